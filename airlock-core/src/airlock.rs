@@ -1,0 +1,305 @@
+//! The airlock of a program: its resources and defaults.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, LazyLock};
+
+use once_cell::sync::OnceCell;
+
+use crate::catalogue::{Catalogue, CatalogueError, EffectDescriptor};
+use crate::context::{self, Bound, Kind, Node};
+use crate::effect::Effect;
+use crate::executor::{Executor, Inline, ThreadTimer, Timer};
+use crate::flush::{FailureMode, FlushError, FlushReport};
+use crate::lifecycle::Lifecycle;
+use crate::policy::{Layer, Policy};
+use crate::resources::Resources;
+use crate::scope::{OpenScope, ReportHook, ScopeBuilder, scope};
+
+/// What scopes fall back to, and what effects are performed with.
+///
+/// Install one for the whole process at start-up, or enter one for a part of it; without either,
+/// the defaults hold and there are no resources.
+///
+/// ```
+/// # use airlock_core as airlock;
+/// use airlock::Airlock;
+///
+/// struct Mailer;
+///
+/// let airlock = Airlock::builder().resource(Mailer).build()?;
+/// let ended = airlock.run(|| airlock::scope().run_infallible(|scope| scope.len()))?;
+/// assert_eq!(ended.value, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Airlock {
+    node: Arc<Node>,
+}
+
+pub(crate) struct Settings {
+    pub(crate) resources: Resources,
+    pub(crate) executor: Option<Arc<dyn Executor>>,
+    pub(crate) policy: Option<Layer>,
+    pub(crate) lifecycle: Option<Arc<dyn Lifecycle>>,
+    pub(crate) failure_mode: FailureMode,
+    pub(crate) depth_limit: u32,
+    pub(crate) timer: Arc<dyn Timer>,
+    pub(crate) on_report: Option<ReportHook>,
+    pub(crate) on_stranded: Option<StrandedHook>,
+}
+
+type StrandedHook = Arc<dyn Fn(FlushError) + Send + Sync>;
+
+/// How many effects may stand in a chain of causes, unless the airlock says otherwise.
+const DEPTH_LIMIT: u32 = 32;
+
+static INSTALLED: OnceCell<Airlock> = OnceCell::new();
+
+/// The installed airlock's node, which encloses everything that no other airlock does.
+pub(crate) fn installed() -> Option<Arc<Node>> {
+    INSTALLED.get().map(|airlock| airlock.node.clone())
+}
+
+impl Settings {
+    fn new() -> Self {
+        Self {
+            resources: Resources::default(),
+            executor: None,
+            policy: None,
+            lifecycle: None,
+            failure_mode: FailureMode::Stop,
+            depth_limit: DEPTH_LIMIT,
+            timer: Arc::new(ThreadTimer),
+            on_report: None,
+            on_stranded: None,
+        }
+    }
+
+    /// The settings where no airlock is.
+    pub(crate) fn plain() -> &'static Arc<Settings> {
+        static PLAIN: LazyLock<Arc<Settings>> = LazyLock::new(|| Arc::new(Settings::new()));
+        &PLAIN
+    }
+}
+
+impl Airlock {
+    /// Describes an airlock.
+    pub fn builder() -> AirlockBuilder {
+        AirlockBuilder { settings: Settings::new(), skip_resource_check: false }
+    }
+
+    /// Makes it the airlock of the whole process, for everything that enters no other one.
+    ///
+    /// # Errors
+    ///
+    /// [`InstallError`] if one is installed already.
+    pub fn install(self) -> Result<(), InstallError> {
+        INSTALLED.set(self).map_err(|_| InstallError)
+    }
+
+    /// Runs a closure in this airlock. What is around it, scopes and policies too, is out of reach.
+    pub fn run<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _swap = context::swap(Some(self.node.clone()));
+        work()
+    }
+
+    /// Makes a future run in this airlock.
+    pub fn bind<F: Future>(&self, future: F) -> Bound<F> {
+        Bound::joining(self.node.clone(), future)
+    }
+
+    /// Describes a scope in this airlock, wherever it opens; see [`scope`](crate::scope()).
+    pub fn scope(&self) -> ScopeBuilder {
+        scope().under(self.node.clone())
+    }
+
+    /// Performs one effect here and now; see [`Effect::perform_now`].
+    pub(crate) fn perform_now<E: Effect>(&self, intent: E) -> Result<FlushReport, FlushError> {
+        self.holding(intent).flush()
+    }
+
+    /// Performs one effect here and now; see [`Effect::perform_now_async`].
+    pub(crate) async fn perform_now_async<E: Effect>(
+        &self,
+        intent: E,
+    ) -> Result<FlushReport, FlushError> {
+        self.holding(intent).flush_async().await
+    }
+
+    #[track_caller]
+    fn holding<E: Effect>(&self, intent: E) -> OpenScope {
+        let open = self.scope().name("perform_now").executor(Inline).open();
+        open.hold(crate::Intent::of(intent));
+        open
+    }
+}
+
+impl fmt::Debug for Airlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let settings = self.node.settings();
+        f.debug_struct("Airlock")
+            .field("resources", &settings.resources)
+            .field("policy", &settings.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Describes an [`Airlock`].
+#[must_use = "nothing holds until the airlock is built, then installed or entered"]
+pub struct AirlockBuilder {
+    settings: Settings,
+    skip_resource_check: bool,
+}
+
+impl AirlockBuilder {
+    /// Supplies a resource to the effects that ask for `&T`.
+    pub fn resource<T: Send + Sync + 'static>(self, resource: T) -> Self {
+        self.shared_resource(Arc::new(resource))
+    }
+
+    /// Supplies a resource that is shared already, or that is a trait object: an
+    /// `Arc<dyn Mailer>` serves the effects that ask for `&dyn Mailer`.
+    pub fn shared_resource<T: ?Sized + Send + Sync + 'static>(mut self, resource: Arc<T>) -> Self {
+        self.settings.resources.insert(resource);
+        self
+    }
+
+    /// The executor of scopes that name none; [`Inline`] unless set.
+    pub fn executor(mut self, executor: impl Executor) -> Self {
+        self.settings.executor = Some(Arc::new(executor));
+        self
+    }
+
+    /// A policy around all scopes: they add to it, none can take it away. Asked last.
+    pub fn policy(mut self, policy: impl Policy) -> Self {
+        self.settings.policy = Some(match self.settings.policy.take() {
+            None => Layer::new(policy),
+            Some(first) => Layer::new(first.and(policy)),
+        });
+        self
+    }
+
+    /// The lifecycle of scopes that name none.
+    pub fn lifecycle(mut self, lifecycle: impl Lifecycle) -> Self {
+        self.settings.lifecycle = Some(Arc::new(lifecycle));
+        self
+    }
+
+    /// What happens to the rest of a flush when an intent fails; it stops unless set.
+    pub fn failure_mode(mut self, mode: FailureMode) -> Self {
+        self.settings.failure_mode = mode;
+        self
+    }
+
+    /// How many effects may stand in a chain of causes before an enqueue is refused; 32 unless set.
+    pub fn depth_limit(mut self, limit: u32) -> Self {
+        self.settings.depth_limit = limit;
+        self
+    }
+
+    /// How retries and timeouts wait; [`ThreadTimer`] unless set.
+    pub fn timer(mut self, timer: impl Timer) -> Self {
+        self.settings.timer = Arc::new(timer);
+        self
+    }
+
+    /// Shows each flush report to a closure.
+    pub fn on_report(mut self, show: impl Fn(&FlushReport) + Send + Sync + 'static) -> Self {
+        self.settings.on_report = Some(Arc::new(show));
+        self
+    }
+
+    /// Takes the flush errors that no caller can be given: of a scope whose body failed, panicked
+    /// or was cancelled, of a boundary that only logs, of spawned deliveries. They are logged
+    /// either way; their intents come with them, to be parked.
+    pub fn on_stranded(mut self, take: impl Fn(FlushError) + Send + Sync + 'static) -> Self {
+        self.settings.on_stranded = Some(Arc::new(take));
+        self
+    }
+
+    /// Builds without asking whether every effect of the program has its resources: for tests that
+    /// perform only some. An effect without its resource fails when it is performed.
+    pub fn skip_resource_check(mut self) -> Self {
+        self.skip_resource_check = true;
+        self
+    }
+
+    /// Builds the airlock.
+    ///
+    /// # Errors
+    ///
+    /// - [`BuildError::MissingResource`] if an effect in the catalogue needs a resource that was
+    ///   not supplied, naming all such effects.
+    /// - [`BuildError::Catalogue`] if the catalogue is not sound.
+    pub fn build(self) -> Result<Airlock, BuildError> {
+        let catalogue = Catalogue::global()?;
+        if !self.skip_resource_check {
+            let missing = missing(catalogue, &self.settings.resources);
+            if !missing.is_empty() {
+                return Err(BuildError::MissingResource { missing });
+            }
+        }
+        Ok(Airlock { node: Node::new(None, Kind::Airlock(Arc::new(self.settings))) })
+    }
+}
+
+fn missing(catalogue: &Catalogue, resources: &Resources) -> Vec<Missing> {
+    let effects = catalogue.effects().iter();
+    let needs = effects.flat_map(|effect| effect.resources().iter().map(move |need| (effect, need)));
+    let missing = needs.filter(|(_, need)| !resources.contains(need.type_id()));
+    missing.map(|(effect, need)| Missing { effect, type_name: need.type_name() }).collect()
+}
+
+impl fmt::Debug for AirlockBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AirlockBuilder")
+            .field("resources", &self.settings.resources)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An effect that needs a resource which was not supplied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// The effect.
+    pub effect: &'static EffectDescriptor,
+    /// The type of the resource, as the effect writes it.
+    pub type_name: &'static str,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { effect, type_name } = self;
+        write!(f, "`{}` at {} needs `&{type_name}`", effect.id(), effect.place())
+    }
+}
+
+/// Why an airlock could not be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Effects need resources that were not supplied.
+    #[error(
+        "resources are missing: {}; supply each with `.resource(..)`, or in a test call `.skip_resource_check()`",
+        list(.missing)
+    )]
+    MissingResource {
+        /// Which effects need what.
+        missing: Vec<Missing>,
+    },
+    /// The catalogue is not sound.
+    #[error("the catalogue of effects is not sound")]
+    Catalogue(#[from] CatalogueError),
+}
+
+fn list(missing: &[Missing]) -> String {
+    missing.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// An airlock is installed already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "an airlock is installed already: install one per process, and enter others with `Airlock::run` or `Airlock::bind`"
+)]
+pub struct InstallError;

@@ -1,0 +1,241 @@
+//! The catalogue: every effect and boundary that the program declares.
+//!
+//! `#[airlock::effect]` and `#[airlock::boundary]` submit their descriptors through `inventory`.
+//! Rust links a crate only if code names it: a crate that is listed in `Cargo.toml` and never used
+//! is missing here, with its effects. `use that_crate as _;` brings it in.
+
+mod codec;
+mod descriptor;
+mod print;
+mod registration;
+#[cfg(feature = "serde")]
+mod serialize;
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use once_cell::sync::OnceCell;
+
+use crate::effect::{BoxError, Effect};
+use crate::intent::Intent;
+
+pub use self::codec::Codec;
+pub use self::descriptor::{
+    Argument, BoundaryDescriptor, EffectDescriptor, Keeps, ResourceNeed, RetryRule,
+};
+pub use self::registration::{BoundaryRegistration, EffectRegistration, RegisterError, register};
+
+static GLOBAL: OnceCell<Catalogue> = OnceCell::new();
+
+/// All effects and boundaries of the program, sorted, with look-ups.
+///
+/// `Display` prints both as aligned tables; with the feature `serde` it serialises.
+#[derive(Debug)]
+pub struct Catalogue {
+    effects: Vec<&'static EffectDescriptor>,
+    boundaries: Vec<&'static BoundaryDescriptor>,
+    by_name: HashMap<&'static str, &'static EffectDescriptor>,
+}
+
+/// The effects that the program declares, sorted by id.
+///
+/// # Panics
+///
+/// If the catalogue is not sound; [`Catalogue::global`] gives that as an error.
+#[track_caller]
+pub fn effects() -> &'static [&'static EffectDescriptor] {
+    sound(Catalogue::global()).effects()
+}
+
+/// The boundaries that the program declares, sorted by module, name and line.
+///
+/// # Panics
+///
+/// If the catalogue is not sound; [`Catalogue::global`] gives that as an error.
+#[track_caller]
+pub fn boundaries() -> &'static [&'static BoundaryDescriptor] {
+    sound(Catalogue::global()).boundaries()
+}
+
+#[track_caller]
+fn sound(catalogue: Result<&'static Catalogue, CatalogueError>) -> &'static Catalogue {
+    match catalogue {
+        Ok(catalogue) => catalogue,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+impl Catalogue {
+    /// The catalogue of this program, made when it is first asked for.
+    ///
+    /// [`AirlockBuilder::build`](crate::AirlockBuilder::build) asks, so that what is not sound shows
+    /// at start-up.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogueError`] if two effects claim one id or alias.
+    pub fn global() -> Result<&'static Self, CatalogueError> {
+        GLOBAL.get_or_try_init(|| {
+            let (effects, boundaries) = registration::collect();
+            Self::of(effects, boundaries)
+        })
+    }
+
+    fn of(
+        mut effects: Vec<&'static EffectDescriptor>,
+        mut boundaries: Vec<&'static BoundaryDescriptor>,
+    ) -> Result<Self, CatalogueError> {
+        effects.sort_by_key(|effect| (effect.id, effect.file, effect.line));
+        // An effect registered by hand may be registered by `inventory` too.
+        effects.dedup();
+        boundaries.sort_by_key(|boundary| (boundary.module, boundary.name, boundary.line));
+        boundaries.dedup();
+        let mut by_name: HashMap<&'static str, &'static EffectDescriptor> = HashMap::new();
+        let ids = effects.iter().map(|effect| (effect.id, *effect));
+        let aliases = effects.iter();
+        let aliases = aliases.flat_map(|effect| effect.aliases.iter().map(|alias| (*alias, *effect)));
+        for (name, effect) in ids.chain(aliases) {
+            match by_name.entry(name) {
+                Entry::Vacant(vacant) => {
+                    vacant.insert(effect);
+                }
+                Entry::Occupied(taken) => {
+                    return Err(CatalogueError { name, first: taken.get(), second: effect });
+                }
+            }
+        }
+        Ok(Self { effects, boundaries, by_name })
+    }
+
+    /// The effects, sorted by id.
+    pub fn effects(&self) -> &[&'static EffectDescriptor] {
+        &self.effects
+    }
+
+    /// The boundaries, sorted by module, name and line.
+    pub fn boundaries(&self) -> &[&'static BoundaryDescriptor] {
+        &self.boundaries
+    }
+
+    /// The effect with this id or alias.
+    pub fn find(&self, id_or_alias: &str) -> Option<&'static EffectDescriptor> {
+        self.by_name.get(id_or_alias).copied()
+    }
+
+    /// The effect with this intent type, if it is in the catalogue.
+    pub fn find_type<E: Effect>(&self) -> Option<&'static EffectDescriptor> {
+        self.find(E::DESCRIPTOR.id).filter(|effect| *effect == E::DESCRIPTOR)
+    }
+
+    /// The intent that [`Intent::encode`] turned into text, found by its effect's id or alias.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] if there is no such effect, it is not durable, or the text does not fit.
+    pub fn decode(&self, id_or_alias: &str, text: &str) -> Result<Intent, DecodeError> {
+        let unknown = || DecodeError::UnknownEffect { id: id_or_alias.to_owned() };
+        let effect = self.find(id_or_alias).ok_or_else(unknown)?;
+        let codec = effect.codec.ok_or(DecodeError::NotDurable { effect: effect.id })?;
+        (codec.decode)(text)
+            .map_err(|source| DecodeError::Deserialize { effect: effect.id, source })
+    }
+}
+
+/// Two effects claim one id or alias.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{name}` names two effects: `{}` at {}:{} and `{}` at {}:{}; give one of them another `name = \"..\"` or drop the alias",
+    .first.module, .first.file, .first.line, .second.module, .second.file, .second.line
+)]
+pub struct CatalogueError {
+    name: &'static str,
+    first: &'static EffectDescriptor,
+    second: &'static EffectDescriptor,
+}
+
+impl CatalogueError {
+    /// The id or alias that both claim.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The two effects.
+    pub fn effects(&self) -> [&'static EffectDescriptor; 2] {
+        [self.first, self.second]
+    }
+}
+
+/// Why a stored intent could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// This program declares no such effect: it was renamed without an alias, or its crate is not
+    /// linked.
+    #[error(
+        "no effect has the id or alias `{id}`: if it was renamed, give it `alias(\"{id}\")`; if its crate is never named in code, add `use that_crate as _;`"
+    )]
+    UnknownEffect {
+        /// The id.
+        id: String,
+    },
+    /// The effect is not durable.
+    #[error("the effect `{effect}` is not durable: declare it `#[airlock::effect(durable)]`")]
+    NotDurable {
+        /// The effect's id.
+        effect: &'static str,
+    },
+    /// The text does not fit the effect's arguments.
+    #[error("could not decode the arguments of `{effect}`")]
+    Deserialize {
+        /// The effect's id.
+        effect: &'static str,
+        /// What `Deserialize` reported.
+        source: BoxError,
+    },
+}
+
+/// The effect with this id or alias, if the catalogue is sound.
+pub(crate) fn lookup(id: &str) -> Option<&'static EffectDescriptor> {
+    Catalogue::global().ok()?.find(id)
+}
+
+fn tags() -> impl Iterator<Item = &'static str> {
+    let catalogue = Catalogue::global().ok();
+    let effects = catalogue.into_iter().flat_map(Catalogue::effects);
+    effects.flat_map(|effect| effect.tags.iter().copied())
+}
+
+pub(crate) fn known_tag(tag: &str) -> Option<&'static str> {
+    tags().find(|known| *known == tag)
+}
+
+pub(crate) fn nearest_tag(tag: &str) -> Option<&'static str> {
+    nearest(tag, tags())
+}
+
+pub(crate) fn nearest_id(id: &str) -> Option<&'static str> {
+    let catalogue = Catalogue::global().ok();
+    nearest(id, catalogue.into_iter().flat_map(|catalogue| catalogue.by_name.keys().copied()))
+}
+
+/// The known name that was probably meant: at most a third of its letters differ.
+fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let distances = known.map(|known| (edit_distance(name, known), known));
+    let (distance, known) = distances.min()?;
+    (distance * 3 <= known.chars().count()).then_some(known)
+}
+
+/// Levenshtein's distance, a row at a time.
+fn edit_distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (line, a) in from.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], line + 1);
+        for (column, b) in to.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != *b);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[to.len()]
+}

@@ -1,0 +1,78 @@
+//! The catalogue as people read it.
+
+use std::fmt;
+
+use crate::catalogue::{BoundaryDescriptor, Catalogue, EffectDescriptor};
+use crate::table::Table;
+
+/// Two tables: effects with arguments, what they need and what they declare; boundaries with what
+/// they may emit.
+impl fmt::Display for Catalogue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} effects", self.effects.len())?;
+        let mut effects =
+            Table::new(["effect", "arguments", "needs", "declares", "declared at", "summary"]);
+        for effect in &self.effects {
+            effects.row([
+                effect.id.to_owned(),
+                join(effect.arguments.iter().map(|argument| {
+                    let redacted = if argument.redacted { " (redacted)" } else { "" };
+                    format!("{}: {}{redacted}", argument.name, argument.type_name)
+                })),
+                join(effect.resources.iter().map(|need| need.type_name.to_owned())),
+                declares(effect),
+                effect.place(),
+                summary(effect.docs),
+            ]);
+        }
+        write!(f, "{effects}")?;
+        writeln!(f, "{} boundaries", self.boundaries.len())?;
+        let mut boundaries = Table::new(["boundary", "kind", "emits", "declared at", "summary"]);
+        for boundary in &self.boundaries {
+            boundaries.row([
+                boundary.name.to_owned(),
+                if boundary.is_async { "async" } else { "sync" }.to_owned(),
+                emits(boundary),
+                boundary.place(),
+                summary(boundary.docs),
+            ]);
+        }
+        write!(f, "{boundaries}")
+    }
+}
+
+fn emits(boundary: &BoundaryDescriptor) -> String {
+    match boundary.emits {
+        None => "anything".to_owned(),
+        Some(effects) => join(effects.iter().map(|effect| effect.id.to_owned())),
+    }
+}
+
+fn declares(effect: &EffectDescriptor) -> String {
+    let words = [
+        (effect.is_async, "async"),
+        (effect.is_durable(), "durable"),
+        (effect.batch, "batch"),
+        (effect.once, "once"),
+    ];
+    let words = words.iter().filter(|(holds, _)| *holds).map(|(_, word)| (*word).to_owned());
+    let values = [
+        effect.key.map(|key| format!("key {key}")),
+        effect.retry.map(|rule| format!("retry {}", rule.max_attempts())),
+        effect.timeout.map(|timeout| format!("timeout {timeout:?}")),
+        effect.queue.map(|queue| format!("queue {queue}")),
+        effect.priority.map(|priority| format!("priority {priority}")),
+    ];
+    let tags = effect.tags.iter().map(|tag| format!("tag {tag}"));
+    let aliases = effect.aliases.iter().map(|alias| format!("alias {alias}"));
+    join(words.chain(values.into_iter().flatten()).chain(tags).chain(aliases))
+}
+
+fn join(words: impl Iterator<Item = String>) -> String {
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// The first line of a doc comment.
+fn summary(docs: &str) -> String {
+    docs.trim().lines().next().unwrap_or_default().trim().to_owned()
+}

@@ -1,0 +1,80 @@
+//! How descriptors reach the catalogue.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use crate::catalogue::{BoundaryDescriptor, EffectDescriptor};
+use crate::effect::{Effect, EffectSet};
+
+/// One effect, as its macro submits it.
+pub struct EffectRegistration(&'static EffectDescriptor);
+
+impl EffectRegistration {
+    /// The registration of `E`.
+    pub const fn of<E: Effect>() -> Self {
+        Self(E::DESCRIPTOR)
+    }
+}
+
+/// One boundary, as its macro submits it.
+pub struct BoundaryRegistration(&'static BoundaryDescriptor);
+
+impl BoundaryRegistration {
+    /// The registration of a boundary.
+    pub const fn new(boundary: &'static BoundaryDescriptor) -> Self {
+        Self(boundary)
+    }
+}
+
+impl fmt::Debug for EffectRegistration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for BoundaryRegistration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+inventory::collect!(EffectRegistration);
+inventory::collect!(BoundaryRegistration);
+
+/// What was registered by hand; taken when the catalogue is made.
+static BY_HAND: Mutex<Option<Vec<&'static EffectDescriptor>>> = Mutex::new(Some(Vec::new()));
+
+/// Registers effects by hand, for targets where `inventory` does not work: on
+/// `wasm32-unknown-unknown` the registrations of dependencies are lost without fat LTO.
+///
+/// ```ignore
+/// airlock::catalogue::register::<(SendConfirmation, NotifyWarehouse)>()?;
+/// ```
+///
+/// # Errors
+///
+/// [`RegisterError`] once the catalogue has been made: register first thing in `main`.
+pub fn register<S: EffectSet>() -> Result<(), RegisterError> {
+    let mut by_hand = BY_HAND.lock().unwrap_or_else(PoisonError::into_inner);
+    match &mut *by_hand {
+        Some(effects) => {
+            effects.extend(S::descriptors());
+            Ok(())
+        }
+        None => Err(RegisterError),
+    }
+}
+
+/// An effect was registered after the catalogue had been made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the catalogue has been made already: register effects first thing in `main`")]
+pub struct RegisterError;
+
+/// Everything that was registered. From now on nothing more can be.
+pub(super) fn collect() -> (Vec<&'static EffectDescriptor>, Vec<&'static BoundaryDescriptor>) {
+    let by_hand = BY_HAND.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let submitted = inventory::iter::<EffectRegistration>.into_iter().map(|entry| entry.0);
+    let effects = by_hand.into_iter().flatten().chain(submitted).collect();
+    let boundaries = inventory::iter::<BoundaryRegistration>.into_iter().map(|entry| entry.0);
+    (effects, boundaries.collect())
+}

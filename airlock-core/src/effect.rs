@@ -1,0 +1,186 @@
+//! What an effect is to the rest of airlock.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::airlock::Airlock;
+use crate::catalogue::EffectDescriptor;
+use crate::flush::{FlushError, FlushReport};
+use crate::key::Key;
+use crate::resources::Resources;
+
+/// Any error that an effect, a policy or an executor reports.
+pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
+
+/// A boxed future that may move between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The type of an intent: one wish to perform one effect, holding its arguments.
+///
+/// `#[airlock::effect]` implements it for the type that it generates. Implementing it by hand is
+/// possible, but then nothing registers the effect; see
+/// [`AirlockBuilder::effect`](crate::AirlockBuilder::effect).
+///
+/// The options of an intent (delay, queue, when to fire …) are set by the methods of
+/// [`IntoIntent`](crate::IntoIntent).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an intent",
+    label = "not an effect's intent",
+    note = "annotate the function with `#[airlock::effect]`, and pass what calling it returns"
+)]
+pub trait Effect: fmt::Debug + Sized + Send + 'static {
+    /// The effect's entry in the catalogue.
+    const DESCRIPTOR: &'static EffectDescriptor;
+
+    /// Starts the effect's body. Only executors call it.
+    #[doc(hidden)]
+    fn perform(self, resources: &Resources) -> Performing<'_>;
+
+    /// Starts the body of a batch effect, once for many intents.
+    #[doc(hidden)]
+    fn perform_batch(batch: Vec<Self>, resources: &Resources) -> Performing<'_> {
+        Performing::Pending(Box::pin(async move {
+            for intent in batch {
+                intent.perform(resources).await?;
+            }
+            Ok(())
+        }))
+    }
+
+    /// A second intent with equal arguments, or `None` where the effect is declared `once`.
+    #[doc(hidden)]
+    fn duplicate(&self) -> Option<Self> {
+        None
+    }
+
+    /// The key by which equal wishes are recognised: the attribute's `key = ..`.
+    fn key(&self) -> Option<Key> {
+        None
+    }
+
+    /// Performs this effect here and now, with its cascade, around every scope and policy.
+    ///
+    /// For tests and scripts: production code enqueues. The name is meant to be searched for.
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] if the effect or something that it enqueued failed, or if it is async: then
+    /// use [`perform_now_async`](Self::perform_now_async).
+    fn perform_now(self, airlock: &Airlock) -> Result<FlushReport, FlushError> {
+        airlock.perform_now(self)
+    }
+
+    /// As [`perform_now`](Self::perform_now), for async effects too.
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] if the effect or something that it enqueued failed.
+    fn perform_now_async(
+        self,
+        airlock: &Airlock,
+    ) -> impl Future<Output = Result<FlushReport, FlushError>> + Send {
+        airlock.perform_now_async(self)
+    }
+}
+
+/// An effect whose intents can be repeated: each one that is not declared `once`.
+#[diagnostic::on_unimplemented(
+    message = "the intent `{Self}` cannot be repeated",
+    note = "its effect is declared `once`, so that its arguments need not be `Clone`; look at it with `Scope::inspect`"
+)]
+pub trait Repeatable: Effect {
+    /// A second intent with equal arguments.
+    fn repeat(&self) -> Option<Self> {
+        self.duplicate()
+    }
+}
+
+/// An effect that outlives its process: its intents can be encoded and decoded.
+#[cfg(feature = "serde")]
+pub trait DurableEffect: Effect + serde::Serialize + serde::de::DeserializeOwned {}
+
+/// A body under way: done already (sync effects), or a future to await.
+#[must_use = "an effect that is not driven to its end may not have happened"]
+pub enum Performing<'a> {
+    /// The body has run.
+    Ready(Result<(), BoxError>),
+    /// The body has to be awaited.
+    Pending(BoxFuture<'a, Result<(), BoxError>>),
+}
+
+impl Future for Performing<'_> {
+    type Output = Result<(), BoxError>;
+
+    fn poll(
+        mut self: Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Self::Output> {
+        match &mut *self {
+            Performing::Ready(result) => {
+                std::task::Poll::Ready(std::mem::replace(result, Ok(())))
+            }
+            Performing::Pending(future) => future.as_mut().poll(cx),
+        }
+    }
+}
+
+impl fmt::Debug for Performing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Performing::Ready(_) => "Performing::Ready",
+            Performing::Pending(_) => "Performing::Pending",
+        })
+    }
+}
+
+/// What the body of an effect may return.
+#[diagnostic::on_unimplemented(
+    message = "an effect cannot return `{Self}`",
+    label = "must be `()` or `Result<(), E>`",
+    note = "an effect returns `()` or `Result<(), E>`, where `E` is an error that is `Send + Sync + 'static`; nobody is left to take a value when it runs"
+)]
+pub trait EffectOutput {
+    /// The same as a result with a boxed error.
+    ///
+    /// # Errors
+    ///
+    /// The error that the body returned.
+    fn into_result(self) -> Result<(), BoxError>;
+}
+
+impl EffectOutput for () {
+    fn into_result(self) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
+impl<E: Into<BoxError>> EffectOutput for Result<(), E> {
+    fn into_result(self) -> Result<(), BoxError> {
+        self.map_err(Into::into)
+    }
+}
+
+/// One effect, or a tuple of effects: what policies and boundaries name by type.
+pub trait EffectSet {
+    /// The descriptors of the effects in the set.
+    fn descriptors() -> Vec<&'static EffectDescriptor>;
+}
+
+impl<E: Effect> EffectSet for E {
+    fn descriptors() -> Vec<&'static EffectDescriptor> {
+        vec![E::DESCRIPTOR]
+    }
+}
+
+macro_rules! effect_set_for_tuples {
+    ($(($($name:ident)+))+) => {$(
+        impl<$($name: Effect),+> EffectSet for ($($name,)+) {
+            fn descriptors() -> Vec<&'static EffectDescriptor> {
+                vec![$($name::DESCRIPTOR),+]
+            }
+        }
+    )+};
+}
+effect_set_for_tuples!((A)(A B)(A B C)(A B C D)(A B C D E)(A B C D E F)(A B C D E F G)(A B C D E F G H));

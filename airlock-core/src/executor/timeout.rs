@@ -1,0 +1,61 @@
+//! Giving up on what takes too long.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use crate::effect::BoxFuture;
+use crate::executor::Executor;
+use crate::executor::timer::{Elapsed, within};
+use crate::flush::Batch;
+use crate::intent::Intent;
+
+/// Gives another executor so long for each intent, then drops the attempt and fails the intent:
+/// it may have happened, wholly or in part.
+///
+/// Effects that declare `timeout` keep to their own. A sync flush cannot interrupt anything, so
+/// there it changes nothing.
+#[derive(Clone, Debug)]
+pub struct Timeout<X> {
+    inner: X,
+    limit: Duration,
+}
+
+impl<X: Executor> Timeout<X> {
+    /// Gives `inner` at most `limit` for each intent.
+    pub fn new(inner: X, limit: Duration) -> Self {
+        Self { inner, limit }
+    }
+}
+
+impl<X: Executor> Executor for Timeout<X> {
+    fn accepts(&self, intent: &Intent) -> Result<(), Cow<'static, str>> {
+        self.inner.accepts(intent)
+    }
+
+    fn dispatch(&self, batch: &mut Batch<'_>) {
+        self.inner.dispatch(batch);
+    }
+
+    fn dispatch_async<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let timer = batch.settings().timer.clone();
+            while let Some(mut unit) = batch.next_alone() {
+                if unit.intents().any(|intent| intent.effect().timeout().is_some()) {
+                    self.inner.dispatch_async(&mut unit).await;
+                } else {
+                    let dispatching = self.inner.dispatch_async(&mut unit);
+                    if let Err(Elapsed { limit }) = within(&*timer, self.limit, dispatching).await {
+                        unit.time_out(limit);
+                    }
+                }
+                if !unit.is_empty() {
+                    return; // The inner executor left it undone; the flush says so.
+                }
+            }
+        })
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        format!("timeout({})", self.inner.name()).into()
+    }
+}

@@ -1,0 +1,170 @@
+//! Blocking and allowing by effect: by type, which cannot be misspelt, or by checked id or tag.
+
+use std::borrow::Cow;
+
+use crate::catalogue::{self, EffectDescriptor};
+use crate::effect::EffectSet;
+use crate::intent::Intent;
+use crate::policy::{Policy, Verdict, Veto};
+use crate::scope::Scope;
+
+/// Drops the intents of these effects when they are dispatched: `block::<SendEmail>()`, or
+/// `block::<(SendEmail, ChargeCard)>()`.
+///
+/// ```
+/// use airlock_core::policy::Block;
+///
+/// // Ids and tags are looked up in the catalogue, so that a misspelt one is an error at once.
+/// let error = Block::default().id("shop.send_emial").unwrap_err();
+/// assert!(error.to_string().contains("no effect has the id `shop.send_emial`"));
+/// ```
+pub fn block<S: EffectSet>() -> Block {
+    Block { selected: Selected::effects::<S>(), reject: false }
+}
+
+/// Drops the intents of all effects but these when they are dispatched.
+pub fn allow_only<S: EffectSet>() -> AllowOnly {
+    AllowOnly { selected: Selected::effects::<S>(), reject: false }
+}
+
+/// The policy that [`block`] makes. The empty one, `Block::default()`, blocks nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Block {
+    selected: Selected,
+    reject: bool,
+}
+
+/// The policy that [`allow_only`] makes. The empty one, `AllowOnly::default()`, allows nothing.
+#[derive(Clone, Debug, Default)]
+pub struct AllowOnly {
+    selected: Selected,
+    reject: bool,
+}
+
+macro_rules! selecting {
+    ($ty:ident) => {
+        impl $ty {
+            /// Names these effects too.
+            #[must_use]
+            pub fn effects<S: EffectSet>(mut self) -> Self {
+                self.selected.effects.extend(S::descriptors());
+                self
+            }
+
+            /// Names the effect with this id or alias too.
+            ///
+            /// # Errors
+            ///
+            /// [`UnknownSelector`] if the catalogue has no such effect.
+            pub fn id(mut self, id: &str) -> Result<Self, UnknownSelector> {
+                let effect = catalogue::lookup(id).ok_or_else(|| UnknownSelector::id(id))?;
+                self.selected.effects.push(effect);
+                Ok(self)
+            }
+
+            /// Names the effects with this tag too.
+            ///
+            /// # Errors
+            ///
+            /// [`UnknownSelector`] if no effect in the catalogue bears it.
+            pub fn tag(mut self, tag: &str) -> Result<Self, UnknownSelector> {
+                let tag = catalogue::known_tag(tag).ok_or_else(|| UnknownSelector::tag(tag))?;
+                self.selected.tags.push(tag);
+                Ok(self)
+            }
+
+            /// Also vetoes what it would drop, so that the enqueue fails at its line.
+            #[must_use]
+            pub fn reject(mut self) -> Self {
+                self.reject = true;
+                self
+            }
+        }
+    };
+}
+selecting!(Block);
+selecting!(AllowOnly);
+
+impl Policy for Block {
+    fn at_enqueue(&self, intent: &Intent, _: &Scope) -> Result<(), Veto> {
+        if self.reject && self.selected.has(intent.effect()) {
+            return Err(Veto::because("this effect is blocked here"));
+        }
+        Ok(())
+    }
+
+    fn at_flush(&self, intent: &Intent) -> Verdict {
+        (!self.selected.has(intent.effect())).into()
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        format!("block({})", self.selected.names()).into()
+    }
+}
+
+impl Policy for AllowOnly {
+    fn at_enqueue(&self, intent: &Intent, _: &Scope) -> Result<(), Veto> {
+        if self.reject && !self.selected.has(intent.effect()) {
+            return Err(Veto::because("this effect is not among those allowed here"));
+        }
+        Ok(())
+    }
+
+    fn at_flush(&self, intent: &Intent) -> Verdict {
+        self.selected.has(intent.effect()).into()
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        format!("allow_only({})", self.selected.names()).into()
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+struct Selected {
+    effects: Vec<&'static EffectDescriptor>,
+    tags: Vec<&'static str>,
+}
+
+impl Selected {
+    fn effects<S: EffectSet>() -> Self {
+        Self { effects: S::descriptors(), tags: Vec::new() }
+    }
+
+    fn has(&self, effect: &EffectDescriptor) -> bool {
+        self.effects.contains(&effect) || self.tags.iter().any(|tag| effect.has_tag(tag))
+    }
+
+    fn names(&self) -> String {
+        let ids = self.effects.iter().map(|effect| effect.id().to_owned());
+        let tags = self.tags.iter().map(|tag| format!("tag {tag}"));
+        ids.chain(tags).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A policy names an effect that the catalogue does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no effect has the {kind} `{name}`{}", hint(.near))]
+pub struct UnknownSelector {
+    kind: &'static str,
+    name: String,
+    near: Option<&'static str>,
+}
+
+fn hint(near: &Option<&'static str>) -> String {
+    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+}
+
+impl UnknownSelector {
+    fn id(name: &str) -> Self {
+        Self { kind: "id", name: name.to_owned(), near: catalogue::nearest_id(name) }
+    }
+
+    fn tag(name: &str) -> Self {
+        Self { kind: "tag", name: name.to_owned(), near: catalogue::nearest_tag(name) }
+    }
+
+    /// What was named.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}

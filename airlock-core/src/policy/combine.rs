@@ -1,0 +1,180 @@
+//! Policies made of policies.
+//!
+//! At dispatch the laws of Boolean algebra hold for verdicts: `and` and `or` are associative and
+//! idempotent, absorb and distribute, `not` is its own inverse, De Morgan's laws hold, with
+//! `allow_all` and `drop_all` as true and false; for policies without memory `and` and `or` also
+//! commute. At enqueue, `and` vetoes if either does, `or` if both do, and `not` never.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::intent::Intent;
+use crate::policy::judgement::Judged;
+use crate::policy::{Judgement, Policy, Verdict, Veto};
+use crate::scope::Scope;
+
+/// Allows what both allow; see [`Policy::and`].
+#[derive(Clone, Copy, Debug)]
+pub struct And<A, B>(pub(super) A, pub(super) B);
+
+impl<A: Policy, B: Policy> Policy for And<A, B> {
+    fn at_enqueue(&self, intent: &Intent, scope: &Scope) -> Result<(), Veto> {
+        self.0.at_enqueue(intent, scope)?;
+        self.1.at_enqueue(intent, scope)
+    }
+
+    fn at_flush(&self, intent: &Intent) -> Verdict {
+        match self.0.at_flush(intent) {
+            Verdict::Allow => self.1.at_flush(intent),
+            refusal => refusal,
+        }
+    }
+
+    fn judge(&self, batch: &mut Judgement<'_>) {
+        self.0.judge(batch);
+        self.1.judge(batch);
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        format!("({} and {})", self.0.name(), self.1.name()).into()
+    }
+}
+
+/// Allows what either allows; see [`Policy::or`].
+#[derive(Clone, Copy, Debug)]
+pub struct Or<A, B>(pub(super) A, pub(super) B);
+
+impl<A: Policy, B: Policy> Policy for Or<A, B> {
+    fn at_enqueue(&self, intent: &Intent, scope: &Scope) -> Result<(), Veto> {
+        match self.0.at_enqueue(intent, scope) {
+            Ok(()) => Ok(()),
+            Err(_) => self.1.at_enqueue(intent, scope),
+        }
+    }
+
+    fn at_flush(&self, intent: &Intent) -> Verdict {
+        match self.0.at_flush(intent) {
+            Verdict::Allow => Verdict::Allow,
+            Verdict::Drop(_) => self.1.at_flush(intent),
+        }
+    }
+
+    fn judge(&self, batch: &mut Judgement<'_>) {
+        let first = batch.trial(batch.left().to_vec(), |batch| self.0.judge(batch));
+        let refused = first.dropped.into_iter().map(|(position, _)| position).collect();
+        let second = batch.trial(refused, |batch| self.1.judge(batch));
+        let mut kept = first.kept;
+        kept.extend(second.kept);
+        kept.sort_unstable();
+        batch.settle(Judged { kept, dropped: second.dropped });
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        format!("({} or {})", self.0.name(), self.1.name()).into()
+    }
+}
+
+/// Drops what the inner policy allows; see [`Policy::not`].
+#[derive(Clone, Copy, Debug)]
+pub struct Not<P>(pub(super) P);
+
+impl<P: Policy> Policy for Not<P> {
+    fn at_flush(&self, intent: &Intent) -> Verdict {
+        match self.0.at_flush(intent) {
+            Verdict::Allow => Verdict::DROP,
+            Verdict::Drop(_) => Verdict::Allow,
+        }
+    }
+
+    fn judge(&self, batch: &mut Judgement<'_>) {
+        let judged = batch.trial(batch.left().to_vec(), |batch| self.0.judge(batch));
+        batch.settle(Judged {
+            kept: judged.dropped.into_iter().map(|(position, _)| position).collect(),
+            dropped: judged.kept.into_iter().map(|position| (position, None)).collect(),
+        });
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        format!("not {}", self.0.name()).into()
+    }
+}
+
+/// Shared by several scopes, with what it remembers.
+impl<P: Policy + ?Sized> Policy for Arc<P> {
+    fn at_enqueue(&self, intent: &Intent, scope: &Scope) -> Result<(), Veto> {
+        (**self).at_enqueue(intent, scope)
+    }
+
+    fn at_flush(&self, intent: &Intent) -> Verdict {
+        (**self).at_flush(intent)
+    }
+
+    fn judge(&self, batch: &mut Judgement<'_>) {
+        (**self).judge(batch);
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        (**self).name()
+    }
+}
+/// All of them must agree; asked in order.
+impl<P: Policy> Policy for Vec<P> {
+    fn at_enqueue(&self, intent: &Intent, scope: &Scope) -> Result<(), Veto> {
+        self.iter().try_for_each(|policy| policy.at_enqueue(intent, scope))
+    }
+
+    fn at_flush(&self, intent: &Intent) -> Verdict {
+        let verdicts = self.iter().map(|policy| policy.at_flush(intent));
+        verdicts.into_iter().find(|verdict| *verdict != Verdict::Allow).unwrap_or(Verdict::Allow)
+    }
+
+    fn judge(&self, batch: &mut Judgement<'_>) {
+        for policy in self {
+            policy.judge(batch);
+        }
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        let names: Vec<_> = self.iter().map(Policy::name).collect();
+        format!("({})", names.join(" and ")).into()
+    }
+}
+
+macro_rules! policy_for_tuples {
+    ($(($($name:ident $index:tt)+))+) => {$(
+        /// All of them must agree; asked in order.
+        impl<$($name: Policy),+> Policy for ($($name,)+) {
+            fn at_enqueue(&self, intent: &Intent, scope: &Scope) -> Result<(), Veto> {
+                $(self.$index.at_enqueue(intent, scope)?;)+
+                Ok(())
+            }
+
+            fn at_flush(&self, intent: &Intent) -> Verdict {
+                $(match self.$index.at_flush(intent) {
+                    Verdict::Allow => {}
+                    refusal => return refusal,
+                })+
+                Verdict::Allow
+            }
+
+            fn judge(&self, batch: &mut Judgement<'_>) {
+                $(self.$index.judge(batch);)+
+            }
+
+            fn name(&self) -> Cow<'static, str> {
+                let names = [$(self.$index.name()),+];
+                format!("({})", names.join(" and ")).into()
+            }
+        }
+    )+};
+}
+policy_for_tuples!(
+    (A 0)
+    (A 0 B 1)
+    (A 0 B 1 C 2)
+    (A 0 B 1 C 2 D 3)
+    (A 0 B 1 C 2 D 3 E 4)
+    (A 0 B 1 C 2 D 3 E 4 F 5)
+    (A 0 B 1 C 2 D 3 E 4 F 5 G 6)
+    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7)
+);

@@ -1,0 +1,244 @@
+//! The policies that need no more than a look at one intent.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::Location;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::intent::Intent;
+use crate::policy::{Policy, Verdict, Veto};
+use crate::scope::Scope;
+
+/// Allows every intent.
+pub fn allow_all() -> AllowAll {
+    AllowAll
+}
+
+/// The policy that [`allow_all`] makes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AllowAll;
+
+impl Policy for AllowAll {
+    fn name(&self) -> Cow<'static, str> {
+        "allow_all".into()
+    }
+}
+
+/// Drops every intent when it is dispatched: a dry run. The buffer shows them all the same.
+pub fn drop_all() -> DropAll {
+    DropAll
+}
+
+/// The policy that [`drop_all`] makes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DropAll;
+
+impl Policy for DropAll {
+    fn at_flush(&self, _: &Intent) -> Verdict {
+        Verdict::DROP
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        "drop_all".into()
+    }
+}
+
+/// Vetoes every intent: code under it must be free of effects, down to nested scopes.
+pub fn assert_no_effects() -> AssertNoEffects {
+    AssertNoEffects
+}
+
+/// The policy that [`assert_no_effects`] makes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AssertNoEffects;
+
+impl Policy for AssertNoEffects {
+    fn at_enqueue(&self, _: &Intent, _: &Scope) -> Result<(), Veto> {
+        Err(Veto::because("no effects are allowed here"))
+    }
+
+    fn at_flush(&self, _: &Intent) -> Verdict {
+        Verdict::DROP
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        "assert_no_effects".into()
+    }
+}
+
+/// Allows the first `max` intents that it is asked about at dispatch, in its whole life.
+pub fn limit(max: usize) -> Limit {
+    Limit { max, asked: AtomicUsize::new(0) }
+}
+
+/// The policy that [`limit`] makes.
+#[derive(Debug)]
+pub struct Limit {
+    max: usize,
+    asked: AtomicUsize,
+}
+
+impl Policy for Limit {
+    fn at_flush(&self, _: &Intent) -> Verdict {
+        let counted = self.asked.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |asked| {
+            (asked < self.max).then(|| asked + 1)
+        });
+        counted.is_ok().into()
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        format!("limit({})", self.max).into()
+    }
+}
+
+/// Vetoes an intent once the scope that would buffer it holds `max`: a guard against loops that
+/// enqueue without end. Each scope under the policy counts for itself.
+pub fn cap(max: usize) -> Cap {
+    Cap { max }
+}
+
+/// The policy that [`cap`] makes.
+#[derive(Clone, Copy, Debug)]
+pub struct Cap {
+    max: usize,
+}
+
+impl Policy for Cap {
+    fn at_enqueue(&self, _: &Intent, scope: &Scope) -> Result<(), Veto> {
+        if scope.len() < self.max {
+            return Ok(());
+        }
+        Err(Veto::because(format!("the scope holds {} intents, as many as `cap` allows", self.max)))
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        format!("cap({})", self.max).into()
+    }
+}
+
+/// Drops an intent whose effect already stands in its own chain of causes: the loop of an effect
+/// that, through domain code, wishes itself again.
+///
+/// ```
+/// use airlock_core::policy::no_reentry;
+///
+/// let quiet = no_reentry();          // drops the repetition at dispatch
+/// let strict = no_reentry().reject(); // refuses it where it is enqueued
+/// ```
+pub fn no_reentry() -> NoReentry {
+    NoReentry { reject: false }
+}
+
+/// The policy that [`no_reentry`] makes.
+#[derive(Clone, Copy, Debug)]
+pub struct NoReentry {
+    reject: bool,
+}
+
+impl NoReentry {
+    /// Also vetoes it, so that the enqueue fails at its line.
+    #[must_use]
+    pub fn reject(mut self) -> Self {
+        self.reject = true;
+        self
+    }
+
+    fn loop_of(intent: &Intent) -> Option<String> {
+        let cause = intent.cause().filter(|cause| cause.includes(intent.effect()))?;
+        Some(format!("re-entry: {cause} -> {}", intent.effect().id()))
+    }
+}
+
+impl Policy for NoReentry {
+    fn at_enqueue(&self, intent: &Intent, _: &Scope) -> Result<(), Veto> {
+        match Self::loop_of(intent).filter(|_| self.reject) {
+            Some(reason) => Err(Veto::because(reason)),
+            None => Ok(()),
+        }
+    }
+
+    fn at_flush(&self, intent: &Intent) -> Verdict {
+        Self::loop_of(intent).map_or(Verdict::Allow, Verdict::drop_because)
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        "no_reentry".into()
+    }
+}
+
+/// Logs each intent that is about to be dispatched, at level info through `tracing`, and allows it.
+/// Arguments are logged as `Debug` shows them: redacted ones are left out.
+pub fn log_on_flush() -> LogOnFlush {
+    LogOnFlush
+}
+
+/// The policy that [`log_on_flush`] makes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LogOnFlush;
+
+impl Policy for LogOnFlush {
+    fn at_flush(&self, intent: &Intent) -> Verdict {
+        tracing::info!(
+            target: "airlock",
+            effect = intent.effect().id(),
+            intent = intent.id().get(),
+            at = %intent.location(),
+            arguments = ?intent.arguments(),
+            "about to be dispatched",
+        );
+        Verdict::Allow
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        "log_on_flush".into()
+    }
+}
+
+/// Allows the intents that a closure accepts, asked at dispatch. Reports name it by its file:line.
+///
+/// ```
+/// use airlock_core::policy::{Policy, allow_if};
+///
+/// let mail_only = allow_if(|intent| intent.effect().has_tag("mail"));
+/// assert!(mail_only.name().starts_with("allow_if at "));
+/// ```
+#[track_caller]
+pub fn allow_if<F>(accepts: F) -> AllowIf<F>
+where
+    F: Fn(&Intent) -> bool + Send + Sync + 'static,
+{
+    AllowIf { accepts, location: Location::caller() }
+}
+
+/// The policy that [`allow_if`] makes.
+#[derive(Clone, Copy)]
+pub struct AllowIf<F> {
+    accepts: F,
+    location: &'static Location<'static>,
+}
+
+impl<F: Fn(&Intent) -> bool + Send + Sync + 'static> Policy for AllowIf<F> {
+    fn at_flush(&self, intent: &Intent) -> Verdict {
+        (self.accepts)(intent).into()
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        format!("allow_if at {}:{}", self.location.file(), self.location.line()).into()
+    }
+}
+
+impl<F> fmt::Debug for AllowIf<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AllowIf({})", self.location)
+    }
+}
+
+impl<F: Fn(&Intent) -> bool + Send + Sync + 'static> Policy for F {
+    fn at_flush(&self, intent: &Intent) -> Verdict {
+        self(intent).into()
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        "closure".into()
+    }
+}

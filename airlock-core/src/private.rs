@@ -1,0 +1,145 @@
+//! What generated code calls. It promises nothing to people.
+
+mod declare;
+mod probe;
+
+pub use inventory;
+#[cfg(feature = "serde")]
+pub use serde;
+
+pub use self::declare::{
+    DeclareBoundary, DeclareEffect, Place, Retry, argument, resource,
+};
+pub use self::probe::{DebugFallback, DebugProbe, OutcomeFallback, OutcomeProbe, REDACTED};
+pub use crate::catalogue::{BoundaryRegistration, EffectRegistration};
+pub use crate::effect::EffectOutput;
+pub use crate::lifecycle::Outcome;
+pub use crate::{__airlock_debug_field as debug_field, __airlock_outcome as outcome};
+
+use std::future::Future;
+
+use crate::catalogue::BoundaryDescriptor;
+use crate::effect::{BoxError, Performing};
+use crate::flush::FlushError;
+use crate::key::{IntoKey, Key};
+use crate::scope::ScopeBuilder;
+
+/// The scope of a boundary.
+pub fn boundary(boundary: &'static BoundaryDescriptor) -> ScopeBuilder {
+    ScopeBuilder::for_boundary(boundary)
+}
+
+/// Runs a sync body.
+pub fn perform_sync<'a>(body: impl FnOnce() -> Result<(), BoxError>) -> Performing<'a> {
+    Performing::Ready(body())
+}
+
+/// Starts an async body.
+pub fn perform_async<'a>(
+    body: impl Future<Output = Result<(), BoxError>> + Send + 'a,
+) -> Performing<'a> {
+    Performing::Pending(Box::pin(body))
+}
+
+/// What a body returned, with its error boxed.
+pub fn result(output: impl EffectOutput) -> Result<(), BoxError> {
+    output.into_result()
+}
+
+/// The key that an expression gives.
+pub fn key(key: impl IntoKey) -> Key {
+    key.into_key()
+}
+
+/// What an argument of an effect must be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of an effect",
+    label = "must be `Send + Clone + 'static`",
+    note = "an intent is stored, may be performed on another thread, and again after a failure: its arguments must be `Send + Clone + 'static`",
+    note = "declare the effect `once` if it can never be repeated; then `Clone` is not needed. What the body needs but an intent must not carry is a `#[resource]`"
+)]
+pub trait Argument: Send + Clone + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + Clone + 'static> Argument for T {}
+
+/// What an argument of an effect declared `once` must be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of an effect",
+    label = "must be `Send + 'static`",
+    note = "an intent is stored and may be performed on another thread: its arguments must be `Send + 'static`"
+)]
+pub trait OnceArgument: Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + 'static> OnceArgument for T {}
+
+/// Checks an argument's type.
+pub const fn assert_argument<T: Argument>() {}
+
+/// Checks an argument's type.
+pub const fn assert_once_argument<T: OnceArgument>() {}
+
+#[cfg(feature = "serde")]
+mod durable {
+    use serde::Serialize;
+    use serde::de::DeserializeOwned;
+
+    /// What an argument of a durable effect must be.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot be an argument of a durable effect",
+        label = "must be `Serialize + DeserializeOwned + Send + 'static`",
+        note = "a durable intent outlives its process: derive `serde::Serialize` and `serde::Deserialize` for its arguments, or drop `durable`"
+    )]
+    pub trait DurableArgument: Serialize + DeserializeOwned + Send + 'static {}
+
+    #[diagnostic::do_not_recommend]
+    impl<T: Serialize + DeserializeOwned + Send + 'static> DurableArgument for T {}
+
+    /// Checks an argument's type.
+    pub const fn assert_durable_argument<T: DurableArgument>() {}
+
+    /// How the intents of `E` are stored.
+    pub const fn codec<E: crate::effect::DurableEffect>() -> crate::catalogue::Codec {
+        crate::catalogue::Codec::of::<E>()
+    }
+}
+#[cfg(feature = "serde")]
+pub use self::durable::{DurableArgument, assert_durable_argument, codec};
+
+/// A return type that can say that the flush has failed.
+#[diagnostic::on_unimplemented(
+    message = "a boundary that returns `{Self}` must say what happens when its flush fails",
+    label = "cannot carry a `FlushError`",
+    note = "return a `Result<_, E>` with `E: From<airlock::FlushError>`, or write `#[airlock::boundary(on_flush_error = log)]`, `= panic`, or `= |error| ..` with the value to return"
+)]
+pub trait CarriesFlushError {
+    /// The value that says it.
+    fn of(error: FlushError) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E: From<FlushError>> CarriesFlushError for Result<T, E> {
+    fn of(error: FlushError) -> Self {
+        Err(E::from(error))
+    }
+}
+
+/// Returns a failed flush as the boundary's error.
+pub fn return_flush_error<R: CarriesFlushError>(error: FlushError, _: R) -> R {
+    R::of(error)
+}
+
+/// Logs a failed flush, hands it to `on_stranded`, and returns what the body returned.
+pub fn log_flush_error<R>(error: FlushError, value: R) -> R {
+    crate::flush::strand_here(error);
+    value
+}
+
+/// Panics with a failed flush.
+#[track_caller]
+pub fn panic_on_flush_error<R>(error: FlushError, _: R) -> R {
+    use std::error::Error;
+    let source = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+    panic!("{error}{source}");
+}

@@ -1,0 +1,226 @@
+//! How the macros write descriptors down.
+
+use std::any::TypeId;
+use std::time::Duration;
+
+use crate::catalogue::{
+    Argument, BoundaryDescriptor, Codec, EffectDescriptor, Keeps, ResourceNeed, RetryRule,
+};
+
+/// Where something is declared.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The function's name.
+    pub name: &'static str,
+    /// The module's path.
+    pub module: &'static str,
+    /// The file.
+    pub file: &'static str,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+    /// The package.
+    pub package: &'static str,
+}
+
+/// Builds the descriptor of an effect.
+#[derive(Clone, Copy, Debug)]
+pub struct DeclareEffect(EffectDescriptor);
+
+macro_rules! setters {
+    ($($(#[$docs:meta])* $setter:ident($field:ident: $ty:ty) = $value:expr;)+) => {$(
+        $(#[$docs])*
+        #[must_use]
+        pub const fn $setter(mut self, $field: $ty) -> Self {
+            self.0.$field = $value;
+            self
+        }
+    )+};
+}
+
+impl DeclareEffect {
+    /// Starts with what every effect has.
+    pub const fn new(place: Place, intent: &'static str, id: &'static str) -> Self {
+        Self(EffectDescriptor {
+            id,
+            name: place.name,
+            intent,
+            package: place.package,
+            module: place.module,
+            file: place.file,
+            line: place.line,
+            column: place.column,
+            docs: "",
+            aliases: &[],
+            arguments: &[],
+            resources: &[],
+            tags: &[],
+            queue: None,
+            priority: None,
+            key: None,
+            keeps: Keeps::Last,
+            retry: None,
+            timeout: None,
+            codec: None,
+            is_async: false,
+            fallible: false,
+            batch: false,
+            once: false,
+        })
+    }
+
+    setters! {
+        /// Its doc comment.
+        docs(docs: &'static str) = docs;
+        /// Its former ids.
+        aliases(aliases: &'static [&'static str]) = aliases;
+        /// Its arguments.
+        arguments(arguments: &'static [Argument]) = arguments;
+        /// Its resources.
+        resources(resources: &'static [ResourceNeed]) = resources;
+        /// Its tags.
+        tags(tags: &'static [&'static str]) = tags;
+        /// Its queue.
+        queue(queue: &'static str) = Some(queue);
+        /// Its priority.
+        priority(priority: i16) = Some(priority);
+        /// Its key's expression.
+        key(key: &'static str) = Some(key);
+        /// Its retry rule.
+        retry(retry: RetryRule) = Some(retry);
+        /// Its timeout.
+        timeout_millis(timeout: u64) = Some(Duration::from_millis(timeout));
+        /// It is durable.
+        durable(codec: Codec) = Some(codec);
+    }
+
+    /// Its body is async.
+    #[must_use]
+    pub const fn asynchronous(mut self) -> Self {
+        self.0.is_async = true;
+        self
+    }
+
+    /// Its body can return an error.
+    #[must_use]
+    pub const fn fallible(mut self) -> Self {
+        self.0.fallible = true;
+        self
+    }
+
+    /// One call performs many intents.
+    #[must_use]
+    pub const fn batch(mut self) -> Self {
+        self.0.batch = true;
+        self
+    }
+
+    /// It is never repeated.
+    #[must_use]
+    pub const fn once(mut self) -> Self {
+        self.0.once = true;
+        self
+    }
+
+    /// Of intents with one key the first is kept.
+    #[must_use]
+    pub const fn coalesce_first(mut self) -> Self {
+        self.0.keeps = Keeps::First;
+        self
+    }
+
+    /// The descriptor.
+    pub const fn done(self) -> EffectDescriptor {
+        self.0
+    }
+}
+
+/// An argument.
+pub const fn argument(name: &'static str, type_name: &'static str) -> Argument {
+    Argument { name, type_name, redacted: false }
+}
+
+impl Argument {
+    /// Its value stays out of sight.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn redacted(mut self) -> Self {
+        self.redacted = true;
+        self
+    }
+}
+
+/// A resource.
+pub const fn resource<T: ?Sized + 'static>(
+    name: &'static str,
+    type_name: &'static str,
+) -> ResourceNeed {
+    ResourceNeed { name, type_name, type_id: TypeId::of::<T> }
+}
+
+/// Builds a retry rule.
+#[derive(Clone, Copy, Debug)]
+pub struct Retry;
+
+impl Retry {
+    /// At most so many attempts.
+    pub const fn attempts(attempts: u32) -> RetryRule {
+        RetryRule::attempts(attempts)
+    }
+}
+
+impl RetryRule {
+    /// The first wait.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn delay_millis(self, millis: u64) -> Self {
+        self.delay(Duration::from_millis(millis))
+    }
+
+    /// The longest wait.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn max_delay_millis(self, millis: u64) -> Self {
+        self.max_delay(Duration::from_millis(millis))
+    }
+}
+
+/// Builds the descriptor of a boundary.
+#[derive(Clone, Copy, Debug)]
+pub struct DeclareBoundary(BoundaryDescriptor);
+
+impl DeclareBoundary {
+    /// Starts with what every boundary has.
+    pub const fn new(place: Place, name: &'static str) -> Self {
+        Self(BoundaryDescriptor {
+            name,
+            package: place.package,
+            module: place.module,
+            file: place.file,
+            line: place.line,
+            docs: "",
+            emits: None,
+            is_async: false,
+        })
+    }
+
+    setters! {
+        /// Its doc comment.
+        docs(docs: &'static str) = docs;
+        /// What may be enqueued under it.
+        emits(emits: &'static [&'static EffectDescriptor]) = Some(emits);
+    }
+
+    /// Its body is async.
+    #[must_use]
+    pub const fn asynchronous(mut self) -> Self {
+        self.0.is_async = true;
+        self
+    }
+
+    /// The descriptor.
+    pub const fn done(self) -> BoundaryDescriptor {
+        self.0
+    }
+}

@@ -1,0 +1,132 @@
+//! Describing a scope before it opens.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::catalogue::{BoundaryDescriptor, EffectDescriptor};
+use crate::context::{self, Kind, Node};
+use crate::effect::EffectSet;
+use crate::executor::Executor;
+use crate::flush::{FailureMode, FlushReport};
+use crate::lifecycle::Lifecycle;
+use crate::policy::{Layer, Policy};
+use crate::scope::{OpenScope, ScopeCore, ScopeGuard};
+
+/// Describes a scope. It opens when it is run, entered or opened.
+///
+/// What is not said falls back to the [`Airlock`](crate::Airlock) around it, then to the defaults:
+/// performed inline, flushed on success, discarded otherwise, stopped at the first failure.
+#[must_use = "a scope that is not run, entered or opened does nothing"]
+pub struct ScopeBuilder {
+    core: ScopeCore,
+    /// What encloses the scope, where that is not what encloses the code that opens it.
+    parent: Option<Arc<Node>>,
+}
+
+/// Describes a scope: `airlock::scope().policy(..).run(|scope| ..)`.
+///
+/// ```
+/// # use airlock_core as airlock;
+/// let ended = airlock::scope().name("import").run_infallible(|scope| scope.len())?;
+/// assert_eq!(ended.value, 0);
+/// assert!(ended.report.is_empty());
+/// # Ok::<(), airlock::FlushError>(())
+/// ```
+pub fn scope() -> ScopeBuilder {
+    ScopeBuilder { core: ScopeCore::new(), parent: None }
+}
+
+impl ScopeBuilder {
+    pub(crate) fn for_boundary(boundary: &'static BoundaryDescriptor) -> Self {
+        let mut builder = scope().name(boundary.name);
+        builder.core.boundary = Some(boundary);
+        builder.core.emits = boundary.emits;
+        builder
+    }
+
+    /// Names the scope in reports and logs.
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.core.name = Some(name.into());
+        self
+    }
+
+    /// Adds a policy; one that is there already is asked first.
+    pub fn policy(mut self, policy: impl Policy) -> Self {
+        self.core.policy = Some(match self.core.policy.take() {
+            None => Layer::new(policy),
+            Some(first) => Layer::new(first.and(policy)),
+        });
+        self
+    }
+
+    /// Decides how the intents enqueued here are performed or handed over, unless a scope nearer
+    /// to them says otherwise.
+    pub fn executor(mut self, executor: impl Executor) -> Self {
+        self.core.executor = Some(Arc::new(executor));
+        self
+    }
+
+    /// Decides whether the finished scope flushes, and what it lets its descendants release.
+    pub fn lifecycle(mut self, lifecycle: impl Lifecycle) -> Self {
+        self.core.lifecycle = Some(Arc::new(lifecycle));
+        self
+    }
+
+    /// Lets code here, down to nested scopes, enqueue these effects only. What an effect enqueues
+    /// while it is performed is that effect's affair and not refused.
+    ///
+    /// ```ignore
+    /// airlock::scope().emits::<(NotifyWarehouse, SendConfirmation)>()
+    /// ```
+    pub fn emits<S: EffectSet>(mut self) -> Self {
+        let effects: &'static [&'static EffectDescriptor] = S::descriptors().leak();
+        self.core.emits = Some(effects);
+        self
+    }
+
+    /// Chooses what happens to the rest of a flush when one intent fails.
+    pub fn failure_mode(mut self, mode: FailureMode) -> Self {
+        self.core.failure_mode = Some(mode);
+        self
+    }
+
+    /// Shows the scope's report to a closure when it has ended, whatever became of it.
+    pub fn on_report(mut self, show: impl Fn(&FlushReport) + Send + Sync + 'static) -> Self {
+        self.core.on_report = Some(Arc::new(show));
+        self
+    }
+
+    /// Opens the scope without entering it: for [`OpenScope::enter`], then
+    /// [`flush`](OpenScope::flush) or [`discard`](OpenScope::discard) by hand.
+    pub fn open(mut self) -> OpenScope {
+        let parent = self.parent.take().or_else(context::current);
+        self.core.span = tracing::debug_span!(
+            target: "airlock",
+            "scope",
+            scope = self.core.id.get(),
+            name = self.core.name.as_deref(),
+        );
+        OpenScope::new(Node::new(parent, Kind::Scope(Box::new(self.core))))
+    }
+
+    /// Opens and enters the scope until the guard is flushed, discarded or dropped.
+    pub fn enter(self) -> ScopeGuard {
+        ScopeGuard::new(self.open())
+    }
+
+    /// Opens it under this node instead of the current one.
+    pub(crate) fn under(mut self, parent: Arc<Node>) -> Self {
+        self.parent = Some(parent);
+        self
+    }
+}
+
+impl fmt::Debug for ScopeBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScopeBuilder")
+            .field("name", &self.core.name)
+            .field("policy", &self.core.policy)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,25 @@
+//! Scopes: lifecycles that buffer intents and end exactly once.
+//!
+//! Four forms, for the four shapes of work:
+//!
+//! - a closure: [`ScopeBuilder::run`], [`ScopeBuilder::run_infallible`];
+//! - a future: [`ScopeBuilder::run_async`], or [`InScope::in_scope`] behind a future;
+//! - a guard: [`ScopeBuilder::enter`]; and by hand: [`ScopeBuilder::open`];
+//! - a handle for spawned work: [`current`](crate::current) gives a [`Scope`], to
+//!   [`enter`](Scope::enter) in a thread or to [`bind`](Scope::bind) to a future.
+
+mod builder;
+pub(crate) mod core;
+mod handle;
+mod open;
+mod run;
+
+pub use self::builder::{ScopeBuilder, scope};
+pub use self::core::ScopeId;
+pub use self::handle::{InScope, Scope, current};
+pub use self::open::{OpenScope, ScopeGuard};
+pub use self::run::Ended;
+
+pub(crate) use self::run::catch_unwind_async;
+
+pub(crate) use self::core::{EffectScope, Performed, Phase, ReportHook, ScopeCore};

@@ -1,0 +1,195 @@
+//! Scopes that are open, and how they end.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::thread;
+
+use crate::context::{self, Entered, Node};
+use crate::flush::{self, FlushError, FlushReport};
+use crate::lifecycle::{Ending, Outcome};
+use crate::scope::{Phase, Scope};
+
+/// A scope that is open and that nobody has entered.
+///
+/// It ends once: [`flush`](Self::flush) and [`discard`](Self::discard) take it, and it cannot be
+/// taken while [`enter`](Scope::enter) borrows it. Dropped, it is discarded.
+///
+/// ```
+/// # use airlock_core as airlock;
+/// let scope = airlock::scope().open();
+/// scope.enter(|| assert!(airlock::current().is_some()));
+/// let report = scope.flush()?;
+/// assert!(report.is_empty());
+/// # Ok::<(), airlock::FlushError>(())
+/// ```
+///
+/// Flushing while it is entered does not compile:
+///
+/// ```compile_fail
+/// # use airlock_core as airlock;
+/// let scope = airlock::scope().open();
+/// scope.enter(|| scope.flush());
+/// ```
+#[must_use = "an open scope that is dropped discards its intents"]
+pub struct OpenScope {
+    scope: Scope,
+    ended: bool,
+}
+
+impl OpenScope {
+    pub(crate) fn new(node: Arc<Node>) -> Self {
+        Self { scope: Scope::new(node), ended: false }
+    }
+
+    pub(crate) fn node(&self) -> &Arc<Node> {
+        self.scope.node()
+    }
+
+    /// Asks the ancestors, judges, and dispatches what is left; sync effects only.
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents.
+    pub fn flush(mut self) -> Result<FlushReport, FlushError> {
+        self.ended = true;
+        flush::end(self.node(), Outcome::Success, Ending::Flush)
+    }
+
+    /// As [`flush`](Self::flush), for async effects too.
+    ///
+    /// Dropped half-way, it stops there: what was dispatched stays dispatched, the intent under way
+    /// counts as failed, the rest is not reached. The report says so to
+    /// [`AirlockBuilder::on_report`](crate::AirlockBuilder::on_report), and the intents go to
+    /// [`AirlockBuilder::on_stranded`](crate::AirlockBuilder::on_stranded).
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents.
+    pub async fn flush_async(mut self) -> Result<FlushReport, FlushError> {
+        self.ended = true;
+        flush::end_async(self.node(), Outcome::Success, Ending::Flush).await
+    }
+
+    /// Drops every intent, and reports them.
+    pub fn discard(mut self) -> FlushReport {
+        self.ended = true;
+        match flush::end(self.node(), Outcome::Failure, Ending::Discard) {
+            Ok(report) => report,
+            Err(error) => error.into_report(),
+        }
+    }
+
+    /// Ends it as its lifecycle says.
+    pub(crate) fn finish(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
+        self.ended = true;
+        let ending = flush::ending(self.node(), outcome);
+        flush::end(self.node(), outcome, ending)
+    }
+
+    /// Ends it as its lifecycle says.
+    pub(crate) async fn finish_async(
+        mut self,
+        outcome: Outcome,
+    ) -> Result<FlushReport, FlushError> {
+        self.ended = true;
+        let ending = flush::ending(self.node(), outcome);
+        flush::end_async(self.node(), outcome, ending).await
+    }
+}
+
+impl Deref for OpenScope {
+    type Target = Scope;
+
+    fn deref(&self) -> &Scope {
+        &self.scope
+    }
+}
+
+impl Drop for OpenScope {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        // Unwinding through a guard is a panic of the body; a future dropped while the thread
+        // unwinds was cancelled, which discards all the same.
+        let outcome = if thread::panicking() { Outcome::Panic } else { Outcome::Cancelled };
+        let ending = flush::ending(self.node(), outcome);
+        if let Err(error) = flush::end(self.node(), outcome, ending) {
+            flush::strand(self.node(), error);
+        }
+    }
+}
+
+impl fmt::Debug for OpenScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OpenScope").field(&self.scope).finish()
+    }
+}
+
+/// A scope entered on this thread until the guard ends.
+///
+/// It discards unless it is flushed. Held across an await inside a scoped future it stays with that
+/// future; in a future that no scope encloses it would stay behind on the thread: use
+/// [`ScopeBuilder::run_async`](crate::ScopeBuilder::run_async) there.
+///
+/// ```
+/// # use airlock_core as airlock;
+/// let scope = airlock::scope().enter();
+/// assert!(airlock::current().is_some());
+/// scope.flush()?;
+/// assert!(airlock::current().is_none());
+/// # Ok::<(), airlock::FlushError>(())
+/// ```
+#[must_use = "a guard that is dropped at once leaves its scope at once and discards it"]
+pub struct ScopeGuard {
+    // Left before the scope ends.
+    entered: Option<Entered>,
+    scope: OpenScope,
+}
+
+impl ScopeGuard {
+    pub(crate) fn new(scope: OpenScope) -> Self {
+        Self { entered: Some(context::enter(scope.node().clone())), scope }
+    }
+
+    /// Leaves the scope and keeps it open, to flush or discard it later.
+    pub fn exit(mut self) -> OpenScope {
+        self.entered = None;
+        self.scope
+    }
+
+    /// Leaves the scope and flushes it; sync effects only.
+    ///
+    /// # Errors
+    ///
+    /// As [`OpenScope::flush`].
+    pub fn flush(self) -> Result<FlushReport, FlushError> {
+        self.exit().flush()
+    }
+
+    /// Leaves the scope and discards it.
+    pub fn discard(self) -> FlushReport {
+        self.exit().discard()
+    }
+}
+
+impl Deref for ScopeGuard {
+    type Target = Scope;
+
+    fn deref(&self) -> &Scope {
+        &self.scope
+    }
+}
+
+impl fmt::Debug for ScopeGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ScopeGuard").field(&*self.scope).finish()
+    }
+}
+
+impl Scope {
+    pub(crate) fn is_open(&self) -> bool {
+        self.node().core().is_some_and(|core| core.state().phase == Phase::Open)
+    }
+}

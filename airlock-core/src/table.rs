@@ -1,0 +1,45 @@
+//! Tables of aligned columns, as reports and the catalogue print them.
+
+use std::fmt;
+
+/// Rows of text under a header. Columns that are empty throughout are left out.
+pub(crate) struct Table<const N: usize> {
+    header: [&'static str; N],
+    rows: Vec<[String; N]>,
+}
+
+impl<const N: usize> Table<N> {
+    pub(crate) fn new(header: [&'static str; N]) -> Self {
+        Self { header, rows: Vec::new() }
+    }
+
+    pub(crate) fn row(&mut self, row: [String; N]) {
+        self.rows.push(row);
+    }
+}
+
+impl<const N: usize> fmt::Display for Table<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = |text: &str| text.chars().count();
+        let mut widths = [0; N];
+        for row in &self.rows {
+            for (column, text) in row.iter().enumerate() {
+                widths[column] = widths[column].max(width(text));
+            }
+        }
+        for (column, title) in self.header.iter().enumerate() {
+            if widths[column] > 0 {
+                widths[column] = widths[column].max(width(title));
+            }
+        }
+        let header = self.header.map(str::to_owned);
+        for row in std::iter::once(&header).chain(&self.rows) {
+            let mut line = String::from(" ");
+            for (text, width) in row.iter().zip(widths).filter(|(_, width)| *width > 0) {
+                line.push_str(&format!(" {text:width$} "));
+            }
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
