@@ -64,10 +64,6 @@ impl Payload {
         self.erased().key()
     }
 
-    pub(crate) fn duplicate(&self) -> Option<Payload> {
-        self.erased().duplicate()
-    }
-
     /// Starts the body, once for this intent and `rest`, which are of the same effect.
     ///
     /// The arguments stay here where that is possible and worth it: see [`keeps`].
@@ -90,7 +86,6 @@ pub(crate) trait Erased: Send {
     fn get(&self) -> Option<&dyn Any>;
     fn slot(&mut self) -> &mut dyn Any;
     fn key(&self) -> Option<Key>;
-    fn duplicate(&self) -> Option<Payload>;
     fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
     fn perform<'r>(
         &mut self,
@@ -131,10 +126,6 @@ impl<E: Effect> Erased for Slot<E> {
         self.0.as_ref().and_then(Effect::key)
     }
 
-    fn duplicate(&self) -> Option<Payload> {
-        self.0.as_ref().and_then(Effect::duplicate).map(Payload::of)
-    }
-
     fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Some(intent) => intent.fmt(f),
@@ -172,10 +163,6 @@ impl Erased for Gone {
     }
 
     fn key(&self) -> Option<Key> {
-        None
-    }
-
-    fn duplicate(&self) -> Option<Payload> {
         None
     }
 

@@ -14,7 +14,10 @@ pub use self::probe::{DebugFallback, DebugProbe, OutcomeFallback, OutcomeProbe, 
 pub use crate::catalogue::{BoundaryRegistration, EffectRegistration};
 pub use crate::effect::EffectOutput;
 pub use crate::lifecycle::Outcome;
-pub use crate::{__airlock_debug_field as debug_field, __airlock_outcome as outcome};
+pub use crate::{
+    __airlock_debug_field as debug_field, __airlock_outcome as outcome, __airlock_place as place,
+    __airlock_stub as stub,
+};
 
 use std::future::Future;
 

@@ -224,3 +224,48 @@ impl DeclareBoundary {
         self.0
     }
 }
+
+/// Where the function with this name is declared.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __airlock_place {
+    ($name:literal, $line:literal, $column:literal) => {
+        $crate::__private::Place {
+            name: $name,
+            module: ::core::module_path!(),
+            file: ::core::file!(),
+            line: $line,
+            column: $column,
+            package: ::core::env!("CARGO_PKG_NAME"),
+        }
+    };
+}
+
+/// Makes an intent of a type whose effect could not be understood, so that the mistake is the only
+/// thing that the compiler complains of.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __airlock_stub {
+    ($intent:ident) => {
+        const _: () = {
+            impl ::core::fmt::Debug for $intent {
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    f.write_str(::core::stringify!($intent))
+                }
+            }
+            impl $crate::Effect for $intent {
+                const DESCRIPTOR: &'static $crate::EffectDescriptor =
+                    &$crate::__private::DeclareEffect::new(
+                        $crate::__airlock_place!("", 0, 0),
+                        ::core::stringify!($intent),
+                        ::core::stringify!($intent),
+                    )
+                    .done();
+                fn perform(self, _: &$crate::Resources) -> $crate::Performing<'_> {
+                    $crate::__private::perform_sync(|| ::core::result::Result::Ok(()))
+                }
+            }
+            impl $crate::Repeatable for $intent {}
+        };
+    };
+}

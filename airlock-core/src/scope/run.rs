@@ -58,7 +58,7 @@ impl ScopeBuilder {
         let open = self.open();
         match call(&open, body) {
             Ok(value) => open.finish(Outcome::Success).map(|report| Ended { value, report }),
-            Err(panic) => unwind(open, panic),
+            Err(panic) => resume_unwind(after_panic(open, panic)),
         }
     }
 
@@ -96,7 +96,7 @@ impl ScopeBuilder {
             Ok(value) => {
                 open.finish_async(Outcome::Success).await.map(|report| Ended { value, report })
             }
-            Err(panic) => unwind_async(open, panic).await,
+            Err(panic) => resume_unwind(after_panic_async(open, panic).await),
         }
     }
 
@@ -128,7 +128,7 @@ impl ScopeBuilder {
         let open = self.open();
         let (outcome, value) = match call(&open, body) {
             Ok(ended) => ended,
-            Err(panic) => return unwind(open, panic),
+            Err(panic) => resume_unwind(after_panic(open, panic)),
         };
         let node = open.node().clone();
         match open.finish(outcome) {
@@ -149,7 +149,7 @@ impl ScopeBuilder {
         let open = self.open();
         let (outcome, value) = match call_async(&open, body(Scope::clone(&open))).await {
             Ok(ended) => ended,
-            Err(panic) => return unwind_async(open, panic).await,
+            Err(panic) => resume_unwind(after_panic_async(open, panic).await),
         };
         let node = open.node().clone();
         match open.finish_async(outcome).await {
@@ -174,20 +174,23 @@ async fn call_async<T>(open: &OpenScope, body: impl Future<Output = T>) -> threa
     catch_unwind_async(Bound::owning(open.node().clone(), body)).await
 }
 
-fn unwind(open: OpenScope, panic: Box<dyn std::any::Any + Send>) -> ! {
+type Panic = Box<dyn std::any::Any + Send>;
+
+/// Ends the scope of a body that has panicked, and hands the panic back to go on.
+fn after_panic(open: OpenScope, panic: Panic) -> Panic {
     let node = open.node().clone();
     if let Err(error) = open.finish(Outcome::Panic) {
         flush::strand(&node, error);
     }
-    resume_unwind(panic)
+    panic
 }
 
-async fn unwind_async(open: OpenScope, panic: Box<dyn std::any::Any + Send>) -> ! {
+async fn after_panic_async(open: OpenScope, panic: Panic) -> Panic {
     let node = open.node().clone();
     if let Err(error) = open.finish_async(Outcome::Panic).await {
         flush::strand(&node, error);
     }
-    resume_unwind(panic)
+    panic
 }
 
 /// Turns a panic of the future into an error, as `std::panic::catch_unwind` does for a closure.

@@ -1,0 +1,71 @@
+//! What `#[airlock::boundary(..)]` says.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::parse::ParseStream;
+use syn::{Expr, Ident, LitStr, Path, Token, Type};
+
+use crate::arguments::{read_each, set_list, set_once, set_value};
+use crate::problems::Problems;
+
+const KNOWN: &[&str] =
+    &["policy", "executor", "lifecycle", "name", "emits", "on_flush_error", "crate"];
+
+#[derive(Default)]
+pub(crate) struct Args {
+    pub(crate) policy: Option<Expr>,
+    pub(crate) executor: Option<Expr>,
+    pub(crate) lifecycle: Option<Expr>,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) emits: Option<Vec<Type>>,
+    pub(crate) on_flush_error: Option<OnFlushError>,
+    krate: Option<Path>,
+}
+
+/// What happens to a flush that failed after the body had succeeded.
+pub(crate) enum OnFlushError {
+    Log,
+    Panic,
+    /// A closure from the error to the value to return.
+    Value(Box<Expr>),
+}
+
+impl Args {
+    /// Reads what can be read, and files the rest as problems.
+    pub(crate) fn parse(tokens: TokenStream, problems: &mut Problems) -> Self {
+        let mut args = Self::default();
+        read_each(tokens, KNOWN, problems, |key, input| args.read(key, input));
+        args
+    }
+
+    fn read(&mut self, key: &Ident, input: ParseStream<'_>) -> syn::Result<bool> {
+        match key.to_string().as_str() {
+            "policy" => set_value(&mut self.policy, key, input)?,
+            "executor" => set_value(&mut self.executor, key, input)?,
+            "lifecycle" => set_value(&mut self.lifecycle, key, input)?,
+            "name" => set_value(&mut self.name, key, input)?,
+            "emits" => set_list(&mut self.emits, key, input)?,
+            "on_flush_error" => {
+                input.parse::<Token![=]>()?;
+                let value: Expr = input.parse()?;
+                let choice = match &value {
+                    Expr::Path(path) if path.path.is_ident("log") => OnFlushError::Log,
+                    Expr::Path(path) if path.path.is_ident("panic") => OnFlushError::Panic,
+                    _ => OnFlushError::Value(Box::new(value)),
+                };
+                set_once(&mut self.on_flush_error, key, choice)?;
+            }
+            "crate" => {
+                input.parse::<Token![=]>()?;
+                set_once(&mut self.krate, key, input.call(Path::parse_mod_style)?)?;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// The path of the facade.
+    pub(crate) fn krate(&self) -> TokenStream {
+        self.krate.as_ref().map_or_else(|| quote!(::airlock), |path| quote!(#path))
+    }
+}

@@ -1,0 +1,162 @@
+//! From a function and its arguments to the function with a scope around its body.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::visit_mut::VisitMut;
+use syn::{ReturnType, Type};
+
+use crate::boundary::args::{Args, OnFlushError};
+use crate::boundary::disguise::Form;
+use crate::function::{Function, docs, place, plain_name};
+
+/// ```text
+/// async fn checkout(..) -> Result<Receipt, E> { BODY }
+/// ```
+/// becomes
+/// ```text
+/// async fn checkout(..) -> Result<Receipt, E> {
+///     const BOUNDARY: .. = ..;
+///     inventory::submit! { .. }
+///     boundary(BOUNDARY).policy(..).__boundary_async(
+///         async move { let value: Result<Receipt, E> = async move { BODY }.await; (outcome!(value), value) },
+///         return_flush_error,
+///     ).await
+/// }
+/// ```
+pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStream {
+    let krate = args.krate();
+    let private = quote!(#krate::__private);
+    let is_async = !matches!(form, Form::Sync);
+    let declaration = declaration(args, function, is_async, &krate);
+    let setters = [("policy", &args.policy), ("executor", &args.executor), ("lifecycle", &args.lifecycle)];
+    let setters = setters.into_iter().filter_map(|(setter, value)| {
+        let setter = quote::format_ident!("{setter}");
+        value.as_ref().map(|value| quote!(.#setter(#value)))
+    });
+    let scope = quote!(#private::boundary(__AIRLOCK_BOUNDARY)#(#setters)*);
+    let on_error = on_flush_error(args, &function.sig.output, &private);
+    let body = &function.body;
+    let run = match form {
+        Form::Sync => {
+            let output = annotation(&function.sig.output);
+            let returns = match &function.sig.output {
+                ReturnType::Default => None,
+                ReturnType::Type(..) => Some(quote!(-> #output)),
+            };
+            quote! {
+                #scope.__boundary(
+                    move || {
+                        let value: #output = (move || #returns #body)();
+                        (#private::outcome!(value), value)
+                    },
+                    #on_error,
+                )
+            }
+        }
+        Form::Async => {
+            let wrapped = wrapped(&scope, &annotation(&function.sig.output), &quote!(#body), &on_error, &private);
+            quote!(#wrapped.await)
+        }
+        Form::Disguised(disguised) => {
+            let block = &disguised.block;
+            let wrapped = wrapped(&scope, &erased(&disguised.output), &quote!(#block), &on_error, &private);
+            disguised.around(quote!(async move { #wrapped.await }))
+        }
+    };
+    let Function { attrs, vis, sig, .. } = function;
+    quote! {
+        #(#attrs)* #vis #sig {
+            #declaration
+            #run
+        }
+    }
+}
+
+fn wrapped(
+    scope: &TokenStream,
+    output: &Type,
+    body: &TokenStream,
+    on_error: &TokenStream,
+    private: &TokenStream,
+) -> TokenStream {
+    quote! {
+        #scope.__boundary_async(
+            async move {
+                let value: #output = async move #body.await;
+                (#private::outcome!(value), value)
+            },
+            #on_error,
+        )
+    }
+}
+
+fn declaration(
+    args: &Args,
+    function: &Function,
+    is_async: bool,
+    krate: &TokenStream,
+) -> TokenStream {
+    let private = quote!(#krate::__private);
+    let place = place(&private, &function.sig.ident);
+    let name = match &args.name {
+        Some(name) => name.value(),
+        None => plain_name(&function.sig.ident),
+    };
+    let docs = docs(&function.attrs);
+    let docs = (!docs.is_empty()).then(|| quote!(.docs(#docs)));
+    let emits = args.emits.as_ref().map(|effects| {
+        let effects = effects.iter().map(|effect| {
+            quote_spanned!(effect.span()=> <#effect as #krate::Effect>::DESCRIPTOR)
+        });
+        quote!(.emits(&[#(#effects),*]))
+    });
+    let asynchronous = is_async.then(|| quote!(.asynchronous()));
+    quote! {
+        const __AIRLOCK_BOUNDARY: &#krate::BoundaryDescriptor =
+            &#private::DeclareBoundary::new(#place, #name) #docs #emits #asynchronous .done();
+        #private::inventory::submit! { #private::BoundaryRegistration::new(__AIRLOCK_BOUNDARY) }
+    }
+}
+
+/// What is done with a failed flush. Where nothing is chosen, the return type has to carry it; if it
+/// cannot, the compiler says so at that type.
+fn on_flush_error(args: &Args, output: &ReturnType, private: &TokenStream) -> TokenStream {
+    match &args.on_flush_error {
+        Some(OnFlushError::Log) => quote!(#private::log_flush_error),
+        Some(OnFlushError::Panic) => quote!(#private::panic_on_flush_error),
+        Some(OnFlushError::Value(value)) => quote!(|error, _| (#value)(error)),
+        None => match output {
+            ReturnType::Default => quote!(#private::return_flush_error),
+            ReturnType::Type(_, ty) => {
+                quote_spanned!(ty.span()=> #private::return_flush_error)
+            }
+        },
+    }
+}
+
+/// The return type for a `let`, in which `impl Trait` cannot be written.
+fn annotation(output: &ReturnType) -> Type {
+    match output {
+        ReturnType::Default => syn::parse_quote!(()),
+        ReturnType::Type(_, ty) => erased(ty),
+    }
+}
+
+fn erased(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    Erase.visit_type_mut(&mut ty);
+    ty
+}
+
+struct Erase;
+
+impl VisitMut for Erase {
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        if matches!(ty, Type::ImplTrait(_)) {
+            *ty = syn::parse_quote!(_);
+        } else {
+            syn::visit_mut::visit_type_mut(self, ty);
+        }
+    }
+}

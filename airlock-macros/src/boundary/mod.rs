@@ -1,0 +1,40 @@
+//! `#[airlock::boundary]`: a function opens a scope around its body.
+
+mod args;
+mod disguise;
+mod expand;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::function::{Function, plain_name};
+use crate::problems::Problems;
+use args::Args;
+
+/// Gives the function's name, if it could be read, and the expansion.
+pub(crate) fn boundary(args: TokenStream, item: TokenStream) -> (Option<String>, TokenStream) {
+    let function: Function = match syn::parse2(item.clone()) {
+        Ok(function) => function,
+        Err(_) => {
+            let message = "a boundary is a function with a body: put `#[airlock::boundary]` on `fn` or `async fn`, in an impl too";
+            let error = syn::Error::new(proc_macro2::Span::call_site(), message);
+            let error = error.into_compile_error();
+            return (None, quote!(#item #error));
+        }
+    };
+    let mut problems = Problems::default();
+    let args = Args::parse(args, &mut problems);
+    if let Some(token) = &function.sig.constness {
+        problems.at(token, "a scope cannot be opened at compile time: remove `const` or the boundary");
+    }
+    let form = disguise::form(&function, &mut problems);
+    // What the attribute gets wrong does not change what the rest of the crate sees.
+    let expansion = match form {
+        Some(form) if function.sig.constness.is_none() => {
+            expand::expand(&args, &function, form)
+        }
+        _ => quote!(#function),
+    };
+    let errors = problems.into_compile_errors();
+    (Some(plain_name(&function.sig.ident)), quote!(#expansion #errors))
+}

@@ -1,0 +1,16 @@
+//! Showing an expansion to whoever asks for it.
+
+use proc_macro2::TokenStream;
+
+/// Prints the expansion of the function that `AIRLOCK_DEBUG_MACRO` names.
+pub(crate) fn shown((name, tokens): (Option<String>, TokenStream)) -> TokenStream {
+    if let (Some(name), Ok(wanted)) = (name, std::env::var("AIRLOCK_DEBUG_MACRO"))
+        && name == wanted
+    {
+        #[allow(clippy::print_stderr, reason = "printing is what was asked for")]
+        {
+            eprintln!("{tokens}");
+        }
+    }
+    tokens
+}

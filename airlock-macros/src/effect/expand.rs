@@ -1,0 +1,341 @@
+//! From the model of an effect to tokens.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::ReturnType;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+
+use crate::effect::model::{Effect, Retry};
+use crate::effect::signature::{Parameter, ParameterKind};
+use crate::function::{place, plain_name, type_text};
+
+/// ```text
+/// #[effect] async fn pay(#[resource] bank: &Bank, order: OrderId) -> Result<(), E> { .. }
+/// ```
+/// becomes a constructor, an intent type, and in a `const _` the body, the implementations and the
+/// registration:
+/// ```text
+/// fn pay(order: OrderId) -> Pay { Pay { order } }
+/// struct Pay { order: OrderId }
+/// const _: () = { struct __AirlockBody; impl __AirlockBody { async fn pay(..) .. } impl Effect for Pay { .. } .. };
+/// ```
+pub(crate) fn expand(effect: &Effect) -> TokenStream {
+    let Effect { krate, .. } = effect;
+    let private = quote!(#krate::__private);
+    let cfgs = &effect.attributes.cfgs;
+    let constructor = constructor(effect);
+    let intent = intent(effect, &private);
+    let body = body(effect);
+    let debug = debug(effect, &private);
+    let implementation = implementation(effect, &private);
+    let markers = markers(effect);
+    let checks = checks(effect, &private);
+    let name = &effect.intent;
+    quote! {
+        #constructor
+        #intent
+        #(#cfgs)*
+        const _: () = {
+            #body
+            #debug
+            #implementation
+            #markers
+            #checks
+            #private::inventory::submit! { #private::EffectRegistration::of::<#name>() }
+        };
+    }
+}
+
+fn constructor(effect: &Effect) -> TokenStream {
+    let Effect { vis, ident, intent, attributes, .. } = effect;
+    let crate::effect::model::Attributes { docs, cfgs, constructor, lints, .. } = attributes;
+    let must_use = if constructor.iter().any(|attr| attr.path().is_ident("must_use")) {
+        None
+    } else {
+        Some(quote!(#[must_use = "an intent does nothing until it is enqueued"]))
+    };
+    let parameters = effect.arguments().map(|argument| {
+        let Parameter { cfgs, ident, .. } = argument;
+        let ty = effect.field_type(argument);
+        quote!(#(#cfgs)* #ident: #ty)
+    });
+    let fields = names(effect.arguments());
+    quote! {
+        #(#docs)* #(#cfgs)* #(#constructor)* #(#lints)*
+        #must_use
+        #vis fn #ident(#(#parameters),*) -> #intent {
+            #intent { #fields }
+        }
+    }
+}
+
+fn intent(effect: &Effect, private: &TokenStream) -> TokenStream {
+    let Effect { krate, vis, ident, intent, attributes, derives, durable, .. } = effect;
+    let crate::effect::model::Attributes { docs, cfgs, lints, .. } = attributes;
+    let summary = format!("The intent to perform [`{}`].", plain_name(ident));
+    let separator = (!docs.is_empty()).then(|| quote!(#[doc = ""]));
+    let derives = (!derives.is_empty()).then(|| quote!(#[derive(#(#derives),*)]));
+    let serde = durable.then(|| {
+        let path = format!("{}::__private::serde", krate.to_string().replace(' ', ""));
+        quote! {
+            #[derive(#private::serde::Serialize, #private::serde::Deserialize)]
+            #[serde(crate = #path)]
+        }
+    });
+    let fields = effect.arguments().map(|argument| {
+        let Parameter { cfgs, docs, serde, ident, .. } = argument;
+        let ty = effect.field_type(argument);
+        let serde = if *durable { serde.as_slice() } else { &[] };
+        let summary = docs.is_empty().then(|| {
+            let summary = format!("The argument `{}`.", plain_name(ident));
+            quote!(#[doc = #summary])
+        });
+        quote!(#(#cfgs)* #(#docs)* #summary #(#serde)* #vis #ident: #ty)
+    });
+    quote! {
+        #[doc = #summary]
+        #separator
+        #(#docs)* #(#cfgs)* #(#lints)*
+        #derives
+        #serde
+        #[must_use = "an intent does nothing until it is enqueued"]
+        #vis struct #intent { #(#fields),* }
+    }
+}
+
+/// The user's function, under its own name in a type that nobody can name: so it stays out of reach,
+/// and its name in its own body still makes an intent.
+fn body(effect: &Effect) -> TokenStream {
+    let Effect { ident, is_async, parameters, output, body, attributes, .. } = effect;
+    let crate::effect::model::Attributes { lints, body: attrs, .. } = attributes;
+    let asyncness = is_async.then(|| quote!(async));
+    let parameters = parameters.iter().map(|parameter| {
+        let Parameter { cfgs, mutability, ident, ty, kind, .. } = parameter;
+        let borrow = (*kind == ParameterKind::Resource).then(|| quote!(&));
+        quote!(#(#cfgs)* #mutability #ident: #borrow #ty)
+    });
+    quote! {
+        struct __AirlockBody;
+        impl __AirlockBody {
+            #(#lints)* #(#attrs)*
+            #asyncness fn #ident(#(#parameters),*) #output #body
+        }
+    }
+}
+
+fn debug(effect: &Effect, private: &TokenStream) -> TokenStream {
+    let Effect { intent, .. } = effect;
+    let name = intent.unraw().to_string();
+    let fields = effect.arguments().map(|argument| {
+        let Parameter { cfgs, ident, .. } = argument;
+        let name = plain_name(ident);
+        let value = if is_redacted(effect, argument) {
+            quote!(#private::REDACTED)
+        } else {
+            quote!(#private::debug_field!(self.#ident))
+        };
+        quote!(#(#cfgs)* shown.field(#name, #value);)
+    });
+    let mutability = effect.arguments().next().is_some().then(|| quote!(mut));
+    quote! {
+        #[automatically_derived]
+        impl ::core::fmt::Debug for #intent {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                let #mutability shown = f.debug_struct(#name);
+                #(#fields)*
+                shown.finish()
+            }
+        }
+    }
+}
+
+fn implementation(effect: &Effect, private: &TokenStream) -> TokenStream {
+    let Effect { krate, intent, .. } = effect;
+    let descriptor = descriptor(effect, private);
+    let perform = perform(effect, private);
+    let duplicate = (!effect.once).then(|| {
+        let fields = effect.arguments().map(|Parameter { cfgs, ident, .. }| {
+            quote!(#(#cfgs)* #ident: ::core::clone::Clone::clone(&self.#ident))
+        });
+        quote! {
+            fn duplicate(&self) -> ::core::option::Option<Self> {
+                ::core::option::Option::Some(Self { #(#fields),* })
+            }
+        }
+    });
+    let key = effect.key.as_ref().map(|key| {
+        let fields = names(effect.arguments());
+        quote! {
+            fn key(&self) -> ::core::option::Option<#krate::Key> {
+                #[allow(unused_variables, reason = "a key need not read every argument")]
+                let Self { #fields } = self;
+                ::core::option::Option::Some(#private::key(#key))
+            }
+        }
+    });
+    quote! {
+        #[automatically_derived]
+        impl #krate::Effect for #intent {
+            const DESCRIPTOR: &'static #krate::EffectDescriptor = #descriptor;
+            #perform
+            #duplicate
+            #key
+        }
+    }
+}
+
+fn descriptor(effect: &Effect, private: &TokenStream) -> TokenStream {
+    let place = place(private, &effect.ident);
+    let intent = effect.intent.unraw().to_string();
+    let id = match &effect.name {
+        Some(name) => quote!(#name),
+        None => {
+            let name = plain_name(&effect.ident);
+            quote!(::core::concat!(::core::env!("CARGO_PKG_NAME"), ".", #name))
+        }
+    };
+    let Effect { docs, aliases, tags, queue, priority, timeout_millis, .. } = effect;
+    let docs = (!docs.is_empty()).then(|| quote!(.docs(#docs)));
+    let arguments: Vec<_> = effect
+        .arguments()
+        .map(|argument| {
+            let (cfgs, name) = (&argument.cfgs, plain_name(&argument.ident));
+            let ty = type_text(effect.field_type(argument));
+            let redacted = is_redacted(effect, argument).then(|| quote!(.redacted()));
+            quote!(#(#cfgs)* #private::argument(#name, #ty)#redacted)
+        })
+        .collect();
+    let arguments = (!arguments.is_empty()).then(|| quote!(.arguments(&[#(#arguments),*])));
+    let resources: Vec<_> = effect
+        .resources()
+        .map(|Parameter { cfgs, ident, ty, .. }| {
+            let (name, text) = (plain_name(ident), type_text(ty));
+            quote!(#(#cfgs)* #private::resource::<#ty>(#name, #text))
+        })
+        .collect();
+    let resources = (!resources.is_empty()).then(|| quote!(.resources(&[#(#resources),*])));
+    let aliases = (!aliases.is_empty()).then(|| quote!(.aliases(&[#(#aliases),*])));
+    let tags = (!tags.is_empty()).then(|| quote!(.tags(&[#(#tags),*])));
+    let queue = queue.as_ref().map(|queue| quote!(.queue(#queue)));
+    let priority = priority.map(|priority| quote!(.priority(#priority)));
+    let retry = effect.retry.as_ref().map(|retry| retry_rule(retry, private));
+    let timeout = timeout_millis.map(|millis| quote!(.timeout_millis(#millis)));
+    let key = effect.key.as_ref().map(|key| {
+        let text = quote!(#key).to_string().replace(" . ", ".");
+        quote!(.key(#text))
+    });
+    let keeps = effect.keeps_first.then(|| quote!(.coalesce_first()));
+    let durable = effect.durable.then(|| {
+        let intent = &effect.intent;
+        quote!(.durable(#private::codec::<#intent>()))
+    });
+    let flags = [
+        (effect.is_async, quote!(.asynchronous())),
+        (effect.is_fallible(), quote!(.fallible())),
+        (effect.batch.is_some(), quote!(.batch())),
+        (effect.once, quote!(.once())),
+    ];
+    let flags = flags.into_iter().filter(|(holds, _)| *holds).map(|(_, call)| call);
+    quote! {
+        &#private::DeclareEffect::new(#place, #intent, #id)
+            #docs #arguments #resources #aliases #tags #queue #priority #retry #timeout #key #keeps
+            #durable #(#flags)*
+            .done()
+    }
+}
+
+fn retry_rule(retry: &Retry, private: &TokenStream) -> TokenStream {
+    let Retry { attempts, delay_millis, factor, max_delay_millis } = retry;
+    let delay = delay_millis.map(|millis| quote!(.delay_millis(#millis)));
+    let factor = factor.as_ref().map(|factor| quote!(.factor(#factor)));
+    let max_delay = max_delay_millis.map(|millis| quote!(.max_delay_millis(#millis)));
+    quote!(.retry(#private::Retry::attempts(#attempts)#delay #factor #max_delay))
+}
+
+fn perform(effect: &Effect, private: &TokenStream) -> TokenStream {
+    let Effect { krate, ident, is_async, .. } = effect;
+    let has_resources = effect.resources().next().is_some();
+    let resources = if has_resources { quote!(__airlock_resources) } else { quote!(_) };
+    let fetch = effect.resources().map(|Parameter { cfgs, ident, ty, .. }| {
+        quote!(#(#cfgs)* let #ident = __airlock_resources.get::<#ty>()?;)
+    });
+    let arguments = names(effect.parameters.iter());
+    let awaited = is_async.then(|| quote!(.await));
+    let call = quote!(__AirlockBody::#ident(#arguments)#awaited);
+    // A return type that an effect cannot have is shown at that type.
+    let call = match &effect.output {
+        ReturnType::Default => quote!(#private::result(#call)),
+        ReturnType::Type(_, ty) => quote_spanned!(ty.span()=> #private::result(#call)),
+    };
+    let run = match (is_async, has_resources) {
+        (true, _) => quote!(#private::perform_async(async move { #(#fetch)* #call })),
+        (false, true) => quote!(#private::perform_sync(|| { #(#fetch)* #call })),
+        (false, false) => quote!(#private::perform_sync(|| #call)),
+    };
+    let fields = names(effect.arguments());
+    if effect.batch.is_none() {
+        let take = effect.arguments().next().map(|_| quote!(let Self { #fields } = self;));
+        return quote! {
+            fn perform(self, #resources: &#krate::Resources) -> #krate::Performing<'_> {
+                #take
+                #run
+            }
+        };
+    }
+    let gather = effect.arguments().map(|Parameter { ident, .. }| {
+        quote! {
+            let #ident = ::core::iter::Iterator::collect(::core::iter::Iterator::map(
+                ::core::iter::IntoIterator::into_iter(batch),
+                |intent| intent.#ident,
+            ));
+        }
+    });
+    quote! {
+        fn perform(self, resources: &#krate::Resources) -> #krate::Performing<'_> {
+            Self::perform_batch(::std::vec![self], resources)
+        }
+        fn perform_batch(
+            batch: ::std::vec::Vec<Self>,
+            #resources: &#krate::Resources,
+        ) -> #krate::Performing<'_> {
+            #(#gather)*
+            #run
+        }
+    }
+}
+
+fn markers(effect: &Effect) -> TokenStream {
+    let Effect { krate, intent, .. } = effect;
+    let repeatable =
+        (!effect.once).then(|| quote!(#[automatically_derived] impl #krate::Repeatable for #intent {}));
+    let durable = effect
+        .durable
+        .then(|| quote!(#[automatically_derived] impl #krate::DurableEffect for #intent {}));
+    quote!(#repeatable #durable)
+}
+
+/// Asks of each argument's type what an intent needs, where the type stands.
+fn checks(effect: &Effect, private: &TokenStream) -> TokenStream {
+    let mut checks = Vec::new();
+    for argument in effect.arguments() {
+        let (cfgs, ty) = (&argument.cfgs, effect.field_type(argument));
+        let plain = if effect.once { "assert_once_argument" } else { "assert_argument" };
+        let durable = effect.durable.then_some("assert_durable_argument");
+        for check in std::iter::once(plain).chain(durable) {
+            let check = quote::format_ident!("{check}");
+            checks.push(quote_spanned!(ty.span()=> #(#cfgs)* #private::#check::<#ty>();));
+        }
+    }
+    if checks.is_empty() { TokenStream::new() } else { quote!(const _: () = { #(#checks)* };) }
+}
+
+fn is_redacted(effect: &Effect, argument: &Parameter) -> bool {
+    effect.redacted.iter().any(|name| name.unraw() == argument.ident.unraw())
+}
+
+/// The names, separated by commas, each under its `cfg`s.
+fn names<'a>(parameters: impl Iterator<Item = &'a Parameter>) -> TokenStream {
+    let names = parameters.map(|Parameter { cfgs, ident, .. }| quote!(#(#cfgs)* #ident));
+    quote!(#(#names),*)
+}

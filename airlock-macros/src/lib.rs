@@ -1,0 +1,28 @@
+//! The attribute macros of airlock, an implementation detail of the facade `airlock`: use them from
+//! there, where their documentation stands too.
+//!
+//! Each goes through the same stages: `args` (what the attribute says), `model` (what we
+//! understood, and every mistake), `expand` (tokens, no decisions).
+
+mod arguments;
+mod boundary;
+mod debug;
+mod effect;
+mod function;
+mod problems;
+#[cfg(test)]
+mod tests;
+
+use proc_macro::TokenStream;
+
+/// Turns a function into an effect. Documented at `airlock::effect`.
+#[proc_macro_attribute]
+pub fn effect(args: TokenStream, item: TokenStream) -> TokenStream {
+    debug::shown(effect::effect(args.into(), item.into())).into()
+}
+
+/// Puts a scope around a function's body. Documented at `airlock::boundary`.
+#[proc_macro_attribute]
+pub fn boundary(args: TokenStream, item: TokenStream) -> TokenStream {
+    debug::shown(boundary::boundary(args.into(), item.into())).into()
+}

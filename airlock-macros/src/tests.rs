@@ -1,0 +1,1 @@
+//! Expansions and problems, seen as tokens.

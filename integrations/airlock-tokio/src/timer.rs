@@ -1,0 +1,27 @@
+//! Tokio's clock.
+
+use std::time::Duration;
+
+use airlock_core::BoxFuture;
+use airlock_core::executor::{ThreadTimer, Timer};
+
+/// Sleeps on tokio's clock, which tests can pause and advance.
+///
+/// Only futures sleep on it: a sync flush blocks its thread for a retry as
+/// [`ThreadTimer`] does.
+///
+/// # Panics
+///
+/// `sleep` panics outside a tokio runtime that has its clock enabled.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TokioTimer;
+
+impl Timer for TokioTimer {
+    fn wait(&self, duration: Duration) {
+        ThreadTimer.wait(duration);
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}

@@ -1,0 +1,58 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+/// What domain code needs: the options of intents, `in_scope` behind futures, and the combinators of
+/// policies.
+pub mod prelude {
+    pub use airlock_core::policy::Policy as _;
+    pub use airlock_core::{Effect as _, InScope as _, IntoIntent as _};
+}
+
+/// Executors: how what a flush releases is performed or handed over.
+pub mod executor {
+    pub use airlock_core::executor::{
+        Batch, Channel, Deliveries, Delivery, Executor, Fallback, Inline, Recorder, Retry,
+        ThreadTimer, Timeout, Timer,
+    };
+}
+
+/// Policies: which intents escape.
+#[doc(inline)]
+pub use airlock_core::policy;
+
+/// Lifecycles: whether a finished scope flushes, and what it lets its descendants release.
+#[doc(inline)]
+pub use airlock_core::lifecycle;
+
+/// The catalogue: every effect and boundary that the program declares.
+#[doc(inline)]
+pub use airlock_core::catalogue;
+
+/// Effects on tokio's tasks, and tokio's clock.
+#[cfg(feature = "tokio")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
+pub mod tokio {
+    pub use airlock_tokio::{Spawn, TokioTimer};
+}
+
+#[doc = include_str!("docs/effect.md")]
+pub use airlock_macros::effect;
+
+#[doc = include_str!("docs/boundary.md")]
+pub use airlock_macros::boundary;
+
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub use airlock_core::DurableEffect;
+pub use airlock_core::{
+    Airlock, AirlockBuilder, Bound, BoundaryDescriptor, BoxError, BoxFuture, BuildError,
+    CapturedBy, Catalogue, CatalogueError, Cause, DecodeError, Dropped, Effect, EffectDescriptor,
+    EffectOutput, EffectSet, EncodeError, Ended, EnqueueError, Failure, FailureMode, Fate, FireOn,
+    FlushError, FlushReport, InScope, InstallError, Intent, IntentId, IntoIntent, IntoKey, Key,
+    Missing, MissingResource, OpenScope, Options, Performing, Refusal, Repeatable, ReportEntry,
+    Resources, Schedule, Scope, ScopeBuilder, ScopeGuard, ScopeId, Snapshot, SnapshotLine,
+    boundaries, current, effects, enqueue, scope, try_enqueue,
+};
+
+#[doc(hidden)]
+pub use airlock_core::__private;

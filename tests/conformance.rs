@@ -1,0 +1,89 @@
+//! Runs the conformance scenarios, each with sync and with async scopes: both must leave the trace
+//! that the scenario names.
+//!
+//! `AIRLOCK_CONFORMANCE` takes further files, separated by `:`; then only those count. The last line
+//! is `conformance: N passed, M failed`.
+
+#![allow(clippy::print_stdout, reason = "the outcome is what this program prints")]
+
+#[path = "conformance/asynchronous.rs"]
+mod asynchronous;
+#[path = "conformance/program.rs"]
+mod program;
+#[path = "conformance/synchronous.rs"]
+mod synchronous;
+#[path = "conformance/world.rs"]
+mod world;
+
+use std::process::ExitCode;
+
+use program::Scenario;
+use serde_json::Value;
+
+fn main() -> ExitCode {
+    // What cargo-nextest asks of a test program that has no harness.
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--list") {
+        if !arguments.iter().any(|argument| argument == "--ignored") {
+            println!("conformance: test");
+        }
+        return ExitCode::SUCCESS;
+    }
+    match scenarios() {
+        Ok(scenarios) => run(&scenarios),
+        Err(message) => {
+            println!("{message}");
+            println!("conformance: 0 passed, 1 failed");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn scenarios() -> Result<Vec<Scenario>, String> {
+    let Ok(paths) = std::env::var("AIRLOCK_CONFORMANCE") else {
+        return read("the scenarios of the project", include_str!("conformance/scenarios.json"));
+    };
+    let mut scenarios = Vec::new();
+    for path in paths.split(':').filter(|path| !path.is_empty()) {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+        scenarios.extend(read(path, &text)?);
+    }
+    Ok(scenarios)
+}
+
+fn read(source: &str, text: &str) -> Result<Vec<Scenario>, String> {
+    serde_json::from_str(text).map_err(|error| format!("{source}: {error}"))
+}
+
+fn run(scenarios: &[Scenario]) -> ExitCode {
+    let mut failed = 0;
+    for scenario in scenarios {
+        let runs = [("sync", synchronous::run(scenario)), ("async", asynchronous::run(scenario))];
+        let wrong: Vec<_> = runs.iter().filter(|(_, trace)| *trace != scenario.trace).collect();
+        if wrong.is_empty() {
+            continue;
+        }
+        failed += 1;
+        if failed <= 10 {
+            for (form, trace) in wrong {
+                println!("{} ({form}):", scenario.name);
+                print_diff(&scenario.trace, trace);
+            }
+        }
+    }
+    println!("conformance: {} passed, {failed} failed", scenarios.len() - failed);
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The lines around the first difference.
+fn print_diff(expected: &[Value], actual: &[Value]) {
+    let same = expected.iter().zip(actual).take_while(|(expected, actual)| expected == actual).count();
+    for line in &expected[same.saturating_sub(2)..same] {
+        println!("    {line}");
+    }
+    for (sign, lines) in [('-', expected), ('+', actual)] {
+        for line in lines.iter().skip(same).take(4) {
+            println!("  {sign} {line}");
+        }
+    }
+}
