@@ -127,24 +127,36 @@ fn body(effect: &Effect) -> TokenStream {
 fn debug(effect: &Effect, private: &TokenStream) -> TokenStream {
     let Effect { intent, .. } = effect;
     let name = intent.unraw().to_string();
-    let fields = effect.arguments().map(|argument| {
-        let Parameter { cfgs, ident, .. } = argument;
+    let call = |argument: &Parameter| {
+        let ident = &argument.ident;
         let name = plain_name(ident);
-        let value = if is_redacted(effect, argument) {
-            quote!(#private::REDACTED)
+        if is_redacted(effect, argument) {
+            quote!(.field(#name, #private::REDACTED))
         } else {
-            quote!(#private::debug_field!(self.#ident))
-        };
-        quote!(#(#cfgs)* shown.field(#name, #value);)
-    });
-    let mutability = effect.arguments().next().is_some().then(|| quote!(mut));
+            quote!(.field(#name, #private::debug_field!(self.#ident)))
+        }
+    };
+    let body = if effect.arguments().all(|argument| argument.cfgs.is_empty()) {
+        let calls = effect.arguments().map(call);
+        quote!(f.debug_struct(#name)#(#calls)*.finish())
+    } else {
+        // A call in a chain cannot be under a `cfg`, a statement can.
+        let calls = effect.arguments().map(|argument| {
+            let (cfgs, call) = (&argument.cfgs, call(argument));
+            quote!(#(#cfgs)* shown #call;)
+        });
+        quote! {
+            #[allow(unused_mut, reason = "every argument may be configured away")]
+            let mut shown = f.debug_struct(#name);
+            #(#calls)*
+            shown.finish()
+        }
+    };
     quote! {
         #[automatically_derived]
         impl ::core::fmt::Debug for #intent {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                let #mutability shown = f.debug_struct(#name);
-                #(#fields)*
-                shown.finish()
+                #body
             }
         }
     }

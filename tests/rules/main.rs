@@ -1,0 +1,16 @@
+//! The rules of the design, each with at least one test named after it, through the public API.
+
+mod cascades;
+mod effects;
+mod executors;
+mod fixture;
+mod flushing;
+mod holes;
+mod intents;
+mod isolation;
+mod options;
+mod panics;
+mod policies;
+mod properties;
+mod scopes;
+mod traces;
