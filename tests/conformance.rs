@@ -4,7 +4,10 @@
 //! `AIRLOCK_CONFORMANCE` takes further files, separated by `:`; then only those count. The last line
 //! is `conformance: N passed, M failed`.
 
-#![allow(clippy::print_stdout, reason = "the outcome is what this program prints")]
+#![allow(
+    clippy::print_stdout,
+    reason = "the outcome is what this program prints"
+)]
 
 #[path = "conformance/asynchronous.rs"]
 mod asynchronous;
@@ -41,7 +44,10 @@ fn main() -> ExitCode {
 
 fn scenarios() -> Result<Vec<Scenario>, String> {
     let Ok(paths) = std::env::var("AIRLOCK_CONFORMANCE") else {
-        return read("the scenarios of the project", include_str!("conformance/scenarios.json"));
+        return read(
+            "the scenarios of the project",
+            include_str!("conformance/scenarios.json"),
+        );
     };
     let mut scenarios = Vec::new();
     for path in paths.split(':').filter(|path| !path.is_empty()) {
@@ -58,8 +64,14 @@ fn read(source: &str, text: &str) -> Result<Vec<Scenario>, String> {
 fn run(scenarios: &[Scenario]) -> ExitCode {
     let mut failed = 0;
     for scenario in scenarios {
-        let runs = [("sync", synchronous::run(scenario)), ("async", asynchronous::run(scenario))];
-        let wrong: Vec<_> = runs.iter().filter(|(_, trace)| *trace != scenario.trace).collect();
+        let runs = [
+            ("sync", synchronous::run(scenario)),
+            ("async", asynchronous::run(scenario)),
+        ];
+        let wrong: Vec<_> = runs
+            .iter()
+            .filter(|(_, trace)| *trace != scenario.trace)
+            .collect();
         if wrong.is_empty() {
             continue;
         }
@@ -71,13 +83,24 @@ fn run(scenarios: &[Scenario]) -> ExitCode {
             }
         }
     }
-    println!("conformance: {} passed, {failed} failed", scenarios.len() - failed);
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    println!(
+        "conformance: {} passed, {failed} failed",
+        scenarios.len() - failed
+    );
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// The lines around the first difference.
 fn print_diff(expected: &[Value], actual: &[Value]) {
-    let same = expected.iter().zip(actual).take_while(|(expected, actual)| expected == actual).count();
+    let same = expected
+        .iter()
+        .zip(actual)
+        .take_while(|(expected, actual)| expected == actual)
+        .count();
     for line in &expected[same.saturating_sub(2)..same] {
         println!("    {line}");
     }

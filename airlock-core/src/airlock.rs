@@ -86,7 +86,10 @@ impl Settings {
 impl Airlock {
     /// Describes an airlock.
     pub fn builder() -> AirlockBuilder {
-        AirlockBuilder { settings: Settings::new(), skip_resource_check: false }
+        AirlockBuilder {
+            settings: Settings::new(),
+            skip_resource_check: false,
+        }
     }
 
     /// Makes it the airlock of the whole process, for everything that enters no other one.
@@ -115,12 +118,15 @@ impl Airlock {
     }
 
     /// Performs one effect here and now; see [`Effect::perform_now`].
-    pub(crate) fn perform_now<E: Effect>(&self, intent: E) -> Result<FlushReport, FlushError> {
+    pub(crate) fn perform_now<E: Effect + Send>(
+        &self,
+        intent: E,
+    ) -> Result<FlushReport, FlushError> {
         self.holding(intent).flush()
     }
 
     /// Performs one effect here and now; see [`Effect::perform_now_async`].
-    pub(crate) async fn perform_now_async<E: Effect>(
+    pub(crate) async fn perform_now_async<E: Effect + Send>(
         &self,
         intent: E,
     ) -> Result<FlushReport, FlushError> {
@@ -128,7 +134,7 @@ impl Airlock {
     }
 
     #[track_caller]
-    fn holding<E: Effect>(&self, intent: E) -> OpenScope {
+    fn holding<E: Effect + Send>(&self, intent: E) -> OpenScope {
         let open = self.scope().name("perform_now").executor(Inline).open();
         open.hold(crate::Intent::of(intent));
         open
@@ -192,7 +198,7 @@ impl AirlockBuilder {
         self
     }
 
-    /// How many effects may stand in a chain of causes before an enqueue is refused; 32 unless set.
+    /// How many effects may stand in a chain of causes before the next one fails; 32 unless set.
     pub fn depth_limit(mut self, limit: u32) -> Self {
         self.settings.depth_limit = limit;
         self
@@ -240,15 +246,23 @@ impl AirlockBuilder {
                 return Err(BuildError::MissingResource { missing });
             }
         }
-        Ok(Airlock { node: Node::new(None, Kind::Airlock(Arc::new(self.settings))) })
+        Ok(Airlock {
+            node: Node::new(None, Kind::Airlock(Arc::new(self.settings))),
+        })
     }
 }
 
 fn missing(catalogue: &Catalogue, resources: &Resources) -> Vec<Missing> {
     let effects = catalogue.effects().iter();
-    let needs = effects.flat_map(|effect| effect.resources().iter().map(move |need| (effect, need)));
+    let needs =
+        effects.flat_map(|effect| effect.resources().iter().map(move |need| (effect, need)));
     let missing = needs.filter(|(_, need)| !resources.contains(need.type_id()));
-    missing.map(|(effect, need)| Missing { effect, type_name: need.type_name() }).collect()
+    missing
+        .map(|(effect, need)| Missing {
+            effect,
+            type_name: need.type_name(),
+        })
+        .collect()
 }
 
 impl fmt::Debug for AirlockBuilder {
@@ -271,7 +285,12 @@ pub struct Missing {
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { effect, type_name } = self;
-        write!(f, "`{}` at {} needs `&{type_name}`", effect.id(), effect.place())
+        write!(
+            f,
+            "`{}` at {} needs `&{type_name}`",
+            effect.id(),
+            effect.place()
+        )
     }
 }
 
@@ -294,7 +313,11 @@ pub enum BuildError {
 }
 
 fn list(missing: &[Missing]) -> String {
-    missing.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    missing
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// An airlock is installed already.

@@ -25,7 +25,13 @@ impl Cause {
         parent: Option<Arc<Cause>>,
     ) -> Self {
         let depth = parent.as_ref().map_or(0, |cause| cause.depth) + 1;
-        Self { effect, intent, location, parent, depth }
+        Self {
+            effect,
+            intent,
+            location,
+            parent,
+            depth,
+        }
     }
 
     /// The effect that was being performed.

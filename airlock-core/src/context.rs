@@ -88,7 +88,8 @@ impl Node {
 
     /// The node of the scope that encloses this node, or is it.
     pub(crate) fn scope_node(self: &Arc<Self>) -> Option<&Arc<Node>> {
-        self.outwards().find(|node| matches!(node.kind, Kind::Scope(_)))
+        self.outwards()
+            .find(|node| matches!(node.kind, Kind::Scope(_)))
     }
 
     /// The executor named nearest, from this node outwards.
@@ -138,22 +139,34 @@ pub(crate) enum Watch {
 
 /// The innermost node of this thread; outside everything, the installed airlock.
 pub(crate) fn current() -> Option<Arc<Node>> {
-    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten().or_else(installed)
+    CURRENT
+        .try_with(|current| current.borrow().clone())
+        .ok()
+        .flatten()
+        .or_else(installed)
 }
 
 /// Runs `look` on the innermost node without cloning it. No user code may run in `look`.
 pub(crate) fn with_current<T>(look: impl FnOnce(Option<&Arc<Node>>) -> T) -> Option<T> {
-    CURRENT.try_with(|current| look(current.borrow().as_ref())).ok()
+    CURRENT
+        .try_with(|current| look(current.borrow().as_ref()))
+        .ok()
 }
 
 fn replace(node: Option<Arc<Node>>) -> Option<Arc<Node>> {
     // While a thread ends nothing is current, and what is entered then is entered in vain.
-    CURRENT.try_with(|current| current.replace(node)).ok().flatten()
+    CURRENT
+        .try_with(|current| current.replace(node))
+        .ok()
+        .flatten()
 }
 
 /// Makes a node current for a block of code. The node that was current before returns, come what may.
 pub(crate) fn swap(node: Option<Arc<Node>>) -> Swap {
-    Swap { outer: replace(node), not_send: PhantomData }
+    Swap {
+        outer: replace(node),
+        not_send: PhantomData,
+    }
 }
 
 pub(crate) struct Swap {
@@ -185,15 +198,18 @@ pub(crate) struct Entered {
 
 pub(crate) fn enter(node: Arc<Node>) -> Entered {
     let outer = replace(Some(node.clone()));
-    Entered { node, outer, not_send: PhantomData }
+    Entered {
+        node,
+        outer,
+        not_send: PhantomData,
+    }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
         self.node.left.store(true, Ordering::Relaxed);
-        let is_current = with_current(|current| {
-            current.is_some_and(|current| Arc::ptr_eq(current, &self.node))
-        });
+        let is_current =
+            with_current(|current| current.is_some_and(|current| Arc::ptr_eq(current, &self.node)));
         // Dropped before a guard that was entered later: that one will see that this one has left.
         if is_current == Some(true) {
             let mut outer = self.outer.take();
@@ -209,7 +225,11 @@ impl Drop for Entered {
 pub(crate) struct Watching(Watch);
 
 pub(crate) fn watching(watch: Watch) -> Watching {
-    Watching(WATCH.try_with(|current| current.replace(watch)).unwrap_or(Watch::Off))
+    Watching(
+        WATCH
+            .try_with(|current| current.replace(watch))
+            .unwrap_or(Watch::Off),
+    )
 }
 
 pub(crate) fn watch() -> Watch {
@@ -259,12 +279,20 @@ enum Owns {
 impl<F: Future> Bound<F> {
     /// Binds a future to a context that lives on without it.
     pub(crate) fn joining(context: Arc<Node>, inner: F) -> Self {
-        Self { inner: Some(inner), context: Some(context), owns: Owns::Nothing }
+        Self {
+            inner: Some(inner),
+            context: Some(context),
+            owns: Owns::Nothing,
+        }
     }
 
     /// Binds a future to its own scope, which accepts nothing more once the future is dropped.
     pub(crate) fn owning(node: Arc<Node>, inner: F) -> Self {
-        Self { inner: Some(inner), context: Some(node.clone()), owns: Owns::Scope(node) }
+        Self {
+            inner: Some(inner),
+            context: Some(node.clone()),
+            owns: Owns::Scope(node),
+        }
     }
 }
 
@@ -293,6 +321,8 @@ impl<F: Future> Future for Bound<F> {
 
 impl<F> fmt::Debug for Bound<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bound").field("context", &self.context).finish_non_exhaustive()
+        f.debug_struct("Bound")
+            .field("context", &self.context)
+            .finish_non_exhaustive()
     }
 }

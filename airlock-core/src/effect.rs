@@ -30,7 +30,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
     label = "not an effect's intent",
     note = "annotate the function with `#[airlock::effect]`, and pass what calling it returns"
 )]
-pub trait Effect: fmt::Debug + Sized + Send + 'static {
+pub trait Effect: fmt::Debug + Sized + 'static {
     /// The effect's entry in the catalogue.
     const DESCRIPTOR: &'static EffectDescriptor;
 
@@ -38,15 +38,15 @@ pub trait Effect: fmt::Debug + Sized + Send + 'static {
     #[doc(hidden)]
     fn perform(self, resources: &Resources) -> Performing<'_>;
 
-    /// Starts the body of a batch effect, once for many intents.
+    /// Starts the body of a batch effect, once for many intents. Of others, which are performed one
+    /// at a time, it is not asked.
     #[doc(hidden)]
     fn perform_batch(batch: Vec<Self>, resources: &Resources) -> Performing<'_> {
-        Performing::Pending(Box::pin(async move {
-            for intent in batch {
-                intent.perform(resources).await?;
-            }
-            Ok(())
-        }))
+        let mut batch = batch.into_iter();
+        match (batch.next(), batch.next()) {
+            (Some(only), None) => only.perform(resources),
+            _ => Performing::Ready(Err("the effect is not declared `batch`".into())),
+        }
     }
 
     /// A second intent with equal arguments, or `None` where the effect is declared `once`.
@@ -68,7 +68,10 @@ pub trait Effect: fmt::Debug + Sized + Send + 'static {
     ///
     /// [`FlushError`] if the effect or something that it enqueued failed, or if it is async: then
     /// use [`perform_now_async`](Self::perform_now_async).
-    fn perform_now(self, airlock: &Airlock) -> Result<FlushReport, FlushError> {
+    fn perform_now(self, airlock: &Airlock) -> Result<FlushReport, FlushError>
+    where
+        Self: Send,
+    {
         airlock.perform_now(self)
     }
 
@@ -80,7 +83,10 @@ pub trait Effect: fmt::Debug + Sized + Send + 'static {
     fn perform_now_async(
         self,
         airlock: &Airlock,
-    ) -> impl Future<Output = Result<FlushReport, FlushError>> + Send {
+    ) -> impl Future<Output = Result<FlushReport, FlushError>> + Send
+    where
+        Self: Send,
+    {
         airlock.perform_now_async(self)
     }
 }
@@ -118,9 +124,7 @@ impl Future for Performing<'_> {
         cx: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Self::Output> {
         match &mut *self {
-            Performing::Ready(result) => {
-                std::task::Poll::Ready(std::mem::replace(result, Ok(())))
-            }
+            Performing::Ready(result) => std::task::Poll::Ready(std::mem::replace(result, Ok(()))),
             Performing::Pending(future) => future.as_mut().poll(cx),
         }
     }

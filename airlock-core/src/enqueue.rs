@@ -20,8 +20,7 @@ use crate::scope::{Phase, Scope, ScopeCore};
 /// # Panics
 ///
 /// At the caller's line, where [`try_enqueue`] gives an error: outside every scope, in one that has
-/// ended, when a policy vetoes, from within a policy, when the executor cannot take the effect, and
-/// when a cascade has become too deep.
+/// ended, when a policy vetoes, from within a policy, and when the executor cannot take the effect.
 #[track_caller]
 pub fn enqueue(intent: impl IntoIntent) -> IntentId {
     let location = Location::caller();
@@ -116,7 +115,12 @@ fn buffer(core: &ScopeCore, mut intent: Intent) -> Result<(), EnqueueError> {
     let mut state = core.state();
     if state.phase != Phase::Open {
         drop(state);
-        return Err(EnqueueError::new(Refusal::ScopeEnded { scope: core.label() }, intent));
+        return Err(EnqueueError::new(
+            Refusal::ScopeEnded {
+                scope: core.label(),
+            },
+            intent,
+        ));
     }
     intent.facts.scope = Some(core.id);
     state.buffer.push(intent);
@@ -126,13 +130,22 @@ fn buffer(core: &ScopeCore, mut intent: Intent) -> Result<(), EnqueueError> {
 /// Asks everybody who has a say: the boundary's `emits`, the executor, each policy of the stack.
 fn ask(mut intent: Intent) -> Result<crate::ScopeId, EnqueueError> {
     let node = context::current();
-    let enclosing = node.as_ref().and_then(|node| Some((node, node.scope_node()?)));
+    let enclosing = node
+        .as_ref()
+        .and_then(|node| Some((node, node.scope_node()?)));
     let Some((node, scope_node)) = enclosing else {
         return Err(EnqueueError::new(Refusal::NoScope, intent));
     };
-    let Some(core) = scope_node.core() else { unreachable!("a scope's node has a core") };
+    let Some(core) = scope_node.core() else {
+        unreachable!("a scope's node has a core")
+    };
     if core.state().phase != Phase::Open {
-        return Err(EnqueueError::new(Refusal::ScopeEnded { scope: core.label() }, intent));
+        return Err(EnqueueError::new(
+            Refusal::ScopeEnded {
+                scope: core.label(),
+            },
+            intent,
+        ));
     }
     intent.facts.scope = Some(core.id);
     if !Arc::ptr_eq(node, scope_node) {
@@ -147,29 +160,35 @@ fn ask(mut intent: Intent) -> Result<crate::ScopeId, EnqueueError> {
 
 fn refusal_of(node: &Arc<Node>, intent: &mut Intent) -> Result<(), Refusal> {
     if node.in_effect {
-        let effect_scope = |node: &&Arc<Node>| node.core().is_some_and(|core| core.effect.is_some());
-        let enclosing = node.outwards().find(effect_scope).and_then(|node| node.core());
+        let effect_scope =
+            |node: &&Arc<Node>| node.core().is_some_and(|core| core.effect.is_some());
+        let enclosing = node
+            .outwards()
+            .find(effect_scope)
+            .and_then(|node| node.core());
         intent.facts.cause = enclosing.and_then(ScopeCore::cause);
-        let limit = node.settings().depth_limit;
-        if let Some(cause) = intent.cause().filter(|cause| cause.depth() > limit) {
-            let chain = format!("{cause} -> {}", intent.effect().id());
-            return Err(Refusal::TooDeep { limit, chain });
-        }
     }
     for core in node.outwards().filter_map(|node| node.core()) {
         if core.effect.is_some() {
             break;
         }
-        if core.emits.is_some_and(|emits| !emits.contains(&intent.effect())) {
-            return Err(Refusal::NotDeclared { scope: core.label() });
+        if core
+            .emits
+            .is_some_and(|emits| !emits.contains(&intent.effect()))
+        {
+            return Err(Refusal::NotDeclared {
+                scope: core.label(),
+            });
         }
     }
     let _watching = context::watching(Watch::Judging);
     let executor = node.executor().cloned().unwrap_or_else(inline);
-    executor.accepts(intent).map_err(|reason| Refusal::NotAccepted {
-        executor: executor.name().into_owned(),
-        reason: reason.into_owned(),
-    })?;
+    executor
+        .accepts(intent)
+        .map_err(|reason| Refusal::NotAccepted {
+            executor: executor.name().into_owned(),
+            reason: reason.into_owned(),
+        })?;
     let scope = Scope::new(node.clone());
     for node in node.outwards() {
         let policy = match &node.kind {
@@ -178,7 +197,10 @@ fn refusal_of(node: &Arc<Node>, intent: &mut Intent) -> Result<(), Refusal> {
             Kind::Airlock(settings) => settings.policy.as_ref(),
         };
         if let Some(policy) = policy {
-            let veto = |veto| Refusal::Vetoed { policy: policy.name().into_owned(), veto };
+            let veto = |veto| Refusal::Vetoed {
+                policy: policy.name().into_owned(),
+                veto,
+            };
             policy.at_enqueue(intent, &scope).map_err(veto)?;
         }
     }
@@ -249,23 +271,20 @@ pub enum Refusal {
     /// The enqueue came from a closure given to `Scope::inspect`.
     #[error("a closure that inspects a scope cannot enqueue: enqueue after it has returned")]
     WhileInspecting,
-    /// Effects have caused effects to the limit.
-    #[error(
-        "the cascade is deeper than {limit} effects: {chain}; break the loop with `policy::no_reentry()`, or raise `AirlockBuilder::depth_limit`"
-    )]
-    TooDeep {
-        /// The limit.
-        limit: u32,
-        /// The effects of the chain, the first cause first.
-        chain: String,
-    },
 }
 
 impl EnqueueError {
     fn new(refusal: Refusal, intent: Intent) -> Self {
         let (effect, location) = (intent.facts.effect, intent.facts.location);
         let intent = std::sync::Mutex::new(intent);
-        Self { inner: Box::new(Inner { refusal, effect, location, intent }) }
+        Self {
+            inner: Box::new(Inner {
+                refusal,
+                effect,
+                location,
+                intent,
+            }),
+        }
     }
 
     /// Why.
@@ -292,8 +311,17 @@ impl EnqueueError {
 
 impl fmt::Display for EnqueueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { refusal, effect, location, .. } = &*self.inner;
-        write!(f, "cannot enqueue `{}` at {location}: {refusal}", effect.id())
+        let Inner {
+            refusal,
+            effect,
+            location,
+            ..
+        } = &*self.inner;
+        write!(
+            f,
+            "cannot enqueue `{}` at {location}: {refusal}",
+            effect.id()
+        )
     }
 }
 

@@ -69,7 +69,7 @@ pub(crate) struct Facts {
 impl Intent {
     /// The untyped form of an intent that has not been enqueued yet.
     #[track_caller]
-    pub fn of<E: Effect>(intent: E) -> Self {
+    pub fn of<E: Effect + Send>(intent: E) -> Self {
         Self {
             payload: Payload::of(intent),
             facts: Facts {
@@ -145,30 +145,48 @@ impl Intent {
 
     /// When it may be performed at the earliest.
     pub fn schedule(&self) -> Schedule {
-        self.facts.options.as_ref().map_or(Schedule::Now, |options| options.schedule)
+        self.facts
+            .options
+            .as_ref()
+            .map_or(Schedule::Now, |options| options.schedule)
     }
 
     /// Its queue: its own, or the effect's.
     pub fn queue(&self) -> Option<&str> {
-        let own = self.facts.options.as_ref().and_then(|options| options.queue.as_deref());
+        let own = self
+            .facts
+            .options
+            .as_ref()
+            .and_then(|options| options.queue.as_deref());
         own.or(self.facts.effect.queue)
     }
 
     /// Its priority: its own, or the effect's.
     pub fn priority(&self) -> Option<i16> {
-        let own = self.facts.options.as_ref().and_then(|options| options.priority);
+        let own = self
+            .facts
+            .options
+            .as_ref()
+            .and_then(|options| options.priority);
         own.or(self.facts.effect.priority)
     }
 
     /// Its key: its own, or what the effect's `key = ..` gives.
     pub fn key(&self) -> Option<Key> {
-        let own = self.facts.options.as_ref().and_then(|options| options.key.clone());
+        let own = self
+            .facts
+            .options
+            .as_ref()
+            .and_then(|options| options.key.clone());
         own.or_else(|| self.facts.effect.key.and_then(|_| self.payload.key()))
     }
 
     /// Under which outcome of its scope it leaves.
     pub fn fire_on(&self) -> FireOn {
-        self.facts.options.as_ref().map_or(FireOn::Success, |options| options.fire_on)
+        self.facts
+            .options
+            .as_ref()
+            .map_or(FireOn::Success, |options| options.fire_on)
     }
 
     /// Its arguments as JSON, for a durable effect.
@@ -178,10 +196,17 @@ impl Intent {
     /// [`EncodeError`] if the effect is not declared `durable`, or `Serialize` failed.
     pub fn encode(&self) -> Result<String, EncodeError> {
         let effect = self.facts.effect;
-        let codec = effect.codec.ok_or(EncodeError::NotDurable { effect: effect.id })?;
-        let arguments = self.payload.get().ok_or(EncodeError::Used { effect: effect.id })?;
-        (codec.encode)(arguments)
-            .map_err(|source| EncodeError::Serialize { effect: effect.id, source })
+        let codec = effect
+            .codec
+            .ok_or(EncodeError::NotDurable { effect: effect.id })?;
+        let arguments = self
+            .payload
+            .get()
+            .ok_or(EncodeError::Used { effect: effect.id })?;
+        (codec.encode)(arguments).map_err(|source| EncodeError::Serialize {
+            effect: effect.id,
+            source,
+        })
     }
 
     pub(crate) fn options_mut(&mut self) -> &mut Options {
@@ -191,7 +216,10 @@ impl Intent {
     /// Moves it out, leaving what a report needs.
     pub(crate) fn move_out(&mut self) -> Intent {
         let facts = self.facts.clone();
-        Intent { payload: std::mem::replace(&mut self.payload, Payload::gone()), facts }
+        Intent {
+            payload: std::mem::replace(&mut self.payload, Payload::gone()),
+            facts,
+        }
     }
 
     /// Makes it ready to be enqueued anew: it keeps id, arguments and options.
@@ -206,7 +234,11 @@ impl Intent {
 
 impl fmt::Debug for Intent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} {} at {}", self.payload, self.facts.id, self.facts.location)
+        write!(
+            f,
+            "{:?} {} at {}",
+            self.payload, self.facts.id, self.facts.location
+        )
     }
 }
 
@@ -254,43 +286,57 @@ pub trait IntoIntent: Sized {
     /// Leaves at the earliest this long after its dispatch.
     #[track_caller]
     fn after(self, delay: Duration) -> Intent {
-        with(self.into_intent(), |options| options.schedule = Schedule::After(delay))
+        with(self.into_intent(), |options| {
+            options.schedule = Schedule::After(delay)
+        })
     }
 
     /// Leaves at the earliest at this time.
     #[track_caller]
     fn run_at(self, time: SystemTime) -> Intent {
-        with(self.into_intent(), |options| options.schedule = Schedule::At(time))
+        with(self.into_intent(), |options| {
+            options.schedule = Schedule::At(time)
+        })
     }
 
     /// Asks for this queue instead of the effect's.
     #[track_caller]
     fn on_queue(self, queue: impl Into<Cow<'static, str>>) -> Intent {
-        with(self.into_intent(), |options| options.queue = Some(queue.into()))
+        with(self.into_intent(), |options| {
+            options.queue = Some(queue.into())
+        })
     }
 
     /// Asks for this priority instead of the effect's; higher is sooner.
     #[track_caller]
     fn with_priority(self, priority: i16) -> Intent {
-        with(self.into_intent(), |options| options.priority = Some(priority))
+        with(self.into_intent(), |options| {
+            options.priority = Some(priority)
+        })
     }
 
     /// Goes by this key instead of the effect's.
     #[track_caller]
     fn with_key(self, key: impl IntoKey) -> Intent {
-        with(self.into_intent(), |options| options.key = Some(key.into_key()))
+        with(self.into_intent(), |options| {
+            options.key = Some(key.into_key())
+        })
     }
 
     /// Leaves only when its scope fails.
     #[track_caller]
     fn on_failure(self) -> Intent {
-        with(self.into_intent(), |options| options.fire_on = FireOn::Failure)
+        with(self.into_intent(), |options| {
+            options.fire_on = FireOn::Failure
+        })
     }
 
     /// Leaves when its scope succeeds and when it fails.
     #[track_caller]
     fn always(self) -> Intent {
-        with(self.into_intent(), |options| options.fire_on = FireOn::Always)
+        with(self.into_intent(), |options| {
+            options.fire_on = FireOn::Always
+        })
     }
 }
 
@@ -299,7 +345,7 @@ fn with(mut intent: Intent, set: impl FnOnce(&mut Options)) -> Intent {
     intent
 }
 
-impl<E: Effect> IntoIntent for E {
+impl<E: Effect + Send> IntoIntent for E {
     fn into_intent(self) -> Intent {
         Intent::of(self)
     }

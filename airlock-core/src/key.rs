@@ -107,6 +107,10 @@ impl<A: IntoKey, B: IntoKey> IntoKey for (A, B) {
 
 impl<A: IntoKey, B: IntoKey, C: IntoKey> IntoKey for (A, B, C) {
     fn into_key(self) -> Key {
-        Key::Tuple(vec![self.0.into_key(), self.1.into_key(), self.2.into_key()])
+        Key::Tuple(vec![
+            self.0.into_key(),
+            self.1.into_key(),
+            self.2.into_key(),
+        ])
     }
 }

@@ -7,7 +7,11 @@ use crate::intent::Intent;
 
 /// How the work in a scope ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 #[non_exhaustive]
 pub enum Outcome {
     /// It returned, and not an `Err`.
@@ -23,7 +27,11 @@ pub enum Outcome {
 impl Outcome {
     /// The outcome that a result stands for.
     pub fn of<T, E>(result: &Result<T, E>) -> Self {
-        if result.is_ok() { Outcome::Success } else { Outcome::Failure }
+        if result.is_ok() {
+            Outcome::Success
+        } else {
+            Outcome::Failure
+        }
     }
 }
 
@@ -40,7 +48,11 @@ impl fmt::Display for Outcome {
 
 /// What a scope does when its work has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Ending {
     /// Flushes. Intents marked *on failure* leave only if the work failed.
     Flush,
@@ -162,6 +174,10 @@ impl<F> fmt::Debug for ReleaseIf<F> {
 
 impl<F: Fn(&Intent) -> bool + Send + Sync + 'static> Lifecycle for ReleaseIf<F> {
     fn release(&self, intent: &Intent) -> Release {
-        if (self.0)(intent) { Release::Release } else { Release::Hold }
+        if (self.0)(intent) {
+            Release::Release
+        } else {
+            Release::Hold
+        }
     }
 }

@@ -18,7 +18,7 @@ pub(crate) enum Payload {
 }
 
 impl Payload {
-    pub(crate) fn of<E: Effect>(intent: E) -> Self {
+    pub(crate) fn of<E: Effect + Send>(intent: E) -> Self {
         let slot = Slot(Some(intent));
         if align_of::<Slot<E>>() > align_of::<usize>() {
             return Self::Large(Box::new(slot));
@@ -87,11 +87,7 @@ pub(crate) trait Erased: Send {
     fn slot(&mut self) -> &mut dyn Any;
     fn key(&self) -> Option<Key>;
     fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
-    fn perform<'r>(
-        &mut self,
-        rest: Vec<&mut Payload>,
-        resources: &'r Resources,
-    ) -> Performing<'r>;
+    fn perform<'r>(&mut self, rest: Vec<&mut Payload>, resources: &'r Resources) -> Performing<'r>;
 }
 
 struct Slot<E>(Option<E>);
@@ -113,7 +109,7 @@ fn keeps<E: Effect>() -> bool {
     E::DESCRIPTOR.is_fallible() || !std::mem::needs_drop::<E>()
 }
 
-impl<E: Effect> Erased for Slot<E> {
+impl<E: Effect + Send> Erased for Slot<E> {
     fn get(&self) -> Option<&dyn Any> {
         self.0.as_ref().map(|intent| intent as &dyn Any)
     }
@@ -133,18 +129,18 @@ impl<E: Effect> Erased for Slot<E> {
         }
     }
 
-    fn perform<'r>(
-        &mut self,
-        rest: Vec<&mut Payload>,
-        resources: &'r Resources,
-    ) -> Performing<'r> {
+    fn perform<'r>(&mut self, rest: Vec<&mut Payload>, resources: &'r Resources) -> Performing<'r> {
         let Some(first) = self.attempt() else {
-            return Performing::Ready(Err("its arguments were used up by an earlier attempt".into()));
+            return Performing::Ready(Err(
+                "its arguments were used up by an earlier attempt".into()
+            ));
         };
         if rest.is_empty() {
             return first.perform(resources);
         }
-        let slots = rest.into_iter().filter_map(|payload| payload.erased_mut().slot().downcast_mut::<Self>());
+        let slots = rest
+            .into_iter()
+            .filter_map(|payload| payload.erased_mut().slot().downcast_mut::<Self>());
         let rest = slots.filter_map(|slot| slot.attempt());
         E::perform_batch(std::iter::once(first).chain(rest).collect(), resources)
     }

@@ -7,9 +7,7 @@ pub use inventory;
 #[cfg(feature = "serde")]
 pub use serde;
 
-pub use self::declare::{
-    DeclareBoundary, DeclareEffect, Place, Retry, argument, resource,
-};
+pub use self::declare::{DeclareBoundary, DeclareEffect, Place, Retry, argument, resource};
 pub use self::probe::{DebugFallback, DebugProbe, OutcomeFallback, OutcomeProbe, REDACTED};
 pub use crate::catalogue::{BoundaryRegistration, EffectRegistration};
 pub use crate::effect::EffectOutput;
@@ -103,7 +101,7 @@ mod durable {
     pub const fn assert_durable_argument<T: DurableArgument>() {}
 
     /// How the intents of `E` are stored.
-    pub const fn codec<E: crate::effect::DurableEffect>() -> crate::catalogue::Codec {
+    pub const fn codec<E: crate::effect::DurableEffect + Send>() -> crate::catalogue::Codec {
         crate::catalogue::Codec::of::<E>()
     }
 }
@@ -143,6 +141,9 @@ pub fn log_flush_error<R>(error: FlushError, value: R) -> R {
 #[track_caller]
 pub fn panic_on_flush_error<R>(error: FlushError, _: R) -> R {
     use std::error::Error;
-    let source = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+    let source = error
+        .source()
+        .map(|source| format!(": {source}"))
+        .unwrap_or_default();
     panic!("{error}{source}");
 }

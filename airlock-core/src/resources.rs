@@ -19,7 +19,10 @@ struct Entry {
 
 impl Resources {
     pub(crate) fn insert<T: ?Sized + Send + Sync + 'static>(&mut self, value: Arc<T>) {
-        let entry = Entry { type_name: type_name::<T>(), value: Box::new(value) };
+        let entry = Entry {
+            type_name: type_name::<T>(),
+            value: Box::new(value),
+        };
         self.by_type.insert(TypeId::of::<T>(), entry);
     }
 
@@ -37,7 +40,9 @@ impl Resources {
             .get(&TypeId::of::<T>())
             .and_then(|entry| entry.value.downcast_ref::<Arc<T>>())
             .map(AsRef::as_ref)
-            .ok_or(MissingResource { type_name: type_name::<T>() })
+            .ok_or(MissingResource {
+                type_name: type_name::<T>(),
+            })
     }
 }
 

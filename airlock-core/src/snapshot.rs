@@ -110,7 +110,9 @@ impl<'a> FromIterator<&'a Intent> for Snapshot {
             captured: intent.is_captured(),
             fire_on: intent.fire_on(),
         });
-        Self { lines: lines.collect() }
+        Self {
+            lines: lines.collect(),
+        }
     }
 }
 
@@ -130,7 +132,12 @@ impl fmt::Display for Snapshot {
                 line.effect.id().to_owned(),
                 line.arguments.clone(),
                 leaves.to_owned(),
-                if line.captured { "nested scope" } else { "this scope" }.to_owned(),
+                if line.captured {
+                    "nested scope"
+                } else {
+                    "this scope"
+                }
+                .to_owned(),
                 format!("{}:{}", line.location.file(), line.location.line()),
             ]);
         }

@@ -25,7 +25,10 @@ pub(crate) fn read_each(
                 return Ok(());
             }
             let _: proc_macro2::TokenStream = input.parse()?;
-            Err(syn::Error::new(key.span(), unknown(&key.to_string(), known)))
+            Err(syn::Error::new(
+                key.span(),
+                unknown(&key.to_string(), known),
+            ))
         };
         problems.keep(parser.parse2(argument));
     }
@@ -56,11 +59,20 @@ fn split_at_commas(tokens: proc_macro2::TokenStream) -> Vec<proc_macro2::TokenSt
 
 fn unknown(key: &str, known: &[&str]) -> String {
     let near = known.iter().find(|known| {
-        let shared = known.chars().zip(key.chars()).take_while(|(a, b)| a == b).count();
+        let shared = known
+            .chars()
+            .zip(key.chars())
+            .take_while(|(a, b)| a == b)
+            .count();
         shared >= 3 || (known.len() == key.len() && differing(known, key) == 1)
     });
-    let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    format!("there is no argument `{key}`{hint} (known are: {})", known.join(", "))
+    let hint = near
+        .map(|near| format!("; did you mean `{near}`?"))
+        .unwrap_or_default();
+    format!(
+        "there is no argument `{key}`{hint} (known are: {})",
+        known.join(", ")
+    )
 }
 
 fn differing(a: &str, b: &str) -> usize {
@@ -70,7 +82,10 @@ fn differing(a: &str, b: &str) -> usize {
 /// Stores a value, once.
 pub(crate) fn set_once<T>(slot: &mut Option<T>, key: &Ident, value: T) -> syn::Result<()> {
     match slot.replace(value) {
-        Some(_) => Err(syn::Error::new(key.span(), format!("`{key}` is given twice"))),
+        Some(_) => Err(syn::Error::new(
+            key.span(),
+            format!("`{key}` is given twice"),
+        )),
         None => Ok(()),
     }
 }
@@ -119,7 +134,10 @@ impl Parse for DurationText {
             _ => None,
         };
         let number = number.parse::<u64>().ok();
-        match number.zip(millis).and_then(|(number, millis)| number.checked_mul(millis)) {
+        match number
+            .zip(millis)
+            .and_then(|(number, millis)| number.checked_mul(millis))
+        {
             Some(millis) => Ok(Self(Duration::from_millis(millis))),
             None => Err(syn::Error::new(
                 text.span(),

@@ -27,7 +27,12 @@ impl Parse for Function {
 
 impl ToTokens for Function {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { attrs, vis, sig, body } = self;
+        let Self {
+            attrs,
+            vis,
+            sig,
+            body,
+        } = self;
         tokens.extend(quote!(#(#attrs)* #vis #sig #body));
     }
 }
@@ -36,12 +41,17 @@ impl ToTokens for Function {
 pub(crate) fn docs(attrs: &[Attribute]) -> String {
     let lines = attrs.iter().filter_map(|attr| match &attr.meta {
         Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(line), .. }) => Some(line.value()),
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(line),
+                ..
+            }) => Some(line.value()),
             _ => None,
         },
         _ => None,
     });
-    let lines: Vec<_> = lines.map(|line| line.strip_prefix(' ').unwrap_or(&line).to_owned()).collect();
+    let lines: Vec<_> = lines
+        .map(|line| line.strip_prefix(' ').unwrap_or(&line).to_owned())
+        .collect();
     lines.join("\n").trim().to_owned()
 }
 
@@ -62,7 +72,23 @@ fn line_and_column(span: Span) -> (u32, u32) {
         return (1, 1);
     }
     let span = span.unwrap();
-    (u32::try_from(span.line()).unwrap_or(1), u32::try_from(span.column()).unwrap_or(1))
+    (
+        u32::try_from(span.line()).unwrap_or(1),
+        u32::try_from(span.column()).unwrap_or(1),
+    )
+}
+
+/// The same tokens at this span, so that the compiler shows it where they are wrong.
+pub(crate) fn respan(tokens: TokenStream, span: Span) -> TokenStream {
+    let respanned = tokens.into_iter().map(|mut token| {
+        if let proc_macro2::TokenTree::Group(group) = &token {
+            let stream = respan(group.stream(), span);
+            token = Group::new(group.delimiter(), stream).into();
+        }
+        token.set_span(span);
+        token
+    });
+    respanned.collect()
 }
 
 /// The type itself, where `macro_rules!` or parentheses have wrapped it.

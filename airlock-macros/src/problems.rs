@@ -30,7 +30,9 @@ impl Problems {
 
     /// The mistakes as `compile_error!`s; nothing if there are none.
     pub(crate) fn into_compile_errors(self) -> TokenStream {
-        self.0.map(syn::Error::into_compile_error).unwrap_or_default()
+        self.0
+            .map(syn::Error::into_compile_error)
+            .unwrap_or_default()
     }
 }
 

@@ -9,7 +9,9 @@ use crate::program::{Scenario, Step, Then};
 use crate::world::{Form, Stop, World, ended, enqueue, lifecycle, policy, yield_now};
 
 pub(crate) fn run(scenario: &Scenario) -> Vec<Value> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime starts");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime starts");
     let world = World::default();
     runtime.block_on(world.airlock().bind(catch(&world, &scenario.program)));
     world.trace()
@@ -37,7 +39,11 @@ fn steps<'a>(world: &'a World, steps: &'a [Step]) -> Steps<'a> {
 async fn step(world: &World, step: &Step) -> Result<(), Stop> {
     match step {
         Step::Enqueue(intent) => enqueue(world, Form::Async, intent),
-        Step::Scope { policy: judges, lifecycle: decides, body } => {
+        Step::Scope {
+            policy: judges,
+            lifecycle: decides,
+            body,
+        } => {
             let recorder = world.clone();
             airlock::scope()
                 .policy(policy(world, Form::Async, judges))
@@ -46,7 +52,12 @@ async fn step(world: &World, step: &Step) -> Result<(), Stop> {
                 .run_async(|_| steps(world, body))
                 .await
         }
-        Step::Manual { policy: judges, lifecycle: decides, body, then } => {
+        Step::Manual {
+            policy: judges,
+            lifecycle: decides,
+            body,
+            then,
+        } => {
             let scope = airlock::scope()
                 .policy(policy(world, Form::Async, judges))
                 .lifecycle(lifecycle(*decides))
@@ -55,20 +66,33 @@ async fn step(world: &World, step: &Step) -> Result<(), Stop> {
             match then {
                 Then::Flush => match scope.flush_async().await {
                     Ok(report) => {
-                        world.record(json!(["manual", "flush", world.listed(&report, "dispatched")]));
+                        world.record(json!([
+                            "manual",
+                            "flush",
+                            world.listed(&report, "dispatched")
+                        ]));
                         done
                     }
                     Err(error) => done.and(Err(Stop::from(error))),
                 },
                 Then::Discard => {
                     let report = scope.discard();
-                    world.record(json!(["manual", "discard", world.listed(&report, "discarded")]));
+                    world.record(json!([
+                        "manual",
+                        "discard",
+                        world.listed(&report, "discarded")
+                    ]));
                     done
                 }
             }
         }
-        Step::Local { policy: judges, body } => {
-            airlock::policy(policy(world, Form::Async, judges)).bind(steps(world, body)).await
+        Step::Local {
+            policy: judges,
+            body,
+        } => {
+            airlock::policy(policy(world, Form::Async, judges))
+                .bind(steps(world, body))
+                .await
         }
         Step::Catch(body) => {
             Box::pin(catch(world, body)).await;

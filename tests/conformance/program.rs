@@ -14,9 +14,21 @@ pub(crate) struct Scenario {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Step {
     Enqueue(Enqueue),
-    Scope { policy: PolicySpec, lifecycle: LifecycleSpec, body: Vec<Step> },
-    Manual { policy: PolicySpec, lifecycle: LifecycleSpec, body: Vec<Step>, then: Then },
-    Local { policy: PolicySpec, body: Vec<Step> },
+    Scope {
+        policy: PolicySpec,
+        lifecycle: LifecycleSpec,
+        body: Vec<Step>,
+    },
+    Manual {
+        policy: PolicySpec,
+        lifecycle: LifecycleSpec,
+        body: Vec<Step>,
+        then: Then,
+    },
+    Local {
+        policy: PolicySpec,
+        body: Vec<Step>,
+    },
     Catch(Vec<Step>),
     Inspect(()),
     Fail(serde::de::IgnoredAny),

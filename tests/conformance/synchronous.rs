@@ -25,7 +25,11 @@ fn steps(world: &World, steps: &[Step]) -> Result<(), Stop> {
 fn step(world: &World, step: &Step) -> Result<(), Stop> {
     match step {
         Step::Enqueue(intent) => enqueue(world, Form::Sync, intent),
-        Step::Scope { policy: judges, lifecycle: decides, body } => {
+        Step::Scope {
+            policy: judges,
+            lifecycle: decides,
+            body,
+        } => {
             let recorder = world.clone();
             airlock::scope()
                 .policy(policy(world, Form::Sync, judges))
@@ -33,7 +37,12 @@ fn step(world: &World, step: &Step) -> Result<(), Stop> {
                 .on_report(move |report| recorder.record(ended(report)))
                 .run(|_| steps(world, body))
         }
-        Step::Manual { policy: judges, lifecycle: decides, body, then } => {
+        Step::Manual {
+            policy: judges,
+            lifecycle: decides,
+            body,
+            then,
+        } => {
             let scope = airlock::scope()
                 .policy(policy(world, Form::Sync, judges))
                 .lifecycle(lifecycle(*decides))
@@ -43,19 +52,30 @@ fn step(world: &World, step: &Step) -> Result<(), Stop> {
             match then {
                 Then::Flush => match scope.flush() {
                     Ok(report) => {
-                        world.record(json!(["manual", "flush", world.listed(&report, "dispatched")]));
+                        world.record(json!([
+                            "manual",
+                            "flush",
+                            world.listed(&report, "dispatched")
+                        ]));
                         done
                     }
                     Err(error) => done.and(Err(Stop::from(error))),
                 },
                 Then::Discard => {
                     let report = scope.discard();
-                    world.record(json!(["manual", "discard", world.listed(&report, "discarded")]));
+                    world.record(json!([
+                        "manual",
+                        "discard",
+                        world.listed(&report, "discarded")
+                    ]));
                     done
                 }
             }
         }
-        Step::Local { policy: judges, body } => {
+        Step::Local {
+            policy: judges,
+            body,
+        } => {
             let _judged = airlock::policy(policy(world, Form::Sync, judges)).enter();
             steps(world, body)
         }

@@ -3,8 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use airlock::lifecycle::{AlwaysFlush, FlushOnSuccess, Lifecycle, NeverFlush, ReleaseAll, release_if};
-use airlock::policy::{Block, Policy, Verdict, Veto, allow_all, assert_no_effects, drop_all, limit};
+use airlock::lifecycle::{
+    AlwaysFlush, FlushOnSuccess, Lifecycle, NeverFlush, ReleaseAll, release_if,
+};
+use airlock::policy::{
+    Block, Policy, Verdict, Veto, allow_all, assert_no_effects, drop_all, limit,
+};
 use airlock::prelude::*;
 use airlock::{
     Airlock, EnqueueError, FlushError, FlushReport, Intent, IntentId, Refusal, Scope, try_enqueue,
@@ -38,13 +42,21 @@ impl World {
 
     /// The airlock in which its effects find it.
     pub(crate) fn airlock(&self) -> Airlock {
-        Airlock::builder().resource(self.clone()).build().expect("effects need only the world")
+        Airlock::builder()
+            .resource(self.clone())
+            .build()
+            .expect("effects need only the world")
     }
 
     /// `[effect, args]` of the intents that a report shows with a fate of this name.
     pub(crate) fn listed(&self, report: &FlushReport, fate: &str) -> Value {
-        let entries = report.entries().iter().filter(|entry| entry.fate().word() == fate);
-        entries.map(|entry| self.listing(entry.effect().name(), entry.id())).collect()
+        let entries = report
+            .entries()
+            .iter()
+            .filter(|entry| entry.fate().word() == fate);
+        entries
+            .map(|entry| self.listing(entry.effect().name(), entry.id()))
+            .collect()
     }
 
     fn listing(&self, effect: &str, id: IntentId) -> Value {
@@ -54,7 +66,9 @@ impl World {
     pub(crate) fn inspect(&self) {
         let list = |intents: &[Intent], wanted: &dyn Fn(&Intent) -> bool| -> Value {
             let intents = intents.iter().filter(|intent| wanted(intent));
-            intents.map(|intent| self.listing(intent.effect().name(), intent.id())).collect()
+            intents
+                .map(|intent| self.listing(intent.effect().name(), intent.id()))
+                .collect()
         };
         let seen = airlock::current().map(|scope| {
             scope.inspect(|intents| {
@@ -143,7 +157,10 @@ pub(crate) fn enqueue(world: &World, form: Form, step: &Enqueue) -> Result<(), S
     if step.options.urgent {
         intent = intent.with_priority(1);
     }
-    world.state().arguments.insert(intent.id(), step.args.0.into());
+    world
+        .state()
+        .arguments
+        .insert(intent.id(), step.args.0.into());
     try_enqueue(intent)?;
     Ok(())
 }
@@ -191,17 +208,26 @@ pub(crate) fn policy(world: &World, form: Form, spec: &PolicySpec) -> Arc<dyn Po
         PolicySpec::DropAll => Arc::new(drop_all()),
         PolicySpec::AssertNoEffects => Arc::new(assert_no_effects()),
         PolicySpec::Block { effects, reject } => {
-            let named = effects.iter().try_fold(Block::default(), |block, name| {
-                block.id(&id(form, name))
-            });
+            let named = effects
+                .iter()
+                .try_fold(Block::default(), |block, name| block.id(&id(form, name)));
             let block = named.expect("scenarios name effects that exist");
-            if *reject { Arc::new(block.reject()) } else { Arc::new(block) }
+            if *reject {
+                Arc::new(block.reject())
+            } else {
+                Arc::new(block)
+            }
         }
         PolicySpec::Limit { max } => Arc::new(limit(*max)),
-        PolicySpec::Enqueuing { on } => Arc::new(Enqueuing { world: world.clone(), on: *on }),
-        PolicySpec::All { of } => {
-            Arc::new(of.iter().map(|spec| policy(world, form, spec)).collect::<Vec<_>>())
-        }
+        PolicySpec::Enqueuing { on } => Arc::new(Enqueuing {
+            world: world.clone(),
+            on: *on,
+        }),
+        PolicySpec::All { of } => Arc::new(
+            of.iter()
+                .map(|spec| policy(world, form, spec))
+                .collect::<Vec<_>>(),
+        ),
     }
 }
 

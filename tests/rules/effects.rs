@@ -38,18 +38,37 @@ fn a_resource_may_be_a_trait_object() {
 
 #[test]
 fn start_up_fails_if_an_effect_misses_its_resource_and_names_all_of_it() {
-    let error = Airlock::builder().build().expect_err("effects here need a log");
-    let BuildError::MissingResource { missing } = &error else { panic!("{error}") };
-    assert!(missing.iter().any(|it| it.effect.name() == "mail" && it.type_name == "Log"));
+    let error = Airlock::builder()
+        .build()
+        .expect_err("effects here need a log");
+    let BuildError::MissingResource { missing } = &error else {
+        panic!("{error}")
+    };
+    assert!(
+        missing
+            .iter()
+            .any(|it| it.effect.name() == "mail" && it.type_name == "Log")
+    );
     let text = error.to_string();
-    assert!(text.contains(".mail` at ") && text.contains("fixture.rs:") && text.contains("needs `&Log`"), "{text}");
+    assert!(
+        text.contains(".mail` at ")
+            && text.contains("fixture.rs:")
+            && text.contains("needs `&Log`"),
+        "{text}"
+    );
 }
 
 #[test]
 fn an_effect_without_its_resource_fails_and_says_which() {
-    let error = airlock::scope().run_infallible(|_| airlock::enqueue(mail(1))).expect_err("no log");
-    let Some(Failure::Effect(source)) = error.failure() else { panic!("{error:?}") };
-    let missing = source.downcast_ref::<MissingResource>().expect("a missing resource");
+    let error = airlock::scope()
+        .run_infallible(|_| airlock::enqueue(mail(1)))
+        .expect_err("no log");
+    let Some(Failure::Effect(source)) = error.failure() else {
+        panic!("{error:?}")
+    };
+    let missing = source
+        .downcast_ref::<MissingResource>()
+        .expect("a missing resource");
     assert!(missing.type_name.ends_with("Log"));
 }
 
@@ -115,7 +134,8 @@ impl Flying {
 
 impl Timer for Flying {
     fn wait(&self, duration: Duration) {
-        self.0.fetch_add(duration.as_millis() as usize, Ordering::SeqCst);
+        self.0
+            .fetch_add(duration.as_millis() as usize, Ordering::SeqCst);
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
@@ -128,11 +148,19 @@ impl Timer for Flying {
 struct Tries(AtomicUsize);
 
 #[airlock::effect(retry(attempts = 4, delay = "10ms", factor = 3, max_delay = "50ms"))]
-fn flaky(#[resource] tries: &Tries, #[resource] log: &Log, succeeds_at: usize) -> Result<(), String> {
+fn flaky(
+    #[resource] tries: &Tries,
+    #[resource] log: &Log,
+    succeeds_at: usize,
+) -> Result<(), String> {
     let attempt = tries.0.fetch_add(1, Ordering::SeqCst) + 1;
     log.add(format!("attempt {attempt}"));
     airlock::enqueue(mail(attempt as u32));
-    if attempt < succeeds_at { Err(format!("attempt {attempt}")) } else { Ok(()) }
+    if attempt < succeeds_at {
+        Err(format!("attempt {attempt}"))
+    } else {
+        Ok(())
+    }
 }
 
 #[airlock::effect(retry(3))]
@@ -144,20 +172,41 @@ async fn flaky_async(#[resource] tries: &Tries) -> Result<(), String> {
 #[test]
 fn retry_is_honoured_wherever_an_effect_is_performed() {
     let (timer, log) = (Flying::default(), Log::default());
-    let make = || builder(&log).resource(Tries::default()).timer(timer.clone()).build();
+    let make = || {
+        builder(&log)
+            .resource(Tries::default())
+            .timer(timer.clone())
+            .build()
+    };
     make().expect("it builds").run(|| {
         let report = airlock::scope().run_infallible(|_| airlock::enqueue(flaky(3)));
         let fates = fates(&report.expect("the third attempt succeeds").report);
         // What failed attempts enqueued is discarded.
-        assert_eq!(fates, ["flaky dispatched", "mail discarded", "mail discarded", "mail dispatched"]);
+        assert_eq!(
+            fates,
+            [
+                "flaky dispatched",
+                "mail discarded",
+                "mail discarded",
+                "mail dispatched"
+            ]
+        );
     });
-    assert_eq!(log.lines(), ["attempt 1", "attempt 2", "attempt 3", "mail 3"]);
+    assert_eq!(
+        log.lines(),
+        ["attempt 1", "attempt 2", "attempt 3", "mail 3"]
+    );
     assert_eq!(timer.millis(), 10 + 30);
     let airlock = make().expect("it builds");
     crate::fixture::block_on(airlock.bind(async {
         let scope = airlock::scope();
-        let error = scope.run_infallible_async(async |_| airlock::enqueue(flaky_async())).await;
-        assert_eq!(error.expect_err("three attempts fail").into_intents().len(), 1);
+        let error = scope
+            .run_infallible_async(async |_| airlock::enqueue(flaky_async()))
+            .await;
+        assert_eq!(
+            error.expect_err("three attempts fail").into_intents().len(),
+            1
+        );
     }));
     assert_eq!(timer.millis(), 40 + 100 + 200);
 }
@@ -179,7 +228,9 @@ fn timeout_is_honoured_wherever_an_effect_is_performed() {
             .run_infallible_async(async |_| airlock::enqueue(slow()))
             .await
             .expect_err("too slow");
-        assert!(matches!(error.failure(), Some(Failure::TimedOut { limit }) if limit.as_secs() == 2));
+        assert!(
+            matches!(error.failure(), Some(Failure::TimedOut { limit }) if limit.as_secs() == 2)
+        );
         assert_eq!(error.into_intents().len(), 1);
     }));
     assert_eq!(log.lines(), ["started"]);
@@ -237,7 +288,10 @@ fn nobody_pays_for_a_clone_that_nobody_can_need() {
     let error = airlock::scope()
         .run_infallible(|_| airlock::enqueue(fallible(Counted(clones.clone()))))
         .expect_err("it fails");
-    assert_eq!((error.into_intents().len(), clones.load(Ordering::SeqCst)), (1, 1));
+    assert_eq!(
+        (error.into_intents().len(), clones.load(Ordering::SeqCst)),
+        (1, 1)
+    );
 }
 
 #[test]
@@ -264,14 +318,29 @@ fn a_redacted_argument_shows_in_no_debug_error_or_report() {
         let intent = pay("tok_secret".to_owned(), 4_242_424_242, 5);
         assert_eq!(intent.clone(), intent);
         let shown = format!("{intent:?}");
-        assert_eq!(shown, "Pay { token: <redacted>, card: <redacted>, amount: 5 }");
+        assert_eq!(
+            shown,
+            "Pay { token: <redacted>, card: <redacted>, amount: 5 }"
+        );
         let scope = airlock::scope().enter();
         airlock::enqueue(intent);
-        let mut texts = vec![scope.snapshot().to_string(), format!("{:?}", scope.snapshot())];
+        let mut texts = vec![
+            scope.snapshot().to_string(),
+            format!("{:?}", scope.snapshot()),
+        ];
         scope.inspect(|intents| texts.push(format!("{intents:?}")));
         let error = scope.flush().expect_err("declined");
-        texts.extend([format!("{error}"), format!("{error:?}"), error.report().to_string()]);
-        texts.extend(error.into_intents().iter().map(|intent| format!("{intent:?}")));
+        texts.extend([
+            format!("{error}"),
+            format!("{error:?}"),
+            error.report().to_string(),
+        ]);
+        texts.extend(
+            error
+                .into_intents()
+                .iter()
+                .map(|intent| format!("{intent:?}")),
+        );
         for text in texts {
             assert!(!text.contains("secret") && !text.contains("4242"), "{text}");
         }

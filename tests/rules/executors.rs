@@ -5,10 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use airlock::catalogue::RetryRule;
-use airlock::executor::{Batch, Channel, Executor, Fallback, Inline, Recorder, Retry, Timeout, Timer};
+use airlock::executor::{
+    Batch, Channel, Executor, Fallback, Inline, Recorder, Retry, Timeout, Timer,
+};
 use airlock::{BoxFuture, Failure, FailureMode};
 
-use crate::fixture::{Log, block_on, builder, fail, fates, logged, logged_async, mail, order, ship};
+use crate::fixture::{
+    Log, block_on, builder, fail, fates, logged, logged_async, mail, order, ship,
+};
 
 #[test]
 fn a_channel_hands_over_and_the_other_end_performs_with_cascades() {
@@ -22,7 +26,11 @@ fn a_channel_hands_over_and_the_other_end_performs_with_cascades() {
         assert_eq!(delivery.effect().name(), "order");
         // What it causes goes to the same channel.
         delivery.perform().expect("it succeeds");
-        deliveries.recv().expect("the cascade came").perform().expect("it succeeds");
+        deliveries
+            .recv()
+            .expect("the cascade came")
+            .perform()
+            .expect("it succeeds");
     });
     assert_eq!(log, ["mail 1"]);
 }
@@ -30,14 +38,25 @@ fn a_channel_hands_over_and_the_other_end_performs_with_cascades() {
 #[test]
 fn a_full_or_deserted_channel_hands_back() {
     let (channel, deliveries) = Channel::bounded(1);
-    let scope = airlock::scope().executor(channel.clone()).failure_mode(FailureMode::CarryOn);
+    let scope = airlock::scope()
+        .executor(channel.clone())
+        .failure_mode(FailureMode::CarryOn);
     let error = scope.run_infallible(|_| (1..=3).for_each(|n| _ = airlock::enqueue(mail(n))));
     let error = error.expect_err("there is room for one");
-    assert_eq!(fates(error.report()), ["mail dispatched", "mail failed", "mail failed"]);
-    assert!(error.report().to_string().contains("the channel is full"), "{}", error.report());
+    assert_eq!(
+        fates(error.report()),
+        ["mail dispatched", "mail failed", "mail failed"]
+    );
+    assert!(
+        error.report().to_string().contains("the channel is full"),
+        "{}",
+        error.report()
+    );
     assert_eq!(error.into_intents().len(), 2);
     drop(deliveries);
-    let error = airlock::scope().executor(channel).run_infallible(|_| airlock::enqueue(mail(4)));
+    let error = airlock::scope()
+        .executor(channel)
+        .run_infallible(|_| airlock::enqueue(mail(4)));
     assert_eq!(error.expect_err("nobody listens").into_intents().len(), 1);
 }
 
@@ -54,8 +73,11 @@ fn a_recorder_keeps_and_can_perform_later() {
             .expect("recorded");
         assert!(log.lines().is_empty());
         assert!(recorder.snapshot().to_string().contains("Mail { n: 1 }"));
-        let results: Vec<_> =
-            recorder.take().into_iter().map(|delivery| delivery.perform().is_ok()).collect();
+        let results: Vec<_> = recorder
+            .take()
+            .into_iter()
+            .map(|delivery| delivery.perform().is_ok())
+            .collect();
         assert_eq!(results, [true, false]);
     });
     assert_eq!(log, ["mail 1", "fail 2"]);
@@ -66,7 +88,11 @@ struct Unreliable(AtomicUsize);
 
 impl Executor for Unreliable {
     fn dispatch(&self, batch: &mut Batch<'_>) {
-        let left = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        let left = self
+            .0
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            });
         match left {
             Ok(_) => batch.fail_rest("down"),
             Err(_) => batch.perform_all(),
@@ -79,7 +105,8 @@ struct Flying(Arc<AtomicUsize>);
 
 impl Timer for Flying {
     fn wait(&self, duration: Duration) {
-        self.0.fetch_add(duration.as_millis() as usize, Ordering::SeqCst);
+        self.0
+            .fetch_add(duration.as_millis() as usize, Ordering::SeqCst);
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
@@ -91,20 +118,29 @@ impl Timer for Flying {
 #[test]
 fn retry_tries_again_with_growing_waits_and_keeps_the_order() {
     let (log, timer) = (Log::default(), Flying::default());
-    let airlock = builder(&log).timer(timer.clone()).build().expect("it builds");
+    let airlock = builder(&log)
+        .timer(timer.clone())
+        .build()
+        .expect("it builds");
     let retry = |failures, attempts| {
         let rule = RetryRule::attempts(attempts).delay(Duration::from_millis(10));
         Retry::new(Unreliable(AtomicUsize::new(failures)), rule)
     };
     let body = || (1..=2).for_each(|n| _ = airlock::enqueue(mail(n)));
     airlock.run(|| {
-        airlock::scope().executor(retry(2, 3)).run_infallible(|_| body()).expect("the third works");
+        airlock::scope()
+            .executor(retry(2, 3))
+            .run_infallible(|_| body())
+            .expect("the third works");
     });
     assert_eq!(log.lines(), ["mail 1", "mail 2"]);
     assert_eq!(timer.0.load(Ordering::SeqCst), 10 + 20);
     block_on(airlock.bind(async {
         let scope = airlock::scope().executor(retry(5, 3));
-        let error = scope.run_infallible_async(async |_| body()).await.expect_err("it gives up");
+        let error = scope
+            .run_infallible_async(async |_| body())
+            .await
+            .expect_err("it gives up");
         assert_eq!(fates(error.report()), ["mail failed", "mail not reached"]);
     }));
     assert_eq!(timer.0.load(Ordering::SeqCst), 30 + 30);
@@ -142,7 +178,10 @@ fn timeout_drops_what_takes_too_long_and_goes_on_if_asked() {
             })
             .await
             .expect_err("one is too slow");
-        assert_eq!(fates(error.report()), ["sleepy dispatched", "sleepy failed", "sleepy dispatched"]);
+        assert_eq!(
+            fates(error.report()),
+            ["sleepy dispatched", "sleepy failed", "sleepy dispatched"]
+        );
         assert!(matches!(error.failure(), Some(Failure::TimedOut { .. })));
     }));
     assert_eq!(log.lines(), ["slept 1", "slept 5"]);
@@ -206,10 +245,12 @@ mod spawn {
     fn a_dropped_future_reaches_spawn_without_awaiting() {
         let log = logged_async(async |_| {
             let spawn = Spawn::current();
-            let work = airlock::scope().executor(spawn.clone()).run_infallible_async(async |_| {
-                airlock::enqueue(ship(1).on_failure());
-                std::future::pending::<()>().await;
-            });
+            let work = airlock::scope()
+                .executor(spawn.clone())
+                .run_infallible_async(async |_| {
+                    airlock::enqueue(ship(1).on_failure());
+                    std::future::pending::<()>().await;
+                });
             let mut work = Box::pin(work);
             std::future::poll_fn(|cx| {
                 assert!(work.as_mut().poll(cx).is_pending());
@@ -228,8 +269,13 @@ mod spawn {
         let airlock = builder(&log).timer(TokioTimer).build().expect("it builds");
         block_on(airlock.bind(async {
             let scope = airlock::scope().executor(Timeout::new(Inline, Duration::from_secs(2)));
-            let error = scope.run_infallible_async(async |_| airlock::enqueue(sleepy(3600))).await;
-            assert!(matches!(error.expect_err("too slow").failure(), Some(Failure::TimedOut { .. })));
+            let error = scope
+                .run_infallible_async(async |_| airlock::enqueue(sleepy(3600)))
+                .await;
+            assert!(matches!(
+                error.expect_err("too slow").failure(),
+                Some(Failure::TimedOut { .. })
+            ));
         }));
     }
 }

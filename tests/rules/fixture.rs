@@ -10,11 +10,17 @@ pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
 
 impl Log {
     pub(crate) fn add(&self, line: impl Into<String>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line.into());
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(line.into());
     }
 
     pub(crate) fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -69,7 +75,9 @@ pub(crate) fn airlock(log: &Log) -> Airlock {
 
 /// Other tests' effects need resources that this one does not.
 pub(crate) fn builder(log: &Log) -> airlock::AirlockBuilder {
-    Airlock::builder().resource(log.clone()).skip_resource_check()
+    Airlock::builder()
+        .resource(log.clone())
+        .skip_resource_check()
 }
 
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
@@ -80,7 +88,11 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
 
 /// The fates of a report in words, in order.
 pub(crate) fn fates(report: &FlushReport) -> Vec<String> {
-    report.entries().iter().map(|entry| format!("{} {}", entry.effect().name(), entry.fate().word())).collect()
+    report
+        .entries()
+        .iter()
+        .map(|entry| format!("{} {}", entry.effect().name(), entry.fate().word()))
+        .collect()
 }
 
 /// The message of a panic.
@@ -89,6 +101,9 @@ pub(crate) fn panic_of(work: impl FnOnce()) -> String {
     let panic = panic.expect_err("the work panics");
     match panic.downcast_ref::<String>() {
         Some(message) => message.clone(),
-        None => panic.downcast_ref::<&str>().map(ToString::to_string).unwrap_or_default(),
+        None => panic
+            .downcast_ref::<&str>()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
     }
 }

@@ -19,19 +19,42 @@ fn r14_a_failure_hands_back_the_failed_and_the_unreached() {
             })
             .expect_err("one fails");
         let fates = fates(error.report());
-        assert_eq!(fates, ["mail dispatched", "fail failed", "charge not reached"]);
+        assert_eq!(
+            fates,
+            ["mail dispatched", "fail failed", "charge not reached"]
+        );
         let text = format!("{error}");
-        assert!(text.contains(".fail`") && text.contains("flushing.rs:") && text.contains("1 not reached"), "{text}");
-        assert!(matches!(error.failure(), Some(Failure::Effect(source)) if source.to_string() == "no luck with 2"));
+        assert!(
+            text.contains(".fail`")
+                && text.contains("flushing.rs:")
+                && text.contains("1 not reached"),
+            "{text}"
+        );
+        assert!(
+            matches!(error.failure(), Some(Failure::Effect(source)) if source.to_string() == "no luck with 2")
+        );
         let returned = error.into_intents();
         assert_eq!(returned.len(), 2);
         // They can be tried again as they are, under the ids that they had.
         let ids: Vec<_> = returned.iter().map(airlock::Intent::id).collect();
-        let again = airlock::scope().failure_mode(FailureMode::CarryOn).run_infallible(|_| {
-            returned.into_iter().map(airlock::enqueue).collect::<Vec<_>>()
-        });
+        let again = airlock::scope()
+            .failure_mode(FailureMode::CarryOn)
+            .run_infallible(|_| {
+                returned
+                    .into_iter()
+                    .map(airlock::enqueue)
+                    .collect::<Vec<_>>()
+            });
         let error = again.expect_err("it fails again");
-        assert_eq!(error.report().entries().iter().map(|it| it.id()).collect::<Vec<_>>(), ids);
+        assert_eq!(
+            error
+                .report()
+                .entries()
+                .iter()
+                .map(|it| it.id())
+                .collect::<Vec<_>>(),
+            ids
+        );
     });
     assert_eq!(log, ["mail 1", "fail 2", "fail 2", "charge 3"]);
 }
@@ -48,7 +71,10 @@ fn r14_carrying_on_is_a_choice() {
             })
             .await
             .expect_err("two fail");
-        assert_eq!(fates(error.report()), ["fail failed", "ship dispatched", "fail failed"]);
+        assert_eq!(
+            fates(error.report()),
+            ["fail failed", "ship dispatched", "fail failed"]
+        );
         assert!(error.to_string().contains("and 1 more"), "{error}");
     });
     assert_eq!(log, ["fail 1", "ship 2", "fail 3"]);
@@ -65,11 +91,19 @@ fn r14_the_report_gives_each_fate_and_prints_as_a_table() {
                     .run_infallible(|_| airlock::enqueue(mail(1)))
                     .expect("captured")
                     .report;
-                let Fate::Captured(by) = report.entries()[0].fate() else { panic!("{report}") };
+                let Fate::Captured(by) = report.entries()[0].fate() else {
+                    panic!("{report}")
+                };
                 assert_eq!(by.name, "outer");
                 let text = report.to_string();
-                assert!(text.starts_with("scope inner, success: 1 intent\n"), "{text}");
-                assert!(text.contains("captured") && text.contains("by scope outer"), "{text}");
+                assert!(
+                    text.starts_with("scope inner, success: 1 intent\n"),
+                    "{text}"
+                );
+                assert!(
+                    text.contains("captured") && text.contains("by scope outer"),
+                    "{text}"
+                );
             })
             .expect("it succeeds");
     });
@@ -94,7 +128,9 @@ fn r15_the_bodys_error_wins_over_the_flushs_which_is_stranded_with_its_report() 
     let log = Log::default();
     let airlock = builder(&log)
         .on_stranded(move |error| {
-            seen.lock().expect("no panic").push((fates(error.report()), error.into_intents().len()));
+            seen.lock()
+                .expect("no panic")
+                .push((fates(error.report()), error.into_intents().len()));
         })
         .build()
         .expect("it builds");
@@ -149,11 +185,18 @@ fn r16_order_is_kept_across_executors() {
             for n in [1, 3] {
                 airlock::enqueue(mail(n));
                 let inner = airlock::scope().executor(Noting("inner", order.clone()));
-                inner.run_infallible(|_| airlock::enqueue(mail(n + 1))).expect("captured");
+                inner
+                    .run_infallible(|_| airlock::enqueue(mail(n + 1)))
+                    .expect("captured");
             }
         })
         .expect("noted");
-    let expected = ["outer Mail { n: 1 }", "inner Mail { n: 2 }", "outer Mail { n: 3 }", "inner Mail { n: 4 }"];
+    let expected = [
+        "outer Mail { n: 1 }",
+        "inner Mail { n: 2 }",
+        "outer Mail { n: 3 }",
+        "inner Mail { n: 4 }",
+    ];
     assert_eq!(*order.lock().expect("no panic"), expected);
 }
 
@@ -199,6 +242,9 @@ fn r17_a_boundary_says_what_happens_when_its_flush_fails() {
         });
         let panic = message.await.expect_err("it panics").into_panic();
         let message = panic.downcast_ref::<String>().expect("a text");
-        assert!(message.contains("could not dispatch") && message.contains(".fail`"), "{message}");
+        assert!(
+            message.contains("could not dispatch") && message.contains(".fail`"),
+            "{message}"
+        );
     });
 }

@@ -14,7 +14,9 @@ fn hole_01_a_nested_drop_all_holds_when_its_scope_is_captured() {
         airlock::scope()
             .run_infallible(|_| {
                 let nested = airlock::scope().policy(drop_all());
-                nested.run_infallible(|_| airlock::enqueue(mail(1))).expect("captured");
+                nested
+                    .run_infallible(|_| airlock::enqueue(mail(1)))
+                    .expect("captured");
             })
             .expect("dropped");
     });
@@ -80,8 +82,13 @@ fn hole_05_a_policy_that_panics_in_a_flush_loses_nothing() {
             .policy(Broken)
             .run_infallible(|_| (1..=3).for_each(|n| _ = airlock::enqueue(mail(n))))
             .expect_err("the policy panics");
-        assert_eq!(fates(error.report()), ["mail not reached", "mail failed", "mail not reached"]);
-        assert!(matches!(error.failure(), Some(Failure::PolicyPanicked { message, .. }) if message.contains("I do not like 2")));
+        assert_eq!(
+            fates(error.report()),
+            ["mail not reached", "mail failed", "mail not reached"]
+        );
+        assert!(
+            matches!(error.failure(), Some(Failure::PolicyPanicked { message, .. }) if message.contains("I do not like 2"))
+        );
         assert_eq!(error.into_intents().len(), 3);
     });
     assert!(log.is_empty());
@@ -90,7 +97,9 @@ fn hole_05_a_policy_that_panics_in_a_flush_loses_nothing() {
 #[test]
 fn hole_06_an_effect_may_enqueue_while_it_is_performed() {
     let log = logged(|_| {
-        airlock::scope().run_infallible(|_| airlock::enqueue(order(1))).expect("it succeeds");
+        airlock::scope()
+            .run_infallible(|_| airlock::enqueue(order(1)))
+            .expect("it succeeds");
     });
     assert_eq!(log, ["mail 1"]);
 }
@@ -170,7 +179,9 @@ fn hole_11_a_nested_scopes_executor_survives_capture() {
         airlock::scope()
             .run_infallible(|_| {
                 let nested = airlock::scope().executor(recorder.clone());
-                nested.run_infallible(|_| airlock::enqueue(mail(1))).expect("captured");
+                nested
+                    .run_infallible(|_| airlock::enqueue(mail(1)))
+                    .expect("captured");
                 *seen.lock().expect("no panic") = recorder.len();
             })
             .expect("recorded");

@@ -31,9 +31,18 @@ fn r02_outside_a_scope_try_enqueue_says_how_to_open_one() {
     let error = try_enqueue(mail(7)).expect_err("there is no scope");
     assert_eq!(*error.refusal(), Refusal::NoScope);
     let text = error.to_string();
-    assert!(text.contains("airlock::scope().run(..)") && text.contains("boundary"), "{text}");
-    assert!(text.contains(".mail`") && text.contains("intents.rs:"), "{text}");
-    let mail = error.into_intent().downcast::<Mail>().expect("the intent comes back");
+    assert!(
+        text.contains("airlock::scope().run(..)") && text.contains("boundary"),
+        "{text}"
+    );
+    assert!(
+        text.contains(".mail`") && text.contains("intents.rs:"),
+        "{text}"
+    );
+    let mail = error
+        .into_intent()
+        .downcast::<Mail>()
+        .expect("the intent comes back");
     assert_eq!(mail.n, 7);
 }
 
@@ -65,7 +74,10 @@ fn r02_a_veto_panics_in_enqueue_and_is_an_error_in_try_enqueue() {
         let message = panic_of(|| {
             airlock::enqueue(mail(1));
         });
-        assert!(message.contains("`assert_no_effects` vetoes it"), "{message}");
+        assert!(
+            message.contains("`assert_no_effects` vetoes it"),
+            "{message}"
+        );
         let error = try_enqueue(mail(2)).expect_err("vetoed");
         assert!(matches!(error.refusal(), Refusal::Vetoed { .. }));
         assert!(scope.is_empty());
@@ -123,7 +135,10 @@ fn r04_an_intent_knows_where_it_comes_from() {
                 assert_eq!(intent.id(), id);
                 assert_eq!(intent.effect(), Mail::DESCRIPTOR);
                 assert_eq!(intent.downcast_ref::<Mail>().map(|mail| mail.n), Some(5));
-                assert_eq!((intent.queue(), intent.priority()), (Some("slow"), Some(-3)));
+                assert_eq!(
+                    (intent.queue(), intent.priority()),
+                    (Some("slow"), Some(-3))
+                );
                 assert_eq!(intent.location().line(), line);
                 assert_eq!(intent.location().column(), 32);
                 assert!(intent.location().file().ends_with("intents.rs"));

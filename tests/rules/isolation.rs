@@ -15,9 +15,15 @@ fn r18_spawned_threads_and_tasks_inherit_nothing() {
             .run_infallible_async(async |scope| {
                 let thread = std::thread::spawn(|| try_enqueue(mail(1)).is_err());
                 assert!(thread.join().expect("it ends"));
-                assert!(tokio::spawn(async { try_enqueue(mail(2)).is_err() }).await.expect("it ends"));
+                assert!(
+                    tokio::spawn(async { try_enqueue(mail(2)).is_err() })
+                        .await
+                        .expect("it ends")
+                );
                 // Handing over is explicit.
-                tokio::spawn(scope.bind(async { airlock::enqueue(mail(3)) })).await.expect("it ends");
+                tokio::spawn(scope.bind(async { airlock::enqueue(mail(3)) }))
+                    .await
+                    .expect("it ends");
             })
             .await
             .expect("it succeeds");
@@ -51,7 +57,10 @@ struct EnqueuesOnDrop(&'static AtomicUsize);
 impl Drop for EnqueuesOnDrop {
     fn drop(&mut self) {
         if let Err(error) = try_enqueue(mail(1)) {
-            assert!(matches!(error.refusal(), Refusal::ScopeEnded { .. }), "{error}");
+            assert!(
+                matches!(error.refusal(), Refusal::ScopeEnded { .. }),
+                "{error}"
+            );
             self.0.fetch_add(1, Ordering::SeqCst);
         }
     }
@@ -86,8 +95,12 @@ fn r18_destructors_of_a_dropped_future_are_refused() {
 /// One of many tasks: nested scopes and local policies, giving way between all steps.
 async fn task(n: u32) -> u32 {
     let passes = allow_if(move |intent: &Intent| {
-        intent.downcast_ref::<Mail>().is_none_or(|mail| mail.n / 10 == n)
-            && intent.downcast_ref::<Charge>().is_none_or(|charge| charge.n / 10 == n)
+        intent
+            .downcast_ref::<Mail>()
+            .is_none_or(|mail| mail.n / 10 == n)
+            && intent
+                .downcast_ref::<Charge>()
+                .is_none_or(|charge| charge.n / 10 == n)
     });
     let ended = airlock::scope()
         .policy(passes)
@@ -129,8 +142,9 @@ fn r18_a_thousand_interleaved_futures_never_see_each_others_intents() {
     let airlock = airlock(&log);
     let done = block_on(async {
         let local = tokio::task::LocalSet::new();
-        let tasks: Vec<_> =
-            (0..1000).map(|n| local.spawn_local(airlock.bind(task(n)))).collect();
+        let tasks: Vec<_> = (0..1000)
+            .map(|n| local.spawn_local(airlock.bind(task(n))))
+            .collect();
         local.await;
         let mut done = 0;
         for task in tasks {
@@ -141,9 +155,13 @@ fn r18_a_thousand_interleaved_futures_never_see_each_others_intents() {
     assert_eq!((done, log.lines().len()), (1000, 3000));
     let log = Log::default();
     let airlock = crate::fixture::airlock(&log);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .build();
     let done = runtime.expect("a runtime starts").block_on(async {
-        let tasks: Vec<_> = (0..1000).map(|n| tokio::spawn(airlock.bind(task(n)))).collect();
+        let tasks: Vec<_> = (0..1000)
+            .map(|n| tokio::spawn(airlock.bind(task(n))))
+            .collect();
         let mut done = 0;
         for task in tasks {
             done += task.await.expect("it ends");
@@ -195,8 +213,14 @@ fn r19_core_depends_on_no_runtime_framework_or_database() {
         .filter(|name| !name.is_empty())
         .collect();
     let allowed = [
-        "inventory", "once_cell", "pin-project-lite", "serde", "serde_json", "stack_dst",
-        "thiserror", "tracing",
+        "inventory",
+        "once_cell",
+        "pin-project-lite",
+        "serde",
+        "serde_json",
+        "stack_dst",
+        "thiserror",
+        "tracing",
     ];
     assert_eq!(names, allowed);
 }

@@ -11,10 +11,18 @@ use crate::fixture::{fates, logged, mail};
 #[test]
 fn options_are_set_fluently_and_read_back() {
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(5);
-    let intent = mail(1).run_at(time).on_queue("q").with_priority(2).with_key(("a", 3)).always();
+    let intent = mail(1)
+        .run_at(time)
+        .on_queue("q")
+        .with_priority(2)
+        .with_key(("a", 3))
+        .always();
     assert_eq!(intent.schedule(), Schedule::At(time));
     assert_eq!((intent.queue(), intent.priority()), (Some("q"), Some(2)));
-    assert_eq!(intent.key().map(|key| key.to_string()).as_deref(), Some("a/3"));
+    assert_eq!(
+        intent.key().map(|key| key.to_string()).as_deref(),
+        Some("a/3")
+    );
     assert_eq!(intent.fire_on(), FireOn::Always);
     assert_eq!(mail(1).on_failure().fire_on(), FireOn::Failure);
     let after = mail(1).after(Duration::from_secs(1)).schedule();
@@ -67,8 +75,15 @@ fn a_key_given_to_intents_coalesces_them() {
             })
             .expect("it succeeds")
             .report;
-        assert_eq!(fates(&report), ["mail coalesced", "mail dispatched", "mail dispatched"]);
-        assert!(report.to_string().contains(&format!("into {}", report.entries()[2].id())));
+        assert_eq!(
+            fates(&report),
+            ["mail coalesced", "mail dispatched", "mail dispatched"]
+        );
+        assert!(
+            report
+                .to_string()
+                .contains(&format!("into {}", report.entries()[2].id()))
+        );
     });
     assert_eq!(log, ["mail 2", "mail 3"]);
 }

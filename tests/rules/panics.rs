@@ -6,7 +6,9 @@ use airlock::lifecycle::AlwaysFlush;
 use airlock::policy::{Policy, Veto};
 use airlock::{Failure, FailureMode, Intent, Scope};
 
-use crate::fixture::{Log, block_on, builder, charge, fates, logged, logged_async, mail, panic_of, ship};
+use crate::fixture::{
+    Log, block_on, builder, charge, fates, logged, logged_async, mail, panic_of, ship,
+};
 
 #[airlock::effect]
 fn explode(n: u32) {
@@ -36,15 +38,21 @@ fn a_panic_in_an_effect_is_a_failure_of_its_intent() {
             })
             .await
             .expect_err("two panic");
-        assert_eq!(fates(error.report()), ["explode failed", "explode_async failed", "mail dispatched"]);
-        assert!(matches!(error.failure(), Some(Failure::Panicked { message }) if message == "explosion 1"));
+        assert_eq!(
+            fates(error.report()),
+            ["explode failed", "explode_async failed", "mail dispatched"]
+        );
+        assert!(
+            matches!(error.failure(), Some(Failure::Panicked { message }) if message == "explosion 1")
+        );
         assert_eq!(error.into_intents().len(), 2);
     });
     assert_eq!(log, ["mail 3"]);
 }
 
 #[test]
-fn an_effect_that_cannot_fail_but_panics_is_named_and_not_handed_back_if_its_arguments_cost_a_clone() {
+fn an_effect_that_cannot_fail_but_panics_is_named_and_not_handed_back_if_its_arguments_cost_a_clone()
+ {
     logged(|_| {
         let error = airlock::scope()
             .run_infallible(|_| airlock::enqueue(explode_with("x".to_owned())))
@@ -80,9 +88,8 @@ fn a_panic_in_a_body_goes_on_after_the_scope_has_ended() {
         };
         let mut work = Box::pin(work);
         let message = std::future::poll_fn(|cx| {
-            let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                work.as_mut().poll(cx)
-            }));
+            let polled =
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work.as_mut().poll(cx)));
             match polled {
                 Ok(poll) => poll.map(|()| None),
                 Err(panic) => std::task::Poll::Ready(panic.downcast_ref::<&str>().copied()),
@@ -133,7 +140,10 @@ fn a_policy_that_panics_in_a_flush_that_carries_on_holds_back_only_what_it_judge
                 airlock::enqueue(charge(3));
             })
             .expect_err("the policy panics");
-        assert_eq!(fates(error.report()), ["mail failed", "mail not reached", "charge dispatched"]);
+        assert_eq!(
+            fates(error.report()),
+            ["mail failed", "mail not reached", "charge dispatched"]
+        );
     });
     assert_eq!(log, ["charge 3"]);
 }
@@ -152,7 +162,14 @@ fn an_executor_that_panics_or_does_nothing_loses_nothing() {
             .run_infallible(|_| airlock::enqueue(mail(1)))
             .expect_err("left undone");
         let failure = error.failure().expect("one").to_string();
-        assert!(failure.contains(if panics { "executor" } else { "without deciding" }), "{failure}");
+        assert!(
+            failure.contains(if panics {
+                "executor"
+            } else {
+                "without deciding"
+            }),
+            "{failure}"
+        );
         assert_eq!(error.into_intents().len(), 1);
     }
 }
@@ -195,7 +212,15 @@ fn a_boundary_cancelled_at_any_await_says_what_was_dispatched_and_hands_back_the
             polled(Box::pin(work), polls).await;
         }));
         assert_eq!(log.lines(), ran);
-        assert_eq!(*reports.lock().expect("no panic"), [expected], "after {polls} polls");
-        assert_eq!(*stranded.lock().expect("no panic"), handed_back, "after {polls} polls");
+        assert_eq!(
+            *reports.lock().expect("no panic"),
+            [expected],
+            "after {polls} polls"
+        );
+        assert_eq!(
+            *stranded.lock().expect("no panic"),
+            handed_back,
+            "after {polls} polls"
+        );
     }
 }

@@ -17,12 +17,18 @@ struct Watching(&'static str, Arc<Mutex<Vec<String>>>);
 
 impl Policy for Watching {
     fn at_enqueue(&self, _: &Intent, _: &Scope) -> Result<(), Veto> {
-        self.1.lock().expect("no panic").push(format!("{} enqueue", self.0));
+        self.1
+            .lock()
+            .expect("no panic")
+            .push(format!("{} enqueue", self.0));
         Ok(())
     }
 
     fn at_flush(&self, _: &Intent) -> Verdict {
-        self.1.lock().expect("no panic").push(format!("{} flush", self.0));
+        self.1
+            .lock()
+            .expect("no panic")
+            .push(format!("{} flush", self.0));
         Verdict::Allow
     }
 }
@@ -45,7 +51,14 @@ fn r10_every_policy_of_the_stack_is_asked_innermost_first() {
             .expect("it succeeds");
     });
     let asked = asked.lock().expect("no panic").clone();
-    let expected = ["inner enqueue", "local enqueue", "outer enqueue", "inner flush", "local flush", "outer flush"];
+    let expected = [
+        "inner enqueue",
+        "local enqueue",
+        "outer enqueue",
+        "inner flush",
+        "local flush",
+        "outer flush",
+    ];
     assert_eq!(asked, expected);
 }
 
@@ -74,7 +87,9 @@ fn r10_a_scope_that_releases_an_intent_gives_up_its_judgement_but_local_ones_sta
             .lifecycle(ReleaseAll)
             .policy(drop_all())
             .run_infallible(|_| {
-                airlock::scope().run_infallible(|_| airlock::enqueue(mail(1))).expect("released");
+                airlock::scope()
+                    .run_infallible(|_| airlock::enqueue(mail(1)))
+                    .expect("released");
                 airlock::policy(block::<Mail>()).run(|| {
                     let report = airlock::scope()
                         .run_infallible(|_| airlock::enqueue(mail(2)))
@@ -91,14 +106,20 @@ fn r10_a_scope_that_releases_an_intent_gives_up_its_judgement_but_local_ones_sta
 #[test]
 fn r10_the_airlocks_policy_is_around_all_scopes() {
     let log = crate::fixture::Log::default();
-    let airlock = crate::fixture::builder(&log).policy(block::<Mail>()).build().expect("it builds");
+    let airlock = crate::fixture::builder(&log)
+        .policy(block::<Mail>())
+        .build()
+        .expect("it builds");
     airlock.run(|| {
         let scope = airlock::scope().policy(allow_all());
         let report = scope.run_infallible(|_| {
             airlock::enqueue(mail(1));
             airlock::enqueue(charge(2));
         });
-        assert_eq!(fates(&report.expect("it succeeds").report), ["mail dropped", "charge dispatched"]);
+        assert_eq!(
+            fates(&report.expect("it succeeds").report),
+            ["mail dropped", "charge dispatched"]
+        );
     });
     assert_eq!(log.lines(), ["charge 2"]);
 }
@@ -134,12 +155,18 @@ fn r12_the_buffer_shows_what_a_policy_will_drop() {
                 airlock::enqueue(mail(1));
                 assert_eq!(scope.count::<Mail>(), 1);
                 let table = scope.snapshot().to_string();
-                assert!(table.contains("Mail { n: 1 }") && table.contains("policies.rs:"), "{table}");
+                assert!(
+                    table.contains("Mail { n: 1 }") && table.contains("policies.rs:"),
+                    "{table}"
+                );
             })
             .expect("dropped, not failed")
             .report;
         let text = report.to_string();
-        assert!(text.contains("dropped") && text.contains("by drop_all"), "{text}");
+        assert!(
+            text.contains("dropped") && text.contains("by drop_all"),
+            "{text}"
+        );
     });
     assert!(log.is_empty());
 }
@@ -167,9 +194,18 @@ fn built_in_policies_do_what_they_say() {
     assert!(passing(block::<(Mail, Charge)>()).is_empty());
     assert_eq!(passing(allow_only::<Mail>()), ["mail 1", "mail 3"]);
     assert_eq!(passing(limit(3)), ["mail 1", "charge 2", "mail 3"]);
-    assert_eq!(passing(|intent: &Intent| intent.is::<Mail>()), ["mail 1", "mail 3"]);
-    assert_eq!(passing(allow_if(|intent| intent.is::<Charge>())), ["charge 2", "charge 4"]);
-    assert_eq!(passing(dedupe_by(|it| Some(it.effect().id().into_key()))), ["mail 3", "charge 4"]);
+    assert_eq!(
+        passing(|intent: &Intent| intent.is::<Mail>()),
+        ["mail 1", "mail 3"]
+    );
+    assert_eq!(
+        passing(allow_if(|intent| intent.is::<Charge>())),
+        ["charge 2", "charge 4"]
+    );
+    assert_eq!(
+        passing(dedupe_by(|it| Some(it.effect().id().into_key()))),
+        ["mail 3", "charge 4"]
+    );
     let first = dedupe_by(|it| Some(it.effect().id().into_key())).keep_first();
     assert_eq!(passing(first), ["mail 1", "charge 2"]);
     assert_eq!(passing(airlock::policy::log_on_flush()).len(), 4);
@@ -178,11 +214,20 @@ fn built_in_policies_do_what_they_say() {
 #[test]
 fn combinators_do_what_they_say() {
     assert_eq!(passing(block::<Mail>().and(limit(1))), ["charge 2"]);
-    assert_eq!(passing(allow_only::<Mail>().or(limit(1))), ["mail 1", "charge 2", "mail 3"]);
-    assert_eq!(passing(allow_only::<Mail>().not()), ["charge 2", "charge 4"]);
+    assert_eq!(
+        passing(allow_only::<Mail>().or(limit(1))),
+        ["mail 1", "charge 2", "mail 3"]
+    );
+    assert_eq!(
+        passing(allow_only::<Mail>().not()),
+        ["charge 2", "charge 4"]
+    );
     assert_eq!(passing((limit(3), block::<Mail>())), ["charge 2"]);
     assert_eq!(passing(vec![limit(3), limit(2)]), ["mail 1", "charge 2"]);
-    assert_eq!(passing(assert_no_effects().not().and(limit(2))), ["mail 1", "charge 2"]);
+    assert_eq!(
+        passing(assert_no_effects().not().and(limit(2))),
+        ["mail 1", "charge 2"]
+    );
 }
 
 #[test]
@@ -222,7 +267,10 @@ fn a_misspelt_id_or_tag_is_an_error_at_construction() {
     assert!(Block::default().id(id).is_ok());
     let wrong = id.replace("mail", "maill");
     let error = AllowOnly::default().id(&wrong).expect_err("misspelt");
-    assert!(error.to_string().contains(&format!("did you mean `{id}`?")), "{error}");
+    assert!(
+        error.to_string().contains(&format!("did you mean `{id}`?")),
+        "{error}"
+    );
     assert!(Block::default().tag("no such tag").is_err());
 }
 

@@ -12,8 +12,16 @@ use crate::fixture::{Log, Mail, airlock as make, logged, mail};
 #[derive(Clone, Debug)]
 enum Step {
     Mail,
-    Scope { drops: Option<u32>, releases: bool, fails: bool, body: Vec<Step> },
-    Local { drops: u32, body: Vec<Step> },
+    Scope {
+        drops: Option<u32>,
+        releases: bool,
+        fails: bool,
+        body: Vec<Step>,
+    },
+    Local {
+        drops: u32,
+        body: Vec<Step>,
+    },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -32,7 +40,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 /// Drops every mail whose number leaves this remainder.
 fn drops(remainder: u32) -> impl Policy {
-    allow_if(move |intent| intent.downcast_ref::<Mail>().is_none_or(|mail| mail.n % 4 != remainder))
+    allow_if(move |intent| {
+        intent
+            .downcast_ref::<Mail>()
+            .is_none_or(|mail| mail.n % 4 != remainder)
+    })
 }
 
 fn perform(steps: &[Step], next: &mut u32) {
@@ -42,12 +54,23 @@ fn perform(steps: &[Step], next: &mut u32) {
                 airlock::enqueue(mail(*next));
                 *next += 1;
             }
-            Step::Local { drops: remainder, body } => {
+            Step::Local {
+                drops: remainder,
+                body,
+            } => {
                 airlock::policy(drops(*remainder)).run(|| perform(body, next));
             }
-            Step::Scope { drops: remainder, releases, fails, body } => {
-                let lifecycle: Arc<dyn Lifecycle> =
-                    if *releases { Arc::new(ReleaseAll) } else { Arc::new(FlushOnSuccess) };
+            Step::Scope {
+                drops: remainder,
+                releases,
+                fails,
+                body,
+            } => {
+                let lifecycle: Arc<dyn Lifecycle> = if *releases {
+                    Arc::new(ReleaseAll)
+                } else {
+                    Arc::new(FlushOnSuccess)
+                };
                 let mut scope = airlock::scope().lifecycle(lifecycle);
                 if let Some(remainder) = remainder {
                     scope = scope.policy(drops(*remainder));
@@ -96,7 +119,10 @@ impl Model {
                     let scopes = self.scopes.iter().enumerate();
                     let own = scopes.filter_map(|(depth, scope)| Some((scope.0?, Some(depth))));
                     let local = self.locals.iter().map(|(remainder, _)| (*remainder, None));
-                    let held = Held { n: self.next, passed: own.chain(local).collect() };
+                    let held = Held {
+                        n: self.next,
+                        passed: own.chain(local).collect(),
+                    };
                     self.next += 1;
                     if let Some(scope) = self.scopes.last_mut() {
                         scope.2.push(held);
@@ -107,7 +133,12 @@ impl Model {
                     self.steps(body);
                     self.locals.pop();
                 }
-                Step::Scope { drops, releases, fails, body } => {
+                Step::Scope {
+                    drops,
+                    releases,
+                    fails,
+                    body,
+                } => {
                     self.scopes.push((*drops, *releases, Vec::new()));
                     self.steps(body);
                     let depth = self.scopes.len() - 1;
@@ -128,8 +159,14 @@ impl Model {
             return;
         }
         for held in buffer {
-            let judged = held.passed.iter().filter(|(_, of)| of.is_none_or(|of| of >= depth));
-            if judged.into_iter().all(|(remainder, _)| held.n % 4 != *remainder) {
+            let judged = held
+                .passed
+                .iter()
+                .filter(|(_, of)| of.is_none_or(|of| of >= depth));
+            if judged
+                .into_iter()
+                .all(|(remainder, _)| held.n % 4 != *remainder)
+            {
                 self.ran.push(held.n);
             }
         }
@@ -229,13 +266,17 @@ impl Spec {
 }
 
 fn policy() -> impl Strategy<Value = Spec> {
-    (0..4_u32).prop_map(Spec::Drops).prop_recursive(3, 8, 2, |inner| {
-        prop_oneof![
-            (inner.clone(), inner.clone()).prop_map(|(a, b)| Spec::And(Box::new(a), Box::new(b))),
-            (inner.clone(), inner.clone()).prop_map(|(a, b)| Spec::Or(Box::new(a), Box::new(b))),
-            inner.prop_map(|a| Spec::Not(Box::new(a))),
-        ]
-    })
+    (0..4_u32)
+        .prop_map(Spec::Drops)
+        .prop_recursive(3, 8, 2, |inner| {
+            prop_oneof![
+                (inner.clone(), inner.clone())
+                    .prop_map(|(a, b)| Spec::And(Box::new(a), Box::new(b))),
+                (inner.clone(), inner.clone())
+                    .prop_map(|(a, b)| Spec::Or(Box::new(a), Box::new(b))),
+                inner.prop_map(|a| Spec::Not(Box::new(a))),
+            ]
+        })
 }
 
 /// Both let the same intents out.
@@ -243,7 +284,9 @@ fn same(a: impl Policy, b: impl Policy) -> Result<(), TestCaseError> {
     let passing = |policy: Arc<dyn Policy>| {
         logged(|_| {
             let scope = airlock::scope().policy(policy);
-            scope.run_infallible(|_| (0..8).for_each(|n| _ = airlock::enqueue(mail(n)))).expect("nothing fails");
+            scope
+                .run_infallible(|_| (0..8).for_each(|n| _ = airlock::enqueue(mail(n))))
+                .expect("nothing fails");
         })
     };
     prop_assert_eq!(passing(Arc::new(a)), passing(Arc::new(b)));

@@ -48,7 +48,10 @@ fn r06_flushes_on_ok_and_discards_on_err() {
             })
         };
         assert!(body(1, Ok(())).is_ok());
-        assert!(matches!(body(2, Err(FlushErrorOr::Own)), Err(FlushErrorOr::Own)));
+        assert!(matches!(
+            body(2, Err(FlushErrorOr::Own)),
+            Err(FlushErrorOr::Own)
+        ));
     });
     assert_eq!(log, ["mail 1"]);
 }
@@ -102,7 +105,10 @@ fn r06_a_lifecycle_decides_otherwise_for_success_err_and_panic() {
         let ended = airlock::scope().lifecycle(NeverFlush).run_infallible(|_| {
             airlock::enqueue(mail(3));
         });
-        assert_eq!(fates(&ended.expect("nothing fails").report), ["mail discarded"]);
+        assert_eq!(
+            fates(&ended.expect("nothing fails").report),
+            ["mail discarded"]
+        );
     });
     assert_eq!(log, ["mail 1", "mail 2"]);
 }
@@ -115,8 +121,13 @@ fn r06_on_failure_and_always_leave_on_err_panic_and_cancellation() {
         airlock::enqueue(mail(3).always());
     };
     let log = logged(|_| {
-        let done = airlock::scope().run_infallible(|_| body()).expect("it succeeds");
-        assert_eq!(fates(&done.report), ["mail dispatched", "mail not due", "mail dispatched"]);
+        let done = airlock::scope()
+            .run_infallible(|_| body())
+            .expect("it succeeds");
+        assert_eq!(
+            fates(&done.report),
+            ["mail dispatched", "mail not due", "mail dispatched"]
+        );
     });
     assert_eq!(log, ["mail 1", "mail 3"]);
     let log = logged(|_| {
@@ -171,8 +182,13 @@ fn r07_a_scope_that_has_ended_accepts_nothing() {
         let scope = airlock::scope().enter();
         let handle = airlock::current().expect("entered");
         scope.flush().expect("nothing to do");
-        let error = handle.enter(|| try_enqueue(mail(1))).expect_err("it has ended");
-        assert!(matches!(error.refusal(), Refusal::ScopeEnded { .. }), "{error}");
+        let error = handle
+            .enter(|| try_enqueue(mail(1)))
+            .expect_err("it has ended");
+        assert!(
+            matches!(error.refusal(), Refusal::ScopeEnded { .. }),
+            "{error}"
+        );
         assert!(!handle.accepts());
     });
     assert!(log.is_empty());
@@ -234,7 +250,13 @@ fn r08_every_ancestor_is_asked_nearest_first() {
     });
     assert_eq!(log, ["mail 1", "mail 2", "mail 3"]);
     let asked = asked.lock().expect("no panic");
-    let first = [("middle", 1), ("middle", 2), ("middle", 3), ("outer", 1), ("outer", 2)];
+    let first = [
+        ("middle", 1),
+        ("middle", 2),
+        ("middle", 3),
+        ("outer", 1),
+        ("outer", 2),
+    ];
     assert_eq!(asked[..5], first);
 }
 
@@ -278,7 +300,10 @@ fn r08_an_ancestor_that_ended_first_is_a_failure_that_hands_back() {
         inner.enter(|| airlock::enqueue(mail(1)));
         outer.discard();
         let error = inner.flush().expect_err("nobody can capture it");
-        assert!(matches!(error.failure(), Some(airlock::Failure::AncestorEnded { .. })));
+        assert!(matches!(
+            error.failure(),
+            Some(airlock::Failure::AncestorEnded { .. })
+        ));
         assert_eq!(error.into_intents().len(), 1);
     });
     assert!(log.is_empty());
@@ -295,7 +320,10 @@ fn r09_a_scope_tells_its_own_intents_from_captured_ones() {
                 .run_infallible(|_| airlock::enqueue(mail(2)))
                 .expect("captured");
             let snapshot = scope.snapshot();
-            assert_eq!((snapshot.own().count(), snapshot.captured().count()), (1, 1));
+            assert_eq!(
+                (snapshot.own().count(), snapshot.captured().count()),
+                (1, 1)
+            );
             let captured = snapshot.captured().next().expect("one");
             assert!(captured.scope() != Some(scope.id()) && captured.is_captured());
         })
@@ -305,7 +333,9 @@ fn r09_a_scope_tells_its_own_intents_from_captured_ones() {
 #[test]
 fn all_four_forms_of_a_scope_work() {
     let log = logged_async(async |log| {
-        airlock::scope().run_infallible(|_| airlock::enqueue(mail(1))).expect("closure");
+        airlock::scope()
+            .run_infallible(|_| airlock::enqueue(mail(1)))
+            .expect("closure");
         let work = async {
             airlock::enqueue(ship(2));
             Ok::<_, FlushError>(())
@@ -318,7 +348,8 @@ fn all_four_forms_of_a_scope_work() {
             .lifecycle(ReleaseAll)
             .run_infallible_async(async |scope| {
                 let spawned = scope.clone();
-                let thread = std::thread::spawn(move || spawned.enter(|| airlock::enqueue(mail(4))));
+                let thread =
+                    std::thread::spawn(move || spawned.enter(|| airlock::enqueue(mail(4))));
                 thread.join().expect("the thread ends");
                 let task = tokio::spawn(scope.bind(async { airlock::enqueue(ship(5)) }));
                 task.await.expect("the task ends");

@@ -35,7 +35,9 @@ impl Subscriber for Lines {
         metadata.target() == "airlock"
     }
     fn new_span(&self, span: &Attributes<'_>) -> Id {
-        self.push(&format!("span {}", span.metadata().name()), |line| span.record(line));
+        self.push(&format!("span {}", span.metadata().name()), |line| {
+            span.record(line)
+        });
         Id::from_u64(1)
     }
     fn record(&self, _: &Id, _: &Record<'_>) {}
@@ -72,16 +74,40 @@ fn scope_enqueue_verdict_dispatch_and_failure_are_logged() {
         });
     });
     let has = |parts: &[&str]| {
-        let found = lines.iter().any(|line| parts.iter().all(|part| line.contains(part)));
+        let found = lines
+            .iter()
+            .any(|line| parts.iter().all(|part| line.contains(part)));
         assert!(found, "{parts:?} in {lines:#?}");
     };
     has(&["span scope", "scope=", "name=\"request\""]);
-    has(&["TRACE", "enqueued", "effect=", ".mail", "intent=", "scope=", "at=", "traces.rs:"]);
-    has(&["DEBUG", "dropped", "effect=", "intent=", "at=", "policy=drop_all"]);
+    has(&[
+        "TRACE",
+        "enqueued",
+        "effect=",
+        ".mail",
+        "intent=",
+        "scope=",
+        "at=",
+        "traces.rs:",
+    ]);
+    has(&[
+        "DEBUG",
+        "dropped",
+        "effect=",
+        "intent=",
+        "at=",
+        "policy=drop_all",
+    ]);
     has(&["span perform", "effect=", "intent="]);
     has(&["DEBUG", "dispatched", ".mail"]);
     has(&["ERROR", "effect failed", ".fail", "at=", "error="]);
-    has(&["DEBUG", "scope ended", "outcome=success", "dispatched=1", "of=3"]);
+    has(&[
+        "DEBUG",
+        "scope ended",
+        "outcome=success",
+        "dispatched=1",
+        "of=3",
+    ]);
 }
 
 #[test]
@@ -93,6 +119,14 @@ fn no_log_shows_a_redacted_argument() {
             });
         });
     });
-    assert!(lines.iter().any(|line| line.contains("Login { token: <redacted> }")), "{lines:#?}");
-    assert!(!lines.iter().any(|line| line.contains("secret")), "{lines:#?}");
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("Login { token: <redacted> }")),
+        "{lines:#?}"
+    );
+    assert!(
+        !lines.iter().any(|line| line.contains("secret")),
+        "{lines:#?}"
+    );
 }

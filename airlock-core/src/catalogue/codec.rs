@@ -22,10 +22,12 @@ impl fmt::Debug for Codec {
 #[cfg(feature = "serde")]
 impl Codec {
     /// The codec of `E`: a JSON object with a field for each argument.
-    pub const fn of<E: crate::effect::DurableEffect>() -> Self {
+    pub const fn of<E: crate::effect::DurableEffect + Send>() -> Self {
         Self {
             encode: |intent| {
-                let intent = intent.downcast_ref::<E>().ok_or("an intent of another effect")?;
+                let intent = intent
+                    .downcast_ref::<E>()
+                    .ok_or("an intent of another effect")?;
                 Ok(serde_json::to_string(intent)?)
             },
             decode: |text| Ok(Intent::of(serde_json::from_str::<E>(text)?)),

@@ -191,7 +191,11 @@ impl Eq for EffectDescriptor {}
 
 impl fmt::Debug for EffectDescriptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EffectDescriptor({} at {}:{})", self.id, self.file, self.line)
+        write!(
+            f,
+            "EffectDescriptor({} at {}:{})",
+            self.id, self.file, self.line
+        )
     }
 }
 
@@ -298,8 +302,14 @@ impl RetryRule {
 
     /// The wait after the attempt with this number (from 1).
     pub fn delay_after(&self, attempt: u32) -> Duration {
-        let factor = self.factor.checked_pow(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
-        self.delay.checked_mul(factor).unwrap_or(self.max_delay).min(self.max_delay)
+        let factor = self
+            .factor
+            .checked_pow(attempt.saturating_sub(1))
+            .unwrap_or(u32::MAX);
+        self.delay
+            .checked_mul(factor)
+            .unwrap_or(self.max_delay)
+            .min(self.max_delay)
     }
 }
 
@@ -365,6 +375,10 @@ impl BoundaryDescriptor {
 
 impl fmt::Debug for BoundaryDescriptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BoundaryDescriptor({} at {}:{})", self.name, self.file, self.line)
+        write!(
+            f,
+            "BoundaryDescriptor({} at {}:{})",
+            self.name, self.file, self.line
+        )
     }
 }

@@ -93,18 +93,27 @@ impl Catalogue {
         let mut by_name: HashMap<&'static str, &'static EffectDescriptor> = HashMap::new();
         let ids = effects.iter().map(|effect| (effect.id, *effect));
         let aliases = effects.iter();
-        let aliases = aliases.flat_map(|effect| effect.aliases.iter().map(|alias| (*alias, *effect)));
+        let aliases =
+            aliases.flat_map(|effect| effect.aliases.iter().map(|alias| (*alias, *effect)));
         for (name, effect) in ids.chain(aliases) {
             match by_name.entry(name) {
                 Entry::Vacant(vacant) => {
                     vacant.insert(effect);
                 }
                 Entry::Occupied(taken) => {
-                    return Err(CatalogueError { name, first: taken.get(), second: effect });
+                    return Err(CatalogueError {
+                        name,
+                        first: taken.get(),
+                        second: effect,
+                    });
                 }
             }
         }
-        Ok(Self { effects, boundaries, by_name })
+        Ok(Self {
+            effects,
+            boundaries,
+            by_name,
+        })
     }
 
     /// The effects, sorted by id.
@@ -124,7 +133,8 @@ impl Catalogue {
 
     /// The effect with this intent type, if it is in the catalogue.
     pub fn find_type<E: Effect>(&self) -> Option<&'static EffectDescriptor> {
-        self.find(E::DESCRIPTOR.id).filter(|effect| *effect == E::DESCRIPTOR)
+        self.find(E::DESCRIPTOR.id)
+            .filter(|effect| *effect == E::DESCRIPTOR)
     }
 
     /// The intent that [`Intent::encode`] turned into text, found by its effect's id or alias.
@@ -133,11 +143,17 @@ impl Catalogue {
     ///
     /// [`DecodeError`] if there is no such effect, it is not durable, or the text does not fit.
     pub fn decode(&self, id_or_alias: &str, text: &str) -> Result<Intent, DecodeError> {
-        let unknown = || DecodeError::UnknownEffect { id: id_or_alias.to_owned() };
+        let unknown = || DecodeError::UnknownEffect {
+            id: id_or_alias.to_owned(),
+        };
         let effect = self.find(id_or_alias).ok_or_else(unknown)?;
-        let codec = effect.codec.ok_or(DecodeError::NotDurable { effect: effect.id })?;
-        (codec.decode)(text)
-            .map_err(|source| DecodeError::Deserialize { effect: effect.id, source })
+        let codec = effect
+            .codec
+            .ok_or(DecodeError::NotDurable { effect: effect.id })?;
+        (codec.decode)(text).map_err(|source| DecodeError::Deserialize {
+            effect: effect.id,
+            source,
+        })
     }
 }
 
@@ -215,14 +231,19 @@ pub(crate) fn nearest_tag(tag: &str) -> Option<&'static str> {
 
 pub(crate) fn nearest_id(id: &str) -> Option<&'static str> {
     let catalogue = Catalogue::global().ok();
-    nearest(id, catalogue.into_iter().flat_map(|catalogue| catalogue.by_name.keys().copied()))
+    nearest(
+        id,
+        catalogue
+            .into_iter()
+            .flat_map(|catalogue| catalogue.by_name.keys().copied()),
+    )
 }
 
-/// The known name that was probably meant: at most a third of its letters differ.
+/// The known name that was probably meant: at most half of its letters differ.
 fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     let distances = known.map(|known| (edit_distance(name, known), known));
     let (distance, known) = distances.min()?;
-    (distance * 3 <= known.chars().count()).then_some(known)
+    (distance * 2 <= known.chars().count()).then_some(known)
 }
 
 /// Levenshtein's distance, a row at a time.

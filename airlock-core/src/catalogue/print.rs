@@ -9,9 +9,15 @@ use crate::table::Table;
 /// they may emit.
 impl fmt::Display for Catalogue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} effects", self.effects.len())?;
-        let mut effects =
-            Table::new(["effect", "arguments", "needs", "declares", "declared at", "summary"]);
+        writeln!(f, "{}", counted(self.effects.len(), "effect", "effects"))?;
+        let mut effects = Table::new([
+            "effect",
+            "arguments",
+            "needs",
+            "declares",
+            "declared at",
+            "summary",
+        ]);
         for effect in &self.effects {
             effects.row([
                 effect.id.to_owned(),
@@ -19,14 +25,23 @@ impl fmt::Display for Catalogue {
                     let redacted = if argument.redacted { " (redacted)" } else { "" };
                     format!("{}: {}{redacted}", argument.name, argument.type_name)
                 })),
-                join(effect.resources.iter().map(|need| need.type_name.to_owned())),
+                join(
+                    effect
+                        .resources
+                        .iter()
+                        .map(|need| need.type_name.to_owned()),
+                ),
                 declares(effect),
                 effect.place(),
                 summary(effect.docs),
             ]);
         }
         write!(f, "{effects}")?;
-        writeln!(f, "{} boundaries", self.boundaries.len())?;
+        writeln!(
+            f,
+            "{}",
+            counted(self.boundaries.len(), "boundary", "boundaries")
+        )?;
         let mut boundaries = Table::new(["boundary", "kind", "emits", "declared at", "summary"]);
         for boundary in &self.boundaries {
             boundaries.row([
@@ -39,6 +54,10 @@ impl fmt::Display for Catalogue {
         }
         write!(f, "{boundaries}")
     }
+}
+
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 fn emits(boundary: &BoundaryDescriptor) -> String {
@@ -55,17 +74,29 @@ fn declares(effect: &EffectDescriptor) -> String {
         (effect.batch, "batch"),
         (effect.once, "once"),
     ];
-    let words = words.iter().filter(|(holds, _)| *holds).map(|(_, word)| (*word).to_owned());
+    let words = words
+        .iter()
+        .filter(|(holds, _)| *holds)
+        .map(|(_, word)| (*word).to_owned());
     let values = [
         effect.key.map(|key| format!("key {key}")),
-        effect.retry.map(|rule| format!("retry {}", rule.max_attempts())),
+        effect
+            .retry
+            .map(|rule| format!("retry {}", rule.max_attempts())),
         effect.timeout.map(|timeout| format!("timeout {timeout:?}")),
         effect.queue.map(|queue| format!("queue {queue}")),
-        effect.priority.map(|priority| format!("priority {priority}")),
+        effect
+            .priority
+            .map(|priority| format!("priority {priority}")),
     ];
     let tags = effect.tags.iter().map(|tag| format!("tag {tag}"));
     let aliases = effect.aliases.iter().map(|alias| format!("alias {alias}"));
-    join(words.chain(values.into_iter().flatten()).chain(tags).chain(aliases))
+    join(
+        words
+            .chain(values.into_iter().flatten())
+            .chain(tags)
+            .chain(aliases),
+    )
 }
 
 fn join(words: impl Iterator<Item = String>) -> String {
@@ -74,5 +105,10 @@ fn join(words: impl Iterator<Item = String>) -> String {
 
 /// The first line of a doc comment.
 fn summary(docs: &str) -> String {
-    docs.trim().lines().next().unwrap_or_default().trim().to_owned()
+    docs.trim()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
 }

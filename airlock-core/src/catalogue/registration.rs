@@ -71,10 +71,20 @@ pub fn register<S: EffectSet>() -> Result<(), RegisterError> {
 pub struct RegisterError;
 
 /// Everything that was registered. From now on nothing more can be.
-pub(super) fn collect() -> (Vec<&'static EffectDescriptor>, Vec<&'static BoundaryDescriptor>) {
-    let by_hand = BY_HAND.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let submitted = inventory::iter::<EffectRegistration>.into_iter().map(|entry| entry.0);
+pub(super) fn collect() -> (
+    Vec<&'static EffectDescriptor>,
+    Vec<&'static BoundaryDescriptor>,
+) {
+    let by_hand = BY_HAND
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    let submitted = inventory::iter::<EffectRegistration>
+        .into_iter()
+        .map(|entry| entry.0);
     let effects = by_hand.into_iter().flatten().chain(submitted).collect();
-    let boundaries = inventory::iter::<BoundaryRegistration>.into_iter().map(|entry| entry.0);
+    let boundaries = inventory::iter::<BoundaryRegistration>
+        .into_iter()
+        .map(|entry| entry.0);
     (effects, boundaries.collect())
 }

@@ -19,11 +19,21 @@ impl Serialize for EffectDescriptor {
         row.serialize_field("batch", &self.batch)?;
         row.serialize_field("once", &self.once)?;
         row.serialize_field("key", &self.key)?;
-        row.serialize_field("keeps", if self.keeps == Keeps::First { "first" } else { "last" })?;
+        row.serialize_field(
+            "keeps",
+            if self.keeps == Keeps::First {
+                "first"
+            } else {
+                "last"
+            },
+        )?;
         row.serialize_field("queue", &self.queue)?;
         row.serialize_field("priority", &self.priority)?;
         row.serialize_field("attempts", &self.retry.map(|rule| rule.max_attempts()))?;
-        row.serialize_field("timeout_ms", &self.timeout.map(|timeout| timeout.as_millis()))?;
+        row.serialize_field(
+            "timeout_ms",
+            &self.timeout.map(|timeout| timeout.as_millis()),
+        )?;
         row.serialize_field("tags", self.tags)?;
         row.serialize_field("docs", self.docs)?;
         row.serialize_field("package", self.package)?;

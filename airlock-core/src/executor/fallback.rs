@@ -25,12 +25,16 @@ impl<X: Executor, Y: Executor> Fallback<X, Y> {
 
 impl<X: Executor, Y: Executor> Executor for Fallback<X, Y> {
     fn accepts(&self, intent: &Intent) -> Result<(), Cow<'static, str>> {
-        self.first.accepts(intent).or_else(|_| self.second.accepts(intent))
+        self.first
+            .accepts(intent)
+            .or_else(|_| self.second.accepts(intent))
     }
 
     fn dispatch(&self, batch: &mut Batch<'_>) {
         while let Some(mut unit) = batch.next_alone() {
-            let accepted = unit.intents().all(|intent| self.first.accepts(intent).is_ok());
+            let accepted = unit
+                .intents()
+                .all(|intent| self.first.accepts(intent).is_ok());
             if accepted {
                 self.first.dispatch(&mut unit);
                 unit.retry_failed(|_, _| true);
@@ -47,7 +51,9 @@ impl<X: Executor, Y: Executor> Executor for Fallback<X, Y> {
     fn dispatch_async<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             while let Some(mut unit) = batch.next_alone() {
-                let accepted = unit.intents().all(|intent| self.first.accepts(intent).is_ok());
+                let accepted = unit
+                    .intents()
+                    .all(|intent| self.first.accepts(intent).is_ok());
                 if accepted {
                     self.first.dispatch_async(&mut unit).await;
                     unit.retry_failed(|_, _| true);

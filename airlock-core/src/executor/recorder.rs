@@ -35,18 +35,27 @@ impl Recorder {
     pub fn recorded<E: Repeatable>(&self) -> Vec<E> {
         let deliveries = self.lock();
         let intents = deliveries.iter().flat_map(Delivery::intents);
-        intents.filter_map(|intent| intent.downcast_ref::<E>()?.repeat()).collect()
+        intents
+            .filter_map(|intent| intent.downcast_ref::<E>()?.repeat())
+            .collect()
     }
 
     /// How many intents of one effect it recorded.
     pub fn count<E: Effect>(&self) -> usize {
         let deliveries = self.lock();
-        deliveries.iter().flat_map(Delivery::intents).filter(|intent| intent.is::<E>()).count()
+        deliveries
+            .iter()
+            .flat_map(Delivery::intents)
+            .filter(|intent| intent.is::<E>())
+            .count()
     }
 
     /// How many intents it recorded.
     pub fn len(&self) -> usize {
-        self.lock().iter().map(|delivery| delivery.intents().len()).sum()
+        self.lock()
+            .iter()
+            .map(|delivery| delivery.intents().len())
+            .sum()
     }
 
     /// Whether it recorded none.
@@ -65,7 +74,9 @@ impl Recorder {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Delivery>> {
-        self.deliveries.lock().unwrap_or_else(PoisonError::into_inner)
+        self.deliveries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

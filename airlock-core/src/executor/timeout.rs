@@ -40,7 +40,10 @@ impl<X: Executor> Executor for Timeout<X> {
         Box::pin(async move {
             let timer = batch.settings().timer.clone();
             while let Some(mut unit) = batch.next_alone() {
-                if unit.intents().any(|intent| intent.effect().timeout().is_some()) {
+                if unit
+                    .intents()
+                    .any(|intent| intent.effect().timeout().is_some())
+                {
                     self.inner.dispatch_async(&mut unit).await;
                 } else {
                     let dispatching = self.inner.dispatch_async(&mut unit);

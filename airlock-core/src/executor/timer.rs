@@ -46,7 +46,11 @@ impl Timer for ThreadTimer {
                     waker.wake();
                 }
             };
-            if thread::Builder::new().name("airlock-timer".into()).spawn(ring).is_err() {
+            if thread::Builder::new()
+                .name("airlock-timer".into())
+                .spawn(ring)
+                .is_err()
+            {
                 // No thread to be had: late is better than never.
                 thread::sleep(duration);
                 return;

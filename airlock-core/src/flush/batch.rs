@@ -49,7 +49,13 @@ impl Unit {
 impl<'a> Batch<'a> {
     pub(super) fn new(flush: &'a mut Flush, range: Range<usize>, route: u16) -> Self {
         let cursor = range.start;
-        Self { flush, range, route, only: None, cursor }
+        Self {
+            flush,
+            range,
+            route,
+            only: None,
+            cursor,
+        }
     }
 
     fn holds(&self, position: usize) -> bool {
@@ -58,7 +64,10 @@ impl<'a> Batch<'a> {
     }
 
     fn positions(&self) -> Vec<usize> {
-        self.range.clone().filter(|position| self.holds(*position)).collect()
+        self.range
+            .clone()
+            .filter(|position| self.holds(*position))
+            .collect()
     }
 
     /// The intents that are still to be dispatched, in order.
@@ -137,7 +146,9 @@ impl<'a> Batch<'a> {
         let mut reset = 0;
         for position in self.positions() {
             let intent = &mut self.flush.intents[position];
-            let Fate::Failed(failure) = &intent.facts.fate else { continue };
+            let Fate::Failed(failure) = &intent.facts.fate else {
+                continue;
+            };
             if intent.payload.is_present() && again(intent, failure) {
                 intent.facts.fate = Fate::Pending;
                 reset += 1;
@@ -156,13 +167,27 @@ impl<'a> Batch<'a> {
         let end = unit.rest.last().copied().unwrap_or(unit.first) + 1;
         let only = (!unit.rest.is_empty()).then(|| self.flush.intents[unit.first].effect());
         let range = unit.first..end;
-        Some(Batch { flush: self.flush, range, route: self.route, only, cursor: unit.first })
+        Some(Batch {
+            flush: self.flush,
+            range,
+            route: self.route,
+            only,
+            cursor: unit.first,
+        })
     }
 
     /// Fails every intent that is still to be dispatched, as when a broker cannot be reached.
     pub fn fail_rest(&mut self, error: impl Into<BoxError>) {
-        let executor = self.flush.executors[usize::from(self.route)].name().into_owned();
-        self.fail_where(Intent::is_pending, Failure::Executor { executor, source: error.into() });
+        let executor = self.flush.executors[usize::from(self.route)]
+            .name()
+            .into_owned();
+        self.fail_where(
+            Intent::is_pending,
+            Failure::Executor {
+                executor,
+                source: error.into(),
+            },
+        );
     }
 
     /// Fails what an attempt that was dropped has not finished.
@@ -195,9 +220,8 @@ impl<'a> Batch<'a> {
         if self.flush.stopped {
             return None;
         }
-        let next = |position: &usize| {
-            self.flush.intents[*position].is_pending() && self.holds(*position)
-        };
+        let next =
+            |position: &usize| self.flush.intents[*position].is_pending() && self.holds(*position);
         let first = (self.cursor..self.range.end).find(next);
         self.cursor = first.unwrap_or(self.range.end);
         let first = first?;
@@ -246,8 +270,11 @@ impl<'a> Batch<'a> {
         for (position, intent) in unit.positions().zip(delivery.intents) {
             self.flush.intents[position].payload = intent.payload;
         }
-        let executor = self.flush.executors[usize::from(self.route)].name().into_owned();
-        self.flush.fail(unit, Failure::Executor { executor, source });
+        let executor = self.flush.executors[usize::from(self.route)]
+            .name()
+            .into_owned();
+        self.flush
+            .fail(unit, Failure::Executor { executor, source });
     }
 
     /// Holds the executor to its contract: nothing is left undone in silence.
@@ -260,7 +287,10 @@ impl<'a> Batch<'a> {
             None => "it returned without deciding".to_owned(),
         };
         let executor = executor.name().into_owned();
-        self.fail_where(Intent::is_pending, Failure::LeftUndone { executor, message });
+        self.fail_where(
+            Intent::is_pending,
+            Failure::LeftUndone { executor, message },
+        );
     }
 }
 

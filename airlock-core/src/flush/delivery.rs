@@ -67,7 +67,13 @@ impl Delivery {
     }
 
     fn into_flush(self) -> Flush {
-        let Self { mut intents, node, executor, mode, judged_to } = self;
+        let Self {
+            mut intents,
+            node,
+            executor,
+            mode,
+            judged_to,
+        } = self;
         for intent in &mut intents {
             intent.facts.fate = crate::flush::Fate::Pending;
         }

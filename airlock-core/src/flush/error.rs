@@ -64,6 +64,16 @@ pub enum Failure {
         /// The enclosing scope's name or id.
         scope: String,
     },
+    /// Effects have caused effects to the limit: probably a loop.
+    #[error(
+        "the cascade is deeper than {limit} effects: {chain}; break the loop with `policy::no_reentry()`, or raise `AirlockBuilder::depth_limit`"
+    )]
+    TooDeep {
+        /// The limit.
+        limit: u32,
+        /// The effects of the chain, the first cause first.
+        chain: String,
+    },
     /// The flush was cancelled while it was performed: it may have happened, wholly or in part.
     #[error("the flush was cancelled while this effect was under way")]
     Interrupted,
@@ -118,7 +128,12 @@ struct Inner {
 
 impl FlushError {
     pub(crate) fn new(report: FlushReport, returned: Vec<Intent>) -> Self {
-        Self { inner: Box::new(Inner { report, returned: Mutex::new(returned) }) }
+        Self {
+            inner: Box::new(Inner {
+                report,
+                returned: Mutex::new(returned),
+            }),
+        }
     }
 
     /// What became of each intent.
@@ -137,12 +152,20 @@ impl FlushError {
     ///
     /// Each can be enqueued again as it is: `airlock::enqueue(intent)`.
     pub fn into_intents(self) -> Vec<Intent> {
-        self.inner.returned.into_inner().unwrap_or_else(PoisonError::into_inner)
+        self.inner
+            .returned
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn into_parts(self) -> (FlushReport, Vec<Intent>) {
         let Inner { report, returned } = *self.inner;
-        (report, returned.into_inner().unwrap_or_else(PoisonError::into_inner))
+        (
+            report,
+            returned
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     /// The intent that failed first.
@@ -180,12 +203,15 @@ impl fmt::Display for FlushError {
 
 impl fmt::Debug for FlushError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FlushError").field("report", &self.inner.report).finish_non_exhaustive()
+        f.debug_struct("FlushError")
+            .field("report", &self.inner.report)
+            .finish_non_exhaustive()
     }
 }
 
 impl Error for FlushError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.failure().map(|failure| failure as &(dyn Error + 'static))
+        self.failure()
+            .map(|failure| failure as &(dyn Error + 'static))
     }
 }

@@ -16,8 +16,14 @@ use crate::policy::{Judgement, Layer, Policy};
 /// Lets each policy judge all the intents that pass it, starting with the innermost policies, so
 /// that every policy sees a flush as one batch in the order of the buffer.
 pub(super) fn judge(flush: &mut Flush) {
-    let nodes = flush.intents.iter().map(|intent| intent.facts.node.as_ref());
-    if !nodes.into_iter().any(|node| node.unwrap_or(&flush.node).judges) {
+    let nodes = flush
+        .intents
+        .iter()
+        .map(|intent| intent.facts.node.as_ref());
+    if !nodes
+        .into_iter()
+        .any(|node| node.unwrap_or(&flush.node).judges)
+    {
         return;
     }
     // Groups of intents at the node that judges them next, the deepest node last. They move
@@ -50,7 +56,9 @@ fn join(groups: &mut Groups, node: &Arc<Node>, positions: &[u32]) {
         return;
     }
     let key = (node.depth, Arc::as_ptr(node));
-    let (_, group) = groups.entry(key).or_insert_with(|| (node.clone(), Vec::new()));
+    let (_, group) = groups
+        .entry(key)
+        .or_insert_with(|| (node.clone(), Vec::new()));
     let in_order = group.last().is_none_or(|last| *last < positions[0]);
     group.extend_from_slice(positions);
     if !in_order {
@@ -95,16 +103,15 @@ fn ask(flush: &mut Flush, policy: &Layer, group: Vec<u32>) -> Vec<u32> {
     judged.kept
 }
 
-fn drop_all(
-    flush: &mut Flush,
-    policy: &Layer,
-    dropped: Vec<(u32, Option<Cow<'static, str>>)>,
-) {
+fn drop_all(flush: &mut Flush, policy: &Layer, dropped: Vec<(u32, Option<Cow<'static, str>>)>) {
     if dropped.is_empty() {
         return;
     }
     let name = policy.name();
-    let plain = Arc::new(Dropped { policy: name.clone().into_owned(), reason: None });
+    let plain = Arc::new(Dropped {
+        policy: name.clone().into_owned(),
+        reason: None,
+    });
     for (position, reason) in dropped {
         let intent = &mut flush.intents[position as usize];
         tracing::debug!(
@@ -132,8 +139,11 @@ fn give_up(flush: &mut Flush, group: &[u32], asked: Option<u32>, failure: Failur
     let guilty = asked.or(group.first().copied());
     let failure = Arc::new(failure);
     for &position in group {
-        flush.intents[position as usize].facts.fate =
-            if guilty == Some(position) { Fate::Failed(failure.clone()) } else { Fate::NotReached };
+        flush.intents[position as usize].facts.fate = if guilty == Some(position) {
+            Fate::Failed(failure.clone())
+        } else {
+            Fate::NotReached
+        };
     }
     flush.stopped |= flush.mode == FailureMode::Stop;
 }

@@ -37,7 +37,9 @@ impl Flush {
                 match catch_unwind(AssertUnwindSafe(|| start(intents, unit, resources))) {
                     Ok(Performing::Ready(result)) => result.map_err(Failure::Effect),
                     Ok(Performing::Pending(_)) => Err(Failure::NeedsAwait),
-                    Err(panic) => Err(Failure::Panicked { message: panic_message(&*panic) }),
+                    Err(panic) => Err(Failure::Panicked {
+                        message: panic_message(&*panic),
+                    }),
                 }
             };
             match performed {
@@ -118,7 +120,9 @@ impl Flush {
             let _swap = context::swap(Some(scope.clone()));
             let _span = self.perform_span(unit.first).entered();
             let intents = &mut self.intents;
-            catch_unwind(AssertUnwindSafe(|| start(intents, unit, &settings.resources)))
+            catch_unwind(AssertUnwindSafe(|| {
+                start(intents, unit, &settings.resources)
+            }))
         };
         let panicked = |panic: Box<dyn std::any::Any + Send>| Failure::Panicked {
             message: panic_message(&*panic),
@@ -131,7 +135,12 @@ impl Flush {
         let ended = match effect.timeout() {
             None => Ok(catch_unwind_async(future).await),
             Some(limit) => {
-                within(&*settings.timer, limit, Box::pin(catch_unwind_async(future))).await
+                within(
+                    &*settings.timer,
+                    limit,
+                    Box::pin(catch_unwind_async(future)),
+                )
+                .await
             }
         };
         match ended {
@@ -157,7 +166,10 @@ impl Flush {
         let parent = intent.facts.node.as_ref().unwrap_or(&self.node);
         let performed = Performed::of(intent);
         if let Some(spare) = self.spare.take()
-            && spare.parent.as_ref().is_some_and(|known| Arc::ptr_eq(known, parent))
+            && spare
+                .parent
+                .as_ref()
+                .is_some_and(|known| Arc::ptr_eq(known, parent))
             && let Some(core) = spare.core()
         {
             core.state().performing = Some(performed);
@@ -165,7 +177,9 @@ impl Flush {
         }
         let mut core = ScopeCore::new();
         core.failure_mode = Some(self.mode);
-        core.effect = Some(EffectScope { judged_to: self.judged_to });
+        core.effect = Some(EffectScope {
+            judged_to: self.judged_to,
+        });
         core.state().performing = Some(performed);
         Node::new(Some(parent.clone()), Kind::Scope(Box::new(core)))
     }
@@ -195,7 +209,9 @@ impl Flush {
     fn delay_after(&mut self, unit: &Unit, attempt: u32, failure: &Failure) -> Option<Duration> {
         let intent = &self.intents[unit.first];
         let rule = intent.effect().retry()?;
-        let kept = unit.positions().all(|position| self.intents[position].payload.is_present());
+        let kept = unit
+            .positions()
+            .all(|position| self.intents[position].payload.is_present());
         if attempt >= rule.max_attempts() || !kept {
             return None;
         }
@@ -215,7 +231,9 @@ impl Flush {
 
     /// The flush of what an effect enqueued, if it did.
     fn cascade(&mut self, scope: Arc<Node>) -> Option<Flush> {
-        let is_empty = scope.core().is_none_or(|core| core.state().buffer.is_empty());
+        let is_empty = scope
+            .core()
+            .is_none_or(|core| core.state().buffer.is_empty());
         if !is_empty {
             return Some(Flush::prepare(&scope, Outcome::Success, Ending::Flush));
         }

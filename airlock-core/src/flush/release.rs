@@ -33,8 +33,15 @@ fn ancestors(node: &Arc<Node>) -> impl Iterator<Item = (&Arc<Node>, &ScopeCore)>
 }
 
 fn held_by(node: &Arc<Node>, core: &ScopeCore, intents: &[Intent]) -> Vec<usize> {
-    let pending = intents.iter().enumerate().filter(|(_, intent)| intent.is_pending());
-    let Some(lifecycle) = core.lifecycle.as_ref().or(node.settings().lifecycle.as_ref()) else {
+    let pending = intents
+        .iter()
+        .enumerate()
+        .filter(|(_, intent)| intent.is_pending());
+    let Some(lifecycle) = core
+        .lifecycle
+        .as_ref()
+        .or(node.settings().lifecycle.as_ref())
+    else {
         return pending.map(|(position, _)| position).collect();
     };
     let _watching = context::watching(Watch::Judging);
@@ -43,7 +50,10 @@ fn held_by(node: &Arc<Node>, core: &ScopeCore, intents: &[Intent]) -> Vec<usize>
         // What a lifecycle cannot judge it has not released.
         asked.unwrap_or(Release::Hold) == Release::Hold
     };
-    pending.filter(|(_, intent)| is_held(intent)).map(|(position, _)| position).collect()
+    pending
+        .filter(|(_, intent)| is_held(intent))
+        .map(|(position, _)| position)
+        .collect()
 }
 
 fn capture(flush: &mut Flush, core: &ScopeCore, holds: &[usize]) {
@@ -51,20 +61,28 @@ fn capture(flush: &mut Flush, core: &ScopeCore, holds: &[usize]) {
         return;
     }
     let failed = flush.outcome() != Outcome::Success;
-    let by = Arc::new(CapturedBy { scope: core.id, name: core.label() });
+    let by = Arc::new(CapturedBy {
+        scope: core.id,
+        name: core.label(),
+    });
     let mut state = core.state();
     let is_open = state.phase != Phase::Ended;
     for &position in holds {
         let intent = &mut flush.intents[position];
         if !is_open {
-            intent.facts.fate = Fate::Failed(Arc::new(Failure::AncestorEnded { scope: core.label() }));
+            intent.facts.fate = Fate::Failed(Arc::new(Failure::AncestorEnded {
+                scope: core.label(),
+            }));
             flush.stopped = true;
             continue;
         }
         let mut captured = intent.move_out();
         intent.facts.fate = Fate::Captured(by.clone());
         captured.facts.captured = true;
-        captured.facts.node.get_or_insert_with(|| flush.node.clone());
+        captured
+            .facts
+            .node
+            .get_or_insert_with(|| flush.node.clone());
         if failed && captured.fire_on() == FireOn::Failure {
             // What it waited for has happened: now it leaves whatever becomes of the ancestor.
             captured.options_mut().fire_on = FireOn::Always;

@@ -222,27 +222,38 @@ impl FlushReport {
 
     /// How many intents have a fate that the closure accepts.
     pub fn count(&self, accepts: impl Fn(&Fate) -> bool) -> usize {
-        self.entries.iter().filter(|entry| accepts(entry.fate())).count()
+        self.entries
+            .iter()
+            .filter(|entry| accepts(entry.fate()))
+            .count()
     }
 
     /// Those that were dispatched, in order.
     pub fn dispatched(&self) -> impl Iterator<Item = &ReportEntry> {
-        self.entries.iter().filter(|entry| matches!(entry.fate(), Fate::Dispatched))
+        self.entries
+            .iter()
+            .filter(|entry| matches!(entry.fate(), Fate::Dispatched))
     }
 
     /// Those that a policy dropped, in order.
     pub fn dropped(&self) -> impl Iterator<Item = &ReportEntry> {
-        self.entries.iter().filter(|entry| matches!(entry.fate(), Fate::Dropped(_)))
+        self.entries
+            .iter()
+            .filter(|entry| matches!(entry.fate(), Fate::Dropped(_)))
     }
 
     /// Those that failed, in order.
     pub fn failed(&self) -> impl Iterator<Item = &ReportEntry> {
-        self.entries.iter().filter(|entry| matches!(entry.fate(), Fate::Failed(_)))
+        self.entries
+            .iter()
+            .filter(|entry| matches!(entry.fate(), Fate::Failed(_)))
     }
 
     /// Those whose turn never came, in order.
     pub fn not_reached(&self) -> impl Iterator<Item = &ReportEntry> {
-        self.entries.iter().filter(|entry| matches!(entry.fate(), Fate::NotReached))
+        self.entries
+            .iter()
+            .filter(|entry| matches!(entry.fate(), Fate::NotReached))
     }
 }
 
@@ -257,7 +268,14 @@ impl fmt::Display for FlushReport {
         }
         let intents = if self.len() == 1 { "intent" } else { "intents" };
         writeln!(f, ", {}: {} {intents}", self.outcome, self.len())?;
-        let mut table = Table::new(["effect", "intent", "fate", "why", "enqueued at", "caused by"]);
+        let mut table = Table::new([
+            "effect",
+            "intent",
+            "fate",
+            "why",
+            "enqueued at",
+            "caused by",
+        ]);
         for entry in &self.entries {
             table.row([
                 entry.effect().id().to_owned(),
@@ -268,6 +286,10 @@ impl fmt::Display for FlushReport {
                 entry.cause().map_or_else(String::new, ToString::to_string),
             ]);
         }
-        if self.is_empty() { Ok(()) } else { write!(f, "{table}") }
+        if self.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "{table}")
+        }
     }
 }

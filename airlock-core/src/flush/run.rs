@@ -109,7 +109,9 @@ impl Flush {
 
     /// Takes the buffer of a finished scope and decides what is to be dispatched.
     pub(super) fn prepare(node: &Arc<Node>, outcome: Outcome, ending: Ending) -> Self {
-        let Some(core) = node.core() else { unreachable!("only scopes are flushed") };
+        let Some(core) = node.core() else {
+            unreachable!("only scopes are flushed")
+        };
         let intents = {
             let mut state = core.state();
             state.phase = Phase::Ended;
@@ -126,6 +128,7 @@ impl Flush {
         flush.retire_those_not_due();
         judge::judge(&mut flush);
         coalesce::coalesce(&mut flush.intents);
+        flush.fail_those_too_deep();
         flush.route();
         flush
     }
@@ -138,7 +141,9 @@ impl Flush {
         judged_to: u32,
         intents: Vec<Intent>,
     ) -> Self {
-        let Some(core) = node.core() else { unreachable!("only scopes dispatch") };
+        let Some(core) = node.core() else {
+            unreachable!("only scopes dispatch")
+        };
         let mut flush = Self::new(node, core, intents);
         flush.mode = mode;
         flush.judged_to = judged_to;
@@ -180,17 +185,36 @@ impl Flush {
         }
     }
 
+    /// An endless cascade ends here, after the policies that could have broken its loop.
+    fn fail_those_too_deep(&mut self) {
+        let limit = self.settings.depth_limit;
+        for intent in self.intents.iter_mut().filter(|intent| intent.is_pending()) {
+            if let Some(cause) = intent.cause().filter(|cause| cause.depth() > limit) {
+                let chain = format!("{cause} -> {}", intent.effect().id());
+                intent.facts.fate = Fate::Failed(Arc::new(Failure::TooDeep { limit, chain }));
+                self.stopped |= self.mode == FailureMode::Stop;
+            }
+        }
+    }
+
     /// Finds the executor of each intent: the nearest, from its enqueue outwards, that is named.
     fn route(&mut self) {
         let mut last: Option<(*const Node, u16)> = None;
         let mut routes = Vec::new();
         for position in 0..self.intents.len() {
-            let node = self.intents[position].facts.node.as_ref().unwrap_or(&self.node);
+            let node = self.intents[position]
+                .facts
+                .node
+                .as_ref()
+                .unwrap_or(&self.node);
             let route = match last {
                 Some((same, route)) if same == Arc::as_ptr(node) => route,
                 _ => {
                     let executor = executor_of(node);
-                    let known = self.executors.iter().position(|known| Arc::ptr_eq(known, &executor));
+                    let known = self
+                        .executors
+                        .iter()
+                        .position(|known| Arc::ptr_eq(known, &executor));
                     let route = known.unwrap_or_else(|| {
                         self.executors.push(executor);
                         self.executors.len() - 1
@@ -227,7 +251,9 @@ impl Flush {
             let other = |position: &usize| {
                 self.intents[*position].is_pending() && self.route_of(*position) != route
             };
-            (start..self.intents.len()).find(other).unwrap_or(self.intents.len())
+            (start..self.intents.len())
+                .find(other)
+                .unwrap_or(self.intents.len())
         };
         let executor = self.executors[usize::from(route)].clone();
         Some((executor, Batch::new(self, start..end, route)))
@@ -273,7 +299,10 @@ impl Flush {
                 returned.push(intent.move_out());
             }
         }
-        failed |= self.cascades.iter().any(|entry| matches!(entry.fate(), Fate::Failed(_)));
+        failed |= self
+            .cascades
+            .iter()
+            .any(|entry| matches!(entry.fate(), Fate::Failed(_)));
         returned.append(&mut self.returned);
         let core = self.node.core();
         let report = FlushReport {
@@ -283,14 +312,20 @@ impl Flush {
             ending: self.ending,
             own: self.intents.len(),
             entries: {
-                let own = std::mem::take(&mut self.intents).into_iter().map(ReportEntry::of);
+                let own = std::mem::take(&mut self.intents)
+                    .into_iter()
+                    .map(ReportEntry::of);
                 let mut entries: Vec<_> = own.collect();
                 entries.append(&mut self.cascades);
                 entries
             },
         };
         self.announce(&report);
-        if failed { Err(FlushError::new(report, returned)) } else { Ok(report) }
+        if failed {
+            Err(FlushError::new(report, returned))
+        } else {
+            Ok(report)
+        }
     }
 
     fn announce(&self, report: &FlushReport) {

@@ -19,12 +19,18 @@ use crate::scope::Scope;
 /// assert!(error.to_string().contains("no effect has the id `shop.send_emial`"));
 /// ```
 pub fn block<S: EffectSet>() -> Block {
-    Block { selected: Selected::effects::<S>(), reject: false }
+    Block {
+        selected: Selected::effects::<S>(),
+        reject: false,
+    }
 }
 
 /// Drops the intents of all effects but these when they are dispatched.
 pub fn allow_only<S: EffectSet>() -> AllowOnly {
-    AllowOnly { selected: Selected::effects::<S>(), reject: false }
+    AllowOnly {
+        selected: Selected::effects::<S>(),
+        reject: false,
+    }
 }
 
 /// The policy that [`block`] makes. The empty one, `Block::default()`, blocks nothing.
@@ -127,7 +133,10 @@ struct Selected {
 
 impl Selected {
     fn effects<S: EffectSet>() -> Self {
-        Self { effects: S::descriptors(), tags: Vec::new() }
+        Self {
+            effects: S::descriptors(),
+            tags: Vec::new(),
+        }
     }
 
     fn has(&self, effect: &EffectDescriptor) -> bool {
@@ -156,11 +165,19 @@ fn hint(near: &Option<&'static str>) -> String {
 
 impl UnknownSelector {
     fn id(name: &str) -> Self {
-        Self { kind: "id", name: name.to_owned(), near: catalogue::nearest_id(name) }
+        Self {
+            kind: "id",
+            name: name.to_owned(),
+            near: catalogue::nearest_id(name),
+        }
     }
 
     fn tag(name: &str) -> Self {
-        Self { kind: "tag", name: name.to_owned(), near: catalogue::nearest_tag(name) }
+        Self {
+            kind: "tag",
+            name: name.to_owned(),
+            near: catalogue::nearest_tag(name),
+        }
     }
 
     /// What was named.

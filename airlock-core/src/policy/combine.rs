@@ -61,12 +61,19 @@ impl<A: Policy, B: Policy> Policy for Or<A, B> {
 
     fn judge(&self, batch: &mut Judgement<'_>) {
         let first = batch.trial(batch.left().to_vec(), |batch| self.0.judge(batch));
-        let refused = first.dropped.into_iter().map(|(position, _)| position).collect();
+        let refused = first
+            .dropped
+            .into_iter()
+            .map(|(position, _)| position)
+            .collect();
         let second = batch.trial(refused, |batch| self.1.judge(batch));
         let mut kept = first.kept;
         kept.extend(second.kept);
         kept.sort_unstable();
-        batch.settle(Judged { kept, dropped: second.dropped });
+        batch.settle(Judged {
+            kept,
+            dropped: second.dropped,
+        });
     }
 
     fn name(&self) -> Cow<'static, str> {
@@ -89,8 +96,16 @@ impl<P: Policy> Policy for Not<P> {
     fn judge(&self, batch: &mut Judgement<'_>) {
         let judged = batch.trial(batch.left().to_vec(), |batch| self.0.judge(batch));
         batch.settle(Judged {
-            kept: judged.dropped.into_iter().map(|(position, _)| position).collect(),
-            dropped: judged.kept.into_iter().map(|position| (position, None)).collect(),
+            kept: judged
+                .dropped
+                .into_iter()
+                .map(|(position, _)| position)
+                .collect(),
+            dropped: judged
+                .kept
+                .into_iter()
+                .map(|position| (position, None))
+                .collect(),
         });
     }
 
@@ -120,12 +135,16 @@ impl<P: Policy + ?Sized> Policy for Arc<P> {
 /// All of them must agree; asked in order.
 impl<P: Policy> Policy for Vec<P> {
     fn at_enqueue(&self, intent: &Intent, scope: &Scope) -> Result<(), Veto> {
-        self.iter().try_for_each(|policy| policy.at_enqueue(intent, scope))
+        self.iter()
+            .try_for_each(|policy| policy.at_enqueue(intent, scope))
     }
 
     fn at_flush(&self, intent: &Intent) -> Verdict {
         let verdicts = self.iter().map(|policy| policy.at_flush(intent));
-        verdicts.into_iter().find(|verdict| *verdict != Verdict::Allow).unwrap_or(Verdict::Allow)
+        verdicts
+            .into_iter()
+            .find(|verdict| *verdict != Verdict::Allow)
+            .unwrap_or(Verdict::Allow)
     }
 
     fn judge(&self, batch: &mut Judgement<'_>) {

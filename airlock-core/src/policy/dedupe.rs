@@ -14,7 +14,10 @@ use crate::policy::{Judgement, Policy, Verdict};
 /// An effect that declares `key = ..` coalesces by itself; this policy does it for keys that single
 /// intents were given, and [`dedupe_by`] for keys of your own making. Intents without a key pass.
 pub fn dedupe() -> Dedupe {
-    Dedupe { keeps: Keeps::Last, key: None }
+    Dedupe {
+        keeps: Keeps::Last,
+        key: None,
+    }
 }
 
 /// Of the intents for which a closure gives the same key, lets only the last one out of each flush.
@@ -29,7 +32,10 @@ pub fn dedupe() -> Dedupe {
 /// let policy = dedupe_by(|intent| Some(intent.effect().id().into_key())).keep_first();
 /// ```
 pub fn dedupe_by(key: impl Fn(&Intent) -> Option<Key> + Send + Sync + 'static) -> Dedupe {
-    Dedupe { keeps: Keeps::Last, key: Some(Box::new(key)) }
+    Dedupe {
+        keeps: Keeps::Last,
+        key: Some(Box::new(key)),
+    }
 }
 
 /// The policy that [`dedupe`] and [`dedupe_by`] make.

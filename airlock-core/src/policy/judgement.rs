@@ -22,12 +22,22 @@ impl<'a> Judgement<'a> {
         left: Vec<u32>,
         asking: &'a Cell<Option<u32>>,
     ) -> Self {
-        Self { intents, left, dropped: Vec::new(), asking }
+        Self {
+            intents,
+            left,
+            dropped: Vec::new(),
+            asking,
+        }
     }
 
     /// Asks `verdict` about each intent in order.
     pub fn each(&mut self, mut verdict: impl FnMut(&Intent) -> Verdict) {
-        let Self { intents, left, dropped, asking } = self;
+        let Self {
+            intents,
+            left,
+            dropped,
+            asking,
+        } = self;
         left.retain(|&position| {
             asking.set(Some(position));
             match verdict(&intents[position as usize]) {
@@ -50,7 +60,9 @@ impl<'a> Judgement<'a> {
 
     /// The intents that nobody has dropped yet, in order.
     pub fn intents(&self) -> impl Iterator<Item = &'a Intent> + '_ {
-        self.left.iter().map(|&position| &self.intents[position as usize])
+        self.left
+            .iter()
+            .map(|&position| &self.intents[position as usize])
     }
 
     /// How many those are.
@@ -82,7 +94,10 @@ impl<'a> Judgement<'a> {
 
     pub(crate) fn finish(mut self) -> Judged {
         self.dropped.sort_unstable_by_key(|(position, _)| *position);
-        Judged { kept: self.left, dropped: self.dropped }
+        Judged {
+            kept: self.left,
+            dropped: self.dropped,
+        }
     }
 }
 

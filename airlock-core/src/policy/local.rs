@@ -23,7 +23,9 @@ use crate::policy::{Layer, Policy};
 /// # Ok::<(), airlock::FlushError>(())
 /// ```
 pub fn policy(policy: impl Policy) -> LocalPolicy {
-    LocalPolicy { layer: Layer::new(policy) }
+    LocalPolicy {
+        layer: Layer::new(policy),
+    }
 }
 
 /// A policy for a block of code; see [`policy`].
@@ -47,7 +49,9 @@ impl LocalPolicy {
 
     /// Puts the rest of the block under the policy, until the guard is dropped.
     pub fn enter(self) -> PolicyGuard {
-        PolicyGuard { entered: context::enter(self.node()) }
+        PolicyGuard {
+            entered: context::enter(self.node()),
+        }
     }
 
     fn node(self) -> std::sync::Arc<Node> {
@@ -63,6 +67,8 @@ pub struct PolicyGuard {
 
 impl fmt::Debug for PolicyGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("PolicyGuard").field(&self.entered.node).finish()
+        f.debug_tuple("PolicyGuard")
+            .field(&self.entered.node)
+            .finish()
     }
 }

@@ -152,7 +152,9 @@ pub struct Veto {
 impl Veto {
     /// Refuses, for this reason.
     pub fn because(reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { reason: reason.into() }
+        Self {
+            reason: reason.into(),
+        }
     }
 
     /// Why.

@@ -68,7 +68,10 @@ impl Policy for AssertNoEffects {
 
 /// Allows the first `max` intents that it is asked about at dispatch, in its whole life.
 pub fn limit(max: usize) -> Limit {
-    Limit { max, asked: AtomicUsize::new(0) }
+    Limit {
+        max,
+        asked: AtomicUsize::new(0),
+    }
 }
 
 /// The policy that [`limit`] makes.
@@ -80,9 +83,11 @@ pub struct Limit {
 
 impl Policy for Limit {
     fn at_flush(&self, _: &Intent) -> Verdict {
-        let counted = self.asked.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |asked| {
-            (asked < self.max).then(|| asked + 1)
-        });
+        let counted = self
+            .asked
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |asked| {
+                (asked < self.max).then(|| asked + 1)
+            });
         counted.is_ok().into()
     }
 
@@ -108,7 +113,10 @@ impl Policy for Cap {
         if scope.len() < self.max {
             return Ok(());
         }
-        Err(Veto::because(format!("the scope holds {} intents, as many as `cap` allows", self.max)))
+        Err(Veto::because(format!(
+            "the scope holds {} intents, as many as `cap` allows",
+            self.max
+        )))
     }
 
     fn name(&self) -> Cow<'static, str> {
@@ -144,7 +152,9 @@ impl NoReentry {
     }
 
     fn loop_of(intent: &Intent) -> Option<String> {
-        let cause = intent.cause().filter(|cause| cause.includes(intent.effect()))?;
+        let cause = intent
+            .cause()
+            .filter(|cause| cause.includes(intent.effect()))?;
         Some(format!("re-entry: {cause} -> {}", intent.effect().id()))
     }
 }
@@ -207,7 +217,10 @@ pub fn allow_if<F>(accepts: F) -> AllowIf<F>
 where
     F: Fn(&Intent) -> bool + Send + Sync + 'static,
 {
-    AllowIf { accepts, location: Location::caller() }
+    AllowIf {
+        accepts,
+        location: Location::caller(),
+    }
 }
 
 /// The policy that [`allow_if`] makes.
@@ -223,7 +236,12 @@ impl<F: Fn(&Intent) -> bool + Send + Sync + 'static> Policy for AllowIf<F> {
     }
 
     fn name(&self) -> Cow<'static, str> {
-        format!("allow_if at {}:{}", self.location.file(), self.location.line()).into()
+        format!(
+            "allow_if at {}:{}",
+            self.location.file(),
+            self.location.line()
+        )
+        .into()
     }
 }
 

@@ -138,7 +138,11 @@ impl DeclareEffect {
 
 /// An argument.
 pub const fn argument(name: &'static str, type_name: &'static str) -> Argument {
-    Argument { name, type_name, redacted: false }
+    Argument {
+        name,
+        type_name,
+        redacted: false,
+    }
 }
 
 impl Argument {
@@ -156,7 +160,11 @@ pub const fn resource<T: ?Sized + 'static>(
     name: &'static str,
     type_name: &'static str,
 ) -> ResourceNeed {
-    ResourceNeed { name, type_name, type_id: TypeId::of::<T> }
+    ResourceNeed {
+        name,
+        type_name,
+        type_id: TypeId::of::<T>,
+    }
 }
 
 /// Builds a retry rule.

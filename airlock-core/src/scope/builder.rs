@@ -34,7 +34,10 @@ pub struct ScopeBuilder {
 /// # Ok::<(), airlock::FlushError>(())
 /// ```
 pub fn scope() -> ScopeBuilder {
-    ScopeBuilder { core: ScopeCore::new(), parent: None }
+    ScopeBuilder {
+        core: ScopeCore::new(),
+        parent: None,
+    }
 }
 
 impl ScopeBuilder {

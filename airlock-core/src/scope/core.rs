@@ -94,7 +94,13 @@ impl Performed {
     }
 
     fn cause(&mut self) -> Arc<Cause> {
-        let Self { effect, intent, location, parent, cause } = self;
+        let Self {
+            effect,
+            intent,
+            location,
+            parent,
+            cause,
+        } = self;
         let make = || Arc::new(Cause::new(effect, *intent, location, parent.take()));
         cause.get_or_insert_with(make).clone()
     }
@@ -122,7 +128,11 @@ impl ScopeCore {
             on_report: None,
             effect: None,
             span: tracing::Span::none(),
-            state: Mutex::new(State { phase: Phase::Open, buffer: Vec::new(), performing: None }),
+            state: Mutex::new(State {
+                phase: Phase::Open,
+                buffer: Vec::new(),
+                performing: None,
+            }),
         }
     }
 

@@ -104,7 +104,10 @@ impl Scope {
     /// The intents of one effect that it holds, in order.
     pub fn enqueued<E: Repeatable>(&self) -> Vec<E> {
         self.inspect(|intents| {
-            intents.iter().filter_map(|intent| intent.downcast_ref::<E>()?.repeat()).collect()
+            intents
+                .iter()
+                .filter_map(|intent| intent.downcast_ref::<E>()?.repeat())
+                .collect()
         })
     }
 
@@ -130,7 +133,10 @@ impl Scope {
 impl fmt::Debug for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let core = self.core();
-        f.debug_struct("Scope").field("id", &core.id).field("name", &core.name).finish()
+        f.debug_struct("Scope")
+            .field("id", &core.id)
+            .field("name", &core.name)
+            .finish()
     }
 }
 

@@ -39,7 +39,10 @@ pub struct OpenScope {
 
 impl OpenScope {
     pub(crate) fn new(node: Arc<Node>) -> Self {
-        Self { scope: Scope::new(node), ended: false }
+        Self {
+            scope: Scope::new(node),
+            ended: false,
+        }
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {
@@ -113,7 +116,11 @@ impl Drop for OpenScope {
         }
         // Unwinding through a guard is a panic of the body; a future dropped while the thread
         // unwinds was cancelled, which discards all the same.
-        let outcome = if thread::panicking() { Outcome::Panic } else { Outcome::Cancelled };
+        let outcome = if thread::panicking() {
+            Outcome::Panic
+        } else {
+            Outcome::Cancelled
+        };
         let ending = flush::ending(self.node(), outcome);
         if let Err(error) = flush::end(self.node(), outcome, ending) {
             flush::strand(self.node(), error);
@@ -150,7 +157,10 @@ pub struct ScopeGuard {
 
 impl ScopeGuard {
     pub(crate) fn new(scope: OpenScope) -> Self {
-        Self { entered: Some(context::enter(scope.node().clone())), scope }
+        Self {
+            entered: Some(context::enter(scope.node().clone())),
+            scope,
+        }
     }
 
     /// Leaves the scope and keeps it open, to flush or discard it later.
@@ -190,6 +200,8 @@ impl fmt::Debug for ScopeGuard {
 
 impl Scope {
     pub(crate) fn is_open(&self) -> bool {
-        self.node().core().is_some_and(|core| core.state().phase == Phase::Open)
+        self.node()
+            .core()
+            .is_some_and(|core| core.state().phase == Phase::Open)
     }
 }

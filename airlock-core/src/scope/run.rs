@@ -51,13 +51,12 @@ impl ScopeBuilder {
     /// # Errors
     ///
     /// [`FlushError`] if an intent failed.
-    pub fn run_infallible<T>(
-        self,
-        body: impl FnOnce(&Scope) -> T,
-    ) -> Result<Ended<T>, FlushError> {
+    pub fn run_infallible<T>(self, body: impl FnOnce(&Scope) -> T) -> Result<Ended<T>, FlushError> {
         let open = self.open();
         match call(&open, body) {
-            Ok(value) => open.finish(Outcome::Success).map(|report| Ended { value, report }),
+            Ok(value) => open
+                .finish(Outcome::Success)
+                .map(|report| Ended { value, report }),
             Err(panic) => resume_unwind(after_panic(open, panic)),
         }
     }
@@ -68,7 +67,10 @@ impl ScopeBuilder {
     /// # Errors
     ///
     /// As [`run`](Self::run).
-    pub async fn run_async<T, E>(self, body: impl AsyncFnOnce(Scope) -> Result<T, E>) -> Result<T, E>
+    pub async fn run_async<T, E>(
+        self,
+        body: impl AsyncFnOnce(Scope) -> Result<T, E>,
+    ) -> Result<T, E>
     where
         E: From<FlushError>,
     {
@@ -93,9 +95,10 @@ impl ScopeBuilder {
     ) -> Result<Ended<T>, FlushError> {
         let open = self.open();
         match call_async(&open, body(Scope::clone(&open))).await {
-            Ok(value) => {
-                open.finish_async(Outcome::Success).await.map(|report| Ended { value, report })
-            }
+            Ok(value) => open
+                .finish_async(Outcome::Success)
+                .await
+                .map(|report| Ended { value, report }),
             Err(panic) => resume_unwind(after_panic_async(open, panic).await),
         }
     }

@@ -8,8 +8,15 @@ use syn::{Expr, Ident, LitStr, Path, Token, Type};
 use crate::arguments::{read_each, set_list, set_once, set_value};
 use crate::problems::Problems;
 
-const KNOWN: &[&str] =
-    &["policy", "executor", "lifecycle", "name", "emits", "on_flush_error", "crate"];
+const KNOWN: &[&str] = &[
+    "policy",
+    "executor",
+    "lifecycle",
+    "name",
+    "emits",
+    "on_flush_error",
+    "crate",
+];
 
 #[derive(Default)]
 pub(crate) struct Args {
@@ -66,6 +73,8 @@ impl Args {
 
     /// The path of the facade.
     pub(crate) fn krate(&self) -> TokenStream {
-        self.krate.as_ref().map_or_else(|| quote!(::airlock), |path| quote!(#path))
+        self.krate
+            .as_ref()
+            .map_or_else(|| quote!(::airlock), |path| quote!(#path))
     }
 }

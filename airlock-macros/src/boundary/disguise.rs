@@ -34,7 +34,10 @@ const HOLE: &str = "__airlock_hole";
 impl Disguised {
     /// The body around this block.
     pub(crate) fn around(mut self, wrapped: TokenStream) -> TokenStream {
-        Fill { with: Some(wrapped) }.visit_block_mut(&mut self.body);
+        Fill {
+            with: Some(wrapped),
+        }
+        .visit_block_mut(&mut self.body);
         let stmts = &self.body.stmts;
         quote!({ #(#stmts)* })
     }
@@ -63,13 +66,18 @@ pub(crate) fn form(function: &Function, problems: &mut Problems) -> Option<Form>
         return Some(Form::Async);
     }
     let returned = returned_future(&function.sig.output);
-    let block: Option<Block> = syn::parse2(proc_macro2::TokenTree::from(function.body.clone()).into()).ok();
+    let block: Option<Block> =
+        syn::parse2(proc_macro2::TokenTree::from(function.body.clone()).into()).ok();
     let Some(mut block) = block else {
         return Some(Form::Sync); // Half-written: the compiler has more to say about it.
     };
     if let Some(output) = returned {
         if let Some(inner) = tail_async(&mut block) {
-            let disguised = Disguised { body: block, block: inner, output };
+            let disguised = Disguised {
+                body: block,
+                block: inner,
+                output,
+            };
             return Some(Form::Disguised(Box::new(disguised)));
         }
         problems.at(
@@ -83,21 +91,37 @@ pub(crate) fn form(function: &Function, problems: &mut Problems) -> Option<Form>
             ReturnType::Default => syn::parse_quote!(()),
             ReturnType::Type(_, ty) => (**ty).clone(),
         };
-        return Some(Form::Disguised(Box::new(Disguised { body: block, block: inner, output })));
+        return Some(Form::Disguised(Box::new(Disguised {
+            body: block,
+            block: inner,
+            output,
+        })));
     }
     Some(Form::Sync)
 }
 
 /// The output of a returned `impl Future` or `Pin<Box<dyn Future>>`, as `#[async_trait]` writes it.
 fn returned_future(output: &ReturnType) -> Option<Type> {
-    let ReturnType::Type(_, ty) = output else { return None };
+    let ReturnType::Type(_, ty) = output else {
+        return None;
+    };
     match unwrapped(ty) {
         Type::ImplTrait(ty) => future_output(ty.bounds.iter()),
         Type::Path(path) => {
-            let pinned = path.path.segments.last().filter(|segment| segment.ident == "Pin")?;
+            let pinned = path
+                .path
+                .segments
+                .last()
+                .filter(|segment| segment.ident == "Pin")?;
             let boxed = only_type(&pinned.arguments)?;
-            let Type::Path(boxed) = unwrapped(boxed) else { return None };
-            let boxed = boxed.path.segments.last().filter(|segment| segment.ident == "Box")?;
+            let Type::Path(boxed) = unwrapped(boxed) else {
+                return None;
+            };
+            let boxed = boxed
+                .path
+                .segments
+                .last()
+                .filter(|segment| segment.ident == "Box")?;
             match unwrapped(only_type(&boxed.arguments)?) {
                 Type::TraitObject(object) => future_output(object.bounds.iter()),
                 _ => None,
@@ -108,7 +132,9 @@ fn returned_future(output: &ReturnType) -> Option<Type> {
 }
 
 fn only_type(arguments: &PathArguments) -> Option<&Type> {
-    let PathArguments::AngleBracketed(arguments) = arguments else { return None };
+    let PathArguments::AngleBracketed(arguments) = arguments else {
+        return None;
+    };
     match arguments.args.first()? {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,
@@ -117,8 +143,15 @@ fn only_type(arguments: &PathArguments) -> Option<&Type> {
 
 fn future_output<'a>(bounds: impl Iterator<Item = &'a TypeParamBound>) -> Option<Type> {
     for bound in bounds {
-        let TypeParamBound::Trait(bound) = bound else { continue };
-        let Some(last) = bound.path.segments.last().filter(|last| last.ident == "Future") else {
+        let TypeParamBound::Trait(bound) = bound else {
+            continue;
+        };
+        let Some(last) = bound
+            .path
+            .segments
+            .last()
+            .filter(|last| last.ident == "Future")
+        else {
             continue;
         };
         if let PathArguments::AngleBracketed(arguments) = &last.arguments {
@@ -137,7 +170,9 @@ fn future_output<'a>(bounds: impl Iterator<Item = &'a TypeParamBound>) -> Option
 
 /// `Box::pin(async move { .. })` or `async move { .. }` at the end of a body.
 fn tail_async(block: &mut Block) -> Option<Block> {
-    let Some(Stmt::Expr(tail, None)) = block.stmts.last_mut() else { return None };
+    let Some(Stmt::Expr(tail, None)) = block.stmts.last_mut() else {
+        return None;
+    };
     let inner = match tail {
         Expr::Call(call) if call.args.len() == 1 => call.args.first_mut()?,
         other => other,
@@ -149,8 +184,12 @@ fn tail_async(block: &mut Block) -> Option<Block> {
 /// write it. What stands between is theirs.
 fn blocked_on(block: &mut Block) -> Option<Block> {
     let text = quote!(#block).to_string();
-    let Some(Stmt::Local(local)) = block.stmts.first_mut() else { return None };
-    let Pat::Ident(name) = &local.pat else { return None };
+    let Some(Stmt::Local(local)) = block.stmts.first_mut() else {
+        return None;
+    };
+    let Pat::Ident(name) = &local.pat else {
+        return None;
+    };
     if !text.contains(&format!("block_on ({})", name.ident)) {
         return None;
     }
@@ -158,7 +197,9 @@ fn blocked_on(block: &mut Block) -> Option<Block> {
 }
 
 fn take_async(expr: &mut Expr) -> Option<Block> {
-    let Expr::Async(ExprAsync { block, .. }) = expr else { return None };
+    let Expr::Async(ExprAsync { block, .. }) = expr else {
+        return None;
+    };
     let inner = block.clone();
     let hole = quote::format_ident!("{HOLE}");
     *expr = syn::parse_quote!(#hole);

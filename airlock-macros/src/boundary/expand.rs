@@ -4,11 +4,11 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
-use syn::{ReturnType, Type};
+use syn::{ReturnType, Signature, Type};
 
 use crate::boundary::args::{Args, OnFlushError};
 use crate::boundary::disguise::Form;
-use crate::function::{Function, docs, place, plain_name};
+use crate::function::{Function, docs, place, plain_name, respan};
 
 /// ```text
 /// async fn checkout(..) -> Result<Receipt, E> { BODY }
@@ -19,7 +19,7 @@ use crate::function::{Function, docs, place, plain_name};
 ///     const BOUNDARY: .. = ..;
 ///     inventory::submit! { .. }
 ///     boundary(BOUNDARY).policy(..).__boundary_async(
-///         async move { let value: Result<Receipt, E> = async move { BODY }.await; (outcome!(value), value) },
+///         async move { let value = async move { BODY }.await; (outcome!(value), value) },
 ///         return_flush_error,
 ///     ).await
 /// }
@@ -29,13 +29,17 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
     let private = quote!(#krate::__private);
     let is_async = !matches!(form, Form::Sync);
     let declaration = declaration(args, function, is_async, &krate);
-    let setters = [("policy", &args.policy), ("executor", &args.executor), ("lifecycle", &args.lifecycle)];
+    let setters = [
+        ("policy", &args.policy),
+        ("executor", &args.executor),
+        ("lifecycle", &args.lifecycle),
+    ];
     let setters = setters.into_iter().filter_map(|(setter, value)| {
         let setter = quote::format_ident!("{setter}");
         value.as_ref().map(|value| quote!(.#setter(#value)))
     });
     let scope = quote!(#private::boundary(__AIRLOCK_BOUNDARY)#(#setters)*);
-    let on_error = on_flush_error(args, &function.sig.output, &private);
+    let on_error = on_flush_error(args, &function.sig, &private);
     let body = &function.body;
     let run = match form {
         Form::Sync => {
@@ -55,16 +59,30 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
             }
         }
         Form::Async => {
-            let wrapped = wrapped(&scope, &annotation(&function.sig.output), &quote!(#body), &on_error, &private);
+            let wrapped = wrapped(
+                &scope,
+                &annotation(&function.sig.output),
+                &quote!(#body),
+                &on_error,
+                &private,
+            );
             quote!(#wrapped.await)
         }
         Form::Disguised(disguised) => {
             let block = &disguised.block;
-            let wrapped = wrapped(&scope, &erased(&disguised.output), &quote!(#block), &on_error, &private);
+            let wrapped = wrapped(
+                &scope,
+                &erased(&disguised.output),
+                &quote!(#block),
+                &on_error,
+                &private,
+            );
             disguised.around(quote!(async move { #wrapped.await }))
         }
     };
-    let Function { attrs, vis, sig, .. } = function;
+    let Function {
+        attrs, vis, sig, ..
+    } = function;
     quote! {
         #(#attrs)* #vis #sig {
             #declaration
@@ -83,7 +101,14 @@ fn wrapped(
     quote! {
         #scope.__boundary_async(
             async move {
-                let value: #output = async move #body.await;
+                let value = async move {
+                    // `?` and `return` need the declared type before they are reached.
+                    if let ::core::option::Option::Some(value) = ::core::option::Option::None::<#output> {
+                        return value;
+                    }
+                    #body
+                }
+                .await;
                 (#private::outcome!(value), value)
             },
             #on_error,
@@ -106,9 +131,9 @@ fn declaration(
     let docs = docs(&function.attrs);
     let docs = (!docs.is_empty()).then(|| quote!(.docs(#docs)));
     let emits = args.emits.as_ref().map(|effects| {
-        let effects = effects.iter().map(|effect| {
-            quote_spanned!(effect.span()=> <#effect as #krate::Effect>::DESCRIPTOR)
-        });
+        let effects = effects
+            .iter()
+            .map(|effect| quote_spanned!(effect.span()=> <#effect as #krate::Effect>::DESCRIPTOR));
         quote!(.emits(&[#(#effects),*]))
     });
     let asynchronous = is_async.then(|| quote!(.asynchronous()));
@@ -121,17 +146,18 @@ fn declaration(
 
 /// What is done with a failed flush. Where nothing is chosen, the return type has to carry it; if it
 /// cannot, the compiler says so at that type.
-fn on_flush_error(args: &Args, output: &ReturnType, private: &TokenStream) -> TokenStream {
+fn on_flush_error(args: &Args, sig: &Signature, private: &TokenStream) -> TokenStream {
     match &args.on_flush_error {
         Some(OnFlushError::Log) => quote!(#private::log_flush_error),
         Some(OnFlushError::Panic) => quote!(#private::panic_on_flush_error),
         Some(OnFlushError::Value(value)) => quote!(|error, _| (#value)(error)),
-        None => match output {
-            ReturnType::Default => quote!(#private::return_flush_error),
-            ReturnType::Type(_, ty) => {
-                quote_spanned!(ty.span()=> #private::return_flush_error)
-            }
-        },
+        None => {
+            let span = match &sig.output {
+                ReturnType::Default => sig.ident.span(),
+                ReturnType::Type(_, ty) => ty.span(),
+            };
+            respan(quote!(#private::return_flush_error), span)
+        }
     }
 }
 

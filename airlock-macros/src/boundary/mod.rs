@@ -25,16 +25,20 @@ pub(crate) fn boundary(args: TokenStream, item: TokenStream) -> (Option<String>,
     let mut problems = Problems::default();
     let args = Args::parse(args, &mut problems);
     if let Some(token) = &function.sig.constness {
-        problems.at(token, "a scope cannot be opened at compile time: remove `const` or the boundary");
+        problems.at(
+            token,
+            "a scope cannot be opened at compile time: remove `const` or the boundary",
+        );
     }
     let form = disguise::form(&function, &mut problems);
     // What the attribute gets wrong does not change what the rest of the crate sees.
     let expansion = match form {
-        Some(form) if function.sig.constness.is_none() => {
-            expand::expand(&args, &function, form)
-        }
+        Some(form) if function.sig.constness.is_none() => expand::expand(&args, &function, form),
         _ => quote!(#function),
     };
     let errors = problems.into_compile_errors();
-    (Some(plain_name(&function.sig.ident)), quote!(#expansion #errors))
+    (
+        Some(plain_name(&function.sig.ident)),
+        quote!(#expansion #errors),
+    )
 }

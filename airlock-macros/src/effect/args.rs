@@ -65,7 +65,7 @@ impl Args {
                 })?;
                 set_once(&mut self.priority, key, priority)?;
             }
-            "retry" => set_once(&mut self.retry, key, (key.span(), retry(input)?))?,
+            "retry" => set_once(&mut self.retry, key, (key.span(), retry(key, input)?))?,
             "timeout" => {
                 input.parse::<Token![=]>()?;
                 let DurationText(limit) = input.parse()?;
@@ -99,12 +99,14 @@ impl Args {
 
     /// The path of the facade.
     pub(crate) fn krate(&self) -> TokenStream {
-        self.krate.as_ref().map_or_else(|| quote!(::airlock), |path| quote!(#path))
+        self.krate
+            .as_ref()
+            .map_or_else(|| quote!(::airlock), |path| quote!(#path))
     }
 }
 
 /// `(3)` or `(attempts = 3, delay = "100ms", factor = 2, max_delay = "60s")`.
-fn retry(input: ParseStream<'_>) -> syn::Result<RetryArgs> {
+fn retry(key: &Ident, input: ParseStream<'_>) -> syn::Result<RetryArgs> {
     let content;
     parenthesized!(content in input);
     let mut retry = RetryArgs::default();
@@ -131,7 +133,8 @@ fn retry(input: ParseStream<'_>) -> syn::Result<RetryArgs> {
         }
     }
     let Some(attempts) = &retry.attempts else {
-        return Err(content.error("say how often it may be tried in all: `retry(attempts = 3)`"));
+        let message = "say how often it may be tried in all: `retry(attempts = 3)`";
+        return Err(syn::Error::new(key.span(), message));
     };
     if attempts.base10_parse::<u32>()? < 2 {
         let message = "`attempts` counts the first one too: write 2 or more, or leave `retry` out";

@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 
 use crate::effect::model::{Effect, Retry};
 use crate::effect::signature::{Parameter, ParameterKind};
-use crate::function::{place, plain_name, type_text};
+use crate::function::{place, plain_name, respan, type_text};
 
 /// ```text
 /// #[effect] async fn pay(#[resource] bank: &Bank, order: OrderId) -> Result<(), E> { .. }
@@ -34,6 +34,7 @@ pub(crate) fn expand(effect: &Effect) -> TokenStream {
     let name = &effect.intent;
     quote! {
         #constructor
+        #checks
         #intent
         #(#cfgs)*
         const _: () = {
@@ -41,16 +42,30 @@ pub(crate) fn expand(effect: &Effect) -> TokenStream {
             #debug
             #implementation
             #markers
-            #checks
             #private::inventory::submit! { #private::EffectRegistration::of::<#name>() }
         };
     }
 }
 
 fn constructor(effect: &Effect) -> TokenStream {
-    let Effect { vis, ident, intent, attributes, .. } = effect;
-    let crate::effect::model::Attributes { docs, cfgs, constructor, lints, .. } = attributes;
-    let must_use = if constructor.iter().any(|attr| attr.path().is_ident("must_use")) {
+    let Effect {
+        vis,
+        ident,
+        intent,
+        attributes,
+        ..
+    } = effect;
+    let crate::effect::model::Attributes {
+        docs,
+        cfgs,
+        constructor,
+        lints,
+        ..
+    } = attributes;
+    let must_use = if constructor
+        .iter()
+        .any(|attr| attr.path().is_ident("must_use"))
+    {
         None
     } else {
         Some(quote!(#[must_use = "an intent does nothing until it is enqueued"]))
@@ -71,8 +86,19 @@ fn constructor(effect: &Effect) -> TokenStream {
 }
 
 fn intent(effect: &Effect, private: &TokenStream) -> TokenStream {
-    let Effect { krate, vis, ident, intent, attributes, derives, durable, .. } = effect;
-    let crate::effect::model::Attributes { docs, cfgs, lints, .. } = attributes;
+    let Effect {
+        krate,
+        vis,
+        ident,
+        intent,
+        attributes,
+        derives,
+        durable,
+        ..
+    } = effect;
+    let crate::effect::model::Attributes {
+        docs, cfgs, lints, ..
+    } = attributes;
     let summary = format!("The intent to perform [`{}`].", plain_name(ident));
     let separator = (!docs.is_empty()).then(|| quote!(#[doc = ""]));
     let derives = (!derives.is_empty()).then(|| quote!(#[derive(#(#derives),*)]));
@@ -84,7 +110,13 @@ fn intent(effect: &Effect, private: &TokenStream) -> TokenStream {
         }
     });
     let fields = effect.arguments().map(|argument| {
-        let Parameter { cfgs, docs, serde, ident, .. } = argument;
+        let Parameter {
+            cfgs,
+            docs,
+            serde,
+            ident,
+            ..
+        } = argument;
         let ty = effect.field_type(argument);
         let serde = if *durable { serde.as_slice() } else { &[] };
         let summary = docs.is_empty().then(|| {
@@ -107,11 +139,28 @@ fn intent(effect: &Effect, private: &TokenStream) -> TokenStream {
 /// The user's function, under its own name in a type that nobody can name: so it stays out of reach,
 /// and its name in its own body still makes an intent.
 fn body(effect: &Effect) -> TokenStream {
-    let Effect { ident, is_async, parameters, output, body, attributes, .. } = effect;
-    let crate::effect::model::Attributes { lints, body: attrs, .. } = attributes;
+    let Effect {
+        ident,
+        is_async,
+        parameters,
+        output,
+        body,
+        attributes,
+        ..
+    } = effect;
+    let crate::effect::model::Attributes {
+        lints, body: attrs, ..
+    } = attributes;
     let asyncness = is_async.then(|| quote!(async));
     let parameters = parameters.iter().map(|parameter| {
-        let Parameter { cfgs, mutability, ident, ty, kind, .. } = parameter;
+        let Parameter {
+            cfgs,
+            mutability,
+            ident,
+            ty,
+            kind,
+            ..
+        } = parameter;
         let borrow = (*kind == ParameterKind::Resource).then(|| quote!(&));
         quote!(#(#cfgs)* #mutability #ident: #borrow #ty)
     });
@@ -207,7 +256,15 @@ fn descriptor(effect: &Effect, private: &TokenStream) -> TokenStream {
             quote!(::core::concat!(::core::env!("CARGO_PKG_NAME"), ".", #name))
         }
     };
-    let Effect { docs, aliases, tags, queue, priority, timeout_millis, .. } = effect;
+    let Effect {
+        docs,
+        aliases,
+        tags,
+        queue,
+        priority,
+        timeout_millis,
+        ..
+    } = effect;
     let docs = (!docs.is_empty()).then(|| quote!(.docs(#docs)));
     let arguments: Vec<_> = effect
         .arguments()
@@ -221,17 +278,24 @@ fn descriptor(effect: &Effect, private: &TokenStream) -> TokenStream {
     let arguments = (!arguments.is_empty()).then(|| quote!(.arguments(&[#(#arguments),*])));
     let resources: Vec<_> = effect
         .resources()
-        .map(|Parameter { cfgs, ident, ty, .. }| {
-            let (name, text) = (plain_name(ident), type_text(ty));
-            quote!(#(#cfgs)* #private::resource::<#ty>(#name, #text))
-        })
+        .map(
+            |Parameter {
+                 cfgs, ident, ty, ..
+             }| {
+                let (name, text) = (plain_name(ident), type_text(ty));
+                quote!(#(#cfgs)* #private::resource::<#ty>(#name, #text))
+            },
+        )
         .collect();
     let resources = (!resources.is_empty()).then(|| quote!(.resources(&[#(#resources),*])));
     let aliases = (!aliases.is_empty()).then(|| quote!(.aliases(&[#(#aliases),*])));
     let tags = (!tags.is_empty()).then(|| quote!(.tags(&[#(#tags),*])));
     let queue = queue.as_ref().map(|queue| quote!(.queue(#queue)));
     let priority = priority.map(|priority| quote!(.priority(#priority)));
-    let retry = effect.retry.as_ref().map(|retry| retry_rule(retry, private));
+    let retry = effect
+        .retry
+        .as_ref()
+        .map(|retry| retry_rule(retry, private));
     let timeout = timeout_millis.map(|millis| quote!(.timeout_millis(#millis)));
     let key = effect.key.as_ref().map(|key| {
         let text = quote!(#key).to_string().replace(" . ", ".");
@@ -248,7 +312,10 @@ fn descriptor(effect: &Effect, private: &TokenStream) -> TokenStream {
         (effect.batch.is_some(), quote!(.batch())),
         (effect.once, quote!(.once())),
     ];
-    let flags = flags.into_iter().filter(|(holds, _)| *holds).map(|(_, call)| call);
+    let flags = flags
+        .into_iter()
+        .filter(|(holds, _)| *holds)
+        .map(|(_, call)| call);
     quote! {
         &#private::DeclareEffect::new(#place, #intent, #id)
             #docs #arguments #resources #aliases #tags #queue #priority #retry #timeout #key #keeps
@@ -258,7 +325,12 @@ fn descriptor(effect: &Effect, private: &TokenStream) -> TokenStream {
 }
 
 fn retry_rule(retry: &Retry, private: &TokenStream) -> TokenStream {
-    let Retry { attempts, delay_millis, factor, max_delay_millis } = retry;
+    let Retry {
+        attempts,
+        delay_millis,
+        factor,
+        max_delay_millis,
+    } = retry;
     let delay = delay_millis.map(|millis| quote!(.delay_millis(#millis)));
     let factor = factor.as_ref().map(|factor| quote!(.factor(#factor)));
     let max_delay = max_delay_millis.map(|millis| quote!(.max_delay_millis(#millis)));
@@ -266,19 +338,33 @@ fn retry_rule(retry: &Retry, private: &TokenStream) -> TokenStream {
 }
 
 fn perform(effect: &Effect, private: &TokenStream) -> TokenStream {
-    let Effect { krate, ident, is_async, .. } = effect;
+    let Effect {
+        krate,
+        ident,
+        is_async,
+        ..
+    } = effect;
     let has_resources = effect.resources().next().is_some();
-    let resources = if has_resources { quote!(__airlock_resources) } else { quote!(_) };
-    let fetch = effect.resources().map(|Parameter { cfgs, ident, ty, .. }| {
-        quote!(#(#cfgs)* let #ident = __airlock_resources.get::<#ty>()?;)
-    });
+    let resources = if has_resources {
+        quote!(__airlock_resources)
+    } else {
+        quote!(_)
+    };
+    let fetch = effect.resources().map(
+        |Parameter {
+             cfgs, ident, ty, ..
+         }| { quote!(#(#cfgs)* let #ident = __airlock_resources.get::<#ty>()?;) },
+    );
     let arguments = names(effect.parameters.iter());
     let awaited = is_async.then(|| quote!(.await));
     let call = quote!(__AirlockBody::#ident(#arguments)#awaited);
     // A return type that an effect cannot have is shown at that type.
     let call = match &effect.output {
         ReturnType::Default => quote!(#private::result(#call)),
-        ReturnType::Type(_, ty) => quote_spanned!(ty.span()=> #private::result(#call)),
+        ReturnType::Type(_, ty) => {
+            let result = respan(quote!(#private::result), ty.span());
+            quote_spanned!(ty.span()=> #result(#call))
+        }
     };
     let run = match (is_async, has_resources) {
         (true, _) => quote!(#private::perform_async(async move { #(#fetch)* #call })),
@@ -287,7 +373,10 @@ fn perform(effect: &Effect, private: &TokenStream) -> TokenStream {
     };
     let fields = names(effect.arguments());
     if effect.batch.is_none() {
-        let take = effect.arguments().next().map(|_| quote!(let Self { #fields } = self;));
+        let take = effect
+            .arguments()
+            .next()
+            .map(|_| quote!(let Self { #fields } = self;));
         return quote! {
             fn perform(self, #resources: &#krate::Resources) -> #krate::Performing<'_> {
                 #take
@@ -319,8 +408,8 @@ fn perform(effect: &Effect, private: &TokenStream) -> TokenStream {
 
 fn markers(effect: &Effect) -> TokenStream {
     let Effect { krate, intent, .. } = effect;
-    let repeatable =
-        (!effect.once).then(|| quote!(#[automatically_derived] impl #krate::Repeatable for #intent {}));
+    let repeatable = (!effect.once)
+        .then(|| quote!(#[automatically_derived] impl #krate::Repeatable for #intent {}));
     let durable = effect
         .durable
         .then(|| quote!(#[automatically_derived] impl #krate::DurableEffect for #intent {}));
@@ -332,18 +421,29 @@ fn checks(effect: &Effect, private: &TokenStream) -> TokenStream {
     let mut checks = Vec::new();
     for argument in effect.arguments() {
         let (cfgs, ty) = (&argument.cfgs, effect.field_type(argument));
-        let plain = if effect.once { "assert_once_argument" } else { "assert_argument" };
+        let plain = if effect.once {
+            "assert_once_argument"
+        } else {
+            "assert_argument"
+        };
         let durable = effect.durable.then_some("assert_durable_argument");
         for check in std::iter::once(plain).chain(durable) {
             let check = quote::format_ident!("{check}");
             checks.push(quote_spanned!(ty.span()=> #(#cfgs)* #private::#check::<#ty>();));
         }
     }
-    if checks.is_empty() { TokenStream::new() } else { quote!(const _: () = { #(#checks)* };) }
+    if checks.is_empty() {
+        TokenStream::new()
+    } else {
+        quote!(const _: () = { #(#checks)* };)
+    }
 }
 
 fn is_redacted(effect: &Effect, argument: &Parameter) -> bool {
-    effect.redacted.iter().any(|name| name.unraw() == argument.ident.unraw())
+    effect
+        .redacted
+        .iter()
+        .any(|name| name.unraw() == argument.ident.unraw())
 }
 
 /// The names, separated by commas, each under its `cfg`s.

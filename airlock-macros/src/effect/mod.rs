@@ -25,9 +25,7 @@ pub(crate) fn effect(args: TokenStream, item: TokenStream) -> (Option<String>, T
     let signature = signature::check(&function.sig, &mut problems);
     let expansion = match signature {
         // What the attribute gets wrong does not change what the rest of the crate sees.
-        Some(signature) => {
-            expand::expand(&model::build(args, &function, signature, &mut problems))
-        }
+        Some(signature) => expand::expand(&model::build(args, &function, signature, &mut problems)),
         None => stub::stub(&args, &function),
     };
     let errors = problems.into_compile_errors();
@@ -39,9 +37,11 @@ fn not_a_function(item: TokenStream) -> TokenStream {
     // The keyword says what it is, behind attributes and visibility.
     let keyword = tokens.find_map(|token| match token {
         proc_macro2::TokenTree::Ident(word)
-            if ["struct", "enum", "impl", "trait", "mod", "const", "static", "type", "fn"]
-                .iter()
-                .any(|known| word == known) =>
+            if [
+                "struct", "enum", "impl", "trait", "mod", "const", "static", "type", "fn",
+            ]
+            .iter()
+            .any(|known| word == known) =>
         {
             Some(word)
         }

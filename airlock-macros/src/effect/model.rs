@@ -64,11 +64,15 @@ pub(crate) struct Attributes {
 
 impl Effect {
     pub(crate) fn arguments(&self) -> impl Iterator<Item = &Parameter> {
-        self.parameters.iter().filter(|parameter| parameter.kind == ParameterKind::Argument)
+        self.parameters
+            .iter()
+            .filter(|parameter| parameter.kind == ParameterKind::Argument)
     }
 
     pub(crate) fn resources(&self) -> impl Iterator<Item = &Parameter> {
-        self.parameters.iter().filter(|parameter| parameter.kind == ParameterKind::Resource)
+        self.parameters
+            .iter()
+            .filter(|parameter| parameter.kind == ParameterKind::Resource)
     }
 
     /// The type of an argument as a field of the intent.
@@ -93,14 +97,21 @@ pub(crate) fn build(
     signature: Checked,
     problems: &mut Problems,
 ) -> Effect {
-    let Function { attrs, vis, sig, body } = function;
+    let Function {
+        attrs,
+        vis,
+        sig,
+        body,
+    } = function;
     let krate = args.krate();
     let intent = intent_name(&args, &sig.ident);
     let is_async = sig.asyncness.is_some();
     let parameters = signature.parameters;
     check_combinations(&args, is_async, problems);
     let redacted = redacted(args.redact.unwrap_or_default(), &parameters, problems);
-    let batch = args.batch.and_then(|span| batch_of(span, &parameters, problems));
+    let batch = args
+        .batch
+        .and_then(|span| batch_of(span, &parameters, problems));
     Effect {
         krate,
         vis: vis.clone(),
@@ -139,7 +150,57 @@ pub(crate) fn build(
     }
 }
 
-/// `send_confirmation` makes `SendConfirmation`, unless `intent = Name` says otherwise.
+/// Names of Rust's prelude, which an intent must not shadow in the user's module.
+const PRELUDE: &[&str] = &[
+    "AsMut",
+    "AsRef",
+    "AsyncFn",
+    "AsyncFnMut",
+    "AsyncFnOnce",
+    "Box",
+    "Clone",
+    "Copy",
+    "Debug",
+    "Default",
+    "DoubleEndedIterator",
+    "Drop",
+    "Eq",
+    "Err",
+    "ExactSizeIterator",
+    "Extend",
+    "Fn",
+    "FnMut",
+    "FnOnce",
+    "From",
+    "FromIterator",
+    "Future",
+    "Hash",
+    "Into",
+    "IntoFuture",
+    "IntoIterator",
+    "Iterator",
+    "None",
+    "Ok",
+    "Option",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Result",
+    "Self",
+    "Send",
+    "Sized",
+    "Some",
+    "String",
+    "Sync",
+    "ToOwned",
+    "ToString",
+    "TryFrom",
+    "TryInto",
+    "Unpin",
+    "Vec",
+];
+
+/// `send_confirmation` makes `SendConfirmation` and `send` makes `SendIntent`, unless `intent = Name` says otherwise.
 pub(crate) fn intent_name(args: &Args, function: &Ident) -> Ident {
     if let Some(intent) = &args.intent {
         return intent.clone();
@@ -152,7 +213,7 @@ pub(crate) fn intent_name(args: &Args, function: &Ident) -> Ident {
         })
     });
     let name: String = words.collect();
-    if syn::parse_str::<Ident>(&name).is_ok() {
+    if syn::parse_str::<Ident>(&name).is_ok() && !PRELUDE.contains(&name.as_str()) {
         // The span says where the name comes from.
         return Ident::new(&name, function.span());
     }
@@ -162,13 +223,22 @@ pub(crate) fn intent_name(args: &Args, function: &Ident) -> Ident {
 fn check_combinations(args: &Args, is_async: bool, problems: &mut Problems) {
     let mut refuse = |span: Span, message: &str| problems.push(syn::Error::new(span, message));
     if let (Some((span, _)), false) = (&args.timeout, is_async) {
-        refuse(*span, "a sync body cannot be interrupted: make the function `async`, or remove `timeout`");
+        refuse(
+            *span,
+            "a sync body cannot be interrupted: make the function `async`, or remove `timeout`",
+        );
     }
     if let (Some((span, _)), Some(_)) = (&args.retry, args.once) {
-        refuse(*span, "an effect declared `once` is never repeated: remove `retry` or `once`");
+        refuse(
+            *span,
+            "an effect declared `once` is never repeated: remove `retry` or `once`",
+        );
     }
     if let (Some(which), None) = (&args.coalesce, &args.key) {
-        refuse(which.span(), "only intents with a key are coalesced: add `key = ..`");
+        refuse(
+            which.span(),
+            "only intents with a key are coalesced: add `key = ..`",
+        );
     }
     if let (Some(span), false) = (args.durable, cfg!(feature = "serde")) {
         refuse(
@@ -179,27 +249,42 @@ fn check_combinations(args: &Args, is_async: bool, problems: &mut Problems) {
     if let Some(name) = &args.name
         && (name.value().is_empty() || name.value().contains(char::is_whitespace))
     {
-        refuse(name.span(), "an id is not empty and has no spaces, such as `\"shop.send_confirmation\"`");
+        refuse(
+            name.span(),
+            "an id is not empty and has no spaces, such as `\"shop.send_confirmation\"`",
+        );
     }
 }
 
 fn redacted(names: Vec<Ident>, parameters: &[Parameter], problems: &mut Problems) -> Vec<Ident> {
-    let arguments = parameters.iter().filter(|it| it.kind == ParameterKind::Argument);
+    let arguments = parameters
+        .iter()
+        .filter(|it| it.kind == ParameterKind::Argument);
     let known: Vec<_> = arguments.map(|argument| argument.ident.unraw()).collect();
-    let (found, missing): (Vec<_>, Vec<_>) =
-        names.into_iter().partition(|name| known.contains(&name.unraw()));
+    let (found, missing): (Vec<_>, Vec<_>) = names
+        .into_iter()
+        .partition(|name| known.contains(&name.unraw()));
     for name in missing {
         let known: Vec<_> = known.iter().map(ToString::to_string).collect();
-        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        problems.at(&name, format!("there is no argument `{name}` to redact (there are: {known})"));
+        let known = if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known.join(", ")
+        };
+        problems.at(
+            &name,
+            format!("there is no argument `{name}` to redact (there are: {known})"),
+        );
     }
     found
 }
 
 /// `orders: Vec<OrderId>` is the only argument: gives `OrderId`.
 fn batch_of(span: Span, parameters: &[Parameter], problems: &mut Problems) -> Option<Type> {
-    let arguments: Vec<_> =
-        parameters.iter().filter(|it| it.kind == ParameterKind::Argument).collect();
+    let arguments: Vec<_> = parameters
+        .iter()
+        .filter(|it| it.kind == ParameterKind::Argument)
+        .collect();
     let [argument] = arguments[..] else {
         let message = "a batch effect takes one argument beside its resources, a `Vec<T>` of what its intents hold: put several values into a tuple or a struct";
         problems.push(syn::Error::new(span, message));
@@ -216,9 +301,17 @@ fn batch_of(span: Span, parameters: &[Parameter], problems: &mut Problems) -> Op
 }
 
 fn element_of(ty: &Type) -> Option<Type> {
-    let Type::Path(path) = unwrapped(ty) else { return None };
-    let last = path.path.segments.last().filter(|segment| segment.ident == "Vec")?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    let Type::Path(path) = unwrapped(ty) else {
+        return None;
+    };
+    let last = path
+        .path
+        .segments
+        .last()
+        .filter(|segment| segment.ident == "Vec")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
     match arguments.args.first()? {
         GenericArgument::Type(element) => Some(element.clone()),
         _ => None,

@@ -4,8 +4,8 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::visit::Visit;
 use syn::{
-    Attribute, FnArg, GenericParam, Pat, PatType, ReturnType, Safety, Signature, Type, TypeImplTrait,
-    TypeReference,
+    Attribute, FnArg, GenericParam, Pat, PatType, ReturnType, Safety, Signature, Type,
+    TypeImplTrait, TypeReference,
 };
 
 use crate::function::{is_one_of, unwrapped};
@@ -39,12 +39,18 @@ pub(crate) fn check(sig: &Signature, problems: &mut Problems) -> Option<Checked>
     let mut found = Problems::default();
     check_qualifiers(sig, &mut found);
     check_generics(sig, &mut found);
-    let parameters: Vec<_> =
-        sig.inputs.iter().filter_map(|input| parameter(input, &mut found)).collect();
+    let parameters: Vec<_> = sig
+        .inputs
+        .iter()
+        .filter_map(|input| parameter(input, &mut found))
+        .collect();
     if let ReturnType::Type(_, ty) = &sig.output
         && let Type::ImplTrait(ty) = unwrapped(ty)
     {
-        found.at(ty.impl_token, "an effect returns `()` or `Result<(), E>` with a concrete error");
+        found.at(
+            ty.impl_token,
+            "an effect returns `()` or `Result<(), E>` with a concrete error",
+        );
     }
     if found.is_empty() {
         return Some(Checked { parameters });
@@ -55,7 +61,10 @@ pub(crate) fn check(sig: &Signature, problems: &mut Problems) -> Option<Checked>
 
 fn check_qualifiers(sig: &Signature, problems: &mut Problems) {
     if let Some(token) = &sig.constness {
-        problems.at(token, "an effect acts on the world and cannot be `const`: remove the word");
+        problems.at(
+            token,
+            "an effect acts on the world and cannot be `const`: remove the word",
+        );
     }
     if let Safety::Unsafe(token) = &sig.safety {
         problems.at(
@@ -64,10 +73,16 @@ fn check_qualifiers(sig: &Signature, problems: &mut Problems) {
         );
     }
     if let Some(abi) = &sig.abi {
-        problems.at(abi, "an effect is called by executors in Rust's own way: remove the `extern`");
+        problems.at(
+            abi,
+            "an effect is called by executors in Rust's own way: remove the `extern`",
+        );
     }
     if let Some(variadic) = &sig.variadic {
-        problems.at(variadic, "an intent holds a fixed number of arguments: take a `Vec` instead");
+        problems.at(
+            variadic,
+            "an intent holds a fixed number of arguments: take a `Vec` instead",
+        );
     }
 }
 
@@ -87,7 +102,10 @@ fn check_generics(sig: &Signature, problems: &mut Problems) {
     if sig.generics.params.is_empty()
         && let Some(clause) = &sig.generics.where_clause
     {
-        problems.at(clause.where_token, "an effect is not generic: remove the `where` clause");
+        problems.at(
+            clause.where_token,
+            "an effect is not generic: remove the `where` clause",
+        );
     }
 }
 
@@ -102,12 +120,24 @@ fn parameter(input: &FnArg, problems: &mut Problems) -> Option<Parameter> {
             return None;
         }
     };
-    let is_resource = input.attrs.iter().any(|attr| is_one_of(attr, &["resource"]));
+    let is_resource = input
+        .attrs
+        .iter()
+        .any(|attr| is_one_of(attr, &["resource"]));
     let named = name(&input.pat, problems);
-    let ty = if is_resource { resource(input, problems) } else { argument(input, problems) };
+    let ty = if is_resource {
+        resource(input, problems)
+    } else {
+        argument(input, problems)
+    };
     let (mutability, ident) = named?;
     let pick = |names: &[&str]| -> Vec<Attribute> {
-        input.attrs.iter().filter(|attr| is_one_of(attr, names)).cloned().collect()
+        input
+            .attrs
+            .iter()
+            .filter(|attr| is_one_of(attr, names))
+            .cloned()
+            .collect()
     };
     Some(Parameter {
         cfgs: pick(&["cfg", "cfg_attr"]),
@@ -116,7 +146,11 @@ fn parameter(input: &FnArg, problems: &mut Problems) -> Option<Parameter> {
         mutability,
         ident,
         ty: ty?,
-        kind: if is_resource { ParameterKind::Resource } else { ParameterKind::Argument },
+        kind: if is_resource {
+            ParameterKind::Resource
+        } else {
+            ParameterKind::Argument
+        },
     })
 }
 
@@ -152,14 +186,20 @@ fn resource(input: &PatType, problems: &mut Problems) -> Option<Type> {
         return None;
     }
     if let Some(lifetime) = &reference.lifetime {
-        problems.at(lifetime, "a resource lives as long as the airlock: leave the lifetime out");
+        problems.at(
+            lifetime,
+            "a resource lives as long as the airlock: leave the lifetime out",
+        );
         return None;
     }
     Some(unwrapped(&reference.elem).clone())
 }
 
 fn argument(input: &PatType, problems: &mut Problems) -> Option<Type> {
-    let mut borrowed = Borrowed { problems, found: false };
+    let mut borrowed = Borrowed {
+        problems,
+        found: false,
+    };
     borrowed.visit_type(&input.ty);
     (!borrowed.found).then(|| (*input.ty).clone())
 }
@@ -172,7 +212,11 @@ struct Borrowed<'a> {
 
 impl<'ast> Visit<'ast> for Borrowed<'_> {
     fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
-        if reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static") {
+        if reference
+            .lifetime
+            .as_ref()
+            .is_some_and(|lifetime| lifetime.ident == "static")
+        {
             return; // Owned by the program.
         }
         self.found = true;

@@ -11,7 +11,9 @@ use crate::function::Function;
 /// `fn send(&self, to: &str)` stays as it is, since only a method can take `self`;
 /// `fn send<T>(to: &str, (a, b): (T, T))` becomes `fn send<T>(_: &str, _: (T, T)) -> Send`.
 pub(super) fn stub(args: &Args, function: &Function) -> TokenStream {
-    let Function { attrs, vis, sig, .. } = function;
+    let Function {
+        attrs, vis, sig, ..
+    } = function;
     if sig.receiver().is_some() || sig.variadic.is_some() {
         return as_written(function);
     }
@@ -22,13 +24,18 @@ pub(super) fn stub(args: &Args, function: &Function) -> TokenStream {
     let clause = &generics.where_clause;
     let types = sig.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(input)
-            if !input.attrs.iter().any(|attr| attr.path().is_ident("resource")) =>
+            if !input
+                .attrs
+                .iter()
+                .any(|attr| attr.path().is_ident("resource")) =>
         {
             Some(&input.ty)
         }
         _ => None,
     });
-    let docs = attrs.iter().filter(|attr| crate::function::is_one_of(attr, &["doc", "cfg"]));
+    let docs = attrs
+        .iter()
+        .filter(|attr| crate::function::is_one_of(attr, &["doc", "cfg"]));
     quote! {
         #(#docs)*
         #vis fn #ident #generics (#(_: #types),*) -> #intent #clause { #intent {} }
@@ -40,7 +47,12 @@ pub(super) fn stub(args: &Args, function: &Function) -> TokenStream {
 
 /// The function as written, without what only we understand.
 fn as_written(function: &Function) -> TokenStream {
-    let Function { attrs, vis, sig, body } = function;
+    let Function {
+        attrs,
+        vis,
+        sig,
+        body,
+    } = function;
     let mut sig = sig.clone();
     for input in &mut sig.inputs {
         if let FnArg::Typed(input) = input {

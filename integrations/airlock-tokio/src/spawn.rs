@@ -61,7 +61,11 @@ impl Spawn {
 
     /// Spawns on this runtime.
     pub fn on(handle: Handle) -> Self {
-        Self { handle, running: Arc::default(), on_error: OnError(None) }
+        Self {
+            handle,
+            running: Arc::default(),
+            on_error: OnError(None),
+        }
     }
 
     /// Takes the errors of tasks, with the intents that failed or were not reached.
@@ -73,7 +77,9 @@ impl Spawn {
 
     /// How many tasks have not finished, those waiting for their delay included.
     pub fn running(&self) -> usize {
-        self.running.tasks.load(std::sync::atomic::Ordering::Acquire)
+        self.running
+            .tasks
+            .load(std::sync::atomic::Ordering::Acquire)
     }
 
     /// Waits until every task of this executor and its clones has finished, cascades included.
@@ -112,7 +118,10 @@ impl Spawn {
 /// The longest wait that an intent of the delivery asks for.
 fn delay_of(delivery: &Delivery) -> Duration {
     let now = SystemTime::now();
-    let delays = delivery.intents().iter().map(|intent: &Intent| intent.schedule().delay_from(now));
+    let delays = delivery
+        .intents()
+        .iter()
+        .map(|intent: &Intent| intent.schedule().delay_from(now));
     delays.max().unwrap_or_default()
 }
 
@@ -134,14 +143,21 @@ struct Finished(Arc<Running>);
 
 impl Finished {
     fn count(running: Arc<Running>) -> Self {
-        running.tasks.fetch_add(1, std::sync::atomic::Ordering::AcqRel);
+        running
+            .tasks
+            .fetch_add(1, std::sync::atomic::Ordering::AcqRel);
         Self(running)
     }
 }
 
 impl Drop for Finished {
     fn drop(&mut self) {
-        if self.0.tasks.fetch_sub(1, std::sync::atomic::Ordering::AcqRel) == 1 {
+        if self
+            .0
+            .tasks
+            .fetch_sub(1, std::sync::atomic::Ordering::AcqRel)
+            == 1
+        {
             self.0.idle.notify_waiters();
         }
     }

@@ -1,0 +1,86 @@
+//! The domain: orders and users, with the effects that belong to them. It knows nothing of when, or
+//! whether, an effect escapes.
+
+use crate::outside::Outside;
+
+/// An order, as the file has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Order {
+    pub(crate) id: u32,
+    pub(crate) customer: String,
+    pub(crate) email: String,
+    pub(crate) total_cents: u32,
+    pub(crate) processed: bool,
+}
+
+impl Order {
+    /// The knowledge of what follows from processing an order stands here, and only here.
+    pub(crate) fn process(&mut self) {
+        self.processed = true;
+        airlock::enqueue(notify_warehouse(self.id));
+        airlock::enqueue(send_confirmation(self.id, self.email.clone()));
+        self.save();
+    }
+
+    /// Every path that saves an order keeps the search index and the customer's total fresh.
+    pub(crate) fn save(&self) {
+        airlock::enqueue(index_order(self.id));
+        airlock::enqueue(refresh_total(self.customer.clone()));
+    }
+}
+
+/// A user whose profile is enriched from elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct User {
+    pub(crate) id: u32,
+}
+
+impl User {
+    /// Wants to be enriched whenever it is saved.
+    pub(crate) fn save(self) {
+        airlock::enqueue(enrich_user(self.id));
+    }
+}
+
+/// Tells the warehouse to pack an order.
+#[airlock::effect(tags("fulfilment"))]
+pub(crate) fn notify_warehouse(#[resource] outside: &Outside, order: u32) -> Result<(), String> {
+    if order == 1003 && crate::half_way::warehouse_is_closed() {
+        return Err("the warehouse is closed".to_owned());
+    }
+    outside.count("warehouse notified");
+    Ok(())
+}
+
+/// Mails the buyer that the order went through.
+#[airlock::effect(tags("mail"), redact(address), retry(attempts = 3, delay = "10ms"))]
+pub(crate) fn send_confirmation(
+    #[resource] outside: &Outside,
+    order: u32,
+    address: String,
+) -> Result<(), String> {
+    outside.count("confirmation mailed");
+    drop((order, address));
+    Ok(())
+}
+
+/// Writes orders into the search index, many at a time.
+#[airlock::effect(batch, key = orders)]
+pub(crate) fn index_order(#[resource] outside: &Outside, orders: Vec<u32>) {
+    outside.count("search index written");
+    drop(orders);
+}
+
+/// Adds up what a customer has ordered; once per customer is enough.
+#[airlock::effect(key = customer)]
+pub(crate) fn refresh_total(#[resource] outside: &Outside, customer: String) {
+    outside.count("total refreshed");
+    drop(customer);
+}
+
+/// Fetches what is known of a user elsewhere, and saves it.
+#[airlock::effect]
+pub(crate) fn enrich_user(#[resource] outside: &Outside, user: u32) {
+    outside.count("user enriched");
+    User { id: user }.save();
+}

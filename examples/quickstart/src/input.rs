@@ -1,0 +1,83 @@
+//! Reading orders from a CSV file. A bad line is reported with file and line; the others count.
+
+use std::path::{Path, PathBuf};
+
+use csv::StringRecord;
+
+use crate::domain::Order;
+use crate::heading;
+
+/// The path that was given, or that of the orders which ship with this program.
+pub(crate) fn path_from(argument: Option<String>) -> PathBuf {
+    argument.map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("orders.csv"),
+        PathBuf::from,
+    )
+}
+
+/// The good orders of the file; bad lines are printed as they are.
+pub(crate) fn read(path: &Path) -> Result<Vec<Order>, String> {
+    let shown = shown(path);
+    let mut lines = csv::ReaderBuilder::new()
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_path(path)
+        .map_err(|error| format!("{shown}: {error}"))?;
+    let (mut orders, mut bad) = (Vec::new(), Vec::new());
+    for line in lines.records() {
+        let number = |position: Option<&csv::Position>| position.map_or(0, csv::Position::line);
+        match line {
+            Ok(record) => match order(&record) {
+                Ok(order) => orders.push(order),
+                Err(problem) => {
+                    let line = record.iter().collect::<Vec<_>>().join(",");
+                    bad.push(format!(
+                        "{shown}:{}: {problem}: {line}",
+                        number(record.position())
+                    ));
+                }
+            },
+            Err(error) => bad.push(format!("{shown}:{}: {error}", number(error.position()))),
+        }
+    }
+    heading("Input");
+    println!(
+        "{} orders from {shown}, {} bad lines left out:",
+        orders.len(),
+        bad.len()
+    );
+    for line in bad {
+        println!("  {line}");
+    }
+    Ok(orders)
+}
+
+fn order(record: &StringRecord) -> Result<Order, String> {
+    let field = |index: usize, name: &str| {
+        record
+            .get(index)
+            .filter(|text| !text.is_empty())
+            .ok_or(format!("`{name}` is missing"))
+    };
+    let number = |index: usize, name: &str| -> Result<u32, String> {
+        let text = field(index, name)?;
+        text.parse()
+            .map_err(|_| format!("`{name}` is not a whole number"))
+    };
+    Ok(Order {
+        id: number(0, "id")?,
+        customer: field(1, "customer")?.to_owned(),
+        email: field(2, "email")?.to_owned(),
+        total_cents: number(3, "total_cents")?,
+        processed: false,
+    })
+}
+
+/// The path as seen from here, if it lies below.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here)
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}

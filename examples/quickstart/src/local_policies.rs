@@ -1,0 +1,28 @@
+//! A policy for a few lines, without a buffer of its own.
+
+use airlock::policy::{Block, drop_all};
+
+use crate::domain::Order;
+use crate::heading;
+
+pub(crate) fn show(orders: &[Order]) -> Result<(), Box<dyn std::error::Error>> {
+    heading("Local policies: for a few lines, in one buffer");
+    // A tag that no effect bears would be an error here.
+    let no_mail = Block::default().tag("mail")?;
+    let ended = airlock::scope().name("evening").run_infallible(|_| {
+        orders
+            .iter()
+            .take(1)
+            .for_each(|order| airlock::policy(no_mail.clone()).run(|| order.clone().process()));
+        let quiet = airlock::policy(drop_all()).enter();
+        orders.iter().skip(1).take(1).for_each(Order::save);
+        drop(quiet);
+        orders.iter().skip(2).take(1).for_each(Order::save);
+    })?;
+    println!("{}", ended.report);
+    match Block::default().tag("mial") {
+        Ok(_) => println!("a misspelt tag went unnoticed"),
+        Err(error) => println!("misspelt: {error}"),
+    }
+    Ok(())
+}

@@ -1,0 +1,304 @@
+//! `#[airlock::boundary]` on every kind of function, with what can stand above and below it.
+
+use std::fmt::Display;
+use std::sync::Mutex;
+
+use airlock::policy::{allow_all, drop_all};
+use airlock::{Airlock, FlushError};
+
+#[derive(Default)]
+struct Sent(Mutex<Vec<u32>>);
+
+#[airlock::effect]
+fn send(#[resource] sent: &Sent, n: u32) {
+    sent.0.lock().expect("no panic").push(n);
+}
+
+#[airlock::effect]
+async fn send_async(#[resource] sent: &Sent, n: u32) {
+    tokio::task::yield_now().await;
+    sent.0.lock().expect("no panic").push(n);
+}
+
+#[derive(Debug, PartialEq)]
+enum AppError {
+    Own,
+    Flush,
+}
+
+impl From<FlushError> for AppError {
+    fn from(_: FlushError) -> Self {
+        AppError::Flush
+    }
+}
+
+impl From<std::num::ParseIntError> for AppError {
+    fn from(_: std::num::ParseIntError) -> Self {
+        AppError::Own
+    }
+}
+
+type AppResult<T> = Result<T, AppError>;
+
+/// What escaped.
+fn sent(work: impl FnOnce()) -> Vec<u32> {
+    let sent = std::sync::Arc::new(Sent::default());
+    let airlock = Airlock::builder()
+        .shared_resource(sent.clone())
+        .build()
+        .expect("it builds");
+    airlock.run(work);
+    let sent = sent.0.lock().expect("no panic").clone();
+    sent
+}
+
+fn sent_async(work: impl Future<Output = ()>) -> Vec<u32> {
+    let sent = std::sync::Arc::new(Sent::default());
+    let airlock = Airlock::builder()
+        .shared_resource(sent.clone())
+        .build()
+        .expect("it builds");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("it starts");
+    runtime.block_on(airlock.bind(work));
+    let sent = sent.0.lock().expect("no panic").clone();
+    sent
+}
+
+#[airlock::boundary]
+fn with_question_mark(text: &str) -> AppResult<u32> {
+    airlock::enqueue(send(1));
+    let n: u32 = text.parse()?;
+    if n > 9 {
+        return Err(AppError::Own);
+    }
+    Ok(n)
+}
+
+#[test]
+fn errors_from_question_mark_and_early_return_discard() {
+    let escaped = sent(|| {
+        assert_eq!(with_question_mark("7"), Ok(7));
+        assert_eq!(with_question_mark("x"), Err(AppError::Own));
+        assert_eq!(with_question_mark("10"), Err(AppError::Own));
+    });
+    assert_eq!(escaped, [1]);
+}
+
+#[airlock::boundary]
+async fn generic<T: Display + Send>(
+    (a, b): (T, u32),
+    mut n: u32,
+    _: &str,
+) -> Result<String, AppError>
+where
+    T: Clone,
+{
+    n += b;
+    airlock::enqueue(send_async(n));
+    Ok(format!("{a}{n}"))
+}
+
+#[airlock::boundary(on_flush_error = panic)]
+fn impl_trait<'a>(items: &'a [u32]) -> impl Iterator<Item = u32> + 'a {
+    airlock::enqueue(send(items[0]));
+    items.iter().copied()
+}
+
+#[airlock::boundary]
+fn impl_trait_in_result(n: u32) -> Result<impl Display, AppError> {
+    airlock::enqueue(send("3".parse::<u32>()? + n));
+    Ok(n)
+}
+
+#[airlock::boundary]
+fn impl_future(n: u32) -> impl Future<Output = Result<(), AppError>> {
+    async move {
+        airlock::enqueue(send_async(n));
+        Ok(())
+    }
+}
+
+#[test]
+fn generics_patterns_mut_and_impl_trait_work() {
+    let escaped = sent_async(async {
+        assert_eq!(generic(("x", 1), 2, "").await.as_deref(), Ok("x3"));
+        assert_eq!(impl_trait(&[4, 5]).sum::<u32>(), 9);
+        assert!(impl_trait_in_result(2).is_ok_and(|shown| shown.to_string() == "2"));
+        impl_future(6).await.expect("it succeeds");
+    });
+    assert_eq!(escaped, [3, 4, 5, 6]);
+}
+
+struct Service {
+    n: u32,
+}
+
+impl Service {
+    #[airlock::boundary]
+    fn by_ref(&self, more: u32) -> AppResult<u32> {
+        airlock::enqueue(send(self.n + more));
+        Ok(self.n)
+    }
+
+    #[airlock::boundary]
+    async fn by_mut(&mut self) -> AppResult<()> {
+        self.n += 1;
+        tokio::task::yield_now().await;
+        airlock::enqueue(send_async(self.n));
+        Ok(())
+    }
+
+    #[airlock::boundary(policy = allow_all())]
+    async fn by_value(self) -> AppResult<Self> {
+        airlock::enqueue(send(self.n));
+        Ok(self)
+    }
+}
+
+#[async_trait::async_trait]
+trait Job {
+    async fn run(&self, n: u32) -> AppResult<u32>;
+}
+
+#[async_trait::async_trait]
+impl Job for Service {
+    #[airlock::boundary]
+    async fn run(&self, n: u32) -> AppResult<u32> {
+        tokio::task::yield_now().await;
+        airlock::enqueue(send_async(self.n + n));
+        if n > 9 {
+            return Err(AppError::Own);
+        }
+        Ok(n)
+    }
+}
+
+#[test]
+fn methods_work_also_below_async_trait() {
+    let escaped = sent_async(async {
+        let mut service = Service { n: 1 };
+        assert_eq!(service.by_ref(1), Ok(1));
+        service.by_mut().await.expect("it succeeds");
+        assert_eq!(service.run(3).await, Ok(3));
+        assert_eq!(service.run(10).await, Err(AppError::Own));
+        let service = service.by_value().await.expect("it succeeds");
+        assert_eq!(service.n, 2);
+    });
+    assert_eq!(escaped, [2, 2, 5, 2]);
+}
+
+#[airlock::boundary]
+#[tracing::instrument]
+async fn above_instrument(n: u32) -> AppResult<()> {
+    airlock::enqueue(send_async(n));
+    Ok(())
+}
+
+#[tracing::instrument]
+#[airlock::boundary]
+async fn below_instrument(n: u32) -> AppResult<()> {
+    airlock::enqueue(send_async(n));
+    Ok(())
+}
+
+#[tracing::instrument(skip_all)]
+#[airlock::boundary]
+fn sync_below_instrument(n: u32) -> AppResult<()> {
+    airlock::enqueue(send(n));
+    Ok(())
+}
+
+#[test]
+fn instrument_stands_above_or_below() {
+    let escaped = sent_async(async {
+        above_instrument(1).await.expect("it succeeds");
+        below_instrument(2).await.expect("it succeeds");
+        sync_below_instrument(3).expect("it succeeds");
+    });
+    assert_eq!(escaped, [1, 2, 3]);
+}
+
+#[airlock::boundary(policy = drop_all())]
+#[tokio::main(flavor = "current_thread")]
+async fn above_tokio_main(n: u32) -> AppResult<u32> {
+    airlock::enqueue(send_async(n));
+    Ok(n)
+}
+
+#[tokio::main(flavor = "current_thread")]
+#[airlock::boundary(policy = drop_all())]
+async fn below_tokio_main(n: u32) -> AppResult<u32> {
+    tokio::task::yield_now().await;
+    airlock::enqueue(send_async(n));
+    Ok(n)
+}
+
+#[test]
+fn tokio_main_stands_above_or_below() {
+    assert_eq!((above_tokio_main(1), below_tokio_main(2)), (Ok(1), Ok(2)));
+}
+
+#[tokio::test]
+#[airlock::boundary(on_flush_error = panic)]
+async fn tokio_test_stands_above() {
+    let airlock = Airlock::builder()
+        .resource(Sent::default())
+        .build()
+        .expect("it builds");
+    let escaping = airlock
+        .scope()
+        .run_infallible_async(async |_| airlock::enqueue(send_async(1)));
+    assert_eq!(
+        escaping
+            .await
+            .expect("it succeeds")
+            .report
+            .dispatched()
+            .count(),
+        1
+    );
+}
+
+#[airlock::boundary(on_flush_error = panic)]
+#[tokio::test]
+async fn tokio_test_stands_below() {
+    assert!(airlock::current().is_some());
+}
+
+#[airlock::boundary]
+async fn not_send(n: u32) -> AppResult<u32> {
+    let here = std::rc::Rc::new(n);
+    tokio::task::yield_now().await;
+    airlock::enqueue(send(*here));
+    Ok(*here)
+}
+
+#[test]
+fn the_future_is_send_exactly_when_the_body_is() {
+    fn is_send<T: Send>(_: &T) {}
+    is_send(&above_instrument(1));
+    is_send(&generic((1, 1), 1, ""));
+    // This one is not, and runs where it is; the UI tests show that it is not `Send`.
+    assert_eq!(
+        sent_async(async { assert_eq!(not_send(4).await, Ok(4)) }),
+        [4]
+    );
+}
+
+macro_rules! declared_by_a_macro {
+    ($name:ident, $ty:ty) => {
+        #[airlock::boundary]
+        fn $name(n: $ty) -> AppResult<$ty> {
+            airlock::enqueue(send(n));
+            Ok(n)
+        }
+    };
+}
+declared_by_a_macro!(by_macro, u32);
+
+#[test]
+fn a_macro_may_declare_it() {
+    assert_eq!(sent(|| assert_eq!(by_macro(5), Ok(5))), [5]);
+}

@@ -1,0 +1,34 @@
+//! Two effects that claim one id are an error at start-up that names both places.
+
+use airlock::{Airlock, BuildError, Catalogue};
+
+#[airlock::effect(name = "mail.send")]
+fn send() {}
+
+mod other {
+    #[airlock::effect(alias("mail.send"))]
+    pub(super) fn post() {}
+}
+
+#[test]
+fn an_alias_that_shadows_an_id_is_an_error_with_both_places() {
+    drop((send(), other::post()));
+    let error = Catalogue::global().expect_err("two claim it");
+    assert_eq!(error.name(), "mail.send");
+    let text = error.to_string();
+    for part in [
+        "catalogue_duplicates.rs:6",
+        "catalogue_duplicates.rs:10",
+        "catalogue_duplicates::other",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let build = Airlock::builder().build().expect_err("found at start-up");
+    assert!(matches!(build, BuildError::Catalogue(_)));
+    let panic = std::panic::catch_unwind(airlock::effects).expect_err("no list to give");
+    assert!(
+        panic
+            .downcast_ref::<String>()
+            .is_some_and(|text| text.contains("mail.send"))
+    );
+}

@@ -1,0 +1,26 @@
+//! A dependency that is only listed in Cargo.toml is not linked; naming it is enough. And effects can
+//! be registered by hand, where `inventory` does not work.
+
+use airlock::Catalogue;
+use fixture_unnamed as _;
+
+#[test]
+fn a_dependency_that_is_named_brings_its_effects() {
+    // By hand and through `inventory`: one entry.
+    airlock::catalogue::register::<fixture_named::FromNamed>().expect("nobody has asked yet");
+    let catalogue = Catalogue::global().expect("sound");
+    let ids: Vec<_> = catalogue
+        .effects()
+        .iter()
+        .map(|effect| effect.id())
+        .collect();
+    assert_eq!(
+        ids,
+        [
+            "fixture-named.from_named",
+            "fixture-named.hidden_in_named",
+            "fixture-unnamed.from_unnamed",
+            "fixture-unnamed.hidden_in_unnamed",
+        ]
+    );
+}

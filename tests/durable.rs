@@ -1,0 +1,100 @@
+//! Durable effects: encoded, and decoded by the catalogue.
+#![cfg(feature = "serde")]
+
+use airlock::{Catalogue, DecodeError, EncodeError, Intent};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Address {
+    street: String,
+}
+
+#[airlock::effect(
+    durable,
+    name = "letter.send",
+    alias("letter.post"),
+    redact(text),
+    derive(PartialEq, Clone)
+)]
+fn send_letter(to: Address, text: String, #[serde(default)] copies: u8) {
+    drop((to, text, copies));
+}
+
+#[airlock::effect]
+fn fleeting(n: u32) {
+    let _ = n;
+}
+
+impl PartialEq for Address {
+    fn eq(&self, other: &Self) -> bool {
+        self.street == other.street
+    }
+}
+
+fn letter() -> SendLetter {
+    send_letter(
+        Address {
+            street: "Main".to_owned(),
+        },
+        "hello".to_owned(),
+        2,
+    )
+}
+
+#[test]
+fn an_intent_comes_back_as_it_was_by_id_and_by_alias() {
+    let text = Intent::of(letter()).encode().expect("it is durable");
+    assert_eq!(
+        text,
+        r#"{"to":{"street":"Main"},"text":"hello","copies":2}"#
+    );
+    let catalogue = Catalogue::global().expect("sound");
+    for id in ["letter.send", "letter.post"] {
+        let intent = catalogue.decode(id, &text).expect("it fits");
+        assert_eq!(intent.downcast_ref::<SendLetter>(), Some(&letter()));
+    }
+}
+
+#[test]
+fn an_argument_with_a_default_may_be_missing() {
+    let catalogue = Catalogue::global().expect("sound");
+    let old = r#"{"to":{"street":"Main"},"text":"hello"}"#;
+    let intent = catalogue.decode("letter.send", old).expect("it fits");
+    assert_eq!(
+        intent
+            .downcast_ref::<SendLetter>()
+            .map(|letter| letter.copies),
+        Some(0)
+    );
+}
+
+#[test]
+fn what_cannot_be_encoded_or_decoded_says_why() {
+    let catalogue = Catalogue::global().expect("sound");
+    let unknown = catalogue
+        .decode("letter.burn", "{}")
+        .expect_err("no such effect");
+    assert!(matches!(unknown, DecodeError::UnknownEffect { .. }));
+    assert!(
+        unknown.to_string().contains("alias(\"letter.burn\")"),
+        "{unknown}"
+    );
+    let wrong = catalogue
+        .decode("letter.send", "{}")
+        .expect_err("arguments are missing");
+    assert!(matches!(
+        wrong,
+        DecodeError::Deserialize {
+            effect: "letter.send",
+            ..
+        }
+    ));
+    let package = env!("CARGO_PKG_NAME");
+    let fleeting_id = format!("{package}.fleeting");
+    let error = catalogue
+        .decode(&fleeting_id, "{}")
+        .expect_err("not durable");
+    assert!(matches!(error, DecodeError::NotDurable { .. }));
+    let error = Intent::of(fleeting(1)).encode().expect_err("not durable");
+    assert!(matches!(error, EncodeError::NotDurable { .. }));
+}

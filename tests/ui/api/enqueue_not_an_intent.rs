@@ -1,0 +1,8 @@
+async fn send(n: u32) {
+    let _ = n;
+}
+
+fn main() {
+    airlock::enqueue(send(1));
+    airlock::enqueue(|| ());
+}

@@ -1,0 +1,3 @@
+fn main() {
+    let _ = airlock::scope().executor(|_: &airlock::Intent| ());
+}

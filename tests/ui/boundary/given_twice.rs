@@ -1,0 +1,6 @@
+#[airlock::boundary(name = "a", name = "b")]
+fn checkout() -> Result<(), airlock::FlushError> {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,57 @@
+//! Expansions raise no lint that the user's own code would not.
+#![deny(warnings, missing_docs, unreachable_pub, missing_debug_implementations, rust_2018_idioms)]
+#![deny(clippy::all, clippy::pedantic)]
+#![forbid(unsafe_code)]
+
+/// Sends.
+#[airlock::effect(name = "lints.send", retry(attempts = 3), tags("mail"), key = r#type)]
+pub async fn send(#[resource] mailer: &str, r#type: u32, mut text: String) -> Result<(), String> {
+    text.push_str(mailer);
+    if r#type == 0 { Err(text) } else { Ok(()) }
+}
+
+/// Has no arguments.
+#[airlock::effect]
+pub fn r#match() {}
+
+/// Has arguments that are configured away.
+#[airlock::effect]
+pub fn configured(#[cfg(any())] gone: NoSuchType, #[cfg(all())] here: u32, #[resource] #[cfg(any())] away: &NoSuchType) {
+    let _ = here;
+}
+
+/// Is old.
+#[airlock::effect]
+#[deprecated = "write a letter"]
+#[allow(clippy::needless_pass_by_value, reason = "an example")]
+pub fn telegraph(text: String) {
+    let _ = text.len();
+}
+
+/// Checks out.
+///
+/// # Errors
+///
+/// If an effect fails.
+#[airlock::boundary]
+pub fn checkout(n: u32) -> Result<u32, airlock::FlushError> {
+    airlock::enqueue(send(n, String::new()));
+    airlock::enqueue(r#match());
+    airlock::enqueue(configured(n));
+    Ok(n)
+}
+
+macro_rules! declare {
+    ($name:ident, $arg:ident, $ty:ty) => {
+        /// Declared by a macro.
+        #[airlock::effect]
+        pub fn $name($arg: $ty) {
+            let _ = $arg;
+        }
+    };
+}
+declare!(by_macro, n, Vec<u32>);
+
+fn main() {
+    let _ = by_macro(Vec::new());
+}

@@ -1,0 +1,6 @@
+#![allow(unused_variables, dead_code)]
+
+#[airlock::effect(durable)]
+fn send(n: u32) {}
+
+fn main() {}

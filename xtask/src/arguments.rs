@@ -1,0 +1,102 @@
+//! What the command line says.
+
+use crate::stage::Stage;
+
+/// A command, understood.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Print how to use this.
+    Help,
+    /// Run stages, in this order.
+    Stages {
+        /// All stages of the command.
+        stages: Vec<Stage>,
+        /// Those of them that `--without` leaves out.
+        without: Vec<Stage>,
+    },
+    /// Write the output of the examples into their `expected` files.
+    BlessExamples,
+}
+
+impl Command {
+    /// Reads the arguments that follow `cargo xtask`.
+    ///
+    /// # Errors
+    ///
+    /// An unknown command, option or stage, a stage that the command does not have, and a command
+    /// that leaves out everything.
+    pub fn parse(arguments: &[String]) -> Result<Self, String> {
+        let mut arguments = arguments.iter().map(String::as_str);
+        let stages = match arguments.next() {
+            None | Some("help" | "--help" | "-h") => return Ok(Self::Help),
+            Some("test") => Stage::TEST.to_vec(),
+            Some("ci") => Stage::ALL.to_vec(),
+            Some("bless-examples") => {
+                return match arguments.next() {
+                    None => Ok(Self::BlessExamples),
+                    Some(extra) => {
+                        Err(format!("`bless-examples` takes no argument, got `{extra}`"))
+                    }
+                };
+            }
+            Some(other) => return Err(format!("there is no command `{other}`")),
+        };
+        let mut without = Vec::new();
+        while let Some(option) = arguments.next() {
+            let name = match option.strip_prefix("--without") {
+                Some("") => arguments
+                    .next()
+                    .ok_or("`--without` needs the name of a stage")?,
+                Some(rest) if rest.starts_with('=') => &rest[1..],
+                _ => return Err(format!("there is no option `{option}`")),
+            };
+            for stage in named(name, &stages)? {
+                if !without.contains(&stage) {
+                    without.push(stage);
+                }
+            }
+        }
+        if without.len() == stages.len() {
+            return Err("`--without` leaves out every stage: nothing would run".to_owned());
+        }
+        Ok(Self::Stages { stages, without })
+    }
+}
+
+/// The stages that a `--without` names: one, or with `test` all stages of `cargo xtask test`.
+fn named(name: &str, stages: &[Stage]) -> Result<Vec<Stage>, String> {
+    if name == "test" {
+        return Ok(Stage::TEST.to_vec());
+    }
+    match stages.iter().find(|stage| stage.name() == name) {
+        Some(&stage) => Ok(vec![stage]),
+        None => Err(format!(
+            "this command has no stage `{name}`; its stages are {}",
+            names(stages)
+        )),
+    }
+}
+
+fn names(stages: &[Stage]) -> String {
+    stages
+        .iter()
+        .map(|stage| stage.name())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// How to use this.
+#[must_use]
+pub fn usage() -> String {
+    format!(
+        "usage: cargo xtask test [--without STAGE]...
+       cargo xtask ci [--without STAGE]...
+       cargo xtask bless-examples
+
+stages of `test`: {}
+stages of `ci`:   {}
+`ci --without test` leaves out all stages of `test`.",
+        names(&Stage::TEST),
+        names(&Stage::ALL),
+    )
+}

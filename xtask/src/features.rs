@@ -1,0 +1,116 @@
+//! Lints every package with every set of its features.
+
+use std::path::PathBuf;
+
+use crate::cargo::{self, Cargo};
+use crate::workspace::{Package, Workspace};
+
+/// The cargo-hack that is installed when there is none.
+const CARGO_HACK: &str = "0.6.46";
+
+/// Runs clippy on the feature powerset.
+///
+/// # Errors
+///
+/// When a set of features does not build, or warns.
+pub fn check(workspace: &Workspace) -> Result<(), String> {
+    match hack(workspace) {
+        Ok(hack) => hack
+            .args([
+                "hack",
+                "clippy",
+                "--workspace",
+                "--feature-powerset",
+                "--keep-going",
+                "--",
+                "-D",
+                "warnings",
+            ])
+            .run(),
+        Err(why) => {
+            println!(
+                "no cargo-hack ({why}): instead of the powerset, each feature alone, none, and all"
+            );
+            by_hand(workspace)
+        }
+    }
+}
+
+fn hack(workspace: &Workspace) -> Result<Cargo, String> {
+    if cargo::has_subcommand("hack") {
+        return Ok(Cargo::new(&workspace.root));
+    }
+    let tools = workspace.target.join("tools");
+    let program: PathBuf = tools
+        .join("bin")
+        .join(format!("cargo-hack{}", std::env::consts::EXE_SUFFIX));
+    if !program.is_file() {
+        Cargo::new(&workspace.root)
+            .args([
+                "install",
+                "cargo-hack",
+                "--locked",
+                "--version",
+                CARGO_HACK,
+                "--root",
+            ])
+            .args([&tools])
+            .run()?;
+    }
+    Ok(Cargo::program(&program, &workspace.root))
+}
+
+fn by_hand(workspace: &Workspace) -> Result<(), String> {
+    let mut wrong = Vec::new();
+    for package in &workspace.packages {
+        for set in sets(package) {
+            let call = Cargo::new(&workspace.root)
+                .args([
+                    "clippy",
+                    "--package",
+                    &package.name,
+                    "--no-default-features",
+                    "--features",
+                ])
+                .args([set.join(",")])
+                .args(["--", "-D", "warnings"]);
+            if call.run().is_err() {
+                wrong.push(format!("{} with [{}]", package.name, set.join(", ")));
+            }
+        }
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong.join("; "))
+    }
+}
+
+/// No feature, each alone, and all.
+fn sets(package: &Package) -> Vec<Vec<&str>> {
+    let features: Vec<&str> = package.features.iter().map(String::as_str).collect();
+    let mut sets = vec![Vec::new()];
+    sets.extend(features.iter().map(|feature| vec![*feature]));
+    if features.len() > 1 {
+        sets.push(features);
+    }
+    sets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hand_made_list_has_none_each_and_all() {
+        let package = Package {
+            features: vec!["a".to_owned(), "b".to_owned()],
+            ..Package::default()
+        };
+        assert_eq!(
+            sets(&package),
+            [vec![], vec!["a"], vec!["b"], vec!["a", "b"]]
+        );
+        assert_eq!(sets(&Package::default()), [Vec::<&str>::new()]);
+    }
+}

@@ -1,0 +1,91 @@
+//! The project's own commands: `cargo xtask test`, `cargo xtask ci`, `cargo xtask bless-examples`.
+//!
+//! A command is a list of [`Stage`]s. All of them run, also after one has failed, and the closing
+//! table names each with its outcome, also those that were left out by `--without`.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line program prints"
+)]
+
+pub mod arguments;
+pub mod cargo;
+pub mod diff;
+pub mod examples;
+pub mod facts;
+pub mod features;
+pub mod stage;
+pub mod summary;
+pub mod workspace;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use arguments::Command;
+use stage::Stage;
+use summary::{Outcome, Summary};
+use workspace::Workspace;
+
+/// Runs the command that the arguments name.
+#[must_use]
+pub fn run(arguments: &[String]) -> ExitCode {
+    let command = match Command::parse(arguments) {
+        Ok(command) => command,
+        Err(message) => {
+            eprintln!("error: {message}\n\n{}", arguments::usage());
+            return ExitCode::from(2);
+        }
+    };
+    let workspace = match Workspace::load() {
+        Ok(workspace) => workspace,
+        Err(message) => {
+            eprintln!("error: {message}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match command {
+        Command::Help => {
+            println!("{}", arguments::usage());
+            ExitCode::SUCCESS
+        }
+        Command::BlessExamples => match examples::bless(&workspace) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(message) => {
+                eprintln!("error: {message}");
+                ExitCode::FAILURE
+            }
+        },
+        Command::Stages { stages, without } => run_stages(&workspace, &stages, &without),
+    }
+}
+
+fn run_stages(workspace: &Workspace, stages: &[Stage], without: &[Stage]) -> ExitCode {
+    let mut summary = Summary::default();
+    for &stage in stages {
+        if without.contains(&stage) {
+            summary.push(stage.name(), Outcome::LeftOut);
+            continue;
+        }
+        println!("\n=== {stage}: {} ===", stage.describe());
+        let start = Instant::now();
+        let result = stage.run(workspace);
+        if let Err(message) = &result {
+            println!("{stage} failed: {message}");
+        }
+        let took = start.elapsed();
+        summary.push(
+            stage.name(),
+            match result {
+                Ok(()) => Outcome::Passed(took),
+                Err(message) => Outcome::Failed(took, message),
+            },
+        );
+    }
+    println!("\n{summary}");
+    if summary.is_success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

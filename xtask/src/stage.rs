@@ -1,0 +1,161 @@
+//! The stages, and what each one runs.
+
+use std::fmt;
+
+use crate::cargo::{self, Cargo};
+use crate::workspace::Workspace;
+use crate::{examples, features};
+
+/// The test target that runs the conformance scenarios.
+const CONFORMANCE: &str = "conformance";
+
+/// The test targets that compare compiler messages with `.stderr` files.
+const UI: &str = "ui";
+
+/// One step of a command, with its own line in the summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Unit and integration tests of the whole workspace, except the targets of `Ui` and
+    /// `Conformance`.
+    Unit,
+    /// The messages of the macros, by trybuild.
+    Ui,
+    /// The conformance scenarios.
+    Conformance,
+    /// Every code block of the docs.
+    Doctest,
+    /// The examples, run for real, with their output checked.
+    Examples,
+    /// Formatting.
+    Fmt,
+    /// Lints.
+    Clippy,
+    /// The docs build without a warning.
+    Rustdoc,
+    /// Every set of features builds without a warning.
+    Features,
+}
+
+impl Stage {
+    /// The stages of `cargo xtask test`.
+    pub const TEST: [Self; 5] = [
+        Self::Unit,
+        Self::Ui,
+        Self::Conformance,
+        Self::Doctest,
+        Self::Examples,
+    ];
+
+    /// The stages of `cargo xtask ci`.
+    pub const ALL: [Self; 9] = [
+        Self::Unit,
+        Self::Ui,
+        Self::Conformance,
+        Self::Doctest,
+        Self::Examples,
+        Self::Fmt,
+        Self::Clippy,
+        Self::Rustdoc,
+        Self::Features,
+    ];
+
+    /// The name that `--without` takes.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unit => "unit",
+            Self::Ui => "ui",
+            Self::Conformance => "conformance",
+            Self::Doctest => "doctest",
+            Self::Examples => "examples",
+            Self::Fmt => "fmt",
+            Self::Clippy => "clippy",
+            Self::Rustdoc => "rustdoc",
+            Self::Features => "features",
+        }
+    }
+
+    /// What the stage is, in a few words.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Unit => "unit and integration tests",
+            Self::Ui => "messages of the macros",
+            Self::Conformance => "conformance scenarios",
+            Self::Doctest => "code blocks of the docs",
+            Self::Examples => "examples, run and compared with their expected output",
+            Self::Fmt => "formatting",
+            Self::Clippy => "lints",
+            Self::Rustdoc => "docs without warnings",
+            Self::Features => "every set of features",
+        }
+    }
+
+    /// Runs the stage; its output goes to the terminal.
+    ///
+    /// # Errors
+    ///
+    /// What failed, in one line; the details have been printed.
+    pub fn run(self, workspace: &Workspace) -> Result<(), String> {
+        match self {
+            Self::Unit => unit(workspace),
+            Self::Ui => target(workspace, UI),
+            Self::Conformance => target(workspace, CONFORMANCE),
+            Self::Doctest => cargo(workspace, "test --doc --workspace --all-features").run(),
+            Self::Examples => examples::check(workspace),
+            Self::Fmt => cargo(workspace, "fmt --all --check").run(),
+            Self::Clippy => cargo(
+                workspace,
+                "clippy --workspace --all-targets --all-features -- -D warnings",
+            )
+            .run(),
+            Self::Rustdoc => cargo(workspace, "doc --workspace --no-deps --all-features")
+                .env("RUSTDOCFLAGS", "-D warnings")
+                .run(),
+            Self::Features => features::check(workspace),
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+fn cargo(workspace: &Workspace, arguments: &str) -> Cargo {
+    Cargo::new(&workspace.root).args(arguments.split(' '))
+}
+
+fn unit(workspace: &Workspace) -> Result<(), String> {
+    let runner = if cargo::has_subcommand("nextest") {
+        "nextest run"
+    } else {
+        println!("cargo-nextest is not installed: using `cargo test`");
+        // As nextest is configured: one run shows every failure.
+        "test --no-fail-fast"
+    };
+    // The targets are named one by one because this is the only way to leave two out that both
+    // runners, and cargo before them, understand.
+    let others = workspace
+        .test_targets()
+        .into_iter()
+        .filter(|name| name != UI && name != CONFORMANCE);
+    cargo(workspace, runner)
+        .args(["--workspace", "--all-features", "--lib", "--bins"])
+        .args(others.flat_map(|name| ["--test".to_owned(), name]))
+        .run()
+}
+
+/// One test target by its own, with its output as it prints it. `--workspace` although one package
+/// has the target: otherwise cargo would build the dependencies anew, with fewer features.
+fn target(workspace: &Workspace, name: &str) -> Result<(), String> {
+    if !workspace.test_targets().iter().any(|target| target == name) {
+        return Err(format!(
+            "no package has a test target `{name}` (tests/{name}.rs)"
+        ));
+    }
+    cargo(workspace, "test --workspace --all-features --test")
+        .args([name])
+        .run()
+}
