@@ -9,6 +9,12 @@ use airlock::{Airlock, FlushError};
 #[derive(Default)]
 struct Sent(Mutex<Vec<u32>>);
 
+impl Sent {
+    fn take(&self) -> Vec<u32> {
+        std::mem::take(&mut *self.0.lock().expect("no panic"))
+    }
+}
+
 #[airlock::effect]
 fn send(#[resource] sent: &Sent, n: u32) {
     sent.0.lock().expect("no panic").push(n);
@@ -48,8 +54,7 @@ fn sent(work: impl FnOnce()) -> Vec<u32> {
         .build()
         .expect("it builds");
     airlock.run(work);
-    let sent = sent.0.lock().expect("no panic").clone();
-    sent
+    sent.take()
 }
 
 fn sent_async(work: impl Future<Output = ()>) -> Vec<u32> {
@@ -62,8 +67,7 @@ fn sent_async(work: impl Future<Output = ()>) -> Vec<u32> {
         .build()
         .expect("it starts");
     runtime.block_on(airlock.bind(work));
-    let sent = sent.0.lock().expect("no panic").clone();
-    sent
+    sent.take()
 }
 
 #[airlock::boundary]
@@ -87,13 +91,9 @@ fn errors_from_question_mark_and_early_return_discard() {
 }
 
 #[airlock::boundary]
-async fn generic<T: Display + Send>(
-    (a, b): (T, u32),
-    mut n: u32,
-    _: &str,
-) -> Result<String, AppError>
+async fn generic<T>((a, b): (T, u32), mut n: u32, _: &str) -> Result<String, AppError>
 where
-    T: Clone,
+    T: Clone + Display + Send,
 {
     n += b;
     airlock::enqueue(send_async(n));

@@ -4,6 +4,15 @@ use airlock::catalogue::register;
 use airlock::policy::Block;
 use airlock::{Catalogue, Effect};
 
+/// What parcels travel in.
+struct Van;
+
+impl Van {
+    fn load(&self, to: String, weight: Option<Vec<u8>>) {
+        drop((to, weight));
+    }
+}
+
 /// Sends a parcel.
 ///
 /// With more to say on a second line.
@@ -16,11 +25,11 @@ use airlock::{Catalogue, Effect};
     redact(to)
 )]
 async fn send_parcel(
-    #[resource] van: &String,
+    #[resource] van: &Van,
     to: String,
     weight: Option<Vec<u8>>,
 ) -> Result<(), String> {
-    drop((van.len(), to, weight));
+    van.load(to, weight);
     Ok(())
 }
 
@@ -96,7 +105,7 @@ fn an_entry_says_all_that_the_declaration_does() {
         .map(|it| (it.name(), it.type_name()))
         .collect();
     assert_eq!(arguments, [("to", "String"), ("weight", "Option<Vec<u8>>")]);
-    assert_eq!(effect.resources()[0].type_name(), "String");
+    assert_eq!(effect.resources()[0].type_name(), "Van");
     assert_eq!(
         (effect.queue(), effect.priority(), effect.tags()),
         (Some("slow"), Some(3), &["out"][..])
@@ -108,7 +117,7 @@ fn an_entry_says_all_that_the_declaration_does() {
         (effect.package(), effect.module()),
         (env!("CARGO_PKG_NAME"), "catalogue")
     );
-    assert_eq!((effect.file(), effect.line()), (file!(), 18));
+    assert_eq!((effect.file(), effect.line()), (file!(), 27));
     let count = Count::DESCRIPTOR;
     assert!(count.is_batch() && count.is_once() && !count.is_fallible());
     assert_eq!(count.key(), Some("(orders, 1)"));
@@ -178,7 +187,7 @@ fn it_prints_as_aligned_tables() {
     for part in [
         "to: String (redacted), weight: Option<Vec<u8>>",
         "async, queue slow, priority 3, tag out, alias parcel.post",
-        "catalogue.rs:18",
+        "catalogue.rs:27",
         "Sends a parcel.",
     ] {
         assert!(line.contains(part), "{part} in {text}");

@@ -21,7 +21,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///
 /// `#[airlock::effect]` implements it for the type that it generates. Implementing it by hand is
 /// possible, but then nothing registers the effect; see
-/// [`AirlockBuilder::effect`](crate::AirlockBuilder::effect).
+/// [`catalogue::register`](crate::catalogue::register).
 ///
 /// The options of an intent (delay, queue, when to fire …) are set by the methods of
 /// [`IntoIntent`](crate::IntoIntent).
@@ -169,21 +169,17 @@ impl<E: Into<BoxError>> EffectOutput for Result<(), E> {
 /// One effect, or a tuple of effects: what policies and boundaries name by type.
 pub trait EffectSet {
     /// The descriptors of the effects in the set.
-    fn descriptors() -> Vec<&'static EffectDescriptor>;
+    const DESCRIPTORS: &'static [&'static EffectDescriptor];
 }
 
 impl<E: Effect> EffectSet for E {
-    fn descriptors() -> Vec<&'static EffectDescriptor> {
-        vec![E::DESCRIPTOR]
-    }
+    const DESCRIPTORS: &'static [&'static EffectDescriptor] = &[E::DESCRIPTOR];
 }
 
 macro_rules! effect_set_for_tuples {
     ($(($($name:ident)+))+) => {$(
         impl<$($name: Effect),+> EffectSet for ($($name,)+) {
-            fn descriptors() -> Vec<&'static EffectDescriptor> {
-                vec![$($name::DESCRIPTOR),+]
-            }
+            const DESCRIPTORS: &'static [&'static EffectDescriptor] = &[$($name::DESCRIPTOR),+];
         }
     )+};
 }

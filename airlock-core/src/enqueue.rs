@@ -39,13 +39,12 @@ pub fn enqueue(intent: impl IntoIntent) -> IntentId {
 /// Hands an intent to the current scope, or says why that cannot be. Nothing runs now.
 ///
 /// ```
-/// # use airlock_core as airlock;
-/// # fn demo(intent: impl airlock::Effect) {
-/// if let Err(error) = airlock::try_enqueue(intent) {
-///     eprintln!("{error}");
-///     let intent = error.into_intent(); // nothing is lost
-/// }
-/// # }
+/// #[airlock::effect]
+/// fn notify_warehouse(order: u64) {}
+///
+/// let error = airlock::try_enqueue(notify_warehouse(7)).unwrap_err();
+/// assert!(error.to_string().contains("outside of a scope"), "{error}");
+/// let intent = error.into_intent(); // nothing is lost
 /// ```
 ///
 /// # Errors
@@ -251,10 +250,10 @@ pub enum Refusal {
         /// What it said.
         veto: Veto,
     },
-    /// The boundary declares what it emits, and this is not part of it.
-    #[error("the boundary `{scope}` does not declare it: add it to `emits(..)`")]
+    /// The scope declares what it emits, and this is not part of it.
+    #[error("the scope `{scope}` does not declare it: add it to `emits`")]
     NotDeclared {
-        /// The boundary's name.
+        /// The name of the scope, or of its boundary.
         scope: String,
     },
     /// The executor cannot take it.

@@ -287,7 +287,7 @@ pub trait IntoIntent: Sized {
     #[track_caller]
     fn after(self, delay: Duration) -> Intent {
         with(self.into_intent(), |options| {
-            options.schedule = Schedule::After(delay)
+            options.schedule = Schedule::After(delay);
         })
     }
 
@@ -295,7 +295,7 @@ pub trait IntoIntent: Sized {
     #[track_caller]
     fn run_at(self, time: SystemTime) -> Intent {
         with(self.into_intent(), |options| {
-            options.schedule = Schedule::At(time)
+            options.schedule = Schedule::At(time);
         })
     }
 
@@ -303,7 +303,7 @@ pub trait IntoIntent: Sized {
     #[track_caller]
     fn on_queue(self, queue: impl Into<Cow<'static, str>>) -> Intent {
         with(self.into_intent(), |options| {
-            options.queue = Some(queue.into())
+            options.queue = Some(queue.into());
         })
     }
 
@@ -311,7 +311,7 @@ pub trait IntoIntent: Sized {
     #[track_caller]
     fn with_priority(self, priority: i16) -> Intent {
         with(self.into_intent(), |options| {
-            options.priority = Some(priority)
+            options.priority = Some(priority);
         })
     }
 
@@ -319,7 +319,7 @@ pub trait IntoIntent: Sized {
     #[track_caller]
     fn with_key(self, key: impl IntoKey) -> Intent {
         with(self.into_intent(), |options| {
-            options.key = Some(key.into_key())
+            options.key = Some(key.into_key());
         })
     }
 
@@ -327,7 +327,7 @@ pub trait IntoIntent: Sized {
     #[track_caller]
     fn on_failure(self) -> Intent {
         with(self.into_intent(), |options| {
-            options.fire_on = FireOn::Failure
+            options.fire_on = FireOn::Failure;
         })
     }
 
@@ -335,7 +335,7 @@ pub trait IntoIntent: Sized {
     #[track_caller]
     fn always(self) -> Intent {
         with(self.into_intent(), |options| {
-            options.fire_on = FireOn::Always
+            options.fire_on = FireOn::Always;
         })
     }
 }

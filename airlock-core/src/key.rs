@@ -93,6 +93,7 @@ impl IntoKey for &str {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<K: IntoKey + Clone> IntoKey for &K {
     fn into_key(self) -> Key {
         self.clone().into_key()

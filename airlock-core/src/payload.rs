@@ -141,7 +141,7 @@ impl<E: Effect + Send> Erased for Slot<E> {
         let slots = rest
             .into_iter()
             .filter_map(|payload| payload.erased_mut().slot().downcast_mut::<Self>());
-        let rest = slots.filter_map(|slot| slot.attempt());
+        let rest = slots.filter_map(Slot::attempt);
         E::perform_batch(std::iter::once(first).chain(rest).collect(), resources)
     }
 }

@@ -127,7 +127,7 @@ impl<T, E: From<FlushError>> CarriesFlushError for Result<T, E> {
 }
 
 /// Returns a failed flush as the boundary's error.
-pub fn return_flush_error<R: CarriesFlushError>(error: FlushError, _: R) -> R {
+pub fn return_flush_error<R: CarriesFlushError>(error: FlushError) -> R {
     R::of(error)
 }
 
@@ -139,6 +139,10 @@ pub fn log_flush_error<R>(error: FlushError, value: R) -> R {
 
 /// Panics with a failed flush.
 #[track_caller]
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "called in place of `log_flush_error`"
+)]
 pub fn panic_on_flush_error<R>(error: FlushError, _: R) -> R {
     use std::error::Error;
     let source = error

@@ -12,7 +12,7 @@ use crate::table::Table;
 
 /// What a scope held when it was asked: see [`Scope::snapshot`](crate::Scope::snapshot).
 ///
-/// `Display` prints it as a table of what would fire, arguments and file:line included.
+/// `Display` prints it as a table of what would fire, arguments and `file:line` included.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     lines: Vec<SnapshotLine>,

@@ -58,25 +58,19 @@ fn split_at_commas(tokens: proc_macro2::TokenStream) -> Vec<proc_macro2::TokenSt
 }
 
 fn unknown(key: &str, known: &[&str]) -> String {
-    let near = known.iter().find(|known| {
-        let shared = known
-            .chars()
-            .zip(key.chars())
-            .take_while(|(a, b)| a == b)
-            .count();
-        shared >= 3 || (known.len() == key.len() && differing(known, key) == 1)
-    });
+    let distances = known
+        .iter()
+        .map(|known| (strsim::osa_distance(key, known), known));
+    let near = distances
+        .filter(|(distance, known)| distance * 2 <= known.len())
+        .min();
     let hint = near
-        .map(|near| format!("; did you mean `{near}`?"))
+        .map(|(_, near)| format!("; did you mean `{near}`?"))
         .unwrap_or_default();
     format!(
         "there is no argument `{key}`{hint} (known are: {})",
         known.join(", ")
     )
-}
-
-fn differing(a: &str, b: &str) -> usize {
-    a.chars().zip(b.chars()).filter(|(a, b)| a != b).count()
 }
 
 /// Stores a value, once.

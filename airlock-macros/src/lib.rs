@@ -18,11 +18,11 @@ use proc_macro::TokenStream;
 /// Turns a function into an effect. Documented at `airlock::effect`.
 #[proc_macro_attribute]
 pub fn effect(args: TokenStream, item: TokenStream) -> TokenStream {
-    debug::shown(effect::effect(args.into(), item.into())).into()
+    debug::shown(effect::effect(args.into(), &item.into())).into()
 }
 
 /// Puts a scope around a function's body. Documented at `airlock::boundary`.
 #[proc_macro_attribute]
 pub fn boundary(args: TokenStream, item: TokenStream) -> TokenStream {
-    debug::shown(boundary::boundary(args.into(), item.into())).into()
+    debug::shown(boundary::boundary(args.into(), &item.into())).into()
 }

@@ -51,7 +51,7 @@ fn r14_a_failure_hands_back_the_failed_and_the_unreached() {
                 .report()
                 .entries()
                 .iter()
-                .map(|it| it.id())
+                .map(airlock::ReportEntry::id)
                 .collect::<Vec<_>>(),
             ids
         );

@@ -54,7 +54,7 @@ fn r02_outside_a_scope_enqueue_panics_at_the_callers_line() {
     let outer = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         if std::thread::current().id() == this {
-            let line = info.location().map_or(0, |location| location.line());
+            let line = info.location().map_or(0, std::panic::Location::line);
             seen.store(line, std::sync::atomic::Ordering::SeqCst);
         }
         outer(info);

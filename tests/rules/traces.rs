@@ -36,7 +36,7 @@ impl Subscriber for Lines {
     }
     fn new_span(&self, span: &Attributes<'_>) -> Id {
         self.push(&format!("span {}", span.metadata().name()), |line| {
-            span.record(line)
+            span.record(line);
         });
         Id::from_u64(1)
     }
@@ -52,8 +52,8 @@ impl Subscriber for Lines {
 fn lines_of(work: impl FnOnce()) -> Vec<String> {
     let lines = Lines::default();
     tracing::subscriber::with_default(lines.clone(), work);
-    let lines = lines.0.lock().expect("no panic").clone();
-    lines
+
+    lines.0.lock().expect("no panic").clone()
 }
 
 #[airlock::effect(redact(token))]

@@ -99,8 +99,10 @@ impl Stage {
     pub fn run(self, workspace: &Workspace) -> Result<(), String> {
         match self {
             Self::Unit => unit(workspace),
-            Self::Ui => target(workspace, UI),
-            Self::Conformance => target(workspace, CONFORMANCE),
+            // What the macros say of a feature that is off needs a build without it.
+            Self::Ui => target(workspace, UI, "--all-features")
+                .and_then(|()| target(workspace, UI, "--no-default-features")),
+            Self::Conformance => target(workspace, CONFORMANCE, "--all-features"),
             Self::Doctest => cargo(workspace, "test --doc --workspace --all-features").run(),
             Self::Examples => examples::check(workspace),
             Self::Fmt => cargo(workspace, "fmt --all --check").run(),
@@ -149,13 +151,13 @@ fn unit(workspace: &Workspace) -> Result<(), String> {
 
 /// One test target by its own, with its output as it prints it. `--workspace` although one package
 /// has the target: otherwise cargo would build the dependencies anew, with fewer features.
-fn target(workspace: &Workspace, name: &str) -> Result<(), String> {
+fn target(workspace: &Workspace, name: &str, features: &str) -> Result<(), String> {
     if !workspace.test_targets().iter().any(|target| target == name) {
         return Err(format!(
             "no package has a test target `{name}` (tests/{name}.rs)"
         ));
     }
-    cargo(workspace, "test --workspace --all-features --test")
-        .args([name])
+    cargo(workspace, "test --workspace")
+        .args([features, "--test", name])
         .run()
 }

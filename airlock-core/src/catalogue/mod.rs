@@ -241,22 +241,7 @@ pub(crate) fn nearest_id(id: &str) -> Option<&'static str> {
 
 /// The known name that was probably meant: at most half of its letters differ.
 fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    let distances = known.map(|known| (edit_distance(name, known), known));
-    let (distance, known) = distances.min()?;
-    (distance * 2 <= known.chars().count()).then_some(known)
-}
-
-/// Levenshtein's distance, a row at a time.
-fn edit_distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (line, a) in from.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], line + 1);
-        for (column, b) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != *b);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[to.len()]
+    let distances = known.map(|known| (strsim::osa_distance(name, known), known));
+    let near = distances.filter(|(distance, known)| distance * 2 <= known.chars().count());
+    near.min().map(|(_, known)| known)
 }

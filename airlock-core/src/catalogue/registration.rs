@@ -47,8 +47,15 @@ static BY_HAND: Mutex<Option<Vec<&'static EffectDescriptor>>> = Mutex::new(Some(
 /// Registers effects by hand, for targets where `inventory` does not work: on
 /// `wasm32-unknown-unknown` the registrations of dependencies are lost without fat LTO.
 ///
-/// ```ignore
-/// airlock::catalogue::register::<(SendConfirmation, NotifyWarehouse)>()?;
+/// ```
+/// #[airlock::effect]
+/// fn notify_warehouse(order: u64) {}
+/// #[airlock::effect]
+/// fn send_confirmation(order: u64) {}
+///
+/// airlock::catalogue::register::<(NotifyWarehouse, SendConfirmation)>()?;
+/// assert!(airlock::Catalogue::global()?.find_type::<NotifyWarehouse>().is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
@@ -58,7 +65,7 @@ pub fn register<S: EffectSet>() -> Result<(), RegisterError> {
     let mut by_hand = BY_HAND.lock().unwrap_or_else(PoisonError::into_inner);
     match &mut *by_hand {
         Some(effects) => {
-            effects.extend(S::descriptors());
+            effects.extend(S::DESCRIPTORS);
             Ok(())
         }
         None => Err(RegisterError),

@@ -278,12 +278,12 @@ impl<'a> Batch<'a> {
     }
 
     /// Holds the executor to its contract: nothing is left undone in silence.
-    pub(super) fn close(mut self, executor: &dyn Executor, panic: Option<Box<dyn Any + Send>>) {
+    pub(super) fn close(mut self, executor: &dyn Executor, panic: Option<&(dyn Any + Send)>) {
         if self.flush.stopped {
             return;
         }
-        let message = match &panic {
-            Some(panic) => format!("it panicked: {}", panic_message(&**panic)),
+        let message = match panic {
+            Some(panic) => format!("it panicked: {}", panic_message(panic)),
             None => "it returned without deciding".to_owned(),
         };
         let executor = executor.name().into_owned();

@@ -28,7 +28,7 @@ pub(super) fn judge(flush: &mut Flush) {
     }
     // Groups of intents at the node that judges them next, the deepest node last. They move
     // outwards from node to node and merge where their paths meet.
-    let mut groups: BTreeMap<(u32, *const Node), (Arc<Node>, Vec<u32>)> = BTreeMap::new();
+    let mut groups = Groups::new();
     for (position, intent) in flush.intents.iter().enumerate() {
         if intent.is_pending() {
             let node = intent.facts.node.as_ref().unwrap_or(&flush.node);
@@ -37,7 +37,7 @@ pub(super) fn judge(flush: &mut Flush) {
     }
     while let Some((_, (node, group))) = groups.pop_last() {
         let kept = match policy_of(&node, flush.judged_to) {
-            Some(policy) => ask(flush, policy, group),
+            Some(policy) => ask(flush, policy, &group),
             None => group,
         };
         if flush.stopped {
@@ -78,12 +78,12 @@ fn policy_of(node: &Node, judged_to: u32) -> Option<&Layer> {
 }
 
 /// Gives the positions that the policy lets pass, and notes the fate of the others.
-fn ask(flush: &mut Flush, policy: &Layer, group: Vec<u32>) -> Vec<u32> {
+fn ask(flush: &mut Flush, policy: &Layer, group: &[u32]) -> Vec<u32> {
     let asking = Cell::new(None);
     let judged = {
         let _watching = context::watching(Watch::Judging);
         catch_unwind(AssertUnwindSafe(|| {
-            let mut judgement = Judgement::new(&flush.intents, group.clone(), &asking);
+            let mut judgement = Judgement::new(&flush.intents, group.to_vec(), &asking);
             policy.judge(&mut judgement);
             judgement.finish()
         }))
@@ -95,7 +95,7 @@ fn ask(flush: &mut Flush, policy: &Layer, group: Vec<u32>) -> Vec<u32> {
                 policy: policy.name().into_owned(),
                 message: panic_message(&*panic),
             };
-            give_up(flush, &group, asking.get(), failure);
+            give_up(flush, group, asking.get(), failure);
             return Vec::new();
         }
     };

@@ -262,7 +262,7 @@ impl Flush {
     pub(super) fn dispatch(&mut self) {
         while let Some((executor, mut batch)) = self.next_run() {
             let dispatched = catch_unwind(AssertUnwindSafe(|| executor.dispatch(&mut batch)));
-            batch.close(&*executor, dispatched.err());
+            batch.close(&*executor, dispatched.err().as_deref());
         }
     }
 
@@ -270,7 +270,7 @@ impl Flush {
         while let Some((executor, mut batch)) = self.next_run() {
             let dispatching = executor.dispatch_async(&mut batch);
             let dispatched = crate::scope::catch_unwind_async(dispatching).await;
-            batch.close(&*executor, dispatched.err());
+            batch.close(&*executor, dispatched.err().as_deref());
         }
     }
 

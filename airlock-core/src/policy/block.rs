@@ -53,7 +53,7 @@ macro_rules! selecting {
             /// Names these effects too.
             #[must_use]
             pub fn effects<S: EffectSet>(mut self) -> Self {
-                self.selected.effects.extend(S::descriptors());
+                self.selected.effects.extend(S::DESCRIPTORS);
                 self
             }
 
@@ -134,7 +134,7 @@ struct Selected {
 impl Selected {
     fn effects<S: EffectSet>() -> Self {
         Self {
-            effects: S::descriptors(),
+            effects: S::DESCRIPTORS.to_vec(),
             tags: Vec::new(),
         }
     }

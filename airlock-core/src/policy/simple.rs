@@ -204,7 +204,7 @@ impl Policy for LogOnFlush {
     }
 }
 
-/// Allows the intents that a closure accepts, asked at dispatch. Reports name it by its file:line.
+/// Allows the intents that a closure accepts, asked at dispatch. Reports name it by its `file:line`.
 ///
 /// ```
 /// use airlock_core::policy::{Policy, allow_if};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::catalogue::{BoundaryDescriptor, EffectDescriptor};
+use crate::catalogue::BoundaryDescriptor;
 use crate::context::{self, Kind, Node};
 use crate::effect::EffectSet;
 use crate::executor::Executor;
@@ -79,12 +79,21 @@ impl ScopeBuilder {
     /// Lets code here, down to nested scopes, enqueue these effects only. What an effect enqueues
     /// while it is performed is that effect's affair and not refused.
     ///
-    /// ```ignore
-    /// airlock::scope().emits::<(NotifyWarehouse, SendConfirmation)>()
+    /// ```
+    /// #[airlock::effect]
+    /// fn notify_warehouse(order: u64) {}
+    /// #[airlock::effect]
+    /// fn send_confirmation(order: u64) {}
+    ///
+    /// let only_mail = airlock::scope().emits::<SendConfirmation>();
+    /// only_mail.run_infallible(|_| {
+    ///     let refused = airlock::try_enqueue(notify_warehouse(7)).unwrap_err();
+    ///     assert!(refused.to_string().contains("does not declare it"), "{refused}");
+    /// })?;
+    /// # Ok::<(), airlock::FlushError>(())
     /// ```
     pub fn emits<S: EffectSet>(mut self) -> Self {
-        let effects: &'static [&'static EffectDescriptor] = S::descriptors().leak();
-        self.core.emits = Some(effects);
+        self.core.emits = Some(S::DESCRIPTORS);
         self
     }
 
@@ -100,7 +109,7 @@ impl ScopeBuilder {
         self
     }
 
-    /// Opens the scope without entering it: for [`OpenScope::enter`], then
+    /// Opens the scope without entering it: for [`Scope::enter`](crate::Scope::enter), then
     /// [`flush`](OpenScope::flush) or [`discard`](OpenScope::discard) by hand.
     pub fn open(mut self) -> OpenScope {
         let parent = self.parent.take().or_else(context::current);

@@ -148,6 +148,14 @@ impl fmt::Debug for OpenScope {
 /// assert!(airlock::current().is_none());
 /// # Ok::<(), airlock::FlushError>(())
 /// ```
+///
+/// It stays on its thread:
+///
+/// ```compile_fail,E0277
+/// # use airlock_core as airlock;
+/// let guard = airlock::scope().enter();
+/// std::thread::spawn(move || guard.discard());
+/// ```
 #[must_use = "a guard that is dropped at once leaves its scope at once and discards it"]
 pub struct ScopeGuard {
     // Left before the scope ends.

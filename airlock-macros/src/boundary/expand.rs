@@ -98,13 +98,16 @@ fn wrapped(
     on_error: &TokenStream,
     private: &TokenStream,
 ) -> TokenStream {
+    // A body of another type is reported against the declared one.
+    let span = proc_macro2::Span::call_site().located_at(output.span());
+    let returned = quote_spanned!(span=> return value;);
     quote! {
         #scope.__boundary_async(
             async move {
                 let value = async move {
                     // `?` and `return` need the declared type before they are reached.
                     if let ::core::option::Option::Some(value) = ::core::option::Option::None::<#output> {
-                        return value;
+                        #returned
                     }
                     #body
                 }
@@ -156,7 +159,7 @@ fn on_flush_error(args: &Args, sig: &Signature, private: &TokenStream) -> TokenS
                 ReturnType::Default => sig.ident.span(),
                 ReturnType::Type(_, ty) => ty.span(),
             };
-            respan(quote!(#private::return_flush_error), span)
+            respan(quote!(|error, _| #private::return_flush_error(error)), span)
         }
     }
 }

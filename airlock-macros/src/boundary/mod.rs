@@ -12,7 +12,7 @@ use crate::problems::Problems;
 use args::Args;
 
 /// Gives the function's name, if it could be read, and the expansion.
-pub(crate) fn boundary(args: TokenStream, item: TokenStream) -> (Option<String>, TokenStream) {
+pub(crate) fn boundary(args: TokenStream, item: &TokenStream) -> (Option<String>, TokenStream) {
     let function: Function = match syn::parse2(item.clone()) {
         Ok(function) => function,
         Err(_) => {

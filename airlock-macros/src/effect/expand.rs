@@ -357,13 +357,17 @@ fn perform(effect: &Effect, private: &TokenStream) -> TokenStream {
     );
     let arguments = names(effect.parameters.iter());
     let awaited = is_async.then(|| quote!(.await));
-    let call = quote!(__AirlockBody::#ident(#arguments)#awaited);
     // A return type that an effect cannot have is shown at that type.
     let call = match &effect.output {
-        ReturnType::Default => quote!(#private::result(#call)),
+        ReturnType::Default => {
+            quote!(#private::result(__AirlockBody::#ident(#arguments)#awaited))
+        }
         ReturnType::Type(_, ty) => {
             let result = respan(quote!(#private::result), ty.span());
-            quote_spanned!(ty.span()=> #result(#call))
+            let mut ident = ident.clone();
+            ident.set_span(ty.span().resolved_at(ident.span()));
+            let awaited = is_async.then(|| quote_spanned!(ty.span()=> .await));
+            quote_spanned!(ty.span()=> #result(__AirlockBody::#ident(#arguments)#awaited))
         }
     };
     let run = match (is_async, has_resources) {
@@ -432,10 +436,11 @@ fn checks(effect: &Effect, private: &TokenStream) -> TokenStream {
             checks.push(quote_spanned!(ty.span()=> #(#cfgs)* #private::#check::<#ty>();));
         }
     }
+    let cfgs = &effect.attributes.cfgs;
     if checks.is_empty() {
         TokenStream::new()
     } else {
-        quote!(const _: () = { #(#checks)* };)
+        quote!(#(#cfgs)* const _: () = { #(#checks)* };)
     }
 }
 

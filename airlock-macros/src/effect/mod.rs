@@ -14,7 +14,7 @@ use crate::problems::Problems;
 use args::Args;
 
 /// Gives the function's name, if it could be read, and the expansion.
-pub(crate) fn effect(args: TokenStream, item: TokenStream) -> (Option<String>, TokenStream) {
+pub(crate) fn effect(args: TokenStream, item: &TokenStream) -> (Option<String>, TokenStream) {
     let function: Function = match syn::parse2(item.clone()) {
         Ok(function) => function,
         Err(_) => return (None, not_a_function(item)),
@@ -32,7 +32,7 @@ pub(crate) fn effect(args: TokenStream, item: TokenStream) -> (Option<String>, T
     (Some(name), quote!(#expansion #errors))
 }
 
-fn not_a_function(item: TokenStream) -> TokenStream {
+fn not_a_function(item: &TokenStream) -> TokenStream {
     let mut tokens = item.clone().into_iter();
     // The keyword says what it is, behind attributes and visibility.
     let keyword = tokens.find_map(|token| match token {

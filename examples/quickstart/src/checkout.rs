@@ -48,7 +48,7 @@ pub(crate) fn show(orders: &[Order]) -> Result<(), Box<dyn std::error::Error>> {
         match airlock.run(|| checkout(&mut order.clone())) {
             Ok(id) => println!("order {id} is sold"),
             Err(CheckoutError::NothingToPay(id)) => {
-                println!("order {id} failed: below the minimum")
+                println!("order {id} failed: below the minimum");
             }
             Err(CheckoutError::Flush(error)) => println!("order {} failed: {error}", order.id),
         }

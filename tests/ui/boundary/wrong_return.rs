@@ -1,6 +1,6 @@
 #[airlock::boundary]
 async fn checkout() -> Result<u32, airlock::FlushError> {
-    Ok("text")
+    "text"
 }
 
 fn main() {}
