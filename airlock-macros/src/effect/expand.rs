@@ -99,7 +99,7 @@ fn intent(effect: &Effect, private: &TokenStream) -> TokenStream {
     let crate::effect::model::Attributes {
         docs, cfgs, lints, ..
     } = attributes;
-    let summary = format!("The intent to perform [`{}`].", plain_name(ident));
+    let summary = format!(" The intent to perform [`{}`].", plain_name(ident));
     let separator = (!docs.is_empty()).then(|| quote!(#[doc = ""]));
     let derives = (!derives.is_empty()).then(|| quote!(#[derive(#(#derives),*)]));
     let serde = durable.then(|| {
@@ -120,7 +120,7 @@ fn intent(effect: &Effect, private: &TokenStream) -> TokenStream {
         let ty = effect.field_type(argument);
         let serde = if *durable { serde.as_slice() } else { &[] };
         let summary = docs.is_empty().then(|| {
-            let summary = format!("The argument `{}`.", plain_name(ident));
+            let summary = format!(" The argument `{}`.", plain_name(ident));
             quote!(#[doc = #summary])
         });
         quote!(#(#cfgs)* #(#docs)* #summary #(#serde)* #vis #ident: #ty)

@@ -1,0 +1,41 @@
+#[tracing::instrument]
+async fn checkout(&self, mut order: Order) -> impl IntoResponse {
+    const __AIRLOCK_BOUNDARY: &::airlock::BoundaryDescriptor = &::airlock::__private::DeclareBoundary::new(
+            ::airlock::__private::place!("checkout", 1u32, 1u32),
+            "check-out",
+        )
+        .emits(
+            &[
+                <SendMail as ::airlock::Effect>::DESCRIPTOR,
+                <mail::Post as ::airlock::Effect>::DESCRIPTOR,
+            ],
+        )
+        .asynchronous()
+        .done();
+    ::airlock::__private::inventory::submit! {
+        ::airlock::__private::BoundaryRegistration::new(__AIRLOCK_BOUNDARY)
+    }
+    ::airlock::__private::boundary(__AIRLOCK_BOUNDARY)
+        .policy(policy::no_reentry())
+        .executor(Inline)
+        .lifecycle(FlushOnSuccess)
+        .__boundary_async(
+            async move {
+                let value = async move {
+                    if let ::core::option::Option::Some(value) = ::core::option::Option::None::<
+                        _,
+                    > {
+                        return value;
+                    }
+                    {
+                        order.process();
+                        self.save(order).await
+                    }
+                }
+                    .await;
+                (::airlock::__private::outcome!(value), value)
+            },
+            ::airlock::__private::log_flush_error,
+        )
+        .await
+}

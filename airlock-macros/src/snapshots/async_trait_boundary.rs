@@ -1,0 +1,49 @@
+fn checkout<'a>(
+    &'a self,
+) -> ::core::pin::Pin<
+    Box<
+        dyn ::core::future::Future<
+            Output = Result<u32, Error>,
+        > + ::core::marker::Send + 'a,
+    >,
+> {
+    const __AIRLOCK_BOUNDARY: &::airlock::BoundaryDescriptor = &::airlock::__private::DeclareBoundary::new(
+            ::airlock::__private::place!("checkout", 1u32, 1u32),
+            "checkout",
+        )
+        .asynchronous()
+        .done();
+    ::airlock::__private::inventory::submit! {
+        ::airlock::__private::BoundaryRegistration::new(__AIRLOCK_BOUNDARY)
+    }
+    {
+        Box::pin(async move {
+            ::airlock::__private::boundary(__AIRLOCK_BOUNDARY)
+                .__boundary_async(
+                    async move {
+                        let value = async move {
+                            if let ::core::option::Option::Some(value) = ::core::option::Option::None::<
+                                Result<u32, Error>,
+                            > {
+                                return value;
+                            }
+                            {
+                                if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
+                                    Result<u32, Error>,
+                                > {
+                                    return __ret;
+                                }
+                                let __self = self;
+                                let __ret: Result<u32, Error> = { __self.load().await };
+                                __ret
+                            }
+                        }
+                            .await;
+                        (::airlock::__private::outcome!(value), value)
+                    },
+                    |error, _| ::airlock::__private::return_flush_error(error),
+                )
+                .await
+        })
+    }
+}

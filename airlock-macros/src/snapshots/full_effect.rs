@@ -1,0 +1,111 @@
+/// Sends a mail.
+#[cfg(unix)]
+#[must_use = "an intent does nothing until it is enqueued"]
+pub(crate) fn send(order: OrderId, #[cfg(unix)] to: String) -> SendMail {
+    SendMail { order, #[cfg(unix)] to }
+}
+#[cfg(unix)]
+const _: () = {
+    ::airlock::__private::assert_argument::<OrderId>();
+    #[cfg(unix)] ::airlock::__private::assert_argument::<String>();
+};
+/// The intent to perform [`send`].
+///
+/// Sends a mail.
+#[cfg(unix)]
+#[derive(Clone, PartialEq)]
+#[must_use = "an intent does nothing until it is enqueued"]
+pub(crate) struct SendMail {
+    /// The argument `order`.
+    pub(crate) order: OrderId,
+    #[cfg(unix)]
+    /// The argument `to`.
+    pub(crate) to: String,
+}
+#[cfg(unix)]
+const _: () = {
+    struct __AirlockBody;
+    impl __AirlockBody {
+        #[tracing::instrument]
+        async fn send(
+            mailer: &Mailer,
+            mut order: OrderId,
+            #[cfg(unix)]
+            to: String,
+        ) -> Result<(), MailError> {
+            mailer.send(order.next(), to).await
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for SendMail {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            #[allow(unused_mut, reason = "every argument may be configured away")]
+            let mut shown = f.debug_struct("SendMail");
+            shown.field("order", ::airlock::__private::debug_field!(self.order));
+            #[cfg(unix)] shown.field("to", ::airlock::__private::REDACTED);
+            shown.finish()
+        }
+    }
+    #[automatically_derived]
+    impl ::airlock::Effect for SendMail {
+        const DESCRIPTOR: &'static ::airlock::EffectDescriptor = &::airlock::__private::DeclareEffect::new(
+                ::airlock::__private::place!("send", 1u32, 1u32),
+                "SendMail",
+                "mail.send",
+            )
+            .docs("Sends a mail.")
+            .arguments(
+                &[
+                    ::airlock::__private::argument("order", "OrderId"),
+                    #[cfg(unix)]
+                    ::airlock::__private::argument("to", "String").redacted(),
+                ],
+            )
+            .resources(&[::airlock::__private::resource::<Mailer>("mailer", "Mailer")])
+            .aliases(&["mail.post"])
+            .tags(&["mail"])
+            .queue("slow")
+            .priority(-2i16)
+            .retry(
+                ::airlock::__private::Retry::attempts(5)
+                    .delay_millis(100u64)
+                    .factor(2)
+                    .max_delay_millis(60000u64),
+            )
+            .timeout_millis(5000u64)
+            .key("(order , to)")
+            .coalesce_first()
+            .asynchronous()
+            .fallible()
+            .done();
+        fn perform(
+            self,
+            __airlock_resources: &::airlock::Resources,
+        ) -> ::airlock::Performing<'_> {
+            let Self { order, #[cfg(unix)] to } = self;
+            ::airlock::__private::perform_async(async move {
+                let mailer = __airlock_resources.get::<Mailer>()?;
+                ::airlock::__private::result(
+                    __AirlockBody::send(mailer, order, #[cfg(unix)] to).await,
+                )
+            })
+        }
+        fn duplicate(&self) -> ::core::option::Option<Self> {
+            ::core::option::Option::Some(Self {
+                order: ::core::clone::Clone::clone(&self.order),
+                #[cfg(unix)]
+                to: ::core::clone::Clone::clone(&self.to),
+            })
+        }
+        fn key(&self) -> ::core::option::Option<::airlock::Key> {
+            #[allow(unused_variables, reason = "a key need not read every argument")]
+            let Self { order, #[cfg(unix)] to } = self;
+            ::core::option::Option::Some(::airlock::__private::key((order, to)))
+        }
+    }
+    #[automatically_derived]
+    impl ::airlock::Repeatable for SendMail {}
+    ::airlock::__private::inventory::submit! {
+        ::airlock::__private::EffectRegistration::of:: < SendMail > ()
+    }
+};

@@ -1,0 +1,59 @@
+/// Sends a mail.
+#[must_use = "an intent does nothing until it is enqueued"]
+fn send_mail(to: String) -> SendMail {
+    SendMail { to }
+}
+const _: () = {
+    ::airlock::__private::assert_argument::<String>();
+};
+/// The intent to perform [`send_mail`].
+///
+/// Sends a mail.
+#[must_use = "an intent does nothing until it is enqueued"]
+struct SendMail {
+    /// The argument `to`.
+    to: String,
+}
+const _: () = {
+    struct __AirlockBody;
+    impl __AirlockBody {
+        fn send_mail(to: String) {
+            deliver(to);
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for SendMail {
+        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            f.debug_struct("SendMail")
+                .field("to", ::airlock::__private::debug_field!(self.to))
+                .finish()
+        }
+    }
+    #[automatically_derived]
+    impl ::airlock::Effect for SendMail {
+        const DESCRIPTOR: &'static ::airlock::EffectDescriptor = &::airlock::__private::DeclareEffect::new(
+                ::airlock::__private::place!("send_mail", 1u32, 1u32),
+                "SendMail",
+                ::core::concat!(::core::env!("CARGO_PKG_NAME"), ".", "send_mail"),
+            )
+            .docs("Sends a mail.")
+            .arguments(&[::airlock::__private::argument("to", "String")])
+            .done();
+        fn perform(self, _: &::airlock::Resources) -> ::airlock::Performing<'_> {
+            let Self { to } = self;
+            ::airlock::__private::perform_sync(|| ::airlock::__private::result(
+                __AirlockBody::send_mail(to),
+            ))
+        }
+        fn duplicate(&self) -> ::core::option::Option<Self> {
+            ::core::option::Option::Some(Self {
+                to: ::core::clone::Clone::clone(&self.to),
+            })
+        }
+    }
+    #[automatically_derived]
+    impl ::airlock::Repeatable for SendMail {}
+    ::airlock::__private::inventory::submit! {
+        ::airlock::__private::EffectRegistration::of:: < SendMail > ()
+    }
+};

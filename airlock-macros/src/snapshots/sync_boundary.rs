@@ -1,0 +1,23 @@
+/// Imports orders.
+pub fn import(path: &Path) -> Result<usize, ImportError> {
+    const __AIRLOCK_BOUNDARY: &::airlock::BoundaryDescriptor = &::airlock::__private::DeclareBoundary::new(
+            ::airlock::__private::place!("import", 1u32, 1u32),
+            "import",
+        )
+        .docs("Imports orders.")
+        .done();
+    ::airlock::__private::inventory::submit! {
+        ::airlock::__private::BoundaryRegistration::new(__AIRLOCK_BOUNDARY)
+    }
+    ::airlock::__private::boundary(__AIRLOCK_BOUNDARY)
+        .__boundary(
+            move || {
+                let value: Result<usize, ImportError> = (move || -> Result<
+                    usize,
+                    ImportError,
+                > { read(path) })();
+                (::airlock::__private::outcome!(value), value)
+            },
+            |error, _| ::airlock::__private::return_flush_error(error),
+        )
+}
