@@ -56,3 +56,27 @@ pub use airlock_core::{
 
 #[doc(hidden)]
 pub use airlock_core::__private;
+
+/// The guide: its code blocks are compiled and run.
+#[cfg(all(doctest, feature = "serde", feature = "tokio"))]
+mod guide {
+    macro_rules! chapters {
+        ($($name:ident $file:literal)+) => {$(
+            #[doc = include_str!(concat!("../docs/", $file))]
+            mod $name {}
+        )+};
+    }
+    chapters! {
+        problem "problem.md"
+        core_model "core-model.md"
+        nesting "nesting.md"
+        policies "policies.md"
+        executors "executors.md"
+        cascades "cascades.md"
+        testing "testing.md"
+        catalogue "catalogue.md"
+        logs "logs.md"
+        guarantees "guarantees.md"
+        coming_from_airlock_py "coming-from-airlock-py.md"
+    }
+}

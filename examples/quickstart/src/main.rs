@@ -30,7 +30,10 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            println!("error: {error}");
+            #[allow(clippy::print_stderr, reason = "errors do not belong to the output")]
+            {
+                eprintln!("error: {error}");
+            }
             ExitCode::FAILURE
         }
     }
