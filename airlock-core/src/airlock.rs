@@ -21,7 +21,7 @@ use crate::scope::{OpenScope, ReportHook, ScopeBuilder, scope};
 /// Install one for the whole process at start-up, or enter one for a part of it; without either,
 /// the defaults hold and there are no resources.
 ///
-/// ```
+/// ```rust,standalone_crate
 /// # use airlock_core as airlock;
 /// use airlock::Airlock;
 ///

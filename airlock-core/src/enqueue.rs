@@ -43,7 +43,7 @@ pub fn enqueue(intent: impl IntoIntent) -> IntentId {
 /// fn notify_warehouse(order: u64) {}
 ///
 /// let error = airlock::try_enqueue(notify_warehouse(7)).unwrap_err();
-/// assert!(error.to_string().contains("outside of a scope"), "{error}");
+/// assert!(error.to_string().contains("no scope is open here"), "{error}");
 /// let intent = error.into_intent(); // nothing is lost
 /// ```
 ///

@@ -47,7 +47,7 @@ static BY_HAND: Mutex<Option<Vec<&'static EffectDescriptor>>> = Mutex::new(Some(
 /// Registers effects by hand, for targets where `inventory` does not work: on
 /// `wasm32-unknown-unknown` the registrations of dependencies are lost without fat LTO.
 ///
-/// ```
+/// ```rust,standalone_crate
 /// #[airlock::effect]
 /// fn notify_warehouse(order: u64) {}
 /// #[airlock::effect]

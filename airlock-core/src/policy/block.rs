@@ -11,7 +11,7 @@ use crate::scope::Scope;
 /// Drops the intents of these effects when they are dispatched: `block::<SendEmail>()`, or
 /// `block::<(SendEmail, ChargeCard)>()`.
 ///
-/// ```
+/// ```rust,standalone_crate
 /// use airlock_core::policy::Block;
 ///
 /// // Ids and tags are looked up in the catalogue, so that a misspelt one is an error at once.
