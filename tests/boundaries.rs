@@ -80,6 +80,31 @@ fn with_question_mark(text: &str) -> AppResult<u32> {
     Ok(n)
 }
 
+#[airlock::boundary]
+fn inner_attributes(n: u32) -> AppResult<u32> {
+    #![allow(unused_variables)]
+    let idle = n;
+    airlock::enqueue(send(n));
+    Ok(n)
+}
+
+#[airlock::boundary]
+async fn inner_attributes_async(n: u32) -> AppResult<u32> {
+    #![allow(unused_variables)]
+    let idle = n;
+    airlock::enqueue(send_async(n));
+    Ok(n)
+}
+
+#[test]
+fn attributes_within_the_body_work() {
+    let escaped = sent_async(async {
+        inner_attributes(1).expect("it succeeds");
+        inner_attributes_async(2).await.expect("it succeeds");
+    });
+    assert_eq!(escaped, [1, 2]);
+}
+
 #[test]
 fn errors_from_question_mark_and_early_return_discard() {
     let escaped = sent(|| {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use proc_macro2::Span;
-use syn::parse::{Parse, ParseStream, Parser};
+use syn::parse::{Parse, ParseBuffer, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Ident, LitStr, Token, parenthesized};
+use syn::{Ident, LitStr, Token, parenthesized, token};
 
 use crate::problems::Problems;
 
@@ -90,8 +90,17 @@ pub(crate) fn set_value<T: Parse>(
     key: &Ident,
     input: ParseStream<'_>,
 ) -> syn::Result<()> {
-    input.parse::<Token![=]>()?;
+    equals(key, input)?;
     set_once(slot, key, input.parse()?)
+}
+
+/// The `=` behind a key.
+pub(crate) fn equals(key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+    let found = input.parse::<Token![=]>();
+    found.map(drop).map_err(|_| {
+        let message = format!("`{key}` takes a value: `{key} = ..`");
+        syn::Error::new(key.span(), message)
+    })
 }
 
 /// `(a, b, ..)`, once.
@@ -100,14 +109,36 @@ pub(crate) fn set_list<T: Parse>(
     key: &Ident,
     input: ParseStream<'_>,
 ) -> syn::Result<()> {
-    let content;
-    parenthesized!(content in input);
-    let list = Punctuated::<T, Token![,]>::parse_terminated(&content)?;
+    let content = parentheses(key, input, "(..)")?;
+    let list = content.call(Punctuated::<T, Token![,]>::parse_terminated)?;
     set_once(slot, key, list.into_iter().collect())
 }
 
+/// What stands in the parentheses behind a key.
+pub(crate) fn parentheses<'a>(
+    key: &Ident,
+    input: ParseStream<'a>,
+    example: &str,
+) -> syn::Result<ParseBuffer<'a>> {
+    if !input.peek(token::Paren) {
+        let message = format!("`{key}` is written with parentheses: `{key}{example}`");
+        return Err(syn::Error::new(key.span(), message));
+    }
+    let content;
+    parenthesized!(content in input);
+    Ok(content)
+}
+
 /// A bare word, once.
-pub(crate) fn set_flag(slot: &mut Option<Span>, key: &Ident) -> syn::Result<()> {
+pub(crate) fn set_flag(
+    slot: &mut Option<Span>,
+    key: &Ident,
+    input: ParseStream<'_>,
+) -> syn::Result<()> {
+    if !input.is_empty() {
+        let message = format!("`{key}` stands alone: leave it out where it is not wanted");
+        return Err(input.error(message));
+    }
     set_once(slot, key, key.span())
 }
 
@@ -116,6 +147,11 @@ pub(crate) struct DurationText(pub(crate) Duration);
 
 impl Parse for DurationText {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        const FORM: &str =
+            "a duration is a number with its unit: `\"250ms\"`, `\"5s\"`, `\"2m\"` or `\"1h\"`";
+        if !input.peek(LitStr) {
+            return Err(input.error(FORM));
+        }
         let text: LitStr = input.parse()?;
         let value = text.value();
         let digits = value.len() - value.trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -133,10 +169,7 @@ impl Parse for DurationText {
             .and_then(|(number, millis)| number.checked_mul(millis))
         {
             Some(millis) => Ok(Self(Duration::from_millis(millis))),
-            None => Err(syn::Error::new(
-                text.span(),
-                "a duration is a number with its unit: `\"250ms\"`, `\"5s\"`, `\"2m\"` or `\"1h\"`",
-            )),
+            None => Err(syn::Error::new(text.span(), FORM)),
         }
     }
 }

@@ -4,7 +4,7 @@
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, Signature, Type, Visibility};
 
 pub(crate) struct Function {
@@ -22,6 +22,24 @@ impl Parse for Function {
             sig: input.parse()?,
             body: input.parse()?,
         })
+    }
+}
+
+impl Function {
+    /// The attributes that the body begins with (`#![allow(..)]`), which only a function's own body
+    /// may have, and its statements.
+    pub(crate) fn split_body(&self) -> (TokenStream, Group) {
+        let split = |input: ParseStream<'_>| {
+            let attrs = input.call(Attribute::parse_inner)?;
+            Ok((quote!(#(#attrs)*), input.parse()?))
+        };
+        // What cannot be read is left for the compiler to explain.
+        let (attrs, rest) = split
+            .parse2(self.body.stream())
+            .unwrap_or_else(|_| (TokenStream::new(), self.body.stream()));
+        let mut body = Group::new(self.body.delimiter(), rest);
+        body.set_span(self.body.span());
+        (attrs, body)
     }
 }
 

@@ -223,7 +223,7 @@ impl Flush {
             at = %intent.location(),
             attempt,
             delay = ?delay,
-            error = %failure,
+            error = %failure.in_full(),
             "effect failed and will be tried again",
         );
         Some(delay)

@@ -329,18 +329,18 @@ impl Flush {
     }
 
     fn announce(&self, report: &FlushReport) {
+        let Some(core) = self.node.core() else { return };
+        if core.effect.is_some() {
+            return; // Its entries stand in the report of the flush that performs the effect.
+        }
         tracing::debug!(
             target: "airlock",
-            scope = report.scope.map(crate::scope::ScopeId::get),
+            scope = core.id.get(),
             outcome = %report.outcome,
             dispatched = report.count(|fate| matches!(fate, Fate::Dispatched)),
             of = report.len(),
             "scope ended",
         );
-        let Some(core) = self.node.core() else { return };
-        if core.effect.is_some() {
-            return; // Its entries stand in the report of the flush that performs the effect.
-        }
         if let Some(show) = &core.on_report {
             show(report);
         }
@@ -373,7 +373,7 @@ fn log_failure(intent: &Intent, failure: &Failure) {
         effect = intent.effect().id(),
         intent = intent.id().get(),
         at = %intent.location(),
-        error = %failure,
+        error = %failure.in_full(),
         "effect failed",
     );
 }

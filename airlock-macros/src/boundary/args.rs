@@ -3,9 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse::ParseStream;
-use syn::{Expr, Ident, LitStr, Path, Token, Type};
+use syn::{Expr, Ident, LitStr, Path, Type};
 
-use crate::arguments::{read_each, set_list, set_once, set_value};
+use crate::arguments::{equals, read_each, set_list, set_once, set_value};
 use crate::problems::Problems;
 
 const KNOWN: &[&str] = &[
@@ -53,7 +53,7 @@ impl Args {
             "name" => set_value(&mut self.name, key, input)?,
             "emits" => set_list(&mut self.emits, key, input)?,
             "on_flush_error" => {
-                input.parse::<Token![=]>()?;
+                equals(key, input)?;
                 let value: Expr = input.parse()?;
                 let choice = match &value {
                     Expr::Path(path) if path.path.is_ident("log") => OnFlushError::Log,
@@ -63,7 +63,7 @@ impl Args {
                 set_once(&mut self.on_flush_error, key, choice)?;
             }
             "crate" => {
-                input.parse::<Token![=]>()?;
+                equals(key, input)?;
                 set_once(&mut self.krate, key, input.call(Path::parse_mod_style)?)?;
             }
             _ => return Ok(false),

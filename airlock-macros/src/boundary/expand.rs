@@ -40,7 +40,7 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
     });
     let scope = quote!(#private::boundary(__AIRLOCK_BOUNDARY)#(#setters)*);
     let on_error = on_flush_error(args, &function.sig, &private);
-    let body = &function.body;
+    let (inner_attrs, body) = function.split_body();
     let run = match form {
         Form::Sync => {
             let output = annotation(&function.sig.output);
@@ -62,7 +62,7 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
             let wrapped = wrapped(
                 &scope,
                 &annotation(&function.sig.output),
-                &quote!(#body),
+                &body.stream(),
                 &on_error,
                 &private,
             );
@@ -73,7 +73,7 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
             let wrapped = wrapped(
                 &scope,
                 &erased(&disguised.output),
-                &quote!(#block),
+                &statements(block),
                 &on_error,
                 &private,
             );
@@ -85,10 +85,17 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
     } = function;
     quote! {
         #(#attrs)* #vis #sig {
+            #inner_attrs
             #declaration
             #run
         }
     }
+}
+
+/// Without braces, which would be idle behind other statements.
+fn statements(block: &syn::Block) -> TokenStream {
+    let statements = &block.stmts;
+    quote!(#(#statements)*)
 }
 
 fn wrapped(

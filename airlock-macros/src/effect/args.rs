@@ -3,9 +3,11 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::parse::ParseStream;
-use syn::{Expr, Ident, LitInt, LitStr, Path, Token, parenthesized};
+use syn::{Expr, Ident, LitInt, LitStr, Path, Token};
 
-use crate::arguments::{DurationText, read_each, set_flag, set_list, set_once, set_value};
+use crate::arguments::{
+    DurationText, equals, parentheses, read_each, set_flag, set_list, set_once, set_value,
+};
 use crate::problems::Problems;
 
 const KNOWN: &[&str] = &[
@@ -53,10 +55,10 @@ impl Args {
         match key.to_string().as_str() {
             "name" => set_value(&mut self.name, key, input)?,
             "alias" => set_list(&mut self.alias, key, input)?,
-            "durable" => set_flag(&mut self.durable, key)?,
+            "durable" => set_flag(&mut self.durable, key, input)?,
             "queue" => set_value(&mut self.queue, key, input)?,
             "priority" => {
-                input.parse::<Token![=]>()?;
+                equals(key, input)?;
                 let minus: Option<Token![-]> = input.parse()?;
                 let number: LitInt = input.parse()?;
                 let sign = if minus.is_some() { "-" } else { "" };
@@ -67,17 +69,17 @@ impl Args {
             }
             "retry" => set_once(&mut self.retry, key, (key.span(), retry(key, input)?))?,
             "timeout" => {
-                input.parse::<Token![=]>()?;
+                equals(key, input)?;
                 let DurationText(limit) = input.parse()?;
                 let millis = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
                 set_once(&mut self.timeout, key, (key.span(), millis))?;
             }
             "tags" => set_list(&mut self.tags, key, input)?,
             "redact" => set_list(&mut self.redact, key, input)?,
-            "batch" => set_flag(&mut self.batch, key)?,
+            "batch" => set_flag(&mut self.batch, key, input)?,
             "key" => set_value(&mut self.key, key, input)?,
             "coalesce" => {
-                input.parse::<Token![=]>()?;
+                equals(key, input)?;
                 let which: Ident = input.parse()?;
                 if which != "first" && which != "last" {
                     let message = "`coalesce` keeps one of several intents with one key: `coalesce = first` or `coalesce = last`";
@@ -85,11 +87,11 @@ impl Args {
                 }
                 set_once(&mut self.coalesce, key, which)?;
             }
-            "once" => set_flag(&mut self.once, key)?,
+            "once" => set_flag(&mut self.once, key, input)?,
             "derive" => set_list(&mut self.derive, key, input)?,
             "intent" => set_value(&mut self.intent, key, input)?,
             "crate" => {
-                input.parse::<Token![=]>()?;
+                equals(key, input)?;
                 set_once(&mut self.krate, key, input.call(Path::parse_mod_style)?)?;
             }
             _ => return Ok(false),
@@ -107,8 +109,7 @@ impl Args {
 
 /// `(3)` or `(attempts = 3, delay = "100ms", factor = 2, max_delay = "60s")`.
 fn retry(key: &Ident, input: ParseStream<'_>) -> syn::Result<RetryArgs> {
-    let content;
-    parenthesized!(content in input);
+    let content = parentheses(key, input, "(attempts = 3)")?;
     let mut retry = RetryArgs::default();
     if content.peek(LitInt) {
         retry.attempts = Some(content.parse()?);

@@ -27,10 +27,8 @@ async fn checkout(&self, mut order: Order) -> impl IntoResponse {
                     > {
                         return value;
                     }
-                    {
-                        order.process();
-                        self.save(order).await
-                    }
+                    order.process();
+                    self.save(order).await
                 }
                     .await;
                 (::airlock::__private::outcome!(value), value)

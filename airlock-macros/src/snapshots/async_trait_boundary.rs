@@ -27,16 +27,14 @@ fn checkout<'a>(
                             > {
                                 return value;
                             }
-                            {
-                                if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
-                                    Result<u32, Error>,
-                                > {
-                                    return __ret;
-                                }
-                                let __self = self;
-                                let __ret: Result<u32, Error> = { __self.load().await };
-                                __ret
+                            if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
+                                Result<u32, Error>,
+                            > {
+                                return __ret;
                             }
+                            let __self = self;
+                            let __ret: Result<u32, Error> = { __self.load().await };
+                            __ret
                         }
                             .await;
                         (::airlock::__private::outcome!(value), value)

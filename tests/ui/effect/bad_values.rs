@@ -21,4 +21,10 @@ fn f(n: u32) {}
 #[airlock::effect(retry(attempts = 3, jitter = "1s"))]
 fn g(n: u32) {}
 
+#[airlock::effect(timeout = 5, retry = 3)]
+async fn h(n: u32) {}
+
+#[airlock::effect(tags = "mail", name("h"), durable = true, once(yes))]
+fn i(n: u32) {}
+
 fn main() {}

@@ -41,6 +41,23 @@ pub fn checkout(n: u32) -> Result<u32, airlock::FlushError> {
     Ok(n)
 }
 
+/// Is short.
+///
+/// # Errors
+///
+/// If an effect fails.
+#[airlock::boundary]
+#[allow(clippy::unused_async, reason = "an example")]
+pub async fn short() -> Result<(), airlock::FlushError> { Ok(()) }
+
+/// Is short, too.
+///
+/// # Errors
+///
+/// If an effect fails.
+#[airlock::boundary]
+pub fn short_too() -> Result<(), airlock::FlushError> { Ok(()) }
+
 macro_rules! declare {
     ($name:ident, $arg:ident, $ty:ty) => {
         /// Declared by a macro.
