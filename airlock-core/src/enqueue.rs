@@ -7,10 +7,11 @@ use std::thread;
 
 use crate::catalogue::EffectDescriptor;
 use crate::context::{self, Kind, Node, Watch};
+use crate::effect::Effect;
 use crate::executor::inline;
 use crate::intent::{Intent, IntentId, IntoIntent};
 use crate::policy::{Policy, Veto};
-use crate::scope::{Phase, Scope, ScopeCore};
+use crate::scope::{Phase, Scope, ScopeCore, ScopeId};
 
 /// Hands an intent to the current scope. Nothing runs now.
 ///
@@ -23,17 +24,18 @@ use crate::scope::{Phase, Scope, ScopeCore};
 /// ended, when a policy vetoes, from within a policy, and when the executor cannot take the effect.
 #[track_caller]
 pub fn enqueue(intent: impl IntoIntent) -> IntentId {
-    let location = Location::caller();
-    let intent = intent.into_intent();
-    let id = intent.id();
-    if let Err(error) = submit(intent, location) {
-        if thread::panicking() {
-            tracing::error!(target: "airlock", error = %error, "dropped while the thread unwinds");
-        } else {
-            panic!("{error}");
-        }
+    match intent.__enqueue(Location::caller()) {
+        Ok(id) => id,
+        Err(error) => refused(error),
     }
-    id
+}
+
+#[cold]
+#[track_caller]
+fn refused(error: EnqueueError) -> IntentId {
+    assert!(thread::panicking(), "{error}");
+    tracing::error!(target: "airlock", error = %error, "dropped while the thread unwinds");
+    error.into_intent().id()
 }
 
 /// Hands an intent to the current scope, or says why that cannot be. Nothing runs now.
@@ -52,26 +54,47 @@ pub fn enqueue(intent: impl IntoIntent) -> IntentId {
 /// [`EnqueueError`]; its [`Refusal`] says why.
 #[track_caller]
 pub fn try_enqueue(intent: impl IntoIntent) -> Result<IntentId, EnqueueError> {
-    let location = Location::caller();
-    let intent = intent.into_intent();
-    let id = intent.id();
-    submit(intent, location).map(|()| id)
+    intent.__enqueue(Location::caller())
 }
 
-fn submit(mut intent: Intent, location: &'static Location<'static>) -> Result<(), EnqueueError> {
+/// Directly in a scope around which nobody has to be asked, nothing is cloned, and the intent is made
+/// where it will stay.
+#[inline]
+pub(crate) fn submit_typed<E: Effect + Send>(
+    effect: E,
+    location: &'static Location<'static>,
+) -> Result<IntentId, EnqueueError> {
+    let mut effect = Some(effect);
+    let admitted = context::with_plain_scope(|core| {
+        let mut state = core.state();
+        if state.phase != Phase::Open {
+            return None;
+        }
+        let intent = Intent::at(effect.take()?, location, Some(core.id));
+        let id = intent.facts.id;
+        state.accept(intent);
+        Some((id, core.id))
+    });
+    match (admitted, effect) {
+        (Some((id, scope)), _) => {
+            log_enqueued(E::DESCRIPTOR, id, scope, location);
+            Ok(id)
+        }
+        (None, Some(effect)) => submit(Intent::at(effect, location, None), location),
+        (None, None) => unreachable!("what was taken has been admitted"),
+    }
+}
+
+pub(crate) fn submit(
+    mut intent: Intent,
+    location: &'static Location<'static>,
+) -> Result<IntentId, EnqueueError> {
     intent.facts.location = location;
     let (id, effect) = (intent.facts.id, intent.facts.effect);
     match admit(intent) {
         Ok(scope) => {
-            tracing::trace!(
-                target: "airlock",
-                effect = effect.id(),
-                intent = id.get(),
-                scope = scope.get(),
-                at = %location,
-                "enqueued",
-            );
-            Ok(())
+            log_enqueued(effect, id, scope, location);
+            Ok(id)
         }
         Err(error) => {
             tracing::debug!(
@@ -87,27 +110,30 @@ fn submit(mut intent: Intent, location: &'static Location<'static>) -> Result<()
     }
 }
 
-fn admit(intent: Intent) -> Result<crate::ScopeId, EnqueueError> {
+#[inline]
+fn log_enqueued(
+    effect: &EffectDescriptor,
+    intent: IntentId,
+    scope: ScopeId,
+    location: &'static Location<'static>,
+) {
+    tracing::trace!(
+        target: "airlock",
+        effect = effect.id(),
+        intent = intent.get(),
+        scope = scope.get(),
+        at = %location,
+        "enqueued",
+    );
+}
+
+fn admit(intent: Intent) -> Result<ScopeId, EnqueueError> {
     match context::watch() {
         Watch::Off => {}
         Watch::Judging => return Err(EnqueueError::new(Refusal::InsidePolicy, intent)),
         Watch::Inspecting => return Err(EnqueueError::new(Refusal::WhileInspecting, intent)),
     }
-    // Directly in a scope around which nobody has to be asked, nothing is cloned or allocated.
-    let mut intent = Some(intent);
-    let direct = context::with_current(|current| {
-        let node = current.filter(|node| !node.asks)?;
-        let core = node.core()?;
-        let plain = intent.take_if(|intent| intent.facts.options.is_none())?;
-        Some(buffer(core, plain).map(|()| core.id))
-    });
-    if let Some(admitted) = direct.flatten() {
-        return admitted;
-    }
-    match intent {
-        Some(intent) => ask(intent),
-        None => unreachable!("an intent that was taken has been admitted or refused"),
-    }
+    ask(intent)
 }
 
 fn buffer(core: &ScopeCore, mut intent: Intent) -> Result<(), EnqueueError> {
@@ -122,12 +148,12 @@ fn buffer(core: &ScopeCore, mut intent: Intent) -> Result<(), EnqueueError> {
         ));
     }
     intent.facts.scope = Some(core.id);
-    state.buffer.push(intent);
+    state.accept(intent);
     Ok(())
 }
 
 /// Asks everybody who has a say: the boundary's `emits`, the executor, each policy of the stack.
-fn ask(mut intent: Intent) -> Result<crate::ScopeId, EnqueueError> {
+fn ask(mut intent: Intent) -> Result<ScopeId, EnqueueError> {
     let node = context::current();
     let enclosing = node
         .as_ref()
@@ -159,13 +185,11 @@ fn ask(mut intent: Intent) -> Result<crate::ScopeId, EnqueueError> {
 
 fn refusal_of(node: &Arc<Node>, intent: &mut Intent) -> Result<(), Refusal> {
     if node.in_effect {
-        let effect_scope =
-            |node: &&Arc<Node>| node.core().is_some_and(|core| core.effect.is_some());
-        let enclosing = node
+        let effect = node
             .outwards()
-            .find(effect_scope)
-            .and_then(|node| node.core());
-        intent.facts.cause = enclosing.and_then(ScopeCore::cause);
+            .find_map(|node| node.core()?.effect.as_deref());
+        let cause = effect.map(|effect| effect.cause().clone());
+        intent.facts.set_cause(cause);
     }
     for core in node.outwards().filter_map(|node| node.core()) {
         if core.effect.is_some() {
@@ -194,6 +218,7 @@ fn refusal_of(node: &Arc<Node>, intent: &mut Intent) -> Result<(), Refusal> {
             Kind::Scope(core) => core.policy.as_ref(),
             Kind::Policy(layer) => Some(layer),
             Kind::Airlock(settings) => settings.policy.as_ref(),
+            Kind::Idle => None,
         };
         if let Some(policy) = policy {
             let veto = |veto| Refusal::Vetoed {

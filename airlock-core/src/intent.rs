@@ -11,6 +11,7 @@ use crate::catalogue::EffectDescriptor;
 use crate::cause::Cause;
 use crate::context::Node;
 use crate::effect::{BoxError, Effect};
+use crate::enqueue::{self, EnqueueError};
 use crate::flush::Fate;
 use crate::ids::next_id;
 use crate::key::{IntoKey, Key};
@@ -60,38 +61,78 @@ pub(crate) struct Facts {
     pub(crate) scope: Option<ScopeId>,
     /// Where it was enqueued; `None` stands for the node of the scope that buffers it.
     pub(crate) node: Option<Arc<Node>>,
-    pub(crate) cause: Option<Arc<Cause>>,
-    pub(crate) options: Option<Box<Options>>,
     pub(crate) fate: Fate,
-    pub(crate) captured: bool,
+    rare: Option<Box<Rare>>,
+}
+
+/// What few intents have.
+#[derive(Clone, Default)]
+struct Rare {
+    cause: Option<Arc<Cause>>,
+    options: Options,
+    captured: bool,
+}
+
+impl Facts {
+    pub(crate) fn cause(&self) -> Option<&Arc<Cause>> {
+        self.rare.as_ref()?.cause.as_ref()
+    }
+
+    pub(crate) fn set_cause(&mut self, cause: Option<Arc<Cause>>) {
+        if self.rare.is_some() || cause.is_some() {
+            self.rare.get_or_insert_default().cause = cause;
+        }
+    }
+
+    pub(crate) fn is_captured(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.captured)
+    }
+
+    pub(crate) fn set_captured(&mut self) {
+        self.rare.get_or_insert_default().captured = true;
+    }
+
+    fn options(&self) -> Option<&Options> {
+        self.rare.as_ref().map(|rare| &rare.options)
+    }
 }
 
 impl Intent {
     /// The untyped form of an intent that has not been enqueued yet.
     #[track_caller]
+    #[inline]
     pub fn of<E: Effect + Send>(intent: E) -> Self {
+        Self::at(intent, Location::caller(), None)
+    }
+
+    #[inline]
+    pub(crate) fn at<E: Effect + Send>(
+        intent: E,
+        location: &'static Location<'static>,
+        scope: Option<ScopeId>,
+    ) -> Self {
         Self {
             payload: Payload::of(intent),
             facts: Facts {
                 id: IntentId(next_id()),
                 effect: E::DESCRIPTOR,
-                location: Location::caller(),
-                scope: None,
+                location,
+                scope,
                 node: None,
-                cause: None,
-                options: None,
                 fate: Fate::Pending,
-                captured: false,
+                rare: None,
             },
         }
     }
 
     /// The effect that it wishes.
+    #[inline]
     pub fn effect(&self) -> &'static EffectDescriptor {
         self.facts.effect
     }
 
     /// Its id, unique in this process.
+    #[inline]
     pub fn id(&self) -> IntentId {
         self.facts.id
     }
@@ -108,12 +149,12 @@ impl Intent {
 
     /// Whether its scope captured it from a nested one.
     pub fn is_captured(&self) -> bool {
-        self.facts.captured
+        self.facts.is_captured()
     }
 
     /// The chain of effects that led to it; `None` if domain code enqueued it.
     pub fn cause(&self) -> Option<&Cause> {
-        self.facts.cause.as_deref()
+        self.facts.cause().map(Arc::as_ref)
     }
 
     /// Whether it wishes the effect with this intent type.
@@ -146,8 +187,7 @@ impl Intent {
     /// When it may be performed at the earliest.
     pub fn schedule(&self) -> Schedule {
         self.facts
-            .options
-            .as_ref()
+            .options()
             .map_or(Schedule::Now, |options| options.schedule)
     }
 
@@ -155,37 +195,33 @@ impl Intent {
     pub fn queue(&self) -> Option<&str> {
         let own = self
             .facts
-            .options
-            .as_ref()
+            .options()
             .and_then(|options| options.queue.as_deref());
         own.or(self.facts.effect.queue)
     }
 
     /// Its priority: its own, or the effect's.
     pub fn priority(&self) -> Option<i16> {
-        let own = self
-            .facts
-            .options
-            .as_ref()
-            .and_then(|options| options.priority);
+        let own = self.facts.options().and_then(|options| options.priority);
         own.or(self.facts.effect.priority)
     }
 
     /// Its key: its own, or what the effect's `key = ..` gives.
     pub fn key(&self) -> Option<Key> {
-        let own = self
-            .facts
-            .options
-            .as_ref()
-            .and_then(|options| options.key.clone());
+        let own = self.facts.options().and_then(|options| options.key.clone());
         own.or_else(|| self.facts.effect.key.and_then(|_| self.payload.key()))
+    }
+
+    pub(crate) fn has_own_key(&self) -> bool {
+        self.facts
+            .options()
+            .is_some_and(|options| options.key.is_some())
     }
 
     /// Under which outcome of its scope it leaves.
     pub fn fire_on(&self) -> FireOn {
         self.facts
-            .options
-            .as_ref()
+            .options()
             .map_or(FireOn::Success, |options| options.fire_on)
     }
 
@@ -210,7 +246,17 @@ impl Intent {
     }
 
     pub(crate) fn options_mut(&mut self) -> &mut Options {
-        self.facts.options.get_or_insert_default()
+        &mut self.facts.rare.get_or_insert_default().options
+    }
+
+    /// Whether it is an intent like most: enqueued directly in the scope that holds it, by domain
+    /// code, without options or a key.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        let Facts {
+            effect, node, rare, ..
+        } = &self.facts;
+        node.is_none() && rare.is_none() && effect.key.is_none()
     }
 
     /// Moves it out, leaving what a report needs.
@@ -222,12 +268,16 @@ impl Intent {
         }
     }
 
-    /// Makes it ready to be enqueued anew: it keeps id, arguments and options.
+    /// Makes it ready to be enqueued anew: it keeps id, arguments and options, and nothing of where it
+    /// was.
     pub(crate) fn renew(mut self) -> Self {
         self.facts.scope = None;
         self.facts.node = None;
         self.facts.fate = Fate::Pending;
-        self.facts.captured = false;
+        if let Some(rare) = &mut self.facts.rare {
+            rare.captured = false;
+            rare.cause = None;
+        }
         self
     }
 }
@@ -282,6 +332,12 @@ pub trait IntoIntent: Sized {
     /// The untyped intent.
     #[track_caller]
     fn into_intent(self) -> Intent;
+
+    /// Hands it to the current scope.
+    #[doc(hidden)]
+    fn __enqueue(self, location: &'static Location<'static>) -> Result<IntentId, EnqueueError> {
+        enqueue::submit(self.into_intent(), location)
+    }
 
     /// Leaves at the earliest this long after its dispatch.
     #[track_caller]
@@ -348,6 +404,11 @@ fn with(mut intent: Intent, set: impl FnOnce(&mut Options)) -> Intent {
 impl<E: Effect + Send> IntoIntent for E {
     fn into_intent(self) -> Intent {
         Intent::of(self)
+    }
+
+    #[inline]
+    fn __enqueue(self, location: &'static Location<'static>) -> Result<IntentId, EnqueueError> {
+        enqueue::submit_typed(self, location)
     }
 }
 

@@ -4,50 +4,56 @@ use std::any::Any;
 use std::fmt;
 
 use stack_dst::Value;
-use stack_dst::buffers::Ptr8;
+use stack_dst::buffers::ConstArrayBuf;
 
 use crate::effect::{Effect, Performing};
 use crate::key::Key;
 use crate::resources::Resources;
 
-/// The erased arguments of an intent, or nothing once they have been used.
-pub(crate) enum Payload {
-    /// Up to 48 bytes of arguments and the mark that they are still there, in place.
-    Small(Value<dyn Erased, Ptr8>),
-    Large(Box<dyn Erased>),
-}
+/// The erased arguments of an intent, or nothing once they have been used. Up to 48 bytes and the
+/// mark that they are still there have their place in it, more are boxed.
+pub(crate) struct Payload(Value<dyn Erased, ConstArrayBuf<usize, 8>>);
 
 impl Payload {
+    #[inline]
     pub(crate) fn of<E: Effect + Send>(intent: E) -> Self {
         let slot = Slot(Some(intent));
         if align_of::<Slot<E>>() > align_of::<usize>() {
-            return Self::Large(Box::new(slot));
+            return Self::boxed(slot);
         }
         match Value::new_stable(slot, |slot| slot as &dyn Erased) {
-            Ok(small) => Self::Small(small),
-            Err(slot) => Self::Large(Box::new(slot)),
+            Ok(small) => Self(small),
+            Err(slot) => Self::boxed(slot),
+        }
+    }
+
+    fn boxed<E: Effect + Send>(slot: Slot<E>) -> Self {
+        Self::in_place(Boxed(Box::new(slot)))
+    }
+
+    fn in_place<T: Erased + 'static>(small: T) -> Self {
+        match Value::new_stable(small, |small| small as &dyn Erased) {
+            Ok(value) => Self(value),
+            Err(_) => unreachable!("it is a pointer or less"),
         }
     }
 
     /// What stays behind when the arguments moved elsewhere.
     pub(crate) fn gone() -> Self {
-        Self::Large(Box::new(Gone)) // Of no size: nothing is allocated.
+        Self::in_place(Gone)
     }
 
+    #[inline]
     fn erased(&self) -> &dyn Erased {
-        match self {
-            Self::Small(payload) => &**payload,
-            Self::Large(payload) => &**payload,
-        }
+        &*self.0
     }
 
+    #[inline]
     fn erased_mut(&mut self) -> &mut dyn Erased {
-        match self {
-            Self::Small(payload) => &mut **payload,
-            Self::Large(payload) => &mut **payload,
-        }
+        &mut *self.0
     }
 
+    #[inline]
     pub(crate) fn is_present(&self) -> bool {
         self.erased().get().is_some()
     }
@@ -64,15 +70,19 @@ impl Payload {
         self.erased().key()
     }
 
-    /// Starts the body, once for this intent and `rest`, which are of the same effect.
-    ///
-    /// The arguments stay here where that is possible and worth it: see [`keeps`].
-    pub(crate) fn perform<'r>(
+    /// Starts the body. The arguments stay here where that is possible and worth it: see [`keeps`].
+    #[inline]
+    pub(crate) fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r> {
+        self.erased_mut().perform(resources)
+    }
+
+    /// Starts the body of a batch effect, once for this intent and `rest`, which are of the same effect.
+    pub(crate) fn perform_batch<'r>(
         &mut self,
         rest: Vec<&mut Payload>,
         resources: &'r Resources,
     ) -> Performing<'r> {
-        self.erased_mut().perform(rest, resources)
+        self.erased_mut().perform_batch(rest, resources)
     }
 }
 
@@ -87,7 +97,12 @@ pub(crate) trait Erased: Send {
     fn slot(&mut self) -> &mut dyn Any;
     fn key(&self) -> Option<Key>;
     fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
-    fn perform<'r>(&mut self, rest: Vec<&mut Payload>, resources: &'r Resources) -> Performing<'r>;
+    fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r>;
+    fn perform_batch<'r>(
+        &mut self,
+        rest: Vec<&mut Payload>,
+        resources: &'r Resources,
+    ) -> Performing<'r>;
 }
 
 struct Slot<E>(Option<E>);
@@ -103,10 +118,15 @@ impl<E: Effect> Slot<E> {
     }
 }
 
-/// Whether a failure can need the arguments again. One that cannot return an error can still panic,
-/// but then only arguments that are free to copy are kept: nobody pays for a clone without need.
+/// Whether a failure can need the arguments again. A sync body that returns no error and needs
+/// nothing can only panic, and then only arguments that are free to copy are kept: nobody pays for a
+/// clone without need.
 fn keeps<E: Effect>() -> bool {
-    E::DESCRIPTOR.is_fallible() || !std::mem::needs_drop::<E>()
+    let effect = E::DESCRIPTOR;
+    effect.is_fallible()
+        || effect.is_async()
+        || !effect.resources().is_empty()
+        || !std::mem::needs_drop::<E>()
 }
 
 impl<E: Effect + Send> Erased for Slot<E> {
@@ -129,20 +149,66 @@ impl<E: Effect + Send> Erased for Slot<E> {
         }
     }
 
-    fn perform<'r>(&mut self, rest: Vec<&mut Payload>, resources: &'r Resources) -> Performing<'r> {
-        let Some(first) = self.attempt() else {
-            return Performing::Ready(Err(
-                "its arguments were used up by an earlier attempt".into()
-            ));
-        };
-        if rest.is_empty() {
-            return first.perform(resources);
+    fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r> {
+        match self.attempt() {
+            Some(intent) => intent.perform(resources),
+            None => used_up(),
         }
+    }
+
+    fn perform_batch<'r>(
+        &mut self,
+        rest: Vec<&mut Payload>,
+        resources: &'r Resources,
+    ) -> Performing<'r> {
+        let Some(first) = self.attempt() else {
+            return used_up();
+        };
         let slots = rest
             .into_iter()
             .filter_map(|payload| payload.erased_mut().slot().downcast_mut::<Self>());
         let rest = slots.filter_map(Slot::attempt);
         E::perform_batch(std::iter::once(first).chain(rest).collect(), resources)
+    }
+}
+
+#[cold]
+fn used_up<'r>() -> Performing<'r> {
+    Performing::Ready(Err(
+        "its arguments were used up by an earlier attempt".into()
+    ))
+}
+
+/// Arguments that are too large, or aligned too widely, for their place.
+struct Boxed<E>(Box<Slot<E>>);
+
+impl<E: Effect + Send> Erased for Boxed<E> {
+    fn get(&self) -> Option<&dyn Any> {
+        self.0.get()
+    }
+
+    fn slot(&mut self) -> &mut dyn Any {
+        self.0.slot()
+    }
+
+    fn key(&self) -> Option<Key> {
+        self.0.key()
+    }
+
+    fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt_arguments(f)
+    }
+
+    fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r> {
+        self.0.perform(resources)
+    }
+
+    fn perform_batch<'r>(
+        &mut self,
+        rest: Vec<&mut Payload>,
+        resources: &'r Resources,
+    ) -> Performing<'r> {
+        self.0.perform_batch(rest, resources)
     }
 }
 
@@ -166,7 +232,11 @@ impl Erased for Gone {
         f.write_str("..")
     }
 
-    fn perform<'r>(&mut self, _: Vec<&mut Payload>, _: &'r Resources) -> Performing<'r> {
-        Performing::Ready(Err("its arguments were handed over already".into()))
+    fn perform<'r>(&mut self, _: &'r Resources) -> Performing<'r> {
+        used_up()
+    }
+
+    fn perform_batch<'r>(&mut self, _: Vec<&mut Payload>, _: &'r Resources) -> Performing<'r> {
+        used_up()
     }
 }

@@ -35,6 +35,8 @@ pub struct EffectDescriptor {
     pub(crate) fallible: bool,
     pub(crate) batch: bool,
     pub(crate) once: bool,
+    /// Whether one call performs it, without awaiting or trying again.
+    pub(crate) simple: bool,
 }
 
 /// Which of several intents with one key is kept.
@@ -49,6 +51,7 @@ pub enum Keeps {
 
 impl EffectDescriptor {
     /// The stable id: the attribute's `name`, or package and function (`shop.send_confirmation`).
+    #[inline]
     pub fn id(&self) -> &'static str {
         self.id
     }
@@ -104,6 +107,7 @@ impl EffectDescriptor {
     }
 
     /// What its body needs from [`Resources`](crate::Resources).
+    #[inline]
     pub fn resources(&self) -> &'static [ResourceNeed] {
         self.resources
     }
@@ -139,6 +143,7 @@ impl EffectDescriptor {
     }
 
     /// How often it may be tried.
+    #[inline]
     pub fn retry(&self) -> Option<RetryRule> {
         self.retry
     }
@@ -154,16 +159,19 @@ impl EffectDescriptor {
     }
 
     /// Whether its body is async.
+    #[inline]
     pub fn is_async(&self) -> bool {
         self.is_async
     }
 
     /// Whether its body can return an error.
+    #[inline]
     pub fn is_fallible(&self) -> bool {
         self.fallible
     }
 
     /// Whether many intents are performed by one call.
+    #[inline]
     pub fn is_batch(&self) -> bool {
         self.batch
     }

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use crate::airlock::Settings;
 use crate::catalogue::EffectDescriptor;
+use crate::context::Stage;
 use crate::effect::BoxError;
 use crate::executor::Executor;
 use crate::flush::FailureMode;
 use crate::flush::delivery::Delivery;
 use crate::flush::error::{Failure, panic_message};
+use crate::flush::perform::Row;
 use crate::flush::report::Fate;
 use crate::flush::run::Flush;
 use crate::intent::Intent;
@@ -40,7 +42,22 @@ pub(super) struct Unit {
     pub(super) rest: Vec<usize>,
 }
 
+/// What has to be awaited next.
+enum Waits {
+    Unit(Unit),
+    Cascade(Box<Flush>),
+    Nothing,
+}
+
 impl Unit {
+    fn of(first: usize) -> Self {
+        Self {
+            first,
+            rest: Vec::new(),
+        }
+    }
+
+    #[inline]
     pub(super) fn positions(&self) -> impl Iterator<Item = usize> + '_ {
         std::iter::once(self.first).chain(self.rest.iter().copied())
     }
@@ -58,6 +75,7 @@ impl<'a> Batch<'a> {
         }
     }
 
+    #[inline]
     fn holds(&self, position: usize) -> bool {
         let effect = self.flush.intents[position].effect();
         self.flush.route_of(position) == self.route && self.only.is_none_or(|only| only == effect)
@@ -102,15 +120,62 @@ impl<'a> Batch<'a> {
     /// Performs every intent here and now, each in a scope of its own, with what it causes. Async
     /// effects fail with [`Failure::NeedsAwait`].
     pub fn perform_all(&mut self) {
-        while let Some(unit) = self.next_unit() {
-            self.flush.perform_unit(&unit);
+        let mut stage = None;
+        loop {
+            if let Some(cascade) = self.perform_row(&mut stage) {
+                stage = None;
+                self.flush.follow(cascade);
+            } else if let Some(unit) = self.next_unit() {
+                self.flush.perform_unit(&unit, &mut stage);
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// Performs what comes next, as far as it is simple. Gives what one of them caused.
+    fn perform_row(&mut self, stage: &mut Option<Stage>) -> Option<Flush> {
+        if self.flush.special || self.flush.stopped {
+            return None;
+        }
+        match self.flush.perform_row(self.cursor..self.range.end, stage) {
+            Row::Reached(position) => {
+                self.cursor = position;
+                None
+            }
+            Row::Ended(position, attempted) => {
+                self.cursor = position + 1;
+                self.flush.settle(&Unit::of(position), attempted, stage)
+            }
         }
     }
 
     /// As [`perform_all`](Self::perform_all), awaiting async effects.
     pub async fn perform_all_async(&mut self) {
-        while let Some(unit) = self.next_unit() {
-            self.flush.perform_unit_async(&unit).await;
+        loop {
+            match self.perform_what_is_ready() {
+                Waits::Unit(unit) => self.flush.perform_unit_async(&unit).await,
+                Waits::Cascade(cascade) => self.flush.follow_async(*cascade).await,
+                Waits::Nothing => return,
+            }
+        }
+    }
+
+    /// Performs what need not be awaited, up to the first that has to.
+    fn perform_what_is_ready(&mut self) -> Waits {
+        let mut stage = None;
+        loop {
+            let cascade = match self.perform_row(&mut stage) {
+                None => match self.next_unit() {
+                    None => return Waits::Nothing,
+                    Some(unit) if !self.flush.is_ready(&unit) => return Waits::Unit(unit),
+                    Some(unit) => self.flush.perform_ready(&unit, &mut stage),
+                },
+                caused => caused,
+            };
+            if let Some(cascade) = cascade {
+                return Waits::Cascade(Box::new(cascade));
+            }
         }
     }
 
@@ -216,6 +281,7 @@ impl<'a> Batch<'a> {
         &self.flush.settings
     }
 
+    #[inline]
     fn next_unit(&mut self) -> Option<Unit> {
         if self.flush.stopped {
             return None;
@@ -279,7 +345,7 @@ impl<'a> Batch<'a> {
 
     /// Holds the executor to its contract: nothing is left undone in silence.
     pub(super) fn close(mut self, executor: &dyn Executor, panic: Option<&(dyn Any + Send)>) {
-        if self.flush.stopped {
+        if self.flush.stopped || self.is_empty() {
             return;
         }
         let message = match panic {

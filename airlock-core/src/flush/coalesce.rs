@@ -25,8 +25,7 @@ pub(super) fn coalesce(intents: &mut [Intent]) {
 }
 
 fn has_key(intent: &Intent) -> bool {
-    let options = intent.facts.options.as_ref();
-    intent.facts.effect.key.is_some() || options.is_some_and(|options| options.key.is_some())
+    intent.facts.effect.key.is_some() || intent.has_own_key()
 }
 
 fn keep_one(kept: &mut Kept, intent: &mut Intent, keeps: Keeps) {

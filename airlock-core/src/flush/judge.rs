@@ -11,19 +11,14 @@ use crate::flush::FailureMode;
 use crate::flush::error::{Failure, panic_message};
 use crate::flush::report::{Dropped, Fate};
 use crate::flush::run::Flush;
+use crate::intent::Intent;
 use crate::policy::{Judgement, Layer, Policy};
 
 /// Lets each policy judge all the intents that pass it, starting with the innermost policies, so
 /// that every policy sees a flush as one batch in the order of the buffer.
 pub(super) fn judge(flush: &mut Flush) {
-    let nodes = flush
-        .intents
-        .iter()
-        .map(|intent| intent.facts.node.as_ref());
-    if !nodes
-        .into_iter()
-        .any(|node| node.unwrap_or(&flush.node).judges)
-    {
+    let elsewhere = |intent: &Intent| intent.facts.node.as_ref().is_some_and(|node| node.judges);
+    if !flush.node.judges && !(flush.special && flush.intents.iter().any(elsewhere)) {
         return;
     }
     // Groups of intents at the node that judges them next, the deepest node last. They move
@@ -71,7 +66,7 @@ fn join(groups: &mut Groups, node: &Arc<Node>, positions: &[u32]) {
 fn policy_of(node: &Node, judged_to: u32) -> Option<&Layer> {
     match &node.kind {
         Kind::Scope(core) if node.depth >= judged_to => core.policy.as_ref(),
-        Kind::Scope(_) => None,
+        Kind::Scope(_) | Kind::Idle => None,
         Kind::Policy(layer) => Some(layer),
         Kind::Airlock(settings) => settings.policy.as_ref(),
     }

@@ -1,10 +1,12 @@
 //! Performing effects: each in a scope of its own, with attempts, and with what it causes.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
-use crate::context::{self, Bound, Kind, Node};
+use crate::context::{self, Bound, Frame, Node, Stage, scope_of};
 use crate::effect::{BoxFuture, Performing};
 use crate::executor::timer::{Elapsed, within};
 use crate::flush::FailureMode;
@@ -16,43 +18,30 @@ use crate::intent::Intent;
 use crate::lifecycle::{Ending, Outcome};
 use crate::payload::Payload;
 use crate::resources::Resources;
-use crate::scope::{EffectScope, Performed, Phase, ScopeCore, catch_unwind_async};
+use crate::scope::catch_unwind_async;
 
 impl Flush {
     /// Performs one unit without awaiting.
-    pub(super) fn perform_unit(&mut self, unit: &Unit) {
-        let effect = self.intents[unit.first].effect();
-        if effect.is_async() {
+    pub(super) fn perform_unit(&mut self, unit: &Unit, stage: &mut Option<Stage>) {
+        if self.intents[unit.first].effect().is_async() {
             self.fail(unit, Failure::NeedsAwait);
             return;
         }
         let mut attempt = 1;
         loop {
-            let scope = self.effect_scope(unit.first);
-            let performed = {
-                let _swap = context::swap(Some(scope.clone()));
-                let _span = self.perform_span(unit.first).entered();
-                let resources = &self.settings.resources;
-                let intents = &mut self.intents;
-                match catch_unwind(AssertUnwindSafe(|| start(intents, unit, resources))) {
-                    Ok(Performing::Ready(result)) => result.map_err(Failure::Effect),
-                    Ok(Performing::Pending(_)) => Err(Failure::NeedsAwait),
-                    Err(panic) => Err(Failure::Panicked {
-                        message: panic_message(&*panic),
-                    }),
-                }
-            };
-            match performed {
+            let Attempted { result, scope } = self.attempt(unit, stage);
+            match result {
                 Ok(()) => {
                     self.succeed(unit);
-                    if let Some(mut cascade) = self.cascade(scope) {
-                        cascade.dispatch();
-                        self.merge(cascade);
+                    *stage = None; // Policies and hooks run outside of the effect.
+                    if let Some(cascade) = scope.and_then(|scope| cascade(&scope)) {
+                        self.follow(cascade);
                     }
                     return;
                 }
                 Err(failure) => {
-                    self.discard_cascade(&scope);
+                    *stage = None;
+                    self.discard_cascade(scope);
                     let Some(delay) = self.delay_after(unit, attempt, &failure) else {
                         self.fail(unit, failure);
                         return;
@@ -64,27 +53,107 @@ impl Flush {
         }
     }
 
+    /// Whether it can be performed without awaiting, except for what it causes.
+    pub(super) fn is_ready(&self, unit: &Unit) -> bool {
+        let effect = self.intents[unit.first].effect();
+        !effect.is_async() && effect.retry().is_none()
+    }
+
+    /// Performs a unit that [is ready](Self::is_ready). Gives the flush of what it caused, if it
+    /// caused something.
+    pub(super) fn perform_ready(
+        &mut self,
+        unit: &Unit,
+        stage: &mut Option<Stage>,
+    ) -> Option<Flush> {
+        let attempted = self.attempt(unit, stage);
+        self.settle(unit, attempted, stage)
+    }
+
+    /// Notes what became of an attempt that is the last one.
+    pub(super) fn settle(
+        &mut self,
+        unit: &Unit,
+        attempted: Attempted,
+        stage: &mut Option<Stage>,
+    ) -> Option<Flush> {
+        let Attempted { result, scope } = attempted;
+        match result {
+            Ok(()) => {
+                self.succeed(unit);
+                scope.and_then(|scope| cascade(&scope))
+            }
+            Err(failure) => {
+                *stage = None;
+                self.discard_cascade(scope);
+                self.fail(unit, failure);
+                None
+            }
+        }
+    }
+
+    /// Performs simple effects in a row, up to the first that is not, or that does not just succeed.
+    /// Only for a flush without anything special, in which all stand under its own node.
+    pub(super) fn perform_row(&mut self, row: Range<usize>, stage: &mut Option<Stage>) -> Row {
+        let stage = stage.get_or_insert_with(|| Stage::under(&self.node));
+        let end = row.end;
+        for position in row {
+            let intent = &mut self.intents[position];
+            if !intent.is_pending() {
+                continue;
+            }
+            if !intent.facts.effect.simple {
+                return Row::Reached(position);
+            }
+            let frame = Frame::of(intent, self.mode, self.judged_to);
+            let _span = perform_span(intent);
+            let payload = &mut intent.payload;
+            let resources = &self.settings.resources;
+            let attempted = Attempted::of(stage.perform(frame, None, || {
+                catch_unwind(AssertUnwindSafe(|| payload.perform(resources)))
+            }));
+            if attempted.result.is_err() || attempted.scope.is_some() {
+                return Row::Ended(position, attempted);
+            }
+            log_dispatched(intent);
+            intent.facts.fate = Fate::Dispatched;
+        }
+        Row::Reached(end)
+    }
+
+    /// Dispatches what an effect caused.
+    pub(super) fn follow(&mut self, mut cascade: Flush) {
+        cascade.dispatch();
+        self.merge(cascade);
+    }
+
+    /// Dispatches what an effect caused. Boxed, since it comes back to where it is called.
+    pub(super) fn follow_async<'a>(&'a mut self, mut cascade: Flush) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            cascade.dispatch_async().await;
+            self.merge(cascade);
+        })
+    }
+
     /// Performs one unit, awaiting it. Boxed, since a cascade comes back here.
     pub(super) fn perform_unit_async<'a>(&'a mut self, unit: &'a Unit) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            let effect = self.intents[unit.first].effect();
-            if !effect.is_async() && effect.retry().is_none() {
-                // Nothing to await but its cascade.
-                self.perform_ready(unit).await;
-                return;
-            }
             let mut attempt = 1;
             loop {
-                let scope = self.effect_scope(unit.first);
-                let performed = self.attempt_async(unit, &scope).await;
-                match performed {
+                let intent = &self.intents[unit.first];
+                let under = intent.facts.node.as_ref().unwrap_or(&self.node);
+                let frame = Frame::of(intent, self.mode, self.judged_to);
+                let scope = scope_of(Some(under.clone()), frame, intent.facts.cause().cloned());
+                match self.attempt_async(unit, &scope).await {
                     Ok(()) => {
                         self.succeed(unit);
-                        self.cascade_async(scope).await;
+                        if let Some(cascade) = cascade(&scope) {
+                            self.follow_async(cascade).await;
+                        }
                         return;
                     }
                     Err(failure) => {
-                        self.discard_cascade(&scope);
+                        self.discard_cascade(Some(scope));
                         let Some(delay) = self.delay_after(unit, attempt, &failure) else {
                             self.fail(unit, failure);
                             return;
@@ -97,18 +166,25 @@ impl Flush {
         })
     }
 
-    async fn perform_ready(&mut self, unit: &Unit) {
-        let scope = self.effect_scope(unit.first);
-        match self.attempt_async(unit, &scope).await {
-            Ok(()) => {
-                self.succeed(unit);
-                self.cascade_async(scope).await;
-            }
-            Err(failure) => {
-                self.discard_cascade(&scope);
-                self.fail(unit, failure);
-            }
+    /// Runs a sync body once.
+    fn attempt(&mut self, unit: &Unit, stage: &mut Option<Stage>) -> Attempted {
+        let intent = &self.intents[unit.first];
+        let under = intent.facts.node.as_ref().unwrap_or(&self.node);
+        if !stage.as_ref().is_some_and(|stage| stage.is_under(under)) {
+            *stage = None;
         }
+        let stage = stage.get_or_insert_with(|| Stage::under(under));
+        let frame = Frame::of(intent, self.mode, self.judged_to);
+        let cause = intent.facts.cause().cloned();
+        let _span = perform_span(intent);
+        let Self {
+            intents, settings, ..
+        } = self;
+        Attempted::of(stage.perform(frame, cause.as_ref(), || {
+            catch_unwind(AssertUnwindSafe(|| {
+                start(intents, unit, &settings.resources)
+            }))
+        }))
     }
 
     async fn attempt_async(&mut self, unit: &Unit, scope: &Arc<Node>) -> Result<(), Failure> {
@@ -118,7 +194,7 @@ impl Flush {
         self.set_fates(unit, &Fate::Failed(Arc::new(Failure::Interrupted)));
         let started = {
             let _swap = context::swap(Some(scope.clone()));
-            let _span = self.perform_span(unit.first).entered();
+            let _span = perform_span(&self.intents[unit.first]);
             let intents = &mut self.intents;
             catch_unwind(AssertUnwindSafe(|| {
                 start(intents, unit, &settings.resources)
@@ -150,47 +226,9 @@ impl Flush {
         }
     }
 
-    fn perform_span(&self, first: usize) -> tracing::Span {
-        let intent = &self.intents[first];
-        tracing::debug_span!(
-            target: "airlock",
-            "perform",
-            effect = intent.effect().id(),
-            intent = intent.id().get(),
-        )
-    }
-
-    /// The scope in which an effect is performed. One in which nothing happened serves again.
-    fn effect_scope(&mut self, first: usize) -> Arc<Node> {
-        let intent = &self.intents[first];
-        let parent = intent.facts.node.as_ref().unwrap_or(&self.node);
-        let performed = Performed::of(intent);
-        if let Some(spare) = self.spare.take()
-            && spare
-                .parent
-                .as_ref()
-                .is_some_and(|known| Arc::ptr_eq(known, parent))
-            && let Some(core) = spare.core()
-        {
-            core.state().performing = Some(performed);
-            return spare;
-        }
-        let mut core = ScopeCore::new();
-        core.failure_mode = Some(self.mode);
-        core.effect = Some(EffectScope {
-            judged_to: self.judged_to,
-        });
-        core.state().performing = Some(performed);
-        Node::new(Some(parent.clone()), Kind::Scope(Box::new(core)))
-    }
-
+    #[inline]
     fn succeed(&mut self, unit: &Unit) {
-        tracing::debug!(
-            target: "airlock",
-            effect = self.intents[unit.first].effect().id(),
-            intent = self.intents[unit.first].id().get(),
-            "dispatched",
-        );
+        log_dispatched(&self.intents[unit.first]);
         self.set_fates(unit, &Fate::Dispatched);
     }
 
@@ -199,6 +237,7 @@ impl Flush {
         self.stopped |= self.mode == FailureMode::Stop;
     }
 
+    #[inline]
     fn set_fates(&mut self, unit: &Unit, fate: &Fate) {
         for position in unit.positions() {
             self.intents[position].facts.fate = fate.clone();
@@ -229,34 +268,12 @@ impl Flush {
         Some(delay)
     }
 
-    /// The flush of what an effect enqueued, if it did.
-    fn cascade(&mut self, scope: Arc<Node>) -> Option<Flush> {
-        let is_empty = scope
-            .core()
-            .is_none_or(|core| core.state().buffer.is_empty());
-        if !is_empty {
-            return Some(Flush::prepare(&scope, Outcome::Success, Ending::Flush));
-        }
-        // Another owner could enqueue later and would be taken for the next effect.
-        if Arc::strong_count(&scope) == 1 {
-            self.spare = Some(scope);
-        } else if let Some(core) = scope.core() {
-            core.state().phase = Phase::Ended;
-        }
-        None
-    }
-
-    async fn cascade_async(&mut self, scope: Arc<Node>) {
-        if let Some(mut cascade) = self.cascade(scope) {
-            cascade.dispatch_async().await;
+    /// An effect has failed: what it enqueued is discarded, and reported.
+    fn discard_cascade(&mut self, scope: Option<Arc<Node>>) {
+        if let Some(scope) = scope {
+            let cascade = Flush::prepare(&scope, Outcome::Failure, Ending::Discard);
             self.merge(cascade);
         }
-    }
-
-    /// An effect has failed: what it enqueued is discarded, and reported.
-    fn discard_cascade(&mut self, scope: &Arc<Node>) {
-        let cascade = Flush::prepare(scope, Outcome::Failure, Ending::Discard);
-        self.merge(cascade);
     }
 
     fn merge(&mut self, cascade: Flush) {
@@ -272,10 +289,71 @@ impl Flush {
     }
 }
 
+/// What became of one run of a sync body.
+pub(super) struct Attempted {
+    result: Result<(), Failure>,
+    /// The effect's scope, if one was needed.
+    scope: Option<Arc<Node>>,
+}
+
+impl Attempted {
+    #[inline]
+    fn of((ended, scope): (thread::Result<Performing<'_>>, Option<Arc<Node>>)) -> Self {
+        let result = match ended {
+            Ok(Performing::Ready(result)) => result.map_err(Failure::Effect),
+            Ok(Performing::Pending(_)) => Err(Failure::NeedsAwait),
+            Err(panic) => Err(Failure::Panicked {
+                message: panic_message(&*panic),
+            }),
+        };
+        Self { result, scope }
+    }
+}
+
+/// How far a row was performed.
+pub(super) enum Row {
+    /// Up to here.
+    Reached(usize),
+    /// This one did not just succeed.
+    Ended(usize, Attempted),
+}
+
+#[inline]
+fn perform_span(intent: &Intent) -> tracing::span::EnteredSpan {
+    let span = tracing::debug_span!(
+        target: "airlock",
+        "perform",
+        effect = intent.effect().id(),
+        intent = intent.id().get(),
+    );
+    span.entered()
+}
+
+#[inline]
+fn log_dispatched(intent: &Intent) {
+    tracing::debug!(
+        target: "airlock",
+        effect = intent.effect().id(),
+        intent = intent.id().get(),
+        "dispatched",
+    );
+}
+
+/// The flush of what an effect enqueued, if it did. Either way its scope has ended.
+fn cascade(scope: &Arc<Node>) -> Option<Flush> {
+    let cascade = Flush::prepare(scope, Outcome::Success, Ending::Flush);
+    if cascade.intents.is_empty() {
+        cascade.forget();
+        return None;
+    }
+    Some(cascade)
+}
+
 /// Starts the body: a sync one has run when this returns.
+#[inline]
 fn start<'r>(intents: &mut [Intent], unit: &Unit, resources: &'r Resources) -> Performing<'r> {
     if unit.rest.is_empty() {
-        return intents[unit.first].payload.perform(Vec::new(), resources);
+        return intents[unit.first].payload.perform(resources);
     }
     let mut positions = unit.positions().peekable();
     let mut payloads: Vec<&mut Payload> = Vec::with_capacity(1 + unit.rest.len());
@@ -286,7 +364,7 @@ fn start<'r>(intents: &mut [Intent], unit: &Unit, resources: &'r Resources) -> P
     }
     let rest = payloads.split_off(1);
     match payloads.pop() {
-        Some(first) => first.perform(rest, resources),
+        Some(first) => first.perform_batch(rest, resources),
         None => Performing::Ready(Ok(())),
     }
 }

@@ -78,7 +78,7 @@ fn capture(flush: &mut Flush, core: &ScopeCore, holds: &[usize]) {
         }
         let mut captured = intent.move_out();
         intent.facts.fate = Fate::Captured(by.clone());
-        captured.facts.captured = true;
+        captured.facts.set_captured();
         captured
             .facts
             .node
@@ -87,6 +87,6 @@ fn capture(flush: &mut Flush, core: &ScopeCore, holds: &[usize]) {
             // What it waited for has happened: now it leaves whatever becomes of the ancestor.
             captured.options_mut().fire_on = FireOn::Always;
         }
-        state.buffer.push(captured);
+        state.accept(captured);
     }
 }

@@ -139,12 +139,12 @@ impl ReportEntry {
 
     /// The chain of effects that led to it.
     pub fn cause(&self) -> Option<&Cause> {
-        self.facts.cause.as_deref()
+        self.facts.cause().map(Arc::as_ref)
     }
 
     /// Whether the scope that ended had captured it from a nested one.
     pub fn is_captured(&self) -> bool {
-        self.facts.captured
+        self.facts.is_captured()
     }
 
     /// What became of it.

@@ -26,6 +26,8 @@ pub(crate) struct Flush {
     outcome: Outcome,
     ending: Ending,
     pub(super) intents: Vec<Intent>,
+    /// Whether one of them needs more than to be performed.
+    pub(super) special: bool,
     pub(super) executors: Vec<Arc<dyn Executor>>,
     /// For each intent its place in `executors`; empty where all have the first.
     pub(super) routes: Vec<u16>,
@@ -35,8 +37,6 @@ pub(crate) struct Flush {
     pub(super) returned: Vec<Intent>,
     /// Whether a failure has ended it.
     pub(super) stopped: bool,
-    /// An effect's scope in which nothing was enqueued, for the next effect.
-    pub(super) spare: Option<Arc<Node>>,
     concluded: bool,
 }
 
@@ -87,22 +87,25 @@ pub(crate) fn strand(node: &Arc<Node>, error: FlushError) {
 }
 
 impl Flush {
-    fn new(node: &Arc<Node>, core: &ScopeCore, intents: Vec<Intent>) -> Self {
+    fn new(node: &Arc<Node>, core: &ScopeCore, intents: Vec<Intent>, special: bool) -> Self {
         let settings = node.settings().clone();
         Self {
             mode: core.failure_mode.unwrap_or(settings.failure_mode),
-            judged_to: core.effect.map_or(node.depth, |effect| effect.judged_to),
+            judged_to: core
+                .effect
+                .as_ref()
+                .map_or(node.depth, |effect| effect.judged_to()),
             node: node.clone(),
             settings,
             outcome: Outcome::Success,
             ending: Ending::Flush,
             intents,
+            special,
             executors: Vec::new(),
             routes: Vec::new(),
             cascades: Vec::new(),
             returned: Vec::new(),
             stopped: false,
-            spare: None,
             concluded: false,
         }
     }
@@ -112,12 +115,12 @@ impl Flush {
         let Some(core) = node.core() else {
             unreachable!("only scopes are flushed")
         };
-        let intents = {
+        let (intents, special) = {
             let mut state = core.state();
             state.phase = Phase::Ended;
-            std::mem::take(&mut state.buffer)
+            (std::mem::take(&mut state.buffer), state.special)
         };
-        let mut flush = Self::new(node, core, intents);
+        let mut flush = Self::new(node, core, intents, special);
         flush.outcome = outcome;
         flush.ending = ending;
         if flush.intents.is_empty() {
@@ -125,11 +128,17 @@ impl Flush {
         }
         flush.select();
         release::release(&mut flush);
-        flush.retire_those_not_due();
+        if flush.special {
+            flush.retire_those_not_due();
+        }
         judge::judge(&mut flush);
-        coalesce::coalesce(&mut flush.intents);
-        flush.fail_those_too_deep();
-        flush.route();
+        if flush.special {
+            coalesce::coalesce(&mut flush.intents);
+            flush.fail_those_too_deep();
+            flush.route();
+        } else {
+            flush.executors.push(executor_of(node));
+        }
         flush
     }
 
@@ -144,7 +153,7 @@ impl Flush {
         let Some(core) = node.core() else {
             unreachable!("only scopes dispatch")
         };
-        let mut flush = Self::new(node, core, intents);
+        let mut flush = Self::new(node, core, intents, true);
         flush.mode = mode;
         flush.judged_to = judged_to;
         flush.executors.push(executor);
@@ -234,6 +243,7 @@ impl Flush {
         self.routes = routes;
     }
 
+    #[inline]
     pub(super) fn route_of(&self, position: usize) -> u16 {
         self.routes.get(position).copied().unwrap_or(0)
     }
@@ -279,30 +289,39 @@ impl Flush {
         self.wrap_up()
     }
 
+    /// Ends a flush that has nothing to tell.
+    pub(super) fn forget(mut self) {
+        self.concluded = true;
+    }
+
     fn wrap_up(&mut self) -> Result<FlushReport, FlushError> {
         self.concluded = true;
         let mut returned = Vec::new();
         let mut failed = false;
-        for intent in &mut self.intents {
+        let own = self.intents.len();
+        // Not collected in place: to shrink so large a buffer costs more than a new one.
+        let mut entries = Vec::with_capacity(own + self.cascades.len());
+        for mut intent in std::mem::take(&mut self.intents) {
             if intent.is_pending() {
                 intent.facts.fate = Fate::NotReached;
             }
-            match &intent.facts.fate {
-                Fate::Failed(failure) => {
-                    failed = true;
-                    log_failure(intent, failure);
+            if let Fate::Failed(_) | Fate::NotReached = intent.facts.fate {
+                // Also where none failed: a flush that was cancelled hands back what it left.
+                failed = true;
+                if let Fate::Failed(failure) = &intent.facts.fate {
+                    log_failure(&intent, failure);
                 }
-                Fate::NotReached => {}
-                _ => continue,
+                if intent.payload.is_present() {
+                    returned.push(intent.move_out());
+                }
             }
-            if intent.payload.is_present() {
-                returned.push(intent.move_out());
-            }
+            entries.push(ReportEntry::of(intent));
         }
         failed |= self
             .cascades
             .iter()
-            .any(|entry| matches!(entry.fate(), Fate::Failed(_)));
+            .any(|entry| matches!(entry.fate(), Fate::Failed(_) | Fate::NotReached));
+        entries.append(&mut self.cascades);
         returned.append(&mut self.returned);
         let core = self.node.core();
         let report = FlushReport {
@@ -310,15 +329,8 @@ impl Flush {
             name: core.and_then(|core| core.name.clone()),
             outcome: self.outcome,
             ending: self.ending,
-            own: self.intents.len(),
-            entries: {
-                let own = std::mem::take(&mut self.intents)
-                    .into_iter()
-                    .map(ReportEntry::of);
-                let mut entries: Vec<_> = own.collect();
-                entries.append(&mut self.cascades);
-                entries
-            },
+            own,
+            entries,
         };
         self.announce(&report);
         if failed {
@@ -379,6 +391,7 @@ fn log_failure(intent: &Intent, failure: &Failure) {
 }
 
 impl Intent {
+    #[inline]
     pub(super) fn is_pending(&self) -> bool {
         matches!(self.facts.fate, Fate::Pending)
     }

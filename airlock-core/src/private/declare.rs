@@ -67,6 +67,7 @@ impl DeclareEffect {
             fallible: false,
             batch: false,
             once: false,
+            simple: false,
         })
     }
 
@@ -132,7 +133,9 @@ impl DeclareEffect {
 
     /// The descriptor.
     pub const fn done(self) -> EffectDescriptor {
-        self.0
+        let mut effect = self.0;
+        effect.simple = !effect.is_async && !effect.batch && effect.retry.is_none();
+        effect
     }
 }
 

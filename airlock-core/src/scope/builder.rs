@@ -43,7 +43,6 @@ pub fn scope() -> ScopeBuilder {
 impl ScopeBuilder {
     pub(crate) fn for_boundary(boundary: &'static BoundaryDescriptor) -> Self {
         let mut builder = scope().name(boundary.name);
-        builder.core.boundary = Some(boundary);
         builder.core.emits = boundary.emits;
         builder
     }
@@ -119,7 +118,7 @@ impl ScopeBuilder {
             scope = self.core.id.get(),
             name = self.core.name.as_deref(),
         );
-        OpenScope::new(Node::new(parent, Kind::Scope(Box::new(self.core))))
+        OpenScope::new(Node::new(parent, Kind::Scope(self.core)))
     }
 
     /// Opens and enters the scope until the guard is flushed, discarded or dropped.

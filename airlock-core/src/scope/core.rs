@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::num::NonZeroU64;
-use std::panic::Location;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::catalogue::{BoundaryDescriptor, EffectDescriptor};
+use crate::catalogue::EffectDescriptor;
 use crate::cause::Cause;
+use crate::context::Frame;
 use crate::executor::Executor;
 use crate::flush::{FailureMode, FlushReport};
 use crate::ids::next_id;
-use crate::intent::{Intent, IntentId};
+use crate::intent::Intent;
 use crate::lifecycle::Lifecycle;
 use crate::policy::Layer;
 
@@ -49,61 +49,57 @@ pub(crate) struct ScopeCore {
     pub(crate) executor: Option<Arc<dyn Executor>>,
     pub(crate) lifecycle: Option<Arc<dyn Lifecycle>>,
     pub(crate) emits: Option<&'static [&'static EffectDescriptor]>,
-    pub(crate) boundary: Option<&'static BoundaryDescriptor>,
     pub(crate) failure_mode: Option<FailureMode>,
     pub(crate) on_report: Option<ReportHook>,
     /// Set for the scope in which an executor performs an effect.
-    pub(crate) effect: Option<EffectScope>,
+    pub(crate) effect: Option<Box<EffectScope>>,
     pub(crate) span: tracing::Span,
     state: Mutex<State>,
 }
 
 /// What is particular to the scope in which an effect is performed.
-#[derive(Clone, Copy)]
 pub(crate) struct EffectScope {
+    frame: Frame,
+    parent: Option<Arc<Cause>>,
+    /// Made when something needs it.
+    cause: OnceLock<Arc<Cause>>,
+}
+
+impl EffectScope {
+    pub(crate) fn new(frame: Frame, parent: Option<Arc<Cause>>) -> Self {
+        Self {
+            frame,
+            parent,
+            cause: OnceLock::new(),
+        }
+    }
+
     /// Scope policies judge its intents outwards to this depth: to the scope that dispatched the
     /// effect, whose descendants' policies have judged the effect itself.
-    pub(crate) judged_to: u32,
+    pub(crate) fn judged_to(&self) -> u32 {
+        self.frame.judged_to
+    }
+
+    /// The cause of what is enqueued in it.
+    pub(crate) fn cause(&self) -> &Arc<Cause> {
+        let Self { frame, parent, .. } = self;
+        let make = || {
+            Arc::new(Cause::new(
+                frame.effect,
+                frame.intent,
+                frame.location,
+                parent.clone(),
+            ))
+        };
+        self.cause.get_or_init(make)
+    }
 }
 
 pub(crate) struct State {
     pub(crate) phase: Phase,
     pub(crate) buffer: Vec<Intent>,
-    /// The intent that is being performed here.
-    pub(crate) performing: Option<Performed>,
-}
-
-/// An intent that is being performed; its cause is made when something needs it.
-pub(crate) struct Performed {
-    pub(crate) effect: &'static EffectDescriptor,
-    pub(crate) intent: IntentId,
-    pub(crate) location: &'static Location<'static>,
-    pub(crate) parent: Option<Arc<Cause>>,
-    pub(crate) cause: Option<Arc<Cause>>,
-}
-
-impl Performed {
-    pub(crate) fn of(intent: &Intent) -> Self {
-        Self {
-            effect: intent.facts.effect,
-            intent: intent.facts.id,
-            location: intent.facts.location,
-            parent: intent.facts.cause.clone(),
-            cause: None,
-        }
-    }
-
-    fn cause(&mut self) -> Arc<Cause> {
-        let Self {
-            effect,
-            intent,
-            location,
-            parent,
-            cause,
-        } = self;
-        let make = || Arc::new(Cause::new(effect, *intent, location, parent.take()));
-        cause.get_or_insert_with(make).clone()
-    }
+    /// Whether an intent in the buffer needs more than to be performed: see [`Intent::is_plain`].
+    pub(crate) special: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +108,15 @@ pub(crate) enum Phase {
     /// Its future is being dropped: nested scopes may still be captured, nothing may be enqueued.
     Closing,
     Ended,
+}
+
+impl State {
+    /// Takes an intent into the buffer.
+    #[inline]
+    pub(crate) fn accept(&mut self, intent: Intent) {
+        self.special |= !intent.is_plain();
+        self.buffer.push(intent);
+    }
 }
 
 impl ScopeCore {
@@ -123,7 +128,6 @@ impl ScopeCore {
             executor: None,
             lifecycle: None,
             emits: None,
-            boundary: None,
             failure_mode: None,
             on_report: None,
             effect: None,
@@ -131,11 +135,12 @@ impl ScopeCore {
             state: Mutex::new(State {
                 phase: Phase::Open,
                 buffer: Vec::new(),
-                performing: None,
+                special: false,
             }),
         }
     }
 
+    #[inline]
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         // A panic under the lock can only come from a closure that looks: the buffer is whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -147,11 +152,6 @@ impl ScopeCore {
         if state.phase == Phase::Open {
             state.phase = Phase::Closing;
         }
-    }
-
-    /// The cause of what is enqueued here, if this is an effect's scope.
-    pub(crate) fn cause(&self) -> Option<Arc<Cause>> {
-        self.state().performing.as_mut().map(Performed::cause)
     }
 
     /// How people call this scope: its name, or its id.

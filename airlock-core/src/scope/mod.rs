@@ -22,4 +22,4 @@ pub use self::run::Ended;
 
 pub(crate) use self::run::catch_unwind_async;
 
-pub(crate) use self::core::{EffectScope, Performed, Phase, ReportHook, ScopeCore};
+pub(crate) use self::core::{EffectScope, Phase, ReportHook, ScopeCore};

@@ -1,0 +1,220 @@
+//! The context of a thread, and the guards that change it for a block of code.
+
+use std::cell::{Cell, RefCell};
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::airlock::installed;
+use crate::cause::Cause;
+use crate::context::stage::{Frame, scope_of};
+use crate::context::{Kind, Node};
+use crate::scope::ScopeCore;
+
+/// What this thread knows of its context.
+pub(super) struct Local {
+    pub(super) current: RefCell<Option<Arc<Node>>>,
+    pub(super) watch: Cell<Watch>,
+    /// The effect that is performed under `current`, while nobody has needed its own scope.
+    pub(super) frame: Cell<Option<Frame>>,
+    /// What caused the intent of `frame`.
+    pub(super) frame_cause: RefCell<Option<Arc<Cause>>>,
+    /// The scope that was made of the last frame.
+    pub(super) made: RefCell<Option<Arc<Node>>>,
+    /// A node that serves again: a scope costs no allocation while they follow each other.
+    spare: RefCell<Option<Arc<Node>>>,
+}
+
+thread_local! {
+    static LOCAL: Local = const {
+        Local {
+            current: RefCell::new(None),
+            watch: Cell::new(Watch::Off),
+            frame: Cell::new(None),
+            frame_cause: RefCell::new(None),
+            made: RefCell::new(None),
+            spare: RefCell::new(None),
+        }
+    };
+}
+
+impl Local {
+    /// Does something with the local context; nothing while the thread ends.
+    #[inline]
+    pub(super) fn with<T>(work: impl FnOnce(&Local) -> T) -> Option<T> {
+        LOCAL.try_with(work).ok()
+    }
+
+    /// Makes the scope of the effect under way, now that somebody needs it.
+    #[inline]
+    pub(super) fn settle_frame(&self) {
+        if let Some(frame) = self.frame.take() {
+            self.make_scope(frame);
+        }
+    }
+
+    #[cold]
+    fn make_scope(&self, frame: Frame) {
+        let parent = self.current.take();
+        let node = scope_of(parent, frame, self.frame_cause.take());
+        self.made.replace(Some(node.clone()));
+        self.current.replace(Some(node));
+    }
+}
+
+/// What runs now that may only look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Watch {
+    Off,
+    /// A policy, a lifecycle or an executor's refusal is being asked.
+    Judging,
+    /// A closure looks at a buffer, whose lock is held.
+    Inspecting,
+}
+
+/// The innermost node of this thread; outside everything, the installed airlock.
+pub(crate) fn current() -> Option<Arc<Node>> {
+    Local::with(|local| {
+        local.settle_frame();
+        local.current.borrow().clone()
+    })
+    .flatten()
+    .or_else(installed)
+}
+
+/// Runs `look` on the innermost scope, where code stands directly in it and may enqueue without that
+/// anybody has to be asked: then nothing is cloned. No user code may run in `look`.
+#[inline]
+pub(crate) fn with_plain_scope<T>(look: impl FnOnce(&ScopeCore) -> Option<T>) -> Option<T> {
+    Local::with(|local| {
+        if local.frame.get().is_some() || local.watch.get() != Watch::Off {
+            return None;
+        }
+        let current = local.current.borrow();
+        match current.as_ref() {
+            Some(node) if !node.asks => look(node.core()?),
+            _ => None,
+        }
+    })
+    .flatten()
+}
+
+fn is_current(node: &Arc<Node>) -> bool {
+    let is_current = Local::with(|local| {
+        let current = local.current.borrow();
+        current.as_ref().is_some_and(|it| Arc::ptr_eq(it, node))
+    });
+    is_current == Some(true)
+}
+
+#[inline]
+fn replace(node: Option<Arc<Node>>) -> Option<Arc<Node>> {
+    // While a thread ends nothing is current, and what is entered then is entered in vain.
+    Local::with(|local| {
+        local.settle_frame();
+        local.current.replace(node)
+    })
+    .flatten()
+}
+
+/// Makes a node current for a block of code. The node that was current before returns, come what may.
+pub(crate) fn swap(node: Option<Arc<Node>>) -> Swap {
+    Swap {
+        outer: replace(node),
+        not_send: PhantomData,
+    }
+}
+
+pub(crate) struct Swap {
+    outer: Option<Arc<Node>>,
+    not_send: PhantomData<*const ()>,
+}
+
+impl Swap {
+    /// Ends the block and gives the node that was current at its end.
+    pub(super) fn leave(mut self) -> Option<Arc<Node>> {
+        let inner = replace(self.outer.take());
+        std::mem::forget(self);
+        inner
+    }
+}
+
+impl Drop for Swap {
+    fn drop(&mut self) {
+        replace(self.outer.take());
+    }
+}
+
+/// A node entered by a guard that users hold, so that guards may be dropped in any order.
+pub(crate) struct Entered {
+    pub(crate) node: Arc<Node>,
+    outer: Option<Arc<Node>>,
+    not_send: PhantomData<*const ()>,
+}
+
+pub(crate) fn enter(node: Arc<Node>) -> Entered {
+    let outer = replace(Some(node.clone()));
+    Entered {
+        node,
+        outer,
+        not_send: PhantomData,
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.node.left.store(true, Ordering::Relaxed);
+        // Dropped before a guard that was entered later: that one will see that this one has left.
+        if is_current(&self.node) {
+            let mut outer = self.outer.take();
+            while let Some(node) = outer.take_if(|node| node.left.load(Ordering::Relaxed)) {
+                outer = node.parent.clone();
+            }
+            replace(outer);
+        }
+    }
+}
+
+/// Marks that what runs now may only look, until it is dropped.
+pub(crate) struct Watching(Watch);
+
+pub(crate) fn watching(watch: Watch) -> Watching {
+    Watching(Local::with(|local| local.watch.replace(watch)).unwrap_or(Watch::Off))
+}
+
+pub(crate) fn watch() -> Watch {
+    Local::with(|local| local.watch.get()).unwrap_or(Watch::Off)
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let _ = Local::with(|local| local.watch.set(self.0));
+    }
+}
+
+impl Node {
+    /// A node, in the place of one that is spare if there is one.
+    pub(crate) fn new(parent: Option<Arc<Node>>, kind: Kind) -> Arc<Self> {
+        let node = Node::enclosed(parent, kind);
+        let spare = Local::with(|local| local.spare.take()).flatten();
+        match spare {
+            Some(mut spare) => {
+                if let Some(place) = Arc::get_mut(&mut spare) {
+                    *place = node;
+                    return spare;
+                }
+                Arc::new(node)
+            }
+            None => Arc::new(node),
+        }
+    }
+
+    /// Ends the use of a node. If nobody else has it, it will serve again.
+    pub(crate) fn retire(mut node: Arc<Node>) {
+        if let Some(place) = Arc::get_mut(&mut node) {
+            // What it held goes now: users' destructors are not put off.
+            drop(std::mem::replace(place, Node::idle()));
+            let _ = Local::with(|local| local.spare.replace(Some(node)));
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Performing sync effects one after the other, each in a scope of its own that is made only if
+//! something needs it: most effects enqueue nothing.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::catalogue::EffectDescriptor;
+use crate::cause::Cause;
+use crate::context::local::Local;
+use crate::context::{Kind, Node, Swap, swap};
+use crate::flush::FailureMode;
+use crate::intent::{Intent, IntentId};
+use crate::scope::{EffectScope, ScopeCore};
+
+/// What the scope of an effect would be made of.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame {
+    pub(crate) effect: &'static EffectDescriptor,
+    pub(crate) intent: IntentId,
+    pub(crate) location: &'static Location<'static>,
+    pub(crate) mode: FailureMode,
+    /// Scope policies judge what it enqueues outwards to this depth.
+    pub(crate) judged_to: u32,
+}
+
+impl Frame {
+    pub(crate) fn of(intent: &Intent, mode: FailureMode, judged_to: u32) -> Self {
+        Self {
+            effect: intent.facts.effect,
+            intent: intent.facts.id,
+            location: intent.facts.location,
+            mode,
+            judged_to,
+        }
+    }
+}
+
+/// The scope in which an effect is performed.
+pub(crate) fn scope_of(
+    parent: Option<Arc<Node>>,
+    frame: Frame,
+    cause: Option<Arc<Cause>>,
+) -> Arc<Node> {
+    let mut core = ScopeCore::new();
+    core.failure_mode = Some(frame.mode);
+    core.effect = Some(Box::new(EffectScope::new(frame, cause)));
+    Node::new(parent, Kind::Scope(core))
+}
+
+/// A node under which sync effects are performed. What was current before returns when it is dropped.
+pub(crate) struct Stage {
+    under: Arc<Node>,
+    /// The scope of an effect around this stage.
+    made_before: Option<Arc<Node>>,
+    _swap: Swap,
+}
+
+impl Stage {
+    pub(crate) fn under(node: &Arc<Node>) -> Self {
+        let swap = swap(Some(node.clone()));
+        Self {
+            under: node.clone(),
+            made_before: Local::with(|local| local.made.take()).flatten(),
+            _swap: swap,
+        }
+    }
+
+    pub(crate) fn is_under(&self, node: &Arc<Node>) -> bool {
+        Arc::ptr_eq(&self.under, node)
+    }
+
+    /// Runs an effect's body, which must not unwind. Gives its scope, if one was made.
+    #[inline]
+    pub(crate) fn perform<T>(
+        &self,
+        frame: Frame,
+        cause: Option<&Arc<Cause>>,
+        body: impl FnOnce() -> T,
+    ) -> (T, Option<Arc<Node>>) {
+        Local::with(|local| {
+            local.frame.set(Some(frame));
+            if let Some(cause) = cause {
+                local.frame_cause.replace(Some(cause.clone()));
+            }
+        });
+        let value = body();
+        let made = Local::with(|local| {
+            if local.frame.take().is_some() {
+                if cause.is_some() {
+                    local.frame_cause.take();
+                }
+                return None;
+            }
+            local.current.replace(Some(self.under.clone()));
+            local.made.take()
+        });
+        (value, made.flatten())
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let made = self.made_before.take();
+        let _ = Local::with(|local| local.made.replace(made));
+    }
+}

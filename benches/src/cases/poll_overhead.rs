@@ -1,0 +1,45 @@
+//! One poll of a future in a scope, less one bare poll.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use airlock::FlushError;
+
+use crate::harness::{Budget, Measured, race};
+
+const POLLS: usize = 100_000;
+
+/// Waits so many times, then ends.
+fn waits(polls: usize) -> impl Future<Output = Result<(), FlushError>> {
+    let mut left = polls;
+    poll_fn(move |_| {
+        left -= 1;
+        if std::hint::black_box(left) == 0 {
+            Poll::Ready(Ok(()))
+        } else {
+            Poll::Pending
+        }
+    })
+}
+
+fn drive(future: impl Future<Output = Result<(), FlushError>>) -> usize {
+    let mut future = pin!(future);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut polls = 0;
+    loop {
+        polls += 1;
+        if future.as_mut().poll(&mut cx).is_ready() {
+            return polls;
+        }
+    }
+}
+
+pub fn run() -> Result<Vec<Measured>, String> {
+    let ours = || drive(airlock::scope().run_async(async |_| waits(POLLS).await));
+    let peer = || drive(waits(POLLS));
+    let (ours, peer) = race(POLLS, ours, peer);
+    let mut measured = Measured::ratio("poll_overhead_ns", (ours, peer), "ns per poll");
+    measured.value = ours - peer;
+    Ok(vec![measured.budget(Budget::AtMost(10.0))])
+}

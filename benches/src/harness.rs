@@ -1,0 +1,145 @@
+//! Interleaved rounds, medians, and how a result is printed.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use serde::Serialize;
+
+/// Rounds of each contestant; odd, so that the median is one of them.
+const ROUNDS: usize = 21;
+
+/// One line of the result.
+#[derive(Debug, Serialize)]
+pub struct Measured {
+    /// What was measured.
+    pub name: String,
+    /// Ours by the peer's, or ours alone.
+    pub value: f64,
+    /// Ours, in `unit`.
+    pub ours: f64,
+    /// The peer's, in `unit`.
+    pub peer: Option<f64>,
+    /// What `ours` and `peer` count.
+    pub unit: &'static str,
+    /// What `value` may be at most, or at least.
+    pub budget: Option<Budget>,
+}
+
+/// A bound that a value should keep.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Budget {
+    /// Lower is better.
+    AtMost(f64),
+    /// Higher is better.
+    AtLeast(f64),
+}
+
+impl Budget {
+    fn is_kept(self, value: f64) -> bool {
+        match self {
+            Budget::AtMost(bound) => value <= bound,
+            Budget::AtLeast(bound) => value >= bound,
+        }
+    }
+}
+
+impl std::fmt::Display for Budget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Budget::AtMost(bound) => write!(f, "<= {bound}"),
+            Budget::AtLeast(bound) => write!(f, ">= {bound}"),
+        }
+    }
+}
+
+impl Measured {
+    /// Ours by the peer's: lower is better.
+    pub fn ratio(name: impl Into<String>, (ours, peer): (f64, f64), unit: &'static str) -> Self {
+        Self {
+            name: name.into(),
+            value: ours / peer,
+            ours,
+            peer: Some(peer),
+            unit,
+            budget: None,
+        }
+    }
+
+    /// A cost that stands for itself.
+    pub fn cost(name: impl Into<String>, ours: f64, unit: &'static str) -> Self {
+        Self {
+            name: name.into(),
+            value: ours,
+            ours,
+            peer: None,
+            unit,
+            budget: None,
+        }
+    }
+
+    /// With a bound.
+    #[must_use]
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+}
+
+impl std::fmt::Display for Measured {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "ratio {} {:.3} (ours {:.1}, peer ",
+            self.name, self.value, self.ours
+        )?;
+        match self.peer {
+            Some(peer) => write!(f, "{peer:.1}")?,
+            None => f.write_str("none")?,
+        }
+        write!(f, ", {}, budget ", self.unit)?;
+        match self.budget {
+            Some(budget) => write!(f, "{budget}")?,
+            None => f.write_str("none")?,
+        }
+        let kept = self.budget.is_none_or(|budget| budget.is_kept(self.value));
+        write!(f, ") {}", if kept { "ok" } else { "over" })
+    }
+}
+
+/// Nanoseconds that one call of each takes, in interleaved rounds: their medians, each by `items`.
+pub fn race<A, B>(
+    items: usize,
+    mut ours: impl FnMut() -> A,
+    mut peer: impl FnMut() -> B,
+) -> (f64, f64) {
+    let mut times = (Vec::new(), Vec::new());
+    for round in 0..=ROUNDS {
+        let (a, b) = (nanos(&mut ours), nanos(&mut peer));
+        if round > 0 {
+            // The first one warms up.
+            times.0.push(a);
+            times.1.push(b);
+        }
+    }
+    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    let items = items as f64;
+    (median(times.0) / items, median(times.1) / items)
+}
+
+/// Nanoseconds that one call takes, by `items`.
+pub fn time<A>(items: usize, work: impl FnMut() -> A) -> f64 {
+    race(items, work, || ()).0
+}
+
+fn nanos<T>(work: &mut impl FnMut() -> T) -> f64 {
+    let start = Instant::now();
+    black_box(work());
+    start.elapsed().as_secs_f64() * 1e9
+}
+
+/// The middle one.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
