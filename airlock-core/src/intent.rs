@@ -84,6 +84,21 @@ impl Facts {
         }
     }
 
+    /// The same for a report: a report must not keep scopes alive.
+    #[inline]
+    pub(crate) fn with_fate(self, fate: Fate) -> Self {
+        // Word by word, for the reason that `FrameCells` gives.
+        Self {
+            id: self.id,
+            effect: self.effect,
+            location: self.location,
+            scope: self.scope,
+            node: None,
+            fate,
+            rare: self.rare,
+        }
+    }
+
     pub(crate) fn is_captured(&self) -> bool {
         self.rare.as_ref().is_some_and(|rare| rare.captured)
     }

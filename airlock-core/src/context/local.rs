@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 
 use crate::airlock::installed;
 use crate::cause::Cause;
-use crate::context::stage::{Frame, scope_of};
+use crate::context::stage::{Frame, FrameCells, scope_of};
 use crate::context::{Kind, Node};
 use crate::scope::ScopeCore;
 
@@ -16,7 +16,7 @@ pub(super) struct Local {
     pub(super) current: RefCell<Option<Arc<Node>>>,
     pub(super) watch: Cell<Watch>,
     /// The effect that is performed under `current`, while nobody has needed its own scope.
-    pub(super) frame: Cell<Option<Frame>>,
+    pub(super) frame: FrameCells,
     /// What caused the intent of `frame`.
     pub(super) frame_cause: RefCell<Option<Arc<Cause>>>,
     /// The scope that was made of the last frame.
@@ -30,7 +30,7 @@ thread_local! {
         Local {
             current: RefCell::new(None),
             watch: Cell::new(Watch::Off),
-            frame: Cell::new(None),
+            frame: FrameCells::NONE,
             frame_cause: RefCell::new(None),
             made: RefCell::new(None),
             spare: RefCell::new(None),
@@ -87,7 +87,7 @@ pub(crate) fn current() -> Option<Arc<Node>> {
 #[inline]
 pub(crate) fn with_plain_scope<T>(look: impl FnOnce(&ScopeCore) -> Option<T>) -> Option<T> {
     Local::with(|local| {
-        if local.frame.get().is_some() || local.watch.get() != Watch::Off {
+        if local.frame.is_set() || local.watch.get() != Watch::Off {
             return None;
         }
         let current = local.current.borrow();

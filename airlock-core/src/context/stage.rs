@@ -1,6 +1,7 @@
 //! Performing sync effects one after the other, each in a scope of its own that is made only if
 //! something needs it: most effects enqueue nothing.
 
+use std::cell::Cell;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -32,6 +33,51 @@ impl Frame {
             mode,
             judged_to,
         }
+    }
+}
+
+/// A [`Frame`] in a thread-local, word by word: moved as a whole it would be read back before its
+/// stores have settled, which costs more than all else that happens around a small effect.
+pub(super) struct FrameCells {
+    effect: Cell<Option<&'static EffectDescriptor>>,
+    intent: Cell<Option<IntentId>>,
+    location: Cell<Option<&'static Location<'static>>>,
+    mode: Cell<FailureMode>,
+    judged_to: Cell<u32>,
+}
+
+impl FrameCells {
+    pub(super) const NONE: Self = Self {
+        effect: Cell::new(None),
+        intent: Cell::new(None),
+        location: Cell::new(None),
+        mode: Cell::new(FailureMode::Stop),
+        judged_to: Cell::new(0),
+    };
+
+    #[inline]
+    pub(super) fn is_set(&self) -> bool {
+        self.effect.get().is_some()
+    }
+
+    #[inline]
+    fn set(&self, frame: Frame) {
+        self.effect.set(Some(frame.effect));
+        self.intent.set(Some(frame.intent));
+        self.location.set(Some(frame.location));
+        self.mode.set(frame.mode);
+        self.judged_to.set(frame.judged_to);
+    }
+
+    #[inline]
+    pub(super) fn take(&self) -> Option<Frame> {
+        Some(Frame {
+            effect: self.effect.take()?,
+            intent: self.intent.get()?,
+            location: self.location.get()?,
+            mode: self.mode.get(),
+            judged_to: self.judged_to.get(),
+        })
     }
 }
 
@@ -78,7 +124,7 @@ impl Stage {
         body: impl FnOnce() -> T,
     ) -> (T, Option<Arc<Node>>) {
         Local::with(|local| {
-            local.frame.set(Some(frame));
+            local.frame.set(frame);
             if let Some(cause) = cause {
                 local.frame_cause.replace(Some(cause.clone()));
             }

@@ -8,13 +8,11 @@ use std::time::Duration;
 
 use crate::airlock::Settings;
 use crate::catalogue::EffectDescriptor;
-use crate::context::Stage;
 use crate::effect::BoxError;
 use crate::executor::Executor;
 use crate::flush::FailureMode;
 use crate::flush::delivery::Delivery;
 use crate::flush::error::{Failure, panic_message};
-use crate::flush::perform::Row;
 use crate::flush::report::Fate;
 use crate::flush::run::Flush;
 use crate::intent::Intent;
@@ -50,7 +48,7 @@ enum Waits {
 }
 
 impl Unit {
-    fn of(first: usize) -> Self {
+    pub(super) fn of(first: usize) -> Self {
         Self {
             first,
             rest: Vec::new(),
@@ -121,32 +119,8 @@ impl<'a> Batch<'a> {
     /// effects fail with [`Failure::NeedsAwait`].
     pub fn perform_all(&mut self) {
         let mut stage = None;
-        loop {
-            if let Some(cascade) = self.perform_row(&mut stage) {
-                stage = None;
-                self.flush.follow(cascade);
-            } else if let Some(unit) = self.next_unit() {
-                self.flush.perform_unit(&unit, &mut stage);
-            } else {
-                return;
-            }
-        }
-    }
-
-    /// Performs what comes next, as far as it is simple. Gives what one of them caused.
-    fn perform_row(&mut self, stage: &mut Option<Stage>) -> Option<Flush> {
-        if self.flush.special || self.flush.stopped {
-            return None;
-        }
-        match self.flush.perform_row(self.cursor..self.range.end, stage) {
-            Row::Reached(position) => {
-                self.cursor = position;
-                None
-            }
-            Row::Ended(position, attempted) => {
-                self.cursor = position + 1;
-                self.flush.settle(&Unit::of(position), attempted, stage)
-            }
+        while let Some(unit) = self.next_unit() {
+            self.flush.perform_unit(&unit, &mut stage);
         }
     }
 
@@ -164,19 +138,15 @@ impl<'a> Batch<'a> {
     /// Performs what need not be awaited, up to the first that has to.
     fn perform_what_is_ready(&mut self) -> Waits {
         let mut stage = None;
-        loop {
-            let cascade = match self.perform_row(&mut stage) {
-                None => match self.next_unit() {
-                    None => return Waits::Nothing,
-                    Some(unit) if !self.flush.is_ready(&unit) => return Waits::Unit(unit),
-                    Some(unit) => self.flush.perform_ready(&unit, &mut stage),
-                },
-                caused => caused,
-            };
-            if let Some(cascade) = cascade {
+        while let Some(unit) = self.next_unit() {
+            if !self.flush.is_ready(&unit) {
+                return Waits::Unit(unit);
+            }
+            if let Some(cascade) = self.flush.perform_ready(&unit, &mut stage) {
                 return Waits::Cascade(Box::new(cascade));
             }
         }
+        Waits::Nothing
     }
 
     /// Hands each unit to something that will perform it elsewhere or later, without awaiting.

@@ -140,5 +140,6 @@ fn give_up(flush: &mut Flush, group: &[u32], asked: Option<u32>, failure: Failur
             Fate::NotReached
         };
     }
+    flush.special = true;
     flush.stopped |= flush.mode == FailureMode::Stop;
 }

@@ -1,6 +1,5 @@
 //! Performing effects: each in a scope of its own, with attempts, and with what it causes.
 
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
@@ -92,33 +91,53 @@ impl Flush {
         }
     }
 
-    /// Performs simple effects in a row, up to the first that is not, or that does not just succeed.
+    /// Performs simple effects as the default executor would, in the same pass in which they are
+    /// entered into the report, so that memory is touched once. Stops at the first that is not simple
+    /// or did not just succeed; it and all behind it are left. Gives what that one caused.
+    ///
     /// Only for a flush without anything special, in which all stand under its own node.
-    pub(super) fn perform_row(&mut self, row: Range<usize>, stage: &mut Option<Stage>) -> Row {
-        let stage = stage.get_or_insert_with(|| Stage::under(&self.node));
-        let end = row.end;
-        for position in row {
-            let intent = &mut self.intents[position];
+    pub(super) fn perform_simple_ones(&mut self) -> Option<Flush> {
+        let stage = Stage::under(&self.node);
+        let traced = tracing::level_enabled!(tracing::Level::DEBUG);
+        let mut left = std::mem::take(&mut self.intents).into_iter();
+        self.done.reserve_exact(left.len());
+        let mut caused = None;
+        for mut intent in left.by_ref() {
             if !intent.is_pending() {
+                self.done.push(ReportEntry::of(intent));
                 continue;
             }
             if !intent.facts.effect.simple {
-                return Row::Reached(position);
+                self.intents.push(intent);
+                break;
             }
-            let frame = Frame::of(intent, self.mode, self.judged_to);
-            let _span = perform_span(intent);
+            let frame = Frame::of(&intent, self.mode, self.judged_to);
+            let _span = traced.then(|| perform_span(&intent));
             let payload = &mut intent.payload;
             let resources = &self.settings.resources;
-            let attempted = Attempted::of(stage.perform(frame, None, || {
+            let (ended, scope) = stage.perform(frame, None, || {
                 catch_unwind(AssertUnwindSafe(|| payload.perform(resources)))
-            }));
-            if attempted.result.is_err() || attempted.scope.is_some() {
-                return Row::Ended(position, attempted);
+            });
+            if let Ok(Performing::Ready(Ok(()))) = ended {
+                if traced {
+                    log_dispatched(&intent);
+                }
+                self.done.push(ReportEntry::dispatched(intent));
+                if let Some(scope) = scope {
+                    caused = cascade(&scope);
+                    break;
+                }
+            } else {
+                self.intents.push(intent);
+                drop(stage);
+                self.intents.extend(left);
+                let attempted = Attempted::of((ended, scope));
+                return self.settle(&Unit::of(0), attempted, &mut None);
             }
-            log_dispatched(intent);
-            intent.facts.fate = Fate::Dispatched;
         }
-        Row::Reached(end)
+        drop(stage);
+        self.intents.extend(left);
+        caused
     }
 
     /// Dispatches what an effect caused.
@@ -308,14 +327,6 @@ impl Attempted {
         };
         Self { result, scope }
     }
-}
-
-/// How far a row was performed.
-pub(super) enum Row {
-    /// Up to here.
-    Reached(usize),
-    /// This one did not just succeed.
-    Ended(usize, Attempted),
 }
 
 #[inline]

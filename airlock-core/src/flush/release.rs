@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::context::{self, Node, Watch};
+use crate::flush::FailureMode;
 use crate::flush::error::Failure;
 use crate::flush::report::{CapturedBy, Fate};
 use crate::flush::run::Flush;
@@ -73,7 +74,8 @@ fn capture(flush: &mut Flush, core: &ScopeCore, holds: &[usize]) {
             intent.facts.fate = Fate::Failed(Arc::new(Failure::AncestorEnded {
                 scope: core.label(),
             }));
-            flush.stopped = true;
+            flush.special = true;
+            flush.stopped |= flush.mode == FailureMode::Stop;
             continue;
         }
         let mut captured = intent.move_out();

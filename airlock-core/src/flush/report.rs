@@ -106,10 +106,19 @@ pub struct ReportEntry {
 }
 
 impl ReportEntry {
+    #[inline]
     pub(crate) fn of(intent: Intent) -> Self {
         let mut facts = intent.facts;
         facts.node = None; // A report must not keep scopes alive.
         Self { facts }
+    }
+
+    /// That of an intent that has been performed.
+    #[inline]
+    pub(crate) fn dispatched(intent: Intent) -> Self {
+        Self {
+            facts: intent.facts.with_fate(Fate::Dispatched),
+        }
     }
 
     /// The effect.

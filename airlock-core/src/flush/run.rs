@@ -31,6 +31,8 @@ pub(crate) struct Flush {
     pub(super) executors: Vec<Arc<dyn Executor>>,
     /// For each intent its place in `executors`; empty where all have the first.
     pub(super) routes: Vec<u16>,
+    /// What has been performed and reported already, in front of `intents`.
+    pub(super) done: Vec<ReportEntry>,
     /// What effects enqueued while this flush performed them.
     pub(super) cascades: Vec<ReportEntry>,
     /// What failed or was not reached of the cascades.
@@ -103,6 +105,7 @@ impl Flush {
             special,
             executors: Vec::new(),
             routes: Vec::new(),
+            done: Vec::new(),
             cascades: Vec::new(),
             returned: Vec::new(),
             stopped: false,
@@ -136,10 +139,20 @@ impl Flush {
             coalesce::coalesce(&mut flush.intents);
             flush.fail_those_too_deep();
             flush.route();
-        } else {
-            flush.executors.push(executor_of(node));
+        } else if let Some(executor) = node.executor() {
+            flush.executors.push(executor.clone());
         }
         flush
+    }
+
+    /// Whether nothing stands in the way of performing simple effects at once.
+    fn is_simple(&self) -> bool {
+        self.executors.is_empty() && !self.intents.is_empty()
+    }
+
+    /// Gives the rest of a simple flush an executor.
+    fn route_rest(&mut self) {
+        self.executors.push(inline());
     }
 
     /// A flush of intents that were judged before, all for one executor.
@@ -270,6 +283,12 @@ impl Flush {
     }
 
     pub(super) fn dispatch(&mut self) {
+        if self.is_simple() {
+            if let Some(cascade) = self.perform_simple_ones() {
+                self.follow(cascade);
+            }
+            self.route_rest();
+        }
         while let Some((executor, mut batch)) = self.next_run() {
             let dispatched = catch_unwind(AssertUnwindSafe(|| executor.dispatch(&mut batch)));
             batch.close(&*executor, dispatched.err().as_deref());
@@ -277,6 +296,12 @@ impl Flush {
     }
 
     pub(super) async fn dispatch_async(&mut self) {
+        if self.is_simple() {
+            if let Some(cascade) = self.perform_simple_ones() {
+                self.follow_async(cascade).await;
+            }
+            self.route_rest();
+        }
         while let Some((executor, mut batch)) = self.next_run() {
             let dispatching = executor.dispatch_async(&mut batch);
             let dispatched = crate::scope::catch_unwind_async(dispatching).await;
@@ -298,9 +323,10 @@ impl Flush {
         self.concluded = true;
         let mut returned = Vec::new();
         let mut failed = false;
-        let own = self.intents.len();
+        let own = self.done.len() + self.intents.len();
         // Not collected in place: to shrink so large a buffer costs more than a new one.
-        let mut entries = Vec::with_capacity(own + self.cascades.len());
+        let mut entries = std::mem::take(&mut self.done);
+        entries.reserve_exact(own - entries.len() + self.cascades.len());
         for mut intent in std::mem::take(&mut self.intents) {
             if intent.is_pending() {
                 intent.facts.fate = Fate::NotReached;
