@@ -196,7 +196,7 @@ fn refusal_of(node: &Arc<Node>, intent: &mut Intent) -> Result<(), Refusal> {
             break;
         }
         if core
-            .emits
+            .emits()
             .is_some_and(|emits| !emits.contains(&intent.effect()))
         {
             return Err(Refusal::NotDeclared {
@@ -215,7 +215,7 @@ fn refusal_of(node: &Arc<Node>, intent: &mut Intent) -> Result<(), Refusal> {
     let scope = Scope::new(node.clone());
     for node in node.outwards() {
         let policy = match &node.kind {
-            Kind::Scope(core) => core.policy.as_ref(),
+            Kind::Scope(core) => core.policy(),
             Kind::Policy(layer) => Some(layer),
             Kind::Airlock(settings) => settings.policy.as_ref(),
             Kind::Idle => None,

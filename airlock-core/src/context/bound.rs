@@ -74,7 +74,7 @@ impl<F: Future> Future for Bound<F> {
             panic!("a future was polled after it had finished");
         };
         let span = match &*this.owns {
-            Owns::Scope(node) => node.core().map(|core| core.span.enter()),
+            Owns::Scope(node) => node.core().and_then(|core| core.enter_span()),
             Owns::Nothing => None,
         };
         let poll = inner.poll(cx);

@@ -210,11 +210,11 @@ impl Node {
     }
 
     /// Ends the use of a node. If nobody else has it, it will serve again.
-    pub(crate) fn retire(mut node: Arc<Node>) {
-        if let Some(place) = Arc::get_mut(&mut node) {
+    pub(crate) fn retire(node: &mut Arc<Node>) {
+        if let Some(place) = Arc::get_mut(node) {
             // What it held goes now: users' destructors are not put off.
             drop(std::mem::replace(place, Node::idle()));
-            let _ = Local::with(|local| local.spare.replace(Some(node)));
+            let _ = Local::with(|local| local.spare.replace(Some(node.clone())));
         }
     }
 }

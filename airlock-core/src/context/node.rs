@@ -41,8 +41,8 @@ impl Node {
     pub(super) fn enclosed(parent: Option<Arc<Node>>, kind: Kind) -> Self {
         let (mut asks, mut judges, in_effect) = match &kind {
             Kind::Scope(core) => {
-                let judges = core.policy.is_some();
-                let asks = judges || core.executor.is_some() || core.emits.is_some();
+                let judges = core.policy().is_some();
+                let asks = judges || core.executor().is_some() || core.emits().is_some();
                 (asks || core.effect.is_some(), judges, core.effect.is_some())
             }
             Kind::Policy(_) => (true, true, false),
@@ -106,7 +106,7 @@ impl Node {
     /// The executor named nearest, from this node outwards.
     pub(crate) fn executor(self: &Arc<Self>) -> Option<&Arc<dyn Executor>> {
         self.outwards().find_map(|node| match &node.kind {
-            Kind::Scope(core) => core.executor.as_ref(),
+            Kind::Scope(core) => core.executor(),
             Kind::Airlock(settings) => settings.executor.as_ref(),
             Kind::Policy(_) | Kind::Idle => None,
         })

@@ -88,7 +88,6 @@ pub(crate) fn scope_of(
     cause: Option<Arc<Cause>>,
 ) -> Arc<Node> {
     let mut core = ScopeCore::new();
-    core.failure_mode = Some(frame.mode);
     core.effect = Some(Box::new(EffectScope::new(frame, cause)));
     Node::new(parent, Kind::Scope(core))
 }

@@ -65,7 +65,7 @@ fn join(groups: &mut Groups, node: &Arc<Node>, positions: &[u32]) {
 /// the one that does; one further out has released the intent and given up its judgement.
 fn policy_of(node: &Node, judged_to: u32) -> Option<&Layer> {
     match &node.kind {
-        Kind::Scope(core) if node.depth >= judged_to => core.policy.as_ref(),
+        Kind::Scope(core) if node.depth >= judged_to => core.policy(),
         Kind::Scope(_) | Kind::Idle => None,
         Kind::Policy(layer) => Some(layer),
         Kind::Airlock(settings) => settings.policy.as_ref(),

@@ -38,11 +38,7 @@ fn held_by(node: &Arc<Node>, core: &ScopeCore, intents: &[Intent]) -> Vec<usize>
         .iter()
         .enumerate()
         .filter(|(_, intent)| intent.is_pending());
-    let Some(lifecycle) = core
-        .lifecycle
-        .as_ref()
-        .or(node.settings().lifecycle.as_ref())
-    else {
+    let Some(lifecycle) = core.lifecycle().or(node.settings().lifecycle.as_ref()) else {
         return pending.map(|(position, _)| position).collect();
     };
     let _watching = context::watching(Watch::Judging);

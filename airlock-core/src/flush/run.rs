@@ -48,7 +48,7 @@ pub(crate) fn ending(node: &Arc<Node>, outcome: Outcome) -> Ending {
         return Ending::FlushOnFailure;
     }
     let settings = node.settings();
-    let own = node.core().and_then(|core| core.lifecycle.as_ref());
+    let own = node.core().and_then(|core| core.lifecycle());
     match own.or(settings.lifecycle.as_ref()) {
         Some(lifecycle) => {
             let _watching = context::watching(Watch::Judging);
@@ -92,7 +92,7 @@ impl Flush {
     fn new(node: &Arc<Node>, core: &ScopeCore, intents: Vec<Intent>, special: bool) -> Self {
         let settings = node.settings().clone();
         Self {
-            mode: core.failure_mode.unwrap_or(settings.failure_mode),
+            mode: core.failure_mode().unwrap_or(settings.failure_mode),
             judged_to: core
                 .effect
                 .as_ref()
@@ -352,7 +352,7 @@ impl Flush {
         let core = self.node.core();
         let report = FlushReport {
             scope: core.map(|core| core.id),
-            name: core.and_then(|core| core.name.clone()),
+            name: core.and_then(|core| core.name()),
             outcome: self.outcome,
             ending: self.ending,
             own,
@@ -379,7 +379,7 @@ impl Flush {
             of = report.len(),
             "scope ended",
         );
-        if let Some(show) = &core.on_report {
+        if let Some(show) = core.on_report() {
             show(report);
         }
         if let Some(show) = &self.settings.on_report {

@@ -42,20 +42,22 @@ pub fn scope() -> ScopeBuilder {
 
 impl ScopeBuilder {
     pub(crate) fn for_boundary(boundary: &'static BoundaryDescriptor) -> Self {
-        let mut builder = scope().name(boundary.name);
-        builder.core.emits = boundary.emits;
-        builder
+        Self {
+            core: ScopeCore::of_boundary(boundary),
+            parent: None,
+        }
     }
 
     /// Names the scope in reports and logs.
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.core.name = Some(name.into());
+        self.core.config_mut().name = Some(name.into());
         self
     }
 
     /// Adds a policy; one that is there already is asked first.
     pub fn policy(mut self, policy: impl Policy) -> Self {
-        self.core.policy = Some(match self.core.policy.take() {
+        let config = self.core.config_mut();
+        config.policy = Some(match config.policy.take() {
             None => Layer::new(policy),
             Some(first) => Layer::new(first.and(policy)),
         });
@@ -65,13 +67,13 @@ impl ScopeBuilder {
     /// Decides how the intents enqueued here are performed or handed over, unless a scope nearer
     /// to them says otherwise.
     pub fn executor(mut self, executor: impl Executor) -> Self {
-        self.core.executor = Some(Arc::new(executor));
+        self.core.config_mut().executor = Some(Arc::new(executor));
         self
     }
 
     /// Decides whether the finished scope flushes, and what it lets its descendants release.
     pub fn lifecycle(mut self, lifecycle: impl Lifecycle) -> Self {
-        self.core.lifecycle = Some(Arc::new(lifecycle));
+        self.core.config_mut().lifecycle = Some(Arc::new(lifecycle));
         self
     }
 
@@ -92,19 +94,19 @@ impl ScopeBuilder {
     /// # Ok::<(), airlock::FlushError>(())
     /// ```
     pub fn emits<S: EffectSet>(mut self) -> Self {
-        self.core.emits = Some(S::DESCRIPTORS);
+        self.core.config_mut().emits = Some(S::DESCRIPTORS);
         self
     }
 
     /// Chooses what happens to the rest of a flush when one intent fails.
     pub fn failure_mode(mut self, mode: FailureMode) -> Self {
-        self.core.failure_mode = Some(mode);
+        self.core.config_mut().failure_mode = Some(mode);
         self
     }
 
     /// Shows the scope's report to a closure when it has ended, whatever became of it.
     pub fn on_report(mut self, show: impl Fn(&FlushReport) + Send + Sync + 'static) -> Self {
-        self.core.on_report = Some(Arc::new(show));
+        self.core.config_mut().on_report = Some(Arc::new(show));
         self
     }
 
@@ -112,12 +114,7 @@ impl ScopeBuilder {
     /// [`flush`](OpenScope::flush) or [`discard`](OpenScope::discard) by hand.
     pub fn open(mut self) -> OpenScope {
         let parent = self.parent.take().or_else(context::current);
-        self.core.span = tracing::debug_span!(
-            target: "airlock",
-            "scope",
-            scope = self.core.id.get(),
-            name = self.core.name.as_deref(),
-        );
+        self.core.trace();
         OpenScope::new(Node::new(parent, Kind::Scope(self.core)))
     }
 
@@ -136,8 +133,8 @@ impl ScopeBuilder {
 impl fmt::Debug for ScopeBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ScopeBuilder")
-            .field("name", &self.core.name)
-            .field("policy", &self.core.policy)
+            .field("name", &self.core.name_str())
+            .field("policy", &self.core.policy())
             .finish_non_exhaustive()
     }
 }

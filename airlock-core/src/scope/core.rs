@@ -5,7 +5,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::catalogue::EffectDescriptor;
+use crate::catalogue::{BoundaryDescriptor, EffectDescriptor};
 use crate::cause::Cause;
 use crate::context::Frame;
 use crate::executor::Executor;
@@ -44,6 +44,19 @@ pub(crate) type ReportHook = Arc<dyn Fn(&FlushReport) + Send + Sync>;
 
 pub(crate) struct ScopeCore {
     pub(crate) id: ScopeId,
+    boundary: Option<&'static BoundaryDescriptor>,
+    /// What the scope says itself; a plain one says nothing.
+    config: Option<Box<Config>>,
+    /// Set for the scope in which an executor performs an effect.
+    pub(crate) effect: Option<Box<EffectScope>>,
+    /// Set where somebody traces.
+    span: Option<Box<tracing::Span>>,
+    state: Mutex<State>,
+}
+
+/// What a scope says itself.
+#[derive(Default)]
+pub(crate) struct Config {
     pub(crate) name: Option<Cow<'static, str>>,
     pub(crate) policy: Option<Layer>,
     pub(crate) executor: Option<Arc<dyn Executor>>,
@@ -51,10 +64,6 @@ pub(crate) struct ScopeCore {
     pub(crate) emits: Option<&'static [&'static EffectDescriptor]>,
     pub(crate) failure_mode: Option<FailureMode>,
     pub(crate) on_report: Option<ReportHook>,
-    /// Set for the scope in which an executor performs an effect.
-    pub(crate) effect: Option<Box<EffectScope>>,
-    pub(crate) span: tracing::Span,
-    state: Mutex<State>,
 }
 
 /// What is particular to the scope in which an effect is performed.
@@ -123,21 +132,99 @@ impl ScopeCore {
     pub(crate) fn new() -> Self {
         Self {
             id: ScopeId(next_id()),
-            name: None,
-            policy: None,
-            executor: None,
-            lifecycle: None,
-            emits: None,
-            failure_mode: None,
-            on_report: None,
+            boundary: None,
+            config: None,
             effect: None,
-            span: tracing::Span::none(),
+            span: None,
             state: Mutex::new(State {
                 phase: Phase::Open,
-                buffer: Vec::new(),
                 special: false,
+                buffer: Vec::new(),
             }),
         }
+    }
+
+    pub(crate) fn of_boundary(boundary: &'static BoundaryDescriptor) -> Self {
+        Self {
+            boundary: Some(boundary),
+            ..Self::new()
+        }
+    }
+
+    pub(crate) fn config_mut(&mut self) -> &mut Config {
+        self.config.get_or_insert_default()
+    }
+
+    #[inline]
+    fn says<T>(&self, what: impl FnOnce(&Config) -> Option<T>) -> Option<T> {
+        self.config.as_deref().and_then(what)
+    }
+
+    /// Its own name, or that of its boundary.
+    pub(crate) fn name(&self) -> Option<Cow<'static, str>> {
+        self.says(|config| config.name.clone())
+            .or_else(|| Some(Cow::Borrowed(self.boundary?.name)))
+    }
+
+    pub(crate) fn name_str(&self) -> Option<&str> {
+        let own = self
+            .config
+            .as_ref()
+            .and_then(|config| config.name.as_deref());
+        own.or_else(|| Some(self.boundary?.name))
+    }
+
+    #[inline]
+    pub(crate) fn policy(&self) -> Option<&Layer> {
+        self.config.as_deref()?.policy.as_ref()
+    }
+
+    #[inline]
+    pub(crate) fn executor(&self) -> Option<&Arc<dyn Executor>> {
+        self.config.as_deref()?.executor.as_ref()
+    }
+
+    #[inline]
+    pub(crate) fn lifecycle(&self) -> Option<&Arc<dyn Lifecycle>> {
+        self.config.as_deref()?.lifecycle.as_ref()
+    }
+
+    /// The only effects that may be enqueued in it, if it says so itself or its boundary does.
+    #[inline]
+    pub(crate) fn emits(&self) -> Option<&'static [&'static EffectDescriptor]> {
+        self.says(|config| config.emits)
+            .or_else(|| self.boundary?.emits)
+    }
+
+    /// Its own, or that of the flush that performs its effect.
+    pub(crate) fn failure_mode(&self) -> Option<FailureMode> {
+        match &self.effect {
+            Some(effect) => Some(effect.frame.mode),
+            None => self.says(|config| config.failure_mode),
+        }
+    }
+
+    pub(crate) fn on_report(&self) -> Option<&ReportHook> {
+        self.config.as_deref()?.on_report.as_ref()
+    }
+
+    /// Makes the span that is entered with the scope, if anybody wants to see it.
+    #[inline]
+    pub(crate) fn trace(&mut self) {
+        if tracing::level_enabled!(tracing::Level::DEBUG) {
+            let span = tracing::debug_span!(
+                target: "airlock",
+                "scope",
+                scope = self.id.get(),
+                name = self.name_str(),
+            );
+            self.span = Some(Box::new(span));
+        }
+    }
+
+    #[inline]
+    pub(crate) fn enter_span(&self) -> Option<tracing::span::Entered<'_>> {
+        self.span.as_ref().map(|span| span.enter())
     }
 
     #[inline]
@@ -156,8 +243,8 @@ impl ScopeCore {
 
     /// How people call this scope: its name, or its id.
     pub(crate) fn label(&self) -> String {
-        match &self.name {
-            Some(name) => name.clone().into_owned(),
+        match self.name_str() {
+            Some(name) => name.to_owned(),
             None => self.id.to_string(),
         }
     }

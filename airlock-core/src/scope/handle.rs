@@ -47,6 +47,10 @@ impl Scope {
         &self.node
     }
 
+    pub(crate) fn node_mut(&mut self) -> &mut Arc<Node> {
+        &mut self.node
+    }
+
     pub(crate) fn core(&self) -> &crate::scope::ScopeCore {
         match self.node.scope_node().and_then(|node| node.core()) {
             Some(core) => core,
@@ -61,7 +65,7 @@ impl Scope {
 
     /// Its name, if it was given one.
     pub fn name(&self) -> Option<&str> {
-        self.core().name.as_deref()
+        self.core().name_str()
     }
 
     /// How many intents it holds.
@@ -119,7 +123,7 @@ impl Scope {
     /// Runs a closure in this scope, on whatever thread this is.
     pub fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
         let _swap = context::swap(Some(self.node.clone()));
-        let _span = self.core().span.enter();
+        let _span = self.core().enter_span();
         work()
     }
 
@@ -135,7 +139,7 @@ impl fmt::Debug for Scope {
         let core = self.core();
         f.debug_struct("Scope")
             .field("id", &core.id)
-            .field("name", &core.name)
+            .field("name", &core.name_str())
             .finish()
     }
 }

@@ -83,21 +83,37 @@ impl OpenScope {
         }
     }
 
-    /// Ends it as its lifecycle says.
-    pub(crate) fn finish(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
+    /// Ends it as its lifecycle says of success.
+    pub(crate) fn succeed(mut self) -> Result<FlushReport, FlushError> {
         self.ended = true;
-        let ending = flush::ending(self.node(), outcome);
-        flush::end(self.node(), outcome, ending)
+        let ending = flush::ending(self.node(), Outcome::Success);
+        flush::end(self.node(), Outcome::Success, ending)
     }
 
-    /// Ends it as its lifecycle says.
-    pub(crate) async fn finish_async(
-        mut self,
-        outcome: Outcome,
-    ) -> Result<FlushReport, FlushError> {
+    /// Ends it as its lifecycle says of success.
+    pub(crate) async fn succeed_async(mut self) -> Result<FlushReport, FlushError> {
+        self.ended = true;
+        let ending = flush::ending(self.node(), Outcome::Success);
+        flush::end_async(self.node(), Outcome::Success, ending).await
+    }
+
+    /// Ends it as its lifecycle says of a failure. The caller has an error already: that of the flush
+    /// goes where stranded ones go.
+    pub(crate) fn fail(mut self, outcome: Outcome) {
         self.ended = true;
         let ending = flush::ending(self.node(), outcome);
-        flush::end_async(self.node(), outcome, ending).await
+        if let Err(error) = flush::end(self.node(), outcome, ending) {
+            flush::strand(self.node(), error);
+        }
+    }
+
+    /// Ends it as its lifecycle says of a failure; see [`fail`](Self::fail).
+    pub(crate) async fn fail_async(mut self, outcome: Outcome) {
+        self.ended = true;
+        let ending = flush::ending(self.node(), outcome);
+        if let Err(error) = flush::end_async(self.node(), outcome, ending).await {
+            flush::strand(self.node(), error);
+        }
     }
 }
 
@@ -111,9 +127,17 @@ impl Deref for OpenScope {
 
 impl Drop for OpenScope {
     fn drop(&mut self) {
-        if self.ended {
-            return;
+        if !self.ended {
+            self.abandon();
         }
+        Node::retire(self.scope.node_mut());
+    }
+}
+
+impl OpenScope {
+    /// Ends it because nobody else has.
+    #[cold]
+    fn abandon(&self) {
         // Unwinding through a guard is a panic of the body; a future dropped while the thread
         // unwinds was cancelled, which discards all the same.
         let outcome = if thread::panicking() {

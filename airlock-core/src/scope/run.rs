@@ -9,7 +9,7 @@ use std::thread;
 use pin_project_lite::pin_project;
 
 use crate::context::{self, Bound};
-use crate::flush::{self, FlushError, FlushReport};
+use crate::flush::{FlushError, FlushReport};
 use crate::lifecycle::Outcome;
 use crate::scope::{OpenScope, Scope, ScopeBuilder};
 
@@ -54,10 +54,11 @@ impl ScopeBuilder {
     pub fn run_infallible<T>(self, body: impl FnOnce(&Scope) -> T) -> Result<Ended<T>, FlushError> {
         let open = self.open();
         match call(&open, body) {
-            Ok(value) => open
-                .finish(Outcome::Success)
-                .map(|report| Ended { value, report }),
-            Err(panic) => resume_unwind(after_panic(open, panic)),
+            Ok(value) => open.succeed().map(|report| Ended { value, report }),
+            Err(panic) => {
+                open.fail(Outcome::Panic);
+                resume_unwind(panic)
+            }
         }
     }
 
@@ -94,12 +95,15 @@ impl ScopeBuilder {
         body: impl AsyncFnOnce(Scope) -> T,
     ) -> Result<Ended<T>, FlushError> {
         let open = self.open();
-        match call_async(&open, body(Scope::clone(&open))).await {
-            Ok(value) => open
-                .finish_async(Outcome::Success)
-                .await
-                .map(|report| Ended { value, report }),
-            Err(panic) => resume_unwind(after_panic_async(open, panic).await),
+        match call_async(&open, body).await {
+            Ok(value) => {
+                let report = open.succeed_async().await?;
+                Ok(Ended { value, report })
+            }
+            Err(panic) => {
+                open.fail_async(Outcome::Panic).await;
+                resume_unwind(panic)
+            }
         }
     }
 
@@ -129,17 +133,18 @@ impl ScopeBuilder {
         on_flush_error: impl FnOnce(FlushError, R) -> R,
     ) -> R {
         let open = self.open();
-        let (outcome, value) = match call(&open, body) {
-            Ok(ended) => ended,
-            Err(panic) => resume_unwind(after_panic(open, panic)),
-        };
-        let node = open.node().clone();
-        match open.finish(outcome) {
-            Ok(_) => value,
-            Err(error) if outcome == Outcome::Success => on_flush_error(error, value),
-            Err(error) => {
-                flush::strand(&node, error);
+        match call(&open, body) {
+            Ok((Outcome::Success, value)) => match open.succeed() {
+                Ok(_) => value,
+                Err(error) => on_flush_error(error, value),
+            },
+            Ok((outcome, value)) => {
+                open.fail(outcome);
                 value
+            }
+            Err(panic) => {
+                open.fail(Outcome::Panic);
+                resume_unwind(panic)
             }
         }
     }
@@ -150,17 +155,18 @@ impl ScopeBuilder {
         on_flush_error: impl FnOnce(FlushError, R) -> R,
     ) -> R {
         let open = self.open();
-        let (outcome, value) = match call_async(&open, body(Scope::clone(&open))).await {
-            Ok(ended) => ended,
-            Err(panic) => resume_unwind(after_panic_async(open, panic).await),
-        };
-        let node = open.node().clone();
-        match open.finish_async(outcome).await {
-            Ok(_) => value,
-            Err(error) if outcome == Outcome::Success => on_flush_error(error, value),
-            Err(error) => {
-                flush::strand(&node, error);
+        match call_async(&open, body).await {
+            Ok((Outcome::Success, value)) => match open.succeed_async().await {
+                Ok(_) => value,
+                Err(error) => on_flush_error(error, value),
+            },
+            Ok((outcome, value)) => {
+                open.fail_async(outcome).await;
                 value
+            }
+            Err(panic) => {
+                open.fail_async(Outcome::Panic).await;
+                resume_unwind(panic)
             }
         }
     }
@@ -168,32 +174,16 @@ impl ScopeBuilder {
 
 fn call<T>(open: &OpenScope, body: impl FnOnce(&Scope) -> T) -> thread::Result<T> {
     let _swap = context::swap(Some(open.node().clone()));
-    let _span = open.core().span.enter();
+    let _span = open.core().enter_span();
     // The panic goes on as soon as the scope has ended, so nobody sees what it left half-done.
     catch_unwind(AssertUnwindSafe(|| body(open)))
 }
 
-async fn call_async<T>(open: &OpenScope, body: impl Future<Output = T>) -> thread::Result<T> {
-    catch_unwind_async(Bound::owning(open.node().clone(), body)).await
-}
-
-type Panic = Box<dyn std::any::Any + Send>;
-
-/// Ends the scope of a body that has panicked, and hands the panic back to go on.
-fn after_panic(open: OpenScope, panic: Panic) -> Panic {
-    let node = open.node().clone();
-    if let Err(error) = open.finish(Outcome::Panic) {
-        flush::strand(&node, error);
-    }
-    panic
-}
-
-async fn after_panic_async(open: OpenScope, panic: Panic) -> Panic {
-    let node = open.node().clone();
-    if let Err(error) = open.finish_async(Outcome::Panic).await {
-        flush::strand(&node, error);
-    }
-    panic
+/// The body is called in the scope, too: a closure that returns a future may do its work before.
+async fn call_async<T>(open: &OpenScope, body: impl AsyncFnOnce(Scope) -> T) -> thread::Result<T> {
+    let scope = Scope::clone(open);
+    let work = async move { body(scope).await };
+    catch_unwind_async(Bound::owning(open.node().clone(), work)).await
 }
 
 /// Turns a panic of the future into an error, as `std::panic::catch_unwind` does for a closure.
