@@ -9,6 +9,7 @@ use crate::airlock::installed;
 use crate::cause::Cause;
 use crate::context::stage::{Frame, FrameCells, scope_of};
 use crate::context::{Kind, Node};
+use crate::intent::Intent;
 use crate::scope::ScopeCore;
 
 /// What this thread knows of its context.
@@ -21,9 +22,13 @@ pub(super) struct Local {
     pub(super) frame_cause: RefCell<Option<Arc<Cause>>>,
     /// The scope that was made of the last frame.
     pub(super) made: RefCell<Option<Arc<Node>>>,
-    /// A node that serves again: a scope costs no allocation while they follow each other.
+    /// A node and a buffer that serve again: one scope after the other costs no allocation.
     spare: RefCell<Option<Arc<Node>>>,
+    spare_buffer: Cell<Vec<Intent>>,
 }
+
+/// The largest buffer that is kept for the next scope, in intents.
+const SPARE_BUFFER: usize = 64;
 
 thread_local! {
     static LOCAL: Local = const {
@@ -34,6 +39,7 @@ thread_local! {
             frame_cause: RefCell::new(None),
             made: RefCell::new(None),
             spare: RefCell::new(None),
+            spare_buffer: Cell::new(Vec::new()),
         }
     };
 }
@@ -115,6 +121,18 @@ fn replace(node: Option<Arc<Node>>) -> Option<Arc<Node>> {
         local.current.replace(node)
     })
     .flatten()
+}
+
+/// An empty buffer for a scope.
+pub(crate) fn lend_buffer() -> Vec<Intent> {
+    Local::with(|local| local.spare_buffer.take()).unwrap_or_default()
+}
+
+/// Takes a buffer back that is empty now.
+pub(crate) fn return_buffer(buffer: Vec<Intent>) {
+    if buffer.capacity() <= SPARE_BUFFER {
+        let _ = Local::with(|local| local.spare_buffer.set(buffer));
+    }
 }
 
 /// Makes a node current for a block of code. The node that was current before returns, come what may.

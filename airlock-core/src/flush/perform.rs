@@ -99,8 +99,9 @@ impl Flush {
     pub(super) fn perform_simple_ones(&mut self) -> Option<Flush> {
         let stage = Stage::under(&self.node);
         let traced = tracing::level_enabled!(tracing::Level::DEBUG);
-        let mut left = std::mem::take(&mut self.intents).into_iter();
-        self.done.reserve_exact(left.len());
+        let mut intents = std::mem::take(&mut self.intents);
+        self.done.reserve_exact(intents.len());
+        let mut left = intents.drain(..);
         let mut caused = None;
         for mut intent in left.by_ref() {
             if !intent.is_pending() {
@@ -137,6 +138,7 @@ impl Flush {
         }
         drop(stage);
         self.intents.extend(left);
+        context::return_buffer(intents);
         caused
     }
 

@@ -127,6 +127,7 @@ impl Flush {
         flush.outcome = outcome;
         flush.ending = ending;
         if flush.intents.is_empty() {
+            context::return_buffer(std::mem::take(&mut flush.intents));
             return flush;
         }
         flush.select();
@@ -152,7 +153,9 @@ impl Flush {
 
     /// Gives the rest of a simple flush an executor.
     fn route_rest(&mut self) {
-        self.executors.push(inline());
+        if !self.intents.is_empty() {
+            self.executors.push(inline());
+        }
     }
 
     /// A flush of intents that were judged before, all for one executor.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::catalogue::{BoundaryDescriptor, EffectDescriptor};
 use crate::cause::Cause;
-use crate::context::Frame;
+use crate::context::{self, Frame};
 use crate::executor::Executor;
 use crate::flush::{FailureMode, FlushReport};
 use crate::ids::next_id;
@@ -139,7 +139,7 @@ impl ScopeCore {
             state: Mutex::new(State {
                 phase: Phase::Open,
                 special: false,
-                buffer: Vec::new(),
+                buffer: context::lend_buffer(),
             }),
         }
     }
