@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::Location;
 use std::sync::{Arc, LazyLock};
 
 use once_cell::sync::OnceCell;
@@ -11,6 +12,7 @@ use crate::context::{self, Bound, Kind, Node};
 use crate::effect::Effect;
 use crate::executor::{Executor, Inline, ThreadTimer, Timer};
 use crate::flush::{FailureMode, FlushError, FlushReport};
+use crate::intent::Intent;
 use crate::lifecycle::Lifecycle;
 use crate::policy::{Layer, Policy};
 use crate::resources::Resources;
@@ -117,26 +119,15 @@ impl Airlock {
         scope().under(self.node.clone())
     }
 
-    /// Performs one effect here and now; see [`Effect::perform_now`].
-    pub(crate) fn perform_now<E: Effect + Send>(
+    /// A scope that holds one intent, which no policy judges; see [`Effect::perform_now`].
+    pub(crate) fn holding<E: Effect + Send>(
         &self,
         intent: E,
-    ) -> Result<FlushReport, FlushError> {
-        self.holding(intent).flush()
-    }
-
-    /// Performs one effect here and now; see [`Effect::perform_now_async`].
-    pub(crate) async fn perform_now_async<E: Effect + Send>(
-        &self,
-        intent: E,
-    ) -> Result<FlushReport, FlushError> {
-        self.holding(intent).flush_async().await
-    }
-
-    #[track_caller]
-    fn holding<E: Effect + Send>(&self, intent: E) -> OpenScope {
-        let open = self.scope().name("perform_now").executor(Inline).open();
-        open.hold(crate::Intent::of(intent));
+        location: &'static Location<'static>,
+    ) -> OpenScope {
+        let scope = self.scope().name("perform_now").executor(Inline);
+        let open = scope.exempt().open();
+        open.hold(Intent::at(intent, location, Some(open.id())));
         open
     }
 }

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
+use std::panic::Location;
 use std::pin::Pin;
 
 use crate::airlock::Airlock;
@@ -19,9 +20,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The type of an intent: one wish to perform one effect, holding its arguments.
 ///
-/// `#[airlock::effect]` implements it for the type that it generates. Implementing it by hand is
-/// possible, but then nothing registers the effect; see
-/// [`catalogue::register`](crate::catalogue::register).
+/// `#[airlock::effect]` implements it for the type that it generates, and nothing else does.
 ///
 /// The options of an intent (delay, queue, when to fire …) are set by the methods of
 /// [`IntoIntent`](crate::IntoIntent).
@@ -60,7 +59,8 @@ pub trait Effect: fmt::Debug + Sized + 'static {
         None
     }
 
-    /// Performs this effect here and now, with its cascade, around every scope and policy.
+    /// Performs this effect here and now, around every scope and policy; what it enqueues is judged
+    /// by the airlock's.
     ///
     /// For tests and scripts: production code enqueues. The name is meant to be searched for.
     ///
@@ -68,11 +68,12 @@ pub trait Effect: fmt::Debug + Sized + 'static {
     ///
     /// [`FlushError`] if the effect or something that it enqueued failed, or if it is async: then
     /// use [`perform_now_async`](Self::perform_now_async).
+    #[track_caller]
     fn perform_now(self, airlock: &Airlock) -> Result<FlushReport, FlushError>
     where
         Self: Send,
     {
-        airlock.perform_now(self)
+        airlock.holding(self, Location::caller()).flush()
     }
 
     /// As [`perform_now`](Self::perform_now), for async effects too.
@@ -80,6 +81,7 @@ pub trait Effect: fmt::Debug + Sized + 'static {
     /// # Errors
     ///
     /// [`FlushError`] if the effect or something that it enqueued failed.
+    #[track_caller]
     fn perform_now_async(
         self,
         airlock: &Airlock,
@@ -87,7 +89,7 @@ pub trait Effect: fmt::Debug + Sized + 'static {
     where
         Self: Send,
     {
-        airlock.perform_now_async(self)
+        airlock.holding(self, Location::caller()).flush_async()
     }
 }
 

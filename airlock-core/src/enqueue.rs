@@ -9,6 +9,7 @@ use crate::catalogue::EffectDescriptor;
 use crate::context::{self, Kind, Node, Watch};
 use crate::effect::Effect;
 use crate::executor::inline;
+use crate::flush::guarded;
 use crate::intent::{Intent, IntentId, IntoIntent};
 use crate::policy::{Policy, Veto};
 use crate::scope::{Phase, Scope, ScopeCore, ScopeId};
@@ -24,18 +25,28 @@ use crate::scope::{Phase, Scope, ScopeCore, ScopeId};
 /// ended, when a policy vetoes, from within a policy, and when the executor cannot take the effect.
 #[track_caller]
 pub fn enqueue(intent: impl IntoIntent) -> IntentId {
-    match intent.__enqueue(Location::caller()) {
+    let location = Location::caller();
+    if thread::panicking() {
+        return enqueue_while_unwinding(intent, location);
+    }
+    match intent.__enqueue(location) {
         Ok(id) => id,
-        Err(error) => refused(error),
+        Err(error) => panic!("{error}"),
     }
 }
 
 #[cold]
-#[track_caller]
-fn refused(error: EnqueueError) -> IntentId {
-    assert!(thread::panicking(), "{error}");
-    tracing::error!(target: "airlock", error = %error, "dropped while the thread unwinds");
-    error.into_intent().id()
+fn enqueue_while_unwinding(
+    intent: impl IntoIntent,
+    location: &'static Location<'static>,
+) -> IntentId {
+    let intent = intent.into_intent();
+    let id = intent.id();
+    // A policy that panics now would abort the process.
+    if let Some(Err(error)) = guarded("a policy or an executor", || submit(intent, location)) {
+        tracing::error!(target: "airlock", error = %error, "dropped while the thread unwinds");
+    }
+    id
 }
 
 /// Hands an intent to the current scope, or says why that cannot be. Nothing runs now.

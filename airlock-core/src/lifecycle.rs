@@ -90,9 +90,10 @@ pub enum Release {
 /// assert_eq!(Urgent.end(Outcome::Failure), Ending::FlushOnFailure);
 /// ```
 pub trait Lifecycle: Send + Sync + 'static {
-    /// Decides what the scope does now. It is not asked about [`Outcome::Cancelled`]: a dropped
-    /// future cannot await, so its scope always discards what is not marked *on failure* or
-    /// *always*.
+    /// Decides what the scope does now. After [`Outcome::Cancelled`] [`Ending::Flush`] counts as
+    /// [`Ending::FlushOnFailure`]: what a dropped future leaves behind is not what its work wanted.
+    ///
+    /// If it panics, the scope ends as [`FlushOnSuccess`] would end it, and the panic is logged.
     fn end(&self, outcome: Outcome) -> Ending {
         match outcome {
             Outcome::Success => Ending::Flush,

@@ -7,6 +7,7 @@ use stack_dst::Value;
 use stack_dst::buffers::ConstArrayBuf;
 
 use crate::effect::{Effect, Performing};
+use crate::flush::guarded;
 use crate::key::Key;
 use crate::resources::Resources;
 
@@ -70,6 +71,12 @@ impl Payload {
         self.erased().key()
     }
 
+    /// Drops it. A destructor that panics must not cost what the flush has to tell.
+    #[inline]
+    pub(crate) fn discard(self) {
+        guarded("a destructor of an effect's arguments", || drop(self));
+    }
+
     /// Starts the body. The arguments stay here where that is possible and worth it: see [`keeps`].
     #[inline]
     pub(crate) fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r> {
@@ -118,15 +125,12 @@ impl<E: Effect> Slot<E> {
     }
 }
 
-/// Whether a failure can need the arguments again. A sync body that returns no error and needs
-/// nothing can only panic, and then only arguments that are free to copy are kept: nobody pays for a
-/// clone without need.
+/// Whether a failure can need the arguments again. A sync body that returns no error can only panic,
+/// and then only arguments that are free to copy are kept: nobody pays for a clone without need.
+#[inline]
 fn keeps<E: Effect>() -> bool {
     let effect = E::DESCRIPTOR;
-    effect.is_fallible()
-        || effect.is_async()
-        || !effect.resources().is_empty()
-        || !std::mem::needs_drop::<E>()
+    effect.is_fallible() || effect.is_async() || !std::mem::needs_drop::<E>()
 }
 
 impl<E: Effect + Send> Erased for Slot<E> {
@@ -150,6 +154,12 @@ impl<E: Effect + Send> Erased for Slot<E> {
     }
 
     fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r> {
+        if !keeps::<E>()
+            && let Err(missing) = resources.check(E::DESCRIPTOR.resources())
+        {
+            // Found out before the arguments are used, they can be handed back.
+            return Performing::Ready(Err(missing.into()));
+        }
         match self.attempt() {
             Some(intent) => intent.perform(resources),
             None => used_up(),

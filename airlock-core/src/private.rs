@@ -133,7 +133,7 @@ pub fn return_flush_error<R: CarriesFlushError>(error: FlushError) -> R {
 
 /// Logs a failed flush, hands it to `on_stranded`, and returns what the body returned.
 pub fn log_flush_error<R>(error: FlushError, value: R) -> R {
-    crate::flush::strand_here(error);
+    error.strand();
     value
 }
 

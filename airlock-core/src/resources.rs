@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::catalogue::ResourceNeed;
+
 /// The resources supplied at start-up, by type.
 #[derive(Default)]
 pub struct Resources {
@@ -28,6 +30,19 @@ impl Resources {
 
     pub(crate) fn contains(&self, id: TypeId) -> bool {
         self.by_type.contains_key(&id)
+    }
+
+    /// Whether all these are there.
+    pub(crate) fn check(&self, needs: &[ResourceNeed]) -> Result<(), MissingResource> {
+        match needs
+            .iter()
+            .find(|need| !self.contains(ResourceNeed::type_id(need)))
+        {
+            None => Ok(()),
+            Some(need) => Err(MissingResource {
+                type_name: need.type_name(),
+            }),
+        }
     }
 
     /// The resource of type `T`.

@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use crate::airlock::installed;
 use crate::cause::Cause;
@@ -138,20 +137,20 @@ pub(crate) fn return_buffer(buffer: Vec<Intent>) {
 /// Makes a node current for a block of code. The node that was current before returns, come what may.
 pub(crate) fn swap(node: Option<Arc<Node>>) -> Swap {
     Swap {
-        outer: replace(node),
+        outer: Displaced::of(replace(node)),
         not_send: PhantomData,
     }
 }
 
 pub(crate) struct Swap {
-    outer: Option<Arc<Node>>,
+    outer: Displaced,
     not_send: PhantomData<*const ()>,
 }
 
 impl Swap {
     /// Ends the block and gives the node that was current at its end.
     pub(super) fn leave(mut self) -> Option<Arc<Node>> {
-        let inner = replace(self.outer.take());
+        let inner = replace(self.outer.restored());
         std::mem::forget(self);
         inner
     }
@@ -159,19 +158,55 @@ impl Swap {
 
 impl Drop for Swap {
     fn drop(&mut self) {
-        replace(self.outer.take());
+        replace(self.outer.restored());
+    }
+}
+
+/// What was current before something else was entered.
+pub(super) struct Displaced {
+    node: Option<Arc<Node>>,
+    /// Whether its guard had left before: then it was entered again on purpose.
+    had_left: bool,
+}
+
+impl Displaced {
+    #[inline]
+    fn of(node: Option<Arc<Node>>) -> Self {
+        let had_left = node.as_ref().is_some_and(|node| node.left.get().is_some());
+        Self { node, had_left }
+    }
+
+    /// What is to be current again: past the nodes whose guards have left meanwhile.
+    #[inline]
+    fn restored(&mut self) -> Option<Arc<Node>> {
+        let node = self.node.take()?;
+        match node.left.get() {
+            Some(before) if !self.had_left => before.resolved(),
+            _ => Some(node),
+        }
+    }
+
+    #[cold]
+    fn resolved(&self) -> Option<Arc<Node>> {
+        let mut this = self;
+        while let Some(before) = this.node.as_ref().and_then(|node| node.left.get())
+            && !this.had_left
+        {
+            this = before;
+        }
+        this.node.clone()
     }
 }
 
 /// A node entered by a guard that users hold, so that guards may be dropped in any order.
 pub(crate) struct Entered {
     pub(crate) node: Arc<Node>,
-    outer: Option<Arc<Node>>,
+    outer: Displaced,
     not_send: PhantomData<*const ()>,
 }
 
 pub(crate) fn enter(node: Arc<Node>) -> Entered {
-    let outer = replace(Some(node.clone()));
+    let outer = Displaced::of(replace(Some(node.clone())));
     Entered {
         node,
         outer,
@@ -181,14 +216,15 @@ pub(crate) fn enter(node: Arc<Node>) -> Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        self.node.left.store(true, Ordering::Relaxed);
-        // Dropped before a guard that was entered later: that one will see that this one has left.
         if is_current(&self.node) {
-            let mut outer = self.outer.take();
-            while let Some(node) = outer.take_if(|node| node.left.load(Ordering::Relaxed)) {
-                outer = node.parent.clone();
-            }
-            replace(outer);
+            replace(self.outer.restored());
+        } else {
+            // Dropped before what was entered later: that will see that this one has left.
+            let before = Displaced {
+                node: self.outer.node.take(),
+                had_left: self.outer.had_left,
+            };
+            let _ = self.node.left.set(before);
         }
     }
 }

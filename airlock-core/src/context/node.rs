@@ -1,10 +1,10 @@
 //! What encloses code: an immutable linked list, innermost first.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use crate::airlock::Settings;
+use crate::context::local::Displaced;
 use crate::executor::Executor;
 use crate::policy::{Layer, Policy};
 use crate::scope::ScopeCore;
@@ -21,8 +21,8 @@ pub(crate) struct Node {
     pub(crate) judges: bool,
     /// Whether an effect's own scope encloses this node, so that intents here have a cause.
     pub(crate) in_effect: bool,
-    /// Whether the guard that entered this node is gone.
-    pub(super) left: AtomicBool,
+    /// What was current before the guard that entered this node, once that guard has left out of turn.
+    pub(super) left: OnceLock<Displaced>,
 }
 
 #[allow(
@@ -67,7 +67,7 @@ impl Node {
             asks,
             judges,
             in_effect: in_effect || parent_in_effect,
-            left: AtomicBool::new(false),
+            left: OnceLock::new(),
         }
     }
 
@@ -80,7 +80,7 @@ impl Node {
             asks: true,
             judges: false,
             in_effect: false,
-            left: AtomicBool::new(false),
+            left: OnceLock::new(),
         }
     }
 

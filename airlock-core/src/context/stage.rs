@@ -34,6 +34,16 @@ impl Frame {
             judged_to,
         }
     }
+
+    /// The span in which the effect is performed.
+    pub(crate) fn span(&self) -> tracing::Span {
+        tracing::debug_span!(
+            target: "airlock",
+            "perform",
+            effect = self.effect.id(),
+            intent = self.intent.get(),
+        )
+    }
 }
 
 /// A [`Frame`] in a thread-local, word by word: moved as a whole it would be read back before its
@@ -89,6 +99,7 @@ pub(crate) fn scope_of(
 ) -> Arc<Node> {
     let mut core = ScopeCore::new();
     core.effect = Some(Box::new(EffectScope::new(frame, cause)));
+    core.trace();
     Node::new(parent, Kind::Scope(core))
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::effect::{Effect, Repeatable};
-use crate::executor::Executor;
+use crate::executor::{Executor, inline};
 use crate::flush::{Batch, Delivery};
 use crate::snapshot::Snapshot;
 
@@ -68,9 +68,13 @@ impl Recorder {
         self.lock().iter().flat_map(Delivery::intents).collect()
     }
 
-    /// Takes out what it recorded, to perform it after all.
+    /// Takes out what it recorded, to perform it after all. What that enqueues is recorded again.
     pub fn take(&self) -> Vec<Delivery> {
-        std::mem::take(&mut *self.lock())
+        let mut taken = std::mem::take(&mut *self.lock());
+        for delivery in &mut taken {
+            delivery.set_executor(Arc::new(self.clone()));
+        }
+        taken
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Delivery>> {
@@ -82,7 +86,9 @@ impl Recorder {
 
 impl Executor for Recorder {
     fn dispatch(&self, batch: &mut Batch<'_>) {
-        batch.hand_over(|delivery| {
+        batch.hand_over(|mut delivery| {
+            // It knows who took it, and would keep the recorder alive that keeps it.
+            delivery.set_executor(inline());
             self.lock().push(delivery);
             Ok(())
         });

@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Poll, Waker};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub trait Timer: Send + Sync + 'static {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 }
 
-/// Sleeps on threads: one for each sleep that is awaited. The default.
+/// Sleeps on threads: one for each sleep that is awaited, which ends with it. The default.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ThreadTimer;
 
@@ -33,45 +33,68 @@ impl Timer for ThreadTimer {
             if duration.is_zero() {
                 return;
             }
-            let alarm = Arc::new(Mutex::new(Alarm::default()));
-            let bell = alarm.clone();
-            let ring = move || {
-                thread::sleep(duration);
-                let waker = {
-                    let mut alarm = bell.lock().unwrap_or_else(PoisonError::into_inner);
-                    alarm.rung = true;
-                    alarm.waker.take()
-                };
-                if let Some(waker) = waker {
-                    waker.wake();
-                }
-            };
-            if thread::Builder::new()
-                .name("airlock-timer".into())
-                .spawn(ring)
-                .is_err()
-            {
+            let sleep = Sleep(Arc::default());
+            let bell = sleep.0.clone();
+            let ring = move || bell.ring_after(duration);
+            let thread = thread::Builder::new().name("airlock-timer".into());
+            if thread.spawn(ring).is_err() {
                 // No thread to be had: late is better than never.
                 thread::sleep(duration);
                 return;
             }
-            poll_fn(|cx| {
-                let mut alarm = alarm.lock().unwrap_or_else(PoisonError::into_inner);
-                if alarm.rung {
-                    return Poll::Ready(());
-                }
-                alarm.waker = Some(cx.waker().clone());
-                Poll::Pending
-            })
-            .await;
+            poll_fn(|cx| sleep.0.poll(cx)).await;
         })
     }
 }
 
+/// A sleep that is awaited. Dropped, it lets its thread go.
+struct Sleep(Arc<Bell>);
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        self.0.lock().over = true;
+        self.0.dropped.notify_all();
+    }
+}
+
+#[derive(Default)]
+struct Bell {
+    alarm: Mutex<Alarm>,
+    dropped: Condvar,
+}
+
 #[derive(Default)]
 struct Alarm {
-    rung: bool,
+    over: bool,
     waker: Option<Waker>,
+}
+
+impl Bell {
+    fn lock(&self) -> MutexGuard<'_, Alarm> {
+        self.alarm.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ring_after(&self, duration: Duration) {
+        let waited = self
+            .dropped
+            .wait_timeout_while(self.lock(), duration, |alarm| !alarm.over);
+        let (mut alarm, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        alarm.over = true;
+        let waker = alarm.waker.take();
+        drop(alarm);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn poll(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut alarm = self.lock();
+        if alarm.over {
+            return Poll::Ready(());
+        }
+        alarm.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
 }
 
 /// A limit has passed.

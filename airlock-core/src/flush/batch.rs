@@ -175,8 +175,8 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Makes the failed intents pending again where `again` says so and their arguments are still
-    /// there, for another attempt. Gives how many those are.
+    /// Makes the intents that failed here pending again where `again` says so and their arguments are
+    /// still there, for another attempt. Gives how many those are.
     pub fn retry_failed(&mut self, mut again: impl FnMut(&Intent, &Failure) -> bool) -> usize {
         let mut reset = 0;
         for position in self.positions() {
@@ -184,7 +184,8 @@ impl<'a> Batch<'a> {
             let Fate::Failed(failure) = &intent.facts.fate else {
                 continue;
             };
-            if intent.payload.is_present() && again(intent, failure) {
+            if failure.came_from_dispatch() && intent.payload.is_present() && again(intent, failure)
+            {
                 intent.facts.fate = Fate::Pending;
                 reset += 1;
             }
@@ -298,6 +299,14 @@ impl<'a> Batch<'a> {
 
     fn settle(&mut self, unit: &Unit, taken: Result<(), (Delivery, BoxError)>) {
         let Err((delivery, source)) = taken else {
+            let first = &self.flush.intents[unit.first];
+            tracing::debug!(
+                target: "airlock",
+                effect = first.effect().id(),
+                intent = first.id().get(),
+                executor = %self.flush.executors[usize::from(self.route)].name(),
+                "handed over",
+            );
             for position in unit.positions() {
                 self.flush.intents[position].facts.fate = Fate::Dispatched;
             }

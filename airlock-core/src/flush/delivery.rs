@@ -37,7 +37,7 @@ impl Delivery {
         &self.intents
     }
 
-    /// Gives up the right to perform it, and keeps the intents.
+    /// Its intents alone.
     pub fn into_intents(self) -> Vec<Intent> {
         self.intents
     }
@@ -64,6 +64,20 @@ impl Delivery {
         let end = flush.intents.len();
         Batch::new(&mut flush, 0..end, 0).perform_all_async().await;
         flush.conclude()
+    }
+
+    /// Gives up the right to perform it: its intents come back as not reached, in the error that a
+    /// flush would have given.
+    pub fn give_up(self) -> FlushError {
+        match self.into_flush().conclude() {
+            Err(error) => error,
+            Ok(_) => unreachable!("what was not performed is not reached"),
+        }
+    }
+
+    /// Who performs what it causes.
+    pub(crate) fn set_executor(&mut self, executor: Arc<dyn Executor>) {
+        self.executor = executor;
     }
 
     fn into_flush(self) -> Flush {

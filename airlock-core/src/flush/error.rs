@@ -3,9 +3,11 @@
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::airlock::Settings;
 use crate::effect::BoxError;
 use crate::flush::report::{FlushReport, ReportEntry};
 use crate::intent::Intent;
@@ -80,6 +82,16 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whether the intent had passed everything that stands before its dispatch.
+    pub(crate) fn came_from_dispatch(&self) -> bool {
+        !matches!(
+            self,
+            Failure::PolicyPanicked { .. }
+                | Failure::AncestorEnded { .. }
+                | Failure::TooDeep { .. }
+        )
+    }
+
     /// With the messages of what caused it, for a report that shows no sources.
     pub(crate) fn in_full(&self) -> String {
         let mut text = self.to_string();
@@ -90,6 +102,19 @@ impl Failure {
             source = error.source();
         }
         text
+    }
+}
+
+/// Calls a closure that a program has given. Its panic is logged: it must not cost what a flush has to
+/// tell, nor turn a panic into an abort.
+pub(crate) fn guarded<T>(what: &'static str, call: impl FnOnce() -> T) -> Option<T> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(value) => Some(value),
+        Err(panic) => {
+            let message = panic_message(&*panic);
+            tracing::error!(target: "airlock", what, message, "a closure of the program panicked");
+            None
+        }
     }
 }
 
@@ -122,15 +147,17 @@ pub struct FlushError {
 
 struct Inner {
     report: FlushReport,
+    settings: Arc<Settings>,
     /// Arguments need not be `Sync`; an error has to be.
     returned: Mutex<Vec<Intent>>,
 }
 
 impl FlushError {
-    pub(crate) fn new(report: FlushReport, returned: Vec<Intent>) -> Self {
+    pub(crate) fn new(report: FlushReport, settings: Arc<Settings>, returned: Vec<Intent>) -> Self {
         Self {
             inner: Box::new(Inner {
                 report,
+                settings,
                 returned: Mutex::new(returned),
             }),
         }
@@ -159,13 +186,29 @@ impl FlushError {
     }
 
     pub(crate) fn into_parts(self) -> (FlushReport, Vec<Intent>) {
-        let Inner { report, returned } = *self.inner;
+        let Inner {
+            report, returned, ..
+        } = *self.inner;
         (
             report,
             returned
                 .into_inner()
                 .unwrap_or_else(PoisonError::into_inner),
         )
+    }
+
+    /// Gives it up where no caller can be given it: it is logged, and handed to
+    /// [`AirlockBuilder::on_stranded`](crate::AirlockBuilder::on_stranded).
+    pub fn strand(self) {
+        tracing::error!(
+            target: "airlock",
+            error = %self,
+            "a flush failed and nobody was there to take its error",
+        );
+        let settings = self.inner.settings.clone();
+        if let Some(take) = &settings.on_stranded {
+            guarded("on_stranded", || take(self));
+        }
     }
 
     /// The intent that failed first; none if the flush was cancelled between two of them.

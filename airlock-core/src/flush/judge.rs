@@ -30,7 +30,7 @@ pub(super) fn judge(flush: &mut Flush) {
             join(&mut groups, node, &[position as u32]);
         }
     }
-    while let Some((_, (node, group))) = groups.pop_last() {
+    while let Some((node, group)) = next_group(&mut groups) {
         let kept = match policy_of(&node, flush.judged_to) {
             Some(policy) => ask(flush, policy, &group),
             None => group,
@@ -42,6 +42,15 @@ pub(super) fn judge(flush: &mut Flush) {
             join(&mut groups, parent, &kept);
         }
     }
+}
+
+/// The deepest group; of several at one depth, that of the earliest intent.
+fn next_group(groups: &mut Groups) -> Option<(Arc<Node>, Vec<u32>)> {
+    let (deepest, _) = *groups.last_key_value()?.0;
+    let level = groups.range((deepest, std::ptr::null())..);
+    let (key, _) = level.min_by_key(|(_, (_, group))| group.first().copied())?;
+    let key = *key;
+    groups.remove(&key)
 }
 
 type Groups = BTreeMap<(u32, *const Node), (Arc<Node>, Vec<u32>)>;

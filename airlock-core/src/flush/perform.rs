@@ -40,7 +40,7 @@ impl Flush {
                 }
                 Err(failure) => {
                     *stage = None;
-                    self.discard_cascade(scope);
+                    self.discard_cascade(scope.as_ref());
                     let Some(delay) = self.delay_after(unit, attempt, &failure) else {
                         self.fail(unit, failure);
                         return;
@@ -84,7 +84,7 @@ impl Flush {
             }
             Err(failure) => {
                 *stage = None;
-                self.discard_cascade(scope);
+                self.discard_cascade(scope.as_ref());
                 self.fail(unit, failure);
                 None
             }
@@ -113,7 +113,7 @@ impl Flush {
                 break;
             }
             let frame = Frame::of(&intent, self.mode, self.judged_to);
-            let _span = traced.then(|| perform_span(&intent));
+            let _span = traced.then(|| frame.span().entered());
             let payload = &mut intent.payload;
             let resources = &self.settings.resources;
             let (ended, scope) = stage.perform(frame, None, || {
@@ -149,10 +149,15 @@ impl Flush {
     }
 
     /// Dispatches what an effect caused. Boxed, since it comes back to where it is called.
-    pub(super) fn follow_async<'a>(&'a mut self, mut cascade: Flush) -> BoxFuture<'a, ()> {
+    pub(super) fn follow_async(&mut self, cascade: Flush) -> BoxFuture<'_, ()> {
+        let mut following = Following {
+            flush: self,
+            cascade: Some(cascade),
+        };
         Box::pin(async move {
-            cascade.dispatch_async().await;
-            self.merge(cascade);
+            if let Some(cascade) = &mut following.cascade {
+                cascade.dispatch_async().await;
+            }
         })
     }
 
@@ -165,16 +170,16 @@ impl Flush {
                 let under = intent.facts.node.as_ref().unwrap_or(&self.node);
                 let frame = Frame::of(intent, self.mode, self.judged_to);
                 let scope = scope_of(Some(under.clone()), frame, intent.facts.cause().cloned());
-                match self.attempt_async(unit, &scope).await {
-                    Ok(()) => {
+                let performing = PerformingAsync { flush: self, scope };
+                match performing.attempt(unit).await {
+                    Ok(caused) => {
                         self.succeed(unit);
-                        if let Some(cascade) = cascade(&scope) {
+                        if let Some(cascade) = caused {
                             self.follow_async(cascade).await;
                         }
                         return;
                     }
                     Err(failure) => {
-                        self.discard_cascade(Some(scope));
                         let Some(delay) = self.delay_after(unit, attempt, &failure) else {
                             self.fail(unit, failure);
                             return;
@@ -197,7 +202,7 @@ impl Flush {
         let stage = stage.get_or_insert_with(|| Stage::under(under));
         let frame = Frame::of(intent, self.mode, self.judged_to);
         let cause = intent.facts.cause().cloned();
-        let _span = perform_span(intent);
+        let _span = frame.span().entered();
         let Self {
             intents, settings, ..
         } = self;
@@ -215,7 +220,7 @@ impl Flush {
         self.set_fates(unit, &Fate::Failed(Arc::new(Failure::Interrupted)));
         let started = {
             let _swap = context::swap(Some(scope.clone()));
-            let _span = perform_span(&self.intents[unit.first]);
+            let _span = scope.core().and_then(|core| core.enter_span());
             let intents = &mut self.intents;
             catch_unwind(AssertUnwindSafe(|| {
                 start(intents, unit, &settings.resources)
@@ -290,9 +295,9 @@ impl Flush {
     }
 
     /// An effect has failed: what it enqueued is discarded, and reported.
-    fn discard_cascade(&mut self, scope: Option<Arc<Node>>) {
+    fn discard_cascade(&mut self, scope: Option<&Arc<Node>>) {
         if let Some(scope) = scope {
-            let cascade = Flush::prepare(&scope, Outcome::Failure, Ending::Discard);
+            let cascade = Flush::prepare(scope, Outcome::Failure, Ending::Discard);
             self.merge(cascade);
         }
     }
@@ -307,6 +312,40 @@ impl Flush {
                 self.stopped |= self.mode == FailureMode::Stop;
             }
         }
+    }
+}
+
+/// What an effect caused, while it is dispatched: cut short, it still goes into the report.
+struct Following<'a> {
+    flush: &'a mut Flush,
+    cascade: Option<Flush>,
+}
+
+impl Drop for Following<'_> {
+    fn drop(&mut self) {
+        if let Some(cascade) = self.cascade.take() {
+            self.flush.merge(cascade);
+        }
+    }
+}
+
+/// An async effect that is performed in its scope: cut short or failed, what it enqueued is discarded.
+struct PerformingAsync<'a> {
+    flush: &'a mut Flush,
+    scope: Arc<Node>,
+}
+
+impl PerformingAsync<'_> {
+    /// Gives what the effect caused.
+    async fn attempt(self, unit: &Unit) -> Result<Option<Flush>, Failure> {
+        self.flush.attempt_async(unit, &self.scope).await?;
+        Ok(cascade(&self.scope))
+    }
+}
+
+impl Drop for PerformingAsync<'_> {
+    fn drop(&mut self) {
+        self.flush.discard_cascade(Some(&self.scope));
     }
 }
 
@@ -329,17 +368,6 @@ impl Attempted {
         };
         Self { result, scope }
     }
-}
-
-#[inline]
-fn perform_span(intent: &Intent) -> tracing::span::EnteredSpan {
-    let span = tracing::debug_span!(
-        target: "airlock",
-        "perform",
-        effect = intent.effect().id(),
-        intent = intent.id().get(),
-    );
-    span.entered()
 }
 
 #[inline]

@@ -108,16 +108,21 @@ pub struct ReportEntry {
 impl ReportEntry {
     #[inline]
     pub(crate) fn of(intent: Intent) -> Self {
-        let mut facts = intent.facts;
-        facts.node = None; // A report must not keep scopes alive.
-        Self { facts }
+        let Intent { payload, facts } = intent;
+        payload.discard();
+        let fate = facts.fate.clone();
+        Self {
+            facts: facts.with_fate(fate),
+        }
     }
 
     /// That of an intent that has been performed.
     #[inline]
     pub(crate) fn dispatched(intent: Intent) -> Self {
+        let Intent { payload, facts } = intent;
+        payload.discard();
         Self {
-            facts: intent.facts.with_fate(Fate::Dispatched),
+            facts: facts.with_fate(Fate::Dispatched),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::airlock::Settings;
 use crate::context::{self, Node, Watch};
 use crate::executor::{Executor, inline};
 use crate::flush::batch::Batch;
-use crate::flush::error::{Failure, FlushError};
+use crate::flush::error::{Failure, FlushError, guarded};
 use crate::flush::report::{Fate, FlushReport, ReportEntry};
 use crate::flush::{FailureMode, coalesce, judge, release};
 use crate::intent::Intent;
@@ -39,22 +39,25 @@ pub(crate) struct Flush {
     pub(super) returned: Vec<Intent>,
     /// Whether a failure has ended it.
     pub(super) stopped: bool,
+    /// Whether it performs what another flush has handed over.
+    delivered: bool,
     concluded: bool,
 }
 
 /// What the scope's lifecycle says about this outcome.
 pub(crate) fn ending(node: &Arc<Node>, outcome: Outcome) -> Ending {
-    if outcome == Outcome::Cancelled {
-        return Ending::FlushOnFailure;
-    }
     let settings = node.settings();
     let own = node.core().and_then(|core| core.lifecycle());
-    match own.or(settings.lifecycle.as_ref()) {
-        Some(lifecycle) => {
-            let _watching = context::watching(Watch::Judging);
-            lifecycle.end(outcome)
-        }
-        None => crate::lifecycle::FlushOnSuccess.end(outcome),
+    let default = || crate::lifecycle::FlushOnSuccess.end(outcome);
+    let Some(lifecycle) = own.or(settings.lifecycle.as_ref()) else {
+        return default();
+    };
+    let _watching = context::watching(Watch::Judging);
+    let ending = guarded("Lifecycle::end", || lifecycle.end(outcome)).unwrap_or_else(default);
+    match (outcome, ending) {
+        // R6: what a dropped future leaves behind is not what its work wanted.
+        (Outcome::Cancelled, Ending::Flush) => Ending::FlushOnFailure,
+        (_, ending) => ending,
     }
 }
 
@@ -80,14 +83,6 @@ pub(crate) async fn end_async(
     flush.conclude()
 }
 
-/// Takes a flush error that no caller can be given: logged, and shown to whoever asked for it.
-pub(crate) fn strand(node: &Arc<Node>, error: FlushError) {
-    log_stranded(&error);
-    if let Some(take) = &node.settings().on_stranded {
-        take(error);
-    }
-}
-
 impl Flush {
     fn new(node: &Arc<Node>, core: &ScopeCore, intents: Vec<Intent>, special: bool) -> Self {
         let settings = node.settings().clone();
@@ -109,6 +104,7 @@ impl Flush {
             cascades: Vec::new(),
             returned: Vec::new(),
             stopped: false,
+            delivered: false,
             concluded: false,
         }
     }
@@ -135,9 +131,11 @@ impl Flush {
         if flush.special {
             flush.retire_those_not_due();
         }
-        judge::judge(&mut flush);
+        if !core.is_exempt() {
+            judge::judge(&mut flush);
+        }
         if flush.special {
-            coalesce::coalesce(&mut flush.intents);
+            coalesce::coalesce(&mut flush);
             flush.fail_those_too_deep();
             flush.route();
         } else if let Some(executor) = node.executor() {
@@ -172,6 +170,7 @@ impl Flush {
         let mut flush = Self::new(node, core, intents, true);
         flush.mode = mode;
         flush.judged_to = judged_to;
+        flush.delivered = true;
         flush.executors.push(executor);
         flush
     }
@@ -306,7 +305,8 @@ impl Flush {
             self.route_rest();
         }
         while let Some((executor, mut batch)) = self.next_run() {
-            let dispatching = executor.dispatch_async(&mut batch);
+            // It may panic before there is a future, too.
+            let dispatching = async { executor.dispatch_async(&mut batch).await };
             let dispatched = crate::scope::catch_unwind_async(dispatching).await;
             batch.close(&*executor, dispatched.err().as_deref());
         }
@@ -363,7 +363,7 @@ impl Flush {
         };
         self.announce(&report);
         if failed {
-            Err(FlushError::new(report, returned))
+            Err(FlushError::new(report, self.settings.clone(), returned))
         } else {
             Ok(report)
         }
@@ -371,8 +371,10 @@ impl Flush {
 
     fn announce(&self, report: &FlushReport) {
         let Some(core) = self.node.core() else { return };
-        if core.effect.is_some() {
-            return; // Its entries stand in the report of the flush that performs the effect.
+        if core.effect.is_some() || self.delivered {
+            // What an effect enqueues stands in the report of the flush that performs it, and a
+            // delivery's scope has been reported when it ended.
+            return;
         }
         tracing::debug!(
             target: "airlock",
@@ -397,9 +399,8 @@ impl Drop for Flush {
         if self.concluded {
             return;
         }
-        let node = self.node.clone();
         if let Err(error) = self.wrap_up() {
-            strand(&node, error);
+            error.strand();
         }
     }
 }
@@ -424,20 +425,4 @@ impl Intent {
     pub(super) fn is_pending(&self) -> bool {
         matches!(self.facts.fate, Fate::Pending)
     }
-}
-
-/// [`strand`], where the code that runs is all that is known.
-pub(crate) fn strand_here(error: FlushError) {
-    match context::current() {
-        Some(node) => strand(&node, error),
-        None => log_stranded(&error),
-    }
-}
-
-fn log_stranded(error: &FlushError) {
-    tracing::error!(
-        target: "airlock",
-        error = %error,
-        "a flush failed and nobody was there to take its error",
-    );
 }

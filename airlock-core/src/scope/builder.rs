@@ -123,6 +123,12 @@ impl ScopeBuilder {
         ScopeGuard::new(self.open())
     }
 
+    /// Lets no policy judge what it holds.
+    pub(crate) fn exempt(mut self) -> Self {
+        self.core.config_mut().exempt = true;
+        self
+    }
+
     /// Opens it under this node instead of the current one.
     pub(crate) fn under(mut self, parent: Arc<Node>) -> Self {
         self.parent = Some(parent);

@@ -64,6 +64,8 @@ pub(crate) struct Config {
     pub(crate) emits: Option<&'static [&'static EffectDescriptor]>,
     pub(crate) failure_mode: Option<FailureMode>,
     pub(crate) on_report: Option<ReportHook>,
+    /// Whether no policy judges what it holds.
+    pub(crate) exempt: bool,
 }
 
 /// What is particular to the scope in which an effect is performed.
@@ -204,6 +206,10 @@ impl ScopeCore {
         }
     }
 
+    pub(crate) fn is_exempt(&self) -> bool {
+        self.config.as_ref().is_some_and(|config| config.exempt)
+    }
+
     pub(crate) fn on_report(&self) -> Option<&ReportHook> {
         self.config.as_deref()?.on_report.as_ref()
     }
@@ -212,12 +218,15 @@ impl ScopeCore {
     #[inline]
     pub(crate) fn trace(&mut self) {
         if tracing::level_enabled!(tracing::Level::DEBUG) {
-            let span = tracing::debug_span!(
-                target: "airlock",
-                "scope",
-                scope = self.id.get(),
-                name = self.name_str(),
-            );
+            let span = match &self.effect {
+                Some(effect) => effect.frame.span(),
+                None => tracing::debug_span!(
+                    target: "airlock",
+                    "scope",
+                    scope = self.id.get(),
+                    name = self.name_str(),
+                ),
+            };
             self.span = Some(Box::new(span));
         }
     }

@@ -35,6 +35,8 @@ use crate::scope::{Phase, Scope};
 pub struct OpenScope {
     scope: Scope,
     ended: bool,
+    /// Whether a future holds it: dropped, it was cancelled, also where the thread unwinds.
+    in_future: bool,
 }
 
 impl OpenScope {
@@ -42,7 +44,14 @@ impl OpenScope {
         Self {
             scope: Scope::new(node),
             ended: false,
+            in_future: false,
         }
+    }
+
+    /// The same in a future.
+    pub(crate) fn in_future(mut self) -> Self {
+        self.in_future = true;
+        self
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {
@@ -103,7 +112,7 @@ impl OpenScope {
         self.ended = true;
         let ending = flush::ending(self.node(), outcome);
         if let Err(error) = flush::end(self.node(), outcome, ending) {
-            flush::strand(self.node(), error);
+            error.strand();
         }
     }
 
@@ -112,7 +121,7 @@ impl OpenScope {
         self.ended = true;
         let ending = flush::ending(self.node(), outcome);
         if let Err(error) = flush::end_async(self.node(), outcome, ending).await {
-            flush::strand(self.node(), error);
+            error.strand();
         }
     }
 }
@@ -138,16 +147,15 @@ impl OpenScope {
     /// Ends it because nobody else has.
     #[cold]
     fn abandon(&self) {
-        // Unwinding through a guard is a panic of the body; a future dropped while the thread
-        // unwinds was cancelled, which discards all the same.
-        let outcome = if thread::panicking() {
+        // Unwinding through a guard is a panic of the body.
+        let outcome = if thread::panicking() && !self.in_future {
             Outcome::Panic
         } else {
             Outcome::Cancelled
         };
         let ending = flush::ending(self.node(), outcome);
         if let Err(error) = flush::end(self.node(), outcome, ending) {
-            flush::strand(self.node(), error);
+            error.strand();
         }
     }
 }

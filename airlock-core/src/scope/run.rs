@@ -94,7 +94,7 @@ impl ScopeBuilder {
         self,
         body: impl AsyncFnOnce(Scope) -> T,
     ) -> Result<Ended<T>, FlushError> {
-        let open = self.open();
+        let open = self.open().in_future();
         match call_async(&open, body).await {
             Ok(value) => {
                 let report = open.succeed_async().await?;
@@ -154,7 +154,7 @@ impl ScopeBuilder {
         body: impl AsyncFnOnce(Scope) -> (Outcome, R),
         on_flush_error: impl FnOnce(FlushError, R) -> R,
     ) -> R {
-        let open = self.open();
+        let open = self.open().in_future();
         match call_async(&open, body).await {
             Ok((Outcome::Success, value)) => match open.succeed_async().await {
                 Ok(_) => value,

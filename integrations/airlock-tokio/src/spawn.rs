@@ -13,8 +13,9 @@ use tokio::sync::Notify;
 ///
 /// Across a crash: at most once. Tasks run side by side, so the order of intents is not kept. It
 /// takes intents without awaiting, so a sync flush and a dropped future can reach it, and it honours
-/// delays. What fails in a task is logged, and goes to [`on_error`](Self::on_error); what an effect
-/// enqueues is spawned too.
+/// delays. What fails in a task, and what a runtime that shuts down leaves undone, is logged and goes
+/// to [`on_error`](Self::on_error), else to the airlock's `on_stranded`; what an effect enqueues is
+/// spawned too.
 ///
 /// ```
 /// use airlock::tokio::Spawn;
@@ -98,20 +99,48 @@ impl Spawn {
 
     fn spawn(&self, delivery: Delivery) {
         let delay = delay_of(&delivery);
-        let finished = Finished::count(self.running.clone());
-        let on_error = self.on_error.clone();
+        let mut task = Task {
+            delivery: Some(delivery),
+            on_error: self.on_error.clone(),
+            _finished: Finished::count(self.running.clone()),
+        };
         self.handle.spawn(async move {
-            let _finished = finished;
             if !delay.is_zero() {
                 tokio::time::sleep(delay).await;
             }
-            if let Err(error) = delivery.perform_async().await {
-                tracing::error!(target: "airlock", error = %error, "a spawned effect failed");
-                if let Some(take) = &on_error.0 {
-                    take(error);
-                }
+            if let Some(delivery) = task.delivery.take()
+                && let Err(error) = delivery.perform_async().await
+            {
+                task.on_error.take(error);
             }
         });
+    }
+}
+
+/// A delivery on its task. If the runtime ends before its turn, it is not lost without a word.
+struct Task {
+    delivery: Option<Delivery>,
+    on_error: OnError,
+    _finished: Finished,
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        if let Some(delivery) = self.delivery.take() {
+            self.on_error.take(delivery.give_up());
+        }
+    }
+}
+
+impl OnError {
+    fn take(&self, error: FlushError) {
+        match &self.0 {
+            Some(take) => {
+                tracing::error!(target: "airlock", error = %error, "a spawned effect failed");
+                take(error);
+            }
+            None => error.strand(),
+        }
     }
 }
 
