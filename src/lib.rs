@@ -49,8 +49,8 @@ pub use airlock_core::{
     CapturedBy, Catalogue, CatalogueError, Cause, DecodeError, Dropped, Effect, EffectDescriptor,
     EffectOutput, EffectSet, EncodeError, Ended, EnqueueError, Failure, FailureMode, Fate, FireOn,
     FlushError, FlushReport, InScope, InstallError, Intent, IntentId, IntoIntent, IntoKey, Key,
-    Missing, MissingResource, OpenScope, Options, Performing, Refusal, Repeatable, ReportEntry,
-    Resources, Schedule, Scope, ScopeBuilder, ScopeGuard, ScopeId, Snapshot, SnapshotLine,
+    MissingResource, OpenScope, Options, Performing, Refusal, Repeatable, ReportEntry, Resources,
+    Schedule, Scope, ScopeBuilder, ScopeGuard, ScopeId, Snapshot, SnapshotLine, UnmetNeed,
     boundaries, current, effects, enqueue, scope, try_enqueue,
 };
 

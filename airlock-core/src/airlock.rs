@@ -243,13 +243,13 @@ impl AirlockBuilder {
     }
 }
 
-fn missing(catalogue: &Catalogue, resources: &Resources) -> Vec<Missing> {
+fn missing(catalogue: &Catalogue, resources: &Resources) -> Vec<UnmetNeed> {
     let effects = catalogue.effects().iter();
     let needs =
         effects.flat_map(|effect| effect.resources().iter().map(move |need| (effect, need)));
     let missing = needs.filter(|(_, need)| !resources.contains(need.type_id()));
     missing
-        .map(|(effect, need)| Missing {
+        .map(|(effect, need)| UnmetNeed {
             effect,
             type_name: need.type_name(),
         })
@@ -266,14 +266,14 @@ impl fmt::Debug for AirlockBuilder {
 
 /// An effect that needs a resource which was not supplied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Missing {
+pub struct UnmetNeed {
     /// The effect.
     pub effect: &'static EffectDescriptor,
     /// The type of the resource, as the effect writes it.
     pub type_name: &'static str,
 }
 
-impl fmt::Display for Missing {
+impl fmt::Display for UnmetNeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { effect, type_name } = self;
         write!(
@@ -296,14 +296,14 @@ pub enum BuildError {
     )]
     MissingResource {
         /// Which effects need what.
-        missing: Vec<Missing>,
+        missing: Vec<UnmetNeed>,
     },
     /// The catalogue is not sound.
     #[error("the catalogue of effects is not sound")]
     Catalogue(#[from] CatalogueError),
 }
 
-fn list(missing: &[Missing]) -> String {
+fn list(missing: &[UnmetNeed]) -> String {
     missing
         .iter()
         .map(ToString::to_string)

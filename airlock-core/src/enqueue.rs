@@ -141,7 +141,7 @@ fn log_enqueued(
 fn admit(intent: Intent) -> Result<ScopeId, EnqueueError> {
     match context::watch() {
         Watch::Off => {}
-        Watch::Judging => return Err(EnqueueError::new(Refusal::InsidePolicy, intent)),
+        Watch::Judging => return Err(EnqueueError::new(Refusal::WhileJudging, intent)),
         Watch::Inspecting => return Err(EnqueueError::new(Refusal::WhileInspecting, intent)),
     }
     ask(intent)
@@ -302,7 +302,7 @@ pub enum Refusal {
     },
     /// The enqueue came from within a policy, a lifecycle or an executor's `accepts`.
     #[error("policies judge intents and cannot enqueue any")]
-    InsidePolicy,
+    WhileJudging,
     /// The enqueue came from a closure given to `Scope::inspect`.
     #[error("a closure that inspects a scope cannot enqueue: enqueue after it has returned")]
     WhileInspecting,

@@ -29,7 +29,7 @@ mod table;
 #[doc(hidden)]
 pub use self::private as __private;
 
-pub use self::airlock::{Airlock, AirlockBuilder, BuildError, InstallError, Missing};
+pub use self::airlock::{Airlock, AirlockBuilder, BuildError, InstallError, UnmetNeed};
 pub use self::catalogue::{
     BoundaryDescriptor, Catalogue, CatalogueError, DecodeError, EffectDescriptor, boundaries,
     effects,

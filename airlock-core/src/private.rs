@@ -30,6 +30,11 @@ pub fn boundary(boundary: &'static BoundaryDescriptor) -> ScopeBuilder {
     ScopeBuilder::for_boundary(boundary)
 }
 
+/// Calls a closure: one that is passed on, and not called where it stands, may give away what it holds.
+pub fn once<T>(body: impl FnOnce() -> T) -> T {
+    body()
+}
+
 /// Runs a sync body.
 pub fn perform_sync<'a>(body: impl FnOnce() -> Result<(), BoxError>) -> Performing<'a> {
     Performing::Ready(body())

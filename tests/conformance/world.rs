@@ -244,7 +244,7 @@ impl Enqueuing {
         }
         let refused = try_enqueue(charge_card(0)).map_err(|error| error.refusal().clone());
         let kind = match refused {
-            Err(Refusal::InsidePolicy) => "PolicyEnqueue".to_owned(),
+            Err(Refusal::WhileJudging) => "PolicyEnqueue".to_owned(),
             other => format!("{other:?}"),
         };
         self.world.record(json!(["refused", kind]));

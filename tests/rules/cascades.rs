@@ -20,11 +20,11 @@ fn r13_what_an_effect_enqueues_is_flushed_when_it_succeeds_and_knows_its_cause()
             fates(&report),
             ["order dispatched", "mail dispatched", "mail dispatched"]
         );
-        assert_eq!((report.own().len(), report.cascades().len()), (2, 1));
+        assert_eq!((report.buffered().len(), report.cascades().len()), (2, 1));
         let cause = report.cascades()[0].cause().expect("the order caused it");
         assert_eq!(cause.effect().name(), "order");
-        assert_eq!(cause.intent(), report.own()[0].id());
-        assert_eq!(cause.location(), report.own()[0].location());
+        assert_eq!(cause.intent(), report.buffered()[0].id());
+        assert_eq!(cause.location(), report.buffered()[0].location());
     });
     assert_eq!(log, ["mail 1", "mail 2"]);
 }

@@ -264,6 +264,36 @@ mod spawn {
     }
 
     #[test]
+    fn what_nobody_takes_is_stranded_also_when_the_runtime_ends() {
+        let log = Log::default();
+        let stranded = Arc::new(Mutex::new(Vec::new()));
+        let reports = Arc::new(AtomicUsize::new(0));
+        let (kept, seen) = (stranded.clone(), reports.clone());
+        let airlock = builder(&log)
+            .on_stranded(move |error| kept.lock().expect("no panic").extend(error.into_intents()))
+            .on_report(move |_| _ = seen.fetch_add(1, Ordering::Relaxed))
+            .build()
+            .expect("it builds");
+        block_on(airlock.bind(async {
+            let spawn = Spawn::current();
+            let handed_over = airlock::scope()
+                .executor(spawn.clone())
+                .run_infallible(|_| {
+                    airlock::enqueue(fail(1));
+                    airlock::enqueue(mail(2).after(Duration::from_secs(3600)));
+                });
+            handed_over.expect("handed over");
+            while spawn.running() > 1 {
+                ::tokio::task::yield_now().await;
+            }
+        }));
+        // The runtime is gone, and with it the task that waited.
+        assert_eq!(log.lines(), ["fail 1"]);
+        assert_eq!(stranded.lock().expect("no panic").len(), 2);
+        assert_eq!(reports.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
     fn tokio_clock_serves_retries_and_timeouts() {
         let log = Log::default();
         let airlock = builder(&log).timer(TokioTimer).build().expect("it builds");
@@ -278,4 +308,86 @@ mod spawn {
             ));
         }));
     }
+}
+
+#[test]
+fn r10_what_a_policy_has_failed_is_not_tried_again() {
+    struct Insisting;
+    impl Executor for Insisting {
+        fn dispatch(&self, batch: &mut Batch<'_>) {
+            batch.perform_all();
+            batch.retry_failed(|_, _| true);
+            batch.perform_all();
+        }
+    }
+    let log = logged(|_| {
+        let error = airlock::scope()
+            .executor(Insisting)
+            .failure_mode(FailureMode::CarryOn)
+            .run_infallible(|_| {
+                airlock::enqueue(mail(1));
+                let broken = airlock::policy::allow_if(|_| panic!("policy"));
+                airlock::policy(broken).run(|| airlock::enqueue(mail(2)));
+                airlock::enqueue(mail(3));
+            })
+            .expect_err("the policy panics");
+        assert_eq!(
+            fates(error.report()),
+            ["mail dispatched", "mail failed", "mail dispatched"]
+        );
+    });
+    assert_eq!(log, ["mail 1", "mail 3"]);
+}
+
+#[test]
+fn an_effect_that_lacks_a_resource_keeps_its_arguments() {
+    struct Nowhere;
+    #[airlock::effect]
+    fn greet_nobody(#[resource] nowhere: &Nowhere, name: String) {
+        let _ = (nowhere, name);
+    }
+    logged(|_| {
+        let error = airlock::scope()
+            .run_infallible(|_| airlock::enqueue(greet_nobody("you".to_owned())))
+            .expect_err("nobody supplies it");
+        let intents = error.into_intents();
+        assert_eq!(intents.len(), 1);
+        assert_eq!(
+            intents[0]
+                .downcast_ref::<GreetNobody>()
+                .expect("it is that")
+                .name,
+            "you"
+        );
+    });
+}
+
+#[test]
+fn a_recorder_that_is_cleared_keeps_nothing_alive() {
+    #[airlock::effect]
+    fn hold(what: Arc<u32>) {
+        drop(what);
+    }
+    let what = Arc::new(7);
+    let recorder = Recorder::new();
+    airlock::scope()
+        .executor(recorder.clone())
+        .run_infallible(|_| airlock::enqueue(hold(what.clone())))
+        .expect("recorded");
+    assert_eq!(Arc::strong_count(&what), 2);
+    recorder.clear();
+    assert!(recorder.is_empty());
+    assert_eq!(Arc::strong_count(&what), 1);
+}
+
+#[test]
+fn r01_perform_now_goes_around_policies_and_says_where_it_stands() {
+    let log = Log::default();
+    let airlock = crate::fixture::builder(&log)
+        .policy(airlock::policy::drop_all())
+        .build()
+        .expect("it builds");
+    let report = airlock::Effect::perform_now(mail(1), &airlock).expect("it succeeds");
+    assert_eq!(report.entries()[0].location().file(), file!());
+    assert_eq!(log.lines(), ["mail 1"]);
 }

@@ -6,7 +6,7 @@ use airlock::policy::{allow_if, block};
 use airlock::prelude::*;
 use airlock::{Intent, Refusal, try_enqueue};
 
-use crate::fixture::{Charge, Log, Mail, airlock, block_on, charge, logged_async, mail};
+use crate::fixture::{Charge, Log, Mail, airlock, block_on, charge, logged, logged_async, mail};
 
 #[test]
 fn r18_spawned_threads_and_tasks_inherit_nothing() {
@@ -224,4 +224,63 @@ fn r19_core_depends_on_no_runtime_framework_or_database() {
         "tracing",
     ];
     assert_eq!(names, allowed);
+}
+
+#[test]
+fn r18_guards_may_leave_in_any_order_and_from_within_other_blocks() {
+    let log = logged(|_| {
+        // Flushed while a local policy is entered that knows it as what was there before.
+        let guard = airlock::scope().enter();
+        airlock::policy(airlock::policy::allow_all())
+            .run(move || guard.flush())
+            .expect("it is empty");
+        assert!(airlock::current().is_none());
+
+        let (first, second) = (airlock::scope().enter(), airlock::scope().enter());
+        drop(first);
+        drop(second);
+        assert!(airlock::current().is_none());
+
+        let ended = airlock::scope().run_infallible(|_| airlock::enqueue(mail(1)));
+        ended.expect("nothing of the guards is left");
+    });
+    assert_eq!(log, ["mail 1"]);
+}
+
+#[test]
+fn r18_a_scope_that_was_left_out_of_turn_can_be_entered_again() {
+    let log = logged(|_| {
+        let guard = airlock::scope().enter();
+        let policy = airlock::policy(airlock::policy::allow_all()).enter();
+        let open = guard.exit();
+        drop(policy);
+        assert!(airlock::current().is_none());
+        open.enter(|| {
+            drop(airlock::policy(airlock::policy::allow_all()).enter());
+            airlock::enqueue(mail(1));
+        });
+        open.flush().expect("it succeeds");
+    });
+    assert_eq!(log, ["mail 1"]);
+}
+
+#[test]
+fn r18_a_closure_that_returns_a_future_is_called_in_the_scope() {
+    let log = logged_async(async |_| {
+        airlock::scope()
+            .run_infallible_async(async |outer| {
+                airlock::scope()
+                    .policy(airlock::policy::drop_all())
+                    .run_infallible_async(|_| {
+                        airlock::enqueue(mail(1));
+                        async {}
+                    })
+                    .await
+                    .expect("it succeeds");
+                assert_eq!(outer.len(), 1); // Captured, with its policy.
+            })
+            .await
+            .expect("it succeeds");
+    });
+    assert!(log.is_empty(), "{log:?}");
 }

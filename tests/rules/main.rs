@@ -1,5 +1,6 @@
 //! The rules of the design, each with at least one test named after it, through the public API.
 
+mod cancellation;
 mod cascades;
 mod effects;
 mod executors;
@@ -13,4 +14,3 @@ mod panics;
 mod policies;
 mod properties;
 mod scopes;
-mod traces;

@@ -1,9 +1,8 @@
-//! Panics and cancellation: each place, with its stated outcome.
-
-use std::sync::{Arc, Mutex};
+//! Panics: each place, with its stated outcome.
 
 use airlock::lifecycle::AlwaysFlush;
 use airlock::policy::{Policy, Veto};
+use airlock::prelude::*;
 use airlock::{Failure, FailureMode, Intent, Scope};
 
 use crate::fixture::{
@@ -174,53 +173,153 @@ fn an_executor_that_panics_or_does_nothing_loses_nothing() {
     }
 }
 
-/// Runs its future's first polls, then drops it.
-async fn polled(mut future: std::pin::Pin<Box<impl Future>>, times: usize) {
-    for _ in 0..times {
-        std::future::poll_fn(|cx| {
-            assert!(future.as_mut().poll(cx).is_pending());
-            std::task::Poll::Ready(())
-        })
-        .await;
+#[test]
+fn an_executor_that_panics_before_it_gives_a_future_loses_nothing() {
+    struct Broken;
+    impl airlock::executor::Executor for Broken {
+        fn dispatch(&self, _: &mut airlock::executor::Batch<'_>) {
+            panic!("executor");
+        }
     }
+    let error = block_on(
+        airlock::scope()
+            .executor(Broken)
+            .run_infallible_async(async |_| airlock::enqueue(mail(1))),
+    );
+    let error = error.expect_err("left undone");
+    assert!(matches!(error.failure(), Some(Failure::LeftUndone { .. })));
+    assert_eq!(error.into_intents().len(), 1);
+}
+
+#[airlock::effect(key = lines[0])]
+fn first_line(lines: Vec<u64>) {
+    drop(lines);
 }
 
 #[test]
-fn a_boundary_cancelled_at_any_await_says_what_was_dispatched_and_hands_back_the_rest() {
-    // The body awaits once, and so does each of the two effects. Cancelled after n polls:
-    let outcomes = [
-        (1, vec![], vec!["ship discarded", "ship discarded"], 0),
-        (2, vec![], vec!["ship failed", "ship not reached"], 2),
-        (3, vec!["ship 1"], vec!["ship dispatched", "ship failed"], 1),
-    ];
-    for (polls, ran, expected, handed_back) in outcomes {
-        let reports = Arc::new(Mutex::new(Vec::new()));
-        let stranded = Arc::new(Mutex::new(0));
-        let (seen, kept) = (reports.clone(), stranded.clone());
-        let log = Log::default();
-        let airlock = builder(&log)
-            .on_report(move |report| seen.lock().expect("no panic").push(fates(report)))
-            .on_stranded(move |error| *kept.lock().expect("no panic") += error.into_intents().len())
-            .build()
-            .expect("it builds");
-        block_on(airlock.bind(async {
-            let work = airlock::scope().run_infallible_async(async |_| {
-                airlock::enqueue(ship(1));
-                airlock::enqueue(ship(2));
-                tokio::task::yield_now().await;
-            });
-            polled(Box::pin(work), polls).await;
-        }));
-        assert_eq!(log.lines(), ran);
+fn a_panic_in_a_key_is_a_failure_of_its_intent() {
+    let log = logged(|_| {
+        let error = airlock::scope()
+            .failure_mode(FailureMode::CarryOn)
+            .run_infallible(|_| {
+                airlock::enqueue(mail(1));
+                airlock::enqueue(first_line(vec![]));
+                airlock::enqueue(first_line(vec![7]));
+            })
+            .expect_err("there is no first line");
         assert_eq!(
-            *reports.lock().expect("no panic"),
-            [expected],
-            "after {polls} polls"
+            fates(error.report()),
+            [
+                "mail dispatched",
+                "first_line failed",
+                "first_line dispatched"
+            ]
         );
-        assert_eq!(
-            *stranded.lock().expect("no panic"),
-            handed_back,
-            "after {polls} polls"
-        );
+        assert_eq!(error.into_intents().len(), 1);
+    });
+    assert_eq!(log, ["mail 1"]);
+}
+
+#[test]
+fn a_panic_in_a_lifecycle_ends_the_scope_as_the_default_would() {
+    struct Broken;
+    impl airlock::lifecycle::Lifecycle for Broken {
+        fn end(&self, _: airlock::lifecycle::Outcome) -> airlock::lifecycle::Ending {
+            panic!("lifecycle");
+        }
     }
+    let log = logged(|_| {
+        let ended = airlock::scope()
+            .lifecycle(Broken)
+            .run_infallible(|_| airlock::enqueue(mail(1)));
+        assert_eq!(
+            fates(&ended.expect("it flushes").report),
+            ["mail dispatched"]
+        );
+        let message = panic_of(|| {
+            let _ = airlock::scope().lifecycle(Broken).run_infallible(|_| {
+                airlock::enqueue(mail(2));
+                panic!("body");
+            });
+        });
+        assert_eq!(message, "body");
+    });
+    assert_eq!(log, ["mail 1"]);
+}
+
+#[test]
+fn a_panic_in_a_hook_costs_neither_the_error_nor_what_it_hands_back() {
+    let log = Log::default();
+    let airlock = builder(&log)
+        .on_report(|_| panic!("on_report"))
+        .on_stranded(|_| panic!("on_stranded"))
+        .build()
+        .expect("it builds");
+    airlock.run(|| {
+        let error = airlock::scope().run_infallible(|_| airlock::enqueue(crate::fixture::fail(1)));
+        assert_eq!(error.expect_err("it fails").into_intents().len(), 1);
+        let guard = airlock::scope().enter();
+        airlock::enqueue(crate::fixture::fail(2).always());
+        drop(guard); // Its error is stranded.
+    });
+    assert_eq!(log.lines(), ["fail 1", "fail 2"]);
+}
+
+/// Panics when it is dropped, unless it is dropped while a panic is under way.
+#[derive(Clone)]
+struct Grenade;
+
+impl Drop for Grenade {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "boom");
+    }
+}
+
+#[airlock::effect(once)]
+fn throw(grenade: Grenade) {
+    std::mem::forget(grenade);
+}
+
+#[test]
+fn a_destructor_of_arguments_that_panics_costs_nothing_else() {
+    let log = logged(|_| {
+        let error = airlock::scope()
+            .run_infallible(|_| {
+                airlock::policy(airlock::policy::drop_all()).run(|| {
+                    airlock::enqueue(throw(Grenade)); // Dropped by the policy, and then for real.
+                });
+                airlock::enqueue(crate::fixture::fail(1));
+                airlock::enqueue(mail(2));
+            })
+            .expect_err("one fails");
+        assert_eq!(
+            fates(error.report()),
+            ["throw dropped", "fail failed", "mail not reached"]
+        );
+        assert_eq!(error.into_intents().len(), 2);
+    });
+    assert_eq!(log, ["fail 1"]);
+}
+
+#[test]
+fn a_policy_that_panics_while_a_destructor_enqueues_in_a_panic_does_not_abort() {
+    struct Broken;
+    impl Policy for Broken {
+        fn at_enqueue(&self, _: &Intent, _: &Scope) -> Result<(), Veto> {
+            panic!("policy");
+        }
+    }
+    struct Enqueues;
+    impl Drop for Enqueues {
+        fn drop(&mut self) {
+            airlock::enqueue(mail(1));
+        }
+    }
+    let message = panic_of(|| {
+        let _ = airlock::scope().policy(Broken).run_infallible(|_| {
+            let _enqueues = Enqueues;
+            panic!("body");
+        });
+    });
+    assert_eq!(message, "body");
 }

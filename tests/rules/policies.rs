@@ -130,7 +130,7 @@ fn r11_a_policy_that_enqueues_is_refused_at_its_line() {
     impl Policy for Meddling {
         fn at_flush(&self, _: &Intent) -> Verdict {
             let error = try_enqueue(mail(9)).expect_err("policies judge");
-            assert_eq!(*error.refusal(), Refusal::InsidePolicy);
+            assert_eq!(*error.refusal(), Refusal::WhileJudging);
             assert!(error.location().file().ends_with("policies.rs"));
             let inner = airlock::scope().run_infallible(|_| try_enqueue(mail(9)).is_err());
             assert!(inner.expect("nothing was enqueued").value);

@@ -7,7 +7,9 @@ use airlock::policy::drop_all;
 use airlock::prelude::*;
 use airlock::{FlushError, Intent, Refusal, try_enqueue};
 
-use crate::fixture::{Mail, airlock, block_on, charge, fates, logged, logged_async, mail, ship};
+use crate::fixture::{
+    Mail, airlock, block_on, charge, fates, logged, logged_async, mail, panic_of, ship,
+};
 
 type Body = Result<(), FlushErrorOr>;
 
@@ -189,7 +191,7 @@ fn r07_a_scope_that_has_ended_accepts_nothing() {
             matches!(error.refusal(), Refusal::ScopeEnded { .. }),
             "{error}"
         );
-        assert!(!handle.accepts());
+        assert!(!handle.is_open());
     });
     assert!(log.is_empty());
 }
@@ -360,4 +362,23 @@ fn all_four_forms_of_a_scope_work() {
         let _ = airlock(log);
     });
     assert_eq!(log, ["mail 1", "ship 2", "mail 3", "mail 4", "ship 5"]);
+}
+
+#[test]
+fn r12_looking_at_a_scope_may_ask_it_anything_and_change_nothing() {
+    logged(|_| {
+        airlock::scope()
+            .run_infallible(|scope| {
+                airlock::enqueue(mail(1));
+                scope.inspect(|intents| {
+                    assert_eq!(intents.len(), scope.len());
+                    assert!(scope.is_open() && !scope.is_empty());
+                });
+                let nested = airlock::scope().open();
+                let message = panic_of(|| scope.inspect(|_| drop(nested.flush())));
+                assert!(message.contains("within `Scope::inspect`"), "{message}");
+                assert_eq!(scope.len(), 1);
+            })
+            .expect("it succeeds");
+    });
 }

@@ -12,7 +12,7 @@ pub enum Line<'a> {
         expected: &'a str,
     },
     /// Expected, but not there.
-    Missing {
+    UnmetNeed {
         /// The expected line.
         expected: &'a str,
         /// Its number in the file, from 1.
@@ -77,7 +77,7 @@ pub fn compare<'a>(expected: &'a str, actual: &'a str) -> Vec<Line<'a>> {
             });
             (e, a) = (e + 1, a + 1);
         } else if e < expected.len() && (a == actual.len() || same[e + 1][a] >= same[e][a + 1]) {
-            lines.push(Line::Missing {
+            lines.push(Line::UnmetNeed {
                 expected: expected[e],
                 number: e + 1,
             });
@@ -100,7 +100,7 @@ pub fn differences(expected: &str, actual: &str) -> Option<String> {
         .into_iter()
         .filter_map(|line| match line {
             Line::Same { .. } => None,
-            Line::Missing { expected, number } => {
+            Line::UnmetNeed { expected, number } => {
                 Some(format!("  - expected {number:>4} | {expected}"))
             }
             Line::Extra { actual, number } => Some(format!("  + printed  {number:>4} | {actual}")),
@@ -123,7 +123,7 @@ pub fn bless(expected: &str, actual: &str) -> String {
                 text.push_str(line.trim_end());
                 text.push('\n');
             }
-            Line::Missing { .. } => {}
+            Line::UnmetNeed { .. } => {}
         }
     }
     text

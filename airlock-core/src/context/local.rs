@@ -9,12 +9,14 @@ use crate::cause::Cause;
 use crate::context::stage::{Frame, FrameCells, scope_of};
 use crate::context::{Kind, Node};
 use crate::intent::Intent;
-use crate::scope::ScopeCore;
+use crate::scope::{ScopeCore, ScopeId};
 
 /// What this thread knows of its context.
 pub(super) struct Local {
     pub(super) current: RefCell<Option<Arc<Node>>>,
     pub(super) watch: Cell<Watch>,
+    /// The scope whose buffer is looked at, and how much it holds: its lock is held meanwhile.
+    inspected: Cell<Option<(ScopeId, usize)>>,
     /// The effect that is performed under `current`, while nobody has needed its own scope.
     pub(super) frame: FrameCells,
     /// What caused the intent of `frame`.
@@ -34,6 +36,7 @@ thread_local! {
         Local {
             current: RefCell::new(None),
             watch: Cell::new(Watch::Off),
+            inspected: Cell::new(None),
             frame: FrameCells::NONE,
             frame_cause: RefCell::new(None),
             made: RefCell::new(None),
@@ -234,6 +237,26 @@ pub(crate) struct Watching(Watch);
 
 pub(crate) fn watching(watch: Watch) -> Watching {
     Watching(Local::with(|local| local.watch.replace(watch)).unwrap_or(Watch::Off))
+}
+
+/// Marks that this scope's buffer, with so many intents, is looked at until the mark is dropped.
+pub(crate) fn inspecting(scope: ScopeId, len: usize) -> Inspecting {
+    let _ = Local::with(|local| local.inspected.set(Some((scope, len))));
+    Inspecting(watching(Watch::Inspecting))
+}
+
+pub(crate) struct Inspecting(#[allow(dead_code, reason = "ends with it")] Watching);
+
+impl Drop for Inspecting {
+    fn drop(&mut self) {
+        let _ = Local::with(|local| local.inspected.set(None));
+    }
+}
+
+/// How much the scope holds, if its buffer is looked at on this thread.
+pub(crate) fn inspected(scope: ScopeId) -> Option<usize> {
+    let (inspected, len) = Local::with(|local| local.inspected.get()).flatten()?;
+    (inspected == scope).then_some(len)
 }
 
 pub(crate) fn watch() -> Watch {

@@ -12,8 +12,8 @@ mod stage;
 pub use self::bound::Bound;
 
 pub(crate) use self::local::{
-    Entered, Swap, Watch, current, enter, lend_buffer, return_buffer, swap, watch, watching,
-    with_plain_scope,
+    Entered, Swap, Watch, current, enter, inspected, inspecting, lend_buffer, return_buffer, swap,
+    watch, watching, with_plain_scope,
 };
 pub(crate) use self::node::{Kind, Node};
 pub(crate) use self::stage::{Frame, Stage, scope_of};

@@ -5,11 +5,15 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::effect::{Effect, Repeatable};
-use crate::executor::{Executor, inline};
+use crate::executor::Executor;
 use crate::flush::{Batch, Delivery};
 use crate::snapshot::Snapshot;
 
-/// Takes every intent and performs none: for tests and dry runs. Clones share what they recorded.
+/// Takes every intent and performs none: for tests. Clones share what they recorded.
+///
+/// What it holds knows the scopes that it came from, and they know it: they keep each other alive until
+/// [`take`](Self::take) or [`clear`](Self::clear). Where nothing is to happen and nobody looks, the
+/// policy [`drop_all`](crate::policy::drop_all) does it.
 ///
 /// ```
 /// # use airlock_core as airlock;
@@ -70,11 +74,12 @@ impl Recorder {
 
     /// Takes out what it recorded, to perform it after all. What that enqueues is recorded again.
     pub fn take(&self) -> Vec<Delivery> {
-        let mut taken = std::mem::take(&mut *self.lock());
-        for delivery in &mut taken {
-            delivery.set_executor(Arc::new(self.clone()));
-        }
-        taken
+        std::mem::take(&mut *self.lock())
+    }
+
+    /// Forgets what it recorded.
+    pub fn clear(&self) {
+        drop(self.take());
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Delivery>> {
@@ -86,9 +91,7 @@ impl Recorder {
 
 impl Executor for Recorder {
     fn dispatch(&self, batch: &mut Batch<'_>) {
-        batch.hand_over(|mut delivery| {
-            // It knows who took it, and would keep the recorder alive that keeps it.
-            delivery.set_executor(inline());
+        batch.hand_over(|delivery| {
             self.lock().push(delivery);
             Ok(())
         });

@@ -75,11 +75,6 @@ impl Delivery {
         }
     }
 
-    /// Who performs what it causes.
-    pub(crate) fn set_executor(&mut self, executor: Arc<dyn Executor>) {
-        self.executor = executor;
-    }
-
     fn into_flush(self) -> Flush {
         let Self {
             mut intents,

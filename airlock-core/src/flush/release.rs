@@ -62,6 +62,13 @@ fn capture(flush: &mut Flush, core: &ScopeCore, holds: &[usize]) {
         scope: core.id,
         name: core.label(),
     });
+    if context::inspected(core.id).is_some() {
+        // While a closure that looks at its buffer panics: nobody can take them.
+        for &position in holds {
+            flush.intents[position].facts.fate = Fate::Discarded;
+        }
+        return;
+    }
     let mut state = core.state();
     let is_open = state.phase != Phase::Ended;
     for &position in holds {

@@ -214,8 +214,8 @@ impl FlushReport {
         &self.entries
     }
 
-    /// The intents of the scope's buffer.
-    pub fn own(&self) -> &[ReportEntry] {
+    /// The intents of the scope's buffer, its own and captured ones.
+    pub fn buffered(&self) -> &[ReportEntry] {
         &self.entries[..self.own]
     }
 

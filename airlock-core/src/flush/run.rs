@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::thread;
 
 use crate::airlock::Settings;
 use crate::context::{self, Node, Watch};
@@ -114,6 +115,10 @@ impl Flush {
         let Some(core) = node.core() else {
             unreachable!("only scopes are flushed")
         };
+        assert!(
+            context::watch() != Watch::Inspecting || thread::panicking(),
+            "a scope cannot end within `Scope::inspect`: end it after the closure has returned"
+        );
         let (intents, special) = {
             let mut state = core.state();
             state.phase = Phase::Ended;
@@ -384,11 +389,9 @@ impl Flush {
             of = report.len(),
             "scope ended",
         );
-        if let Some(show) = core.on_report() {
-            show(report);
-        }
-        if let Some(show) = &self.settings.on_report {
-            show(report);
+        let hooks = [core.on_report(), self.settings.on_report.as_ref()];
+        for show in hooks.into_iter().flatten() {
+            guarded("on_report", || show(report));
         }
     }
 }

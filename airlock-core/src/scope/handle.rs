@@ -8,7 +8,7 @@ use crate::context::{self, Bound, Node, Watch};
 use crate::effect::{Effect, Repeatable};
 use crate::flush::FlushError;
 use crate::intent::Intent;
-use crate::scope::{ScopeBuilder, ScopeId};
+use crate::scope::{Phase, ScopeBuilder, ScopeId};
 use crate::snapshot::Snapshot;
 
 /// A handle to a scope, with the local policies under which it was taken.
@@ -70,7 +70,8 @@ impl Scope {
 
     /// How many intents it holds.
     pub fn len(&self) -> usize {
-        self.core().state().buffer.len()
+        let core = self.core();
+        context::inspected(core.id).unwrap_or_else(|| core.state().buffer.len())
     }
 
     /// Whether it holds none.
@@ -79,8 +80,9 @@ impl Scope {
     }
 
     /// Whether it still accepts intents.
-    pub fn accepts(&self) -> bool {
-        self.is_open()
+    pub fn is_open(&self) -> bool {
+        let core = self.core();
+        context::inspected(core.id).is_some() || core.state().phase == Phase::Open
     }
 
     /// Shows what it holds to a closure, in order: its own intents and captured ones, also those
@@ -88,16 +90,19 @@ impl Scope {
     ///
     /// # Panics
     ///
-    /// If it is called from within another `inspect`, or the closure enqueues: looking changes
-    /// nothing.
+    /// If it is called from within another `inspect`, or the closure enqueues or ends a scope: looking
+    /// changes nothing. The same holds for what the other methods call on intents: `Clone` and `Debug`.
     #[track_caller]
     pub fn inspect<T>(&self, look: impl FnOnce(&[Intent]) -> T) -> T {
+        // Asked first, since the lock is held already where it is the same scope.
         assert!(
             context::watch() != Watch::Inspecting,
             "`Scope::inspect` was called within another one: take what you need out of the first"
         );
-        let _watching = context::watching(Watch::Inspecting);
-        look(&self.core().state().buffer)
+        let core = self.core();
+        let state = core.state();
+        let _inspecting = context::inspecting(core.id, state.buffer.len());
+        look(&state.buffer)
     }
 
     /// What it holds now, in a form that lasts and prints as a table.

@@ -8,7 +8,7 @@ use std::thread;
 use crate::context::{self, Entered, Node};
 use crate::flush::{self, FlushError, FlushReport};
 use crate::lifecycle::{Ending, Outcome};
-use crate::scope::{Phase, Scope};
+use crate::scope::Scope;
 
 /// A scope that is open and that nobody has entered.
 ///
@@ -235,13 +235,5 @@ impl Deref for ScopeGuard {
 impl fmt::Debug for ScopeGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ScopeGuard").field(&*self.scope).finish()
-    }
-}
-
-impl Scope {
-    pub(crate) fn is_open(&self) -> bool {
-        self.node()
-            .core()
-            .is_some_and(|core| core.state().phase == Phase::Open)
     }
 }

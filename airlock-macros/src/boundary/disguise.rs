@@ -2,10 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::visit::{self, Visit};
 use syn::visit_mut::VisitMut;
 use syn::{
-    Block, Expr, ExprAsync, GenericArgument, Pat, PathArguments, ReturnType, Stmt, Type,
-    TypeParamBound,
+    Block, Expr, ExprAsync, ExprMethodCall, GenericArgument, Pat, PathArguments, ReturnType, Stmt,
+    Type, TypeParamBound, TypePath,
 };
 
 use crate::function::{Function, unwrapped};
@@ -107,6 +108,7 @@ fn returned_future(output: &ReturnType) -> Option<Type> {
     };
     match unwrapped(ty) {
         Type::ImplTrait(ty) => future_output(ty.bounds.iter()),
+        Type::Path(path) if is_boxed_future(path) => Some(syn::parse_quote!(_)),
         Type::Path(path) => {
             let pinned = path
                 .path
@@ -129,6 +131,12 @@ fn returned_future(output: &ReturnType) -> Option<Type> {
         }
         _ => None,
     }
+}
+
+/// `BoxFuture<'a, T>` and `LocalBoxFuture<'a, T>`, as several crates name them.
+fn is_boxed_future(path: &TypePath) -> bool {
+    let last = path.path.segments.last();
+    last.is_some_and(|last| last.ident == "BoxFuture" || last.ident == "LocalBoxFuture")
 }
 
 fn only_type(arguments: &PathArguments) -> Option<&Type> {
@@ -180,20 +188,35 @@ fn tail_async(block: &mut Block) -> Option<Block> {
     take_async(inner)
 }
 
-/// `let body = async { .. }; .. runtime.block_on(body)`, as `#[tokio::main]` and `#[tokio::test]`
-/// write it. What stands between is theirs.
+/// `let body = async { .. }; { return runtime.block_on(body) }`, as `#[tokio::main]` and
+/// `#[tokio::test]` write it.
 fn blocked_on(block: &mut Block) -> Option<Block> {
-    let text = quote!(#block).to_string();
-    let Some(Stmt::Local(local)) = block.stmts.first_mut() else {
+    let [Stmt::Local(local), rest @ ..] = &mut block.stmts[..] else {
         return None;
     };
-    let Pat::Ident(name) = &local.pat else {
+    if !matches!(&local.pat, Pat::Ident(name) if name.ident == "body") {
         return None;
-    };
-    if !text.contains(&format!("block_on ({})", name.ident)) {
+    }
+    let mut blocks_on = BlocksOnBody(false);
+    for statement in rest {
+        blocks_on.visit_stmt(statement);
+    }
+    if !blocks_on.0 {
         return None;
     }
     take_async(&mut local.init.as_mut()?.expr)
+}
+
+/// Looks for `runtime.block_on(body)`.
+struct BlocksOnBody(bool);
+
+impl<'ast> Visit<'ast> for BlocksOnBody {
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        let is_body =
+            |argument: &Expr| matches!(argument, Expr::Path(path) if path.path.is_ident("body"));
+        self.0 |= call.method == "block_on" && call.args.iter().all(is_body);
+        visit::visit_expr_method_call(self, call);
+    }
 }
 
 fn take_async(expr: &mut Expr) -> Option<Block> {

@@ -18,7 +18,8 @@ use crate::function::{Function, docs, place, plain_name, respan};
 /// async fn checkout(..) -> Result<Receipt, E> {
 ///     const BOUNDARY: .. = ..;
 ///     inventory::submit! { .. }
-///     boundary(BOUNDARY).policy(..).__boundary_async(
+///     let scope = boundary(BOUNDARY).policy(..);
+///     scope.__boundary_async(
 ///         async move { let value = async move { BODY }.await; (outcome!(value), value) },
 ///         return_flush_error,
 ///     ).await
@@ -38,7 +39,8 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
         let setter = quote::format_ident!("{setter}");
         value.as_ref().map(|value| quote!(.#setter(#value)))
     });
-    let scope = quote!(#private::boundary(__AIRLOCK_BOUNDARY)#(#setters)*);
+    // Bound first, so that nothing which the expressions borrow or lock lives on through the body.
+    let scope = quote!(let __airlock_scope = #private::boundary(__AIRLOCK_BOUNDARY)#(#setters)*;);
     let on_error = on_flush_error(args, &function.sig, &private);
     let (inner_attrs, body) = function.split_body();
     let run = match form {
@@ -49,9 +51,10 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
                 ReturnType::Type(..) => Some(quote!(-> #output)),
             };
             quote! {
-                #scope.__boundary(
+                #scope
+                __airlock_scope.__boundary(
                     move || {
-                        let value: #output = (move || #returns #body)();
+                        let value: #output = #private::once(move || #returns #body);
                         (#private::outcome!(value), value)
                     },
                     #on_error,
@@ -60,24 +63,22 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
         }
         Form::Async => {
             let wrapped = wrapped(
-                &scope,
                 &annotation(&function.sig.output),
                 &body.stream(),
                 &on_error,
                 &private,
             );
-            quote!(#wrapped.await)
+            quote!(#scope #wrapped.await)
         }
         Form::Disguised(disguised) => {
             let block = &disguised.block;
             let wrapped = wrapped(
-                &scope,
                 &erased(&disguised.output),
                 &statements(block),
                 &on_error,
                 &private,
             );
-            disguised.around(quote!(async move { #wrapped.await }))
+            disguised.around(quote!(async move { #scope #wrapped.await }))
         }
     };
     let Function {
@@ -99,7 +100,6 @@ fn statements(block: &syn::Block) -> TokenStream {
 }
 
 fn wrapped(
-    scope: &TokenStream,
     output: &Type,
     body: &TokenStream,
     on_error: &TokenStream,
@@ -109,7 +109,7 @@ fn wrapped(
     let span = proc_macro2::Span::call_site().located_at(output.span());
     let returned = quote_spanned!(span=> return value;);
     quote! {
-        #scope.__boundary_async(
+        __airlock_scope.__boundary_async(
             async move {
                 let value = async move {
                     // `?` and `return` need the declared type before they are reached.

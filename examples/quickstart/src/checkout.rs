@@ -11,7 +11,7 @@ use crate::outside::Outside;
 /// Why a checkout failed.
 #[derive(Debug)]
 enum CheckoutError {
-    NothingToPay(u32),
+    BelowMinimum(u32),
     Flush(FlushError),
 }
 
@@ -26,7 +26,7 @@ impl From<FlushError> for CheckoutError {
 fn checkout(order: &mut Order) -> Result<u32, CheckoutError> {
     order.process();
     if order.total_cents < 1000 {
-        return Err(CheckoutError::NothingToPay(order.id));
+        return Err(CheckoutError::BelowMinimum(order.id));
     }
     Ok(order.id)
 }
@@ -47,7 +47,7 @@ pub(crate) fn show(orders: &[Order]) -> Result<(), Box<dyn std::error::Error>> {
     for order in orders.iter().skip(1).take(2) {
         match airlock.run(|| checkout(&mut order.clone())) {
             Ok(id) => println!("order {id} is sold"),
-            Err(CheckoutError::NothingToPay(id)) => {
+            Err(CheckoutError::BelowMinimum(id)) => {
                 println!("order {id} failed: below the minimum");
             }
             Err(CheckoutError::Flush(error)) => println!("order {} failed: {error}", order.id),

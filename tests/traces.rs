@@ -1,0 +1,195 @@
+//! What is logged through `tracing`: the documented fields, and nothing of a redacted argument.
+
+use std::cell::RefCell;
+use std::fmt::{Debug, Write};
+use std::sync::Once;
+
+use airlock::executor::Recorder;
+use airlock::policy::{drop_all, log_on_flush};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+thread_local! {
+    /// What this thread logs, while somebody listens.
+    static LINES: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
+
+/// Writes every event, and every span when it is made and when it is entered, as a line. One subscriber
+/// for the process: what others have switched on or off does not matter then.
+struct Lines;
+
+impl Lines {
+    fn push(name: &str, record: impl FnOnce(&mut Line)) {
+        let mut line = Line(name.to_owned());
+        record(&mut line);
+        LINES.with_borrow_mut(|lines| {
+            if let Some(lines) = lines {
+                lines.push(line.0);
+            }
+        });
+    }
+}
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let _ = write!(self.0, " {}={value:?}", field.name());
+    }
+}
+
+impl Subscriber for Lines {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "airlock"
+    }
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        Self::push(&format!("span {}", span.metadata().name()), |line| {
+            span.record(line);
+        });
+        Id::from_u64(if span.metadata().name() == "perform" {
+            2
+        } else {
+            1
+        })
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        Self::push(event.metadata().level().as_str(), |line| event.record(line));
+    }
+    fn enter(&self, id: &Id) {
+        if *id == Id::from_u64(2) {
+            Self::push("enter perform", |_| {});
+        }
+    }
+    fn exit(&self, _: &Id) {}
+}
+
+fn lines_of(work: impl FnOnce()) -> Vec<String> {
+    static SUBSCRIBED: Once = Once::new();
+    SUBSCRIBED.call_once(|| {
+        tracing::subscriber::set_global_default(Lines).expect("nobody else has");
+    });
+    LINES.set(Some(Vec::new()));
+    work();
+    LINES.take().unwrap_or_default()
+}
+
+#[airlock::effect]
+fn mail(n: u32) {
+    let _ = n;
+}
+
+#[airlock::effect]
+fn fail(n: u32) -> Result<(), String> {
+    Err(format!("no luck with {n}"))
+}
+
+#[airlock::effect]
+async fn ship(n: u32) {
+    tokio::task::yield_now().await;
+    let _ = n;
+}
+
+#[airlock::effect(redact(token))]
+fn login(token: String) -> Result<(), String> {
+    drop(token);
+    Err("refused".to_owned())
+}
+
+#[test]
+fn scope_enqueue_verdict_dispatch_and_failure_are_logged() {
+    let lines = lines_of(|| {
+        let _ = airlock::scope().name("request").run_infallible(|_| {
+            airlock::enqueue(mail(1));
+            airlock::policy(drop_all()).run(|| airlock::enqueue(mail(2)));
+            airlock::enqueue(fail(3));
+        });
+    });
+    let has = |parts: &[&str]| {
+        let found = lines
+            .iter()
+            .any(|line| parts.iter().all(|part| line.contains(part)));
+        assert!(found, "{parts:?} in {lines:#?}");
+    };
+    has(&["span scope", "scope=", "name=\"request\""]);
+    has(&[
+        "TRACE",
+        "enqueued",
+        "effect=",
+        ".mail",
+        "intent=",
+        "scope=",
+        "at=",
+        "traces.rs:",
+    ]);
+    has(&[
+        "DEBUG",
+        "dropped",
+        "effect=",
+        "intent=",
+        "at=",
+        "policy=drop_all",
+    ]);
+    has(&["span perform", "effect=", "intent="]);
+    has(&["DEBUG", "dispatched", ".mail"]);
+    has(&[
+        "ERROR",
+        "effect failed",
+        ".fail",
+        "at=",
+        "error=",
+        "no luck with 3",
+    ]);
+    has(&[
+        "DEBUG",
+        "scope ended",
+        "outcome=success",
+        "dispatched=1",
+        "of=3",
+    ]);
+}
+
+#[test]
+fn no_log_shows_a_redacted_argument() {
+    let lines = lines_of(|| {
+        let _ = airlock::scope().policy(log_on_flush()).run_infallible(|_| {
+            airlock::enqueue(login("tok_secret".to_owned()));
+        });
+    });
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("Login { token: <redacted> }")),
+        "{lines:#?}"
+    );
+    assert!(
+        !lines.iter().any(|line| line.contains("secret")),
+        "{lines:#?}"
+    );
+}
+
+#[test]
+fn an_async_effect_is_polled_in_its_span() {
+    let lines = lines_of(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let scope = airlock::scope().run_infallible_async(async |_| airlock::enqueue(ship(1)));
+        let ended = runtime.expect("it starts").block_on(scope);
+        ended.expect("it succeeds");
+    });
+    let entered = lines.iter().filter(|line| *line == "enter perform").count();
+    assert!(entered >= 3, "made once, polled twice: {lines:#?}");
+}
+
+#[test]
+fn handing_over_is_logged() {
+    let lines = lines_of(|| {
+        let scope = airlock::scope().executor(Recorder::new());
+        let _ = scope.run_infallible(|_| airlock::enqueue(mail(1)));
+    });
+    let handed_over = lines
+        .iter()
+        .any(|line| line.contains("handed over") && line.contains("executor=recorder"));
+    assert!(handed_over, "{lines:#?}");
+}
