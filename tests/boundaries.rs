@@ -2,8 +2,9 @@
 
 use std::fmt::Display;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use airlock::policy::{allow_all, drop_all};
+use airlock::policy::{allow_all, cap};
 use airlock::{Airlock, FlushError};
 
 #[derive(Default)]
@@ -245,29 +246,40 @@ fn instrument_stands_above_or_below() {
     assert_eq!(escaped, [1, 2, 3]);
 }
 
-#[airlock::boundary(policy = drop_all())]
+static COUNTED: AtomicU32 = AtomicU32::new(0);
+
+/// Fails in a sync flush, and needs no resource.
+#[airlock::effect]
+async fn count(n: u32) {
+    tokio::task::yield_now().await;
+    COUNTED.fetch_add(n, Ordering::Relaxed);
+}
+
+#[airlock::boundary]
 #[tokio::main(flavor = "current_thread")]
 async fn above_tokio_main(n: u32) -> AppResult<u32> {
-    airlock::enqueue(send_async(n));
+    airlock::enqueue(count(n));
     Ok(n)
 }
 
 #[tokio::main(flavor = "current_thread")]
-#[airlock::boundary(policy = drop_all())]
+#[airlock::boundary]
 async fn below_tokio_main(n: u32) -> AppResult<u32> {
     tokio::task::yield_now().await;
-    airlock::enqueue(send_async(n));
+    airlock::enqueue(count(n));
     Ok(n)
 }
 
 #[test]
 fn tokio_main_stands_above_or_below() {
     assert_eq!((above_tokio_main(1), below_tokio_main(2)), (Ok(1), Ok(2)));
+    assert_eq!(COUNTED.load(Ordering::Relaxed) & 3, 3);
 }
 
 #[tokio::test]
 #[airlock::boundary(on_flush_error = panic)]
 async fn tokio_test_stands_above() {
+    airlock::enqueue(count(8));
     let airlock = Airlock::builder()
         .resource(Sent::default())
         .build()
@@ -290,6 +302,68 @@ async fn tokio_test_stands_above() {
 #[tokio::test]
 async fn tokio_test_stands_below() {
     assert!(airlock::current().is_some());
+    // A sync flush could not perform it, and `on_flush_error` would panic.
+    airlock::enqueue(count(4));
+}
+
+#[airlock::boundary(policy = cap(*LIMIT.lock().expect("no panic")))]
+async fn policy_from_a_lock(n: u32) -> AppResult<u32> {
+    tokio::task::yield_now().await;
+    *LIMIT.lock().expect("nothing holds it") += 1;
+    airlock::enqueue(send_async(n));
+    Ok(n)
+}
+
+static LIMIT: Mutex<usize> = Mutex::new(10);
+
+#[test]
+fn what_an_argument_of_the_attribute_locks_is_free_in_the_body() {
+    fn is_send<T: Send>(future: T) -> T {
+        future
+    }
+    let escaped = sent_async(async {
+        is_send(policy_from_a_lock(1)).await.expect("it succeeds");
+    });
+    assert_eq!(escaped, [1]);
+}
+
+struct Cart(Vec<u32>);
+
+impl Cart {
+    #[airlock::boundary(on_flush_error = log)]
+    fn last(&mut self) -> Option<&mut u32> {
+        airlock::enqueue(send(1));
+        self.0.last_mut()
+    }
+}
+
+#[test]
+fn a_body_may_lend_what_it_borrowed() {
+    let escaped = sent(|| *Cart(vec![1, 2]).last().expect("there are two") = 3);
+    assert_eq!(escaped, [1]);
+}
+
+#[async_trait::async_trait(?Send)]
+trait Local {
+    #[airlock::boundary]
+    async fn by_default(&self, n: u32) -> AppResult<u32> {
+        let here = std::rc::Rc::new(n);
+        tokio::task::yield_now().await;
+        airlock::enqueue(send_async(*here));
+        Ok(*here)
+    }
+}
+
+struct Here;
+
+impl Local for Here {}
+
+#[test]
+fn a_default_method_of_an_async_trait_may_stay_on_its_thread() {
+    let escaped = sent_async(async {
+        Here.by_default(5).await.expect("it succeeds");
+    });
+    assert_eq!(escaped, [5]);
 }
 
 #[airlock::boundary]

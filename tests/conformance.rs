@@ -43,12 +43,13 @@ fn main() -> ExitCode {
 }
 
 fn scenarios() -> Result<Vec<Scenario>, String> {
-    let Ok(paths) = std::env::var("AIRLOCK_CONFORMANCE") else {
+    let paths = std::env::var("AIRLOCK_CONFORMANCE").unwrap_or_default();
+    if paths.is_empty() {
         return read(
             "the scenarios of the project",
             include_str!("conformance/scenarios.json"),
         );
-    };
+    }
     let mut scenarios = Vec::new();
     for path in paths.split(':').filter(|path| !path.is_empty()) {
         let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;

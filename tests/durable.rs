@@ -98,3 +98,31 @@ fn what_cannot_be_encoded_or_decoded_says_why() {
     let error = Intent::of(fleeting(1)).encode().expect_err("not durable");
     assert!(matches!(error, EncodeError::NotDurable { .. }));
 }
+
+#[test]
+fn a_report_serialises_with_stable_names() {
+    let ended = airlock::scope()
+        .name("import")
+        .policy(airlock::policy::drop_all())
+        .run_infallible(|_| airlock::enqueue(fleeting(1)))
+        .expect("it succeeds");
+    let mut value = serde_json::to_value(&ended.report).expect("it serialises");
+    let entry = value["intents"][0].as_object_mut().expect("there is one");
+    for varies in ["intent", "scope", "at"] {
+        assert!(entry.remove(varies).is_some(), "{varies}");
+    }
+    assert_eq!(
+        value["intents"],
+        serde_json::json!([{
+            "effect": "airlock-effects.fleeting",
+            "fate": "dropped",
+            "why": "by drop_all",
+            "captured": false,
+            "cause": null,
+        }])
+    );
+    assert_eq!(
+        (&value["name"], &value["outcome"]),
+        (&"import".into(), &"success".into())
+    );
+}

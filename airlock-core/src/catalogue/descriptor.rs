@@ -191,7 +191,10 @@ impl PartialEq for EffectDescriptor {
     fn eq(&self, other: &Self) -> bool {
         // The same text at the same place in nearly every case: the addresses answer first.
         std::ptr::eq(self, other)
-            || (self.id == other.id && self.module == other.module && self.line == other.line)
+            || (self.id == other.id
+                && self.name == other.name
+                && (self.module, self.line, self.column)
+                    == (other.module, other.line, other.column))
     }
 }
 

@@ -152,7 +152,11 @@ impl Catalogue {
             .ok_or(DecodeError::NotDurable { effect: effect.id })?;
         (codec.decode)(text).map_err(|source| DecodeError::Deserialize {
             effect: effect.id,
-            source,
+            source: match effect.arguments.iter().any(Argument::is_redacted) {
+                // It may quote what it could not read.
+                true => "its arguments do not fit; what was found is withheld, since the effect redacts some".into(),
+                false => source,
+            },
         })
     }
 }

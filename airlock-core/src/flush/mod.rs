@@ -12,6 +12,8 @@ mod perform;
 mod release;
 mod report;
 mod run;
+#[cfg(feature = "serde")]
+mod serialize;
 
 pub use self::batch::Batch;
 pub use self::delivery::Delivery;

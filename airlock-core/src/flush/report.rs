@@ -75,7 +75,7 @@ impl Fate {
     }
 
     /// Why, where there is more to say.
-    fn why(&self) -> String {
+    pub(super) fn why(&self) -> String {
         match self {
             Fate::Dropped(dropped) => match &dropped.reason {
                 Some(reason) => format!("by {}: {reason}", dropped.policy),

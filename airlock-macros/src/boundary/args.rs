@@ -58,6 +58,10 @@ impl Args {
                 let choice = match &value {
                     Expr::Path(path) if path.path.is_ident("log") => OnFlushError::Log,
                     Expr::Path(path) if path.path.is_ident("panic") => OnFlushError::Panic,
+                    Expr::Path(path) if path.path.is_ident("ignore") => {
+                        let message = "a failed flush is never ignored: write `log`, `panic`, or `|error| ..` with the value to return";
+                        return Err(syn::Error::new_spanned(path, message));
+                    }
                     _ => OnFlushError::Value(Box::new(value)),
                 };
                 set_once(&mut self.on_flush_error, key, choice)?;

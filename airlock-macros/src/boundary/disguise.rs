@@ -1,7 +1,7 @@
 //! Whether a body is sync, async, or async in the disguise that other attributes leave behind.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::visit::{self, Visit};
 use syn::visit_mut::VisitMut;
 use syn::{
@@ -81,8 +81,12 @@ pub(crate) fn form(function: &Function, problems: &mut Problems) -> Option<Form>
             };
             return Some(Form::Disguised(Box::new(disguised)));
         }
+        let output = match &function.sig.output {
+            ReturnType::Default => function.sig.ident.to_token_stream(),
+            ReturnType::Type(_, ty) => ty.to_token_stream(),
+        };
         problems.at(
-            &function.sig.output,
+            output,
             "this function only makes a future, so its scope would end before the work begins: write it as `async fn`, or let its body be one `async move { .. }` block",
         );
         return None;

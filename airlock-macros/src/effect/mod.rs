@@ -15,13 +15,23 @@ use args::Args;
 
 /// Gives the function's name, if it could be read, and the expansion.
 pub(crate) fn effect(args: TokenStream, item: &TokenStream) -> (Option<String>, TokenStream) {
-    let function: Function = match syn::parse2(item.clone()) {
+    let mut function: Function = match syn::parse2(item.clone()) {
         Ok(function) => function,
         Err(_) => return (None, not_a_function(item)),
     };
     let name = plain_name(&function.sig.ident);
     let mut problems = Problems::default();
     let args = Args::parse(args, &mut problems);
+    function.attrs.retain(|attr| {
+        let derives = attr.path().is_ident("derive");
+        if derives {
+            problems.at(
+                attr.path(),
+                "derives for the intent's type are said in the effect's attribute: `#[airlock::effect(derive(..))]`",
+            );
+        }
+        !derives
+    });
     let signature = signature::check(&function.sig, &mut problems);
     let expansion = match signature {
         // What the attribute gets wrong does not change what the rest of the crate sees.

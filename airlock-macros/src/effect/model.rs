@@ -3,6 +3,7 @@
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{
     Attribute, Expr, GenericArgument, LitInt, LitStr, Path, PathArguments, ReturnType, Type,
     Visibility,
@@ -123,7 +124,12 @@ pub(crate) fn build(
         body: body.clone(),
         attributes: sorted(attrs),
         docs: docs(attrs),
-        derives: args.derive.unwrap_or_default(),
+        derives: args
+            .derive
+            .into_iter()
+            .flatten()
+            .filter(|path| !is_debug(path))
+            .collect(),
         redacted,
         name: args.name,
         aliases: args.alias.unwrap_or_default(),
@@ -220,6 +226,11 @@ pub(crate) fn intent_name(args: &Args, function: &Ident) -> Ident {
     format_ident!("{}Intent", name, span = function.span())
 }
 
+fn is_debug(derive: &Path) -> bool {
+    let last = derive.segments.last();
+    last.is_some_and(|last| last.ident == "Debug")
+}
+
 fn check_combinations(args: &Args, is_async: bool, problems: &mut Problems) {
     let mut refuse = |span: Span, message: &str| problems.push(syn::Error::new(span, message));
     if let (Some((span, _)), false) = (&args.timeout, is_async) {
@@ -227,6 +238,14 @@ fn check_combinations(args: &Args, is_async: bool, problems: &mut Problems) {
             *span,
             "a sync body cannot be interrupted: make the function `async`, or remove `timeout`",
         );
+    }
+    for derive in args.derive.iter().flatten() {
+        if is_debug(derive) {
+            refuse(
+                derive.span(),
+                "`Debug` is always there, with what the effect redacts left out: remove it here",
+            );
+        }
     }
     if let (Some((span, _)), Some(_)) = (&args.retry, args.once) {
         refuse(
@@ -243,7 +262,7 @@ fn check_combinations(args: &Args, is_async: bool, problems: &mut Problems) {
     if let (Some(span), false) = (args.durable, cfg!(feature = "serde")) {
         refuse(
             span,
-            "durable effects need the feature `serde`: `airlock-effects = { version = \"..\", features = [\"serde\"] }`",
+            "durable effects need the feature `serde`: add `features = [\"serde\"]` to the dependency on `airlock-effects`",
         );
     }
     if let Some(name) = &args.name

@@ -109,6 +109,9 @@ fn check_generics(sig: &Signature, problems: &mut Problems) {
     }
 }
 
+/// `#[serde]` has its place where the effect is durable; elsewhere it is idle.
+const ALLOWED_ON_PARAMETERS: &[&str] = &["resource", "cfg", "cfg_attr", "doc", "serde"];
+
 fn parameter(input: &FnArg, problems: &mut Problems) -> Option<Parameter> {
     let input = match input {
         FnArg::Typed(input) => input,
@@ -124,6 +127,21 @@ fn parameter(input: &FnArg, problems: &mut Problems) -> Option<Parameter> {
         .attrs
         .iter()
         .any(|attr| is_one_of(attr, &["resource"]));
+    for attr in &input.attrs {
+        if !is_one_of(attr, ALLOWED_ON_PARAMETERS) {
+            let word = attr.path().to_token_stream().to_string();
+            let message = match word.as_str() {
+                "redact" => format!(
+                    "`{word}` is said in the effect's attribute: `#[airlock::effect({word}(..))]`"
+                ),
+                _ => format!(
+                    "an argument of an effect cannot have the attribute `{word}` (it can have: {})",
+                    ALLOWED_ON_PARAMETERS.join(", ")
+                ),
+            };
+            problems.at(attr.path(), message);
+        }
+    }
     let named = name(&input.pat, problems);
     let ty = if is_resource {
         resource(input, problems)

@@ -15,10 +15,11 @@ async fn checkout(&self, mut order: Order) -> impl IntoResponse {
     ::airlock::__private::inventory::submit! {
         ::airlock::__private::BoundaryRegistration::new(__AIRLOCK_BOUNDARY)
     }
-    ::airlock::__private::boundary(__AIRLOCK_BOUNDARY)
+    let __airlock_scope = ::airlock::__private::boundary(__AIRLOCK_BOUNDARY)
         .policy(policy::no_reentry())
         .executor(Inline)
-        .lifecycle(FlushOnSuccess)
+        .lifecycle(FlushOnSuccess);
+    __airlock_scope
         .__boundary_async(
             async move {
                 let value = async move {

@@ -18,7 +18,8 @@ fn checkout<'a>(
     }
     {
         Box::pin(async move {
-            ::airlock::__private::boundary(__AIRLOCK_BOUNDARY)
+            let __airlock_scope = ::airlock::__private::boundary(__AIRLOCK_BOUNDARY);
+            __airlock_scope
                 .__boundary_async(
                     async move {
                         let value = async move {

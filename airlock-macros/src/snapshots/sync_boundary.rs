@@ -9,13 +9,14 @@ pub fn import(path: &Path) -> Result<usize, ImportError> {
     ::airlock::__private::inventory::submit! {
         ::airlock::__private::BoundaryRegistration::new(__AIRLOCK_BOUNDARY)
     }
-    ::airlock::__private::boundary(__AIRLOCK_BOUNDARY)
+    let __airlock_scope = ::airlock::__private::boundary(__AIRLOCK_BOUNDARY);
+    __airlock_scope
         .__boundary(
             move || {
-                let value: Result<usize, ImportError> = (move || -> Result<
+                let value: Result<usize, ImportError> = ::airlock::__private::once(move || -> Result<
                     usize,
                     ImportError,
-                > { read(path) })();
+                > { read(path) });
                 (::airlock::__private::outcome!(value), value)
             },
             |error, _| ::airlock::__private::return_flush_error(error),

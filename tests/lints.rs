@@ -1,5 +1,11 @@
-//! Expansions raise no lint that the user's own code would not.
-#![deny(warnings, missing_docs, unreachable_pub, missing_debug_implementations, rust_2018_idioms)]
+//! Expansions raise no lint that the user's own code would not: this builds, under clippy too.
+#![deny(
+    warnings,
+    missing_docs,
+    unreachable_pub,
+    missing_debug_implementations,
+    rust_2018_idioms
+)]
 #![deny(clippy::all, clippy::pedantic)]
 #![forbid(unsafe_code)]
 
@@ -16,7 +22,13 @@ pub fn r#match() {}
 
 /// Has arguments that are configured away.
 #[airlock::effect]
-pub fn configured(#[cfg(any())] gone: NoSuchType, #[cfg(all())] here: u32, #[resource] #[cfg(any())] away: &NoSuchType) {
+pub fn configured(
+    #[cfg(any())] gone: NoSuchType,
+    #[cfg(all())] here: u32,
+    #[resource]
+    #[cfg(any())]
+    away: &NoSuchType,
+) {
     let _ = here;
 }
 
@@ -48,7 +60,9 @@ pub fn checkout(n: u32) -> Result<u32, airlock::FlushError> {
 /// If an effect fails.
 #[airlock::boundary]
 #[allow(clippy::unused_async, reason = "an example")]
-pub async fn short() -> Result<(), airlock::FlushError> { Ok(()) }
+pub async fn short() -> Result<(), airlock::FlushError> {
+    Ok(())
+}
 
 /// Is short, too.
 ///
@@ -56,7 +70,9 @@ pub async fn short() -> Result<(), airlock::FlushError> { Ok(()) }
 ///
 /// If an effect fails.
 #[airlock::boundary]
-pub fn short_too() -> Result<(), airlock::FlushError> { Ok(()) }
+pub fn short_too() -> Result<(), airlock::FlushError> {
+    Ok(())
+}
 
 macro_rules! declare {
     ($name:ident, $arg:ident, $ty:ty) => {
@@ -69,6 +85,8 @@ macro_rules! declare {
 }
 declare!(by_macro, n, Vec<u32>);
 
-fn main() {
+#[test]
+fn expansions_raise_no_lint() {
     let _ = by_macro(Vec::new());
+    assert!(short_too().is_ok());
 }
