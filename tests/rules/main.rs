@@ -7,6 +7,7 @@ mod executors;
 mod fixture;
 mod flushing;
 mod holes;
+mod holes_random;
 mod intents;
 mod isolation;
 mod options;

@@ -44,12 +44,9 @@ impl User {
 
 /// Tells the warehouse to pack an order.
 #[airlock::effect(tags("fulfilment"))]
-pub(crate) fn notify_warehouse(#[resource] outside: &Outside, order: u32) -> Result<(), String> {
-    if order == 1003 && crate::half_way::warehouse_is_closed() {
-        return Err("the warehouse is closed".to_owned());
-    }
+pub(crate) fn notify_warehouse(#[resource] outside: &Outside, order: u32) {
     outside.count("warehouse notified");
-    Ok(())
+    let _ = order;
 }
 
 /// Mails the buyer that the order went through.

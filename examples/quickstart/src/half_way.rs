@@ -1,30 +1,29 @@
 //! An executor that fails half-way: nothing vanishes.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use airlock::executor::{Channel, Inline};
 
 use crate::domain::Order;
 use crate::heading;
 
-static CLOSED: AtomicBool = AtomicBool::new(false);
-
-/// Whether the warehouse takes nothing now.
-pub(crate) fn warehouse_is_closed() -> bool {
-    CLOSED.load(Ordering::Relaxed)
-}
-
 pub(crate) fn show(orders: &[Order]) -> Result<(), Box<dyn std::error::Error>> {
-    heading("A failure half-way: what is handed back, and tried again");
-    CLOSED.store(true, Ordering::Relaxed);
-    let ended = airlock::scope().name("checkout").run_infallible(|_| {
-        orders
-            .iter()
-            .skip(1)
-            .take(2)
-            .for_each(|order| order.clone().process());
-    });
-    CLOSED.store(false, Ordering::Relaxed);
+    heading("An executor that fails half-way: what is handed back, and tried again");
+    // Hands over to a worker that is slow: there is room for three.
+    let (channel, deliveries) = Channel::bounded(3);
+    let ended = airlock::scope()
+        .name("checkout")
+        .executor(channel)
+        .run_infallible(|_| {
+            for order in orders.iter().take(2) {
+                order.clone().process();
+            }
+        });
+    let mut performed = 0;
+    for delivery in deliveries.try_iter() {
+        performed += delivery.perform()?.dispatched().count();
+    }
+    println!("the worker has performed {performed} intents\n");
     let Err(error) = ended else {
-        println!("the file has no order 1003: nothing failed");
+        println!("nothing failed: the file has too few orders");
         return Ok(());
     };
     println!("{error}\n{}", error.report());
@@ -33,11 +32,14 @@ pub(crate) fn show(orders: &[Order]) -> Result<(), Box<dyn std::error::Error>> {
     for intent in &returned {
         println!("  {intent:?}");
     }
-    let again = airlock::scope().name("second try").run_infallible(|_| {
-        for intent in returned {
-            airlock::enqueue(intent);
-        }
-    })?;
+    let again = airlock::scope()
+        .name("second try")
+        .executor(Inline)
+        .run_infallible(|_| {
+            for intent in returned {
+                airlock::enqueue(intent);
+            }
+        })?;
     println!("\n{}", again.report);
     Ok(())
 }

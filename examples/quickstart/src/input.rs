@@ -7,6 +7,8 @@ use csv::StringRecord;
 use crate::domain::Order;
 use crate::heading;
 
+const COLUMNS: [&str; 4] = ["id", "customer", "email", "total_cents"];
+
 /// The path that was given, or that of the orders which ship with this program.
 pub(crate) fn path_from(argument: Option<String>) -> PathBuf {
     argument.map_or_else(
@@ -23,6 +25,18 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Order>, String> {
         .trim(csv::Trim::All)
         .from_path(path)
         .map_err(|error| format!("{shown}: {error}"))?;
+    let names = lines
+        .headers()
+        .map_err(|error| format!("{shown}: {error}"))?;
+    if !names.iter().eq(COLUMNS) {
+        let (found, wanted) = (
+            names.iter().collect::<Vec<_>>().join(","),
+            COLUMNS.join(","),
+        );
+        return Err(format!(
+            "{shown}:1: the columns are `{found}`, and should be `{wanted}`"
+        ));
+    }
     let (mut orders, mut bad) = (Vec::new(), Vec::new());
     for line in lines.records() {
         let number = |position: Option<&csv::Position>| position.map_or(0, csv::Position::line);
@@ -53,6 +67,9 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Order>, String> {
 }
 
 fn order(record: &StringRecord) -> Result<Order, String> {
+    if let Some(surplus) = record.get(COLUMNS.len()) {
+        return Err(format!("`{surplus}` is one column too many"));
+    }
     let field = |index: usize, name: &str| {
         record
             .get(index)
@@ -80,4 +97,29 @@ fn shown(path: &Path) -> String {
         .unwrap_or(path)
         .display()
         .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_without_a_file_is_named() {
+        let error = read(Path::new("no-such-file.csv")).expect_err("there is none");
+        assert!(error.starts_with("no-such-file.csv: "), "{error}");
+    }
+
+    #[test]
+    fn a_bad_line_says_what_is_wrong_with_it() {
+        let problem = |fields: &[&str]| order(&StringRecord::from(fields)).expect_err("it is bad");
+        assert_eq!(problem(&["1", "ada"]), "`email` is missing");
+        assert_eq!(
+            problem(&["x", "ada", "a@b", "1"]),
+            "`id` is not a whole number"
+        );
+        assert_eq!(
+            problem(&["1", "ada", "a@b", "1", "2"]),
+            "`2` is one column too many"
+        );
+    }
 }

@@ -1,4 +1,4 @@
-//! Two effects that claim one id are an error at start-up that names both places.
+//! An alias that is the id of another effect is an error at start-up that names both places.
 
 use airlock::{Airlock, BuildError, Catalogue};
 
@@ -17,9 +17,9 @@ fn an_alias_that_shadows_an_id_is_an_error_with_both_places() {
     assert_eq!(error.name(), "mail.send");
     let text = error.to_string();
     for part in [
-        "catalogue_duplicates.rs:6",
-        "catalogue_duplicates.rs:10",
-        "catalogue_duplicates::other",
+        "catalogue_alias_clash.rs:6",
+        "catalogue_alias_clash.rs:10",
+        "catalogue_alias_clash::other",
     ] {
         assert!(text.contains(part), "{part} in {text}");
     }

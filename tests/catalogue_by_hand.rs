@@ -1,0 +1,36 @@
+//! Effects registered by hand, as where `inventory` does not work.
+
+use airlock::__private::{DeclareEffect, perform_sync, place, result};
+use airlock::catalogue::{RegisterError, register};
+use airlock::{Catalogue, Effect, EffectDescriptor, Performing, Resources};
+
+/// What the macro writes for an effect, without the line that `inventory` needs.
+#[derive(Debug)]
+struct Ship;
+
+impl Effect for Ship {
+    const DESCRIPTOR: &'static EffectDescriptor =
+        &DeclareEffect::new(place!("ship", 11, 1), "Ship", "by_hand.ship").done();
+
+    fn perform(self, _: &Resources) -> Performing<'_> {
+        perform_sync(|| result(()))
+    }
+}
+
+#[airlock::effect(name = "by_hand.pack")]
+fn pack() {}
+
+#[test]
+fn effects_are_registered_by_hand_before_the_catalogue_is_made_and_count_once() {
+    drop(pack());
+    register::<(Ship, Pack)>().expect("nobody has asked yet");
+    register::<Ship>().expect("nobody has asked yet");
+    let ids: Vec<_> = Catalogue::global()
+        .expect("sound")
+        .effects()
+        .iter()
+        .map(|effect| effect.id())
+        .collect();
+    assert_eq!(ids, ["by_hand.pack", "by_hand.ship"]);
+    assert_eq!(register::<Ship>(), Err(RegisterError));
+}
