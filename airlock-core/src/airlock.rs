@@ -117,6 +117,10 @@ impl Airlock {
         scope().under(self.node.clone())
     }
 
+    pub(crate) fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
     /// Performs one effect here and now; see [`Effect::perform_now`].
     pub(crate) fn perform_now<E: Effect + Send>(
         &self,

@@ -16,8 +16,9 @@ use pin_project_lite::pin_project;
 
 use crate::airlock::{Settings, installed};
 use crate::executor::Executor;
+use crate::origin::Origin;
 use crate::policy::{Layer, Policy};
-use crate::scope::ScopeCore;
+use crate::scope::{Scope, ScopeCore};
 
 /// One enclosing thing: a scope, a local policy, or an entered airlock.
 pub(crate) struct Node {
@@ -31,6 +32,8 @@ pub(crate) struct Node {
     pub(crate) judges: bool,
     /// Whether an effect's own scope encloses this node, so that intents here have a cause.
     pub(crate) in_effect: bool,
+    /// Whether what is enqueued under this node may have an origin.
+    pub(crate) has_origin: bool,
     /// Whether the guard that entered this node is gone.
     left: AtomicBool,
 }
@@ -57,10 +60,15 @@ impl Node {
         };
         let mut depth = 0;
         let mut parent_in_effect = false;
+        let mut has_origin = match &kind {
+            Kind::Scope(core) => core.origin.is_some() || core.effect.is_some(),
+            _ => false,
+        };
         if let Some(parent) = &parent {
             asks |= parent.asks;
             judges |= parent.judges;
             parent_in_effect = parent.in_effect;
+            has_origin |= parent.has_origin;
             depth = parent.depth + 1;
         }
         Arc::new(Self {
@@ -70,6 +78,7 @@ impl Node {
             asks,
             judges,
             in_effect: in_effect || parent_in_effect,
+            has_origin,
             left: AtomicBool::new(false),
         })
     }
@@ -90,6 +99,24 @@ impl Node {
     pub(crate) fn scope_node(self: &Arc<Self>) -> Option<&Arc<Node>> {
         self.outwards()
             .find(|node| matches!(node.kind, Kind::Scope(_)))
+    }
+
+    /// The origin given nearest, from this node outwards. What an effect causes has the origin of
+    /// the intent that is performed.
+    pub(crate) fn origin(self: &Arc<Self>) -> Option<Origin> {
+        if !self.has_origin {
+            return None;
+        }
+        for core in self.outwards().filter_map(|node| node.core()) {
+            if let Some(origin) = &core.origin {
+                return Some(origin.clone());
+            }
+            if core.effect.is_some() {
+                let state = core.state();
+                return state.performing.as_ref()?.origin.clone();
+            }
+        }
+        None
     }
 
     /// The executor named nearest, from this node outwards.
@@ -218,6 +245,45 @@ impl Drop for Entered {
             }
             replace(outer);
         }
+    }
+}
+
+/// Runs the steps of something in a scope: of a stream, of a state machine, of what is no future.
+///
+/// What was current at the end of one step is current again in the next, as in [`Bound`]: a guard
+/// that is held from one step to another stays with its work.
+///
+/// ```
+/// # use airlock_core as airlock;
+/// let scope = airlock::scope().open();
+/// let mut steps = scope.steps();
+/// let quiet = steps.run(|| airlock::policy(airlock::policy::drop_all()).enter());
+/// assert!(airlock::current().is_none());
+/// steps.run(|| assert_eq!(airlock::current().map(|scope| scope.len()), Some(0))); // and quiet
+/// steps.run(|| drop(quiet));
+/// scope.discard();
+/// ```
+#[derive(Debug)]
+pub struct Steps {
+    scope: Scope,
+    context: Option<Arc<Node>>,
+}
+
+impl Steps {
+    pub(crate) fn new(scope: Scope) -> Self {
+        let context = Some(scope.node().clone());
+        Self { scope, context }
+    }
+
+    /// Runs one step. If it panics, the next one starts in the scope anew.
+    pub fn run<T>(&mut self, step: impl FnOnce() -> T) -> T {
+        let node = self.context.take();
+        let swap = swap(Some(node.unwrap_or_else(|| self.scope.node().clone())));
+        let span = self.scope.core().span.enter();
+        let value = step();
+        drop(span);
+        self.context = swap.leave();
+        value
     }
 }
 

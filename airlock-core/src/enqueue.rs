@@ -98,7 +98,8 @@ fn admit(intent: Intent) -> Result<crate::ScopeId, EnqueueError> {
     let direct = context::with_current(|current| {
         let node = current.filter(|node| !node.asks)?;
         let core = node.core()?;
-        let plain = intent.take_if(|intent| intent.facts.options.is_none())?;
+        let mut plain = intent.take_if(|intent| intent.facts.options.is_none())?;
+        originate(node, &mut plain);
         Some(buffer(core, plain).map(|()| core.id))
     });
     if let Some(admitted) = direct.flatten() {
@@ -126,6 +127,13 @@ fn buffer(core: &ScopeCore, mut intent: Intent) -> Result<(), EnqueueError> {
     Ok(())
 }
 
+/// An intent that was handed back and is enqueued again keeps the origin that it had.
+fn originate(node: &Arc<Node>, intent: &mut Intent) {
+    if node.has_origin && intent.facts.origin.is_none() {
+        intent.facts.origin = node.origin();
+    }
+}
+
 /// Asks everybody who has a say: the boundary's `emits`, the executor, each policy of the stack.
 fn ask(mut intent: Intent) -> Result<crate::ScopeId, EnqueueError> {
     let node = context::current();
@@ -150,8 +158,11 @@ fn ask(mut intent: Intent) -> Result<crate::ScopeId, EnqueueError> {
     if !Arc::ptr_eq(node, scope_node) {
         intent.facts.node = Some(node.clone());
     }
+    let own_origin = intent.facts.origin.clone();
+    originate(node, &mut intent);
     if let Err(refusal) = refusal_of(node, &mut intent) {
         intent.facts.node = None;
+        intent.facts.origin = own_origin;
         return Err(EnqueueError::new(refusal, intent));
     }
     buffer(core, intent).map(|()| core.id)

@@ -15,6 +15,7 @@ use crate::flush::Fate;
 use crate::ids::next_id;
 use crate::key::{IntoKey, Key};
 use crate::options::{FireOn, Options, Schedule};
+use crate::origin::Origin;
 use crate::payload::Payload;
 use crate::scope::ScopeId;
 
@@ -61,6 +62,7 @@ pub(crate) struct Facts {
     /// Where it was enqueued; `None` stands for the node of the scope that buffers it.
     pub(crate) node: Option<Arc<Node>>,
     pub(crate) cause: Option<Arc<Cause>>,
+    pub(crate) origin: Option<Origin>,
     pub(crate) options: Option<Box<Options>>,
     pub(crate) fate: Fate,
     pub(crate) captured: bool,
@@ -79,6 +81,7 @@ impl Intent {
                 scope: None,
                 node: None,
                 cause: None,
+                origin: None,
                 options: None,
                 fate: Fate::Pending,
                 captured: false,
@@ -114,6 +117,13 @@ impl Intent {
     /// The chain of effects that led to it; `None` if domain code enqueued it.
     pub fn cause(&self) -> Option<&Cause> {
         self.facts.cause.as_deref()
+    }
+
+    /// Where the work that enqueued it came from, such as a request: what the scope around it was
+    /// given as its [origin](crate::ScopeBuilder::origin). It stays when the intent is captured, and
+    /// when one that was handed back is enqueued again.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.facts.origin.as_ref()
     }
 
     /// Whether it wishes the effect with this intent type.
@@ -222,7 +232,7 @@ impl Intent {
         }
     }
 
-    /// Makes it ready to be enqueued anew: it keeps id, arguments and options.
+    /// Makes it ready to be enqueued anew: it keeps id, arguments, options and origin.
     pub(crate) fn renew(mut self) -> Self {
         self.facts.scope = None;
         self.facts.node = None;

@@ -17,6 +17,7 @@ mod intent;
 mod key;
 pub mod lifecycle;
 mod options;
+mod origin;
 mod payload;
 pub mod policy;
 #[doc(hidden)]
@@ -35,7 +36,7 @@ pub use self::catalogue::{
     effects,
 };
 pub use self::cause::Cause;
-pub use self::context::Bound;
+pub use self::context::{Bound, Steps};
 #[cfg(feature = "serde")]
 pub use self::effect::DurableEffect;
 pub use self::effect::{
@@ -49,6 +50,7 @@ pub use self::flush::{
 pub use self::intent::{EncodeError, Intent, IntentId, IntoIntent};
 pub use self::key::{IntoKey, Key};
 pub use self::options::{FireOn, Options, Schedule};
+pub use self::origin::Origin;
 pub use self::policy::policy;
 pub use self::resources::{MissingResource, Resources};
 pub use self::scope::{

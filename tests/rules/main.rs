@@ -1,5 +1,6 @@
 //! The rules of the design, each with at least one test named after it, through the public API.
 
+mod by_hand;
 mod cascades;
 mod effects;
 mod executors;
@@ -9,6 +10,7 @@ mod holes;
 mod intents;
 mod isolation;
 mod options;
+mod origins;
 mod panics;
 mod policies;
 mod properties;

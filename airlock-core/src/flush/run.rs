@@ -308,6 +308,7 @@ impl Flush {
         let report = FlushReport {
             scope: core.map(|core| core.id),
             name: core.and_then(|core| core.name.clone()),
+            origin: self.node.origin(),
             outcome: self.outcome,
             ending: self.ending,
             own: self.intents.len(),
@@ -373,6 +374,7 @@ fn log_failure(intent: &Intent, failure: &Failure) {
         effect = intent.effect().id(),
         intent = intent.id().get(),
         at = %intent.location(),
+        origin = intent.origin().map(tracing::field::display),
         error = %failure.in_full(),
         "effect failed",
     );

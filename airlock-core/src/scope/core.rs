@@ -13,6 +13,7 @@ use crate::flush::{FailureMode, FlushReport};
 use crate::ids::next_id;
 use crate::intent::{Intent, IntentId};
 use crate::lifecycle::Lifecycle;
+use crate::origin::Origin;
 use crate::policy::Layer;
 
 /// Identifies a scope among all of this process.
@@ -52,6 +53,7 @@ pub(crate) struct ScopeCore {
     pub(crate) boundary: Option<&'static BoundaryDescriptor>,
     pub(crate) failure_mode: Option<FailureMode>,
     pub(crate) on_report: Option<ReportHook>,
+    pub(crate) origin: Option<Origin>,
     /// Set for the scope in which an executor performs an effect.
     pub(crate) effect: Option<EffectScope>,
     pub(crate) span: tracing::Span,
@@ -80,6 +82,7 @@ pub(crate) struct Performed {
     pub(crate) location: &'static Location<'static>,
     pub(crate) parent: Option<Arc<Cause>>,
     pub(crate) cause: Option<Arc<Cause>>,
+    pub(crate) origin: Option<Origin>,
 }
 
 impl Performed {
@@ -90,6 +93,7 @@ impl Performed {
             location: intent.facts.location,
             parent: intent.facts.cause.clone(),
             cause: None,
+            origin: intent.facts.origin.clone(),
         }
     }
 
@@ -100,6 +104,7 @@ impl Performed {
             location,
             parent,
             cause,
+            ..
         } = self;
         let make = || Arc::new(Cause::new(effect, *intent, location, parent.take()));
         cause.get_or_insert_with(make).clone()
@@ -126,6 +131,7 @@ impl ScopeCore {
             boundary: None,
             failure_mode: None,
             on_report: None,
+            origin: None,
             effect: None,
             span: tracing::Span::none(),
             state: Mutex::new(State {
@@ -133,6 +139,23 @@ impl ScopeCore {
                 buffer: Vec::new(),
                 performing: None,
             }),
+        }
+    }
+
+    /// The same settings for another scope, which is neither open nor holds anything.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            policy: self.policy.clone(),
+            executor: self.executor.clone(),
+            lifecycle: self.lifecycle.clone(),
+            emits: self.emits,
+            boundary: self.boundary,
+            failure_mode: self.failure_mode,
+            on_report: self.on_report.clone(),
+            origin: self.origin.clone(),
+            effect: self.effect,
+            ..Self::new()
         }
     }
 

@@ -4,10 +4,11 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::context::{self, Bound, Node, Watch};
+use crate::context::{self, Bound, Node, Steps, Watch};
 use crate::effect::{Effect, Repeatable};
-use crate::flush::FlushError;
+use crate::flush::{self, FlushError};
 use crate::intent::Intent;
+use crate::origin::Origin;
 use crate::scope::{ScopeBuilder, ScopeId};
 use crate::snapshot::Snapshot;
 
@@ -62,6 +63,12 @@ impl Scope {
     /// Its name, if it was given one.
     pub fn name(&self) -> Option<&str> {
         self.core().name.as_deref()
+    }
+
+    /// Where its work comes from: its own origin, or that of the nearest scope around it that has
+    /// one. In an effect, the origin of the intent that is performed.
+    pub fn origin(&self) -> Option<Origin> {
+        self.node.origin()
     }
 
     /// How many intents it holds.
@@ -121,6 +128,17 @@ impl Scope {
         let _swap = context::swap(Some(self.node.clone()));
         let _span = self.core().span.enter();
         work()
+    }
+
+    /// As [`enter`](Self::enter), for work that is driven in steps, such as a stream: see [`Steps`].
+    pub fn steps(&self) -> Steps {
+        Steps::new(self.clone())
+    }
+
+    /// Takes a flush error that no caller can be given: it is logged, and goes with its intents to
+    /// [`AirlockBuilder::on_stranded`](crate::AirlockBuilder::on_stranded).
+    pub fn strand(&self, error: FlushError) {
+        flush::strand(&self.node, error);
     }
 
     /// Makes a future run in this scope, on whatever task polls it. The scope ends without it:

@@ -1,11 +1,12 @@
 //! Scopes that are open, and how they end.
 
 use std::fmt;
+use std::future::Future;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::thread;
 
-use crate::context::{self, Entered, Node};
+use crate::context::{self, Bound, Entered, Node};
 use crate::flush::{self, FlushError, FlushReport};
 use crate::lifecycle::{Ending, Outcome};
 use crate::scope::{Phase, Scope};
@@ -49,6 +50,21 @@ impl OpenScope {
         self.scope.node()
     }
 
+    /// Makes a future the scope's own work. As [`Scope::bind`], and when the future is dropped
+    /// before it has finished the scope accepts nothing more, so that what its destructors enqueue
+    /// is refused. The scope still has to be ended.
+    ///
+    /// ```
+    /// # use airlock_core as airlock;
+    /// let scope = airlock::scope().open();
+    /// drop(scope.bind_work(std::future::pending::<()>()));
+    /// assert!(!scope.accepts());
+    /// scope.discard();
+    /// ```
+    pub fn bind_work<F: Future>(&self, work: F) -> Bound<F> {
+        Bound::owning(self.node().clone(), work)
+    }
+
     /// Asks the ancestors, judges, and dispatches what is left; sync effects only.
     ///
     /// # Errors
@@ -83,18 +99,28 @@ impl OpenScope {
         }
     }
 
-    /// Ends it as its lifecycle says.
-    pub(crate) fn finish(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
+    /// Ends it as its lifecycle says about this outcome; sync effects only. For integrations that
+    /// drive the work themselves; [`ScopeBuilder::run`](crate::ScopeBuilder::run) does all of it.
+    ///
+    /// Inside another scope, what the lifecycle would flush is captured as R8 says.
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents. If
+    /// nobody can be given it, [`Scope::strand`] takes it.
+    pub fn finish(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
         self.ended = true;
         let ending = flush::ending(self.node(), outcome);
         flush::end(self.node(), outcome, ending)
     }
 
-    /// Ends it as its lifecycle says.
-    pub(crate) async fn finish_async(
-        mut self,
-        outcome: Outcome,
-    ) -> Result<FlushReport, FlushError> {
+    /// As [`finish`](Self::finish), for async effects too. Dropped half-way, it stops as
+    /// [`flush_async`](Self::flush_async) does.
+    ///
+    /// # Errors
+    ///
+    /// As [`finish`](Self::finish).
+    pub async fn finish_async(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
         self.ended = true;
         let ending = flush::ending(self.node(), outcome);
         flush::end_async(self.node(), outcome, ending).await
