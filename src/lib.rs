@@ -35,6 +35,20 @@ pub mod tokio {
     pub use airlock_tokio::{Spawn, TokioTimer};
 }
 
+/// One scope per request, around axum's routers and any other tower service.
+#[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+pub mod tower {
+    #[cfg(feature = "axum")]
+    pub use airlock_tower::NoRequestScope;
+    pub use airlock_tower::{
+        AfterResponse, Backlog, BeforeResponse, Drained, FlushErrorResponse, Moment, Problem,
+        RequestOrigin, RequestScope, ScopeBody, ScopeFuture, ScopeLayer, ScopeService, problem,
+    };
+    #[cfg(feature = "tokio")]
+    pub use airlock_tower::{ShieldFuture, ShieldLayer, ShieldService};
+}
+
 #[doc = include_str!("docs/effect.md")]
 pub use airlock_macros::effect;
 

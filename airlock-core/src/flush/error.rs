@@ -158,6 +158,13 @@ impl FlushError {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Gives up on it: it is logged, and goes with its intents to the
+    /// [`on_stranded`](crate::AirlockBuilder::on_stranded) of the airlock around the running code.
+    /// For who turns it into an answer that cannot carry intents, such as a status.
+    pub fn strand(self) {
+        crate::flush::strand_here(self);
+    }
+
     pub(crate) fn into_parts(self) -> (FlushReport, Vec<Intent>) {
         let Inner { report, returned } = *self.inner;
         (

@@ -71,6 +71,18 @@ impl Scope {
         self.node.origin()
     }
 
+    /// The scope around it, which captures what this one would dispatch unless it releases it;
+    /// `None` if there is none, and in an effect, which no scope captures.
+    pub fn parent(&self) -> Option<Scope> {
+        let own = self.node.scope_node()?;
+        if own.core()?.effect.is_some() {
+            return None;
+        }
+        let parent = own.parent.as_ref()?;
+        parent.scope_node()?;
+        Some(Scope::new(parent.clone()))
+    }
+
     /// How many intents it holds.
     pub fn len(&self) -> usize {
         self.core().state().buffer.len()

@@ -1,0 +1,8 @@
+//! The layer, from a single call to real sockets.
+
+mod after_response;
+mod auto_traits;
+mod endings;
+mod fixture;
+mod nesting;
+mod settings;
