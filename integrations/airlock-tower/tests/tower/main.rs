@@ -3,6 +3,10 @@
 mod after_response;
 mod auto_traits;
 mod endings;
+mod extractor;
 mod fixture;
 mod nesting;
+mod origins;
 mod settings;
+mod shield;
+mod sockets;
