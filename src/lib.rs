@@ -63,9 +63,9 @@ pub use airlock_core::{
     CapturedBy, Catalogue, CatalogueError, Cause, DecodeError, Dropped, Effect, EffectDescriptor,
     EffectOutput, EffectSet, EncodeError, Ended, EnqueueError, Failure, FailureMode, Fate, FireOn,
     FlushError, FlushReport, InScope, InstallError, Intent, IntentId, IntoIntent, IntoKey, Key,
-    Missing, MissingResource, OpenScope, Options, Origin, Performing, Refusal, Repeatable,
-    ReportEntry, Resources, Schedule, Scope, ScopeBuilder, ScopeGuard, ScopeId, Snapshot,
-    SnapshotLine, Steps, boundaries, current, effects, enqueue, scope, try_enqueue,
+    Missing, MissingResource, OpenScope, Options, Origin, Performing, Refusal, Released,
+    Repeatable, ReportEntry, Resources, Schedule, Scope, ScopeBuilder, ScopeGuard, ScopeId,
+    Snapshot, SnapshotLine, Steps, boundaries, current, effects, enqueue, scope, try_enqueue,
 };
 
 #[doc(hidden)]

@@ -54,6 +54,6 @@ pub use self::origin::Origin;
 pub use self::policy::policy;
 pub use self::resources::{MissingResource, Resources};
 pub use self::scope::{
-    Ended, InScope, OpenScope, Scope, ScopeBuilder, ScopeGuard, ScopeId, current, scope,
+    Ended, InScope, OpenScope, Released, Scope, ScopeBuilder, ScopeGuard, ScopeId, current, scope,
 };
 pub use self::snapshot::{Snapshot, SnapshotLine};

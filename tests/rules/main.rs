@@ -14,5 +14,6 @@ mod origins;
 mod panics;
 mod policies;
 mod properties;
+mod released;
 mod scopes;
 mod traces;

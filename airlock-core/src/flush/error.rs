@@ -193,10 +193,12 @@ impl fmt::Display for FlushError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let failed = self.inner.report.failed().count();
         let unreached = self.inner.report.not_reached().count();
-        f.write_str("could not dispatch ")?;
-        if let Some(first) = self.first() {
-            write!(f, "`{}` ({}", first.effect().id(), first.id())?;
-            write!(f, ", enqueued at {})", first.location())?;
+        match self.first() {
+            Some(first) => {
+                let (effect, id, at) = (first.effect().id(), first.id(), first.location());
+                write!(f, "could not dispatch `{effect}` ({id}, enqueued at {at})")?;
+            }
+            None => f.write_str("the flush was cancelled")?,
         }
         if failed > 1 {
             write!(f, " and {} more", failed - 1)?;

@@ -18,7 +18,7 @@ pub use self::delivery::Delivery;
 pub use self::error::{Failure, FlushError};
 pub use self::report::{CapturedBy, Dropped, Fate, FlushReport, ReportEntry};
 
-pub(crate) use self::run::{end, end_async, ending, strand, strand_here};
+pub(crate) use self::run::{Flush, end, end_async, ending, strand, strand_here};
 
 /// What happens to the rest of a flush when one intent fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -40,6 +40,14 @@ pub(crate) struct Flush {
     concluded: bool,
 }
 
+/// How far a flush has come when it is wrapped up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reached {
+    End,
+    /// Its future was dropped.
+    Halfway,
+}
+
 /// What the scope's lifecycle says about this outcome.
 pub(crate) fn ending(node: &Arc<Node>, outcome: Outcome) -> Ending {
     if outcome == Outcome::Cancelled {
@@ -108,7 +116,7 @@ impl Flush {
     }
 
     /// Takes the buffer of a finished scope and decides what is to be dispatched.
-    pub(super) fn prepare(node: &Arc<Node>, outcome: Outcome, ending: Ending) -> Self {
+    pub(crate) fn prepare(node: &Arc<Node>, outcome: Outcome, ending: Ending) -> Self {
         let Some(core) = node.core() else {
             unreachable!("only scopes are flushed")
         };
@@ -149,6 +157,11 @@ impl Flush {
         flush.judged_to = judged_to;
         flush.executors.push(executor);
         flush
+    }
+
+    /// Whether nothing is left to dispatch.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.stopped || !self.intents.iter().any(Intent::is_pending)
     }
 
     pub(super) fn outcome(&self) -> Outcome {
@@ -259,14 +272,14 @@ impl Flush {
         Some((executor, Batch::new(self, start..end, route)))
     }
 
-    pub(super) fn dispatch(&mut self) {
+    pub(crate) fn dispatch(&mut self) {
         while let Some((executor, mut batch)) = self.next_run() {
             let dispatched = catch_unwind(AssertUnwindSafe(|| executor.dispatch(&mut batch)));
             batch.close(&*executor, dispatched.err().as_deref());
         }
     }
 
-    pub(super) async fn dispatch_async(&mut self) {
+    pub(crate) async fn dispatch_async(&mut self) {
         while let Some((executor, mut batch)) = self.next_run() {
             let dispatching = executor.dispatch_async(&mut batch);
             let dispatched = crate::scope::catch_unwind_async(dispatching).await;
@@ -275,11 +288,11 @@ impl Flush {
     }
 
     /// Turns what happened into a report, or an error that hands back what did not.
-    pub(super) fn conclude(mut self) -> Result<FlushReport, FlushError> {
-        self.wrap_up()
+    pub(crate) fn conclude(mut self) -> Result<FlushReport, FlushError> {
+        self.wrap_up(Reached::End)
     }
 
-    fn wrap_up(&mut self) -> Result<FlushReport, FlushError> {
+    fn wrap_up(&mut self, reached: Reached) -> Result<FlushReport, FlushError> {
         self.concluded = true;
         let mut returned = Vec::new();
         let mut failed = false;
@@ -304,6 +317,7 @@ impl Flush {
             .iter()
             .any(|entry| matches!(entry.fate(), Fate::Failed(_)));
         returned.append(&mut self.returned);
+        failed |= reached == Reached::Halfway && !returned.is_empty();
         let core = self.node.core();
         let report = FlushReport {
             scope: core.map(|core| core.id),
@@ -352,13 +366,13 @@ impl Flush {
 }
 
 impl Drop for Flush {
-    /// Dropped half-way: the future that flushed was cancelled.
+    /// Dropped half-way: the future that flushed was cancelled, or never polled.
     fn drop(&mut self) {
         if self.concluded {
             return;
         }
         let node = self.node.clone();
-        if let Err(error) = self.wrap_up() {
+        if let Err(error) = self.wrap_up(Reached::Halfway) {
             strand(&node, error);
         }
     }

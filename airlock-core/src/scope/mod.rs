@@ -12,12 +12,14 @@ mod builder;
 pub(crate) mod core;
 mod handle;
 mod open;
+mod released;
 mod run;
 
 pub use self::builder::{ScopeBuilder, scope};
 pub use self::core::ScopeId;
 pub use self::handle::{InScope, Scope, current};
 pub use self::open::{OpenScope, ScopeGuard};
+pub use self::released::Released;
 pub use self::run::Ended;
 
 pub(crate) use self::run::catch_unwind_async;

@@ -9,7 +9,7 @@ use std::thread;
 use crate::context::{self, Bound, Entered, Node};
 use crate::flush::{self, FlushError, FlushReport};
 use crate::lifecycle::{Ending, Outcome};
-use crate::scope::{Phase, Scope};
+use crate::scope::{Phase, Released, Scope};
 
 /// A scope that is open and that nobody has entered.
 ///
@@ -124,6 +124,29 @@ impl OpenScope {
         self.ended = true;
         let ending = flush::ending(self.node(), outcome);
         flush::end_async(self.node(), outcome, ending).await
+    }
+}
+
+impl OpenScope {
+    /// Ends it as its lifecycle says about this outcome, up to the dispatch: the ancestors have
+    /// captured what they hold, the policies have judged the rest. For integrations that dispatch
+    /// elsewhere, or want to know whether there is anything to await.
+    ///
+    /// ```
+    /// # use airlock_core as airlock;
+    /// use airlock::lifecycle::Outcome;
+    ///
+    /// let scope = airlock::scope().open();
+    /// let released = scope.release(Outcome::Failure);
+    /// assert!(released.is_settled());
+    /// let report = released.dispatch()?;
+    /// assert_eq!(report.outcome(), Outcome::Failure);
+    /// # Ok::<(), airlock::FlushError>(())
+    /// ```
+    pub fn release(mut self, outcome: Outcome) -> Released {
+        self.ended = true;
+        let ending = flush::ending(self.node(), outcome);
+        Released::new(self.node(), outcome, ending)
     }
 }
 
