@@ -59,7 +59,7 @@ pub use airlock_macros::boundary;
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 pub use airlock_core::DurableEffect;
 pub use airlock_core::{
-    Airlock, AirlockBuilder, Bound, BoundaryDescriptor, BoxError, BoxFuture, BuildError,
+    Airlock, AirlockBuilder, Backlog, Bound, BoundaryDescriptor, BoxError, BoxFuture, BuildError,
     CapturedBy, Catalogue, CatalogueError, Cause, DecodeError, Dropped, Effect, EffectDescriptor,
     EffectOutput, EffectSet, EncodeError, Ended, EnqueueError, Failure, FailureMode, Fate, FireOn,
     FlushError, FlushReport, InScope, InstallError, Intent, IntentId, IntoIntent, IntoKey, Key,

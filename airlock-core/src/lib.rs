@@ -5,6 +5,7 @@
 //! and adds the attribute macros.
 
 mod airlock;
+mod backlog;
 pub mod catalogue;
 mod cause;
 mod context;
@@ -31,6 +32,7 @@ mod table;
 pub use self::private as __private;
 
 pub use self::airlock::{Airlock, AirlockBuilder, BuildError, InstallError, Missing};
+pub use self::backlog::{Backlog, Drained, Running};
 pub use self::catalogue::{
     BoundaryDescriptor, Catalogue, CatalogueError, DecodeError, EffectDescriptor, boundaries,
     effects,

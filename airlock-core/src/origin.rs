@@ -47,14 +47,16 @@ impl Origin {
     }
 
     /// An origin that also knows its place in a distributed trace: the value of the W3C header
-    /// `traceparent`, as it was received.
+    /// `traceparent`, as it was received. What is no valid one is not kept, since anybody may send
+    /// it: it has to be of the version `00` or a later one, and the ids of trace and parent not all
+    /// zero.
     pub fn traced(
         shown: impl fmt::Display + Send + Sync + 'static,
         trace_parent: Option<Box<str>>,
     ) -> Self {
         Self(Arc::new(Inner {
             shown: Shown::of(shown),
-            trace_parent,
+            trace_parent: trace_parent.filter(|value| is_trace_parent(value).is_some()),
         }))
     }
 
@@ -62,6 +64,24 @@ impl Origin {
     pub fn trace_parent(&self) -> Option<&str> {
         self.0.trace_parent.as_deref()
     }
+}
+
+/// `00-<trace>-<parent>-<flags>` in lower hexadecimal digits; later versions may append fields.
+fn is_trace_parent(value: &str) -> Option<()> {
+    const LONGEST: usize = 256; // No version says; a client must not fill memory.
+    let mut fields = value.split('-');
+    let mut field = |length: usize| {
+        let field = fields.next().filter(|field| field.len() == length)?;
+        let digits = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        field.bytes().all(digits).then_some(field)
+    };
+    let version = field(2).filter(|version| *version != "ff")?;
+    for length in [32, 16] {
+        field(length).filter(|id| id.bytes().any(|digit| digit != b'0'))?;
+    }
+    field(2)?;
+    let is_whole = version != "00" || fields.next().is_none();
+    (is_whole && value.len() <= LONGEST).then_some(())
 }
 
 impl Shown {

@@ -113,6 +113,30 @@ fn r04_an_effect_can_read_the_trace_parent_of_its_origin() {
 }
 
 #[test]
+fn r04_only_a_valid_trace_parent_is_kept() {
+    let kept = |value: &str| {
+        let origin = Origin::traced("checkout", Some(value.into()));
+        origin.trace_parent().map(str::to_owned)
+    };
+    let later = format!("cc{}-more", &TRACE[2..]);
+    for valid in [TRACE, later.as_str()] {
+        assert_eq!(kept(valid).as_deref(), Some(valid));
+    }
+    for wrong in [
+        String::new(),
+        TRACE.to_uppercase(),
+        format!("{TRACE}-more"),
+        format!("ff{}", &TRACE[2..]),
+        TRACE.replace("0af7651916cd43dd8448eb211c80319c", &"0".repeat(32)),
+        TRACE.replace("b7ad6b7169203331", &"0".repeat(16)),
+        TRACE[..54].to_owned(),
+        format!("cc{}-{}", &TRACE[2..], "a".repeat(300)),
+    ] {
+        assert_eq!(kept(&wrong), None, "{wrong}");
+    }
+}
+
+#[test]
 fn r04_an_effect_that_is_handed_over_still_has_its_origin() {
     let log = Log::default();
     let airlock = builder(&log).build().expect("it builds");

@@ -108,3 +108,25 @@ fn r14_an_error_that_no_caller_can_be_given_goes_to_the_airlock_around() {
         Some(1)
     );
 }
+
+#[test]
+fn a_backlog_is_drained_when_nothing_runs_on() {
+    use std::future::Future;
+    use std::task::{Context, Poll, Waker};
+
+    let backlog = airlock::Backlog::default();
+    let (first, second) = (backlog.run(), backlog.clone().run());
+    let mut drained = Box::pin(backlog.drained());
+    let mut poll = || {
+        drained
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+    };
+    assert_eq!(poll(), Poll::Pending);
+    drop(first);
+    assert_eq!((poll(), backlog.running()), (Poll::Pending, 1));
+    drop(second);
+    assert_eq!((poll(), backlog.running()), (Poll::Ready(()), 0));
+    backlog.count_failure();
+    assert_eq!(backlog.failed(), 1);
+}
