@@ -42,8 +42,8 @@ pub mod tower {
     #[cfg(feature = "axum")]
     pub use airlock_tower::NoRequestScope;
     pub use airlock_tower::{
-        AfterResponse, Backlog, BeforeResponse, Drained, FlushErrorResponse, Moment, Problem,
-        RequestOrigin, RequestScope, ScopeBody, ScopeFuture, ScopeLayer, ScopeService, problem,
+        AfterResponse, BeforeResponse, FlushErrorResponse, Moment, Problem, RequestOrigin,
+        RequestScope, ScopeBody, ScopeFuture, ScopeLayer, ScopeService, problem,
     };
     #[cfg(feature = "tokio")]
     pub use airlock_tower::{ShieldFuture, ShieldLayer, ShieldService};

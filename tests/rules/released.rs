@@ -93,7 +93,7 @@ fn r14_an_error_that_no_caller_can_be_given_goes_to_the_airlock_around() {
                 stranded
                     .lock()
                     .expect("no panic")
-                    .extend(error.into_intents())
+                    .extend(error.into_intents());
             }
         })
         .build()

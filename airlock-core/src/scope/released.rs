@@ -1,7 +1,6 @@
 //! What a finished scope has released, and nobody has dispatched yet.
 
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 
 use crate::context::Node;
@@ -48,13 +47,9 @@ impl Released {
     /// # Errors
     ///
     /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents.
-    pub fn dispatch_async(
-        mut self,
-    ) -> impl Future<Output = Result<FlushReport, FlushError>> + Send + 'static {
-        async move {
-            self.flush.dispatch_async().await;
-            self.flush.conclude()
-        }
+    pub async fn dispatch_async(mut self) -> Result<FlushReport, FlushError> {
+        self.flush.dispatch_async().await;
+        self.flush.conclude()
     }
 }
 

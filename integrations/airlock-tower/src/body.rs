@@ -6,11 +6,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{OpenScope, Scope, Steps};
+use airlock_core::{Backlog, FlushError, OpenScope, Scope, Steps};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::backlog::Backlog;
 use crate::moment::Spawn;
 
 pin_project! {
@@ -62,20 +61,22 @@ impl Held {
             backlog,
             ..
         } = self;
-        if scope.is_empty() {
-            end(&Scope::clone(&scope), &backlog, scope.finish(outcome));
+        let handle = Scope::clone(&scope);
+        let released = scope.release(outcome);
+        if released.is_settled() {
+            end(&handle, &backlog, released.dispatch());
             return;
         }
         let running = backlog.run();
+        let flush = released.dispatch_async();
         spawn.spawn(Box::pin(async move {
             let _running = running;
-            let handle = Scope::clone(&scope);
-            end(&handle, &backlog, scope.finish_async(outcome).await);
+            end(&handle, &backlog, flush.await);
         }));
     }
 }
 
-fn end<T>(scope: &Scope, backlog: &Backlog, ended: Result<T, airlock_core::FlushError>) {
+fn end<T>(scope: &Scope, backlog: &Backlog, ended: Result<T, FlushError>) {
     if let Err(error) = ended {
         backlog.count_failure();
         scope.strand(error);

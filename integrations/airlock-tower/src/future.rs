@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Bound, BoxFuture, FlushError, OpenScope, Scope};
+use airlock_core::{Bound, BoxFuture, FlushError, FlushReport, OpenScope, Scope};
 use http::Response;
 use pin_project_lite::pin_project;
 
@@ -36,8 +36,17 @@ pin_project! {
 
 enum State<B, E> {
     Working(OpenScope),
-    Flushing(BoxFuture<'static, Flushed>, Outcome, Given<B, E>),
+    Flushing(BoxFuture<'static, Flushed>, Ended<B, E>),
     Finished,
+}
+
+type Flushed = Result<FlushReport, FlushError>;
+
+/// How the work has ended, and the scope that it was in.
+struct Ended<B, E> {
+    given: Given<B, E>,
+    outcome: Outcome,
+    scope: Scope,
 }
 
 /// What the inner service came to.
@@ -46,9 +55,6 @@ enum Given<B, E> {
     Error(E),
     Panic(Box<dyn Any + Send>),
 }
-
-/// How the flush ended: if it failed, with what and in which scope.
-type Flushed = Result<(), (Scope, FlushError)>;
 
 impl<F: Future, M, B, E> ScopeFuture<F, M, B, E> {
     pub(crate) fn new(scope: OpenScope, work: F, settings: Arc<Settings>, moment: M) -> Self {
@@ -71,74 +77,86 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let state = this.state.get_mut();
+        let (settings, moment) = (&**this.settings, &*this.moment);
         if let Some(work) = this.work.as_mut().as_pin_mut() {
-            let ended = match catch_unwind(AssertUnwindSafe(|| work.poll(cx))) {
+            let worked = match catch_unwind(AssertUnwindSafe(|| work.poll(cx))) {
                 Ok(Poll::Pending) => return Poll::Pending,
-                Ok(Poll::Ready(ended)) => Ok(ended),
+                Ok(Poll::Ready(worked)) => Ok(worked),
                 Err(panic) => Err(panic),
             };
             this.work.set(None);
             let State::Working(scope) = std::mem::replace(state, State::Finished) else {
                 unreachable!("a scope is open as long as its work");
             };
+            let handle = Scope::clone(&scope);
             let mut scope = Some(scope);
-            let (given, outcome) = match ended {
+            let (given, outcome) = match worked {
                 Ok(Ok(response)) => {
-                    let (response, outcome) = this.settings.judge(response);
-                    let backlog = &this.settings.backlog;
-                    let response = this.moment.pass(response, outcome, &mut scope, backlog);
-                    (Given::Response(response), outcome)
+                    let (response, outcome) = settings.judge(response);
+                    let passed = moment.pass(response, outcome, &mut scope, &settings.backlog);
+                    (Given::Response(passed), outcome)
                 }
                 Ok(Err(error)) => (Given::Error(error), Outcome::Failure),
                 Err(panic) => (Given::Panic(panic), Outcome::Panic),
             };
-            match scope {
-                None => return given.give(),
-                Some(scope) if scope.is_empty() => {
-                    // Nothing to dispatch, so nothing to await and nothing that can fail.
-                    let ended = scope.finish(outcome);
-                    debug_assert!(ended.is_ok());
-                    return given.give();
-                }
-                Some(scope) => {
-                    *state = State::Flushing(Box::pin(flush(scope, outcome)), outcome, given);
-                }
+            let Some(scope) = scope else {
+                return Poll::Ready(given.give());
+            };
+            let ended = Ended {
+                given,
+                outcome,
+                scope: handle,
+            };
+            let released = scope.release(outcome);
+            if released.is_settled() {
+                // Nothing to await, so nothing is boxed.
+                return Poll::Ready(ended.after(released.dispatch(), settings, moment));
             }
+            *state = State::Flushing(Box::pin(released.dispatch_async()), ended);
         }
-        let State::Flushing(flush, ..) = state else {
+        let State::Flushing(flush, _) = state else {
             panic!("a request's future was polled after it had finished");
         };
         let flushed = ready!(flush.as_mut().poll(cx));
-        let State::Flushing(_, outcome, given) = std::mem::replace(state, State::Finished) else {
+        let State::Flushing(_, ended) = std::mem::replace(state, State::Finished) else {
             unreachable!("it was flushing a moment ago");
         };
-        let Err((scope, error)) = flushed else {
-            return given.give();
+        Poll::Ready(ended.after(flushed, settings, moment))
+    }
+}
+
+impl<B, E> Ended<B, E> {
+    /// What the request gives, now that its flush has ended like this.
+    fn after<I, M>(
+        self,
+        flushed: Flushed,
+        settings: &Settings,
+        moment: &M,
+    ) -> Result<Response<B>, E>
+    where
+        M: Moment<I, Body = B>,
+    {
+        let Err(error) = flushed else {
+            return self.given.give();
         };
-        this.settings.backlog.count_failure();
-        match given {
-            Given::Response(response) if outcome == Outcome::Success => {
-                Poll::Ready(Ok(this.moment.failed(response, error, &scope)))
+        settings.backlog.count_failure();
+        match self.given {
+            Given::Response(response) if self.outcome == Outcome::Success => {
+                Ok(moment.failed(response, error, &self.scope))
             }
             given => {
-                scope.strand(error);
+                self.scope.strand(error);
                 given.give()
             }
         }
     }
 }
 
-async fn flush(scope: OpenScope, outcome: Outcome) -> Flushed {
-    let handle = Scope::clone(&scope);
-    let ended = scope.finish_async(outcome).await;
-    ended.map(drop).map_err(|error| (handle, error))
-}
-
 impl<B, E> Given<B, E> {
-    fn give(self) -> Poll<Result<Response<B>, E>> {
+    fn give(self) -> Result<Response<B>, E> {
         match self {
-            Self::Response(response) => Poll::Ready(Ok(response)),
-            Self::Error(error) => Poll::Ready(Err(error)),
+            Self::Response(response) => Ok(response),
+            Self::Error(error) => Err(error),
             Self::Panic(panic) => resume_unwind(panic),
         }
     }

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use airlock_core::executor::Executor;
 use airlock_core::lifecycle::{Lifecycle, Outcome};
 use airlock_core::policy::Policy;
-use airlock_core::{Airlock, BoxFuture, FlushError, OpenScope, Scope, ScopeBuilder};
+use airlock_core::{Airlock, Backlog, BoxFuture, FlushError, OpenScope, Scope, ScopeBuilder};
 use http::{Extensions, Request, Response, Uri, response};
 use tower_layer::Layer;
 
-use crate::backlog::Backlog;
 use crate::moment::{AfterResponse, BeforeResponse, Spawn};
 use crate::origin::{RequestOrigin, Route};
 use crate::problem::Problem;

@@ -6,7 +6,6 @@
 //! `#[airlock::boundary]` on a handler judges responses by their status. With the feature `tokio`:
 //! flushes after the response, and requests that outlive their client.
 
-mod backlog;
 mod body;
 mod exclusive;
 mod future;
@@ -19,7 +18,6 @@ mod service;
 #[cfg(feature = "tokio")]
 mod shield;
 
-pub use self::backlog::{Backlog, Drained};
 pub use self::body::ScopeBody;
 pub use self::future::ScopeFuture;
 pub use self::layer::ScopeLayer;

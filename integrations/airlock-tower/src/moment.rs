@@ -4,10 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{BoxFuture, FlushError, OpenScope, Scope};
+use airlock_core::{Backlog, BoxFuture, FlushError, OpenScope, Scope};
 use http::Response;
 
-use crate::backlog::Backlog;
 use crate::body::{Held, ScopeBody};
 use crate::problem::{FlushErrorResponse, Problem};
 

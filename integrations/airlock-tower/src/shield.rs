@@ -6,12 +6,12 @@ use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use airlock_core::Backlog;
 use tokio::task::{JoinError, JoinHandle};
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Instrument;
 
-use crate::backlog::Backlog;
 use crate::layer::ScopeLayer;
 use crate::service::ScopeService;
 
