@@ -42,8 +42,8 @@ pub mod tower {
     #[cfg(feature = "axum")]
     pub use airlock_tower::NoRequestScope;
     pub use airlock_tower::{
-        AfterResponse, BeforeResponse, FlushErrorResponse, Moment, Problem, RequestOrigin,
-        RequestScope, ScopeBody, ScopeFuture, ScopeLayer, ScopeService, problem,
+        AfterResponse, BeforeResponse, FlushErrorResponse, HasStatus, Moment, Problem,
+        RequestOrigin, RequestScope, ScopeBody, ScopeFuture, ScopeLayer, ScopeService, problem,
     };
     #[cfg(feature = "tokio")]
     pub use airlock_tower::{ShieldFuture, ShieldLayer, ShieldService};
@@ -68,8 +68,23 @@ pub use airlock_core::{
     Snapshot, SnapshotLine, Steps, boundaries, current, effects, enqueue, scope, try_enqueue,
 };
 
+/// What generated code calls. It promises nothing to people.
 #[doc(hidden)]
-pub use airlock_core::__private;
+pub mod __private {
+    pub use airlock_core::__private::*;
+
+    pub mod outcomes {
+        pub use airlock_core::__private::outcomes::*;
+        #[cfg(feature = "tower")]
+        pub use airlock_tower::__private::outcomes::*;
+    }
+
+    pub mod conversions {
+        pub use airlock_core::__private::conversions::*;
+        #[cfg(feature = "axum")]
+        pub use airlock_tower::__private::conversions::*;
+    }
+}
 
 /// The guide: its code blocks are compiled and run.
 #[cfg(all(doctest, feature = "serde", feature = "tokio"))]

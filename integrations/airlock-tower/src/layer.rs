@@ -16,6 +16,7 @@ use crate::origin::{RequestOrigin, Route};
 use crate::problem::Problem;
 use crate::request_scope::RequestScope;
 use crate::service::ScopeService;
+use crate::status::outcome_of;
 
 /// Opens one scope per request around a service.
 ///
@@ -283,11 +284,7 @@ impl Settings {
 
     /// What a response means for its request's scope.
     pub(crate) fn judge<B>(&self, response: Response<B>) -> (Response<B>, Outcome) {
-        let by_status = if response.status().as_u16() < 400 {
-            Outcome::Success
-        } else {
-            Outcome::Failure
-        };
+        let by_status = outcome_of(response.status());
         let Some(succeeded) = &self.flush_when else {
             return (response, by_status);
         };

@@ -5,6 +5,7 @@ mod auto_traits;
 mod endings;
 mod extractor;
 mod fixture;
+mod handlers;
 mod nesting;
 mod origins;
 mod settings;
