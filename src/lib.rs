@@ -87,7 +87,7 @@ pub mod __private {
 }
 
 /// The guide: its code blocks are compiled and run.
-#[cfg(all(doctest, feature = "serde", feature = "tokio"))]
+#[cfg(all(doctest, feature = "serde", feature = "tokio", feature = "axum"))]
 mod guide {
     macro_rules! chapters {
         ($($name:ident $file:literal)+) => {$(
@@ -104,6 +104,7 @@ mod guide {
         cascades "cascades.md"
         testing "testing.md"
         catalogue "catalogue.md"
+        axum "axum.md"
         logs "logs.md"
         guarantees "guarantees.md"
         coming_from_airlock_py "coming-from-airlock-py.md"

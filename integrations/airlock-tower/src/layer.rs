@@ -53,7 +53,7 @@ use crate::status::outcome_of;
 /// ```
 ///
 /// Without further ado the flush comes [before the response](BeforeResponse), and the client is told
-/// when it fails; [`after_response`](Self::after_response) is the other choice.
+/// when it fails; [after the response](AfterResponse) is the other choice.
 #[derive(Debug)]
 pub struct ScopeLayer<M = BeforeResponse> {
     settings: Arc<Settings>,

@@ -10,9 +10,40 @@ const BODY: &str = r#"{"type":"about:blank","title":"Internal Server Error","sta
 /// [`AirlockBuilder::on_stranded`](airlock_core::AirlockBuilder::on_stranded).
 ///
 /// What [`ScopeLayer`](crate::ScopeLayer) does unless it is given an
-/// [`on_flush_error`](crate::ScopeLayer::on_flush_error).
-#[derive(Clone, Copy, Debug, Default)]
+/// [`on_flush_error`](crate::ScopeLayer::on_flush_error). It is also the shortest error type of a
+/// boundary on a handler that has no error of its own:
+///
+/// ```
+/// use airlock::tower::Problem;
+/// use axum::Json;
+///
+/// #[airlock::effect]
+/// fn notify_warehouse(order: u64) {}
+///
+/// #[airlock::boundary]
+/// async fn checkout() -> Result<Json<u64>, Problem> {
+///     airlock::enqueue(notify_warehouse(7));
+///     Ok(Json(7))
+/// }
+/// # let _ = axum::routing::post::<_, _, ()>(checkout);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Problem;
+
+/// Gives up on the error, as [`FlushError::strand`] does.
+impl From<FlushError> for Problem {
+    fn from(error: FlushError) -> Self {
+        error.strand();
+        Self
+    }
+}
+
+#[cfg(feature = "axum")]
+impl axum::response::IntoResponse for Problem {
+    fn into_response(self) -> axum::response::Response {
+        answer()
+    }
+}
 
 /// The same by hand, for an error type's `From<FlushError>` or `into_response`, or for
 /// `#[airlock::boundary(on_flush_error = airlock::tower::problem)]`.

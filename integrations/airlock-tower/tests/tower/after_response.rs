@@ -310,6 +310,21 @@ async fn trailers_are_passed_on() {
 }
 
 #[test]
+fn a_runtime_that_has_shut_down_strands_what_was_to_leave() {
+    let mut world = World::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = runtime.expect("it starts");
+    let response = runtime.block_on(respond(after(&world), || {
+        airlock::enqueue(mail(1));
+        "done".to_owned()
+    }));
+    drop(runtime);
+    drop(response);
+    assert_eq!(world.ended_by_now(), ["request success: mail not reached"]);
+    assert_eq!(world.stranded.lines(), ["mail"]);
+}
+
+#[test]
 fn without_tokio_the_flush_is_driven_by_whatever_it_is_given_to() {
     let world = World::new();
     let (send, flushes) = std::sync::mpsc::channel();

@@ -1,6 +1,6 @@
 //! `#[airlock::boundary]` on axum's handlers, without a layer.
 
-use airlock::tower::{HasStatus, problem};
+use airlock::tower::{HasStatus, Problem, problem};
 use airlock::{Airlock, FlushError};
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
@@ -331,6 +331,12 @@ async fn charges_without_result() -> impl IntoResponse {
     "done"
 }
 
+#[airlock::boundary]
+async fn charges_with_problem() -> Result<Json<u32>, Problem> {
+    airlock::enqueue(charge(1));
+    Ok(Json(1))
+}
+
 async fn called(airlock: &Airlock, app: Router) -> Response {
     let response = airlock.bind(app.oneshot(get_request("/"))).await;
     response.unwrap_or_else(|error| match error {})
@@ -338,7 +344,11 @@ async fn called(airlock: &Airlock, app: Router) -> Response {
 
 #[tokio::test]
 async fn a_failed_flush_is_answered_by_the_error_type_or_the_closure() {
-    for app in [get(charges), get(charges_without_result)] {
+    for app in [
+        get(charges),
+        get(charges_without_result),
+        get(charges_with_problem),
+    ] {
         let world = World::new();
         let response = called(&world.airlock, Router::new().route("/", app)).await;
         assert_eq!(response.status(), 500);

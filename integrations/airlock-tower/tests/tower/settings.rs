@@ -6,7 +6,7 @@ use airlock::FlushError;
 use airlock::executor::Recorder;
 use airlock::lifecycle::{AlwaysFlush, Outcome};
 use airlock::policy::{drop_all, limit};
-use airlock::tower::{Problem, ScopeLayer, problem};
+use airlock::tower::{ScopeLayer, problem};
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
@@ -123,5 +123,4 @@ async fn problem_by_hand_gives_the_intents_to_the_airlock_around_it() {
     });
     assert_eq!(response.status(), 500);
     assert_eq!(world.stranded.lines(), ["charge"]);
-    let _ = Problem;
 }
