@@ -18,7 +18,7 @@ use crate::airlock::{Settings, installed};
 use crate::executor::Executor;
 use crate::origin::Origin;
 use crate::policy::{Layer, Policy};
-use crate::scope::{Scope, ScopeCore};
+use crate::scope::ScopeCore;
 
 /// One enclosing thing: a scope, a local policy, or an entered airlock.
 pub(crate) struct Node {
@@ -203,7 +203,7 @@ pub(crate) struct Swap {
 
 impl Swap {
     /// Ends the block and gives the node that was current at its end.
-    fn leave(mut self) -> Option<Arc<Node>> {
+    pub(crate) fn leave(mut self) -> Option<Arc<Node>> {
         let inner = replace(self.outer.take());
         std::mem::forget(self);
         inner
@@ -245,45 +245,6 @@ impl Drop for Entered {
             }
             replace(outer);
         }
-    }
-}
-
-/// Runs the steps of something in a scope: of a stream, of a state machine, of what is no future.
-///
-/// What was current at the end of one step is current again in the next, as in [`Bound`]: a guard
-/// that is held from one step to another stays with its work.
-///
-/// ```
-/// # use airlock_core as airlock;
-/// let scope = airlock::scope().open();
-/// let mut steps = scope.steps();
-/// let quiet = steps.run(|| airlock::policy(airlock::policy::drop_all()).enter());
-/// assert!(airlock::current().is_none());
-/// steps.run(|| assert_eq!(airlock::current().map(|scope| scope.len()), Some(0))); // and quiet
-/// steps.run(|| drop(quiet));
-/// scope.discard();
-/// ```
-#[derive(Debug)]
-pub struct Steps {
-    scope: Scope,
-    context: Option<Arc<Node>>,
-}
-
-impl Steps {
-    pub(crate) fn new(scope: Scope) -> Self {
-        let context = Some(scope.node().clone());
-        Self { scope, context }
-    }
-
-    /// Runs one step. If it panics, the next one starts in the scope anew.
-    pub fn run<T>(&mut self, step: impl FnOnce() -> T) -> T {
-        let node = self.context.take();
-        let swap = swap(Some(node.unwrap_or_else(|| self.scope.node().clone())));
-        let span = self.scope.core().span.enter();
-        let value = step();
-        drop(span);
-        self.context = swap.leave();
-        value
     }
 }
 

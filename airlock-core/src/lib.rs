@@ -38,7 +38,7 @@ pub use self::catalogue::{
     effects,
 };
 pub use self::cause::Cause;
-pub use self::context::{Bound, Steps};
+pub use self::context::Bound;
 #[cfg(feature = "serde")]
 pub use self::effect::DurableEffect;
 pub use self::effect::{
@@ -56,6 +56,7 @@ pub use self::origin::Origin;
 pub use self::policy::policy;
 pub use self::resources::{MissingResource, Resources};
 pub use self::scope::{
-    Ended, InScope, OpenScope, Released, Scope, ScopeBuilder, ScopeGuard, ScopeId, current, scope,
+    Ended, InScope, OpenScope, Released, Scope, ScopeBuilder, ScopeGuard, ScopeId, Steps, current,
+    scope,
 };
 pub use self::snapshot::{Snapshot, SnapshotLine};

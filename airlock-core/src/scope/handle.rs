@@ -4,12 +4,12 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::context::{self, Bound, Node, Steps, Watch};
+use crate::context::{self, Bound, Node, Watch};
 use crate::effect::{Effect, Repeatable};
 use crate::flush::{self, FlushError};
 use crate::intent::Intent;
 use crate::origin::Origin;
-use crate::scope::{ScopeBuilder, ScopeId};
+use crate::scope::{ScopeBuilder, ScopeId, Steps};
 use crate::snapshot::Snapshot;
 
 /// A handle to a scope, with the local policies under which it was taken.

@@ -14,6 +14,7 @@ mod handle;
 mod open;
 mod released;
 mod run;
+mod steps;
 
 pub use self::builder::{ScopeBuilder, scope};
 pub use self::core::ScopeId;
@@ -21,6 +22,7 @@ pub use self::handle::{InScope, Scope, current};
 pub use self::open::{OpenScope, ScopeGuard};
 pub use self::released::Released;
 pub use self::run::Ended;
+pub use self::steps::Steps;
 
 pub(crate) use self::run::catch_unwind_async;
 
