@@ -35,6 +35,20 @@ pub mod tokio {
     pub use airlock_tokio::{Spawn, TokioTimer};
 }
 
+/// One scope per request, around axum's routers and any other tower service.
+#[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+pub mod tower {
+    #[cfg(feature = "axum")]
+    pub use airlock_tower::NoRequestScope;
+    pub use airlock_tower::{
+        AfterResponse, BeforeResponse, FlushErrorResponse, HasStatus, Moment, Problem,
+        RequestOrigin, RequestScope, ScopeBody, ScopeFuture, ScopeLayer, ScopeService, problem,
+    };
+    #[cfg(feature = "tokio")]
+    pub use airlock_tower::{ShieldFuture, ShieldLayer, ShieldService};
+}
+
 #[doc = include_str!("docs/effect.md")]
 pub use airlock_macros::effect;
 
@@ -45,20 +59,35 @@ pub use airlock_macros::boundary;
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 pub use airlock_core::DurableEffect;
 pub use airlock_core::{
-    Airlock, AirlockBuilder, Bound, BoundaryDescriptor, BoxError, BoxFuture, BuildError,
+    Airlock, AirlockBuilder, Backlog, Bound, BoundaryDescriptor, BoxError, BoxFuture, BuildError,
     CapturedBy, Catalogue, CatalogueError, Cause, DecodeError, Dropped, Effect, EffectDescriptor,
     EffectOutput, EffectSet, EncodeError, Ended, EnqueueError, Failure, FailureMode, Fate, FireOn,
     FlushError, FlushReport, InScope, InstallError, Intent, IntentId, IntoIntent, IntoKey, Key,
-    MissingResource, OpenScope, Options, Performing, Refusal, Repeatable, ReportEntry, Resources,
-    Schedule, Scope, ScopeBuilder, ScopeGuard, ScopeId, Snapshot, SnapshotLine, UnmetNeed,
-    boundaries, current, effects, enqueue, scope, try_enqueue,
+    MissingResource, OpenScope, Options, Origin, Performing, Refusal, Released, Repeatable,
+    ReportEntry, Resources, Schedule, Scope, ScopeBuilder, ScopeGuard, ScopeId, Snapshot,
+    SnapshotLine, Steps, UnmetNeed, boundaries, current, effects, enqueue, scope, try_enqueue,
 };
 
+/// What generated code calls. It promises nothing to people.
 #[doc(hidden)]
-pub use airlock_core::__private;
+pub mod __private {
+    pub use airlock_core::__private::*;
+
+    pub mod outcomes {
+        pub use airlock_core::__private::outcomes::*;
+        #[cfg(feature = "tower")]
+        pub use airlock_tower::__private::outcomes::*;
+    }
+
+    pub mod conversions {
+        pub use airlock_core::__private::conversions::*;
+        #[cfg(feature = "axum")]
+        pub use airlock_tower::__private::conversions::*;
+    }
+}
 
 /// The guide: its code blocks are compiled and run.
-#[cfg(all(doctest, feature = "serde", feature = "tokio"))]
+#[cfg(all(doctest, feature = "serde", feature = "tokio", feature = "axum"))]
 mod guide {
     macro_rules! chapters {
         ($($name:ident $file:literal)+) => {$(
@@ -75,6 +104,7 @@ mod guide {
         cascades "cascades.md"
         testing "testing.md"
         catalogue "catalogue.md"
+        axum "axum.md"
         logs "logs.md"
         guarantees "guarantees.md"
         coming_from_airlock_py "coming-from-airlock-py.md"

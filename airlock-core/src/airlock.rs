@@ -119,6 +119,10 @@ impl Airlock {
         scope().under(self.node.clone())
     }
 
+    pub(crate) fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
     /// A scope that holds one intent, which no policy judges; see [`Effect::perform_now`].
     pub(crate) fn holding<E: Effect + Send>(
         &self,

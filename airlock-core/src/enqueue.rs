@@ -76,12 +76,13 @@ pub(crate) fn submit_typed<E: Effect + Send>(
     location: &'static Location<'static>,
 ) -> Result<IntentId, EnqueueError> {
     let mut effect = Some(effect);
-    let admitted = context::with_plain_scope(|core| {
+    let admitted = context::with_plain_scope(|node, core| {
         let mut state = core.state();
         if state.phase != Phase::Open {
             return None;
         }
-        let intent = Intent::at(effect.take()?, location, Some(core.id));
+        let mut intent = Intent::at(effect.take()?, location, Some(core.id));
+        originate(node, &mut intent);
         let id = intent.facts.id;
         state.accept(intent);
         Some((id, core.id))
@@ -163,6 +164,14 @@ fn buffer(core: &ScopeCore, mut intent: Intent) -> Result<(), EnqueueError> {
     Ok(())
 }
 
+/// An intent that was handed back and is enqueued again keeps the origin that it had.
+#[inline]
+fn originate(node: &Node, intent: &mut Intent) {
+    if node.has_origin && intent.facts.origin.is_none() {
+        intent.facts.origin = node.origin().cloned();
+    }
+}
+
 /// Asks everybody who has a say: the boundary's `emits`, the executor, each policy of the stack.
 fn ask(mut intent: Intent) -> Result<ScopeId, EnqueueError> {
     let node = context::current();
@@ -187,8 +196,11 @@ fn ask(mut intent: Intent) -> Result<ScopeId, EnqueueError> {
     if !Arc::ptr_eq(node, scope_node) {
         intent.facts.node = Some(node.clone());
     }
+    let own_origin = intent.facts.origin.clone();
+    originate(node, &mut intent);
     if let Err(refusal) = refusal_of(node, &mut intent) {
         intent.facts.node = None;
+        intent.facts.origin = own_origin;
         return Err(EnqueueError::new(refusal, intent));
     }
     buffer(core, intent).map(|()| core.id)

@@ -16,6 +16,7 @@ use crate::flush::Fate;
 use crate::ids::next_id;
 use crate::key::{IntoKey, Key};
 use crate::options::{FireOn, Options, Schedule};
+use crate::origin::Origin;
 use crate::payload::Payload;
 use crate::scope::ScopeId;
 
@@ -61,6 +62,7 @@ pub(crate) struct Facts {
     pub(crate) scope: Option<ScopeId>,
     /// Where it was enqueued; `None` stands for the node of the scope that buffers it.
     pub(crate) node: Option<Arc<Node>>,
+    pub(crate) origin: Option<Origin>,
     pub(crate) fate: Fate,
     rare: Option<Box<Rare>>,
 }
@@ -94,6 +96,7 @@ impl Facts {
             location: self.location,
             scope: self.scope,
             node: None,
+            origin: self.origin,
             fate,
             rare: self.rare,
         }
@@ -134,6 +137,7 @@ impl Intent {
                 location,
                 scope,
                 node: None,
+                origin: None,
                 fate: Fate::Pending,
                 rare: None,
             },
@@ -170,6 +174,13 @@ impl Intent {
     /// The chain of effects that led to it; `None` if domain code enqueued it.
     pub fn cause(&self) -> Option<&Cause> {
         self.facts.cause().map(Arc::as_ref)
+    }
+
+    /// Where the work that enqueued it came from, such as a request: what the scope around it was
+    /// given as its [origin](crate::ScopeBuilder::origin). It stays when the intent is captured, and
+    /// when one that was handed back is enqueued again.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.facts.origin.as_ref()
     }
 
     /// Whether it wishes the effect with this intent type.

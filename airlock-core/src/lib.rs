@@ -5,6 +5,7 @@
 //! and adds the attribute macros.
 
 mod airlock;
+mod backlog;
 pub mod catalogue;
 mod cause;
 mod context;
@@ -17,6 +18,7 @@ mod intent;
 mod key;
 pub mod lifecycle;
 mod options;
+mod origin;
 mod payload;
 pub mod policy;
 #[doc(hidden)]
@@ -30,6 +32,7 @@ mod table;
 pub use self::private as __private;
 
 pub use self::airlock::{Airlock, AirlockBuilder, BuildError, InstallError, UnmetNeed};
+pub use self::backlog::{Backlog, Drained, Running};
 pub use self::catalogue::{
     BoundaryDescriptor, Catalogue, CatalogueError, DecodeError, EffectDescriptor, boundaries,
     effects,
@@ -49,9 +52,11 @@ pub use self::flush::{
 pub use self::intent::{EncodeError, Intent, IntentId, IntoIntent};
 pub use self::key::{IntoKey, Key};
 pub use self::options::{FireOn, Options, Schedule};
+pub use self::origin::Origin;
 pub use self::policy::policy;
 pub use self::resources::{MissingResource, Resources};
 pub use self::scope::{
-    Ended, InScope, OpenScope, Scope, ScopeBuilder, ScopeGuard, ScopeId, current, scope,
+    Ended, InScope, OpenScope, Released, Scope, ScopeBuilder, ScopeGuard, ScopeId, Steps, current,
+    scope,
 };
 pub use self::snapshot::{Snapshot, SnapshotLine};

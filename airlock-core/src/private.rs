@@ -1,6 +1,7 @@
 //! What generated code calls. It promises nothing to people.
 
 mod declare;
+mod outcome;
 mod probe;
 
 pub use inventory;
@@ -8,13 +9,14 @@ pub use inventory;
 pub use serde;
 
 pub use self::declare::{DeclareBoundary, DeclareEffect, Place, Retry, argument, resource};
-pub use self::probe::{DebugFallback, DebugProbe, OutcomeFallback, OutcomeProbe, REDACTED};
+pub use self::outcome::{Convertible, OutcomeProbe, conversions, outcomes};
+pub use self::probe::{DebugFallback, DebugProbe, REDACTED};
 pub use crate::catalogue::{BoundaryRegistration, EffectRegistration};
 pub use crate::effect::EffectOutput;
 pub use crate::lifecycle::Outcome;
 pub use crate::{
     __airlock_debug_field as debug_field, __airlock_outcome as outcome, __airlock_place as place,
-    __airlock_stub as stub,
+    __airlock_response as response, __airlock_stub as stub,
 };
 
 use std::future::Future;

@@ -1,5 +1,6 @@
 //! The rules of the design, each with at least one test named after it, through the public API.
 
+mod by_hand;
 mod cancellation;
 mod cascades;
 mod effects;
@@ -11,7 +12,9 @@ mod holes_random;
 mod intents;
 mod isolation;
 mod options;
+mod origins;
 mod panics;
 mod policies;
 mod properties;
+mod released;
 mod scopes;

@@ -9,6 +9,7 @@ use crate::cause::Cause;
 use crate::context::stage::{Frame, FrameCells, scope_of};
 use crate::context::{Kind, Node};
 use crate::intent::Intent;
+use crate::origin::Origin;
 use crate::scope::{ScopeCore, ScopeId};
 
 /// What this thread knows of its context.
@@ -19,8 +20,9 @@ pub(super) struct Local {
     inspected: Cell<Option<(ScopeId, usize)>>,
     /// The effect that is performed under `current`, while nobody has needed its own scope.
     pub(super) frame: FrameCells,
-    /// What caused the intent of `frame`.
+    /// What caused the intent of `frame`, and where it came from.
     pub(super) frame_cause: RefCell<Option<Arc<Cause>>>,
+    pub(super) frame_origin: RefCell<Option<Origin>>,
     /// The scope that was made of the last frame.
     pub(super) made: RefCell<Option<Arc<Node>>>,
     /// A node and a buffer that serve again: one scope after the other costs no allocation.
@@ -39,6 +41,7 @@ thread_local! {
             inspected: Cell::new(None),
             frame: FrameCells::NONE,
             frame_cause: RefCell::new(None),
+            frame_origin: RefCell::new(None),
             made: RefCell::new(None),
             spare: RefCell::new(None),
             spare_buffer: Cell::new(Vec::new()),
@@ -64,7 +67,8 @@ impl Local {
     #[cold]
     fn make_scope(&self, frame: Frame) {
         let parent = self.current.take();
-        let node = scope_of(parent, frame, self.frame_cause.take());
+        let (cause, origin) = (self.frame_cause.take(), self.frame_origin.take());
+        let node = scope_of(parent, frame, cause, origin);
         self.made.replace(Some(node.clone()));
         self.current.replace(Some(node));
     }
@@ -93,14 +97,16 @@ pub(crate) fn current() -> Option<Arc<Node>> {
 /// Runs `look` on the innermost scope, where code stands directly in it and may enqueue without that
 /// anybody has to be asked: then nothing is cloned. No user code may run in `look`.
 #[inline]
-pub(crate) fn with_plain_scope<T>(look: impl FnOnce(&ScopeCore) -> Option<T>) -> Option<T> {
+pub(crate) fn with_plain_scope<T>(
+    look: impl FnOnce(&Arc<Node>, &ScopeCore) -> Option<T>,
+) -> Option<T> {
     Local::with(|local| {
         if local.frame.is_set() || local.watch.get() != Watch::Off {
             return None;
         }
         let current = local.current.borrow();
         match current.as_ref() {
-            Some(node) if !node.asks => look(node.core()?),
+            Some(node) if !node.asks => look(node, node.core()?),
             _ => None,
         }
     })
@@ -152,7 +158,7 @@ pub(crate) struct Swap {
 
 impl Swap {
     /// Ends the block and gives the node that was current at its end.
-    pub(super) fn leave(mut self) -> Option<Arc<Node>> {
+    pub(crate) fn leave(mut self) -> Option<Arc<Node>> {
         let inner = replace(self.outer.restored());
         std::mem::forget(self);
         inner

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::airlock::Settings;
 use crate::context::local::Displaced;
 use crate::executor::Executor;
+use crate::origin::Origin;
 use crate::policy::{Layer, Policy};
 use crate::scope::ScopeCore;
 
@@ -21,6 +22,8 @@ pub(crate) struct Node {
     pub(crate) judges: bool,
     /// Whether an effect's own scope encloses this node, so that intents here have a cause.
     pub(crate) in_effect: bool,
+    /// Whether what is enqueued under this node may have an origin.
+    pub(crate) has_origin: bool,
     /// What was current before the guard that entered this node, once that guard has left out of turn.
     pub(super) left: OnceLock<Displaced>,
 }
@@ -54,10 +57,15 @@ impl Node {
         };
         let mut depth = 0;
         let mut parent_in_effect = false;
+        let mut has_origin = match &kind {
+            Kind::Scope(core) => core.own_origin().is_some(),
+            _ => false,
+        };
         if let Some(parent) = &parent {
             asks |= parent.asks;
             judges |= parent.judges;
             parent_in_effect = parent.in_effect;
+            has_origin |= parent.has_origin;
             depth = parent.depth + 1;
         }
         Self {
@@ -67,6 +75,7 @@ impl Node {
             asks,
             judges,
             in_effect: in_effect || parent_in_effect,
+            has_origin,
             left: OnceLock::new(),
         }
     }
@@ -80,6 +89,7 @@ impl Node {
             asks: true,
             judges: false,
             in_effect: false,
+            has_origin: false,
             left: OnceLock::new(),
         }
     }
@@ -101,6 +111,18 @@ impl Node {
     pub(crate) fn scope_node(self: &Arc<Self>) -> Option<&Arc<Node>> {
         self.outwards()
             .find(|node| matches!(node.kind, Kind::Scope(_)))
+    }
+
+    /// The origin given nearest, from this node outwards. What an effect causes has the origin of
+    /// the intent that is performed.
+    pub(crate) fn origin(&self) -> Option<&Origin> {
+        if !self.has_origin {
+            return None;
+        }
+        let outwards = std::iter::successors(Some(self), |node| node.parent.as_deref());
+        outwards
+            .filter_map(|node| node.core())
+            .find_map(ScopeCore::own_origin)
     }
 
     /// The executor named nearest, from this node outwards.

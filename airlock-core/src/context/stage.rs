@@ -11,6 +11,7 @@ use crate::context::local::Local;
 use crate::context::{Kind, Node, Swap, swap};
 use crate::flush::FailureMode;
 use crate::intent::{Intent, IntentId};
+use crate::origin::Origin;
 use crate::scope::{EffectScope, ScopeCore};
 
 /// What the scope of an effect would be made of.
@@ -96,9 +97,10 @@ pub(crate) fn scope_of(
     parent: Option<Arc<Node>>,
     frame: Frame,
     cause: Option<Arc<Cause>>,
+    origin: Option<Origin>,
 ) -> Arc<Node> {
     let mut core = ScopeCore::new();
-    core.effect = Some(Box::new(EffectScope::new(frame, cause)));
+    core.effect = Some(Box::new(EffectScope::new(frame, cause, origin)));
     core.trace();
     Node::new(parent, Kind::Scope(core))
 }
@@ -131,6 +133,7 @@ impl Stage {
         &self,
         frame: Frame,
         cause: Option<&Arc<Cause>>,
+        origin: Option<&Origin>,
         body: impl FnOnce() -> T,
     ) -> (T, Option<Arc<Node>>) {
         Local::with(|local| {
@@ -138,12 +141,18 @@ impl Stage {
             if let Some(cause) = cause {
                 local.frame_cause.replace(Some(cause.clone()));
             }
+            if let Some(origin) = origin {
+                local.frame_origin.replace(Some(origin.clone()));
+            }
         });
         let value = body();
         let made = Local::with(|local| {
             if local.frame.take().is_some() {
                 if cause.is_some() {
                     local.frame_cause.take();
+                }
+                if origin.is_some() {
+                    local.frame_origin.take();
                 }
                 return None;
             }

@@ -197,8 +197,9 @@ impl FlushError {
         )
     }
 
-    /// Gives it up where no caller can be given it: it is logged, and handed to
-    /// [`AirlockBuilder::on_stranded`](crate::AirlockBuilder::on_stranded).
+    /// Gives it up where no caller can be given it, or where it becomes an answer that cannot carry
+    /// intents, such as a status: it is logged, and handed to the
+    /// [`on_stranded`](crate::AirlockBuilder::on_stranded) of the airlock that its scope was in.
     pub fn strand(self) {
         tracing::error!(
             target: "airlock",

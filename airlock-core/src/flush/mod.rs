@@ -21,7 +21,7 @@ pub use self::error::{Failure, FlushError};
 pub use self::report::{CapturedBy, Dropped, Fate, FlushReport, ReportEntry};
 
 pub(crate) use self::error::guarded;
-pub(crate) use self::run::{end, end_async, ending};
+pub(crate) use self::run::{Flush, end, end_async, ending};
 
 /// What happens to the rest of a flush when one intent fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -114,9 +114,9 @@ impl Flush {
             }
             let frame = Frame::of(&intent, self.mode, self.judged_to);
             let _span = traced.then(|| frame.span().entered());
-            let payload = &mut intent.payload;
+            let (payload, origin) = (&mut intent.payload, intent.facts.origin.as_ref());
             let resources = &self.settings.resources;
-            let (ended, scope) = stage.perform(frame, None, || {
+            let (ended, scope) = stage.perform(frame, None, origin, || {
                 catch_unwind(AssertUnwindSafe(|| payload.perform(resources)))
             });
             if let Ok(Performing::Ready(Ok(()))) = ended {
@@ -169,7 +169,8 @@ impl Flush {
                 let intent = &self.intents[unit.first];
                 let under = intent.facts.node.as_ref().unwrap_or(&self.node);
                 let frame = Frame::of(intent, self.mode, self.judged_to);
-                let scope = scope_of(Some(under.clone()), frame, intent.facts.cause().cloned());
+                let (cause, origin) = (intent.facts.cause().cloned(), intent.facts.origin.clone());
+                let scope = scope_of(Some(under.clone()), frame, cause, origin);
                 let performing = PerformingAsync { flush: self, scope };
                 match performing.attempt(unit).await {
                     Ok(caused) => {
@@ -201,12 +202,12 @@ impl Flush {
         }
         let stage = stage.get_or_insert_with(|| Stage::under(under));
         let frame = Frame::of(intent, self.mode, self.judged_to);
-        let cause = intent.facts.cause().cloned();
+        let (cause, origin) = (intent.facts.cause().cloned(), intent.facts.origin.clone());
         let _span = frame.span().entered();
         let Self {
             intents, settings, ..
         } = self;
-        Attempted::of(stage.perform(frame, cause.as_ref(), || {
+        Attempted::of(stage.perform(frame, cause.as_ref(), origin.as_ref(), || {
             catch_unwind(AssertUnwindSafe(|| {
                 start(intents, unit, &settings.resources)
             }))

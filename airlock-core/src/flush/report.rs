@@ -11,6 +11,7 @@ use crate::effect::Effect;
 use crate::flush::error::Failure;
 use crate::intent::{Facts, Intent, IntentId};
 use crate::lifecycle::{Ending, Outcome};
+use crate::origin::Origin;
 use crate::scope::ScopeId;
 use crate::table::Table;
 
@@ -156,6 +157,11 @@ impl ReportEntry {
         self.facts.cause().map(Arc::as_ref)
     }
 
+    /// Where the work that enqueued it came from; see [`Intent::origin`].
+    pub fn origin(&self) -> Option<&Origin> {
+        self.facts.origin.as_ref()
+    }
+
     /// Whether the scope that ended had captured it from a nested one.
     pub fn is_captured(&self) -> bool {
         self.facts.is_captured()
@@ -180,6 +186,7 @@ impl fmt::Debug for ReportEntry {
 pub struct FlushReport {
     pub(crate) scope: Option<ScopeId>,
     pub(crate) name: Option<Cow<'static, str>>,
+    pub(crate) origin: Option<Origin>,
     pub(crate) outcome: Outcome,
     pub(crate) ending: Ending,
     /// How many of the entries are the scope's own; the rest are cascades.
@@ -196,6 +203,11 @@ impl FlushReport {
     /// The scope's name.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
+    }
+
+    /// Where the scope's work came from.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
     }
 
     /// How the work in the scope had ended.
@@ -279,6 +291,9 @@ impl fmt::Display for FlushReport {
             (Some(name), _) => write!(f, "scope {name}")?,
             (None, Some(id)) => write!(f, "scope {id}")?,
             (None, None) => f.write_str("scope")?,
+        }
+        if let Some(origin) = &self.origin {
+            write!(f, " ({origin})")?;
         }
         let intents = if self.len() == 1 { "intent" } else { "intents" };
         writeln!(f, ", {}: {} {intents}", self.outcome, self.len())?;

@@ -111,7 +111,7 @@ impl Flush {
     }
 
     /// Takes the buffer of a finished scope and decides what is to be dispatched.
-    pub(super) fn prepare(node: &Arc<Node>, outcome: Outcome, ending: Ending) -> Self {
+    pub(crate) fn prepare(node: &Arc<Node>, outcome: Outcome, ending: Ending) -> Self {
         let Some(core) = node.core() else {
             unreachable!("only scopes are flushed")
         };
@@ -178,6 +178,11 @@ impl Flush {
         flush.delivered = true;
         flush.executors.push(executor);
         flush
+    }
+
+    /// Whether nothing is left to dispatch.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.stopped || !self.intents.iter().any(Intent::is_pending)
     }
 
     pub(super) fn outcome(&self) -> Outcome {
@@ -289,7 +294,7 @@ impl Flush {
         Some((executor, Batch::new(self, start..end, route)))
     }
 
-    pub(super) fn dispatch(&mut self) {
+    pub(crate) fn dispatch(&mut self) {
         if self.is_simple() {
             if let Some(cascade) = self.perform_simple_ones() {
                 self.follow(cascade);
@@ -302,7 +307,7 @@ impl Flush {
         }
     }
 
-    pub(super) async fn dispatch_async(&mut self) {
+    pub(crate) async fn dispatch_async(&mut self) {
         if self.is_simple() {
             if let Some(cascade) = self.perform_simple_ones() {
                 self.follow_async(cascade).await;
@@ -318,7 +323,7 @@ impl Flush {
     }
 
     /// Turns what happened into a report, or an error that hands back what did not.
-    pub(super) fn conclude(mut self) -> Result<FlushReport, FlushError> {
+    pub(crate) fn conclude(mut self) -> Result<FlushReport, FlushError> {
         self.wrap_up()
     }
 
@@ -361,6 +366,7 @@ impl Flush {
         let report = FlushReport {
             scope: core.map(|core| core.id),
             name: core.and_then(|core| core.name()),
+            origin: self.node.origin().cloned(),
             outcome: self.outcome,
             ending: self.ending,
             own,
@@ -397,7 +403,7 @@ impl Flush {
 }
 
 impl Drop for Flush {
-    /// Dropped half-way: the future that flushed was cancelled.
+    /// Dropped half-way: the future that flushed was cancelled, or never polled.
     fn drop(&mut self) {
         if self.concluded {
             return;
@@ -418,6 +424,7 @@ fn log_failure(intent: &Intent, failure: &Failure) {
         effect = intent.effect().id(),
         intent = intent.id().get(),
         at = %intent.location(),
+        origin = intent.origin().map(tracing::field::display),
         error = %failure.in_full(),
         "effect failed",
     );

@@ -3,8 +3,6 @@
 
 use std::fmt;
 
-use crate::lifecycle::Outcome;
-
 /// Stands for a redacted argument.
 pub const REDACTED: &dyn fmt::Debug = &Word("<redacted>");
 
@@ -38,37 +36,9 @@ impl<T> DebugFallback for &DebugProbe<'_, T> {
     }
 }
 
-/// Asks whether a body has succeeded.
-pub struct OutcomeProbe<'a, T>(pub &'a T);
-
-impl<T, E> OutcomeProbe<'_, Result<T, E>> {
-    /// `Err` is a failure.
-    pub fn outcome(&self) -> Outcome {
-        Outcome::of(self.0)
-    }
-}
-
-/// Serves where a value cannot tell.
-pub trait OutcomeFallback {
-    /// Returning is a success.
-    fn outcome(&self) -> Outcome;
-}
-
-impl<T> OutcomeFallback for &OutcomeProbe<'_, T> {
-    fn outcome(&self) -> Outcome {
-        Outcome::Success
-    }
-}
-
 impl<T> fmt::Debug for DebugProbe<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DebugProbe")
-    }
-}
-
-impl<T> fmt::Debug for OutcomeProbe<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("OutcomeProbe")
     }
 }
 
@@ -80,16 +50,5 @@ macro_rules! __airlock_debug_field {
         #[allow(unused_imports, reason = "needed only where the type has no `Debug`")]
         use $crate::__private::DebugFallback as _;
         (&$crate::__private::DebugProbe(&$value)).shown()
-    }};
-}
-
-/// Whether a body has succeeded.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __airlock_outcome {
-    ($value:expr) => {{
-        #[allow(unused_imports, reason = "needed only where the type cannot tell")]
-        use $crate::__private::OutcomeFallback as _;
-        (&$crate::__private::OutcomeProbe(&$value)).outcome()
     }};
 }

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::airlock::Airlock;
 use crate::catalogue::BoundaryDescriptor;
 use crate::context::{self, Kind, Node};
 use crate::effect::EffectSet;
 use crate::executor::Executor;
 use crate::flush::{FailureMode, FlushReport};
 use crate::lifecycle::Lifecycle;
+use crate::origin::Origin;
 use crate::policy::{Layer, Policy};
 use crate::scope::{OpenScope, ScopeCore, ScopeGuard};
 
@@ -110,6 +112,19 @@ impl ScopeBuilder {
         self
     }
 
+    /// Says where the work in the scope comes from: the intents that are enqueued here and below
+    /// carry it, unless a scope nearer to them says otherwise.
+    pub fn origin(mut self, origin: Origin) -> Self {
+        self.core.config_mut().origin = Some(origin);
+        self
+    }
+
+    /// Opens the scope in this airlock, wherever that is: what encloses the code, scopes and
+    /// policies too, is out of reach. As [`Airlock::scope`].
+    pub fn airlock(self, airlock: &Airlock) -> Self {
+        self.under(airlock.node().clone())
+    }
+
     /// Opens the scope without entering it: for [`Scope::enter`](crate::Scope::enter), then
     /// [`flush`](OpenScope::flush) or [`discard`](OpenScope::discard) by hand.
     pub fn open(mut self) -> OpenScope {
@@ -133,6 +148,17 @@ impl ScopeBuilder {
     pub(crate) fn under(mut self, parent: Arc<Node>) -> Self {
         self.parent = Some(parent);
         self
+    }
+}
+
+/// A clone describes another scope with the same settings: for whoever opens one again and again,
+/// such as a middleware. Policies, executor and lifecycle are shared, with what they remember.
+impl Clone for ScopeBuilder {
+    fn clone(&self) -> Self {
+        Self {
+            core: self.core.again(),
+            parent: self.parent.clone(),
+        }
     }
 }
 

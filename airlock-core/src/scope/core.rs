@@ -13,6 +13,7 @@ use crate::flush::{FailureMode, FlushReport};
 use crate::ids::next_id;
 use crate::intent::Intent;
 use crate::lifecycle::Lifecycle;
+use crate::origin::Origin;
 use crate::policy::Layer;
 
 /// Identifies a scope among all of this process.
@@ -55,7 +56,7 @@ pub(crate) struct ScopeCore {
 }
 
 /// What a scope says itself.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Config {
     pub(crate) name: Option<Cow<'static, str>>,
     pub(crate) policy: Option<Layer>,
@@ -64,6 +65,7 @@ pub(crate) struct Config {
     pub(crate) emits: Option<&'static [&'static EffectDescriptor]>,
     pub(crate) failure_mode: Option<FailureMode>,
     pub(crate) on_report: Option<ReportHook>,
+    pub(crate) origin: Option<Origin>,
     /// Whether no policy judges what it holds.
     pub(crate) exempt: bool,
 }
@@ -72,15 +74,17 @@ pub(crate) struct Config {
 pub(crate) struct EffectScope {
     frame: Frame,
     parent: Option<Arc<Cause>>,
+    origin: Option<Origin>,
     /// Made when something needs it.
     cause: OnceLock<Arc<Cause>>,
 }
 
 impl EffectScope {
-    pub(crate) fn new(frame: Frame, parent: Option<Arc<Cause>>) -> Self {
+    pub(crate) fn new(frame: Frame, parent: Option<Arc<Cause>>, origin: Option<Origin>) -> Self {
         Self {
             frame,
             parent,
+            origin,
             cause: OnceLock::new(),
         }
     }
@@ -153,6 +157,15 @@ impl ScopeCore {
         }
     }
 
+    /// The same settings for another scope, which is neither open nor holds anything.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            boundary: self.boundary,
+            config: self.config.clone(),
+            ..Self::new()
+        }
+    }
+
     pub(crate) fn config_mut(&mut self) -> &mut Config {
         self.config.get_or_insert_default()
     }
@@ -206,6 +219,14 @@ impl ScopeCore {
         }
     }
 
+    /// Its own, or that of the intent whose effect is performed in it.
+    pub(crate) fn own_origin(&self) -> Option<&Origin> {
+        match &self.effect {
+            Some(effect) => effect.origin.as_ref(),
+            None => self.config.as_deref()?.origin.as_ref(),
+        }
+    }
+
     pub(crate) fn is_exempt(&self) -> bool {
         self.config.as_ref().is_some_and(|config| config.exempt)
     }
@@ -225,6 +246,7 @@ impl ScopeCore {
                     "scope",
                     scope = self.id.get(),
                     name = self.name_str(),
+                    origin = self.own_origin().map(tracing::field::display),
                 ),
             };
             self.span = Some(Box::new(span));

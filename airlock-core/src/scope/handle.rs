@@ -8,7 +8,8 @@ use crate::context::{self, Bound, Node, Watch};
 use crate::effect::{Effect, Repeatable};
 use crate::flush::FlushError;
 use crate::intent::Intent;
-use crate::scope::{Phase, ScopeBuilder, ScopeId};
+use crate::origin::Origin;
+use crate::scope::{Phase, ScopeBuilder, ScopeId, Steps};
 use crate::snapshot::Snapshot;
 
 /// A handle to a scope, with the local policies under which it was taken.
@@ -66,6 +67,24 @@ impl Scope {
     /// Its name, if it was given one.
     pub fn name(&self) -> Option<&str> {
         self.core().name_str()
+    }
+
+    /// Where its work comes from: its own origin, or that of the nearest scope around it that has
+    /// one. In an effect, the origin of the intent that is performed.
+    pub fn origin(&self) -> Option<Origin> {
+        self.node.origin().cloned()
+    }
+
+    /// The scope around it, which captures what this one would dispatch unless it releases it;
+    /// `None` if there is none, and in an effect, which no scope captures.
+    pub fn parent(&self) -> Option<Scope> {
+        let own = self.node.scope_node()?;
+        if own.core()?.effect.is_some() {
+            return None;
+        }
+        let parent = own.parent.as_ref()?;
+        parent.scope_node()?;
+        Some(Scope::new(parent.clone()))
     }
 
     /// How many intents it holds.
@@ -130,6 +149,11 @@ impl Scope {
         let _swap = context::swap(Some(self.node.clone()));
         let _span = self.core().enter_span();
         work()
+    }
+
+    /// As [`enter`](Self::enter), for work that is driven in steps, such as a stream: see [`Steps`].
+    pub fn steps(&self) -> Steps {
+        Steps::new(self.clone())
     }
 
     /// Makes a future run in this scope, on whatever task polls it. The scope ends without it:

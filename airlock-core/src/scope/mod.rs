@@ -12,13 +12,17 @@ mod builder;
 pub(crate) mod core;
 mod handle;
 mod open;
+mod released;
 mod run;
+mod steps;
 
 pub use self::builder::{ScopeBuilder, scope};
 pub use self::core::ScopeId;
 pub use self::handle::{InScope, Scope, current};
 pub use self::open::{OpenScope, ScopeGuard};
+pub use self::released::Released;
 pub use self::run::Ended;
+pub use self::steps::Steps;
 
 pub(crate) use self::run::catch_unwind_async;
 

@@ -1,14 +1,15 @@
 //! Scopes that are open, and how they end.
 
 use std::fmt;
+use std::future::Future;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::thread;
 
-use crate::context::{self, Entered, Node};
+use crate::context::{self, Bound, Entered, Node};
 use crate::flush::{self, FlushError, FlushReport};
 use crate::lifecycle::{Ending, Outcome};
-use crate::scope::Scope;
+use crate::scope::{Released, Scope};
 
 /// A scope that is open and that nobody has entered.
 ///
@@ -58,6 +59,21 @@ impl OpenScope {
         self.scope.node()
     }
 
+    /// Makes a future the scope's own work. As [`Scope::bind`], and when the future is dropped
+    /// before it has finished the scope accepts nothing more, so that what its destructors enqueue
+    /// is refused. The scope still has to be ended.
+    ///
+    /// ```
+    /// # use airlock_core as airlock;
+    /// let scope = airlock::scope().open();
+    /// drop(scope.bind_work(std::future::pending::<()>()));
+    /// assert!(!scope.is_open());
+    /// scope.discard();
+    /// ```
+    pub fn bind_work<F: Future>(&self, work: F) -> Bound<F> {
+        Bound::owning(self.node().clone(), work)
+    }
+
     /// Asks the ancestors, judges, and dispatches what is left; sync effects only.
     ///
     /// # Errors
@@ -92,35 +108,65 @@ impl OpenScope {
         }
     }
 
-    /// Ends it as its lifecycle says of success.
-    pub(crate) fn succeed(mut self) -> Result<FlushReport, FlushError> {
+    /// Ends it as its lifecycle says about this outcome; sync effects only. For integrations that
+    /// drive the work themselves; [`ScopeBuilder::run`](crate::ScopeBuilder::run) does all of it.
+    ///
+    /// Inside another scope, what the lifecycle would flush is captured as R8 says.
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents. If
+    /// nobody can be given it, [`FlushError::strand`] takes it.
+    pub fn finish(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
         self.ended = true;
-        let ending = flush::ending(self.node(), Outcome::Success);
-        flush::end(self.node(), Outcome::Success, ending)
+        let ending = flush::ending(self.node(), outcome);
+        flush::end(self.node(), outcome, ending)
     }
 
-    /// Ends it as its lifecycle says of success.
-    pub(crate) async fn succeed_async(mut self) -> Result<FlushReport, FlushError> {
+    /// As [`finish`](Self::finish), for async effects too. Dropped half-way, it stops as
+    /// [`flush_async`](Self::flush_async) does.
+    ///
+    /// # Errors
+    ///
+    /// As [`finish`](Self::finish).
+    pub async fn finish_async(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
         self.ended = true;
-        let ending = flush::ending(self.node(), Outcome::Success);
-        flush::end_async(self.node(), Outcome::Success, ending).await
+        let ending = flush::ending(self.node(), outcome);
+        flush::end_async(self.node(), outcome, ending).await
+    }
+
+    /// Ends it as its lifecycle says about this outcome, up to the dispatch: the ancestors have
+    /// captured what they hold, the policies have judged the rest. For integrations that dispatch
+    /// elsewhere, or want to know whether there is anything to await.
+    ///
+    /// ```
+    /// # use airlock_core as airlock;
+    /// use airlock::lifecycle::Outcome;
+    ///
+    /// let scope = airlock::scope().open();
+    /// let released = scope.release(Outcome::Failure);
+    /// assert!(released.is_settled());
+    /// let report = released.dispatch()?;
+    /// assert_eq!(report.outcome(), Outcome::Failure);
+    /// # Ok::<(), airlock::FlushError>(())
+    /// ```
+    pub fn release(mut self, outcome: Outcome) -> Released {
+        self.ended = true;
+        let ending = flush::ending(self.node(), outcome);
+        Released::new(self.node(), outcome, ending)
     }
 
     /// Ends it as its lifecycle says of a failure. The caller has an error already: that of the flush
     /// goes where stranded ones go.
-    pub(crate) fn fail(mut self, outcome: Outcome) {
-        self.ended = true;
-        let ending = flush::ending(self.node(), outcome);
-        if let Err(error) = flush::end(self.node(), outcome, ending) {
+    pub(crate) fn fail(self, outcome: Outcome) {
+        if let Err(error) = self.finish(outcome) {
             error.strand();
         }
     }
 
     /// Ends it as its lifecycle says of a failure; see [`fail`](Self::fail).
-    pub(crate) async fn fail_async(mut self, outcome: Outcome) {
-        self.ended = true;
-        let ending = flush::ending(self.node(), outcome);
-        if let Err(error) = flush::end_async(self.node(), outcome, ending).await {
+    pub(crate) async fn fail_async(self, outcome: Outcome) {
+        if let Err(error) = self.finish_async(outcome).await {
             error.strand();
         }
     }

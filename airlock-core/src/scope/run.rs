@@ -54,7 +54,9 @@ impl ScopeBuilder {
     pub fn run_infallible<T>(self, body: impl FnOnce(&Scope) -> T) -> Result<Ended<T>, FlushError> {
         let open = self.open();
         match call(&open, body) {
-            Ok(value) => open.succeed().map(|report| Ended { value, report }),
+            Ok(value) => open
+                .finish(Outcome::Success)
+                .map(|report| Ended { value, report }),
             Err(panic) => {
                 open.fail(Outcome::Panic);
                 resume_unwind(panic)
@@ -97,7 +99,7 @@ impl ScopeBuilder {
         let open = self.open().in_future();
         match call_async(&open, body).await {
             Ok(value) => {
-                let report = open.succeed_async().await?;
+                let report = open.finish_async(Outcome::Success).await?;
                 Ok(Ended { value, report })
             }
             Err(panic) => {
@@ -134,7 +136,7 @@ impl ScopeBuilder {
     ) -> R {
         let open = self.open();
         match call(&open, body) {
-            Ok((Outcome::Success, value)) => match open.succeed() {
+            Ok((Outcome::Success, value)) => match open.finish(Outcome::Success) {
                 Ok(_) => value,
                 Err(error) => on_flush_error(error, value),
             },
@@ -156,7 +158,7 @@ impl ScopeBuilder {
     ) -> R {
         let open = self.open().in_future();
         match call_async(&open, body).await {
-            Ok((Outcome::Success, value)) => match open.succeed_async().await {
+            Ok((Outcome::Success, value)) => match open.finish_async(Outcome::Success).await {
                 Ok(_) => value,
                 Err(error) => on_flush_error(error, value),
             },

@@ -4,11 +4,11 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
-use syn::{ReturnType, Signature, Type};
+use syn::{GenericArgument, PathArguments, ReturnType, Signature, Type, TypeParamBound};
 
 use crate::boundary::args::{Args, OnFlushError};
 use crate::boundary::disguise::Form;
-use crate::function::{Function, docs, place, plain_name, respan};
+use crate::function::{Function, docs, place, plain_name, respan, unwrapped};
 
 /// ```text
 /// async fn checkout(..) -> Result<Receipt, E> { BODY }
@@ -45,7 +45,9 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
     let (inner_attrs, body) = function.split_body();
     let run = match form {
         Form::Sync => {
-            let output = annotation(&function.sig.output);
+            let output = declared(&function.sig.output);
+            let convert = conversion(&output, &private);
+            let output = erased(&output);
             let returns = match &function.sig.output {
                 ReturnType::Default => None,
                 ReturnType::Type(..) => Some(quote!(-> #output)),
@@ -55,7 +57,8 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
                 __airlock_scope.__boundary(
                     move || {
                         let value: #output = #private::once(move || #returns #body);
-                        (#private::outcome!(value), value)
+                        #convert
+                        (#private::outcome!(value, #private), value)
                     },
                     #on_error,
                 )
@@ -63,7 +66,7 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
         }
         Form::Async => {
             let wrapped = wrapped(
-                &annotation(&function.sig.output),
+                &declared(&function.sig.output),
                 &body.stream(),
                 &on_error,
                 &private,
@@ -72,12 +75,7 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
         }
         Form::Disguised(disguised) => {
             let block = &disguised.block;
-            let wrapped = wrapped(
-                &erased(&disguised.output),
-                &statements(block),
-                &on_error,
-                &private,
-            );
+            let wrapped = wrapped(&disguised.output, &statements(block), &on_error, &private);
             disguised.around(quote!(async move { #scope #wrapped.await }))
         }
     };
@@ -100,11 +98,13 @@ fn statements(block: &syn::Block) -> TokenStream {
 }
 
 fn wrapped(
-    output: &Type,
+    declared: &Type,
     body: &TokenStream,
     on_error: &TokenStream,
     private: &TokenStream,
 ) -> TokenStream {
+    let convert = conversion(declared, private);
+    let output = erased(declared);
     // A body of another type is reported against the declared one.
     let span = proc_macro2::Span::call_site().located_at(output.span());
     let returned = quote_spanned!(span=> return value;);
@@ -119,11 +119,51 @@ fn wrapped(
                     #body
                 }
                 .await;
-                (#private::outcome!(value), value)
+                #convert
+                (#private::outcome!(value, #private), value)
             },
             #on_error,
         )
     }
+}
+
+/// A response has a status and its maker may not: where the declared type is `impl IntoResponse`, or
+/// a `Result` of it, the one may stand for the other.
+fn conversion(declared: &Type, private: &TokenStream) -> Option<TokenStream> {
+    let converts = match unwrapped(declared) {
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let mut types = types_of(&last.arguments);
+            last.ident.to_string().ends_with("Result") && types.next().is_some_and(is_response)
+        }
+        ty => is_response(ty),
+    };
+    converts.then(|| quote!(let value = #private::response!(value, #private);))
+}
+
+/// `impl IntoResponse`, by the name: generated code asks whether it is the trait that we know.
+fn is_response(ty: &Type) -> bool {
+    let Type::ImplTrait(ty) = unwrapped(ty) else {
+        return false;
+    };
+    let traits = ty.bounds.iter().filter_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last(),
+        _ => None,
+    });
+    let mut names = traits.map(|last| &last.ident);
+    names.next().is_some_and(|name| name == "IntoResponse") && names.all(|name| name == "Send")
+}
+
+fn types_of(arguments: &PathArguments) -> impl Iterator<Item = &Type> {
+    let arguments = match arguments {
+        PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+        _ => None,
+    };
+    let types = arguments.into_iter().flatten();
+    types.filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
 }
 
 fn declaration(
@@ -171,14 +211,14 @@ fn on_flush_error(args: &Args, sig: &Signature, private: &TokenStream) -> TokenS
     }
 }
 
-/// The return type for a `let`, in which `impl Trait` cannot be written.
-fn annotation(output: &ReturnType) -> Type {
+fn declared(output: &ReturnType) -> Type {
     match output {
         ReturnType::Default => syn::parse_quote!(()),
-        ReturnType::Type(_, ty) => erased(ty),
+        ReturnType::Type(_, ty) => (**ty).clone(),
     }
 }
 
+/// A type for a `let`, in which `impl Trait` cannot be written.
 fn erased(ty: &Type) -> Type {
     let mut ty = ty.clone();
     Erase.visit_type_mut(&mut ty);

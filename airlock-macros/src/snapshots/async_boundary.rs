@@ -32,7 +32,8 @@ async fn checkout(&self, mut order: Order) -> impl IntoResponse {
                     self.save(order).await
                 }
                     .await;
-                (::airlock::__private::outcome!(value), value)
+                let value = ::airlock::__private::response!(value, ::airlock::__private);
+                (::airlock::__private::outcome!(value, ::airlock::__private), value)
             },
             ::airlock::__private::log_flush_error,
         )

@@ -38,7 +38,10 @@ fn checkout<'a>(
                             __ret
                         }
                             .await;
-                        (::airlock::__private::outcome!(value), value)
+                        (
+                            ::airlock::__private::outcome!(value, ::airlock::__private),
+                            value,
+                        )
                     },
                     |error, _| ::airlock::__private::return_flush_error(error),
                 )

@@ -17,7 +17,7 @@ pub fn import(path: &Path) -> Result<usize, ImportError> {
                     usize,
                     ImportError,
                 > { read(path) });
-                (::airlock::__private::outcome!(value), value)
+                (::airlock::__private::outcome!(value, ::airlock::__private), value)
             },
             |error, _| ::airlock::__private::return_flush_error(error),
         )

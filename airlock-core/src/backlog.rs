@@ -1,0 +1,110 @@
+//! What runs on behind the responses of a server, and how many flushes have failed there.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+/// What an integration still does although nobody waits for it, such as flushes after a response;
+/// and how many of its flushes have failed.
+///
+/// A middleware gives out its own; clones show the same. A graceful shutdown stops the server, then
+/// waits for it:
+///
+/// ```
+/// # use airlock_core::Backlog;
+/// # async fn serve() {}
+/// # async fn run(backlog: Backlog) {
+/// serve().await; // until it is told to shut down
+/// backlog.drained().await;
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Backlog(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    failed: AtomicU64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    running: usize,
+    waiting: Vec<Waker>,
+}
+
+impl Backlog {
+    /// How much runs on that nobody waits for.
+    pub fn running(&self) -> usize {
+        self.state().running
+    }
+
+    /// How many flushes have failed so far.
+    pub fn failed(&self) -> u64 {
+        self.0.failed.load(Ordering::Relaxed)
+    }
+
+    /// Waits until nothing runs on. What begins later is waited for too, so stop what begins it first.
+    pub fn drained(&self) -> Drained {
+        Drained(self.clone())
+    }
+
+    /// Counts a flush that has failed. For integrations.
+    pub fn count_failure(&self) {
+        self.0.failed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts something that runs on, until the guard is dropped: at its end, by a panic, or with its
+    /// runtime. For integrations.
+    pub fn run(&self) -> Running {
+        self.state().running += 1;
+        Running(self.clone())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        let state = self.0.state.lock();
+        state.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Something that runs on, in a [`Backlog`], until it is dropped.
+#[derive(Debug)]
+#[must_use = "dropped, it no longer counts"]
+pub struct Running(Backlog);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let waiting = {
+            let mut state = self.0.state();
+            state.running -= 1;
+            if state.running > 0 {
+                return;
+            }
+            std::mem::take(&mut state.waiting)
+        };
+        waiting.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// Waits until a [`Backlog`] is empty.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct Drained(Backlog);
+
+impl Future for Drained {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.0.state();
+        if state.running == 0 {
+            return Poll::Ready(());
+        }
+        let known = |waker: &Waker| waker.will_wake(cx.waker());
+        if !state.waiting.iter().any(known) {
+            state.waiting.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+}

@@ -1,0 +1,62 @@
+//! What a finished scope has released, and nobody has dispatched yet.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::context::Node;
+use crate::flush::{Flush, FlushError, FlushReport};
+use crate::lifecycle::{Ending, Outcome};
+
+/// What a scope has released at its end, judged and not yet dispatched; see
+/// [`OpenScope::release`](crate::OpenScope::release).
+///
+/// Dropped, nothing of it is dispatched: the report says so, and the intents go to
+/// [`AirlockBuilder::on_stranded`](crate::AirlockBuilder::on_stranded).
+#[must_use = "what a scope has released is lost unless it is dispatched"]
+pub struct Released {
+    flush: Flush,
+}
+
+impl Released {
+    pub(crate) fn new(node: &Arc<Node>, outcome: Outcome, ending: Ending) -> Self {
+        Self {
+            flush: Flush::prepare(node, outcome, ending),
+        }
+    }
+
+    /// Whether nothing is left to dispatch: all was captured, dropped or discarded, or the flush
+    /// has failed already. Then [`dispatch`](Self::dispatch) gives the outcome, and there is nothing
+    /// to await.
+    pub fn is_settled(&self) -> bool {
+        self.flush.is_settled()
+    }
+
+    /// Dispatches what is left; sync effects only.
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents.
+    pub fn dispatch(mut self) -> Result<FlushReport, FlushError> {
+        self.flush.dispatch();
+        self.flush.conclude()
+    }
+
+    /// As [`dispatch`](Self::dispatch), for async effects too. Dropped half-way, it stops there, as
+    /// [`OpenScope::flush_async`](crate::OpenScope::flush_async) does.
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents.
+    pub async fn dispatch_async(mut self) -> Result<FlushReport, FlushError> {
+        self.flush.dispatch_async().await;
+        self.flush.conclude()
+    }
+}
+
+impl fmt::Debug for Released {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Released")
+            .field("settled", &self.is_settled())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,146 @@
+//! A response's body that holds its request's scope until it has been sent.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use airlock_core::lifecycle::Outcome;
+use airlock_core::{Backlog, FlushError, OpenScope, Scope, Steps};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use crate::moment::Spawn;
+
+pin_project! {
+    /// The body of a response whose request flushes [after the response](crate::AfterResponse).
+    ///
+    /// It is polled within the request's scope. The scope ends once: as a success at the body's end,
+    /// or when the server drops the body, as it does after the last byte, and at once for `HEAD`,
+    /// 204, 304 and upgrades; as a failure when the body gives an error; with a panic, when it panics.
+    pub struct ScopeBody<B> {
+        #[pin]
+        inner: Option<B>,
+        held: Option<Held>,
+    }
+
+    impl<B> PinnedDrop for ScopeBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(mut held) = this.held.take() {
+                held.steps.run(|| this.inner.set(None));
+                held.release(Outcome::Success);
+            }
+        }
+    }
+}
+
+/// A scope that waits for its response to be sent.
+pub(crate) struct Held {
+    scope: OpenScope,
+    steps: Steps,
+    spawn: Spawn,
+    backlog: Backlog,
+}
+
+impl Held {
+    pub(crate) fn new(scope: OpenScope, spawn: Spawn, backlog: Backlog) -> Self {
+        Self {
+            steps: scope.steps(),
+            scope,
+            spawn,
+            backlog,
+        }
+    }
+
+    /// Ends the scope, without waiting for its effects.
+    fn release(self, outcome: Outcome) {
+        let Self {
+            scope,
+            spawn,
+            backlog,
+            ..
+        } = self;
+        let handle = Scope::clone(&scope);
+        let released = scope.release(outcome);
+        if released.is_settled() {
+            end(&handle, &backlog, released.dispatch());
+            return;
+        }
+        let running = backlog.run();
+        let flush = released.dispatch_async();
+        spawn.spawn(Box::pin(async move {
+            let _running = running;
+            end(&handle, &backlog, flush.await);
+        }));
+    }
+}
+
+fn end<T>(scope: &Scope, backlog: &Backlog, ended: Result<T, FlushError>) {
+    if let Err(error) = ended {
+        backlog.count_failure();
+        error.strand();
+    }
+}
+
+impl<B> ScopeBody<B> {
+    /// A body, with the scope that it is to end.
+    pub(crate) fn new(inner: B, held: Option<Held>) -> Self {
+        Self {
+            inner: Some(inner),
+            held,
+        }
+    }
+}
+
+impl<B: Body> Body for ScopeBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let mut this = self.project();
+        let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+            return Poll::Ready(None);
+        };
+        let Some(held) = this.held else {
+            return inner.poll_frame(cx);
+        };
+        let polled = catch_unwind(AssertUnwindSafe(|| held.steps.run(|| inner.poll_frame(cx))));
+        let outcome = match &polled {
+            Ok(Poll::Pending | Poll::Ready(Some(Ok(_)))) => None,
+            Ok(Poll::Ready(None)) => Some(Outcome::Success),
+            Ok(Poll::Ready(Some(Err(_)))) => Some(Outcome::Failure),
+            Err(_) => Some(Outcome::Panic),
+        };
+        if let Some(outcome) = outcome
+            && let Some(mut held) = this.held.take()
+        {
+            if outcome != Outcome::Failure {
+                held.steps.run(|| this.inner.set(None));
+            }
+            held.release(outcome);
+        }
+        polled.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let none = || SizeHint::with_exact(0);
+        self.inner.as_ref().map_or_else(none, Body::size_hint)
+    }
+}
+
+impl<B> fmt::Debug for ScopeBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scope = self.held.as_ref().map(|held| &held.scope);
+        f.debug_struct("ScopeBody")
+            .field("scope", &scope)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,308 @@
+//! The layer: what holds for every request.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use airlock_core::executor::Executor;
+use airlock_core::lifecycle::{Lifecycle, Outcome};
+use airlock_core::policy::Policy;
+use airlock_core::{Airlock, Backlog, BoxFuture, FlushError, OpenScope, Scope, ScopeBuilder};
+use http::{Extensions, Request, Response, Uri, response};
+use tower_layer::Layer;
+
+use crate::moment::{AfterResponse, BeforeResponse, Spawn};
+use crate::origin::{RequestOrigin, Route};
+use crate::problem::Problem;
+use crate::request_scope::RequestScope;
+use crate::service::ScopeService;
+use crate::status::outcome_of;
+
+/// Opens one scope per request around a service.
+///
+/// What the request enqueues leaves when the response's status is below 400. It is discarded when
+/// the status is 400 or more, when the service gives an error or panics (the panic goes on), and
+/// when the client has gone: intents marked *on failure* or *always* leave then. A layer within
+/// another one is a nested scope: the outer one captures what it would dispatch.
+///
+/// ```
+/// use airlock::tower::ScopeLayer;
+/// use axum::http::StatusCode;
+/// use axum::routing::post;
+/// # use airlock::executor::Recorder;
+/// # use tower::ServiceExt;
+///
+/// #[airlock::effect]
+/// fn notify_warehouse(order: u64) {}
+///
+/// async fn checkout() -> StatusCode {
+///     airlock::enqueue(notify_warehouse(7));
+///     StatusCode::CREATED // with `StatusCode::CONFLICT` nobody would be notified
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # let recorder = Recorder::new();
+/// let layer = ScopeLayer::new();
+/// # let layer = layer.executor(recorder.clone());
+/// let app = axum::Router::new().route("/orders", post(checkout)).layer(layer);
+/// # let request = axum::http::Request::post("/orders").body(axum::body::Body::empty()).unwrap();
+/// # app.oneshot(request).await.unwrap();
+/// # assert_eq!(recorder.recorded::<NotifyWarehouse>().len(), 1);
+/// # }
+/// ```
+///
+/// Without further ado the flush comes [before the response](BeforeResponse), and the client is told
+/// when it fails; [after the response](AfterResponse) is the other choice.
+#[derive(Debug)]
+pub struct ScopeLayer<M = BeforeResponse> {
+    settings: Arc<Settings>,
+    moment: M,
+}
+
+/// What all requests of a layer share.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    scope: ScopeBuilder,
+    flush_when: Option<FlushWhen>,
+    route: Option<RouteOf>,
+    shares_scope: bool,
+    pub(crate) backlog: Backlog,
+}
+
+type FlushWhen = Arc<dyn Fn(&response::Parts, Outcome) -> bool + Send + Sync>;
+type RouteOf = Arc<dyn Fn(&Uri, &Extensions) -> Option<Cow<'static, str>> + Send + Sync>;
+
+impl ScopeLayer {
+    /// A layer that flushes before the response, in the installed airlock.
+    pub fn new() -> Self {
+        Self {
+            settings: Arc::new(Settings {
+                scope: airlock_core::scope().name("request"),
+                flush_when: None,
+                route: None,
+                shares_scope: false,
+                backlog: Backlog::default(),
+            }),
+            moment: BeforeResponse(Arc::new(Problem)),
+        }
+    }
+}
+
+impl<R> ScopeLayer<BeforeResponse<R>> {
+    /// Answers a failed flush with this response instead of [`Problem`]'s. The closure owns the
+    /// error, with the intents that failed or were not reached; [`FlushError::strand`] gives them
+    /// to the airlock around the server.
+    ///
+    /// ```
+    /// use airlock::tower::ScopeLayer;
+    /// use axum::http::StatusCode;
+    /// use axum::response::IntoResponse;
+    ///
+    /// let layer = ScopeLayer::new().on_flush_error(|error| {
+    ///     error.strand();
+    ///     (StatusCode::SERVICE_UNAVAILABLE, "try again later").into_response()
+    /// });
+    /// # let _: axum::Router = axum::Router::new().route("/", axum::routing::get(|| async {})).layer(layer);
+    /// ```
+    pub fn on_flush_error<B, F>(self, respond: F) -> ScopeLayer<BeforeResponse<F>>
+    where
+        F: Fn(FlushError) -> Response<B>,
+    {
+        ScopeLayer {
+            settings: self.settings,
+            moment: BeforeResponse(Arc::new(respond)),
+        }
+    }
+
+    /// Flushes after the response has been sent whole, on a tokio task; see [`AfterResponse`].
+    ///
+    /// The client does not wait for effects and is never told of their failure. A process that ends
+    /// loses them, unless it waits for the [`backlog`](Self::backlog).
+    ///
+    /// # Panics
+    ///
+    /// The service's future, when it is polled outside of a tokio runtime.
+    #[cfg(feature = "tokio")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
+    pub fn after_response(self) -> ScopeLayer<AfterResponse> {
+        self.after(Spawn::Tokio)
+    }
+
+    /// As `after_response`, on whatever `spawn` puts the flush: it must be polled to its end.
+    ///
+    /// ```
+    /// # use airlock_tower::ScopeLayer;
+    /// let layer = ScopeLayer::new().after_response_with(|flush| {
+    ///     std::thread::spawn(|| futures_executor_of_yours(flush));
+    /// });
+    /// # fn futures_executor_of_yours(_: airlock_core::BoxFuture<'static, ()>) {}
+    /// ```
+    pub fn after_response_with(
+        self,
+        spawn: impl Fn(BoxFuture<'static, ()>) + Send + Sync + 'static,
+    ) -> ScopeLayer<AfterResponse> {
+        self.after(Spawn::With(Arc::new(spawn)))
+    }
+
+    fn after(self, spawn: Spawn) -> ScopeLayer<AfterResponse> {
+        ScopeLayer {
+            settings: self.settings,
+            moment: AfterResponse(spawn),
+        }
+    }
+}
+
+impl<M> ScopeLayer<M> {
+    fn scope(mut self, describe: impl FnOnce(ScopeBuilder) -> ScopeBuilder) -> Self {
+        let settings = Arc::make_mut(&mut self.settings);
+        settings.scope = describe(settings.scope.clone());
+        self
+    }
+
+    /// Runs requests in this airlock instead of the installed one. Scopes around the layer are out
+    /// of reach then, so give it to the outermost layer only.
+    pub fn airlock(self, airlock: &Airlock) -> Self {
+        self.scope(|scope| scope.airlock(airlock))
+    }
+
+    /// Names the scopes in reports and logs; `request` unless set.
+    pub fn name(self, name: &'static str) -> Self {
+        self.scope(|scope| scope.name(name))
+    }
+
+    /// Adds a policy; one that is there already is asked first. All requests share it, with what it
+    /// remembers: [`limit`](airlock_core::policy::limit) counts over all of them.
+    pub fn policy(self, policy: impl Policy) -> Self {
+        self.scope(|scope| scope.policy(policy))
+    }
+
+    /// Decides how what a request enqueues is performed or handed over. All requests share it.
+    pub fn executor(self, executor: impl Executor) -> Self {
+        self.scope(|scope| scope.executor(executor))
+    }
+
+    /// Decides whether a request's scope flushes under its outcome, and what scopes within it may
+    /// release at once.
+    pub fn lifecycle(self, lifecycle: impl Lifecycle) -> Self {
+        self.scope(|scope| scope.lifecycle(lifecycle))
+    }
+
+    /// Decides by the response's head whether the request has succeeded. `outcome` is what its
+    /// status alone says: a failure from 400 on. The lifecycle then decides as ever.
+    ///
+    /// ```
+    /// # use airlock_tower::ScopeLayer;
+    /// // gRPC: a call that has failed at once says so in the head of a 200.
+    /// let layer = ScopeLayer::new().flush_when(|head, outcome| {
+    ///     let status = head.headers.get("grpc-status");
+    ///     outcome == airlock::lifecycle::Outcome::Success && status.is_none_or(|status| status == "0")
+    /// });
+    /// ```
+    pub fn flush_when(
+        mut self,
+        succeeded: impl Fn(&response::Parts, Outcome) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Arc::make_mut(&mut self.settings).flush_when = Some(Arc::new(succeeded));
+        self
+    }
+
+    /// Tells the route of a request for its [origin](RequestOrigin), where it is not axum that
+    /// matched it. Give a pattern, not the path: origins stand in logs.
+    ///
+    /// ```
+    /// # use airlock_tower::ScopeLayer;
+    /// // gRPC's paths are `/package.Service/Method`, for everybody the same.
+    /// let layer = ScopeLayer::new().route(|uri, _| Some(uri.path().to_owned().into()));
+    /// ```
+    pub fn route(
+        mut self,
+        route: impl Fn(&Uri, &Extensions) -> Option<Cow<'static, str>> + Send + Sync + 'static,
+    ) -> Self {
+        Arc::make_mut(&mut self.settings).route = Some(Arc::new(route));
+        self
+    }
+
+    /// Puts a [`RequestScope`] into each request's extensions, for layers within that move the
+    /// request to another task, which inherits nothing.
+    pub fn share_scope(mut self) -> Self {
+        Arc::make_mut(&mut self.settings).shares_scope = true;
+        self
+    }
+
+    /// What this layer's services still do without a client, and how many of their flushes failed.
+    pub fn backlog(&self) -> Backlog {
+        self.settings.backlog.clone()
+    }
+}
+
+impl Default for ScopeLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M: Clone> Clone for ScopeLayer<M> {
+    fn clone(&self) -> Self {
+        Self {
+            settings: self.settings.clone(),
+            moment: self.moment.clone(),
+        }
+    }
+}
+
+impl<S, M: Clone> Layer<S> for ScopeLayer<M> {
+    type Service = ScopeService<S, M>;
+
+    fn layer(&self, inner: S) -> ScopeService<S, M> {
+        ScopeService::new(inner, self.settings.clone(), self.moment.clone())
+    }
+}
+
+impl Settings {
+    /// Opens the scope of a request.
+    pub(crate) fn open<B>(&self, request: &mut Request<B>) -> OpenScope {
+        let origin = RequestOrigin::new(request.method().clone(), self.route_of(request));
+        let origin = origin.traced(request.headers());
+        let scope = self.scope.clone().origin(origin).open();
+        if self.shares_scope {
+            let shared = RequestScope(Scope::clone(&scope));
+            request.extensions_mut().insert(shared);
+        }
+        scope
+    }
+
+    fn route_of<B>(&self, request: &Request<B>) -> Option<Route> {
+        if let Some(route) = &self.route {
+            return route(request.uri(), request.extensions()).map(Route::Given);
+        }
+        #[cfg(feature = "axum")]
+        return request.extensions().get().cloned().map(Route::Matched);
+        #[cfg(not(feature = "axum"))]
+        None
+    }
+
+    /// What a response means for its request's scope.
+    pub(crate) fn judge<B>(&self, response: Response<B>) -> (Response<B>, Outcome) {
+        let by_status = outcome_of(response.status());
+        let Some(succeeded) = &self.flush_when else {
+            return (response, by_status);
+        };
+        let (head, body) = response.into_parts();
+        let outcome = if succeeded(&head, by_status) {
+            Outcome::Success
+        } else {
+            Outcome::Failure
+        };
+        (Response::from_parts(head, body), outcome)
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("scope", &self.scope)
+            .field("backlog", &self.backlog)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,153 @@
+//! When a request's intents leave: before the response, or after it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use airlock_core::lifecycle::Outcome;
+use airlock_core::{Backlog, BoxFuture, FlushError, OpenScope, Scope};
+use http::Response;
+
+use crate::body::{Held, ScopeBody};
+use crate::problem::{FlushErrorResponse, Problem};
+
+/// Flushes before the client is answered: [`ScopeLayer`](crate::ScopeLayer)'s default.
+///
+/// The client waits for the effects, and learns when one failed: it is answered as `R` says. The
+/// response's body is not touched; it is made or streamed when the scope has ended.
+#[derive(Debug)]
+pub struct BeforeResponse<R = Problem>(pub(crate) Arc<R>);
+
+impl<R> Clone for BeforeResponse<R> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+/// Flushes after the response has been sent whole.
+///
+/// The client does not wait, and cannot learn when an effect fails: that is logged, counted by
+/// [`Backlog::failed`], and given to the airlock's `on_stranded`. What the body enqueues while it
+/// streams leaves with the rest.
+#[derive(Clone, Debug)]
+pub struct AfterResponse(pub(crate) Spawn);
+
+/// What drives a flush that nobody awaits.
+#[derive(Clone)]
+pub(crate) enum Spawn {
+    With(Arc<dyn Fn(BoxFuture<'static, ()>) + Send + Sync>),
+    #[cfg(feature = "tokio")]
+    Tokio,
+    #[cfg(feature = "tokio")]
+    On(tokio::runtime::Handle),
+}
+
+impl Spawn {
+    /// Where the flush of this request is to run: a body may be dropped outside of every runtime.
+    #[track_caller]
+    fn here(&self) -> Self {
+        match self {
+            #[cfg(feature = "tokio")]
+            Self::Tokio => Self::On(tokio::runtime::Handle::current()),
+            known => known.clone(),
+        }
+    }
+
+    pub(crate) fn spawn(&self, flush: BoxFuture<'static, ()>) {
+        match self {
+            Self::With(spawn) => spawn(flush),
+            #[cfg(feature = "tokio")]
+            Self::Tokio => drop(tokio::spawn(flush)),
+            #[cfg(feature = "tokio")]
+            Self::On(runtime) => drop(runtime.spawn(flush)),
+        }
+    }
+}
+
+impl fmt::Debug for Spawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::With(_) => "With(..)",
+            #[cfg(feature = "tokio")]
+            Self::Tokio | Self::On(_) => "Tokio",
+        })
+    }
+}
+
+/// When the intents of a request that succeeded leave: [`BeforeResponse`] or [`AfterResponse`].
+pub trait Moment<B>: Clone + sealed::Sealed {
+    /// The body of the responses that leave the service.
+    type Body;
+
+    /// The response in its outer form. If it succeeded it may take the scope, to hold it until it
+    /// has been sent; a scope that is left there ends now.
+    #[doc(hidden)]
+    fn pass(
+        &self,
+        response: Response<B>,
+        outcome: Outcome,
+        scope: &mut Option<OpenScope>,
+        backlog: &Backlog,
+    ) -> Response<Self::Body>;
+
+    /// What the client is told after the flush has failed.
+    #[doc(hidden)]
+    fn failed(
+        &self,
+        response: Response<Self::Body>,
+        error: FlushError,
+        scope: &Scope,
+    ) -> Response<Self::Body>;
+}
+
+mod sealed {
+    #[allow(unnameable_types, reason = "there are two moments, and they are ours")]
+    pub trait Sealed {}
+    impl<R> Sealed for super::BeforeResponse<R> {}
+    impl Sealed for super::AfterResponse {}
+}
+
+impl<B, R: FlushErrorResponse<B>> Moment<B> for BeforeResponse<R> {
+    type Body = B;
+
+    fn pass(
+        &self,
+        response: Response<B>,
+        _: Outcome,
+        _: &mut Option<OpenScope>,
+        _: &Backlog,
+    ) -> Response<B> {
+        response
+    }
+
+    fn failed(&self, _: Response<B>, error: FlushError, scope: &Scope) -> Response<B> {
+        self.0.respond(error, scope)
+    }
+}
+
+impl<B> Moment<B> for AfterResponse {
+    type Body = ScopeBody<B>;
+
+    fn pass(
+        &self,
+        response: Response<B>,
+        outcome: Outcome,
+        scope: &mut Option<OpenScope>,
+        backlog: &Backlog,
+    ) -> Response<ScopeBody<B>> {
+        // A scope around this one takes everything over, and has to get it before it ends itself.
+        let holds = |scope: &mut OpenScope| outcome == Outcome::Success && scope.parent().is_none();
+        let held = scope.take_if(holds);
+        let held = held.map(|scope| Held::new(scope, self.0.here(), backlog.clone()));
+        response.map(|body| ScopeBody::new(body, held))
+    }
+
+    fn failed(
+        &self,
+        response: Response<ScopeBody<B>>,
+        error: FlushError,
+        scope: &Scope,
+    ) -> Response<ScopeBody<B>> {
+        error.strand();
+        response
+    }
+}

@@ -1,0 +1,102 @@
+//! What a client is told when a flush has failed.
+
+use airlock_core::{FlushError, Scope};
+use http::{HeaderValue, Response, StatusCode, header};
+
+const BODY: &str = r#"{"type":"about:blank","title":"Internal Server Error","status":500}"#;
+
+/// Answers a failed flush with a 500 and a body of `application/problem+json` that tells nothing of
+/// what went wrong. The error is logged, and its intents go to
+/// [`AirlockBuilder::on_stranded`](airlock_core::AirlockBuilder::on_stranded).
+///
+/// What [`ScopeLayer`](crate::ScopeLayer) does unless it is given an
+/// [`on_flush_error`](crate::ScopeLayer::on_flush_error). It is also the shortest error type of a
+/// boundary on a handler that has no error of its own:
+///
+/// ```
+/// use airlock::tower::Problem;
+/// use axum::Json;
+///
+/// #[airlock::effect]
+/// fn notify_warehouse(order: u64) {}
+///
+/// #[airlock::boundary]
+/// async fn checkout() -> Result<Json<u64>, Problem> {
+///     airlock::enqueue(notify_warehouse(7));
+///     Ok(Json(7))
+/// }
+/// # let _ = axum::routing::post::<_, _, ()>(checkout);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Problem;
+
+/// Gives up on the error, as [`FlushError::strand`] does.
+impl From<FlushError> for Problem {
+    fn from(error: FlushError) -> Self {
+        error.strand();
+        Self
+    }
+}
+
+#[cfg(feature = "axum")]
+impl axum::response::IntoResponse for Problem {
+    fn into_response(self) -> axum::response::Response {
+        answer()
+    }
+}
+
+/// The same by hand, for an error type's `From<FlushError>` or `into_response`, or for
+/// `#[airlock::boundary(on_flush_error = airlock::tower::problem)]`.
+///
+/// The intents go to the `on_stranded` of the airlock around the running code.
+///
+/// ```
+/// use airlock::tower::problem;
+///
+/// #[airlock::effect]
+/// fn charge(order: u64) -> Result<(), String> {
+///     Err("the card was declined".to_owned())
+/// }
+///
+/// let failed = airlock::scope().run_infallible(|_| airlock::enqueue(charge(7)));
+/// let response = problem::<String>(failed.unwrap_err());
+/// assert_eq!(response.status(), 500);
+/// assert!(!response.body().contains("card"));
+/// ```
+pub fn problem<B: From<&'static str>>(error: FlushError) -> Response<B> {
+    error.strand();
+    answer()
+}
+
+fn answer<B: From<&'static str>>() -> Response<B> {
+    let mut response = Response::new(B::from(BODY));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    let kind = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+/// What a client is answered when the flush of its request has failed, in place of the response that
+/// the service had given: [`Problem`], or a closure from the error to a response.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot answer a failed flush with a body of type `{B}`",
+    note = "say what the client is told: `ScopeLayer::new().on_flush_error(|error: airlock::FlushError| ..)` with a response whose body is the service's own type; `Problem` needs a body that is `From<&'static str>`"
+)]
+pub trait FlushErrorResponse<B> {
+    /// Makes the response. `scope` is the one that has ended; what nobody takes of the error can be
+    /// [stranded](Scope::strand) there.
+    fn respond(&self, error: FlushError, scope: &Scope) -> Response<B>;
+}
+
+impl<B: From<&'static str>> FlushErrorResponse<B> for Problem {
+    fn respond(&self, error: FlushError, scope: &Scope) -> Response<B> {
+        error.strand();
+        answer()
+    }
+}
+
+impl<B, F: Fn(FlushError) -> Response<B>> FlushErrorResponse<B> for F {
+    fn respond(&self, error: FlushError, _: &Scope) -> Response<B> {
+        self(error)
+    }
+}

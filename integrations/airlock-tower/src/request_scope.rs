@@ -1,0 +1,74 @@
+//! The scope of a request, for who cannot ask for the current one.
+
+use airlock_core::Scope;
+
+/// The scope of a request.
+///
+/// With the feature `axum` it is an extractor:
+///
+/// ```
+/// use airlock::tower::RequestScope;
+///
+/// #[airlock::effect]
+/// fn notify_warehouse(order: u64) {}
+///
+/// async fn checkout(RequestScope(scope): RequestScope) -> String {
+///     // A task inherits nothing: it is handed the scope on purpose.
+///     let task = tokio::spawn(scope.bind(async { airlock::enqueue(notify_warehouse(7)) }));
+///     task.await.expect("it does not panic");
+///     format!("{} will happen", scope.len())
+/// }
+/// # let _ = axum::routing::post::<_, _, ()>(checkout);
+/// ```
+///
+/// Without axum, code that runs within the request asks [`airlock_core::current`]. For code that a
+/// middleware has moved to another task, [`ScopeLayer::share_scope`](crate::ScopeLayer::share_scope)
+/// puts it into the request's extensions, where the extractor looks first.
+#[derive(Clone, Debug)]
+pub struct RequestScope(pub Scope);
+
+#[cfg(feature = "axum")]
+mod extractor {
+    use std::fmt;
+
+    use axum::extract::FromRequestParts;
+    use axum::response::{IntoResponse, Response};
+    use http::StatusCode;
+    use http::request::Parts;
+
+    use super::RequestScope;
+
+    /// No scope encloses the handler: the answer is a 500, and the log says what to do.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct NoRequestScope;
+
+    impl fmt::Display for NoRequestScope {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(
+                "no scope encloses this request: add `ScopeLayer` to the router, and `share_scope` to it if a layer within moves requests to other tasks",
+            )
+        }
+    }
+
+    impl std::error::Error for NoRequestScope {}
+
+    impl IntoResponse for NoRequestScope {
+        fn into_response(self) -> Response {
+            tracing::error!(target: "airlock", "{self}");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+
+    impl<S: Sync> FromRequestParts<S> for RequestScope {
+        type Rejection = NoRequestScope;
+
+        async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NoRequestScope> {
+            let shared = parts.extensions.get::<Self>().cloned();
+            let scope = shared.or_else(|| airlock_core::current().map(Self));
+            scope.ok_or(NoRequestScope)
+        }
+    }
+}
+
+#[cfg(feature = "axum")]
+pub use self::extractor::NoRequestScope;

@@ -1,0 +1,122 @@
+//! Requests that outlive their client.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use airlock_core::Backlog;
+use tokio::task::{JoinError, JoinHandle};
+use tower_layer::Layer;
+use tower_service::Service;
+use tracing::Instrument;
+
+use crate::layer::ScopeLayer;
+use crate::service::ScopeService;
+
+/// A [`ScopeLayer`] whose requests run to their end although their client has gone; made by
+/// [`ScopeLayer::shield`].
+#[derive(Debug)]
+pub struct ShieldLayer<M>(ScopeLayer<M>);
+
+impl<M> ScopeLayer<M> {
+    /// Runs each request on a tokio task of its own, to its end, although its client has gone: what
+    /// the handler commits and what then leaves stay together. Say this last.
+    ///
+    /// Without it a server drops the handler at whatever await it has reached when the connection
+    /// breaks. With it handlers are not cancelled any more: bound their time by a timeout *within*
+    /// this layer. A task inherits nothing, so let it be the outermost scope. It costs a spawn for
+    /// each request; inner futures, responses and errors must be `Send`. A shutdown that waits for
+    /// the [`backlog`](Self::backlog) waits for shielded requests too.
+    ///
+    /// # Panics
+    ///
+    /// The service's `call`, outside of a tokio runtime; and its future, when its runtime shuts down
+    /// before the request has finished.
+    #[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
+    pub fn shield(self) -> ShieldLayer<M> {
+        ShieldLayer(self)
+    }
+}
+
+impl<M> ShieldLayer<M> {
+    /// What this layer's services still do without a client; see [`ScopeLayer::backlog`].
+    pub fn backlog(&self) -> Backlog {
+        self.0.backlog()
+    }
+}
+
+impl<M: Clone> Clone for ShieldLayer<M> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<S, M: Clone> Layer<S> for ShieldLayer<M> {
+    type Service = ShieldService<ScopeService<S, M>>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        ShieldService {
+            inner: self.0.layer(inner),
+            backlog: self.backlog(),
+        }
+    }
+}
+
+/// Runs the futures of a [`ScopeService`] on tasks; made by [`ShieldLayer`].
+#[derive(Clone, Debug)]
+pub struct ShieldService<S> {
+    inner: S,
+    backlog: Backlog,
+}
+
+impl<S, R> Service<R> for ShieldService<S>
+where
+    S: Service<R>,
+    S::Future: Send + 'static,
+    S::Response: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = ShieldFuture<S::Response, S::Error>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: R) -> Self::Future {
+        let request = self.inner.call(request);
+        let running = self.backlog.run();
+        let task = async move {
+            let _running = running;
+            request.await
+        };
+        ShieldFuture(tokio::spawn(task.in_current_span()))
+    }
+}
+
+/// The future of a [`ShieldService`]. Dropping it does not stop the request.
+#[must_use = "futures do nothing unless awaited"]
+pub struct ShieldFuture<T, E>(JoinHandle<Result<T, E>>);
+
+impl<T, E> Future for ShieldFuture<T, E> {
+    type Output = Result<T, E>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match ready!(Pin::new(&mut self.0).poll(cx)) {
+            Ok(ended) => Poll::Ready(ended),
+            Err(error) => match JoinError::try_into_panic(error) {
+                Ok(panic) => resume_unwind(panic),
+                Err(_) => panic!("the runtime was shut down before the request had finished"),
+            },
+        }
+    }
+}
+
+impl<T, E> fmt::Debug for ShieldFuture<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShieldFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,192 @@
+//! What a boundary's value says by its status.
+
+use airlock_core::__private::OutcomeProbe;
+use airlock_core::lifecycle::Outcome;
+use http::response::Parts;
+use http::{HeaderMap, Response, StatusCode};
+
+/// The outcome that a status stands for: a failure from 400 on.
+pub(crate) fn outcome_of(status: StatusCode) -> Outcome {
+    if status.as_u16() < 400 {
+        Outcome::Success
+    } else {
+        Outcome::Failure
+    }
+}
+
+/// A value that answers a request and knows the status of its answer. A `#[airlock::boundary]` that
+/// returns one, or a `Result` of one, succeeds when the status is below 400.
+///
+/// Statuses, responses, and the tuples in which axum takes a status are such values. Implement it for
+/// your own type where a handler returns it by its name. Not needed for a handler that returns
+/// `impl IntoResponse`, or for a type whose status is always below 400, such as `Json`.
+///
+/// ```
+/// use airlock::tower::HasStatus;
+/// use axum::http::StatusCode;
+/// use axum::response::{IntoResponse, Response};
+///
+/// enum Page {
+///     Found(String),
+///     Missing,
+/// }
+///
+/// impl HasStatus for Page {
+///     fn status(&self) -> StatusCode {
+///         match self {
+///             Page::Found(_) => StatusCode::OK,
+///             Page::Missing => StatusCode::NOT_FOUND,
+///         }
+///     }
+/// }
+///
+/// impl IntoResponse for Page {
+///     fn into_response(self) -> Response {
+///         let status = self.status();
+///         match self {
+///             Page::Found(text) => (status, text).into_response(),
+///             Page::Missing => status.into_response(),
+///         }
+///     }
+/// }
+///
+/// #[airlock::boundary(on_flush_error = |_| Page::Missing)]
+/// async fn page() -> Page {
+///     Page::Found("hello".to_owned())
+/// }
+/// # let _ = axum::routing::get::<_, _, ()>(page);
+/// ```
+pub trait HasStatus {
+    /// The status of the answer.
+    fn status(&self) -> StatusCode;
+}
+
+impl HasStatus for StatusCode {
+    fn status(&self) -> StatusCode {
+        *self
+    }
+}
+
+impl<B> HasStatus for Response<B> {
+    fn status(&self) -> StatusCode {
+        self.status()
+    }
+}
+
+/// What stands first in a tuple and gives it its status.
+trait First {
+    fn status(&self) -> StatusCode;
+}
+
+impl First for StatusCode {
+    fn status(&self) -> StatusCode {
+        *self
+    }
+}
+
+impl First for Parts {
+    fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+impl First for Response<()> {
+    fn status(&self) -> StatusCode {
+        self.status()
+    }
+}
+
+macro_rules! led_by_a_status {
+    ($(($($rest:ident)+))+) => {$(
+        #[allow(private_bounds, reason = "a status, or what axum takes for one")]
+        impl<F: First, $($rest),+> HasStatus for (F, $($rest),+) {
+            fn status(&self) -> StatusCode {
+                self.0.status()
+            }
+        }
+    )+};
+}
+
+led_by_a_status! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E G) }
+
+/// The answer stands last, behind headers.
+impl<R: HasStatus> HasStatus for (HeaderMap, R) {
+    fn status(&self) -> StatusCode {
+        self.1.status()
+    }
+}
+
+impl<K, V, const N: usize, R: HasStatus> HasStatus for ([(K, V); N], R) {
+    fn status(&self) -> StatusCode {
+        self.1.status()
+    }
+}
+
+pub mod outcomes {
+    //! How a value with a status tells its outcome.
+
+    use super::{HasStatus, Outcome, OutcomeProbe, outcome_of};
+
+    /// By its status.
+    pub trait OfStatus {
+        /// What it means.
+        fn outcome(&self) -> Outcome;
+    }
+
+    impl<T: HasStatus> OfStatus for &&OutcomeProbe<'_, T> {
+        fn outcome(&self) -> Outcome {
+            outcome_of(self.0.status())
+        }
+    }
+
+    /// `Err` is a failure, and `Ok` goes by its status.
+    pub trait OfResultOfStatus {
+        /// What it means.
+        fn outcome(&self) -> Outcome;
+    }
+
+    impl<T: HasStatus, E> OfResultOfStatus for &&OutcomeProbe<'_, Result<T, E>> {
+        fn outcome(&self) -> Outcome {
+            match self.0 {
+                Ok(value) => outcome_of(value.status()),
+                Err(_) => Outcome::Failure,
+            }
+        }
+    }
+}
+
+#[cfg(feature = "axum")]
+pub mod conversions {
+    //! How a value whose declared type is `impl IntoResponse` becomes its response.
+
+    use airlock_core::__private::Convertible;
+    use axum::response::{IntoResponse, Response};
+
+    /// A response.
+    pub trait IntoAxum {
+        /// Makes it.
+        fn convert(&self) -> Response;
+    }
+
+    impl<T: IntoResponse> IntoAxum for &Convertible<T> {
+        fn convert(&self) -> Response {
+            self.take().into_response()
+        }
+    }
+
+    /// A response, if the body has succeeded. An error stays what it is.
+    pub trait ResultIntoAxum<E> {
+        /// Makes it.
+        ///
+        /// # Errors
+        ///
+        /// The body's own.
+        fn convert(&self) -> Result<Response, E>;
+    }
+
+    impl<T: IntoResponse, E> ResultIntoAxum<E> for &&Convertible<Result<T, E>> {
+        fn convert(&self) -> Result<Response, E> {
+            self.take().map(IntoResponse::into_response)
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! Flushing after the response: what the body enqueues, and how its end ends the scope.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use airlock::tower::{AfterResponse, ScopeBody, ScopeLayer};
+use airlock::{EnqueueError, Refusal, try_enqueue};
+use axum::body::{Body, Bytes};
+use axum::http::StatusCode;
+use axum::response::Response;
+use futures_util::stream::{self, Stream, StreamExt};
+use http_body::Body as _;
+use http_body_util::{BodyExt, Full, StreamBody};
+use tower::{Layer, ServiceExt};
+
+use crate::fixture::{World, app, call, charge, hang_guard, mail, ship, status, text};
+
+fn after(world: &World) -> ScopeLayer<AfterResponse> {
+    ScopeLayer::new().airlock(&world.airlock).after_response()
+}
+
+type Chunk = Result<Bytes, std::io::Error>;
+
+/// A body of three chunks, each of which enqueues.
+fn streamed() -> impl Stream<Item = Chunk> {
+    stream::iter(1..=3).map(|n| {
+        airlock::enqueue(mail(n));
+        Ok(Bytes::from(format!("{n};")))
+    })
+}
+
+#[tokio::test]
+async fn the_client_has_the_response_before_the_effects_run() {
+    let mut world = World::new();
+    let handler = async || {
+        airlock::enqueue(ship(1));
+        "done"
+    };
+    let response = call(app(handler).layer(after(&world))).await;
+    assert!(world.log.lines().is_empty());
+    assert_eq!(text(response.into_body()).await, "done");
+    assert_eq!(world.ended().await, "request success: ship dispatched");
+}
+
+#[tokio::test]
+async fn what_the_body_enqueues_leaves_with_the_rest() {
+    let mut world = World::new();
+    let handler = async || {
+        airlock::enqueue(mail(0));
+        Body::from_stream(streamed())
+    };
+    let response = call(app(handler).layer(after(&world))).await;
+    assert_eq!(text(response.into_body()).await, "1;2;3;");
+    let expected =
+        "request success: mail dispatched, mail dispatched, mail dispatched, mail dispatched";
+    assert_eq!(world.ended().await, expected);
+    assert_eq!(world.log.lines(), ["mail 0", "mail 1", "mail 2", "mail 3"]);
+}
+
+#[tokio::test]
+async fn before_the_response_what_the_body_enqueues_is_refused() {
+    let mut world = World::new();
+    let handler = async || {
+        airlock::enqueue(mail(0));
+        let refusal = |error: EnqueueError| error.refusal().clone();
+        Body::from_stream(stream::iter([()]).map(move |()| {
+            let refused = try_enqueue(mail(1)).map_err(refusal);
+            assert_eq!(refused, Err(Refusal::NoScope));
+            Chunk::Ok(Bytes::from("refused"))
+        }))
+    };
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let response = call(app(handler).layer(layer)).await;
+    assert_eq!(world.ended_by_now(), ["request success: mail dispatched"]);
+    assert_eq!(text(response.into_body()).await, "refused");
+    assert!(world.ended_by_now().is_empty());
+}
+
+#[tokio::test]
+async fn a_handle_that_the_body_kept_is_refused_before_the_response() {
+    let world = World::new();
+    let handler = async || {
+        let scope = airlock::current().expect("it runs in one");
+        Body::from_stream(stream::iter([()]).map(move |()| {
+            let refused = scope.enter(|| try_enqueue(mail(1)));
+            let refusal = refused.expect_err("the scope has ended").refusal().clone();
+            assert!(matches!(refusal, Refusal::ScopeEnded { .. }), "{refusal:?}");
+            Chunk::Ok(Bytes::from("refused"))
+        }))
+    };
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let response = call(app(handler).layer(layer)).await;
+    assert_eq!(text(response.into_body()).await, "refused");
+}
+
+#[tokio::test]
+async fn a_body_that_is_dropped_unsent_releases_the_scope() {
+    let mut world = World::new();
+    let handler = async || {
+        airlock::enqueue(mail(0));
+        Body::from_stream(streamed())
+    };
+    let response = call(app(handler).layer(after(&world))).await;
+    let mut body = response.into_body();
+    body.frame().await.expect("a chunk").expect("it is whole");
+    drop(body);
+    let expected = "request success: mail dispatched, mail dispatched";
+    assert_eq!(world.ended().await, expected);
+}
+
+#[tokio::test]
+async fn a_body_that_fails_discards() {
+    let mut world = World::new();
+    let handler = async || {
+        let broken = stream::iter([Err(std::io::Error::other("the disk is gone"))]);
+        Body::from_stream(streamed().chain(broken))
+    };
+    let response = call(app(handler).layer(after(&world))).await;
+    response
+        .into_body()
+        .collect()
+        .await
+        .expect_err("it breaks off");
+    let expected = "request failure: mail discarded, mail discarded, mail discarded";
+    assert_eq!(world.ended().await, expected);
+}
+
+#[tokio::test]
+async fn a_body_that_panics_discards_and_the_panic_goes_on() {
+    let mut world = World::new();
+    let handler = async || {
+        let panics = stream::iter([()]).map(|()| -> Chunk { panic!("in the body") });
+        Body::from_stream(streamed().chain(panics))
+    };
+    let response = call(app(handler).layer(after(&world))).await;
+    let read = tokio::spawn(response.into_body().collect());
+    let panic = read.await.expect_err("it panics").into_panic();
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"in the body"));
+    let expected = "request panic: mail discarded, mail discarded, mail discarded";
+    assert_eq!(world.ended().await, expected);
+}
+
+#[tokio::test]
+async fn a_failing_status_discards_before_the_body_is_sent() {
+    let mut world = World::new();
+    let handler = async || {
+        airlock::enqueue(mail(1));
+        StatusCode::NOT_FOUND
+    };
+    let response = call(app(handler).layer(after(&world))).await;
+    assert_eq!(world.ended_by_now(), ["request failure: mail discarded"]);
+    assert_eq!(response.status(), 404);
+}
+
+#[tokio::test]
+async fn a_failed_flush_is_counted_and_stranded_and_the_client_does_not_know() {
+    let mut world = World::new();
+    let handler = async || {
+        airlock::enqueue(charge(1));
+        "done"
+    };
+    let layer = after(&world);
+    let backlog = layer.backlog();
+    let response = call(app(handler).layer(layer)).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(text(response.into_body()).await, "done");
+    assert_eq!(world.ended().await, "request success: charge failed");
+    hang_guard(backlog.drained()).await;
+    assert_eq!(world.stranded.lines(), ["charge"]);
+    assert_eq!(backlog.failed(), 1);
+}
+
+/// Yields until it is let go on.
+#[airlock::effect]
+async fn slow(#[resource] gate: &tokio::sync::Semaphore, n: u32) {
+    drop(gate.acquire().await);
+    let _ = n;
+}
+
+#[tokio::test]
+async fn a_shutdown_can_wait_for_what_runs_on() {
+    let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
+    let mut world = World::with(|builder| builder.shared_resource(gate.clone()));
+    let handler = async || {
+        airlock::enqueue(slow(1));
+    };
+    let layer = after(&world);
+    let backlog = layer.backlog();
+    drop(call(app(handler).layer(layer)).await);
+    assert_eq!(backlog.running(), 1);
+    let mut drained = polling(backlog.drained());
+    assert!(drained().is_pending());
+    gate.add_permits(1);
+    hang_guard(backlog.drained()).await;
+    assert!(drained().is_ready());
+    assert_eq!(backlog.running(), 0);
+    assert_eq!(world.ended_by_now(), ["request success: slow dispatched"]);
+}
+
+/// Polls a future whenever it is called.
+fn polling<F: Future>(future: F) -> impl FnMut() -> Poll<F::Output> {
+    let mut future = Box::pin(future);
+    move || {
+        let mut cx = Context::from_waker(Waker::noop());
+        future.as_mut().poll(&mut cx)
+    }
+}
+
+#[tokio::test]
+async fn within_another_scope_the_intents_are_captured_with_the_response() {
+    let mut world = World::new();
+    let handler = async || {
+        airlock::enqueue(mail(0));
+        Body::from_stream(streamed())
+    };
+    let route = ScopeLayer::new().name("route").after_response();
+    let all = after(&world).name("all");
+    let response = call(app(handler).layer(route).layer(all)).await;
+    assert_eq!(world.ended_by_now(), ["route success: mail captured"]);
+    text(response.into_body()).await;
+    let expected =
+        "all success: mail dispatched, mail dispatched, mail dispatched, mail dispatched";
+    assert_eq!(world.ended().await, expected);
+}
+
+#[tokio::test]
+async fn within_a_scope_that_ends_before_the_response_nothing_is_lost() {
+    let mut world = World::new();
+    let handler = async || airlock::enqueue(mail(0)).to_string();
+    let route = ScopeLayer::new().name("route").after_response();
+    let all = ScopeLayer::new().airlock(&world.airlock).name("all");
+    assert_eq!(status(app(handler).layer(route).layer(all)).await, 200);
+    let expected = [
+        "route success: mail captured",
+        "all success: mail dispatched",
+    ];
+    assert_eq!(world.ended_by_now(), expected);
+    assert!(world.stranded.lines().is_empty());
+}
+
+/// What a service gives that answers with this body, made in the request's scope.
+async fn respond<B>(
+    layer: ScopeLayer<AfterResponse>,
+    body: impl FnOnce() -> B,
+) -> axum::http::Response<ScopeBody<B>> {
+    let mut body = Some(body);
+    let service = tower::service_fn(move |_: axum::http::Request<()>| {
+        let body = body.take().expect("called once");
+        std::future::ready(Ok::<_, String>(axum::http::Response::new(body())))
+    });
+    let called = layer.layer(service).oneshot(axum::http::Request::new(()));
+    called.await.expect("it succeeds")
+}
+
+#[tokio::test]
+async fn a_local_policy_of_a_stream_holds_from_chunk_to_chunk() {
+    let mut world = World::new();
+    let body = || {
+        let mut quiet = None;
+        let chunks = stream::iter(1..=3).map(move |n| {
+            if n == 2 {
+                quiet = Some(airlock::policy(airlock::policy::drop_all()).enter());
+            }
+            airlock::enqueue(mail(n));
+            assert_eq!(quiet.is_some(), n > 1);
+            Chunk::Ok(Bytes::from("."))
+        });
+        StreamBody::new(chunks.map(|chunk| chunk.map(http_body::Frame::data)))
+    };
+    let response = respond(after(&world), body).await;
+    assert_eq!(text(response.into_body()).await, "...");
+    let expected = "request success: mail dispatched, mail dropped, mail dropped";
+    assert_eq!(world.ended().await, expected);
+}
+
+#[tokio::test]
+async fn size_and_end_of_the_body_are_those_of_the_inner_one() {
+    let world = World::new();
+    let handler = async || airlock::enqueue(mail(1)).to_string().len().to_string();
+    let response: Response = call(app(handler).layer(after(&world))).await;
+    let mut body = response.into_body();
+    let length = body.size_hint().exact().expect("it is known");
+    assert!(!body.is_end_stream());
+    let frame = body.frame().await.expect("one").expect("whole");
+    assert_eq!(frame.into_data().expect("data").len() as u64, length);
+    assert!(body.frame().await.is_none());
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(Pin::new(&mut body).poll_frame(&mut cx).is_ready());
+    assert_eq!(body.size_hint().exact(), Some(0));
+    assert!(body.is_end_stream());
+}
+
+#[tokio::test]
+async fn trailers_are_passed_on() {
+    let world = World::new();
+    let body = || {
+        airlock::enqueue(mail(1));
+        let mut trailers = axum::http::HeaderMap::new();
+        trailers.insert("grpc-status", axum::http::HeaderValue::from_static("0"));
+        Full::new(Bytes::from("message")).with_trailers(std::future::ready(Some(Ok(trailers))))
+    };
+    let response = respond(after(&world), body).await;
+    let collected = response.into_body().collect().await.expect("it is whole");
+    assert_eq!(
+        collected
+            .trailers()
+            .map(|all| all["grpc-status"].as_bytes()),
+        Some(&b"0"[..])
+    );
+}
+
+#[test]
+fn a_runtime_that_has_shut_down_strands_what_was_to_leave() {
+    let mut world = World::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = runtime.expect("it starts");
+    let response = runtime.block_on(respond(after(&world), || {
+        airlock::enqueue(mail(1));
+        "done".to_owned()
+    }));
+    drop(runtime);
+    drop(response);
+    assert_eq!(world.ended_by_now(), ["request success: mail not reached"]);
+    assert_eq!(world.stranded.lines(), ["mail"]);
+}
+
+#[test]
+fn without_tokio_the_flush_is_driven_by_whatever_it_is_given_to() {
+    let world = World::new();
+    let (send, flushes) = std::sync::mpsc::channel();
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let layer = layer.after_response_with(move |flush| send.send(flush).expect("the test runs"));
+    let call = respond(layer, || {
+        airlock::enqueue(ship(1));
+        "done".to_owned()
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = runtime.expect("it starts");
+    let response = runtime.block_on(call);
+    drop(runtime); // The body is dropped outside of every runtime.
+    drop(response);
+    let mut flush = polling(flushes.recv().expect("one"));
+    assert!(flush().is_pending()); // `ship` yields once.
+    assert!(flush().is_ready());
+    assert_eq!(world.log.lines(), ["ship 1"]);
+}

@@ -1,0 +1,148 @@
+//! Effects that write into a log, an airlock that tells how each scope has ended, and calls.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use airlock::{Airlock, AirlockBuilder, FlushReport};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response, StatusCode};
+use axum::routing::{MethodRouter, any};
+use http_body_util::BodyExt;
+use tokio::sync::mpsc;
+use tower::ServiceExt;
+
+/// What effects did, in order.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    pub(crate) fn add(&self, line: impl Into<String>) {
+        self.lock().push(line.into());
+    }
+
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[airlock::effect]
+pub(crate) fn mail(#[resource] log: &Log, n: u32) {
+    log.add(format!("mail {n}"));
+}
+
+#[airlock::effect]
+pub(crate) async fn ship(#[resource] log: &Log, n: u32) {
+    tokio::task::yield_now().await;
+    log.add(format!("ship {n}"));
+}
+
+#[airlock::effect]
+pub(crate) fn charge(n: u32) -> Result<(), String> {
+    Err(format!("card {n} was declined"))
+}
+
+/// An airlock whose scopes tell how they have ended.
+pub(crate) struct World {
+    pub(crate) airlock: Airlock,
+    pub(crate) log: Log,
+    /// The effects of each flush error that nobody took.
+    pub(crate) stranded: Log,
+    reports: mpsc::UnboundedReceiver<String>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(|builder| builder)
+    }
+
+    pub(crate) fn with(describe: impl FnOnce(AirlockBuilder) -> AirlockBuilder) -> Self {
+        let (log, stranded) = (Log::default(), Log::default());
+        let (send, reports) = mpsc::unbounded_channel();
+        let parked = stranded.clone();
+        let builder = Airlock::builder()
+            .resource(log.clone())
+            .on_report(move |report| {
+                let _ = send.send(told(report)); // The test may be over.
+            })
+            .on_stranded(move |error| {
+                let intents = error.into_intents();
+                let names = intents.iter().map(|intent| intent.effect().name());
+                parked.add(names.collect::<Vec<_>>().join(","));
+            })
+            .skip_resource_check();
+        Self {
+            airlock: describe(builder).build().expect("it builds"),
+            log,
+            stranded,
+            reports,
+        }
+    }
+
+    /// How the next scope ends: `request success: mail dispatched`.
+    pub(crate) async fn ended(&mut self) -> String {
+        let report = hang_guard(self.reports.recv()).await;
+        report.expect("the airlock lives as long as the test")
+    }
+
+    /// How the scopes that have ended by now did.
+    pub(crate) fn ended_by_now(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.reports.try_recv().ok()).collect()
+    }
+}
+
+fn told(report: &FlushReport) -> String {
+    let entries = report.entries().iter();
+    let fates: Vec<_> = entries
+        .map(|entry| format!("{} {}", entry.effect().name(), entry.fate().word()))
+        .collect();
+    let name = report.name().unwrap_or("scope");
+    format!("{name} {}: {}", report.outcome(), fates.join(", "))
+}
+
+/// Fails a test that would wait for ever.
+pub(crate) async fn hang_guard<F: Future>(work: F) -> F::Output {
+    let waited = tokio::time::timeout(Duration::from_secs(60), work).await;
+    waited.expect("nothing has happened for a minute")
+}
+
+/// An app with this handler at `/`.
+pub(crate) fn app<H, T>(handler: H) -> Router
+where
+    H: axum::handler::Handler<T, ()>,
+    T: 'static,
+{
+    routes(any(handler))
+}
+
+pub(crate) fn routes(method: MethodRouter) -> Router {
+    Router::new().route("/", method)
+}
+
+pub(crate) fn get(path: &str) -> Request<Body> {
+    let request = Request::get(path).body(Body::empty());
+    request.expect("it is a request")
+}
+
+/// Calls the app once, without a socket.
+pub(crate) async fn call(app: Router) -> Response<Body> {
+    let response = app.oneshot(get("/")).await;
+    response.unwrap_or_else(|error| match error {})
+}
+
+pub(crate) async fn status(app: Router) -> StatusCode {
+    call(app).await.status()
+}
+
+pub(crate) async fn text<B>(body: B) -> String
+where
+    B: http_body::Body,
+    B::Error: std::fmt::Debug,
+{
+    let collected = body.collect().await.expect("the body is whole");
+    String::from_utf8_lossy(&collected.to_bytes()).into_owned()
+}

@@ -1,0 +1,13 @@
+//! The layer, from a single call to real sockets.
+
+mod after_response;
+mod auto_traits;
+mod endings;
+mod extractor;
+mod fixture;
+mod handlers;
+mod nesting;
+mod origins;
+mod settings;
+mod shield;
+mod sockets;

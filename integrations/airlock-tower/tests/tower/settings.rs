@@ -1,0 +1,126 @@
+//! What a layer can be told.
+
+use std::sync::Arc;
+
+use airlock::FlushError;
+use airlock::executor::Recorder;
+use airlock::lifecycle::{AlwaysFlush, Outcome};
+use airlock::policy::{drop_all, limit};
+use airlock::tower::{ScopeLayer, problem};
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
+use axum::response::IntoResponse;
+
+use crate::fixture::{Mail, World, app, call, charge, mail, status, text};
+
+async fn mails() -> StatusCode {
+    airlock::enqueue(mail(1));
+    StatusCode::OK
+}
+
+async fn conflicts() -> (StatusCode, [(&'static str, &'static str); 1]) {
+    airlock::enqueue(mail(1));
+    (StatusCode::CONFLICT, [("x-keep", "yes")])
+}
+
+#[tokio::test]
+async fn flush_when_decides_by_the_head_and_by_what_the_status_says() {
+    let mut world = World::new();
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let layer = layer.flush_when(|head, outcome| {
+        outcome == Outcome::Success || head.headers.contains_key("x-keep")
+    });
+    assert_eq!(status(app(mails).layer(layer.clone())).await, 200);
+    assert_eq!(world.ended_by_now(), ["request success: mail dispatched"]);
+    assert_eq!(status(app(conflicts).layer(layer)).await, 409);
+    assert_eq!(world.ended_by_now(), ["request success: mail dispatched"]);
+}
+
+#[tokio::test]
+async fn flush_when_can_refuse_what_the_status_allows() {
+    let mut world = World::new();
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let app = app(mails).layer(layer.flush_when(|_, _| false));
+    assert_eq!(status(app).await, 200);
+    assert_eq!(world.ended_by_now(), ["request failure: mail discarded"]);
+}
+
+#[tokio::test]
+async fn the_lifecycle_still_decides_under_the_outcome() {
+    let mut world = World::new();
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let app = app(conflicts).layer(layer.lifecycle(AlwaysFlush));
+    assert_eq!(status(app).await, 409);
+    assert_eq!(world.ended_by_now(), ["request failure: mail dispatched"]);
+}
+
+#[tokio::test]
+async fn name_policy_and_executor_are_those_of_the_layer() {
+    let mut world = World::new();
+    let recorder = Recorder::new();
+    let layer = ScopeLayer::new().airlock(&world.airlock).name("api");
+    let layer = layer.executor(recorder.clone()).policy(limit(1));
+    for _ in 0..2 {
+        assert_eq!(status(app(mails).layer(layer.clone())).await, 200);
+    }
+    assert_eq!(
+        recorder.recorded::<Mail>().len(),
+        1,
+        "requests share the policy"
+    );
+    let expected = ["api success: mail dispatched", "api success: mail dropped"];
+    assert_eq!(world.ended_by_now(), expected);
+}
+
+#[tokio::test]
+async fn without_an_airlock_of_its_own_a_layer_takes_the_one_around_the_call() {
+    let mut world = World::new();
+    let app = app(mails).layer(ScopeLayer::new());
+    assert_eq!(world.airlock.bind(status(app)).await, 200);
+    assert_eq!(world.ended_by_now(), ["request success: mail dispatched"]);
+}
+
+#[tokio::test]
+async fn settings_of_one_clone_do_not_reach_another() {
+    let mut world = World::new();
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let quiet = layer.clone().policy(drop_all());
+    assert_eq!(status(app(mails).layer(layer)).await, 200);
+    assert_eq!(status(app(mails).layer(quiet)).await, 200);
+    let expected = [
+        "request success: mail dispatched",
+        "request success: mail dropped",
+    ];
+    assert_eq!(world.ended_by_now(), expected);
+}
+
+#[tokio::test]
+async fn on_flush_error_gives_the_response_and_owns_the_error() {
+    let world = World::new();
+    let parked = Arc::new(std::sync::Mutex::new(0));
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let layer = layer.on_flush_error({
+        let parked = parked.clone();
+        move |error: FlushError| {
+            *parked.lock().expect("no panic") += error.into_intents().len();
+            (StatusCode::SERVICE_UNAVAILABLE, "later").into_response()
+        }
+    });
+    let handler = async || airlock::enqueue(charge(1)).to_string();
+    let response = call(app(handler).layer(layer)).await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(text(response.into_body()).await, "later");
+    assert_eq!(*parked.lock().expect("no panic"), 1);
+    assert!(world.stranded.lines().is_empty(), "the closure took it");
+}
+
+#[tokio::test]
+async fn problem_by_hand_gives_the_intents_to_the_airlock_around_it() {
+    let world = World::new();
+    let response: Response<Body> = world.airlock.run(|| {
+        let failed = airlock::scope().run_infallible(|_| airlock::enqueue(charge(1)));
+        problem(failed.expect_err("it fails"))
+    });
+    assert_eq!(response.status(), 500);
+    assert_eq!(world.stranded.lines(), ["charge"]);
+}

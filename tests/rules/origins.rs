@@ -1,0 +1,260 @@
+//! R4, continued: an intent knows where the work that enqueued it came from.
+
+use std::sync::{Arc, Mutex};
+
+use airlock::executor::Recorder;
+use airlock::prelude::*;
+use airlock::{Airlock, FlushError, Origin};
+
+use crate::fixture::{Log, Mail, block_on, builder, fail, logged, mail, order};
+
+fn origin_of(scope: &airlock::Scope) -> Vec<Option<String>> {
+    scope.inspect(|intents| {
+        let origins = intents.iter().map(|intent| intent.origin());
+        origins
+            .map(|origin| origin.map(ToString::to_string))
+            .collect()
+    })
+}
+
+#[test]
+fn r04_an_intent_carries_the_origin_of_its_scope() {
+    let scope = airlock::scope().origin(Origin::new("import")).enter();
+    airlock::enqueue(mail(1));
+    airlock::enqueue(mail(2).with_priority(1));
+    assert_eq!(
+        origin_of(&scope),
+        [Some("import".into()), Some("import".into())]
+    );
+    scope.discard();
+}
+
+#[test]
+fn r04_without_an_origin_an_intent_has_none() {
+    let scope = airlock::scope().enter();
+    airlock::enqueue(mail(1));
+    assert_eq!(origin_of(&scope), [None]);
+    assert!(scope.origin().is_none());
+    scope.discard();
+}
+
+#[test]
+fn r04_the_nearest_origin_is_taken_and_stays_through_capture() {
+    let outer = airlock::scope().origin(Origin::new("outer")).enter();
+    let plain = airlock::scope().enter();
+    airlock::enqueue(mail(1));
+    plain.flush().expect("captured");
+    let named = airlock::scope().origin(Origin::new("inner")).enter();
+    airlock::enqueue(mail(2));
+    named.flush().expect("captured");
+    assert_eq!(
+        origin_of(&outer),
+        [Some("outer".into()), Some("inner".into())]
+    );
+    outer.discard();
+}
+
+#[test]
+fn r04_a_policy_sees_the_origin_at_enqueue() {
+    struct Seen(Arc<Mutex<Vec<String>>>);
+    impl airlock::policy::Policy for Seen {
+        fn at_enqueue(
+            &self,
+            intent: &airlock::Intent,
+            _: &airlock::Scope,
+        ) -> Result<(), airlock::policy::Veto> {
+            let origin = intent.origin().map(ToString::to_string);
+            self.0.lock().expect("no panic").extend(origin);
+            Ok(())
+        }
+    }
+    let seen = Arc::<Mutex<Vec<String>>>::default();
+    let scope = airlock::scope().policy(Seen(seen.clone()));
+    let scope = scope.origin(Origin::new("a request")).enter();
+    airlock::enqueue(mail(1));
+    scope.discard();
+    assert_eq!(*seen.lock().expect("no panic"), ["a request"]);
+}
+
+#[test]
+fn r04_a_cascade_has_the_origin_of_what_caused_it() {
+    logged(|_| {
+        let ended = airlock::scope()
+            .origin(Origin::new("checkout"))
+            .run_infallible(|_| airlock::enqueue(order(1)))
+            .expect("it succeeds");
+        let caused = &ended.report.cascades()[0];
+        assert_eq!(
+            caused.origin().map(ToString::to_string).as_deref(),
+            Some("checkout")
+        );
+    });
+}
+
+#[airlock::effect]
+fn tell_trace(#[resource] log: &Log) {
+    let origin = airlock::current().and_then(|scope| scope.origin());
+    let trace = origin.as_ref().and_then(Origin::trace_parent);
+    log.add(trace.unwrap_or("none"));
+}
+
+const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+#[test]
+fn r04_an_effect_can_read_the_trace_parent_of_its_origin() {
+    let log = logged(|_| {
+        let origin = Origin::traced("checkout", Some(TRACE.into()));
+        airlock::scope()
+            .origin(origin)
+            .run_infallible(|_| airlock::enqueue(tell_trace()))
+            .expect("it succeeds");
+    });
+    assert_eq!(log, [TRACE]);
+}
+
+#[test]
+fn r04_only_a_valid_trace_parent_is_kept() {
+    let kept = |value: &str| {
+        let origin = Origin::traced("checkout", Some(value.into()));
+        origin.trace_parent().map(str::to_owned)
+    };
+    let later = format!("cc{}-more", &TRACE[2..]);
+    for valid in [TRACE, later.as_str()] {
+        assert_eq!(kept(valid).as_deref(), Some(valid));
+    }
+    for wrong in [
+        String::new(),
+        TRACE.to_uppercase(),
+        format!("{TRACE}-more"),
+        format!("ff{}", &TRACE[2..]),
+        TRACE.replace("0af7651916cd43dd8448eb211c80319c", &"0".repeat(32)),
+        TRACE.replace("b7ad6b7169203331", &"0".repeat(16)),
+        TRACE[..54].to_owned(),
+        format!("cc{}-{}", &TRACE[2..], "a".repeat(300)),
+    ] {
+        assert_eq!(kept(&wrong), None, "{wrong}");
+    }
+}
+
+#[test]
+fn r04_an_effect_that_is_handed_over_still_has_its_origin() {
+    let log = Log::default();
+    let airlock = builder(&log).build().expect("it builds");
+    let (channel, deliveries) = airlock::executor::Channel::bounded(1);
+    airlock
+        .run(|| {
+            let origin = Origin::traced("checkout", Some(TRACE.into()));
+            let scope = airlock::scope().executor(channel).origin(origin);
+            scope.run_infallible(|_| airlock::enqueue(tell_trace()))
+        })
+        .expect("handed over");
+    deliveries
+        .recv()
+        .expect("one")
+        .perform()
+        .expect("it succeeds");
+    assert_eq!(log.lines(), [TRACE]);
+}
+
+#[test]
+fn r04_what_is_handed_back_and_enqueued_again_keeps_its_origin() {
+    let failed = |_: &Log| -> FlushError {
+        airlock::scope()
+            .origin(Origin::new("checkout"))
+            .run_infallible(|_| airlock::enqueue(fail(1)))
+            .expect_err("it fails")
+    };
+    logged(|log| {
+        let sweeper = airlock::scope().origin(Origin::new("sweeper")).enter();
+        for intent in failed_outside(log, failed) {
+            airlock::enqueue(intent);
+        }
+        airlock::enqueue(mail(2));
+        assert_eq!(
+            origin_of(&sweeper),
+            [Some("checkout".into()), Some("sweeper".into())]
+        );
+        sweeper.discard();
+    });
+}
+
+/// In an airlock of its own, so that no scope captures it.
+fn failed_outside(log: &Log, work: impl Fn(&Log) -> FlushError) -> Vec<airlock::Intent> {
+    let airlock = builder(log).build().expect("it builds");
+    airlock.run(|| work(log)).into_intents()
+}
+
+#[test]
+fn r04_a_refused_intent_takes_no_origin_along() {
+    let vetoing = airlock::scope().policy(airlock::policy::assert_no_effects());
+    let scope = vetoing.origin(Origin::new("checkout")).enter();
+    let error = airlock::try_enqueue(mail(1)).expect_err("vetoed");
+    assert!(error.into_intent().origin().is_none());
+    scope.discard();
+}
+
+#[test]
+fn r04_a_report_shows_the_origin() {
+    let recorder = Recorder::new();
+    let scope = airlock::scope().executor(recorder).name("request");
+    let ended = scope
+        .origin(Origin::new("POST /orders/{id}"))
+        .run_infallible(|_| airlock::enqueue(mail(1)))
+        .expect("recorded");
+    let report = ended.report.to_string();
+    assert!(
+        report.starts_with("scope request (POST /orders/{id}), success: 1 intent\n"),
+        "{report}"
+    );
+    assert!(ended.report.buffered()[0].is::<Mail>());
+    assert!(ended.report.buffered()[0].origin().is_some());
+}
+
+/// Counts how often it is formatted.
+struct Counted(Arc<Mutex<u32>>);
+
+impl std::fmt::Display for Counted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        *self.0.lock().expect("no panic") += 1;
+        f.write_str("counted")
+    }
+}
+
+#[test]
+fn r04_an_origin_that_nobody_looks_at_is_not_formatted() {
+    let count = Arc::new(Mutex::new(0));
+    let origin = Origin::new(Counted(count.clone()));
+    let recorder = Recorder::new();
+    let scope = airlock::scope().executor(recorder).origin(origin);
+    block_on(scope.run_infallible_async(async |_| airlock::enqueue(mail(1)))).expect("recorded");
+    assert_eq!(*count.lock().expect("no panic"), 0);
+}
+
+#[test]
+fn r04_an_origin_of_any_size_and_alignment_is_shown() {
+    #[repr(align(64))]
+    struct Wide([u64; 16]);
+    impl std::fmt::Display for Wide {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "wide {}", self.0.len())
+        }
+    }
+    assert_eq!(Origin::new(Wide([0; 16])).to_string(), "wide 16");
+    let traced = Origin::traced("a".repeat(3), Some(TRACE.into()));
+    assert_eq!(format!("{traced:?}"), format!("Origin(aaa, {TRACE})"));
+}
+
+#[test]
+fn r04_an_origin_does_not_reach_another_airlock() {
+    let outer = airlock::scope().origin(Origin::new("outer")).enter();
+    let other = Airlock::builder()
+        .skip_resource_check()
+        .build()
+        .expect("it builds");
+    other.run(|| {
+        let scope = airlock::scope().enter();
+        assert!(scope.origin().is_none());
+        scope.discard();
+    });
+    outer.discard();
+}

@@ -1,0 +1,132 @@
+//! What a scope has released and somebody else dispatches: the same rules.
+
+use std::sync::{Arc, Mutex};
+
+use airlock::lifecycle::Outcome;
+use airlock::policy::drop_all;
+use airlock::prelude::*;
+
+use crate::fixture::{Fail, builder, charge, fail, fates, logged, logged_async, mail, ship};
+
+#[test]
+fn r06_a_scope_released_as_a_failure_lets_only_marked_intents_go() {
+    let log = logged_async(async |_| {
+        let scope = airlock::scope().open();
+        scope.enter(|| {
+            airlock::enqueue(mail(1));
+            airlock::enqueue(ship(2).on_failure());
+        });
+        let released = scope.release(Outcome::Failure);
+        assert!(!released.is_settled());
+        let report = released.dispatch_async().await.expect("it flushes");
+        assert_eq!(fates(&report), ["mail discarded", "ship dispatched"]);
+    });
+    assert_eq!(log, ["ship 2"]);
+}
+
+#[test]
+fn r08_what_an_ancestor_holds_is_captured_when_the_scope_is_released() {
+    let log = logged(|_| {
+        let outer = airlock::scope().open();
+        let inner = outer.enter(|| airlock::scope().open());
+        inner.enter(|| airlock::enqueue(mail(1)));
+        let released = inner.release(Outcome::Success);
+        assert!(released.is_settled());
+        assert_eq!(outer.len(), 1);
+        outer.flush().expect("it flushes");
+        assert_eq!(
+            fates(&released.dispatch().expect("nothing fails")),
+            ["mail captured"]
+        );
+    });
+    assert_eq!(log, ["mail 1"]);
+}
+
+#[test]
+fn r10_policies_have_judged_what_is_released() {
+    let scope = airlock::scope().policy(drop_all()).open();
+    scope.enter(|| airlock::enqueue(mail(1)));
+    let released = scope.release(Outcome::Success);
+    assert!(released.is_settled());
+    let report = released.dispatch().expect("nothing fails");
+    assert_eq!(fates(&report), ["mail dropped"]);
+}
+
+#[test]
+fn r14_what_is_released_and_never_dispatched_is_handed_back() {
+    let stranded = Arc::new(Mutex::new(Vec::new()));
+    let airlock = builder(&crate::fixture::Log::default())
+        .on_stranded({
+            let stranded = stranded.clone();
+            move |error| {
+                let text = error.to_string();
+                let intents = error.into_intents().len();
+                stranded.lock().expect("no panic").push((text, intents));
+            }
+        })
+        .build()
+        .expect("it builds");
+    let open = || {
+        let scope = airlock.scope().open();
+        scope.enter(|| {
+            airlock::enqueue(mail(1));
+            airlock::enqueue(charge(2));
+        });
+        scope.release(Outcome::Success)
+    };
+    drop(open());
+    drop(open().dispatch_async());
+    let cancelled = ("the flush was cancelled; 2 not reached".to_owned(), 2);
+    assert_eq!(
+        *stranded.lock().expect("no panic"),
+        [cancelled.clone(), cancelled]
+    );
+}
+
+#[test]
+fn r14_an_error_that_no_caller_can_be_given_goes_to_the_airlock_around() {
+    let stranded = Arc::new(Mutex::new(Vec::new()));
+    let airlock = builder(&crate::fixture::Log::default())
+        .on_stranded({
+            let stranded = stranded.clone();
+            move |error| {
+                stranded
+                    .lock()
+                    .expect("no panic")
+                    .extend(error.into_intents());
+            }
+        })
+        .build()
+        .expect("it builds");
+    airlock.run(|| {
+        let ended = airlock::scope().run_infallible(|_| airlock::enqueue(fail(1)));
+        ended.expect_err("it fails").strand();
+    });
+    let stranded = stranded.lock().expect("no panic");
+    assert_eq!(
+        stranded[0].downcast_ref::<Fail>().map(|fail| fail.n),
+        Some(1)
+    );
+}
+
+#[test]
+fn a_backlog_is_drained_when_nothing_runs_on() {
+    use std::future::Future;
+    use std::task::{Context, Poll, Waker};
+
+    let backlog = airlock::Backlog::default();
+    let (first, second) = (backlog.run(), backlog.clone().run());
+    let mut drained = Box::pin(backlog.drained());
+    let mut poll = || {
+        drained
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+    };
+    assert_eq!(poll(), Poll::Pending);
+    drop(first);
+    assert_eq!((poll(), backlog.running()), (Poll::Pending, 1));
+    drop(second);
+    assert_eq!((poll(), backlog.running()), (Poll::Ready(()), 0));
+    backlog.count_failure();
+    assert_eq!(backlog.failed(), 1);
+}
