@@ -39,7 +39,7 @@ thread_local! {
             current: RefCell::new(None),
             watch: Cell::new(Watch::Off),
             inspected: Cell::new(None),
-            frame: FrameCells::NONE,
+            frame: FrameCells::none(),
             frame_cause: RefCell::new(None),
             frame_origin: RefCell::new(None),
             made: RefCell::new(None),

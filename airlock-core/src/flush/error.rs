@@ -173,7 +173,7 @@ impl FlushError {
         self.inner.report
     }
 
-    /// The failed and the unreached intents, in order. UnmetNeed are those whose arguments are gone:
+    /// The failed and the unreached intents, in order. Missing are those whose arguments are gone:
     /// of `once` effects, and of effects that cannot return an error but panicked; the report still
     /// names them.
     ///

@@ -18,7 +18,8 @@ use crate::policy::{Judgement, Layer, Policy};
 /// that every policy sees a flush as one batch in the order of the buffer.
 pub(super) fn judge(flush: &mut Flush) {
     let elsewhere = |intent: &Intent| intent.facts.node.as_ref().is_some_and(|node| node.judges);
-    if !flush.node.judges && !(flush.special && flush.intents.iter().any(elsewhere)) {
+    let asked = flush.node.judges || (flush.special && flush.intents.iter().any(elsewhere));
+    if !asked {
         return;
     }
     // Groups of intents at the node that judges them next, the deepest node last. They move

@@ -17,7 +17,7 @@ use crate::intent::Intent;
 use crate::lifecycle::{Ending, Outcome};
 use crate::payload::Payload;
 use crate::resources::Resources;
-use crate::scope::catch_unwind_async;
+use crate::scope::{ScopeCore, catch_unwind_async};
 
 impl Flush {
     /// Performs one unit without awaiting.
@@ -221,7 +221,7 @@ impl Flush {
         self.set_fates(unit, &Fate::Failed(Arc::new(Failure::Interrupted)));
         let started = {
             let _swap = context::swap(Some(scope.clone()));
-            let _span = scope.core().and_then(|core| core.enter_span());
+            let _span = scope.core().and_then(ScopeCore::enter_span);
             let intents = &mut self.intents;
             catch_unwind(AssertUnwindSafe(|| {
                 start(intents, unit, &settings.resources)
@@ -303,7 +303,7 @@ impl Flush {
         }
     }
 
-    fn merge(&mut self, cascade: Flush) {
+    pub(super) fn merge(&mut self, cascade: Flush) {
         match cascade.conclude() {
             Ok(report) => self.cascades.extend(report.entries),
             Err(error) => {
