@@ -61,8 +61,7 @@ impl Held {
             backlog,
             ..
         } = self;
-        let mut released = scope.release(outcome);
-        released.dispatch_ready();
+        let released = scope.release(outcome);
         if released.is_settled() {
             end(&backlog, released.dispatch());
             return;
