@@ -167,7 +167,7 @@ impl Flush {
             let mut attempt = 1;
             loop {
                 let intent = &self.intents[unit.first];
-                let under = intent.facts.node.as_ref().unwrap_or(&self.node);
+                let under = intent.facts.node().unwrap_or(&self.node);
                 let frame = Frame::of(intent, self.mode, self.judged_to);
                 let (cause, origin) = (intent.facts.cause().cloned(), intent.facts.origin.clone());
                 let scope = scope_of(Some(under.clone()), frame, cause, origin);
@@ -196,7 +196,7 @@ impl Flush {
     /// Runs a sync body once.
     fn attempt(&mut self, unit: &Unit, stage: &mut Option<Stage>) -> Attempted {
         let intent = &self.intents[unit.first];
-        let under = intent.facts.node.as_ref().unwrap_or(&self.node);
+        let under = intent.facts.node().unwrap_or(&self.node);
         if !stage.as_ref().is_some_and(|stage| stage.is_under(under)) {
             *stage = None;
         }

@@ -84,10 +84,7 @@ fn capture(flush: &mut Flush, core: &ScopeCore, holds: &[usize]) {
         let mut captured = intent.move_out();
         intent.facts.fate = Fate::Captured(by.clone());
         captured.facts.set_captured();
-        captured
-            .facts
-            .node
-            .get_or_insert_with(|| flush.node.clone());
+        captured.facts.keep_node(&flush.node);
         if failed && captured.fire_on() == FireOn::Failure {
             // What it waited for has happened: now it leaves whatever becomes of the ancestor.
             captured.options_mut().fire_on = FireOn::Always;

@@ -237,11 +237,7 @@ impl Flush {
         let mut last: Option<(*const Node, u16)> = None;
         let mut routes = Vec::new();
         for position in 0..self.intents.len() {
-            let node = self.intents[position]
-                .facts
-                .node
-                .as_ref()
-                .unwrap_or(&self.node);
+            let node = self.intents[position].facts.node().unwrap_or(&self.node);
             let route = match last {
                 Some((same, route)) if same == Arc::as_ptr(node) => route,
                 _ => {
