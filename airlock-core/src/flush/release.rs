@@ -16,6 +16,9 @@ use crate::scope::{Phase, ScopeCore};
 /// Asks each ancestor in turn, nearest first. What it holds moves into its buffer, in order; what
 /// all release stays in the flush.
 pub(super) fn release(flush: &mut Flush) {
+    if flush.node.parent.is_none() {
+        return;
+    }
     let node = flush.node.clone();
     for (ancestor, core) in ancestors(&node) {
         let holds = held_by(ancestor, core, &flush.intents);
