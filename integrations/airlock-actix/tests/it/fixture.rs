@@ -1,0 +1,143 @@
+//! Effects that write into a log, an airlock that tells what became of each scope, and calls.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use actix_http::Request;
+use actix_web::test::TestRequest;
+use airlock::{Airlock, Intent};
+use airlock_actix::ScopeMiddleware;
+use tokio::sync::mpsc;
+
+/// What effects have done, in order.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    pub(crate) fn add(&self, line: impl Into<String>) {
+        self.0.lock().expect("no panic").push(line.into());
+    }
+
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.0.lock().expect("no panic").clone()
+    }
+}
+
+#[airlock::effect]
+pub(crate) fn mail(#[resource] log: &Log, n: u32) {
+    log.add(format!("mail {n}"));
+}
+
+#[airlock::effect]
+pub(crate) async fn ship(#[resource] log: &Log, n: u32) {
+    tokio::task::yield_now().await;
+    log.add(format!("ship {n}"));
+}
+
+#[airlock::effect]
+pub(crate) fn fail(#[resource] log: &Log, n: u32) -> Result<(), String> {
+    log.add(format!("fail {n}"));
+    Err(format!("no luck with the secret {n}"))
+}
+
+/// Never ends.
+#[airlock::effect]
+pub(crate) async fn hang(#[resource] log: &Log, n: u32) {
+    log.add(format!("hang {n}"));
+    std::future::pending::<()>().await;
+}
+
+/// One airlock, and all that is heard of it.
+pub(crate) struct World {
+    pub(crate) airlock: Airlock,
+    pub(crate) log: Log,
+    reports: mpsc::UnboundedReceiver<String>,
+    stranded: Arc<Mutex<Vec<Intent>>>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let log = Log::default();
+        let (heard, reports) = mpsc::unbounded_channel();
+        let stranded = Arc::new(Mutex::new(Vec::new()));
+        let airlock = Airlock::builder()
+            .resource(log.clone())
+            .on_report(move |report| {
+                let entries = report.entries().iter();
+                let fates = entries
+                    .map(|entry| format!(" {} {}", entry.effect().name(), entry.fate().word()));
+                let fates = fates.collect::<Vec<_>>().join(",");
+                let _ = heard.send(format!("{}:{fates}", report.outcome()));
+            })
+            .on_stranded({
+                let stranded = stranded.clone();
+                move |error| {
+                    stranded
+                        .lock()
+                        .expect("no panic")
+                        .extend(error.into_intents())
+                }
+            })
+            .build()
+            .expect("it builds");
+        Self {
+            airlock,
+            log,
+            reports,
+            stranded,
+        }
+    }
+
+    /// A middleware in this airlock.
+    pub(crate) fn middleware(&self) -> ScopeMiddleware {
+        ScopeMiddleware::new().airlock(&self.airlock)
+    }
+
+    /// The report of the next scope that ends: its outcome and the fates of its intents.
+    pub(crate) async fn report(&mut self) -> String {
+        self.reports.recv().await.expect("the airlock is there")
+    }
+
+    /// The reports that are there.
+    pub(crate) fn reports(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.reports.try_recv().ok()).collect()
+    }
+
+    /// How many intents were given to `on_stranded`.
+    pub(crate) fn stranded(&self) -> usize {
+        self.stranded.lock().expect("no panic").len()
+    }
+}
+
+/// A GET of this path.
+pub(crate) fn get(path: &str) -> Request {
+    TestRequest::get().uri(path).to_request()
+}
+
+/// A future that is ready when it is polled the second time.
+pub(crate) async fn pause() {
+    tokio::task::yield_now().await;
+}
+
+/// Polls once, and drops.
+pub(crate) fn poll_once<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = Box::pin(future);
+    poll(future.as_mut())
+}
+
+pub(crate) fn poll<F: Future>(future: Pin<&mut F>) -> Option<F::Output> {
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    match future.poll(&mut cx) {
+        std::task::Poll::Ready(value) => Some(value),
+        std::task::Poll::Pending => None,
+    }
+}
+
+/// The message of the panic that this future ends with.
+pub(crate) async fn panic_of(future: impl Future<Output = ()> + 'static) -> String {
+    let panic = actix_web::rt::spawn(future).await.expect_err("it panics");
+    let panic = panic.into_panic();
+    let message = panic.downcast_ref::<&str>().map(ToString::to_string);
+    message.unwrap_or_else(|| "another panic".to_owned())
+}
