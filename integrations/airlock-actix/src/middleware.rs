@@ -116,10 +116,14 @@ impl ScopeMiddleware {
     /// Ends the scope when the body of the response has ended or was dropped.
     ///
     /// The client does not wait for the flush, and what a streaming body enqueues belongs to the
-    /// request. The costs: a failed flush comes too late for the client, so it is logged and goes to
-    /// [`AirlockBuilder::on_stranded`](airlock_core::AirlockBuilder::on_stranded); async effects run
-    /// on a task of their own, which a shutdown does not wait for; and a body costs one context
-    /// switch more for each chunk.
+    /// request. The status decides as ever; a body that ends with an error or a panic discards, one
+    /// that is dropped because the client has gone does not. An error of an inner middleware and a
+    /// panic end the scope at once, since there is no body.
+    ///
+    /// The costs: a failed flush comes too late for the client, so it is logged and goes to
+    /// [`AirlockBuilder::on_stranded`](airlock_core::AirlockBuilder::on_stranded); the flush is a
+    /// task of its own, which a graceful shutdown does not wait for; and each chunk of a body costs
+    /// a switch of context.
     ///
     /// A middleware within another scope does this only if that scope waits for the body too, since
     /// it captures what this one holds; otherwise this one ends before the response.

@@ -1,5 +1,7 @@
 //! The middleware, the extractor and boundaries on handlers, in process and over loopback sockets.
 
+mod after_response;
 mod fixture;
+mod nesting;
 mod options;
 mod outcomes;
