@@ -8,14 +8,14 @@ use std::task::{Context, Poll};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{OpenScope, Scope, Steps};
+use airlock_core::{Backlog, FlushError, FlushReport, OpenScope, Scope, Steps};
 use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
 
 pin_project! {
     /// The body of a response that has passed a [`ScopeMiddleware`](crate::ScopeMiddleware).
     ///
-    /// With [`flush_after_response`](crate::ScopeMiddleware::flush_after_response) it runs in the
+    /// With [`after_response`](crate::ScopeMiddleware::after_response) it runs in the
     /// request's scope, which ends with it.
     pub struct ScopeBody<B> {
         #[pin]
@@ -40,7 +40,9 @@ pin_project! {
         body: Option<B>,
         steps: Steps,
         scope: Option<OpenScope>,
+        // How it ends if it ends now.
         outcome: Outcome,
+        backlog: Backlog,
     }
 
     impl<B> PinnedDrop for Held<B> {
@@ -63,12 +65,14 @@ impl<B> ScopeBody<B> {
         }
     }
 
-    pub(crate) fn held(body: B, scope: OpenScope, outcome: Outcome) -> Self {
+    /// The body of a response that has succeeded.
+    pub(crate) fn held(body: B, scope: OpenScope, backlog: Backlog) -> Self {
         let held = Held {
             body: Some(body),
             steps: scope.steps(),
             scope: Some(scope),
-            outcome,
+            outcome: Outcome::Success,
+            backlog,
         };
         Self {
             kind: Kind::Held { held },
@@ -140,28 +144,31 @@ impl<B> Held<B> {
         let mut this = self.project();
         if let Some(scope) = this.scope.take() {
             this.steps.run(|| this.body.set(None));
-            end(scope, *this.outcome);
+            end(scope, *this.outcome, this.backlog);
         }
     }
 }
 
 /// Ends a scope for whose flush nobody waits.
-fn end(scope: OpenScope, outcome: Outcome) {
+fn end(scope: OpenScope, outcome: Outcome, backlog: &Backlog) {
     let ended = Scope::clone(&scope);
     let released = scope.release(outcome);
+    let failed = backlog.clone();
+    let conclude = move |flushed: Result<FlushReport, FlushError>| {
+        if let Err(error) = flushed {
+            failed.count_failure();
+            ended.strand(error);
+        }
+    };
     match Handle::try_current() {
         Ok(runtime) if !released.is_settled() => {
+            let running = backlog.run();
             runtime.spawn(async move {
-                if let Err(error) = released.dispatch_async().await {
-                    ended.strand(error);
-                }
+                let _running = running;
+                conclude(released.dispatch_async().await);
             });
         }
-        _ => {
-            if let Err(error) = released.dispatch() {
-                ended.strand(error);
-            }
-        }
+        _ => conclude(released.dispatch()),
     }
 }
 

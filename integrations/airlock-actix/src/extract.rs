@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::{Ready, ready};
-use std::ops::Deref;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -22,7 +21,7 @@ use airlock_core::Scope;
 /// #[airlock::effect]
 /// fn reindex(order: u64) {}
 ///
-/// async fn save(scope: RequestScope) -> String {
+/// async fn save(RequestScope(scope): RequestScope) -> String {
 ///     airlock::enqueue(reindex(7));
 ///     format!("{} waiting", scope.len())
 /// }
@@ -36,57 +35,42 @@ use airlock_core::Scope;
 /// # }
 /// ```
 ///
-/// Where no scope is open, the request is answered with a status of 500, and [`NoScope`] is logged:
+/// Where no scope is open, the request is answered with a status of 500, and [`NoRequestScope`] is logged:
 /// the app is not wrapped.
 #[derive(Clone, Debug)]
-pub struct RequestScope(Scope);
-
-impl RequestScope {
-    /// The scope.
-    pub fn into_inner(self) -> Scope {
-        self.0
-    }
-}
-
-impl Deref for RequestScope {
-    type Target = Scope;
-
-    fn deref(&self) -> &Scope {
-        &self.0
-    }
-}
+pub struct RequestScope(pub Scope);
 
 impl FromRequest for RequestScope {
-    type Error = NoScope;
-    type Future = Ready<Result<Self, NoScope>>;
+    type Error = NoRequestScope;
+    type Future = Ready<Result<Self, NoRequestScope>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let scope = airlock_core::current().map(RequestScope);
         ready(scope.ok_or_else(|| {
-            tracing::error!(target: "airlock", route = request.match_pattern(), error = %NoScope, "a request has no scope");
-            NoScope
+            tracing::error!(target: "airlock", route = request.match_pattern(), error = %NoRequestScope, "a request has no scope");
+            NoRequestScope
         }))
     }
 }
 
 /// A handler asks for the [`RequestScope`] and none is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoScope;
+pub struct NoRequestScope;
 
-impl fmt::Display for NoScope {
+impl fmt::Display for NoRequestScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("no scope is open: wrap the app with `airlock::actix::ScopeMiddleware`")
     }
 }
 
-impl std::error::Error for NoScope {}
+impl std::error::Error for NoRequestScope {}
 
-impl ResponseError for NoScope {
+impl ResponseError for NoRequestScope {
     fn status_code(&self) -> StatusCode {
         StatusCode::INTERNAL_SERVER_ERROR
     }
 
     fn error_response(&self) -> HttpResponse {
-        crate::FlushFailed.error_response()
+        crate::Problem.error_response()
     }
 }

@@ -82,12 +82,13 @@ where
             let Some(scope) = this.scope.take() else {
                 unreachable!("it is there while the work is");
             };
-            let work = match work {
-                Work::Response(response) if *this.ends == Ends::AfterResponse => {
-                    let held = |_: &mut _, body| ScopeBody::held(body, scope, outcome);
+            let work = match (work, *this.ends, outcome) {
+                (Work::Response(response), Ends::AfterResponse, Outcome::Success) => {
+                    let backlog = this.settings.backlog.clone();
+                    let held = |_: &mut _, body| ScopeBody::held(body, scope, backlog);
                     return Poll::Ready(Ok(response.map_body(held)));
                 }
-                work => work,
+                (work, ..) => work,
             };
             let ended = Ended {
                 work,
@@ -134,11 +135,11 @@ where
     work.set(None);
     Poll::Ready(match polled {
         Ok(response) => {
-            let outcome = settings.outcome_of(response.response().head());
+            let outcome = settings.outcome(response.response().head());
             (Work::Response(response), outcome)
         }
-        Err(work @ Work::Panic(_)) => (work, settings.outcome(Outcome::Panic)),
-        Err(work) => (work, settings.outcome(Outcome::Failure)),
+        Err(work @ Work::Panic(_)) => (work, Outcome::Panic),
+        Err(work) => (work, Outcome::Failure),
     })
 }
 
@@ -149,18 +150,22 @@ impl<B: MessageBody> Ended<B> {
         flushed: Result<FlushReport, FlushError>,
         settings: &Settings,
     ) -> Result<ServiceResponse<ScopeBody<B>>, Error> {
-        let answer = match (flushed, &self.work) {
-            (Err(error), Work::Response(response)) if self.outcome == Outcome::Success => {
-                let request = response.request();
-                // In the scope, which has ended, since its airlock takes what is stranded.
-                Some(self.scope.enter(|| settings.answer(error, request)))
+        let answer = flushed.err().and_then(|error| {
+            settings.backlog.count_failure();
+            match &self.work {
+                Work::Response(response) if self.outcome == Outcome::Success => {
+                    // In the scope, which has ended, for its airlock takes what is stranded.
+                    Some(
+                        self.scope
+                            .enter(|| settings.answer(error, response.request())),
+                    )
+                }
+                _ => {
+                    self.scope.strand(error);
+                    None
+                }
             }
-            (Err(error), _) => {
-                self.scope.strand(error);
-                None
-            }
-            (Ok(_), _) => None,
-        };
+        });
         match (self.work, answer) {
             (Work::Panic(panic), _) => resume_unwind(panic),
             (Work::Error(error), _) => Err(error),

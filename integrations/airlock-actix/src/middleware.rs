@@ -10,7 +10,7 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 use airlock_core::executor::Executor;
 use airlock_core::lifecycle::{Lifecycle, Outcome};
 use airlock_core::policy::Policy;
-use airlock_core::{Airlock, FlushError, ScopeBuilder};
+use airlock_core::{Airlock, Backlog, FlushError, ScopeBuilder};
 
 use crate::body::ScopeBody;
 use crate::service::ScopeService;
@@ -63,18 +63,16 @@ pub struct ScopeMiddleware {
 }
 
 impl ScopeMiddleware {
-    /// Scopes with the airlock's defaults, which end before the response is sent.
+    /// Scopes with the defaults of the installed airlock, which end before the response is sent.
     pub fn new() -> Self {
         Self {
             settings: Settings::new(),
         }
     }
 
-    /// Describes each request's scope: its name, failure mode, `emits` and all else that has no
-    /// method here. It replaces what policy, executor and lifecycle were given before.
-    pub fn scope(mut self, scope: ScopeBuilder) -> Self {
-        self.settings.scope = scope;
-        self
+    /// Names the scopes in reports and logs; `request` unless set.
+    pub fn name(self, name: &'static str) -> Self {
+        self.with_scope(|scope| scope.name(name))
     }
 
     /// Adds a policy to each request's scope; see [`ScopeBuilder::policy`].
@@ -88,8 +86,8 @@ impl ScopeMiddleware {
         self.with_scope(|scope| scope.executor(executor))
     }
 
-    /// Decides about flush and release; see [`ScopeBuilder::lifecycle`]. It is asked with the
-    /// outcome that status and [`flush_when`](Self::flush_when) give.
+    /// Decides whether a request's scope flushes under its outcome, and what scopes within it may
+    /// release at once; see [`ScopeBuilder::lifecycle`].
     pub fn lifecycle(self, lifecycle: impl Lifecycle) -> Self {
         self.with_scope(|scope| scope.lifecycle(lifecycle))
     }
@@ -98,47 +96,41 @@ impl ScopeMiddleware {
     ///
     /// What is around it, the scope of an outer middleware too, is out of reach: say it at the
     /// outermost.
-    pub fn airlock(mut self, airlock: &Airlock) -> Self {
-        self.settings.airlock = Some(airlock.clone());
-        self
+    pub fn airlock(self, airlock: &Airlock) -> Self {
+        self.with_scope(|scope| scope.airlock(airlock))
     }
 
-    /// Ends the scope when there is a response, before it is sent. This is the default.
+    /// Ends the scope of a request that succeeds when the body of its response has ended or was
+    /// dropped, instead of before the response is sent.
     ///
-    /// A failed flush becomes the response, so the client never reads a success whose effects did
-    /// not leave. The cost: the client waits for the flush, and a response that streams its body
-    /// streams it outside of the scope, where an enqueue is an error.
-    pub fn flush_before_response(mut self) -> Self {
-        self.settings.ends = Ends::BeforeResponse;
-        self
-    }
-
-    /// Ends the scope when the body of the response has ended or was dropped.
+    /// *Before the response*, the default: a failed flush becomes the response, so no client reads a
+    /// success whose effects did not leave. The cost: the client waits for the flush, and a body that
+    /// streams does so outside of the scope, where an enqueue is an error.
     ///
-    /// The client does not wait for the flush, and what a streaming body enqueues belongs to the
-    /// request. The status decides as ever; a body that ends with an error or a panic discards, one
-    /// that is dropped because the client has gone does not. An error of an inner middleware and a
-    /// panic end the scope at once, since there is no body.
-    ///
-    /// The costs: a failed flush comes too late for the client, so it is logged and goes to
+    /// *After the response*: the client does not wait, and what the body enqueues while it streams
+    /// belongs to the request. A body that ends with an error or a panic discards; one that is
+    /// dropped because the client has gone does not. The costs: a failed flush comes too late for
+    /// the client, so it is logged, counted by [`Backlog::failed`], and given to
     /// [`AirlockBuilder::on_stranded`](airlock_core::AirlockBuilder::on_stranded); the flush is a
-    /// task of its own, which a graceful shutdown does not wait for; and each chunk of a body costs
-    /// a switch of context.
+    /// task of its own on tokio, which a shutdown has to wait for by [`backlog`](Self::backlog); and
+    /// each chunk of a body costs a switch of context.
     ///
-    /// A middleware within another scope does this only if that scope waits for the body too, since
-    /// it captures what this one holds; otherwise this one ends before the response.
-    pub fn flush_after_response(mut self) -> Self {
+    /// Whatever else does not succeed ends at once: a status of 400 and more, an error of an inner
+    /// middleware, a panic. Within another scope, which captures what this one holds, a middleware
+    /// waits for the body only if that scope is of a middleware that does so too; otherwise it ends
+    /// with the response.
+    ///
+    /// Dropped outside of tokio, a body flushes where it is dropped; then async effects fail.
+    pub fn after_response(mut self) -> Self {
         self.settings.ends = Ends::AfterResponse;
         self
     }
 
-    /// Decides which requests count as a success, whose scope flushes, instead of those with a
-    /// status below 400.
+    /// Decides by the response's head whether a request has succeeded. `outcome` is what its status
+    /// alone says: a failure from 400 on. The lifecycle then decides as ever.
     ///
-    /// The closure is given the head of the response, and the outcome that it would have without
-    /// the closure. An error of an inner middleware ([`Outcome::Failure`]) and a panic
-    /// ([`Outcome::Panic`]) have no response. It is not asked when the client has gone before the
-    /// response: that scope always discards.
+    /// It is not asked about an error of an inner middleware and a panic, which are failures, nor
+    /// when the client has gone.
     ///
     /// ```
     /// use actix_web::http::StatusCode;
@@ -146,24 +138,24 @@ impl ScopeMiddleware {
     /// use airlock::lifecycle::Outcome;
     ///
     /// // A conflict is answered with 409, and what it has caused shall happen all the same.
-    /// let middleware = ScopeMiddleware::new().flush_when(|response, outcome| {
-    ///     outcome == Outcome::Success || response.is_some_and(|r| r.status == StatusCode::CONFLICT)
+    /// let middleware = ScopeMiddleware::new().flush_when(|head, outcome| {
+    ///     outcome == Outcome::Success || head.status == StatusCode::CONFLICT
     /// });
     /// # drop(middleware);
     /// ```
     pub fn flush_when(
         mut self,
-        flushes: impl Fn(Option<&ResponseHead>, Outcome) -> bool + Send + Sync + 'static,
+        succeeded: impl Fn(&ResponseHead, Outcome) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.settings.flush_when = Some(Arc::new(flushes));
+        self.settings.flush_when = Some(Arc::new(succeeded));
         self
     }
 
     /// Makes the response in place of one whose flush before the response has failed.
     ///
-    /// Unless set, it is [`server_error`](crate::server_error): the error is logged and goes to
-    /// `on_stranded`, and the client gets a status of 500 with a `problem+json` that tells nothing.
-    /// A closure given here owns the error, and the intents in it.
+    /// Unless set, it is [`problem`](fn@crate::problem): the error is logged and goes to `on_stranded`, and
+    /// the client gets a [`Problem`](crate::Problem). A closure given here owns the error, and the
+    /// intents in it.
     ///
     /// ```
     /// use actix_web::HttpResponse;
@@ -182,6 +174,27 @@ impl ScopeMiddleware {
     ) -> Self {
         self.settings.on_flush_error = Some(Arc::new(answer));
         self
+    }
+
+    /// What these middlewares still do although no client waits, and how many of their flushes have
+    /// failed. All workers share it if one middleware is cloned into the app's factory.
+    ///
+    /// ```no_run
+    /// use actix_web::{App, HttpServer};
+    /// use airlock_actix::ScopeMiddleware;
+    ///
+    /// # #[actix_web::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let middleware = ScopeMiddleware::new().after_response();
+    /// let backlog = middleware.backlog();
+    /// let server = HttpServer::new(move || App::new().wrap(middleware.clone()));
+    /// server.bind(("127.0.0.1", 8080))?.run().await?; // until it is told to stop
+    /// backlog.drained().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn backlog(&self) -> Backlog {
+        self.settings.backlog.clone()
     }
 
     fn with_scope(mut self, change: impl FnOnce(ScopeBuilder) -> ScopeBuilder) -> Self {

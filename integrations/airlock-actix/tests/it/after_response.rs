@@ -45,7 +45,7 @@ fn two_chunks() -> HttpResponse {
 async fn before_the_response_effects_have_run_when_the_response_is_there() {
     let mut world = World::new();
     let app = App::new().route("/", web::get().to(answer));
-    let app = init_service(app.wrap(world.middleware().flush_before_response())).await;
+    let app = init_service(app.wrap(world.middleware())).await;
     let response = call_service(&app, get("/")).await;
     assert_eq!(world.log.lines(), ["mail 1", "ship 2"]);
     assert_eq!(world.reports().len(), 1);
@@ -57,7 +57,7 @@ async fn before_the_response_effects_have_run_when_the_response_is_there() {
 async fn after_the_response_effects_run_when_the_body_has_ended() {
     let mut world = World::new();
     let app = App::new().route("/", web::get().to(answer));
-    let app = init_service(app.wrap(world.middleware().flush_after_response())).await;
+    let app = init_service(app.wrap(world.middleware().after_response())).await;
     let response = call_service(&app, get("/")).await;
     assert!(world.log.lines().is_empty());
     assert_eq!(
@@ -75,7 +75,7 @@ async fn after_the_response_effects_run_when_the_body_has_ended() {
 async fn after_the_response_effects_run_when_the_body_is_dropped() {
     let mut world = World::new();
     let app = App::new().route("/", web::get().to(answer));
-    let app = init_service(app.wrap(world.middleware().flush_after_response())).await;
+    let app = init_service(app.wrap(world.middleware().after_response())).await;
     drop(call_service(&app, get("/")).await);
     assert_eq!(
         world.report().await,
@@ -84,7 +84,7 @@ async fn after_the_response_effects_run_when_the_body_is_dropped() {
 }
 
 #[actix_web::test]
-async fn after_the_response_a_status_of_400_and_more_discards_when_the_body_has_ended() {
+async fn a_status_of_400_and_more_does_not_wait_for_the_response() {
     async fn refuse() -> HttpResponse {
         airlock::enqueue(mail(1));
         airlock::enqueue(ship(2).on_failure());
@@ -92,14 +92,38 @@ async fn after_the_response_a_status_of_400_and_more_discards_when_the_body_has_
     }
     let mut world = World::new();
     let app = App::new().route("/", web::get().to(refuse));
-    let app = init_service(app.wrap(world.middleware().flush_after_response())).await;
+    let app = init_service(app.wrap(world.middleware().after_response())).await;
     let response = call_service(&app, get("/")).await;
-    assert!(world.reports().is_empty());
-    to_bytes(response.into_body()).await.expect("it ends");
     assert_eq!(
-        world.report().await,
-        "failure: mail discarded, ship dispatched"
+        world.reports(),
+        ["failure: mail discarded, ship dispatched"]
     );
+    drop(response);
+    assert!(world.reports().is_empty());
+}
+
+#[actix_web::test]
+async fn the_backlog_counts_flushes_under_way_and_failed_ones() {
+    async fn handler(n: web::Path<u32>) -> &'static str {
+        airlock::enqueue(ship(*n));
+        if *n == 2 {
+            airlock::enqueue(fail(*n));
+        }
+        "sent"
+    }
+    let world = World::new();
+    let middleware = world.middleware().after_response();
+    let backlog = middleware.backlog();
+    let app = App::new().route("/{n}", web::get().to(handler));
+    let app = init_service(app.wrap(middleware)).await;
+    for path in ["/1", "/2"] {
+        drop(call_service(&app, get(path)).await);
+    }
+    assert_eq!((backlog.running(), world.log.lines().len()), (2, 0));
+    backlog.drained().await;
+    assert_eq!(backlog.running(), 0);
+    assert_eq!(backlog.failed(), 1);
+    assert_eq!(world.log.lines().len(), 3);
 }
 
 #[actix_web::test]
@@ -111,7 +135,7 @@ async fn after_the_response_a_failed_flush_leaves_the_response_and_is_stranded()
     }
     let mut world = World::new();
     let app = App::new().route("/", web::get().to(handler));
-    let app = init_service(app.wrap(world.middleware().flush_after_response())).await;
+    let app = init_service(app.wrap(world.middleware().after_response())).await;
     let response = call_service(&app, get("/")).await;
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(
@@ -142,7 +166,7 @@ async fn before_the_response_a_streaming_body_has_no_scope() {
 async fn after_the_response_what_a_streaming_body_enqueues_belongs_to_the_request() {
     let mut world = World::new();
     let app = App::new().route("/", web::get().to(async || two_chunks()));
-    let app = init_service(app.wrap(world.middleware().flush_after_response())).await;
+    let app = init_service(app.wrap(world.middleware().after_response())).await;
     let response = call_service(&app, get("/")).await;
     assert_eq!(
         to_bytes(response.into_body()).await.expect("it ends"),
@@ -167,7 +191,7 @@ async fn after_the_response_a_body_that_fails_discards() {
     }
     let mut world = World::new();
     let app = App::new().route("/", web::get().to(handler));
-    let app = init_service(app.wrap(world.middleware().flush_after_response())).await;
+    let app = init_service(app.wrap(world.middleware().after_response())).await;
     let response = call_service(&app, get("/")).await;
     assert!(to_bytes(response.into_body()).await.is_err());
     assert_eq!(world.report().await, "failure: mail discarded");
@@ -183,7 +207,7 @@ async fn after_the_response_a_body_that_panics_discards() {
     }
     let mut world = World::new();
     let app = App::new().route("/", web::get().to(handler));
-    let app = init_service(app.wrap(world.middleware().flush_after_response())).await;
+    let app = init_service(app.wrap(world.middleware().after_response())).await;
     let response = call_service(&app, get("/")).await;
     let message = panic_of(async move {
         let _ = to_bytes(response.into_body()).await;
@@ -200,7 +224,7 @@ async fn after_the_response_a_client_that_has_gone_before_it_still_discards() {
     }
     let mut world = World::new();
     let app = App::new().route("/", web::get().to(handler));
-    let app = init_service(app.wrap(world.middleware().flush_after_response())).await;
+    let app = init_service(app.wrap(world.middleware().after_response())).await;
     assert!(crate::fixture::poll_once(app.call(get("/"))).is_none());
     assert_eq!(world.reports(), ["cancelled: mail discarded"]);
 }
@@ -208,7 +232,7 @@ async fn after_the_response_a_client_that_has_gone_before_it_still_discards() {
 #[test]
 fn after_the_response_and_after_the_runtime_sync_effects_run_and_async_ones_are_stranded() {
     let mut world = World::new();
-    let middleware = world.middleware().flush_after_response();
+    let middleware = world.middleware().after_response();
     let response = actix_web::rt::System::new().block_on(async {
         let app = App::new()
             .route("/", web::get().to(answer))
@@ -225,7 +249,7 @@ async fn the_size_of_a_body_is_passed_on_and_a_held_body_can_only_be_polled() {
     for after in [false, true] {
         let world = World::new();
         let middleware = match after {
-            true => world.middleware().flush_after_response(),
+            true => world.middleware().after_response(),
             false => world.middleware(),
         };
         let app = App::new()
@@ -242,7 +266,7 @@ async fn the_size_of_a_body_is_passed_on_and_a_held_body_can_only_be_polled() {
 async fn a_body_that_has_ended_may_be_polled_again() {
     let world = World::new();
     let app = App::new().route("/", web::get().to(answer));
-    let app = init_service(app.wrap(world.middleware().flush_after_response())).await;
+    let app = init_service(app.wrap(world.middleware().after_response())).await;
     let mut body = pin!(call_service(&app, get("/")).await.into_body());
     let mut chunks = 0;
     for _ in 0..5 {

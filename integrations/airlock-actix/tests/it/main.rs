@@ -4,4 +4,5 @@ mod after_response;
 mod fixture;
 mod nesting;
 mod options;
+mod origins;
 mod outcomes;

@@ -1,16 +1,16 @@
 //! What the middleware can be told.
 
 use actix_web::body::to_bytes;
-use actix_web::dev::Service as _;
+use actix_web::dev::{Service as _, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::middleware::{Next, from_fn};
 use actix_web::test::{call_service, init_service};
 use actix_web::{App, HttpResponse, error, web};
+use airlock::Refusal;
 use airlock::executor::Recorder;
-use airlock::lifecycle::{NeverFlush, Outcome};
+use airlock::lifecycle::{AlwaysFlush, NeverFlush, Outcome};
 use airlock::policy::drop_all;
 use airlock::prelude::*;
-use airlock::{FailureMode, Refusal};
 use airlock_actix::{RequestScope, ScopeMiddleware};
 
 use crate::fixture::{Mail, World, fail, get, mail, panic_of, ship};
@@ -27,7 +27,7 @@ async fn refuse() -> HttpResponse {
 }
 
 #[actix_web::test]
-async fn policy_executor_lifecycle_and_the_whole_scope_can_be_given() {
+async fn policy_executor_and_lifecycle_can_be_given() {
     let recorder = Recorder::new();
     for (middleware, report) in [
         (
@@ -41,10 +41,6 @@ async fn policy_executor_lifecycle_and_the_whole_scope_can_be_given() {
         (
             ScopeMiddleware::new().lifecycle(NeverFlush),
             "success: mail discarded, ship discarded",
-        ),
-        (
-            ScopeMiddleware::new().scope(airlock::scope().policy(drop_all())),
-            "success: mail dropped, ship dropped",
         ),
     ] {
         let mut world = World::new();
@@ -70,15 +66,12 @@ async fn the_airlock_around_the_call_holds_where_none_is_given() {
 
 #[actix_web::test]
 async fn a_request_scope_has_a_name_and_may_have_another() {
-    async fn name(scope: RequestScope) -> String {
+    async fn name(RequestScope(scope): RequestScope) -> String {
         scope.name().unwrap_or_default().to_owned()
     }
     for (middleware, name_of_scope) in [
         (ScopeMiddleware::new(), "request"),
-        (
-            ScopeMiddleware::new().scope(airlock::scope().name("api")),
-            "api",
-        ),
+        (ScopeMiddleware::new().name("api"), "api"),
     ] {
         let app = App::new().route("/", web::get().to(name)).wrap(middleware);
         let response = call_service(&init_service(app).await, get("/")).await;
@@ -92,18 +85,13 @@ async fn a_request_scope_has_a_name_and_may_have_another() {
 #[actix_web::test]
 async fn flush_when_decides_about_responses() {
     let mut world = World::new();
-    let middleware = world.middleware().flush_when(|response, outcome| {
-        let conflict = response.is_some_and(|response| response.status == StatusCode::CONFLICT);
+    let middleware = world.middleware().flush_when(|head, outcome| {
         // The reverse of the default.
-        assert_eq!(
-            outcome,
-            if conflict {
-                Outcome::Failure
-            } else {
-                Outcome::Success
-            }
-        );
-        conflict
+        match head.status {
+            StatusCode::CONFLICT => assert_eq!(outcome, Outcome::Failure),
+            _ => assert_eq!(outcome, Outcome::Success),
+        }
+        head.status == StatusCode::CONFLICT
     });
     let app = App::new()
         .route("/refuse", web::get().to(refuse))
@@ -119,40 +107,28 @@ async fn flush_when_decides_about_responses() {
 }
 
 #[actix_web::test]
-async fn flush_when_decides_about_errors_and_panics() {
+async fn flush_when_is_not_asked_about_errors_and_panics_and_the_lifecycle_is() {
     let mut world = World::new();
-    let middleware = world.middleware().flush_when(|response, outcome| {
-        assert!(response.is_none());
-        matches!(outcome, Outcome::Failure | Outcome::Panic)
+    let middleware = world.middleware().lifecycle(AlwaysFlush);
+    let middleware = middleware.flush_when(|_, _| unreachable!("there is no response"));
+    let refuses = from_fn(async |request: ServiceRequest, next: Next<_>| {
+        airlock::enqueue(mail(3));
+        assert!(request.path() != "/panic", "boom");
+        next.call(request).await?;
+        Err::<ServiceResponse, _>(error::ErrorForbidden("no"))
     });
-    let refuses = from_fn(
-        async |request: actix_web::dev::ServiceRequest, next: Next<_>| {
-            assert!(
-                request.path() != "/panic" || {
-                    airlock::enqueue(mail(3));
-                    false
-                },
-                "boom"
-            );
-            next.call(request).await?;
-            Err::<actix_web::dev::ServiceResponse, _>(error::ErrorForbidden("no"))
-        },
-    );
-    let app = App::new()
-        .route("/", web::get().to(succeed))
-        .wrap(refuses)
-        .wrap(middleware);
-    let app = init_service(app).await;
+    let app = App::new().route("/", web::get().to(refuse)).wrap(refuses);
+    let app = init_service(app.wrap(middleware)).await;
     assert!(app.call(get("/")).await.is_err());
     assert_eq!(
         world.reports(),
-        ["success: mail dispatched, ship dispatched"]
+        ["failure: mail dispatched, mail dispatched"]
     );
     let message = panic_of(async move {
         let _ = app.call(get("/panic")).await;
     });
     assert_eq!(message.await, "boom");
-    assert_eq!(world.reports(), ["success: mail dispatched"]);
+    assert_eq!(world.reports(), ["panic: mail dispatched"]);
 }
 
 async fn cannot_flush() -> HttpResponse {
@@ -233,26 +209,12 @@ async fn a_flush_that_fails_after_a_failed_response_leaves_the_response_and_is_s
 }
 
 #[actix_web::test]
-async fn a_failure_mode_is_given_with_the_scope() {
-    let mut world = World::new();
-    let scope = airlock::scope().failure_mode(FailureMode::CarryOn);
-    let app = App::new().route("/", web::get().to(cannot_flush));
-    let app = app.wrap(world.middleware().scope(scope));
-    call_service(&init_service(app).await, get("/")).await;
-    assert_eq!(
-        world.reports(),
-        ["success: mail dispatched, fail failed, ship dispatched"]
-    );
-}
-
-#[actix_web::test]
 async fn the_extractor_gives_the_requests_scope_which_can_be_handed_over() {
-    async fn handler(scope: RequestScope) -> String {
+    async fn handler(RequestScope(scope): RequestScope) -> String {
         airlock::enqueue(mail(1));
-        let elsewhere = scope.into_inner();
-        let spawned = actix_web::rt::spawn(elsewhere.bind(async { airlock::enqueue(mail(2)) }));
+        let spawned = actix_web::rt::spawn(scope.bind(async { airlock::enqueue(mail(2)) }));
         spawned.await.expect("no panic");
-        elsewhere.len().to_string()
+        scope.len().to_string()
     }
     let world = World::new();
     let app = App::new()
@@ -272,7 +234,7 @@ async fn the_extractor_of_an_app_without_the_middleware_answers_500_and_tells_no
     let response = call_service(&app, get("/")).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     let error = response.response().error().expect("it is one");
-    assert!(error.as_error::<airlock_actix::NoScope>().is_some());
+    assert!(error.as_error::<airlock_actix::NoRequestScope>().is_some());
     let body = to_bytes(response.into_body()).await.expect("it ends");
     assert!(!String::from_utf8_lossy(&body).contains("scope"));
 }
