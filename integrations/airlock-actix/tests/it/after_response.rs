@@ -23,8 +23,8 @@ async fn answer() -> &'static str {
 }
 
 /// A body of two chunks, each of which enqueues a mail if it may, and says whether it could.
-fn two_chunks() -> HttpResponse {
-    let chunks = stream::unfold(1, async |n| {
+async fn two_chunks() -> HttpResponse {
+    let chunks = stream::unfold(1, |n| async move {
         pause().await;
         let said = match try_enqueue(mail(n)) {
             Ok(_) => "sent ",
@@ -152,7 +152,7 @@ async fn after_the_response_a_failed_flush_leaves_the_response_and_is_stranded()
 #[actix_web::test]
 async fn before_the_response_a_streaming_body_has_no_scope() {
     let mut world = World::new();
-    let app = App::new().route("/", web::get().to(async || two_chunks()));
+    let app = App::new().route("/", web::get().to(two_chunks));
     let app = init_service(app.wrap(world.middleware())).await;
     let response = call_service(&app, get("/")).await;
     assert_eq!(world.reports(), ["success:"]);
@@ -165,7 +165,7 @@ async fn before_the_response_a_streaming_body_has_no_scope() {
 #[actix_web::test]
 async fn after_the_response_what_a_streaming_body_enqueues_belongs_to_the_request() {
     let mut world = World::new();
-    let app = App::new().route("/", web::get().to(async || two_chunks()));
+    let app = App::new().route("/", web::get().to(two_chunks));
     let app = init_service(app.wrap(world.middleware().after_response())).await;
     let response = call_service(&app, get("/")).await;
     assert_eq!(

@@ -5,7 +5,11 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use actix_http::Request;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
 use actix_web::test::TestRequest;
+use actix_web::{Error, HttpResponse, error};
 use airlock::{Airlock, Intent};
 use airlock_actix::ScopeMiddleware;
 use tokio::sync::mpsc;
@@ -63,6 +67,7 @@ impl World {
         let stranded = Arc::new(Mutex::new(Vec::new()));
         let airlock = Airlock::builder()
             .resource(log.clone())
+            .skip_resource_check() // One effect needs more, in a test of its own.
             .on_report(move |report| {
                 let entries = report.entries().iter();
                 let fates = entries
@@ -76,7 +81,7 @@ impl World {
                     stranded
                         .lock()
                         .expect("no panic")
-                        .extend(error.into_intents())
+                        .extend(error.into_intents());
                 }
             })
             .build()
@@ -108,6 +113,36 @@ impl World {
     pub(crate) fn stranded(&self) -> usize {
         self.stranded.lock().expect("no panic").len()
     }
+}
+
+/// A middleware that enqueues.
+pub(crate) async fn enqueues<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    airlock::enqueue(mail(0));
+    next.call(request).await
+}
+
+/// A middleware that gives an error when the inner service has answered, and panics where it is
+/// asked to.
+pub(crate) async fn refuses<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    airlock::enqueue(mail(0));
+    assert!(request.path() != "/panic", "boom");
+    next.call(request).await?;
+    Err(error::ErrorForbidden("no"))
+}
+
+/// A middleware that answers with a failure when the inner service has answered.
+pub(crate) async fn forbids<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse, Error> {
+    let response = next.call(request).await?;
+    Ok(response.into_response(HttpResponse::Forbidden().finish()))
 }
 
 /// A GET of this path.

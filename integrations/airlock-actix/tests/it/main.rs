@@ -6,3 +6,6 @@ mod nesting;
 mod options;
 mod origins;
 mod outcomes;
+mod server;
+mod sockets;
+mod sockets_h2;

@@ -1,7 +1,7 @@
 //! Middlewares within middlewares, and within other scopes: R8.
 
 use actix_web::body::to_bytes;
-use actix_web::middleware::{Next, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::test::{call_service, init_service};
 use actix_web::{App, HttpResponse, web};
 use airlock::FlushError;
@@ -10,7 +10,7 @@ use airlock::lifecycle::ReleaseAll;
 use airlock::policy::drop_all;
 use airlock_actix::ScopeMiddleware;
 
-use crate::fixture::{Mail, World, get, mail, ship};
+use crate::fixture::{Mail, World, enqueues, forbids, get, mail, ship};
 
 async fn answer() -> &'static str {
     airlock::enqueue(mail(1));
@@ -45,12 +45,8 @@ async fn a_middleware_of_a_resource_or_a_scope_is_captured_by_the_apps() {
 #[actix_web::test]
 async fn the_outermost_decides_by_the_status_that_it_sees() {
     let mut world = World::new();
-    let refuses = from_fn(async |request, next: Next<_>| {
-        let response: actix_web::dev::ServiceResponse<_> = next.call(request).await?;
-        Ok(response.into_response(HttpResponse::Forbidden().finish()))
-    });
     let app = App::new().route("/", web::get().to(answer)).wrap(inner());
-    let app = init_service(app.wrap(refuses).wrap(world.middleware())).await;
+    let app = init_service(app.wrap(from_fn(forbids)).wrap(world.middleware())).await;
     call_service(&app, get("/")).await;
     assert_eq!(
         world.reports(),
@@ -64,12 +60,10 @@ async fn the_outermost_decides_by_the_status_that_it_sees() {
 #[actix_web::test]
 async fn an_inner_one_that_discards_touches_nothing_of_the_outer_ones() {
     let mut world = World::new();
-    let enqueues = from_fn(async |request, next: Next<_>| {
-        airlock::enqueue(mail(0));
-        next.call(request).await
-    });
     let app = App::new().route("/", web::get().to(answer));
-    let app = app.wrap(inner().flush_when(|_, _| false)).wrap(enqueues);
+    let app = app
+        .wrap(inner().flush_when(|_, _| false))
+        .wrap(from_fn(enqueues));
     let app = init_service(app.wrap(world.middleware())).await;
     call_service(&app, get("/")).await;
     assert_eq!(

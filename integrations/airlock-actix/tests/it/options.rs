@@ -1,11 +1,11 @@
 //! What the middleware can be told.
 
 use actix_web::body::to_bytes;
-use actix_web::dev::{Service as _, ServiceRequest, ServiceResponse};
+use actix_web::dev::Service as _;
 use actix_web::http::StatusCode;
-use actix_web::middleware::{Next, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::test::{call_service, init_service};
-use actix_web::{App, HttpResponse, error, web};
+use actix_web::{App, HttpResponse, web};
 use airlock::Refusal;
 use airlock::executor::Recorder;
 use airlock::lifecycle::{AlwaysFlush, NeverFlush, Outcome};
@@ -13,7 +13,7 @@ use airlock::policy::drop_all;
 use airlock::prelude::*;
 use airlock_actix::{RequestScope, ScopeMiddleware};
 
-use crate::fixture::{Mail, World, fail, get, mail, panic_of, ship};
+use crate::fixture::{Mail, World, fail, get, mail, panic_of, refuses, ship};
 
 async fn succeed() -> &'static str {
     airlock::enqueue(mail(1));
@@ -111,13 +111,9 @@ async fn flush_when_is_not_asked_about_errors_and_panics_and_the_lifecycle_is() 
     let mut world = World::new();
     let middleware = world.middleware().lifecycle(AlwaysFlush);
     let middleware = middleware.flush_when(|_, _| unreachable!("there is no response"));
-    let refuses = from_fn(async |request: ServiceRequest, next: Next<_>| {
-        airlock::enqueue(mail(3));
-        assert!(request.path() != "/panic", "boom");
-        next.call(request).await?;
-        Err::<ServiceResponse, _>(error::ErrorForbidden("no"))
-    });
-    let app = App::new().route("/", web::get().to(refuse)).wrap(refuses);
+    let app = App::new()
+        .route("/", web::get().to(refuse))
+        .wrap(from_fn(refuses));
     let app = init_service(app.wrap(middleware)).await;
     assert!(app.call(get("/")).await.is_err());
     assert_eq!(

@@ -83,11 +83,11 @@ async fn an_effect_can_read_the_trace_of_its_request() {
         let trace = origin.as_ref().and_then(airlock::Origin::trace_parent);
         log.add(trace.unwrap_or("none"));
     }
-    let world = World::new();
-    let handler = async || {
+    async fn handler() -> &'static str {
         airlock::enqueue(tell_trace());
         "done"
-    };
+    }
+    let world = World::new();
     let app = App::new()
         .route("/", web::get().to(handler))
         .wrap(world.middleware());

@@ -5,12 +5,12 @@ use std::rc::Rc;
 
 use actix_web::dev::Service as _;
 use actix_web::http::StatusCode;
-use actix_web::middleware::{Next, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::test::{call_service, init_service};
 use actix_web::{App, Error, HttpResponse, error, web};
 use airlock::prelude::*;
 
-use crate::fixture::{World, get, mail, panic_of, pause, poll, poll_once, ship};
+use crate::fixture::{World, enqueues, get, mail, panic_of, pause, poll, poll_once, refuses, ship};
 
 /// Enqueues one sync and one async effect, and answers with the status of its path.
 async fn answer(status: web::Path<u16>) -> HttpResponse {
@@ -67,13 +67,9 @@ async fn an_error_of_a_handler_ends_as_the_status_of_its_response() {
 #[actix_web::test]
 async fn an_extractor_that_refuses_discards() {
     let mut world = World::new();
-    let enqueues = from_fn(async |request, next: Next<_>| {
-        airlock::enqueue(mail(1));
-        next.call(request).await
-    });
     let app = App::new()
         .route("/{status}", web::get().to(answer))
-        .wrap(enqueues)
+        .wrap(from_fn(enqueues))
         .wrap(world.middleware());
     let response = call_service(&init_service(app).await, get("/abc")).await;
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
@@ -83,13 +79,9 @@ async fn an_extractor_that_refuses_discards() {
 #[actix_web::test]
 async fn an_error_of_an_inner_middleware_discards_and_passes() {
     let mut world = World::new();
-    let refuses = from_fn(async |request, next: Next<_>| {
-        next.call(request).await?;
-        Err::<actix_web::dev::ServiceResponse, _>(error::ErrorForbidden("no"))
-    });
     let app = App::new()
         .route("/{status}", web::get().to(answer))
-        .wrap(refuses)
+        .wrap(from_fn(refuses))
         .wrap(world.middleware());
     let app = init_service(app).await;
     let error = app.call(get("/200")).await.expect_err("it passes");
@@ -97,7 +89,10 @@ async fn an_error_of_an_inner_middleware_discards_and_passes() {
         error.as_response_error().status_code(),
         StatusCode::FORBIDDEN
     );
-    assert_eq!(world.reports(), ["failure: mail discarded, ship discarded"]);
+    assert_eq!(
+        world.reports(),
+        ["failure: mail discarded, mail discarded, ship discarded"]
+    );
 }
 
 #[actix_web::test]
