@@ -35,6 +35,16 @@ pub mod tokio {
     pub use airlock_tokio::{Spawn, TokioTimer};
 }
 
+/// One scope per request on actix-web, and boundaries on its handlers.
+#[cfg(feature = "actix")]
+#[cfg_attr(docsrs, doc(cfg(feature = "actix")))]
+pub mod actix {
+    pub use airlock_actix::{
+        FromProblem, HasStatus, NoRequestScope, Problem, RequestScope, ScopeBody, ScopeFuture,
+        ScopeMiddleware, ScopeService, problem,
+    };
+}
+
 /// One scope per request, around axum's routers and any other tower service.
 #[cfg(feature = "tower")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
@@ -74,6 +84,8 @@ pub mod __private {
     pub use airlock_core::__private::*;
 
     pub mod outcomes {
+        #[cfg(feature = "actix")]
+        pub use airlock_actix::__private::outcomes::*;
         pub use airlock_core::__private::outcomes::*;
         #[cfg(feature = "tower")]
         pub use airlock_tower::__private::outcomes::*;

@@ -10,6 +10,7 @@ use airlock_core::{Backlog, FlushError, OpenScope, Scope, ScopeBuilder, ScopeId}
 
 use crate::origin::RequestOrigin;
 use crate::problem::problem;
+use crate::status::outcome_of;
 
 type FlushWhen = Arc<dyn Fn(&ResponseHead, Outcome) -> bool + Send + Sync>;
 type OnFlushError = Arc<dyn Fn(FlushError, &HttpRequest) -> HttpResponse + Send + Sync>;
@@ -60,10 +61,7 @@ impl Settings {
 
     /// What a response means for its request's scope.
     pub(crate) fn outcome(&self, head: &ResponseHead) -> Outcome {
-        let by_status = match head.status.as_u16() {
-            ..400 => Outcome::Success,
-            _ => Outcome::Failure,
-        };
+        let by_status = outcome_of(head.status);
         match &self.flush_when {
             None => by_status,
             Some(succeeded) if succeeded(head, by_status) => Outcome::Success,

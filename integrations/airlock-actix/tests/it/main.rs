@@ -2,6 +2,7 @@
 
 mod after_response;
 mod fixture;
+mod handlers;
 mod nesting;
 mod options;
 mod origins;
