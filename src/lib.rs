@@ -91,6 +91,12 @@ pub mod __private {
         pub use airlock_tower::__private::outcomes::*;
     }
 
+    pub mod carriers {
+        #[cfg(feature = "actix")]
+        pub use airlock_actix::__private::carriers::*;
+        pub use airlock_core::__private::carriers::*;
+    }
+
     pub mod conversions {
         pub use airlock_core::__private::conversions::*;
         #[cfg(feature = "axum")]

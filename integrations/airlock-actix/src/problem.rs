@@ -103,3 +103,28 @@ impl FromProblem for HttpResponse {
         HttpResponse::from_error(problem)
     }
 }
+
+pub mod carriers {
+    //! How the error type of actix-web carries a failed flush: it cannot be `From<FlushError>`.
+
+    use airlock_core::__private::Carrier;
+    use airlock_core::FlushError;
+
+    use super::Problem;
+
+    /// As a [`Problem`].
+    pub trait OfActixError<T> {
+        /// The value that says it.
+        ///
+        /// # Errors
+        ///
+        /// Always.
+        fn return_flush_error(&self, error: FlushError) -> Result<T, actix_web::Error>;
+    }
+
+    impl<T> OfActixError<T> for &Carrier<'_, Result<T, actix_web::Error>> {
+        fn return_flush_error(&self, error: FlushError) -> Result<T, actix_web::Error> {
+            Err(Problem::from(error).into())
+        }
+    }
+}

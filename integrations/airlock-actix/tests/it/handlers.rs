@@ -94,14 +94,14 @@ async fn result_of_response(wish: Wish) -> Result<HttpResponse, AppError> {
     Ok(HttpResponse::build(status_of(wish)).finish())
 }
 
-#[airlock::boundary(on_flush_error = problem)]
+#[airlock::boundary]
 async fn result_of_actix(wish: Wish) -> Result<impl Responder, actix_web::Error> {
     airlock::enqueue(mail(1));
     let wish = wish_or_error(&wish)?;
     Ok(HttpResponse::build(status_of(wish)).body("text"))
 }
 
-#[airlock::boundary(on_flush_error = problem)]
+#[airlock::boundary]
 async fn alias_of_actix(wish: Wish) -> actix_web::Result<HttpResponse> {
     airlock::enqueue(mail(1));
     if *wish == 0 {
@@ -255,7 +255,7 @@ async fn below_route(wish: Wish) -> Result<impl Responder, AppError> {
 }
 
 #[get("/{status}")]
-#[airlock::boundary(on_flush_error = problem)]
+#[airlock::boundary]
 async fn actix_below_route(wish: Wish) -> actix_web::Result<impl Responder> {
     airlock::enqueue(mail(1));
     let wish = wish_or_error(&wish)?;
@@ -327,7 +327,7 @@ async fn fails_with_problem() -> Result<&'static str, Problem> {
     Ok("done")
 }
 
-#[airlock::boundary(on_flush_error = problem)]
+#[airlock::boundary]
 async fn fails_with_actix_error() -> actix_web::Result<impl Responder> {
     airlock::enqueue(fail(1));
     Ok("done")
