@@ -105,7 +105,13 @@ pub mod __private {
 }
 
 /// The guide: its code blocks are compiled and run.
-#[cfg(all(doctest, feature = "serde", feature = "tokio", feature = "axum"))]
+#[cfg(all(
+    doctest,
+    feature = "serde",
+    feature = "tokio",
+    feature = "axum",
+    feature = "actix"
+))]
 mod guide {
     macro_rules! chapters {
         ($($name:ident $file:literal)+) => {$(
@@ -123,6 +129,7 @@ mod guide {
         testing "testing.md"
         catalogue "catalogue.md"
         axum "axum.md"
+        actix "actix.md"
         logs "logs.md"
         guarantees "guarantees.md"
         coming_from_airlock_py "coming-from-airlock-py.md"

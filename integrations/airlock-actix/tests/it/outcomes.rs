@@ -64,6 +64,54 @@ async fn an_error_of_a_handler_ends_as_the_status_of_its_response() {
     assert_eq!(world.reports(), ["failure: mail discarded"]);
 }
 
+/// Sends the client elsewhere.
+#[derive(Debug)]
+struct LogIn;
+
+impl std::fmt::Display for LogIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("log in first")
+    }
+}
+
+impl actix_web::ResponseError for LogIn {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::SEE_OTHER
+    }
+}
+
+#[actix_web::test]
+async fn an_error_that_redirects_flushes_and_a_boundary_on_its_handler_discards() {
+    #[airlock::boundary(on_flush_error = |_| Err(LogIn))]
+    async fn bounded() -> Result<&'static str, LogIn> {
+        airlock::enqueue(mail(2));
+        Err(LogIn)
+    }
+    async fn handler() -> Result<&'static str, LogIn> {
+        airlock::enqueue(mail(1));
+        bounded().await
+    }
+    let mut world = World::new();
+    let app = App::new().route("/", web::get().to(handler));
+    let app = init_service(app.wrap(world.middleware())).await;
+    let response = call_service(&app, get("/")).await;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert_eq!(
+        world.reports(),
+        ["failure: mail discarded", "success: mail dispatched"]
+    );
+    assert_eq!(world.log.lines(), ["mail 1"]);
+}
+
+#[actix_web::test]
+async fn a_route_that_is_missing_discards() {
+    let mut world = World::new();
+    let app = App::new().wrap(from_fn(enqueues)).wrap(world.middleware());
+    let response = call_service(&init_service(app).await, get("/nowhere")).await;
+    assert_eq!(response.status(), StatusCode::NOT_FOUND);
+    assert_eq!(world.reports(), ["failure: mail discarded"]);
+}
+
 #[actix_web::test]
 async fn an_extractor_that_refuses_discards() {
     let mut world = World::new();
