@@ -16,7 +16,8 @@ use airlock_core::{Bound, BoxFuture, FlushError, FlushReport, OpenScope, Scope};
 use pin_project_lite::pin_project;
 
 use crate::body::ScopeBody;
-use crate::settings::{Ends, Settings};
+use crate::origin::RequestOrigin;
+use crate::settings::{Ends, Opened, Settings};
 
 pin_project! {
     /// The future of [`ScopeService`](crate::ScopeService).
@@ -28,6 +29,7 @@ pin_project! {
         work: Option<Bound<F>>,
         // After `work`, so that the work is dropped first and its destructors find the scope closed.
         scope: Option<OpenScope>,
+        origin: Option<RequestOrigin>,
         flushing: Option<Flushing<B>>,
         ends: Ends,
         settings: Rc<Settings>,
@@ -54,13 +56,19 @@ enum Work<B> {
 }
 
 impl<F, B> ScopeFuture<F, B> {
-    pub(crate) fn new(work: F, scope: OpenScope, ends: Ends, settings: Rc<Settings>) -> Self
+    pub(crate) fn new(work: F, opened: Opened, settings: Rc<Settings>) -> Self
     where
         F: Future,
     {
+        let Opened {
+            scope,
+            origin,
+            ends,
+        } = opened;
         Self {
             work: Some(scope.bind_work(work)),
             scope: Some(scope),
+            origin,
             flushing: None,
             ends,
             settings,
@@ -82,6 +90,11 @@ where
             let Some(scope) = this.scope.take() else {
                 unreachable!("it is there while the work is");
             };
+            if let (Work::Response(response), Some(origin)) = (&work, this.origin.take())
+                && (*this.ends == Ends::AfterResponse || !scope.is_empty())
+            {
+                origin.settle(response.request());
+            }
             let work = match (work, *this.ends, outcome) {
                 (Work::Response(response), Ends::AfterResponse, Outcome::Success) => {
                     let backlog = this.settings.backlog.clone();

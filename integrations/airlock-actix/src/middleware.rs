@@ -97,7 +97,9 @@ impl ScopeMiddleware {
     /// What is around it, the scope of an outer middleware too, is out of reach: say it at the
     /// outermost.
     pub fn airlock(self, airlock: &Airlock) -> Self {
-        self.with_scope(|scope| scope.airlock(airlock))
+        let mut this = self.with_scope(|scope| scope.airlock(airlock));
+        this.settings.has_airlock = true;
+        this
     }
 
     /// Ends the scope of a request that succeeds when the body of its response has ended or was
@@ -222,6 +224,6 @@ where
 
     fn new_transform(&self, service: S) -> Self::Future {
         let settings = Rc::new(self.settings.clone());
-        ready(Ok(ScopeService { service, settings }))
+        ready(Ok(ScopeService::new(service, settings)))
     }
 }

@@ -9,13 +9,25 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse, forward_ready};
 
 use crate::body::ScopeBody;
 use crate::future::ScopeFuture;
+use crate::origin::Routes;
 use crate::settings::Settings;
 
 /// What [`ScopeMiddleware`](crate::ScopeMiddleware) makes of the service that it wraps.
 #[derive(Clone)]
 pub struct ScopeService<S> {
-    pub(crate) service: S,
-    pub(crate) settings: Rc<Settings>,
+    service: S,
+    settings: Rc<Settings>,
+    routes: Rc<Routes>,
+}
+
+impl<S> ScopeService<S> {
+    pub(crate) fn new(service: S, settings: Rc<Settings>) -> Self {
+        Self {
+            service,
+            settings,
+            routes: Rc::default(),
+        }
+    }
 }
 
 impl<S, B> Service<ServiceRequest> for ScopeService<S>
@@ -30,10 +42,10 @@ where
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let (scope, ends) = self.settings.open(request.request());
+        let opened = self.settings.open(request.request(), &self.routes);
         // An inner service may enqueue in `call`, before its future is first polled.
-        let work = scope.enter(|| self.service.call(request));
-        ScopeFuture::new(work, scope, ends, self.settings.clone())
+        let work = opened.scope.enter(|| self.service.call(request));
+        ScopeFuture::new(work, opened, self.settings.clone())
     }
 }
 

@@ -8,7 +8,7 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use airlock_core::lifecycle::Outcome;
 use airlock_core::{Backlog, FlushError, OpenScope, Scope, ScopeBuilder, ScopeId};
 
-use crate::origin::RequestOrigin;
+use crate::origin::{RequestOrigin, Routes};
 use crate::problem::problem;
 use crate::status::outcome_of;
 
@@ -18,6 +18,7 @@ type OnFlushError = Arc<dyn Fn(FlushError, &HttpRequest) -> HttpResponse + Send 
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) scope: ScopeBuilder,
+    pub(crate) has_airlock: bool,
     pub(crate) ends: Ends,
     pub(crate) flush_when: Option<FlushWhen>,
     pub(crate) on_flush_error: Option<OnFlushError>,
@@ -33,6 +34,14 @@ pub(crate) enum Ends {
     AfterResponse,
 }
 
+/// The scope of a request, and what is known of it from the start.
+pub(crate) struct Opened {
+    pub(crate) scope: OpenScope,
+    /// Unless it is that of a scope around.
+    pub(crate) origin: Option<RequestOrigin>,
+    pub(crate) ends: Ends,
+}
+
 /// The scope of a middleware that ends after the response, noted in the request so that a middleware
 /// within it knows that it may do so too.
 struct AwaitsBody(ScopeId);
@@ -41,6 +50,7 @@ impl Settings {
     pub(crate) fn new() -> Self {
         Self {
             scope: airlock_core::scope().name("request"),
+            has_airlock: false,
             ends: Ends::BeforeResponse,
             flush_when: None,
             on_flush_error: None,
@@ -49,14 +59,32 @@ impl Settings {
     }
 
     /// Opens a request's scope.
-    pub(crate) fn open(&self, request: &HttpRequest) -> (OpenScope, Ends) {
-        let origin = RequestOrigin::of(request);
-        let scope = self.scope.clone().origin(origin).open();
-        if self.ends == Ends::BeforeResponse || !may_await_body(&scope, request) {
-            return (scope, Ends::BeforeResponse);
+    pub(crate) fn open(&self, request: &HttpRequest, routes: &Routes) -> Opened {
+        let mut scope = self.scope.clone();
+        let origin = (!self.inherits_origin()).then(|| RequestOrigin::of(request, routes));
+        if let Some(origin) = &origin {
+            scope = scope.origin(origin.traced(request));
         }
-        request.extensions_mut().insert(AwaitsBody(scope.id()));
-        (scope, Ends::AfterResponse)
+        let scope = scope.open();
+        let mut ends = self.ends;
+        if ends == Ends::AfterResponse {
+            if may_await_body(&scope, request) {
+                request.extensions_mut().insert(AwaitsBody(scope.id()));
+            } else {
+                ends = Ends::BeforeResponse;
+            }
+        }
+        Opened {
+            scope,
+            origin,
+            ends,
+        }
+    }
+
+    /// A scope around this one may have told the origin of the request.
+    fn inherits_origin(&self) -> bool {
+        let around = || airlock_core::current()?.origin();
+        !self.has_airlock && around().is_some()
     }
 
     /// What a response means for its request's scope.

@@ -310,7 +310,7 @@ async fn a_handler_takes_data_and_extractors_and_need_not_be_send() {
     );
     assert_eq!(world.reports(), ["success: ship dispatched"]);
     let boundary = airlock::boundaries()
-        .into_iter()
+        .iter()
         .find(|b| b.name() == "checkout");
     assert!(boundary.is_some(), "it stands in the catalogue");
 }

@@ -95,3 +95,46 @@ async fn an_effect_can_read_the_trace_of_its_request() {
     call_and_read_body(&init_service(app).await, request.to_request()).await;
     assert_eq!(world.log.lines(), [TRACE]);
 }
+
+#[actix_web::test]
+async fn a_route_is_known_on_other_threads_when_the_request_has_been_answered() {
+    let (told, mut reports) = tokio::sync::mpsc::unbounded_channel();
+    let airlock = airlock::Airlock::builder()
+        .policy(drop_all())
+        .on_report(move |report| {
+            let _ = told.send(report.origin().cloned().expect("it has one"));
+        })
+        .skip_resource_check()
+        .build()
+        .expect("it builds");
+    let app = App::new().route("/orders/{id}", web::get().to(origins));
+    let app = app.wrap(ScopeMiddleware::new().airlock(&airlock));
+    let request = TestRequest::get().uri("/orders/7").to_request();
+    call_and_read_body(&init_service(app).await, request).await;
+    let origin = reports.recv().await.expect("one");
+    let shown = std::thread::spawn(move || origin.to_string());
+    assert_eq!(shown.join().expect("no panic"), "GET /orders/{id}");
+}
+
+#[actix_web::test]
+async fn an_origin_outlives_its_app() {
+    async fn hand_out(RequestScope(scope): RequestScope, out: web::Data<Out>) -> &'static str {
+        let origin = scope.origin().expect("it has one");
+        *out.lock().expect("no panic") = Some(origin);
+        "nothing was enqueued"
+    }
+    let out = web::Data::new(Out::default());
+    let app = App::new()
+        .app_data(out.clone())
+        .route("/orders/{id}", web::get().to(hand_out));
+    let app = init_service(app.wrap(quiet())).await;
+    let request = || TestRequest::get().uri("/orders/7").to_request();
+    call_and_read_body(&app, request()).await;
+    let taken = || out.lock().expect("no panic").take().expect("it ran");
+    assert_eq!(taken().to_string(), "GET /orders/{id}");
+    call_and_read_body(&app, request()).await;
+    drop(app);
+    assert_eq!(taken().to_string(), "GET");
+}
+
+type Out = std::sync::Mutex<Option<airlock::Origin>>;
