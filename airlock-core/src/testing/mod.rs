@@ -1,0 +1,25 @@
+//! The testing kit: what a block of code enqueues, asserted, performed and compared.
+//!
+//! Nothing here is process-wide: tests run in parallel threads of one process.
+
+mod assertions;
+mod capture;
+mod in_order;
+mod looks;
+mod message;
+mod nearest;
+mod scope;
+mod seen;
+
+#[doc(inline)]
+pub use crate::__airlock_all_in_order as all_in_order;
+
+pub use self::assertions::Assertions;
+pub use self::capture::{Captured, capture, capture_async};
+pub use self::in_order::{InOrder, Step};
+pub use self::scope::TestScope;
+#[doc(hidden)]
+pub use self::scope::{Strictness, Test};
+pub use self::seen::{Enqueued, Seen};
+
+pub(crate) use self::looks::Looks;

@@ -1,0 +1,6 @@
+//! The testing kit, through the public API.
+
+mod assertions;
+mod capture;
+mod fixture;
+mod messages;
