@@ -1,5 +1,7 @@
 //! A small shop.
 
+#![allow(unused_variables, reason = "the effects of this shop do nothing")]
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use airlock::FlushError;

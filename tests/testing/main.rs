@@ -1,6 +1,7 @@
 //! The testing kit, through the public API.
 
 mod assertions;
+mod attribute;
 mod capture;
 mod fixture;
 mod messages;

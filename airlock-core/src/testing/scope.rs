@@ -50,7 +50,10 @@ impl TestScope {
 
     /// Counts everything that was enqueued so far as looked at, for `strict`.
     pub fn ignore_rest(&self) {
-        self.look(&mut |seen| self.looks.look(&seen.iter().map(Seen::id).collect::<Vec<_>>()));
+        self.look(&mut |seen| {
+            self.looks
+                .look(&seen.iter().map(Seen::id).collect::<Vec<_>>())
+        });
         self.looks.take_left();
     }
 }

@@ -17,7 +17,8 @@ pub(crate) fn test(args: TokenStream, item: &TokenStream) -> (Option<String>, To
     let mut function: Function = match syn::parse2(item.clone()) {
         Ok(function) => function,
         Err(_) => {
-            let message = "a test is a function with a body: put `#[airlock::test]` on `fn` or `async fn`";
+            let message =
+                "a test is a function with a body: put `#[airlock::test]` on `fn` or `async fn`";
             let error = syn::Error::new(proc_macro2::Span::call_site(), message);
             let error = error.into_compile_error();
             return (None, quote!(#item #error));

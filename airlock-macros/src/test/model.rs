@@ -89,7 +89,8 @@ pub(crate) fn take_scope(
 }
 
 fn taken(argument: PatType, problems: &mut Problems) -> Option<ScopeArgument> {
-    let is_shared = matches!(unwrapped(&argument.ty), Type::Reference(it) if it.mutability.is_none());
+    let is_shared =
+        matches!(unwrapped(&argument.ty), Type::Reference(it) if it.mutability.is_none());
     if !is_shared {
         problems.at(&argument.ty, "the scope is lent: take it as `&TestScope`");
         return None;
