@@ -39,6 +39,7 @@ pub struct Airlock {
     node: Arc<Node>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) resources: Resources,
     pub(crate) executor: Option<Arc<dyn Executor>>,

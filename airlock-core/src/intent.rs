@@ -317,6 +317,11 @@ impl Intent {
         self.facts.rare.is_none() && self.facts.effect.key.is_none()
     }
 
+    /// Whether its body is a future.
+    pub(crate) fn needs_await(&self) -> bool {
+        self.facts.effect.is_async() && !self.payload.is_stubbed()
+    }
+
     /// Moves it out, leaving what a report needs.
     pub(crate) fn move_out(&mut self) -> Intent {
         let facts = self.facts.clone();

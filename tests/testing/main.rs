@@ -3,5 +3,7 @@
 mod assertions;
 mod attribute;
 mod capture;
+mod drain;
 mod fixture;
 mod messages;
+mod snapshots;

@@ -22,7 +22,7 @@ use crate::scope::{ScopeCore, catch_unwind_async};
 impl Flush {
     /// Performs one unit without awaiting.
     pub(super) fn perform_unit(&mut self, unit: &Unit, stage: &mut Option<Stage>) {
-        if self.intents[unit.first].effect().is_async() {
+        if self.intents[unit.first].needs_await() {
             self.fail(unit, Failure::NeedsAwait);
             return;
         }

@@ -160,14 +160,8 @@ impl OpenScope {
     /// Ends it and gives what it holds: nothing is dispatched, captured or reported.
     pub(crate) fn into_intents(mut self) -> Vec<Intent> {
         self.ended = true;
-        let mut state = self.core().state();
-        state.phase = Phase::Ended;
-        let mut intents = std::mem::take(&mut state.buffer);
-        drop(state);
-        for intent in &mut intents {
-            intent.facts.keep_node(self.node());
-        }
-        intents
+        self.core().state().phase = Phase::Ended;
+        self.take_intents()
     }
 
     /// Ends it as its lifecycle says of a failure. The caller has an error already: that of the flush

@@ -6,7 +6,7 @@ use crate::flush::FlushReport;
 use crate::intent::IntentId;
 use crate::scope::Scope;
 use crate::testing::in_order::Missing;
-use crate::testing::{Enqueued, InOrder, Seen, message, nearest};
+use crate::testing::{Enqueued, InOrder, Plain, Seen, message, nearest};
 
 /// Where intents can be looked at.
 pub trait Source {
@@ -62,6 +62,16 @@ pub trait Assertions: Source {
             self.looked_at(&ids(seen, &of_type));
         });
         count
+    }
+
+    /// The intents in a form that stays the same from run to run, to be compared with a snapshot.
+    fn plain(&self) -> Plain {
+        let mut plain = Plain::of(&[]);
+        self.look(&mut |seen| {
+            plain = Plain::of(seen);
+            self.looked_at(&seen.iter().map(Seen::id).collect::<Vec<_>>());
+        });
+        plain
     }
 
     /// Asserts that an intent of the effect is there which the closure accepts. The closure sees the

@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::context;
+use crate::context::Node;
 use crate::executor::Recorder;
 use crate::intent::{Intent, IntentId};
 use crate::lifecycle::NeverFlush;
-use crate::scope::{OpenScope, ScopeBuilder, scope};
+use crate::scope::{OpenScope, Scope, ScopeBuilder, scope};
 use crate::testing::assertions::{KeepsArguments, Source};
+use crate::testing::drain::Plan;
 use crate::testing::message::rows;
 use crate::testing::{Looks, Seen};
 
@@ -83,17 +84,27 @@ pub struct Captured<T> {
     /// What the block returned.
     pub value: T,
     pub(super) buffer: Buffer,
+    pub(super) plan: Plan,
 }
 
 impl<T> Captured<T> {
     fn of(open: OpenScope, value: T) -> Self {
         let looks = Looks::around(open.node());
         let buffer = Buffer {
+            node: open.node().clone(),
             intents: open.into_intents(),
             looked: Mutex::default(),
             looks,
         };
-        Self { value, buffer }
+        Self::with(value, buffer)
+    }
+
+    pub(super) fn with(value: T, buffer: Buffer) -> Self {
+        Self {
+            value,
+            buffer,
+            plan: Plan::default(),
+        }
     }
 
     /// The intents, in order.
@@ -131,7 +142,9 @@ impl<T> KeepsArguments for Captured<T> {}
 
 /// Captured intents. Dropped within a test, it tells the test's scope what nobody looked at.
 pub(super) struct Buffer {
-    intents: Vec<Intent>,
+    /// That of the scope that has captured them.
+    pub(super) node: Arc<Node>,
+    pub(super) intents: Vec<Intent>,
     looked: Mutex<HashSet<IntentId>>,
     looks: Option<Arc<Looks>>,
 }
@@ -144,9 +157,14 @@ impl Buffer {
         }
     }
 
-    /// Takes the intents out, to do something with them.
-    pub(super) fn take(mut self) -> Vec<Intent> {
-        std::mem::take(&mut self.intents)
+    /// What a scope has buffered so far.
+    pub(super) fn taken(scope: &Scope) -> Self {
+        Self {
+            intents: scope.take_intents(),
+            looked: Mutex::default(),
+            looks: Looks::around(scope.node()),
+            node: scope.node().clone(),
+        }
     }
 }
 
@@ -171,7 +189,7 @@ impl fmt::Debug for Buffer {
 
 impl Looks {
     /// Those of the test that encloses this node.
-    fn around(node: &Arc<context::Node>) -> Option<Arc<Self>> {
+    fn around(node: &Arc<Node>) -> Option<Arc<Self>> {
         let mut scopes = node.outwards().filter_map(|node| node.core());
         scopes.find_map(|core| core.looks().cloned())
     }

@@ -4,10 +4,12 @@
 
 mod assertions;
 mod capture;
+mod drain;
 mod in_order;
 mod looks;
 mod message;
 mod nearest;
+mod plain;
 mod scope;
 mod seen;
 
@@ -16,7 +18,9 @@ pub use crate::__airlock_all_in_order as all_in_order;
 
 pub use self::assertions::Assertions;
 pub use self::capture::{Captured, capture, capture_async};
+pub use self::drain::{DrainError, Drained, Performed};
 pub use self::in_order::{InOrder, Step};
+pub use self::plain::{Plain, PlainLine};
 pub use self::scope::TestScope;
 #[doc(hidden)]
 pub use self::scope::{Strictness, Test};

@@ -8,9 +8,9 @@ use crate::intent::IntentId;
 use crate::lifecycle::Outcome;
 use crate::scope::{OpenScope, Scope, current, scope};
 use crate::testing::assertions::{KeepsArguments, Source};
-use crate::testing::capture::collecting;
+use crate::testing::capture::{Buffer, collecting};
 use crate::testing::message::{rows, table};
-use crate::testing::{Looks, Seen};
+use crate::testing::{Captured, Looks, Seen};
 
 /// The scope that [`#[airlock::test]`](../attr.test.html) opens around a test: nothing leaves it, and
 /// it is discarded when the test ends.
@@ -46,6 +46,12 @@ impl TestScope {
     /// looked at through it does not count for `strict`.
     pub fn scope(&self) -> &Scope {
         &self.scope
+    }
+
+    /// Takes out what the test has enqueued so far, to assert it apart or to
+    /// [`drain`](Captured::drain) it.
+    pub fn take(&self) -> Captured<()> {
+        Captured::with((), Buffer::taken(&self.scope))
     }
 
     /// Counts everything that was enqueued so far as looked at, for `strict`.

@@ -41,8 +41,9 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// The same, where the arguments may be gone and their text was kept.
-    pub(crate) fn shown_as(mut self, text: &'a str) -> Self {
+    /// The same with arguments, or with their text where they cannot be kept.
+    pub(crate) fn with(mut self, arguments: &'a Payload, text: &'a str) -> Self {
+        self.arguments = Some(arguments);
         self.shown = Some(text);
         self
     }
