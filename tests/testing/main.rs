@@ -2,8 +2,10 @@
 
 mod assertions;
 mod attribute;
+mod broken_executors;
 mod capture;
 mod drain;
+mod executors;
 mod fixture;
 mod messages;
 mod snapshots;

@@ -12,9 +12,12 @@ mod nearest;
 mod plain;
 mod scope;
 mod seen;
+mod suite;
 
 #[doc(inline)]
 pub use crate::__airlock_all_in_order as all_in_order;
+#[doc(inline)]
+pub use crate::__airlock_executor_suite as executor_suite;
 
 pub use self::assertions::Assertions;
 pub use self::capture::{Captured, capture, capture_async};
@@ -25,5 +28,9 @@ pub use self::scope::TestScope;
 #[doc(hidden)]
 pub use self::scope::{Strictness, Test};
 pub use self::seen::{Enqueued, Seen};
+
+#[doc(hidden)]
+pub use self::suite::__check;
+pub use self::suite::{Promise, Subject, executor_promises};
 
 pub(crate) use self::looks::Looks;

@@ -1,3 +1,5 @@
+#![allow(unused_variables)]
+
 use airlock::testing::TestScope;
 
 #[airlock::test]

@@ -1,3 +1,5 @@
+#![allow(unused_variables)]
+
 use airlock::testing::{Assertions, all_in_order, capture};
 
 #[airlock::effect]
@@ -8,7 +10,7 @@ fn not_an_airlock() {}
 
 fn main() {
     let captured = capture(|| airlock::enqueue(ship(7)));
-    captured.assert_exactly(all_in_order![Ship { odrer: 7 }]);
+    captured.assert_exactly(all_in_order![Ship { odrer: 7, .. }]);
     captured.assert_exactly(all_in_order![u64]);
     captured.assert_enqueued::<Ship>(|ship| ship.odrer == 7);
     captured.assert_enqueued_eq(&ship(7));
