@@ -203,6 +203,9 @@ fn ask(mut intent: Intent) -> Result<ScopeId, EnqueueError> {
         intent.facts.origin = own_origin;
         return Err(EnqueueError::new(refusal, intent));
     }
+    if let Some(probe) = &node.settings().probe {
+        probe.enqueues(&intent);
+    }
     buffer(core, intent).map(|()| core.id)
 }
 

@@ -7,5 +7,6 @@ mod capture;
 mod drain;
 mod executors;
 mod fixture;
+mod interruptions;
 mod messages;
 mod snapshots;

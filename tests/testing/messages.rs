@@ -1,13 +1,13 @@
 //! What a failed assertion says.
 
-use std::panic::{Location, set_hook, take_hook};
-use std::sync::{Arc, Mutex};
+use std::panic::Location;
 
 use airlock::prelude::*;
 use airlock::testing::{Assertions, Captured, all_in_order, capture};
 
 use crate::fixture::{
-    Charge, KeepCard, SendMail, SendMails, charge, checkout, keep_card, mail, panic_of, send_mails,
+    Charge, KeepCard, SendMail, SendMails, charge, checkout, keep_card, mail, panic_of,
+    panics_during, send_mails,
 };
 
 /// The message, with the line numbers of this file left out.
@@ -180,33 +180,23 @@ fn a_report_says_that_it_keeps_no_arguments() {
     assert!(text.contains("dispatched"), "{text}");
 }
 
-/// The hook is the process's, so this one tells only its own thread's panics from others.
 #[test]
 fn the_message_points_to_the_line_that_asserts() {
-    let places = Arc::new(Mutex::new(Vec::new()));
-    let before: Arc<dyn Fn(&std::panic::PanicHookInfo<'_>) + Send + Sync> = take_hook().into();
-    let (seen, me, other) = (places.clone(), std::thread::current().id(), before.clone());
-    set_hook(Box::new(move |info| {
-        if std::thread::current().id() != me {
-            return other(info);
-        }
-        let place = info.location().map(|it| (it.file().to_owned(), it.line()));
-        seen.lock().expect("it is free").extend(place);
-    }));
     let mut lines = Vec::new();
     let captured = capture(|| {});
-    let mut failing = |assert: &dyn Fn(), line: u32| {
-        panic_of(assert);
-        lines.push((file!().to_owned(), line));
-    };
-    failing(&|| captured.assert_enqueued::<Charge>(|_| true), here());
-    failing(&|| captured.assert_enqueued_eq(&charge(1, 1)), here());
-    failing(&|| captured.assert_count::<Charge>(1), here());
-    failing(&|| captured.assert_any(|_| true), here());
-    failing(&|| captured.assert_order(all_in_order![Charge]), here());
-    failing(&|| captured.assert_exactly(all_in_order![Charge]), here());
-    set_hook(Box::new(move |info| before(info)));
-    assert_eq!(*places.lock().expect("it is free"), lines);
+    let places = panics_during(|| {
+        let mut failing = |assert: &dyn Fn(), line: u32| {
+            panic_of(assert);
+            lines.push((file!().to_owned(), line));
+        };
+        failing(&|| captured.assert_enqueued::<Charge>(|_| true), here());
+        failing(&|| captured.assert_enqueued_eq(&charge(1, 1)), here());
+        failing(&|| captured.assert_count::<Charge>(1), here());
+        failing(&|| captured.assert_any(|_| true), here());
+        failing(&|| captured.assert_order(all_in_order![Charge]), here());
+        failing(&|| captured.assert_exactly(all_in_order![Charge]), here());
+    });
+    assert_eq!(places, lines);
 }
 
 #[track_caller]

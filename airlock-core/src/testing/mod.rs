@@ -6,6 +6,7 @@ mod assertions;
 mod capture;
 mod drain;
 mod in_order;
+mod interruption;
 mod looks;
 mod message;
 mod nearest;
@@ -23,6 +24,7 @@ pub use self::assertions::Assertions;
 pub use self::capture::{Captured, capture, capture_async};
 pub use self::drain::{DrainError, Drained, Performed};
 pub use self::in_order::{InOrder, Step};
+pub use self::interruption::{EveryInterruption, Holds, every_interruption};
 pub use self::plain::{Plain, PlainLine};
 pub use self::scope::TestScope;
 #[doc(hidden)]
@@ -33,4 +35,5 @@ pub use self::seen::{Enqueued, Seen};
 pub use self::suite::__check;
 pub use self::suite::{Promise, Subject, executor_promises};
 
+pub(crate) use self::interruption::Probe;
 pub(crate) use self::looks::Looks;
