@@ -307,7 +307,7 @@ fn one_that_changes_its_mind() {
     let make = || {
         let asked = AtomicUsize::new(0);
         Subject::performs(Accepting(move |_: &Intent| {
-            let even = asked.fetch_add(1, Ordering::SeqCst) % 2 == 0;
+            let even = asked.fetch_add(1, Ordering::SeqCst).is_multiple_of(2);
             if even {
                 Ok(())
             } else {

@@ -15,8 +15,11 @@ pub struct InOrder {
 pub struct Step {
     pub(super) text: &'static str,
     pub(super) effect: &'static EffectDescriptor,
-    matches: Box<dyn Fn(&Seen<'_>) -> bool>,
+    /// On its fields, if it is more than a type.
+    pattern: Option<Box<Pattern>>,
 }
+
+type Pattern = dyn Fn(&Seen<'_>) -> bool;
 
 impl InOrder {
     #[doc(hidden)]
@@ -54,7 +57,7 @@ impl Step {
         Self {
             text,
             effect: E::DESCRIPTOR,
-            matches: Box::new(|seen| seen.is::<E>()),
+            pattern: None,
         }
     }
 
@@ -66,12 +69,13 @@ impl Step {
         Self {
             text,
             effect: E::DESCRIPTOR,
-            matches: Box::new(move |seen| seen.get::<E>().is_some_and(&matches)),
+            pattern: Some(Box::new(move |seen| seen.get::<E>().is_some_and(&matches))),
         }
     }
 
     pub(super) fn matches(&self, seen: &Seen<'_>) -> bool {
-        (self.matches)(seen)
+        let fits = |pattern: &Pattern| pattern(seen);
+        seen.effect() == self.effect && self.pattern.as_deref().is_none_or(fits)
     }
 }
 

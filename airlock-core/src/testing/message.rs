@@ -1,5 +1,6 @@
 //! What a failed assertion prints.
 
+use std::error::Error;
 use std::fmt::Write;
 
 use crate::options::{FireOn, Schedule};
@@ -86,6 +87,17 @@ pub(super) fn table(rows: Vec<Row>) -> String {
         table.row(row);
     }
     table.to_string()
+}
+
+/// An error with the messages of what caused it.
+pub(super) fn in_full(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let _ = write!(text, ": {error}");
+        source = error.source();
+    }
+    text
 }
 
 /// What is wrong, and everything that is there, with a mark on what came nearest.

@@ -57,8 +57,8 @@ impl TestScope {
     /// Counts everything that was enqueued so far as looked at, for `strict`.
     pub fn ignore_rest(&self) {
         self.look(&mut |seen| {
-            self.looks
-                .look(&seen.iter().map(Seen::id).collect::<Vec<_>>())
+            let seen: Vec<_> = seen.iter().map(Seen::id).collect();
+            self.looks.look(&seen);
         });
         self.looks.take_left();
     }

@@ -10,7 +10,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
 
 use crate::airlock::Airlock;
 use crate::effect::{BoxError, Effect};
@@ -45,7 +44,7 @@ impl<T> Captured<T> {
     /// its body needs need not be there, and an async one need not be awaited. What the closure
     /// enqueues is part of the cascade.
     ///
-    /// ```
+    /// ```rust,standalone_crate
     /// use airlock::testing::{Assertions, capture};
     /// use airlock::Airlock;
     ///
@@ -100,7 +99,7 @@ impl<T> Captured<T> {
     ///
     /// # Examples
     ///
-    /// ```
+    /// ```rust,standalone_crate
     /// # use airlock::prelude::*;
     /// use airlock::testing::{Assertions, all_in_order, capture};
     /// use airlock::Airlock;
@@ -139,11 +138,7 @@ impl<T> Captured<T> {
         let (queue, left) = self.queue(airlock);
         left.flush_into(&queue);
         let mut under_way = queue::UnderWay::default();
-        poll_fn(|cx| match queue.poll(&mut under_way, cx) {
-            Poll::Ready(()) => Poll::Ready(()),
-            Poll::Pending => Poll::Pending,
-        })
-        .await;
+        poll_fn(|cx| queue.poll(&mut under_way, cx)).await;
         queue.conclude()
     }
 

@@ -151,7 +151,7 @@ impl Queue {
 
     /// Enters what became of a delivery into the report.
     fn enter(&self, places: std::ops::Range<usize>, ended: Result<FlushReport, FlushError>) {
-        let report = ended.unwrap_or_else(|error| error.into_report());
+        let report = ended.unwrap_or_else(FlushError::into_report);
         let mut state = self.state();
         for (place, entry) in places.zip(report.buffered()) {
             state.entries[place].set_fate(entry.fate().clone());

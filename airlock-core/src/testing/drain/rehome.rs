@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::airlock::{Airlock, Settings};
 use crate::context::{Kind, Node};
-use crate::flush::FailureMode;
+use crate::flush::{FailureMode, FlushError};
 use crate::intent::Intent;
 use crate::lifecycle::FlushOnSuccess;
 use crate::policy::Layer;
@@ -25,7 +25,7 @@ impl Rehomed {
     /// Lets the policies judge. What they let pass goes to the queue, the rest to the report.
     pub(super) fn flush_into(self, queue: &Queue) {
         let Self { open, mut entries } = self;
-        let report = open.flush().unwrap_or_else(|error| error.into_report());
+        let report = open.flush().unwrap_or_else(FlushError::into_report);
         let fates = report.buffered().iter().map(|entry| entry.fate().clone());
         for (entry, fate) in entries.iter_mut().zip(fates) {
             entry.set_fate(fate);

@@ -15,6 +15,7 @@ use crate::airlock::{Airlock, AirlockBuilder};
 use crate::flush::panic_message;
 use crate::scope::catch_unwind_async;
 use crate::testing::interruption::point::Point;
+use crate::testing::message::in_full;
 
 pub(crate) use self::probe::Probe;
 
@@ -33,7 +34,7 @@ const LIMIT: usize = 10_000;
 /// What the scenario does in another airlock, on other threads and in spawned tasks is not interrupted,
 /// and what they do after it has ended is not waited for.
 ///
-/// ```
+/// ```rust,standalone_crate
 /// use airlock::testing::every_interruption;
 /// use airlock::FlushError;
 /// use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -78,9 +79,11 @@ pub fn every_interruption<'a, S>(setup: impl Fn() -> S + 'a) -> EveryInterruptio
 pub struct EveryInterruption<'a, S> {
     setup: Box<dyn Fn() -> S + 'a>,
     describe: Box<Describe<'a, S>>,
-    invariants: Vec<Box<dyn Fn(&S) -> Result<(), String> + 'a>>,
+    invariants: Vec<Box<Invariant<'a, S>>>,
     place: &'static Location<'static>,
 }
+
+type Invariant<'a, S> = dyn Fn(&S) -> Result<(), String> + 'a;
 
 type Describe<'a, S> = dyn Fn(&S, AirlockBuilder) -> AirlockBuilder + 'a;
 
@@ -158,7 +161,7 @@ impl<'a, S> EveryInterruption<'a, S> {
 
     /// As [`run`](Self::run), for an async scenario.
     ///
-    /// ```
+    /// ```rust,standalone_crate
     /// # use airlock::testing::every_interruption;
     /// # airlock::__private::block_on(async {
     /// let points = every_interruption(|| ())
@@ -217,7 +220,7 @@ impl<'a, S> EveryInterruption<'a, S> {
                 probe,
                 airlock,
             },
-            Err(error) => panic!("no scenario can be tried: {error}"),
+            Err(error) => panic!("no scenario can be tried: {}", in_full(&error)),
         }
     }
 

@@ -14,6 +14,7 @@ use crate::flush::{FailureMode, FlushError, FlushReport};
 use crate::intent::{Intent, IntentId};
 use crate::private::block_on;
 use crate::scope::{OpenScope, ScopeBuilder};
+use crate::testing::message::in_full;
 use crate::testing::suite::effects::Log;
 use crate::testing::suite::subject::Subject;
 
@@ -77,13 +78,13 @@ impl World {
             .on_stranded(move |error| {
                 take.lock()
                     .unwrap_or_else(PoisonError::into_inner)
-                    .push(error)
+                    .push(error);
             })
             .skip_resource_check()
             .build();
         let airlock = match airlock {
             Ok(airlock) => airlock,
-            Err(error) => panic!("the suite cannot begin: {error}"),
+            Err(error) => panic!("the suite cannot begin: {}", in_full(&error)),
         };
         Self {
             subject: make(),

@@ -43,7 +43,7 @@ pub(in crate::testing::suite) fn the_report_names_each_intent_once(make: Make<'_
 pub(in crate::testing::suite) fn the_order_is_kept(make: Make<'_>) {
     for way in WAYS {
         let world = World::new(make);
-        let awaits = |n: u32| way == Way::Async && n % 2 == 0;
+        let awaits = |n: u32| way == Way::Async && n.is_multiple_of(2);
         let mixed = |n: u32| match awaits(n) {
             true => awaited(n, What::Succeed),
             false => sync(n, What::Succeed),
