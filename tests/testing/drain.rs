@@ -477,6 +477,7 @@ fn a_test_can_drain_what_it_has_enqueued(scope: &TestScope) {
     scope.take().assert_enqueued_eq(&note(2));
 }
 
+#[cfg(feature = "tokio")]
 #[tokio::test(start_paused = true)]
 async fn an_effects_timeout_is_measured_by_the_airlocks_timer() {
     #[airlock::effect(timeout = "5s")]

@@ -48,6 +48,7 @@ fn channel() -> Subject {
     })
 }
 
+#[cfg(feature = "tokio")]
 fn spawn() -> Subject {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(1).enable_time().build();
@@ -75,7 +76,8 @@ impl Executor for Down {
 }
 
 macro_rules! suites {
-    ($($name:ident: $make:expr;)+) => {$(
+    ($($(#[$attr:meta])* $name:ident: $make:expr;)+) => {$(
+        $(#[$attr])*
         mod $name {
             #[allow(unused_imports, reason = "not every one needs it")]
             use super::*;
@@ -90,6 +92,7 @@ suites! {
     shared: || Subject::performs(Arc::new(Inline));
     a_recorder: recorder;
     a_channel: channel;
+    #[cfg(feature = "tokio")]
     spawned: spawn;
     retry: || Subject::performs(Retry::new(Inline, RetryRule::attempts(2))).repeats();
     timeout: || Subject::performs(Timeout::new(Inline, Duration::from_secs(5)));

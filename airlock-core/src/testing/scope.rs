@@ -12,7 +12,7 @@ use crate::testing::capture::{Buffer, collecting};
 use crate::testing::message::{rows, table};
 use crate::testing::{Captured, Looks, Seen};
 
-/// The scope that [`#[airlock::test]`](../attr.test.html) opens around a test: nothing leaves it, and
+/// The scope that `#[airlock::test]` opens around a test: nothing leaves it, and
 /// it is discarded when the test ends.
 ///
 /// A test takes it as an argument, `scope: &TestScope`, and asserts on it: see

@@ -123,6 +123,7 @@ impl<T> Captured<T> {
     /// ```
     pub fn drain(self, airlock: &Airlock) -> Result<Drained, DrainError> {
         let (queue, left) = self.queue(airlock);
+        let _emptied = queue::Emptied(&queue);
         left.flush_into(&queue);
         queue.perform_until(None);
         queue.conclude()
@@ -136,6 +137,7 @@ impl<T> Captured<T> {
     /// As [`drain`](Self::drain).
     pub async fn drain_async(self, airlock: &Airlock) -> Result<Drained, DrainError> {
         let (queue, left) = self.queue(airlock);
+        let _emptied = queue::Emptied(&queue);
         left.flush_into(&queue);
         let mut under_way = queue::UnderWay::default();
         poll_fn(|cx| queue.poll(&mut under_way, cx)).await;

@@ -71,6 +71,16 @@ struct Started {
 #[derive(Default)]
 pub(super) struct UnderWay(Vec<Started>);
 
+/// Empties the queue at the end, whatever that is: its deliveries know the queue.
+pub(super) struct Emptied<'a>(pub(super) &'a Queue);
+
+impl Drop for Emptied<'_> {
+    fn drop(&mut self) {
+        let left = std::mem::take(&mut self.0.state().due);
+        drop(left); // Arguments may have destructors that look at the queue.
+    }
+}
+
 impl Queue {
     pub(super) fn new(plan: Plan, airlock: &Airlock) -> Arc<Self> {
         Arc::new(Self {
@@ -129,9 +139,8 @@ impl Queue {
         let (_, mut delivery) = state.due.pop_first()?;
         if state.performed >= self.settle_limit {
             state.endless = Some(Endless::unsettled(self.settle_limit, &delivery));
-            let left = std::mem::take(&mut state.due);
             drop(state);
-            drop((left, delivery)); // Arguments may have destructors that look at the queue.
+            drop((Emptied(self), delivery));
             return None;
         }
         state.now = state.now.max(due);
