@@ -11,6 +11,7 @@ use airlock_core::executor::Executor;
 use airlock_core::lifecycle::{Lifecycle, Outcome};
 use airlock_core::policy::Policy;
 use airlock_core::{Airlock, Backlog, FlushError, ScopeBuilder};
+use tokio::runtime::Handle;
 
 use crate::body::ScopeBody;
 use crate::service::ScopeService;
@@ -117,6 +118,10 @@ impl ScopeMiddleware {
     /// task of its own on tokio, which a shutdown has to wait for by [`backlog`](Self::backlog); and
     /// each chunk of a body costs a switch of context.
     ///
+    /// That task runs on the runtime in which this is called, which is that of `main` if the
+    /// middleware is made there and cloned into the app's factory. Called in the factory, it is the
+    /// worker's, which ends with the server: then what has not been dispatched is stranded.
+    ///
     /// Whatever else does not succeed ends at once: a status of 400 and more, an error of an inner
     /// middleware, a panic. Within another scope, which captures what this one holds, a middleware
     /// waits for the body only if that scope is of a middleware that does so too; otherwise it ends
@@ -125,6 +130,7 @@ impl ScopeMiddleware {
     /// Dropped outside of tokio, a body flushes where it is dropped; then async effects fail.
     pub fn after_response(mut self) -> Self {
         self.settings.ends = Ends::AfterResponse;
+        self.settings.runtime = Handle::try_current().ok();
         self
     }
 
@@ -199,6 +205,10 @@ impl ScopeMiddleware {
         self.settings.backlog.clone()
     }
 
+    pub(crate) fn around<S>(&self, service: S) -> ScopeService<S> {
+        ScopeService::new(service, Rc::new(self.settings.clone()))
+    }
+
     fn with_scope(mut self, change: impl FnOnce(ScopeBuilder) -> ScopeBuilder) -> Self {
         self.settings.scope = change(self.settings.scope);
         self
@@ -223,7 +233,6 @@ where
     type Future = Ready<Result<ScopeService<S>, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        let settings = Rc::new(self.settings.clone());
-        ready(Ok(ScopeService::new(service, settings)))
+        ready(Ok(self.around(service)))
     }
 }
