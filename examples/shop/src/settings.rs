@@ -1,0 +1,105 @@
+//! What both programs are told at their start, and how they are told to stop.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// What a program was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Where it listens. This demo has no login, so only on this machine.
+    pub address: SocketAddr,
+    /// The database: a file, or memory.
+    pub database: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Reads the port from the first argument, else from `PORT`, else 3000; 0 is any that is free. And
+    /// the file of the database from `SHOP_DATABASE`, else there is none.
+    ///
+    /// # Errors
+    ///
+    /// What is not a port.
+    pub fn read() -> Result<Self, String> {
+        let port = std::env::args()
+            .nth(1)
+            .or_else(|| std::env::var("PORT").ok());
+        Self::of(
+            port.as_deref(),
+            std::env::var_os("SHOP_DATABASE").map(PathBuf::from),
+        )
+    }
+
+    fn of(port: Option<&str>, database: Option<PathBuf>) -> Result<Self, String> {
+        let port = match port {
+            None => 3000,
+            Some(text) => text
+                .parse()
+                .map_err(|_| format!("`{text}` is not a port"))?,
+        };
+        Ok(Self {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+            database,
+        })
+    }
+}
+
+/// Writes logs to stderr, so that stdout has the address alone.
+pub fn log() {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_target(true)
+        .init();
+}
+
+/// Ends when the process is told to stop: by Ctrl-C or SIGTERM.
+pub async fn stopped() {
+    let interrupted = async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "cannot listen for Ctrl-C");
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "cannot listen for SIGTERM");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_is_3000_unless_told() {
+        assert_eq!(
+            Settings::of(None, None).map(|it| it.address.port()),
+            Ok(3000)
+        );
+        assert_eq!(
+            Settings::of(Some("0"), None).map(|it| it.address.port()),
+            Ok(0)
+        );
+    }
+
+    #[test]
+    fn what_is_not_a_port_is_an_error() {
+        assert_eq!(
+            Settings::of(Some("http"), None),
+            Err("`http` is not a port".to_owned())
+        );
+    }
+}
