@@ -99,7 +99,12 @@ impl Store {
         Ok(())
     }
 
-    pub(crate) async fn sent(&self) -> Result<Vec<Sent>, sqlx::Error> {
+    /// What has reached the world outside, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn sent(&self) -> Result<Vec<Sent>, sqlx::Error> {
         let rows = sqlx::query("SELECT via, what FROM sent ORDER BY id DESC LIMIT 50");
         let rows = rows.fetch_all(&self.pool).await?;
         let sent = |row: &SqliteRow| {
