@@ -43,10 +43,34 @@ impl SearchIndex for Slow {
     }
 }
 
-/// Serves a shop whose index does not answer, stops the server while effects of two requests are under
-/// way, one in the background and one after its response; and sees them done when it has ended.
-pub async fn check<S>(serve: impl FnOnce(TcpListener, Shop, oneshot::Receiver<()>) -> S)
-where
+/// A request whose effect goes on after it was answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Promise {
+    call: Call,
+    status: u16,
+    effect: &'static str,
+}
+
+/// In the background.
+pub const IMPORT: Promise = Promise {
+    call: Call::post("/imports", "lines=mug,1,ada%40example.org"),
+    status: 202,
+    effect: "index orders 1",
+};
+
+/// After the response.
+pub const RESTOCK: Promise = Promise {
+    call: Call::post("/items/mug/stock", "quantity=1"),
+    status: 200,
+    effect: "refresh mug",
+};
+
+/// Serves a shop whose index does not answer, stops the server while the effect of a request is under
+/// way, and sees it done when the server has ended.
+pub async fn check<S>(
+    promise: Promise,
+    serve: impl FnOnce(TcpListener, Shop, oneshot::Receiver<()>) -> S,
+) where
     S: Future<Output = io::Result<()>>,
 {
     let directory = TempDir::new().expect("the temporary directory is there");
@@ -72,19 +96,16 @@ where
         sent(&Store::open(Some(&file)).await.expect("the database")).await
     };
     let stopping = async {
-        let import = Call::post("/imports", "lines=mug,1,ada%40example.org");
-        assert_eq!(call(&address, import).await.status, 202);
-        let restock = Call::post("/items/mug/stock", "quantity=1");
-        assert_eq!(call(&address, restock).await.status, 200);
+        let answer = call(&address, promise.call).await;
+        assert_eq!(answer.status, promise.status);
         stop.send(()).expect("the server waits for it");
         while tokio::net::TcpStream::connect(&address).await.is_ok() {
             tokio::task::yield_now().await;
         }
         open.send(true).expect("the index waits for it");
     };
-    let (mut sent, ()) = tokio::join!(serving, stopping);
-    sent.sort();
-    assert_eq!(sent, ["index orders 1", "refresh mug"]);
+    let (sent, ()) = tokio::join!(serving, stopping);
+    assert_eq!(sent, [promise.effect]);
 }
 
 async fn call(address: &str, call: Call) -> Answer {
