@@ -35,6 +35,16 @@ pub mod tokio {
     pub use airlock_tokio::{Spawn, TokioTimer};
 }
 
+/// One scope per request on actix-web, and boundaries on its handlers.
+#[cfg(feature = "actix")]
+#[cfg_attr(docsrs, doc(cfg(feature = "actix")))]
+pub mod actix {
+    pub use airlock_actix::{
+        FromProblem, HasStatus, NoRequestScope, Problem, RequestScope, ScopeBody, ScopeFuture,
+        ScopeMiddleware, ScopeService, problem,
+    };
+}
+
 /// One scope per request, around axum's routers and any other tower service.
 #[cfg(feature = "tower")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
@@ -74,9 +84,17 @@ pub mod __private {
     pub use airlock_core::__private::*;
 
     pub mod outcomes {
+        #[cfg(feature = "actix")]
+        pub use airlock_actix::__private::outcomes::*;
         pub use airlock_core::__private::outcomes::*;
         #[cfg(feature = "tower")]
         pub use airlock_tower::__private::outcomes::*;
+    }
+
+    pub mod carriers {
+        #[cfg(feature = "actix")]
+        pub use airlock_actix::__private::carriers::*;
+        pub use airlock_core::__private::carriers::*;
     }
 
     pub mod conversions {
@@ -87,7 +105,13 @@ pub mod __private {
 }
 
 /// The guide: its code blocks are compiled and run.
-#[cfg(all(doctest, feature = "serde", feature = "tokio", feature = "axum"))]
+#[cfg(all(
+    doctest,
+    feature = "serde",
+    feature = "tokio",
+    feature = "axum",
+    feature = "actix"
+))]
 mod guide {
     macro_rules! chapters {
         ($($name:ident $file:literal)+) => {$(
@@ -105,6 +129,7 @@ mod guide {
         testing "testing.md"
         catalogue "catalogue.md"
         axum "axum.md"
+        actix "actix.md"
         logs "logs.md"
         guarantees "guarantees.md"
         coming_from_airlock_py "coming-from-airlock-py.md"

@@ -23,10 +23,10 @@ pub fn r#match() {}
 /// Has arguments that are configured away.
 #[airlock::effect]
 pub fn configured(
-    #[cfg(any())] gone: NoSuchType,
-    #[cfg(all())] here: u32,
+    #[cfg(target_os = "none")] gone: NoSuchType,
+    #[cfg(not(target_os = "none"))] here: u32,
     #[resource]
-    #[cfg(any())]
+    #[cfg(target_os = "none")]
     away: &NoSuchType,
 ) {
     let _ = here;

@@ -194,12 +194,12 @@ fn ask(mut intent: Intent) -> Result<ScopeId, EnqueueError> {
     }
     intent.facts.scope = Some(core.id);
     if !Arc::ptr_eq(node, scope_node) {
-        intent.facts.node = Some(node.clone());
+        intent.facts.set_node(Some(node.clone()));
     }
     let own_origin = intent.facts.origin.clone();
     originate(node, &mut intent);
     if let Err(refusal) = refusal_of(node, &mut intent) {
-        intent.facts.node = None;
+        intent.facts.set_node(None);
         intent.facts.origin = own_origin;
         return Err(EnqueueError::new(refusal, intent));
     }

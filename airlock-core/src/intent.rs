@@ -60,8 +60,6 @@ pub(crate) struct Facts {
     pub(crate) effect: &'static EffectDescriptor,
     pub(crate) location: &'static Location<'static>,
     pub(crate) scope: Option<ScopeId>,
-    /// Where it was enqueued; `None` stands for the node of the scope that buffers it.
-    pub(crate) node: Option<Arc<Node>>,
     pub(crate) origin: Option<Origin>,
     pub(crate) fate: Fate,
     rare: Option<Box<Rare>>,
@@ -70,6 +68,8 @@ pub(crate) struct Facts {
 /// What few intents have.
 #[derive(Clone, Default)]
 struct Rare {
+    /// Where it was enqueued; `None` stands for the node of the scope that buffers it.
+    node: Option<Arc<Node>>,
     cause: Option<Arc<Cause>>,
     options: Options,
     captured: bool,
@@ -88,17 +88,38 @@ impl Facts {
 
     /// The same for a report: a report must not keep scopes alive.
     #[inline]
-    pub(crate) fn with_fate(self, fate: Fate) -> Self {
+    pub(crate) fn with_fate(mut self, fate: Fate) -> Self {
+        if self.rare.is_some() {
+            self.set_node(None);
+        }
         // Word by word, for the reason that `FrameCells` gives.
         Self {
             id: self.id,
             effect: self.effect,
             location: self.location,
             scope: self.scope,
-            node: None,
             origin: self.origin,
             fate,
             rare: self.rare,
+        }
+    }
+
+    /// Where it was enqueued, unless directly in the scope that buffers it.
+    #[inline]
+    pub(crate) fn node(&self) -> Option<&Arc<Node>> {
+        self.rare.as_ref()?.node.as_ref()
+    }
+
+    pub(crate) fn set_node(&mut self, node: Option<Arc<Node>>) {
+        if self.rare.is_some() || node.is_some() {
+            self.rare.get_or_insert_default().node = node;
+        }
+    }
+
+    /// Lets it know the node of the scope that has buffered it, before it leaves that.
+    pub(crate) fn keep_node(&mut self, of_scope: &Arc<Node>) {
+        if self.node().is_none() {
+            self.set_node(Some(of_scope.clone()));
         }
     }
 
@@ -136,7 +157,6 @@ impl Intent {
                 effect: E::DESCRIPTOR,
                 location,
                 scope,
-                node: None,
                 origin: None,
                 fate: Fate::Pending,
                 rare: None,
@@ -279,10 +299,7 @@ impl Intent {
     /// code, without options or a key.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        let Facts {
-            effect, node, rare, ..
-        } = &self.facts;
-        node.is_none() && rare.is_none() && effect.key.is_none()
+        self.facts.rare.is_none() && self.facts.effect.key.is_none()
     }
 
     /// Moves it out, leaving what a report needs.
@@ -298,7 +315,7 @@ impl Intent {
     /// was.
     pub(crate) fn renew(mut self) -> Self {
         self.facts.scope = None;
-        self.facts.node = None;
+        self.facts.set_node(None);
         self.facts.fate = Fate::Pending;
         if let Some(rare) = &mut self.facts.rare {
             rare.captured = false;

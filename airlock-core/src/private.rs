@@ -1,5 +1,6 @@
 //! What generated code calls. It promises nothing to people.
 
+mod carry;
 mod declare;
 mod outcome;
 mod probe;
@@ -8,6 +9,7 @@ pub use inventory;
 #[cfg(feature = "serde")]
 pub use serde;
 
+pub use self::carry::{Carrier, CarriesFlushError, carriers};
 pub use self::declare::{DeclareBoundary, DeclareEffect, Place, Retry, argument, resource};
 pub use self::outcome::{Convertible, OutcomeProbe, conversions, outcomes};
 pub use self::probe::{DebugFallback, DebugProbe, REDACTED};
@@ -114,29 +116,6 @@ mod durable {
 }
 #[cfg(feature = "serde")]
 pub use self::durable::{DurableArgument, assert_durable_argument, codec};
-
-/// A return type that can say that the flush has failed.
-#[diagnostic::on_unimplemented(
-    message = "a boundary that returns `{Self}` must say what happens when its flush fails",
-    label = "cannot carry a `FlushError`",
-    note = "return a `Result<_, E>` with `E: From<airlock::FlushError>`, or write `#[airlock::boundary(on_flush_error = log)]`, `= panic`, or `= |error| ..` with the value to return"
-)]
-pub trait CarriesFlushError {
-    /// The value that says it.
-    fn of(error: FlushError) -> Self;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T, E: From<FlushError>> CarriesFlushError for Result<T, E> {
-    fn of(error: FlushError) -> Self {
-        Err(E::from(error))
-    }
-}
-
-/// Returns a failed flush as the boundary's error.
-pub fn return_flush_error<R: CarriesFlushError>(error: FlushError) -> R {
-    R::of(error)
-}
 
 /// Logs a failed flush, hands it to `on_stranded`, and returns what the body returned.
 pub fn log_flush_error<R>(error: FlushError, value: R) -> R {

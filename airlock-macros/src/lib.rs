@@ -1,7 +1,7 @@
 //! The attribute macros of airlock, an implementation detail of the facade `airlock`: use them from
 //! there, where their documentation stands too.
 //!
-//! Each goes through the same stages: `args` (what the attribute says), `model` (what we
+//! Each goes through stages: `args` (what the attribute says), `model` (of an effect: what we
 //! understood, and every mistake), `expand` (tokens, no decisions).
 
 mod arguments;

@@ -1,6 +1,9 @@
 //! Interleaved rounds, medians, and how a result is printed.
 
+use std::future::Future;
 use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use serde::Serialize;
@@ -10,25 +13,25 @@ const ROUNDS: usize = 21;
 
 /// One line of the result.
 #[derive(Debug, Serialize)]
-pub struct Measured {
+pub(crate) struct Measured {
     /// What was measured.
-    pub name: String,
+    pub(crate) name: String,
     /// Ours by the peer's, or ours alone.
-    pub value: f64,
+    pub(crate) value: f64,
     /// Ours, in `unit`.
-    pub ours: f64,
+    pub(crate) ours: f64,
     /// The peer's, in `unit`.
-    pub peer: Option<f64>,
+    pub(crate) peer: Option<f64>,
     /// What `ours` and `peer` count.
-    pub unit: &'static str,
+    pub(crate) unit: &'static str,
     /// What `value` may be at most, or at least.
-    pub budget: Option<Budget>,
+    pub(crate) budget: Option<Budget>,
 }
 
 /// A bound that a value should keep.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Budget {
+pub(crate) enum Budget {
     /// Lower is better.
     AtMost(f64),
     /// Higher is better.
@@ -55,7 +58,11 @@ impl std::fmt::Display for Budget {
 
 impl Measured {
     /// Ours by the peer's: lower is better.
-    pub fn ratio(name: impl Into<String>, (ours, peer): (f64, f64), unit: &'static str) -> Self {
+    pub(crate) fn ratio(
+        name: impl Into<String>,
+        (ours, peer): (f64, f64),
+        unit: &'static str,
+    ) -> Self {
         Self {
             name: name.into(),
             value: ours / peer,
@@ -67,7 +74,7 @@ impl Measured {
     }
 
     /// A cost that stands for itself.
-    pub fn cost(name: impl Into<String>, ours: f64, unit: &'static str) -> Self {
+    pub(crate) fn cost(name: impl Into<String>, ours: f64, unit: &'static str) -> Self {
         Self {
             name: name.into(),
             value: ours,
@@ -80,7 +87,7 @@ impl Measured {
 
     /// With a bound.
     #[must_use]
-    pub fn budget(mut self, budget: Budget) -> Self {
+    pub(crate) fn budget(mut self, budget: Budget) -> Self {
         self.budget = Some(budget);
         self
     }
@@ -108,7 +115,7 @@ impl std::fmt::Display for Measured {
 }
 
 /// Nanoseconds that one call of each takes, in interleaved rounds: their medians, each by `items`.
-pub fn race<A, B>(
+pub(crate) fn race<A, B>(
     items: usize,
     mut ours: impl FnMut() -> A,
     mut peer: impl FnMut() -> B,
@@ -122,14 +129,21 @@ pub fn race<A, B>(
             times.1.push(b);
         }
     }
-    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     let items = items as f64;
     (median(times.0) / items, median(times.1) / items)
 }
 
 /// Nanoseconds that one call takes, by `items`.
-pub fn time<A>(items: usize, work: impl FnMut() -> A) -> f64 {
+pub(crate) fn time<A>(items: usize, work: impl FnMut() -> A) -> f64 {
     race(items, work, || ()).0
+}
+
+/// Polls a future that never waits.
+pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => unreachable!("it waits for nothing"),
+    }
 }
 
 fn nanos<T>(work: &mut impl FnMut() -> T) -> f64 {
@@ -139,7 +153,7 @@ fn nanos<T>(work: &mut impl FnMut() -> T) -> f64 {
 }
 
 /// The middle one.
-pub fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }

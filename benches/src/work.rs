@@ -7,20 +7,20 @@ static SUM: AtomicU64 = AtomicU64::new(0);
 
 /// What an effect does.
 #[inline(never)]
-pub fn act(order: u64, customer: u64, cents: u64) {
+pub(crate) fn act(order: u64, customer: u64, cents: u64) {
     SUM.fetch_add(black_box(order ^ customer ^ cents), Ordering::Relaxed);
 }
 
 /// A small sync effect.
 #[airlock::effect]
-pub fn record(order: u64, customer: u64, cents: u64) {
+pub(crate) fn record(order: u64, customer: u64, cents: u64) {
     act(order, customer, cents);
 }
 
 /// The same, boxed by hand.
-pub type Boxed = Box<dyn FnOnce() + Send>;
+pub(crate) type Boxed = Box<dyn FnOnce() + Send>;
 
 /// The closure that a user would write.
-pub fn boxed(order: u64, customer: u64, cents: u64) -> Boxed {
+pub(crate) fn boxed(order: u64, customer: u64, cents: u64) -> Boxed {
     Box::new(move || act(order, customer, cents))
 }

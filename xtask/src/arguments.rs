@@ -14,6 +14,13 @@ pub enum Command {
         /// Those of them that `--without` leaves out.
         without: Vec<Stage>,
     },
+    /// Measure what airlock costs.
+    Bench {
+        /// The one result that is asked for.
+        only: Option<String>,
+        /// Whether docs/performance.md is to show the results.
+        write_docs: bool,
+    },
     /// Write the output of the examples into their `expected` files.
     BlessExamples,
 }
@@ -31,6 +38,7 @@ impl Command {
             None | Some("help" | "--help" | "-h") => return Ok(Self::Help),
             Some("test") => Stage::TEST.to_vec(),
             Some("ci") => Stage::ALL.to_vec(),
+            Some("bench") => return bench(arguments),
             Some("bless-examples") => {
                 return match arguments.next() {
                     None => Ok(Self::BlessExamples),
@@ -63,6 +71,26 @@ impl Command {
     }
 }
 
+fn bench<'a>(mut arguments: impl Iterator<Item = &'a str>) -> Result<Command, String> {
+    let (mut only, mut write_docs) = (None, false);
+    while let Some(option) = arguments.next() {
+        match option {
+            "--only" => {
+                let name = arguments
+                    .next()
+                    .ok_or("`--only` needs the name of a result")?;
+                only = Some(name.to_owned());
+            }
+            "--write-docs" => write_docs = true,
+            _ => return Err(format!("there is no option `{option}`")),
+        }
+    }
+    if write_docs && only.is_some() {
+        return Err("`--write-docs` shows all results: leave `--only` out".to_owned());
+    }
+    Ok(Command::Bench { only, write_docs })
+}
+
 /// The stages that a `--without` names: one, or with `test` all stages of `cargo xtask test`.
 fn named(name: &str, stages: &[Stage]) -> Result<Vec<Stage>, String> {
     if name == "test" {
@@ -91,6 +119,7 @@ pub fn usage() -> String {
     format!(
         "usage: cargo xtask test [--without STAGE]...
        cargo xtask ci [--without STAGE]...
+       cargo xtask bench [--only NAME | --write-docs]
        cargo xtask bless-examples
 
 stages of `test`: {}

@@ -1,4 +1,5 @@
-//! The project's own commands: `cargo xtask test`, `cargo xtask ci`, `cargo xtask bless-examples`.
+//! The project's own commands: `cargo xtask test`, `cargo xtask ci`, `cargo xtask bench`,
+//! `cargo xtask bless-examples`.
 //!
 //! A command is a list of [`Stage`]s. All of them run, also after one has failed, and the closing
 //! table names each with its outcome, also those that were left out by `--without`.
@@ -10,6 +11,7 @@
 )]
 
 pub mod arguments;
+pub mod bench;
 pub mod cargo;
 pub mod diff;
 pub mod examples;
@@ -48,6 +50,15 @@ pub fn run(arguments: &[String]) -> ExitCode {
         Command::Help => {
             println!("{}", arguments::usage());
             ExitCode::SUCCESS
+        }
+        Command::Bench { only, write_docs } => {
+            match bench::run(&workspace, only.as_deref(), write_docs) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(message) => {
+                    eprintln!("error: {message}");
+                    ExitCode::FAILURE
+                }
+            }
         }
         Command::BlessExamples => match examples::bless(&workspace) {
             Ok(()) => ExitCode::SUCCESS,

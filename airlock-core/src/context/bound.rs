@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::context::{Node, swap};
+use crate::scope::ScopeCore;
 
 pin_project! {
     /// A future that is polled and dropped with a context of its own.
@@ -74,7 +75,7 @@ impl<F: Future> Future for Bound<F> {
             panic!("a future was polled after it had finished");
         };
         let span = match &*this.owns {
-            Owns::Scope(node) => node.core().and_then(|core| core.enter_span()),
+            Owns::Scope(node) => node.core().and_then(ScopeCore::enter_span),
             Owns::Nothing => None,
         };
         let poll = inner.poll(cx);

@@ -39,7 +39,7 @@ thread_local! {
             current: RefCell::new(None),
             watch: Cell::new(Watch::Off),
             inspected: Cell::new(None),
-            frame: FrameCells::NONE,
+            frame: FrameCells::none(),
             frame_cause: RefCell::new(None),
             frame_origin: RefCell::new(None),
             made: RefCell::new(None),
@@ -144,6 +144,7 @@ pub(crate) fn return_buffer(buffer: Vec<Intent>) {
 }
 
 /// Makes a node current for a block of code. The node that was current before returns, come what may.
+#[inline]
 pub(crate) fn swap(node: Option<Arc<Node>>) -> Swap {
     Swap {
         outer: Displaced::of(replace(node)),
@@ -158,6 +159,7 @@ pub(crate) struct Swap {
 
 impl Swap {
     /// Ends the block and gives the node that was current at its end.
+    #[inline]
     pub(crate) fn leave(mut self) -> Option<Arc<Node>> {
         let inner = replace(self.outer.restored());
         std::mem::forget(self);
@@ -166,6 +168,7 @@ impl Swap {
 }
 
 impl Drop for Swap {
+    #[inline]
     fn drop(&mut self) {
         replace(self.outer.restored());
     }

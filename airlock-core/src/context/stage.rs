@@ -58,13 +58,15 @@ pub(super) struct FrameCells {
 }
 
 impl FrameCells {
-    pub(super) const NONE: Self = Self {
-        effect: Cell::new(None),
-        intent: Cell::new(None),
-        location: Cell::new(None),
-        mode: Cell::new(FailureMode::Stop),
-        judged_to: Cell::new(0),
-    };
+    pub(super) const fn none() -> Self {
+        Self {
+            effect: Cell::new(None),
+            intent: Cell::new(None),
+            location: Cell::new(None),
+            mode: Cell::new(FailureMode::Stop),
+            judged_to: Cell::new(0),
+        }
+    }
 
     #[inline]
     pub(super) fn is_set(&self) -> bool {

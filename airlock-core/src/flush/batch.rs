@@ -283,7 +283,7 @@ impl<'a> Batch<'a> {
         for position in unit.positions() {
             let intent = &mut flush.intents[position];
             let mut taken = intent.move_out();
-            taken.facts.node.get_or_insert_with(|| flush.node.clone());
+            taken.facts.keep_node(&flush.node);
             intents.push(taken);
             // Stands if the flush is cancelled before the taker answers.
             intent.facts.fate = Fate::Failed(Arc::new(Failure::Interrupted));

@@ -107,6 +107,7 @@ impl Failure {
 
 /// Calls a closure that a program has given. Its panic is logged: it must not cost what a flush has to
 /// tell, nor turn a panic into an abort.
+#[inline]
 pub(crate) fn guarded<T>(what: &'static str, call: impl FnOnce() -> T) -> Option<T> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(value) => Some(value),
@@ -173,7 +174,7 @@ impl FlushError {
         self.inner.report
     }
 
-    /// The failed and the unreached intents, in order. UnmetNeed are those whose arguments are gone:
+    /// The failed and the unreached intents, in order. Missing are those whose arguments are gone:
     /// of `once` effects, and of effects that cannot return an error but panicked; the report still
     /// names them.
     ///

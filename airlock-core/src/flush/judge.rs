@@ -17,8 +17,9 @@ use crate::policy::{Judgement, Layer, Policy};
 /// Lets each policy judge all the intents that pass it, starting with the innermost policies, so
 /// that every policy sees a flush as one batch in the order of the buffer.
 pub(super) fn judge(flush: &mut Flush) {
-    let elsewhere = |intent: &Intent| intent.facts.node.as_ref().is_some_and(|node| node.judges);
-    if !flush.node.judges && !(flush.special && flush.intents.iter().any(elsewhere)) {
+    let elsewhere = |intent: &Intent| intent.facts.node().is_some_and(|node| node.judges);
+    let asked = flush.node.judges || (flush.special && flush.intents.iter().any(elsewhere));
+    if !asked {
         return;
     }
     // Groups of intents at the node that judges them next, the deepest node last. They move
@@ -26,7 +27,7 @@ pub(super) fn judge(flush: &mut Flush) {
     let mut groups = Groups::new();
     for (position, intent) in flush.intents.iter().enumerate() {
         if intent.is_pending() {
-            let node = intent.facts.node.as_ref().unwrap_or(&flush.node);
+            let node = intent.facts.node().unwrap_or(&flush.node);
             join(&mut groups, node, &[position as u32]);
         }
     }

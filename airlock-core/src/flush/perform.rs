@@ -17,7 +17,7 @@ use crate::intent::Intent;
 use crate::lifecycle::{Ending, Outcome};
 use crate::payload::Payload;
 use crate::resources::Resources;
-use crate::scope::catch_unwind_async;
+use crate::scope::{ScopeCore, catch_unwind_async};
 
 impl Flush {
     /// Performs one unit without awaiting.
@@ -167,7 +167,7 @@ impl Flush {
             let mut attempt = 1;
             loop {
                 let intent = &self.intents[unit.first];
-                let under = intent.facts.node.as_ref().unwrap_or(&self.node);
+                let under = intent.facts.node().unwrap_or(&self.node);
                 let frame = Frame::of(intent, self.mode, self.judged_to);
                 let (cause, origin) = (intent.facts.cause().cloned(), intent.facts.origin.clone());
                 let scope = scope_of(Some(under.clone()), frame, cause, origin);
@@ -196,7 +196,7 @@ impl Flush {
     /// Runs a sync body once.
     fn attempt(&mut self, unit: &Unit, stage: &mut Option<Stage>) -> Attempted {
         let intent = &self.intents[unit.first];
-        let under = intent.facts.node.as_ref().unwrap_or(&self.node);
+        let under = intent.facts.node().unwrap_or(&self.node);
         if !stage.as_ref().is_some_and(|stage| stage.is_under(under)) {
             *stage = None;
         }
@@ -221,7 +221,7 @@ impl Flush {
         self.set_fates(unit, &Fate::Failed(Arc::new(Failure::Interrupted)));
         let started = {
             let _swap = context::swap(Some(scope.clone()));
-            let _span = scope.core().and_then(|core| core.enter_span());
+            let _span = scope.core().and_then(ScopeCore::enter_span);
             let intents = &mut self.intents;
             catch_unwind(AssertUnwindSafe(|| {
                 start(intents, unit, &settings.resources)
@@ -303,7 +303,7 @@ impl Flush {
         }
     }
 
-    fn merge(&mut self, cascade: Flush) {
+    pub(super) fn merge(&mut self, cascade: Flush) {
         match cascade.conclude() {
             Ok(report) => self.cascades.extend(report.entries),
             Err(error) => {

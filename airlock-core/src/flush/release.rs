@@ -16,6 +16,9 @@ use crate::scope::{Phase, ScopeCore};
 /// Asks each ancestor in turn, nearest first. What it holds moves into its buffer, in order; what
 /// all release stays in the flush.
 pub(super) fn release(flush: &mut Flush) {
+    if flush.node.parent.is_none() {
+        return;
+    }
     let node = flush.node.clone();
     for (ancestor, core) in ancestors(&node) {
         let holds = held_by(ancestor, core, &flush.intents);
@@ -84,10 +87,7 @@ fn capture(flush: &mut Flush, core: &ScopeCore, holds: &[usize]) {
         let mut captured = intent.move_out();
         intent.facts.fate = Fate::Captured(by.clone());
         captured.facts.set_captured();
-        captured
-            .facts
-            .node
-            .get_or_insert_with(|| flush.node.clone());
+        captured.facts.keep_node(&flush.node);
         if failed && captured.fire_on() == FireOn::Failure {
             // What it waited for has happened: now it leaves whatever becomes of the ancestor.
             captured.options_mut().fire_on = FireOn::Always;

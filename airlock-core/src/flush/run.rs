@@ -34,6 +34,8 @@ pub(crate) struct Flush {
     pub(super) routes: Vec<u16>,
     /// What has been performed and reported already, in front of `intents`.
     pub(super) done: Vec<ReportEntry>,
+    /// What the last of `done` caused, which has to be dispatched next.
+    caused: Option<Box<Flush>>,
     /// What effects enqueued while this flush performed them.
     pub(super) cascades: Vec<ReportEntry>,
     /// What failed or was not reached of the cascades.
@@ -102,6 +104,7 @@ impl Flush {
             executors: Vec::new(),
             routes: Vec::new(),
             done: Vec::new(),
+            caused: None,
             cascades: Vec::new(),
             returned: Vec::new(),
             stopped: false,
@@ -149,15 +152,13 @@ impl Flush {
         flush
     }
 
-    /// Whether nothing stands in the way of performing simple effects at once.
-    fn is_simple(&self) -> bool {
-        self.executors.is_empty() && !self.intents.is_empty()
-    }
-
-    /// Gives the rest of a simple flush an executor.
-    fn route_rest(&mut self) {
-        if !self.intents.is_empty() {
-            self.executors.push(inline());
+    /// Where nothing stands in the way, performs simple effects at once, and gives the others an executor.
+    pub(crate) fn dispatch_ready(&mut self) {
+        if self.executors.is_empty() && !self.intents.is_empty() {
+            self.caused = self.perform_simple_ones().map(Box::new);
+            if !self.intents.is_empty() {
+                self.executors.push(inline());
+            }
         }
     }
 
@@ -182,7 +183,7 @@ impl Flush {
 
     /// Whether nothing is left to dispatch.
     pub(crate) fn is_settled(&self) -> bool {
-        self.stopped || !self.intents.iter().any(Intent::is_pending)
+        self.caused.is_none() && (self.stopped || !self.intents.iter().any(Intent::is_pending))
     }
 
     pub(super) fn outcome(&self) -> Outcome {
@@ -236,11 +237,7 @@ impl Flush {
         let mut last: Option<(*const Node, u16)> = None;
         let mut routes = Vec::new();
         for position in 0..self.intents.len() {
-            let node = self.intents[position]
-                .facts
-                .node
-                .as_ref()
-                .unwrap_or(&self.node);
+            let node = self.intents[position].facts.node().unwrap_or(&self.node);
             let route = match last {
                 Some((same, route)) if same == Arc::as_ptr(node) => route,
                 _ => {
@@ -295,11 +292,9 @@ impl Flush {
     }
 
     pub(crate) fn dispatch(&mut self) {
-        if self.is_simple() {
-            if let Some(cascade) = self.perform_simple_ones() {
-                self.follow(cascade);
-            }
-            self.route_rest();
+        self.dispatch_ready();
+        if let Some(cascade) = self.caused.take() {
+            self.follow(*cascade);
         }
         while let Some((executor, mut batch)) = self.next_run() {
             let dispatched = catch_unwind(AssertUnwindSafe(|| executor.dispatch(&mut batch)));
@@ -308,11 +303,9 @@ impl Flush {
     }
 
     pub(crate) async fn dispatch_async(&mut self) {
-        if self.is_simple() {
-            if let Some(cascade) = self.perform_simple_ones() {
-                self.follow_async(cascade).await;
-            }
-            self.route_rest();
+        self.dispatch_ready();
+        if let Some(cascade) = self.caused.take() {
+            self.follow_async(*cascade).await;
         }
         while let Some((executor, mut batch)) = self.next_run() {
             // It may panic before there is a future, too.
@@ -334,6 +327,9 @@ impl Flush {
 
     fn wrap_up(&mut self) -> Result<FlushReport, FlushError> {
         self.concluded = true;
+        if let Some(cascade) = self.caused.take() {
+            self.merge(*cascade);
+        }
         let mut returned = Vec::new();
         let mut failed = false;
         let own = self.done.len() + self.intents.len();
@@ -365,7 +361,7 @@ impl Flush {
         let core = self.node.core();
         let report = FlushReport {
             scope: core.map(|core| core.id),
-            name: core.and_then(|core| core.name()),
+            name: core.and_then(ScopeCore::name),
             origin: self.node.origin().cloned(),
             outcome: self.outcome,
             ending: self.ending,

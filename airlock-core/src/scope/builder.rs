@@ -115,7 +115,7 @@ impl ScopeBuilder {
     /// Says where the work in the scope comes from: the intents that are enqueued here and below
     /// carry it, unless a scope nearer to them says otherwise.
     pub fn origin(mut self, origin: Origin) -> Self {
-        self.core.config_mut().origin = Some(origin);
+        self.core.set_origin(origin);
         self
     }
 

@@ -46,8 +46,10 @@ pub(crate) type ReportHook = Arc<dyn Fn(&FlushReport) + Send + Sync>;
 pub(crate) struct ScopeCore {
     pub(crate) id: ScopeId,
     boundary: Option<&'static BoundaryDescriptor>,
-    /// What the scope says itself; a plain one says nothing.
-    config: Option<Box<Config>>,
+    /// What the scope says itself, shared with those that a middleware opens alike; a plain one says
+    /// nothing.
+    config: Option<Arc<Config>>,
+    origin: Option<Origin>,
     /// Set for the scope in which an executor performs an effect.
     pub(crate) effect: Option<Box<EffectScope>>,
     /// Set where somebody traces.
@@ -65,7 +67,6 @@ pub(crate) struct Config {
     pub(crate) emits: Option<&'static [&'static EffectDescriptor]>,
     pub(crate) failure_mode: Option<FailureMode>,
     pub(crate) on_report: Option<ReportHook>,
-    pub(crate) origin: Option<Origin>,
     /// Whether no policy judges what it holds.
     pub(crate) exempt: bool,
 }
@@ -140,6 +141,7 @@ impl ScopeCore {
             id: ScopeId(next_id()),
             boundary: None,
             config: None,
+            origin: None,
             effect: None,
             span: None,
             state: Mutex::new(State {
@@ -162,12 +164,17 @@ impl ScopeCore {
         Self {
             boundary: self.boundary,
             config: self.config.clone(),
+            origin: self.origin.clone(),
             ..Self::new()
         }
     }
 
     pub(crate) fn config_mut(&mut self) -> &mut Config {
-        self.config.get_or_insert_default()
+        Arc::make_mut(self.config.get_or_insert_default())
+    }
+
+    pub(crate) fn set_origin(&mut self, origin: Origin) {
+        self.origin = Some(origin);
     }
 
     #[inline]
@@ -223,7 +230,7 @@ impl ScopeCore {
     pub(crate) fn own_origin(&self) -> Option<&Origin> {
         match &self.effect {
             Some(effect) => effect.origin.as_ref(),
-            None => self.config.as_deref()?.origin.as_ref(),
+            None => self.origin.as_ref(),
         }
     }
 

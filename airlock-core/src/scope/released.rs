@@ -31,6 +31,12 @@ impl Released {
         self.flush.is_settled()
     }
 
+    /// Dispatches what need not be awaited, up to the first intent that has to be: the sync effects of
+    /// the default executor.
+    pub fn dispatch_ready(&mut self) {
+        self.flush.dispatch_ready();
+    }
+
     /// Dispatches what is left; sync effects only.
     ///
     /// # Errors

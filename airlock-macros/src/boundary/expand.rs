@@ -21,7 +21,7 @@ use crate::function::{Function, docs, place, plain_name, respan, unwrapped};
 ///     let scope = boundary(BOUNDARY).policy(..);
 ///     scope.__boundary_async(
 ///         async move { let value = async move { BODY }.await; (outcome!(value), value) },
-///         return_flush_error,
+///         |error, value| Carrier(value).return_flush_error(error),
 ///     ).await
 /// }
 /// ```
@@ -206,7 +206,14 @@ fn on_flush_error(args: &Args, sig: &Signature, private: &TokenStream) -> TokenS
                 ReturnType::Default => sig.ident.span(),
                 ReturnType::Type(_, ty) => ty.span(),
             };
-            respan(quote!(|error, _| #private::return_flush_error(error)), span)
+            let returns = quote! {
+                |error, value| {
+                    #[allow(unused_imports, reason = "one of them carries it")]
+                    use #private::carriers::*;
+                    (&&#private::Carrier(&value)).return_flush_error(error)
+                }
+            };
+            respan(returns, span)
         }
     }
 }

@@ -43,7 +43,12 @@ fn checkout<'a>(
                             value,
                         )
                     },
-                    |error, _| ::airlock::__private::return_flush_error(error),
+                    |error, value| {
+                        #[allow(unused_imports, reason = "one of them carries it")]
+                        use ::airlock::__private::carriers::*;
+                        (&&::airlock::__private::Carrier(&value))
+                            .return_flush_error(error)
+                    },
                 )
                 .await
         })

@@ -19,6 +19,10 @@ pub fn import(path: &Path) -> Result<usize, ImportError> {
                 > { read(path) });
                 (::airlock::__private::outcome!(value, ::airlock::__private), value)
             },
-            |error, _| ::airlock::__private::return_flush_error(error),
+            |error, value| {
+                #[allow(unused_imports, reason = "one of them carries it")]
+                use ::airlock::__private::carriers::*;
+                (&&::airlock::__private::Carrier(&value)).return_flush_error(error)
+            },
         )
 }

@@ -1,12 +1,9 @@
 //! An async boundary with two effects, against the bare function that calls the two.
 
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-
 use airlock::FlushError;
 
-use crate::harness::{Measured, race};
+use crate::harness::{Measured, at_once, race};
+use crate::run::Places;
 use crate::work::{act, record};
 
 const CALLS: u64 = 10_000;
@@ -24,15 +21,7 @@ async fn bare(order: u64) -> Result<u64, FlushError> {
     Ok(order)
 }
 
-/// Polls a future that never waits.
-pub fn at_once<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => unreachable!("it waits for nothing"),
-    }
-}
-
-pub fn run() -> Result<Vec<Measured>, String> {
+pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     let ours = || {
         (0..CALLS)
             .map(|order| at_once(ours(order)).is_ok())

@@ -1,11 +1,12 @@
 //! Many small effects in one scope, against boxed closures in a `Vec`.
 
 use crate::harness::{Budget, Measured, race};
+use crate::run::Places;
 use crate::work::{boxed, record};
 
 const INTENTS: u64 = 10_000;
 
-pub fn run() -> Result<Vec<Measured>, String> {
+pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     let ours = || {
         airlock::scope().run_infallible(|_| {
             for order in 0..INTENTS {

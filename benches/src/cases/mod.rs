@@ -1,19 +1,81 @@
 //! What is measured, one file each.
 
+mod airlock_py;
+mod allocations;
+mod axum_layer;
 mod boundary_async;
+mod bulk_batch;
 mod enqueue_flush;
+mod nesting;
+mod policy_stack;
 mod poll_overhead;
 mod request;
+mod scaling;
+mod scaling_memory;
+mod tokio_tasks;
+mod tracing_events;
 
 use crate::harness::Measured;
+use crate::run::Places;
 
-/// Measures, or says why it could not.
-pub type Run = fn() -> Result<Vec<Measured>, String>;
+/// Something that is measured.
+pub(crate) struct Case {
+    /// The names of its results; any of them asks for it.
+    pub(crate) names: &'static [&'static str],
+    /// Measures, or says why it could not.
+    pub(crate) run: fn(&Places) -> Result<Vec<Measured>, String>,
+}
 
-/// Every case, in the order of the report.
-pub const CASES: &[(&str, Run)] = &[
-    ("enqueue_flush_vs_boxed_closures", enqueue_flush::run),
-    ("request_vs_boxed_closures", request::run),
-    ("boundary_async_vs_bare", boundary_async::run),
-    ("poll_overhead_ns", poll_overhead::run),
+const fn case(
+    names: &'static [&'static str],
+    run: fn(&Places) -> Result<Vec<Measured>, String>,
+) -> Case {
+    Case { names, run }
+}
+
+/// What is measured in time, in the order of the report.
+pub(crate) const TIMED: &[Case] = &[
+    case(&["enqueue_flush_vs_boxed_closures"], enqueue_flush::run),
+    case(&["request_vs_boxed_closures"], request::run),
+    case(&["boundary_async_vs_bare"], boundary_async::run),
+    case(&["poll_overhead_ns"], poll_overhead::run),
+    case(
+        &["vs_airlock_py_enqueue_flush", "vs_airlock_py_request"],
+        airlock_py::run,
+    ),
+    case(
+        &[
+            "policy_stack",
+            "policy_stack_0",
+            "policy_stack_1",
+            "policy_stack_4",
+            "policy_stack_16",
+        ],
+        policy_stack::run,
+    ),
+    case(
+        &["nesting", "nesting_1", "nesting_4", "nesting_16"],
+        nesting::run,
+    ),
+    case(&["bulk_batch"], bulk_batch::run),
+    case(&["tokio_spawn", "tokio_mpsc"], tokio_tasks::run),
+    case(&["tracing_off", "tracing_on"], tracing_events::run),
+    case(&["axum_layer_ns"], axum_layer::run),
+    case(
+        &["scaling", "scaling_intents", "scaling_tasks"],
+        scaling::run,
+    ),
+];
+
+/// What is counted, in the order of the report.
+pub(crate) const COUNTED: &[Case] = &[
+    case(
+        &[
+            "bytes_per_intent",
+            "allocations_per_enqueue",
+            "allocations_per_empty_boundary",
+        ],
+        allocations::run,
+    ),
+    case(&["scaling", "scaling_memory"], scaling_memory::run),
 ];

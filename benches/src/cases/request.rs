@@ -1,11 +1,12 @@
 //! A scope for two effects, against two boxed closures.
 
 use crate::harness::{Budget, Measured, race};
+use crate::run::Places;
 use crate::work::{boxed, record};
 
 const REQUESTS: u64 = 10_000;
 
-pub fn run() -> Result<Vec<Measured>, String> {
+pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     let ours = || {
         for order in 0..REQUESTS {
             let ended = airlock::scope().run_infallible(|_| {

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Backlog, FlushError, OpenScope, Scope, Steps};
+use airlock_core::{Backlog, FlushError, OpenScope, Steps};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -61,22 +61,21 @@ impl Held {
             backlog,
             ..
         } = self;
-        let handle = Scope::clone(&scope);
         let released = scope.release(outcome);
         if released.is_settled() {
-            end(&handle, &backlog, released.dispatch());
+            end(&backlog, released.dispatch());
             return;
         }
         let running = backlog.run();
         let flush = released.dispatch_async();
         spawn.spawn(Box::pin(async move {
             let _running = running;
-            end(&handle, &backlog, flush.await);
+            end(&backlog, flush.await);
         }));
     }
 }
 
-fn end<T>(scope: &Scope, backlog: &Backlog, ended: Result<T, FlushError>) {
+fn end<T>(backlog: &Backlog, ended: Result<T, FlushError>) {
     if let Err(error) = ended {
         backlog.count_failure();
         error.strand();

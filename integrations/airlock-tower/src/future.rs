@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Bound, BoxFuture, FlushError, FlushReport, OpenScope, Scope};
+use airlock_core::{Bound, BoxFuture, FlushError, FlushReport, OpenScope};
 use http::Response;
 use pin_project_lite::pin_project;
 
@@ -46,7 +46,6 @@ type Flushed = Result<FlushReport, FlushError>;
 struct Ended<B, E> {
     given: Given<B, E>,
     outcome: Outcome,
-    scope: Scope,
 }
 
 /// What the inner service came to.
@@ -88,7 +87,6 @@ where
             let State::Working(scope) = std::mem::replace(state, State::Finished) else {
                 unreachable!("a scope is open as long as its work");
             };
-            let handle = Scope::clone(&scope);
             let mut scope = Some(scope);
             let (given, outcome) = match worked {
                 Ok(Ok(response)) => {
@@ -102,12 +100,9 @@ where
             let Some(scope) = scope else {
                 return Poll::Ready(given.give());
             };
-            let ended = Ended {
-                given,
-                outcome,
-                scope: handle,
-            };
-            let released = scope.release(outcome);
+            let ended = Ended { given, outcome };
+            let mut released = scope.release(outcome);
+            released.dispatch_ready();
             if released.is_settled() {
                 // Nothing to await, so nothing is boxed.
                 return Poll::Ready(ended.after(released.dispatch(), settings, moment));
@@ -142,7 +137,7 @@ impl<B, E> Ended<B, E> {
         settings.backlog.count_failure();
         match self.given {
             Given::Response(response) if self.outcome == Outcome::Success => {
-                Ok(moment.failed(response, error, &self.scope))
+                Ok(moment.failed(response, error))
             }
             given => {
                 error.strand();

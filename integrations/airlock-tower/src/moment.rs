@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Backlog, BoxFuture, FlushError, OpenScope, Scope};
+use airlock_core::{Backlog, BoxFuture, FlushError, OpenScope};
 use http::Response;
 
 use crate::body::{Held, ScopeBody};
@@ -91,12 +91,7 @@ pub trait Moment<B>: Clone + sealed::Sealed {
 
     /// What the client is told after the flush has failed.
     #[doc(hidden)]
-    fn failed(
-        &self,
-        response: Response<Self::Body>,
-        error: FlushError,
-        scope: &Scope,
-    ) -> Response<Self::Body>;
+    fn failed(&self, response: Response<Self::Body>, error: FlushError) -> Response<Self::Body>;
 }
 
 mod sealed {
@@ -119,8 +114,8 @@ impl<B, R: FlushErrorResponse<B>> Moment<B> for BeforeResponse<R> {
         response
     }
 
-    fn failed(&self, _: Response<B>, error: FlushError, scope: &Scope) -> Response<B> {
-        self.0.respond(error, scope)
+    fn failed(&self, _: Response<B>, error: FlushError) -> Response<B> {
+        self.0.respond(error)
     }
 }
 
@@ -145,7 +140,6 @@ impl<B> Moment<B> for AfterResponse {
         &self,
         response: Response<ScopeBody<B>>,
         error: FlushError,
-        scope: &Scope,
     ) -> Response<ScopeBody<B>> {
         error.strand();
         response

@@ -1,6 +1,6 @@
 //! What a client is told when a flush has failed.
 
-use airlock_core::{FlushError, Scope};
+use airlock_core::FlushError;
 use http::{HeaderValue, Response, StatusCode, header};
 
 const BODY: &str = r#"{"type":"about:blank","title":"Internal Server Error","status":500}"#;
@@ -83,20 +83,19 @@ fn answer<B: From<&'static str>>() -> Response<B> {
     note = "say what the client is told: `ScopeLayer::new().on_flush_error(|error: airlock::FlushError| ..)` with a response whose body is the service's own type; `Problem` needs a body that is `From<&'static str>`"
 )]
 pub trait FlushErrorResponse<B> {
-    /// Makes the response. `scope` is the one that has ended; what nobody takes of the error can be
-    /// [stranded](Scope::strand) there.
-    fn respond(&self, error: FlushError, scope: &Scope) -> Response<B>;
+    /// Makes the response. What nobody takes of the error can be [stranded](FlushError::strand).
+    fn respond(&self, error: FlushError) -> Response<B>;
 }
 
 impl<B: From<&'static str>> FlushErrorResponse<B> for Problem {
-    fn respond(&self, error: FlushError, scope: &Scope) -> Response<B> {
+    fn respond(&self, error: FlushError) -> Response<B> {
         error.strand();
         answer()
     }
 }
 
 impl<B, F: Fn(FlushError) -> Response<B>> FlushErrorResponse<B> for F {
-    fn respond(&self, error: FlushError, _: &Scope) -> Response<B> {
+    fn respond(&self, error: FlushError) -> Response<B> {
         self(error)
     }
 }

@@ -1,0 +1,60 @@
+//! One request through axum's router with our layer and two effects, less the bare one that does the
+//! same directly.
+
+use std::convert::Infallible;
+
+use airlock::tower::ScopeLayer;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::routing::get;
+use tower::{Service, ServiceExt};
+
+use crate::harness::{Budget, Measured, race};
+use crate::run::Places;
+use crate::work::{act, record};
+
+const REQUESTS: usize = 1_000;
+
+async fn ours() -> &'static str {
+    airlock::enqueue(record(1, 7, 99));
+    airlock::enqueue(record(2, 7, 99));
+    "done"
+}
+
+async fn bare() -> &'static str {
+    act(1, 7, 99);
+    act(2, 7, 99);
+    "done"
+}
+
+async fn answer(router: &mut Router) {
+    for _ in 0..REQUESTS {
+        let request = Request::builder().uri("/").body(Body::empty());
+        let request = request.unwrap_or_default();
+        let service: &mut Router = ServiceExt::<Request>::ready(router)
+            .await
+            .unwrap_or_else(never);
+        let response = service.call(request).await.unwrap_or_else(never);
+        assert!(response.status().is_success());
+    }
+}
+
+fn never<T>(error: Infallible) -> T {
+    match error {}
+}
+
+pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    let mut layered = Router::new().route("/", get(ours)).layer(ScopeLayer::new());
+    let mut plain = Router::new().route("/", get(bare));
+    let times = race(
+        REQUESTS,
+        || runtime.block_on(answer(&mut layered)),
+        || runtime.block_on(answer(&mut plain)),
+    );
+    let mut measured = Measured::ratio("axum_layer_ns", times, "ns per request");
+    measured.value = times.0 - times.1;
+    Ok(vec![measured.budget(Budget::AtMost(350.0))])
+}

@@ -1,0 +1,100 @@
+//! Running the cases that were asked for.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::cases::{COUNTED, Case, TIMED};
+use crate::harness::Measured;
+
+/// What the command line says.
+struct Arguments {
+    only: Option<String>,
+    json: Option<PathBuf>,
+    out: Option<PathBuf>,
+}
+
+/// Where a case may put files.
+pub(crate) struct Places {
+    /// A folder of this run's.
+    pub(crate) out: PathBuf,
+}
+
+/// Runs what is measured in time.
+pub fn timed() -> ExitCode {
+    run(TIMED)
+}
+
+/// Runs what is counted.
+pub fn counted() -> ExitCode {
+    run(COUNTED)
+}
+
+fn run(cases: &[Case]) -> ExitCode {
+    let arguments = match Arguments::read() {
+        Ok(arguments) => arguments,
+        Err(problem) => {
+            eprintln!("error: {problem}");
+            return ExitCode::from(2);
+        }
+    };
+    let places = Places {
+        out: arguments.out.unwrap_or_else(std::env::temp_dir),
+    };
+    let mut results: Vec<Measured> = Vec::new();
+    let mut failed = false;
+    for case in cases {
+        let asked = |only: &String| case.names.contains(&only.as_str());
+        if !arguments.only.as_ref().is_none_or(asked) {
+            continue;
+        }
+        match (case.run)(&places) {
+            Ok(measured) => {
+                for measured in &measured {
+                    println!("{measured}");
+                }
+                results.extend(measured);
+            }
+            Err(problem) => {
+                eprintln!("could not measure {}: {problem}", case.names.join(", "));
+                failed = true;
+            }
+        }
+    }
+    if let Some(path) = arguments.json {
+        let written = serde_json::to_string_pretty(&results)
+            .map_err(|error| error.to_string())
+            .and_then(|text| std::fs::write(&path, text).map_err(|error| error.to_string()));
+        if let Err(problem) = written {
+            eprintln!("{}: {problem}", path.display());
+            failed = true;
+        }
+    }
+    if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+impl Arguments {
+    fn read() -> Result<Self, String> {
+        let mut this = Self {
+            only: None,
+            json: None,
+            out: None,
+        };
+        let mut arguments = std::env::args().skip(1);
+        while let Some(option) = arguments.next() {
+            let value = arguments
+                .next()
+                .ok_or(format!("`{option}` needs a value"))?;
+            match option.as_str() {
+                "--only" => this.only = Some(value),
+                "--json" => this.json = Some(value.into()),
+                "--out" => this.out = Some(value.into()),
+                _ => return Err(format!("there is no option `{option}`")),
+            }
+        }
+        Ok(this)
+    }
+}

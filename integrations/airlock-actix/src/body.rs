@@ -1,0 +1,180 @@
+//! The body of a response, and the scope that may wait for its end.
+
+use std::error::Error;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::web::Bytes;
+use airlock_core::lifecycle::Outcome;
+use airlock_core::{Backlog, FlushError, FlushReport, OpenScope, Steps};
+use pin_project_lite::pin_project;
+use tokio::runtime::Handle;
+
+pin_project! {
+    /// The body of a response that has passed a [`ScopeMiddleware`](crate::ScopeMiddleware).
+    ///
+    /// With [`after_response`](crate::ScopeMiddleware::after_response) it runs in the
+    /// request's scope, which ends with it.
+    pub struct ScopeBody<B> {
+        #[pin]
+        kind: Kind<B>,
+    }
+}
+
+pin_project! {
+    #[project = KindProjection]
+    enum Kind<B> {
+        Plain { #[pin] body: B },
+        Held { #[pin] held: Held<B> },
+        /// In place of a response whose flush has failed.
+        Answer { #[pin] body: BoxBody },
+    }
+}
+
+pin_project! {
+    /// A body in the scope of its request.
+    struct Held<B> {
+        #[pin]
+        body: Option<B>,
+        steps: Steps,
+        scope: Option<OpenScope>,
+        // How it ends if it ends now.
+        outcome: Outcome,
+        backlog: Backlog,
+    }
+
+    impl<B> PinnedDrop for Held<B> {
+        fn drop(this: Pin<&mut Self>) {
+            this.end();
+        }
+    }
+}
+
+impl<B> ScopeBody<B> {
+    pub(crate) fn plain(body: B) -> Self {
+        Self {
+            kind: Kind::Plain { body },
+        }
+    }
+
+    pub(crate) fn answer(body: BoxBody) -> Self {
+        Self {
+            kind: Kind::Answer { body },
+        }
+    }
+
+    /// The body of a response that has succeeded.
+    pub(crate) fn held(body: B, scope: OpenScope, backlog: Backlog) -> Self {
+        let held = Held {
+            body: Some(body),
+            steps: scope.steps(),
+            scope: Some(scope),
+            outcome: Outcome::Success,
+            backlog,
+        };
+        Self {
+            kind: Kind::Held { held },
+        }
+    }
+}
+
+impl<B: MessageBody> MessageBody for ScopeBody<B> {
+    type Error = Box<dyn Error>;
+
+    fn size(&self) -> BodySize {
+        match &self.kind {
+            Kind::Plain { body } => body.size(),
+            Kind::Held { held } => {
+                let body = held.body.as_ref();
+                body.map_or(BodySize::None, MessageBody::size)
+            }
+            Kind::Answer { body } => body.size(),
+        }
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        match self.project().kind.project() {
+            KindProjection::Plain { body } => body.poll_next(cx).map_err(Into::into),
+            KindProjection::Held { held } => held.poll_next(cx),
+            KindProjection::Answer { body } => body.poll_next(cx),
+        }
+    }
+
+    /// A body that its scope waits for has to be polled to its end.
+    fn try_into_bytes(self) -> Result<Bytes, Self> {
+        match self.kind {
+            Kind::Plain { body } => body.try_into_bytes().map_err(Self::plain),
+            Kind::Answer { body } => body.try_into_bytes().map_err(Self::answer),
+            kind @ Kind::Held { .. } => Err(Self { kind }),
+        }
+    }
+}
+
+impl<B: MessageBody> Held<B> {
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Box<dyn Error>>>> {
+        let this = self.as_mut().project();
+        let Some(body) = this.body.as_pin_mut() else {
+            return Poll::Ready(None);
+        };
+        // Stays if the body panics.
+        let outcome = std::mem::replace(this.outcome, Outcome::Panic);
+        let polled = this.steps.run(|| body.poll_next(cx));
+        *this.outcome = match &polled {
+            Poll::Ready(Some(Err(_))) => Outcome::Failure,
+            _ => outcome,
+        };
+        if let Poll::Ready(None) = polled {
+            self.end();
+        }
+        polled.map_err(Into::into)
+    }
+}
+
+impl<B> Held<B> {
+    /// Drops the body, and ends its scope.
+    fn end(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        if let Some(scope) = this.scope.take() {
+            this.steps.run(|| this.body.set(None));
+            end(scope, *this.outcome, this.backlog);
+        }
+    }
+}
+
+/// Ends a scope for whose flush nobody waits.
+fn end(scope: OpenScope, outcome: Outcome, backlog: &Backlog) {
+    let released = scope.release(outcome);
+    let failed = backlog.clone();
+    let conclude = move |flushed: Result<FlushReport, FlushError>| {
+        if let Err(error) = flushed {
+            failed.count_failure();
+            error.strand();
+        }
+    };
+    match Handle::try_current() {
+        Ok(runtime) if !released.is_settled() => {
+            let running = backlog.run();
+            runtime.spawn(async move {
+                let _running = running;
+                conclude(released.dispatch_async().await);
+            });
+        }
+        _ => conclude(released.dispatch()),
+    }
+}
+
+impl<B> fmt::Debug for ScopeBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScopeBody")
+            .field("held", &matches!(self.kind, Kind::Held { .. }))
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,229 @@
+//! The middleware, and what it can be told.
+
+use std::future::{Ready, ready};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ResponseHead, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::{Error, HttpRequest, HttpResponse};
+use airlock_core::executor::Executor;
+use airlock_core::lifecycle::{Lifecycle, Outcome};
+use airlock_core::policy::Policy;
+use airlock_core::{Airlock, Backlog, FlushError, ScopeBuilder};
+
+use crate::body::ScopeBody;
+use crate::service::ScopeService;
+use crate::settings::{Ends, Settings};
+
+/// Opens a scope around each request: it flushes when the response's status is below 400, and
+/// discards otherwise, on an error of an inner middleware, on a panic, and when the client has gone
+/// before the response.
+///
+/// Wrap the app with it, a scope of routes, or a resource; one within another is a nested scope,
+/// which the outer one captures. Register it last, so that it is the outermost: then it sees the
+/// status that the client will see.
+///
+/// Policies, executors and closures given here hold for all requests of a worker, and for all
+/// workers if one middleware is cloned into the app's factory.
+///
+/// ```
+/// use actix_web::{App, HttpResponse, test, web};
+/// use airlock_actix::ScopeMiddleware;
+///
+/// #[airlock::effect]
+/// fn send_confirmation(order: u64) {}
+///
+/// async fn checkout(order: web::Path<u64>) -> HttpResponse {
+///     airlock::enqueue(send_confirmation(*order));
+///     match *order {
+///         0 => HttpResponse::NotFound().finish(), // nothing is sent
+///         _ => HttpResponse::Ok().finish(),
+///     }
+/// }
+///
+/// # #[actix_web::main]
+/// # async fn main() {
+/// let recorder = airlock::executor::Recorder::new();
+/// let app = App::new()
+///     .route("/orders/{order}", web::post().to(checkout))
+///     .wrap(ScopeMiddleware::new().executor(recorder.clone()));
+/// let app = test::init_service(app).await;
+/// for path in ["/orders/0", "/orders/7"] {
+///     test::call_service(&app, test::TestRequest::post().uri(path).to_request()).await;
+/// }
+/// let sent = recorder.recorded::<SendConfirmation>();
+/// assert_eq!((sent.len(), sent[0].order), (1, 7));
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a middleware does nothing until an app is wrapped with it"]
+pub struct ScopeMiddleware {
+    settings: Settings,
+}
+
+impl ScopeMiddleware {
+    /// Scopes with the defaults of the installed airlock, which end before the response is sent.
+    pub fn new() -> Self {
+        Self {
+            settings: Settings::new(),
+        }
+    }
+
+    /// Names the scopes in reports and logs; `request` unless set.
+    pub fn name(self, name: &'static str) -> Self {
+        self.with_scope(|scope| scope.name(name))
+    }
+
+    /// Adds a policy to each request's scope; see [`ScopeBuilder::policy`].
+    pub fn policy(self, policy: impl Policy) -> Self {
+        self.with_scope(|scope| scope.policy(policy))
+    }
+
+    /// Decides how the intents of a request are performed or handed over; see
+    /// [`ScopeBuilder::executor`].
+    pub fn executor(self, executor: impl Executor) -> Self {
+        self.with_scope(|scope| scope.executor(executor))
+    }
+
+    /// Decides whether a request's scope flushes under its outcome, and what scopes within it may
+    /// release at once; see [`ScopeBuilder::lifecycle`].
+    pub fn lifecycle(self, lifecycle: impl Lifecycle) -> Self {
+        self.with_scope(|scope| scope.lifecycle(lifecycle))
+    }
+
+    /// Opens the scopes in this airlock instead of the installed one.
+    ///
+    /// What is around it, the scope of an outer middleware too, is out of reach: say it at the
+    /// outermost.
+    pub fn airlock(self, airlock: &Airlock) -> Self {
+        let mut this = self.with_scope(|scope| scope.airlock(airlock));
+        this.settings.has_airlock = true;
+        this
+    }
+
+    /// Ends the scope of a request that succeeds when the body of its response has ended or was
+    /// dropped, instead of before the response is sent.
+    ///
+    /// *Before the response*, the default: a failed flush becomes the response, so no client reads a
+    /// success whose effects did not leave. The cost: the client waits for the flush, and a body that
+    /// streams does so outside of the scope, where an enqueue is an error.
+    ///
+    /// *After the response*: the client does not wait, and what the body enqueues while it streams
+    /// belongs to the request. A body that ends with an error or a panic discards; one that is
+    /// dropped because the client has gone does not. The costs: a failed flush comes too late for
+    /// the client, so it is logged, counted by [`Backlog::failed`], and given to
+    /// [`AirlockBuilder::on_stranded`](airlock_core::AirlockBuilder::on_stranded); the flush is a
+    /// task of its own on tokio, which a shutdown has to wait for by [`backlog`](Self::backlog); and
+    /// each chunk of a body costs a switch of context.
+    ///
+    /// Whatever else does not succeed ends at once: a status of 400 and more, an error of an inner
+    /// middleware, a panic. Within another scope, which captures what this one holds, a middleware
+    /// waits for the body only if that scope is of a middleware that does so too; otherwise it ends
+    /// with the response.
+    ///
+    /// Dropped outside of tokio, a body flushes where it is dropped; then async effects fail.
+    pub fn after_response(mut self) -> Self {
+        self.settings.ends = Ends::AfterResponse;
+        self
+    }
+
+    /// Decides by the response's head whether a request has succeeded. `outcome` is what its status
+    /// alone says: a failure from 400 on. The lifecycle then decides as ever.
+    ///
+    /// It is not asked about an error of an inner middleware and a panic, which are failures, nor
+    /// when the client has gone.
+    ///
+    /// ```
+    /// use actix_web::http::StatusCode;
+    /// use airlock_actix::ScopeMiddleware;
+    /// use airlock::lifecycle::Outcome;
+    ///
+    /// // A conflict is answered with 409, and what it has caused shall happen all the same.
+    /// let middleware = ScopeMiddleware::new().flush_when(|head, outcome| {
+    ///     outcome == Outcome::Success || head.status == StatusCode::CONFLICT
+    /// });
+    /// # drop(middleware);
+    /// ```
+    pub fn flush_when(
+        mut self,
+        succeeded: impl Fn(&ResponseHead, Outcome) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.flush_when = Some(Arc::new(succeeded));
+        self
+    }
+
+    /// Makes the response in place of one whose flush before the response has failed.
+    ///
+    /// Unless set, it is [`problem`](fn@crate::problem): the error is logged and goes to `on_stranded`, and
+    /// the client gets a [`Problem`](crate::Problem). A closure given here owns the error, and the
+    /// intents in it.
+    ///
+    /// ```
+    /// use actix_web::HttpResponse;
+    /// use airlock_actix::ScopeMiddleware;
+    ///
+    /// let middleware = ScopeMiddleware::new().on_flush_error(|error, request| {
+    ///     eprintln!("{}: {}", request.path(), error.report());
+    ///     error.strand();
+    ///     HttpResponse::ServiceUnavailable().insert_header(("retry-after", "30")).finish()
+    /// });
+    /// # drop(middleware);
+    /// ```
+    pub fn on_flush_error(
+        mut self,
+        answer: impl Fn(FlushError, &HttpRequest) -> HttpResponse + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.on_flush_error = Some(Arc::new(answer));
+        self
+    }
+
+    /// What these middlewares still do although no client waits, and how many of their flushes have
+    /// failed. All workers share it if one middleware is cloned into the app's factory.
+    ///
+    /// ```no_run
+    /// use actix_web::{App, HttpServer};
+    /// use airlock_actix::ScopeMiddleware;
+    ///
+    /// # #[actix_web::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let middleware = ScopeMiddleware::new().after_response();
+    /// let backlog = middleware.backlog();
+    /// let server = HttpServer::new(move || App::new().wrap(middleware.clone()));
+    /// server.bind(("127.0.0.1", 8080))?.run().await?; // until it is told to stop
+    /// backlog.drained().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn backlog(&self) -> Backlog {
+        self.settings.backlog.clone()
+    }
+
+    fn with_scope(mut self, change: impl FnOnce(ScopeBuilder) -> ScopeBuilder) -> Self {
+        self.settings.scope = change(self.settings.scope);
+        self
+    }
+}
+
+impl Default for ScopeMiddleware {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for ScopeMiddleware
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<ScopeBody<B>>;
+    type Error = Error;
+    type Transform = ScopeService<S>;
+    type InitError = ();
+    type Future = Ready<Result<ScopeService<S>, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        let settings = Rc::new(self.settings.clone());
+        ready(Ok(ScopeService::new(service, settings)))
+    }
+}

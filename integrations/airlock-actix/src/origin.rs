@@ -1,0 +1,115 @@
+//! Where a request's intents come from: its method, its route, its trace.
+//!
+//! A middleware of an app is called before the router, and to ask which route will match costs as
+//! much as the router itself. So that is done only if somebody looks at the origin while the request
+//! runs. When it has been answered the router has left its answer in the request.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use actix_web::HttpRequest;
+use actix_web::dev::ResourceMap;
+use actix_web::http::Method;
+use airlock_core::Origin;
+
+/// How a request names itself in reports and logs: `POST /orders/{id}`.
+///
+/// The route is the pattern that matches, as [`HttpRequest::match_pattern`] gives it, never the path:
+/// paths carry what belongs to users. Where nothing matches, the method stands alone.
+#[derive(Clone)]
+pub(crate) struct RequestOrigin(Arc<Inner>);
+
+struct Inner {
+    method: Method,
+    path: Box<str>,
+    routes: RoutesId,
+    matched: OnceLock<Option<String>>,
+}
+
+impl RequestOrigin {
+    /// The origin of what a request enqueues.
+    pub(crate) fn of(request: &HttpRequest, routes: &Routes) -> Self {
+        Self(Arc::new(Inner {
+            method: request.method().clone(),
+            path: Box::from(request.path()),
+            routes: routes.id(request),
+            matched: OnceLock::new(),
+        }))
+    }
+
+    /// The same with the trace that the request came with.
+    pub(crate) fn traced(&self, request: &HttpRequest) -> Origin {
+        let trace_parent = request.headers().get("traceparent");
+        let trace_parent = trace_parent.and_then(|value| value.to_str().ok());
+        Origin::traced(self.clone(), trace_parent.map(Box::from))
+    }
+
+    /// Takes the route that the router has found.
+    pub(crate) fn settle(&self, answered: &HttpRequest) {
+        self.0.matched.get_or_init(|| answered.match_pattern());
+    }
+
+    fn route(&self) -> Option<&str> {
+        let find = || find(self.0.routes, &self.0.path);
+        if self.0.matched.get().is_none()
+            && let Some(found) = find()
+        {
+            // Another thread knows no routes, so it must not settle that there is none.
+            return self.0.matched.get_or_init(|| Some(found)).as_deref();
+        }
+        self.0.matched.get()?.as_deref()
+    }
+}
+
+impl fmt::Display for RequestOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.method.as_str())?;
+        match self.route() {
+            Some(route) => write!(f, " {route}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Names the routes of an app on one of its threads.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct RoutesId(u64);
+
+thread_local! {
+    /// The routes of the apps of this thread: they cannot leave it, and an origin can.
+    static ROUTES: RefCell<HashMap<RoutesId, ResourceMap>> = RefCell::default();
+}
+
+fn find(id: RoutesId, path: &str) -> Option<String> {
+    let found = ROUTES.try_with(|routes| routes.borrow().get(&id)?.match_pattern(path));
+    found.ok().flatten()
+}
+
+/// The routes that a service's requests can match, while the service lives.
+#[derive(Default)]
+pub(crate) struct Routes(OnceCell<RoutesId>);
+
+impl Routes {
+    /// They are known from the first request on.
+    fn id(&self, request: &HttpRequest) -> RoutesId {
+        *self.0.get_or_init(|| {
+            static NEXT: AtomicU64 = AtomicU64::new(0);
+            let id = RoutesId(NEXT.fetch_add(1, Ordering::Relaxed));
+            let routes = request.resource_map().clone();
+            let _ = ROUTES.try_with(|known| known.borrow_mut().insert(id, routes));
+            id
+        })
+    }
+}
+
+impl Drop for Routes {
+    fn drop(&mut self) {
+        if let Some(id) = self.0.get() {
+            let routes = ROUTES.try_with(|known| known.borrow_mut().remove(id));
+            drop(routes);
+        }
+    }
+}

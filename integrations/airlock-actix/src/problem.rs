@@ -1,0 +1,130 @@
+//! What the client is told when a flush has failed.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use airlock_core::FlushError;
+
+/// What a client is told when a flush has failed: a status of 500 with an `application/problem+json`
+/// that tells nothing of what went wrong.
+///
+/// Made from a [`FlushError`], it logs it and gives it to
+/// [`AirlockBuilder::on_stranded`](airlock_core::AirlockBuilder::on_stranded) with its intents, which
+/// no client can take. It is an error of actix-web: `?` makes an [`actix_web::Error`] of it.
+///
+/// ```
+/// use actix_web::ResponseError;
+/// use airlock_actix::Problem;
+///
+/// let response = Problem.error_response();
+/// assert_eq!(response.status(), 500);
+/// let content_type = response.headers().get("content-type").expect("it has one");
+/// assert_eq!(content_type, "application/problem+json");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Problem;
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("what the request has caused could not be dispatched")
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl From<FlushError> for Problem {
+    fn from(error: FlushError) -> Self {
+        error.strand();
+        Self
+    }
+}
+
+/// RFC 9457, without anything of the inside.
+const BODY: &str = r#"{"type":"about:blank","title":"Internal Server Error","status":500}"#;
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::INTERNAL_SERVER_ERROR
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::build(self.status_code())
+            .content_type("application/problem+json")
+            .body(BODY)
+    }
+}
+
+/// Answers a failed flush with [`Problem`]: for boundaries on handlers, as
+/// `#[airlock::boundary(on_flush_error = airlock::actix::problem)]`.
+///
+/// It is needed where the return type has no `E: From<FlushError>`: for
+/// `Result<_, actix_web::Error>`, for any `Result<_, E>` with `E: From<Problem>`, and for
+/// [`HttpResponse`].
+///
+/// ```
+/// use actix_web::{HttpResponse, Responder};
+/// use airlock_actix::problem;
+///
+/// #[airlock::boundary(on_flush_error = problem)]
+/// async fn checkout() -> Result<impl Responder, actix_web::Error> {
+///     Ok("done")
+/// }
+///
+/// #[airlock::boundary(on_flush_error = problem)]
+/// async fn cancel() -> HttpResponse {
+///     HttpResponse::NoContent().finish()
+/// }
+/// ```
+pub fn problem<R: FromProblem>(error: FlushError) -> R {
+    R::from_problem(Problem::from(error))
+}
+
+/// A return type of a handler that can say that a flush has failed; see [`problem`](fn@problem).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot say that a flush has failed",
+    label = "neither an `HttpResponse` nor a `Result` with such an error",
+    note = "return an `HttpResponse`, or a `Result<_, E>` where `E` is `actix_web::Error` or implements `From<airlock::actix::Problem>`; or give `on_flush_error` a closure with the value to return"
+)]
+pub trait FromProblem {
+    /// The value that says it.
+    fn from_problem(problem: Problem) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E: From<Problem>> FromProblem for Result<T, E> {
+    fn from_problem(problem: Problem) -> Self {
+        Err(E::from(problem))
+    }
+}
+
+impl FromProblem for HttpResponse {
+    fn from_problem(problem: Problem) -> Self {
+        HttpResponse::from_error(problem)
+    }
+}
+
+pub mod carriers {
+    //! How the error type of actix-web carries a failed flush: it cannot be `From<FlushError>`.
+
+    use airlock_core::__private::Carrier;
+    use airlock_core::FlushError;
+
+    use super::Problem;
+
+    /// As a [`Problem`].
+    pub trait OfActixError<T> {
+        /// The value that says it.
+        ///
+        /// # Errors
+        ///
+        /// Always.
+        fn return_flush_error(&self, error: FlushError) -> Result<T, actix_web::Error>;
+    }
+
+    impl<T> OfActixError<T> for &Carrier<'_, Result<T, actix_web::Error>> {
+        fn return_flush_error(&self, error: FlushError) -> Result<T, actix_web::Error> {
+            Err(Problem::from(error).into())
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The service that a wrapped app becomes.
+
+use std::fmt;
+use std::rc::Rc;
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, forward_ready};
+
+use crate::body::ScopeBody;
+use crate::future::ScopeFuture;
+use crate::origin::Routes;
+use crate::settings::Settings;
+
+/// What [`ScopeMiddleware`](crate::ScopeMiddleware) makes of the service that it wraps.
+#[derive(Clone)]
+pub struct ScopeService<S> {
+    service: S,
+    settings: Rc<Settings>,
+    routes: Rc<Routes>,
+}
+
+impl<S> ScopeService<S> {
+    pub(crate) fn new(service: S, settings: Rc<Settings>) -> Self {
+        Self {
+            service,
+            settings,
+            routes: Rc::default(),
+        }
+    }
+}
+
+impl<S, B> Service<ServiceRequest> for ScopeService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<ScopeBody<B>>;
+    type Error = Error;
+    type Future = ScopeFuture<S::Future, B>;
+
+    forward_ready!(service);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let opened = self.settings.open(request.request(), &self.routes);
+        // An inner service may enqueue in `call`, before its future is first polled.
+        let work = opened.scope.enter(|| self.service.call(request));
+        ScopeFuture::new(work, opened, self.settings.clone())
+    }
+}
+
+impl<S> fmt::Debug for ScopeService<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScopeService")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

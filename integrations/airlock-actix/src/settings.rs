@@ -1,0 +1,128 @@
+//! What a middleware was told, in the form that each request needs.
+
+use std::fmt;
+use std::sync::Arc;
+
+use actix_web::dev::ResponseHead;
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use airlock_core::lifecycle::Outcome;
+use airlock_core::{Backlog, FlushError, OpenScope, Scope, ScopeBuilder, ScopeId};
+
+use crate::origin::{RequestOrigin, Routes};
+use crate::problem::problem;
+use crate::status::outcome_of;
+
+type FlushWhen = Arc<dyn Fn(&ResponseHead, Outcome) -> bool + Send + Sync>;
+type OnFlushError = Arc<dyn Fn(FlushError, &HttpRequest) -> HttpResponse + Send + Sync>;
+
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) scope: ScopeBuilder,
+    pub(crate) has_airlock: bool,
+    pub(crate) ends: Ends,
+    pub(crate) flush_when: Option<FlushWhen>,
+    pub(crate) on_flush_error: Option<OnFlushError>,
+    pub(crate) backlog: Backlog,
+}
+
+/// When a request's scope ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// When there is a response, before it is sent.
+    BeforeResponse,
+    /// When the response's body has ended.
+    AfterResponse,
+}
+
+/// The scope of a request, and what is known of it from the start.
+pub(crate) struct Opened {
+    pub(crate) scope: OpenScope,
+    /// Unless it is that of a scope around.
+    pub(crate) origin: Option<RequestOrigin>,
+    pub(crate) ends: Ends,
+}
+
+/// The scope of a middleware that ends after the response, noted in the request so that a middleware
+/// within it knows that it may do so too.
+struct AwaitsBody(ScopeId);
+
+impl Settings {
+    pub(crate) fn new() -> Self {
+        Self {
+            scope: airlock_core::scope().name("request"),
+            has_airlock: false,
+            ends: Ends::BeforeResponse,
+            flush_when: None,
+            on_flush_error: None,
+            backlog: Backlog::default(),
+        }
+    }
+
+    /// Opens a request's scope.
+    pub(crate) fn open(&self, request: &HttpRequest, routes: &Routes) -> Opened {
+        let mut scope = self.scope.clone();
+        let origin = (!self.inherits_origin()).then(|| RequestOrigin::of(request, routes));
+        if let Some(origin) = &origin {
+            scope = scope.origin(origin.traced(request));
+        }
+        let scope = scope.open();
+        let mut ends = self.ends;
+        if ends == Ends::AfterResponse {
+            if may_await_body(&scope, request) {
+                request.extensions_mut().insert(AwaitsBody(scope.id()));
+            } else {
+                ends = Ends::BeforeResponse;
+            }
+        }
+        Opened {
+            scope,
+            origin,
+            ends,
+        }
+    }
+
+    /// A scope around this one may have told the origin of the request.
+    fn inherits_origin(&self) -> bool {
+        let around = || airlock_core::current()?.origin();
+        !self.has_airlock && around().is_some()
+    }
+
+    /// What a response means for its request's scope.
+    pub(crate) fn outcome(&self, head: &ResponseHead) -> Outcome {
+        let by_status = outcome_of(head.status);
+        match &self.flush_when {
+            None => by_status,
+            Some(succeeded) if succeeded(head, by_status) => Outcome::Success,
+            Some(_) => Outcome::Failure,
+        }
+    }
+
+    /// The response in place of one whose flush has failed.
+    pub(crate) fn answer(&self, error: FlushError, request: &HttpRequest) -> HttpResponse {
+        match &self.on_flush_error {
+            Some(answer) => answer(error, request),
+            None => problem(error),
+        }
+    }
+}
+
+/// A scope around this one captures what it holds, so this one must end first. A middleware that waits
+/// for the body leaves time for that; of any other scope nothing is known after the response.
+fn may_await_body(scope: &Scope, request: &HttpRequest) -> bool {
+    let Some(parent) = scope.parent() else {
+        return true;
+    };
+    let extensions = request.extensions();
+    let awaits = extensions.get::<AwaitsBody>();
+    awaits.is_some_and(|AwaitsBody(id)| *id == parent.id())
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("scope", &self.scope)
+            .field("ends", &self.ends)
+            .field("backlog", &self.backlog)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,178 @@
+//! Effects that write into a log, an airlock that tells what became of each scope, and calls.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use actix_http::Request;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::test::TestRequest;
+use actix_web::{Error, HttpResponse, error};
+use airlock::{Airlock, Intent};
+use airlock_actix::ScopeMiddleware;
+use tokio::sync::mpsc;
+
+/// What effects have done, in order.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    pub(crate) fn add(&self, line: impl Into<String>) {
+        self.0.lock().expect("no panic").push(line.into());
+    }
+
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.0.lock().expect("no panic").clone()
+    }
+}
+
+#[airlock::effect]
+pub(crate) fn mail(#[resource] log: &Log, n: u32) {
+    log.add(format!("mail {n}"));
+}
+
+#[airlock::effect]
+pub(crate) async fn ship(#[resource] log: &Log, n: u32) {
+    tokio::task::yield_now().await;
+    log.add(format!("ship {n}"));
+}
+
+#[airlock::effect]
+pub(crate) fn fail(#[resource] log: &Log, n: u32) -> Result<(), String> {
+    log.add(format!("fail {n}"));
+    Err(format!("no luck with the secret {n}"))
+}
+
+/// Never ends.
+#[airlock::effect]
+pub(crate) async fn hang(#[resource] log: &Log, n: u32) {
+    log.add(format!("hang {n}"));
+    std::future::pending::<()>().await;
+}
+
+/// One airlock, and all that is heard of it.
+pub(crate) struct World {
+    pub(crate) airlock: Airlock,
+    pub(crate) log: Log,
+    reports: mpsc::UnboundedReceiver<String>,
+    stranded: Arc<Mutex<Vec<Intent>>>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let log = Log::default();
+        let (heard, reports) = mpsc::unbounded_channel();
+        let stranded = Arc::new(Mutex::new(Vec::new()));
+        let airlock = Airlock::builder()
+            .resource(log.clone())
+            .skip_resource_check() // One effect needs more, in a test of its own.
+            .on_report(move |report| {
+                let entries = report.entries().iter();
+                let fates = entries
+                    .map(|entry| format!(" {} {}", entry.effect().name(), entry.fate().word()));
+                let fates = fates.collect::<Vec<_>>().join(",");
+                let _ = heard.send(format!("{}:{fates}", report.outcome()));
+            })
+            .on_stranded({
+                let stranded = stranded.clone();
+                move |error| {
+                    stranded
+                        .lock()
+                        .expect("no panic")
+                        .extend(error.into_intents());
+                }
+            })
+            .build()
+            .expect("it builds");
+        Self {
+            airlock,
+            log,
+            reports,
+            stranded,
+        }
+    }
+
+    /// A middleware in this airlock.
+    pub(crate) fn middleware(&self) -> ScopeMiddleware {
+        ScopeMiddleware::new().airlock(&self.airlock)
+    }
+
+    /// The report of the next scope that ends: its outcome and the fates of its intents.
+    pub(crate) async fn report(&mut self) -> String {
+        self.reports.recv().await.expect("the airlock is there")
+    }
+
+    /// The reports that are there.
+    pub(crate) fn reports(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.reports.try_recv().ok()).collect()
+    }
+
+    /// How many intents were given to `on_stranded`.
+    pub(crate) fn stranded(&self) -> usize {
+        self.stranded.lock().expect("no panic").len()
+    }
+}
+
+/// A middleware that enqueues.
+pub(crate) async fn enqueues<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    airlock::enqueue(mail(0));
+    next.call(request).await
+}
+
+/// A middleware that gives an error when the inner service has answered, and panics where it is
+/// asked to.
+pub(crate) async fn refuses<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    airlock::enqueue(mail(0));
+    assert!(request.path() != "/panic", "boom");
+    next.call(request).await?;
+    Err(error::ErrorForbidden("no"))
+}
+
+/// A middleware that answers with a failure when the inner service has answered.
+pub(crate) async fn forbids<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse, Error> {
+    let response = next.call(request).await?;
+    Ok(response.into_response(HttpResponse::Forbidden().finish()))
+}
+
+/// A GET of this path.
+pub(crate) fn get(path: &str) -> Request {
+    TestRequest::get().uri(path).to_request()
+}
+
+/// A future that is ready when it is polled the second time.
+pub(crate) async fn pause() {
+    tokio::task::yield_now().await;
+}
+
+/// Polls once, and drops.
+pub(crate) fn poll_once<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = Box::pin(future);
+    poll(future.as_mut())
+}
+
+pub(crate) fn poll<F: Future>(future: Pin<&mut F>) -> Option<F::Output> {
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    match future.poll(&mut cx) {
+        std::task::Poll::Ready(value) => Some(value),
+        std::task::Poll::Pending => None,
+    }
+}
+
+/// The message of the panic that this future ends with.
+pub(crate) async fn panic_of(future: impl Future<Output = ()> + 'static) -> String {
+    let panic = actix_web::rt::spawn(future).await.expect_err("it panics");
+    let panic = panic.into_panic();
+    let message = panic.downcast_ref::<&str>().map(ToString::to_string);
+    message.unwrap_or_else(|| "another panic".to_owned())
+}

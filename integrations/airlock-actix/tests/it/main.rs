@@ -1,0 +1,12 @@
+//! The middleware, the extractor and boundaries on handlers, in process and over loopback sockets.
+
+mod after_response;
+mod fixture;
+mod handlers;
+mod nesting;
+mod options;
+mod origins;
+mod outcomes;
+mod server;
+mod sockets;
+mod sockets_h2;

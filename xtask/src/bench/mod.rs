@@ -1,0 +1,99 @@
+//! `cargo xtask bench`: what airlock costs, against named peers.
+//!
+//! The package `airlock-bench` measures most of it. What needs cargo itself is measured here. Results
+//! are printed as they come, and written to `target/bench.json`.
+
+mod compile_time;
+mod docs;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::cargo::Cargo;
+use crate::workspace::Workspace;
+
+/// Measures all, or the one result with this name, and writes `target/bench.json`.
+///
+/// # Errors
+///
+/// When something could not be measured, or nothing has that name. Results over their budget are none.
+pub fn run(workspace: &Workspace, only: Option<&str>, write_docs: bool) -> Result<(), String> {
+    let folder = workspace.target.join("bench");
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut results = Vec::new();
+    let mut failed = Vec::new();
+    build(workspace)?;
+    for program in ["timed", "counted"] {
+        match measure(workspace, program, only, &folder) {
+            Ok(measured) => results.extend(measured),
+            Err(problem) => failed.push(problem),
+        }
+    }
+    if only.is_none_or(|only| compile_time::NAMES.contains(&only)) {
+        match compile_time::measure(workspace, &folder) {
+            Ok(measured) => results.extend(measured),
+            Err(problem) => failed.push(problem),
+        }
+    }
+    if results.is_empty() && failed.is_empty() {
+        return Err(format!("nothing is called `{}`", only.unwrap_or_default()));
+    }
+    let path = workspace.target.join("bench.json");
+    let text = Value::Array(results.clone());
+    fs::write(&path, format!("{text:#}\n"))
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    println!("\n{}\nwritten: {}", docs::table(&results), path.display());
+    if write_docs && failed.is_empty() {
+        docs::write(workspace, &results, &folder)?;
+    }
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("could not be measured: {}", failed.join("; ")))
+    }
+}
+
+fn build(workspace: &Workspace) -> Result<(), String> {
+    Cargo::new(&workspace.root)
+        .args([
+            "build",
+            "--release",
+            "--quiet",
+            "--package",
+            "airlock-bench",
+        ])
+        .run()
+}
+
+/// Runs one of the programs, and gives what it has measured. It prints its own lines.
+fn measure(
+    workspace: &Workspace,
+    program: &str,
+    only: Option<&str>,
+    folder: &Path,
+) -> Result<Vec<Value>, String> {
+    let json: PathBuf = folder.join(format!("{program}.json"));
+    let _ = fs::remove_file(&json); // That of an earlier run.
+    let path = workspace.target.join("release").join(program);
+    let mut command = Cargo::program(&path, &workspace.root);
+    command = command
+        .args(["--json"])
+        .args([&json])
+        .args(["--out"])
+        .args([folder]);
+    if let Some(only) = only {
+        command = command.args(["--only", only]);
+    }
+    let ran = command.run();
+    let measured = read(&json).unwrap_or_default();
+    match ran {
+        Ok(()) => Ok(measured),
+        Err(problem) => Err(format!("{program}: {problem}")),
+    }
+}
+
+fn read(path: &Path) -> Option<Vec<Value>> {
+    serde_json::from_str(&fs::read_to_string(path).ok()?).ok()
+}
