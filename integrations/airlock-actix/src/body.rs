@@ -12,6 +12,8 @@ use airlock_core::{Backlog, FlushError, FlushReport, OpenScope, Steps};
 use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
 
+use crate::settings::Settings;
+
 pin_project! {
     /// The body of a response that has passed a [`ScopeMiddleware`](crate::ScopeMiddleware).
     ///
@@ -43,6 +45,7 @@ pin_project! {
         // How it ends if it ends now.
         outcome: Outcome,
         backlog: Backlog,
+        runtime: Option<Handle>,
     }
 
     impl<B> PinnedDrop for Held<B> {
@@ -66,13 +69,14 @@ impl<B> ScopeBody<B> {
     }
 
     /// The body of a response that has succeeded.
-    pub(crate) fn held(body: B, scope: OpenScope, backlog: Backlog) -> Self {
+    pub(crate) fn held(body: B, scope: OpenScope, settings: &Settings) -> Self {
         let held = Held {
             body: Some(body),
             steps: scope.steps(),
             scope: Some(scope),
             outcome: Outcome::Success,
-            backlog,
+            backlog: settings.backlog.clone(),
+            runtime: settings.runtime.clone(),
         };
         Self {
             kind: Kind::Held { held },
@@ -144,13 +148,13 @@ impl<B> Held<B> {
         let mut this = self.project();
         if let Some(scope) = this.scope.take() {
             this.steps.run(|| this.body.set(None));
-            end(scope, *this.outcome, this.backlog);
+            end(scope, *this.outcome, this.backlog, this.runtime.take());
         }
     }
 }
 
 /// Ends a scope for whose flush nobody waits.
-fn end(scope: OpenScope, outcome: Outcome, backlog: &Backlog) {
+fn end(scope: OpenScope, outcome: Outcome, backlog: &Backlog, runtime: Option<Handle>) {
     let released = scope.release(outcome);
     let failed = backlog.clone();
     let conclude = move |flushed: Result<FlushReport, FlushError>| {
@@ -159,8 +163,8 @@ fn end(scope: OpenScope, outcome: Outcome, backlog: &Backlog) {
             error.strand();
         }
     };
-    match Handle::try_current() {
-        Ok(runtime) if !released.is_settled() => {
+    match runtime.or_else(|| Handle::try_current().ok()) {
+        Some(runtime) if !released.is_settled() => {
             let running = backlog.run();
             runtime.spawn(async move {
                 let _running = running;

@@ -11,6 +11,7 @@ use airlock_core::executor::Executor;
 use airlock_core::lifecycle::{Lifecycle, Outcome};
 use airlock_core::policy::Policy;
 use airlock_core::{Airlock, Backlog, FlushError, ScopeBuilder};
+use tokio::runtime::Handle;
 
 use crate::body::ScopeBody;
 use crate::service::ScopeService;
@@ -122,9 +123,13 @@ impl ScopeMiddleware {
     /// waits for the body only if that scope is of a middleware that does so too; otherwise it ends
     /// with the response.
     ///
-    /// Dropped outside of tokio, a body flushes where it is dropped; then async effects fail.
+    /// The flushes run on the tokio runtime that this is called in. So call it before the server is made,
+    /// not in the factory of its apps: that is called on workers, which end with the server and take
+    /// along what runs on them. Called outside of tokio, they run where a body ends; and if that is
+    /// outside of tokio too, async effects fail.
     pub fn after_response(mut self) -> Self {
         self.settings.ends = Ends::AfterResponse;
+        self.settings.runtime = Handle::try_current().ok();
         self
     }
 

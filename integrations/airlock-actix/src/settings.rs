@@ -7,6 +7,7 @@ use actix_web::dev::ResponseHead;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use airlock_core::lifecycle::Outcome;
 use airlock_core::{Backlog, FlushError, OpenScope, Scope, ScopeBuilder, ScopeId};
+use tokio::runtime::Handle;
 
 use crate::origin::{RequestOrigin, Routes};
 use crate::problem::problem;
@@ -23,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) flush_when: Option<FlushWhen>,
     pub(crate) on_flush_error: Option<OnFlushError>,
     pub(crate) backlog: Backlog,
+    /// Where flushes after the response run; else where the body has ended.
+    pub(crate) runtime: Option<Handle>,
 }
 
 /// When a request's scope ends.
@@ -55,6 +58,7 @@ impl Settings {
             flush_when: None,
             on_flush_error: None,
             backlog: Backlog::default(),
+            runtime: None,
         }
     }
 

@@ -394,8 +394,9 @@ async fn a_shutdown_can_wait_for_what_leaves_after_the_response() {
     let mut client = server.connect().await;
     assert_eq!(client.get("/").await.body, "sent");
     assert!(log.lines().is_empty());
+    drop(client);
+    server.stop().await; // The workers, and their runtimes, have ended.
     gate.add_permits(1);
     backlog.drained().await;
     assert_eq!(log.lines(), ["slow"]);
-    server.stop().await;
 }
