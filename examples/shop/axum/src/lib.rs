@@ -7,26 +7,45 @@ mod routes;
 use std::future::Future;
 use std::io;
 
-use airlock::tower::ScopeLayer;
+use airlock::Backlog;
+use airlock::tower::{AfterResponse, ScopeLayer};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use shop::Shop;
 use tokio::net::TcpListener;
 
-/// What all requests have in common: the shop's airlock, and one backlog.
-#[must_use]
-pub fn scopes(shop: &Shop) -> ScopeLayer {
-    ScopeLayer::new().airlock(shop.airlock())
+/// The scopes of requests.
+#[derive(Clone, Debug)]
+pub struct Scopes {
+    /// Buyers are told when what follows from their request fails.
+    buyers: ScopeLayer,
+    /// Whoever scans parcels in the warehouse does not wait for mails.
+    warehouse: ScopeLayer<AfterResponse>,
+}
+
+impl Scopes {
+    /// Those of a shop.
+    #[must_use]
+    pub fn new(shop: &Shop) -> Self {
+        let buyers = ScopeLayer::new().airlock(shop.airlock());
+        let warehouse = buyers.clone().after_response();
+        Self { buyers, warehouse }
+    }
+
+    /// What runs on behind all of them.
+    #[must_use]
+    pub fn backlog(&self) -> Backlog {
+        self.buyers.backlog() // a clone shares it
+    }
 }
 
 /// The whole service. Tests call it without a socket.
-pub fn app(shop: &Shop, scopes: &ScopeLayer) -> Router {
-    // Buyers are told when what follows from their request fails, and their requests run to the end
-    // although they leave. Whoever scans parcels in the warehouse does not wait for mails.
-    let buyers = routes::buyers().layer(scopes.clone().shield());
-    let warehouse = routes::warehouse().layer(scopes.clone().after_response());
-    let reading = routes::reading();
-    reading
+pub fn app(shop: &Shop, scopes: &Scopes) -> Router {
+    // A request runs to its end although its client leaves: what it commits and what follows from that
+    // stay together.
+    let buyers = routes::buyers().layer(scopes.buyers.clone().shield());
+    let warehouse = routes::warehouse().layer(scopes.warehouse.clone().shield());
+    routes::reading()
         .merge(buyers)
         .merge(warehouse)
         .fallback(error::no_such_page)
@@ -47,7 +66,7 @@ pub async fn serve(
     shop: &Shop,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let scopes = scopes(shop);
+    let scopes = Scopes::new(shop);
     let server = axum::serve(listener, app(shop, &scopes));
     server.with_graceful_shutdown(stop).await?;
     scopes.backlog().drained().await;

@@ -50,6 +50,6 @@ impl Client for Direct {
 #[tokio::test]
 async fn every_request_of_the_table_is_answered_as_it_says() {
     let shop = Shop::open(None).await.expect("a shop in memory");
-    let scopes = shop_axum::scopes(&shop);
+    let scopes = shop_axum::Scopes::new(&shop);
     table::check(&mut Direct(shop_axum::app(&shop, &scopes))).await;
 }
