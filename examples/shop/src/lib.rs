@@ -1,4 +1,4 @@
-//! A small shop: orders, payments and stock in SQLite.
+//! A small shop: orders, payments and stock in `SQLite`.
 //!
 //! The domain knows airlock and no web framework. Its methods change state and [enqueue](airlock::enqueue)
 //! what follows from that; whether, when and how that happens is decided by whoever opens the scope:

@@ -1,4 +1,4 @@
-//! Orders and items in SQLite.
+//! Orders and items in `SQLite`.
 
 use std::path::Path;
 use std::time::Duration;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use actix_web::error::{PathError, UrlencodedError};
 use actix_web::http::StatusCode;
-use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
+use actix_web::{HttpResponse, ResponseError};
 use airlock::FlushError;
 use shop::{Problem, ShopError};
 
@@ -34,6 +34,18 @@ impl From<FlushError> for AppError {
     }
 }
 
+impl From<UrlencodedError> for AppError {
+    fn from(error: UrlencodedError) -> Self {
+        Self(Problem::new(422, error.to_string()))
+    }
+}
+
+impl From<PathError> for AppError {
+    fn from(_: PathError) -> Self {
+        Self(Problem::new(404, None))
+    }
+}
+
 impl ResponseError for AppError {
     fn status_code(&self) -> StatusCode {
         StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -44,14 +56,6 @@ impl ResponseError for AppError {
             .content_type(Problem::CONTENT_TYPE)
             .body(self.0.to_json())
     }
-}
-
-pub(crate) fn of_form(error: UrlencodedError, _: &HttpRequest) -> Error {
-    AppError(Problem::new(422, error.to_string())).into()
-}
-
-pub(crate) fn of_path(_: PathError, _: &HttpRequest) -> Error {
-    AppError(Problem::new(404, None)).into()
 }
 
 pub(crate) async fn no_such_page() -> Result<HttpResponse, AppError> {

@@ -17,6 +17,8 @@ use airlock::Backlog;
 use airlock::actix::ScopeMiddleware;
 use shop::Shop;
 
+use crate::error::AppError;
+
 /// The scopes of requests. Made once, and not by the workers: what runs on behind a response must not
 /// end with the worker that gave it.
 #[derive(Clone, Debug)]
@@ -58,8 +60,8 @@ pub fn app(
 > {
     App::new()
         .app_data(Data::new(shop.clone()))
-        .app_data(FormConfig::default().error_handler(error::of_form))
-        .app_data(PathConfig::default().error_handler(error::of_path))
+        .app_data(FormConfig::default().error_handler(|error, _| AppError::from(error).into()))
+        .app_data(PathConfig::default().error_handler(|error, _| AppError::from(error).into()))
         .configure(|app| routes::add(app, scopes))
         .default_service(web::to(error::no_such_page))
         // Outside of the scopes: when a page is made, the request's intents have met their fate.

@@ -20,7 +20,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings::read()?;
     let shop = Shop::open(settings.database.as_deref()).await?;
     let listener = TcpListener::bind(settings.address)?;
+    let stopped = settings::stopped()?;
     println!("the shop is at http://{}", listener.local_addr()?);
-    shop_actix::serve(listener, &shop, settings::stopped()).await?;
+    shop_actix::serve(listener, &shop, stopped).await?;
     Ok(())
 }

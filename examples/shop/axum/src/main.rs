@@ -19,7 +19,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings::read()?;
     let shop = Shop::open(settings.database.as_deref()).await?;
     let listener = tokio::net::TcpListener::bind(settings.address).await?;
+    let stopped = settings::stopped()?;
     println!("the shop is at http://{}", listener.local_addr()?);
-    shop_axum::serve(listener, &shop, settings::stopped()).await?;
+    shop_axum::serve(listener, &shop, stopped).await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The program, started for real.
 
 use shop_checks::process::Process;
-use shop_checks::{Call, browser, readme, table};
+use shop_checks::{Call, page, readme, table};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_shop-axum");
 
@@ -17,7 +17,7 @@ fn the_lines_of_the_readme_do_what_it_says() {
 
 #[test]
 fn the_page_is_used_with_a_mouse_on_a_phone() {
-    browser::check(Process::start(PROGRAM, None).address());
+    page::check(Process::start(PROGRAM, None).address());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The page in headless Chromium, with a mouse, on the screen of a phone.
+//! Headless Chromium with a mouse, on the screen of a phone.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader};
@@ -13,11 +13,11 @@ use tungstenite::{Message, WebSocket};
 use crate::chromium;
 
 /// A phone's screen.
-const SCREEN: (u32, u32) = (390, 844);
+pub(crate) const SCREEN: (u32, u32) = (390, 844);
 
 /// Chromium with one tab.
 #[derive(Debug)]
-pub struct Browser {
+pub(crate) struct Browser {
     child: Child,
     /// What Chromium keeps; removed with it.
     _profile: TempDir,
@@ -31,7 +31,7 @@ pub struct Browser {
 impl Browser {
     /// Starts it.
     #[must_use]
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let profile = TempDir::new().expect("the temporary directory is there");
         let mut command = Command::new(chromium::path());
         command.args([
@@ -88,7 +88,7 @@ impl Browser {
     }
 
     /// Goes to a page, and waits until it is loaded.
-    pub fn go(&mut self, url: &str) {
+    pub(crate) fn go(&mut self, url: &str) {
         self.events.clear();
         let gone = self.command("Page.navigate", json!({"url": url}));
         assert_eq!(gone["errorText"], Value::Null, "{url}");
@@ -96,7 +96,7 @@ impl Browser {
     }
 
     /// Loads a page until an element of it has this text: some things happen after the response.
-    pub fn go_until(&mut self, url: &str, selector: &str, text: &str) {
+    pub(crate) fn go_until(&mut self, url: &str, selector: &str, text: &str) {
         let deadline = Instant::now() + Duration::from_secs(20);
         self.go(url);
         while !self.text(selector).contains(text) {
@@ -106,7 +106,7 @@ impl Browser {
     }
 
     /// Presses and releases the left button over an element, and waits for the page that follows.
-    pub fn click(&mut self, selector: &str) {
+    pub(crate) fn click(&mut self, selector: &str) {
         let found = self.value(&format!(
             "(() => {{ const element = document.querySelector({selector:?}); if (!element) return null;
              element.scrollIntoView({{block: 'center'}}); const box = element.getBoundingClientRect();
@@ -133,13 +133,13 @@ impl Browser {
     }
 
     /// The page as Chromium has understood it.
-    pub fn dom(&mut self) -> String {
+    pub(crate) fn dom(&mut self) -> String {
         let html = self.value("document.documentElement.outerHTML");
         html.as_str().unwrap_or_default().to_owned()
     }
 
     /// The text of an element, as it is shown.
-    pub fn text(&mut self, selector: &str) -> String {
+    pub(crate) fn text(&mut self, selector: &str) -> String {
         let text = self.value(&format!(
             "document.querySelector({selector:?})?.innerText ?? null"
         ));
@@ -150,7 +150,7 @@ impl Browser {
     }
 
     /// What an expression of JavaScript gives.
-    pub fn value(&mut self, expression: &str) -> Value {
+    pub(crate) fn value(&mut self, expression: &str) -> Value {
         let asked = json!({"expression": expression, "returnByValue": true});
         let result = self.command("Runtime.evaluate", asked);
         assert_eq!(result["exceptionDetails"], Value::Null, "{expression}");
@@ -159,7 +159,7 @@ impl Browser {
 
     /// Every address that the page has asked for.
     #[must_use]
-    pub fn requests(&self) -> &[String] {
+    pub(crate) fn requests(&self) -> &[String] {
         &self.requests
     }
 
@@ -174,11 +174,12 @@ impl Browser {
         }
     }
 
-    /// Sends a command of the DevTools protocol, and waits for its result.
+    /// Sends a command of `DevTools`, and waits for its result.
     fn command(&mut self, method: &str, params: Value) -> Value {
         self.last_id += 1;
         let id = self.last_id;
-        let mut command = json!({"id": id, "method": method, "params": params});
+        let mut command = json!({"id": id, "method": method});
+        command["params"] = params;
         if !self.session.is_empty() {
             command["sessionId"] = json!(self.session);
         }
@@ -226,101 +227,4 @@ impl Drop for Browser {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Uses the page of a new shop that listens here, as somebody with a mouse would.
-pub fn check(address: &str) {
-    let home = format!("http://{address}/");
-    let mut browser = Browser::start();
-    browser.go(&home);
-    assert_eq!(browser.text("h1"), "The shop");
-    assert!(browser.text("#orders").contains("None yet."));
-    assert!(browser.text("#catalogue").contains("shop.notify_warehouse"));
-
-    // An order, from placed to shipped.
-    browser.click("#place button");
-    assert!(browser.text("#order-1").contains("placed"));
-    assert!(browser.text("#sent").contains("We have your order 1."));
-    browser.click("#refuse-1 button");
-    assert!(browser.text("#notice").contains("402 Payment Required"));
-    assert!(browser.text("#order-1").contains("placed"));
-    assert!(
-        browser
-            .text(".report")
-            .contains("shop.send_receipt discarded")
-    );
-    assert!(!browser.text("#sent").contains("You have paid"));
-    browser.click("#pay-1 button");
-    assert!(browser.text("#order-1").contains("paid"));
-    assert!(
-        browser
-            .text("#sent")
-            .contains("You have paid 4900 cents for order 1.")
-    );
-    browser.click("#ship-1 button");
-    assert!(browser.text("#order-1").contains("shipped"));
-    browser.go_until(&home, ".report", "shop.send_parcel_notice dispatched");
-
-    // What fails on purpose.
-    browser.click("#too-many button");
-    assert!(
-        browser
-            .text("#notice")
-            .contains("out of stock: only 1 left of lamp")
-    );
-    assert!(
-        browser
-            .text(".report")
-            .contains("shop.send_confirmation discarded")
-    );
-    browser.click("#restock-lamp button");
-    assert!(browser.text("#item-lamp").contains("Desk lamp: 6"));
-    browser.go_until(&home, ".report", "shop.refresh_listing dispatched");
-
-    // A policy that drops.
-    browser.value("document.querySelector('details').open = true");
-    browser.click("#import button");
-    let report = browser.text(".report");
-    assert!(
-        report.contains("dropped by allow_only(shop.index_order)"),
-        "{report}"
-    );
-
-    // Effects that fail, and are tried again.
-    browser.click("#mail button");
-    browser.click("#place button");
-    assert!(
-        browser
-            .text("#notice")
-            .contains("500 Internal Server Error")
-    );
-    assert!(
-        browser
-            .text(".report")
-            .contains("the mail server cannot be reached")
-    );
-    assert_eq!(browser.text("#parked"), "3");
-    browser.click("#mail button");
-    browser.click("#again button");
-    assert_eq!(browser.text("#parked"), "0");
-    assert!(browser.text("#sent").contains("We have your order 5."));
-
-    // Nothing is wider than the screen, is a script, or comes from elsewhere.
-    let width = browser.value("document.documentElement.scrollWidth");
-    assert!(
-        width.as_u64().is_some_and(|width| width <= SCREEN.0.into()),
-        "{width} px wide"
-    );
-    assert_eq!(browser.value("document.scripts.length"), json!(0));
-    let style = browser.value("getComputedStyle(document.querySelector('section')).borderRadius");
-    assert_ne!(style, json!("0px"), "the stylesheet is not applied");
-    let foreign = |url: &&String| !url.starts_with(&home) && !url.starts_with("data:");
-    let foreign: Vec<_> = browser.requests().iter().filter(foreign).collect();
-    assert!(foreign.is_empty(), "{foreign:?}");
-    assert!(
-        browser
-            .requests()
-            .iter()
-            .any(|url| url.ends_with("/style.css"))
-    );
 }

@@ -7,8 +7,7 @@ use std::net::TcpStream;
 use crate::call::{Answer, Call};
 
 /// Sends a request on a connection of its own.
-#[must_use]
-pub fn call(address: &str, call: Call) -> Answer {
+pub(crate) fn call(address: &str, call: Call) -> Answer {
     let mut stream = TcpStream::connect(address).expect("the shop listens");
     stream
         .write_all(written(address, call).as_bytes())

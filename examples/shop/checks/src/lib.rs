@@ -1,16 +1,17 @@
 //! What both servers of the shop are checked by: [one table of requests](table), [the lines of the
-//! README](readme), [a browser](browser), and [a shutdown](shutdown). Everything here panics when something is not as it
-//! should be: it is called by tests.
+//! README](readme), [the page in a browser](page), and [a shutdown](shutdown). Everything here panics
+//! when something is not as it should be: it is called by tests.
 
 #![allow(
     clippy::missing_panics_doc,
     reason = "tests call it, and a panic is its answer"
 )]
 
-pub mod browser;
+mod browser;
 mod call;
 mod chromium;
-pub mod http;
+mod http;
+pub mod page;
 pub mod process;
 pub mod readme;
 pub mod shutdown;
