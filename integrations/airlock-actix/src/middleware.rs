@@ -118,16 +118,15 @@ impl ScopeMiddleware {
     /// task of its own on tokio, which a shutdown has to wait for by [`backlog`](Self::backlog); and
     /// each chunk of a body costs a switch of context.
     ///
-    /// That task runs on the runtime in which this is called, which is that of `main` if the
-    /// middleware is made there and cloned into the app's factory. Called in the factory, it is the
-    /// worker's, which ends with the server: then what has not been dispatched is stranded.
-    ///
     /// Whatever else does not succeed ends at once: a status of 400 and more, an error of an inner
     /// middleware, a panic. Within another scope, which captures what this one holds, a middleware
     /// waits for the body only if that scope is of a middleware that does so too; otherwise it ends
     /// with the response.
     ///
-    /// Dropped outside of tokio, a body flushes where it is dropped; then async effects fail.
+    /// The flushes run on the tokio runtime that this is called in. So call it before the server is made,
+    /// not in the factory of its apps: that is called on workers, which end with the server and take
+    /// along what runs on them. Called outside of tokio, they run where a body ends; and if that is
+    /// outside of tokio too, async effects fail.
     pub fn after_response(mut self) -> Self {
         self.settings.ends = Ends::AfterResponse;
         self.settings.runtime = Handle::try_current().ok();

@@ -416,7 +416,7 @@ async fn a_shutdown_can_wait_for_what_leaves_after_the_response() {
     let mut client = server.connect().await;
     assert_eq!(client.get("/").await.body, "sent");
     drop(client);
-    server.stop().await;
+    server.stop().await; // The workers, and their runtimes, have ended.
     assert!(log.lines().is_empty());
     gate.add_permits(1);
     backlog.drained().await;
