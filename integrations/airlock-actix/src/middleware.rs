@@ -204,6 +204,10 @@ impl ScopeMiddleware {
         self.settings.backlog.clone()
     }
 
+    pub(crate) fn requests(&self) -> Backlog {
+        self.settings.requests.clone()
+    }
+
     pub(crate) fn around<S>(&self, service: S) -> ScopeService<S> {
         ScopeService::new(service, Rc::new(self.settings.clone()))
     }

@@ -26,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) flush_when: Option<FlushWhen>,
     pub(crate) on_flush_error: Option<OnFlushError>,
     pub(crate) backlog: Backlog,
+    /// Shielded requests under way.
+    pub(crate) requests: Backlog,
 }
 
 /// When a request's scope ends.
@@ -59,6 +61,7 @@ impl Settings {
             flush_when: None,
             on_flush_error: None,
             backlog: Backlog::default(),
+            requests: Backlog::default(),
         }
     }
 

@@ -30,8 +30,8 @@ impl ScopeMiddleware {
     /// Without it a handler is dropped at whatever await it has reached when an HTTP/1 connection
     /// breaks. With it handlers are not cancelled any more: bound their time by a timeout *within*
     /// this middleware. A task inherits nothing, so let it be the outermost scope. It costs a spawn
-    /// for each request. A handler that still reads the request's body gets an error from it.
-    /// A shutdown that waits for the [`backlog`](Self::backlog) waits for shielded requests too.
+    /// for each request. A handler that still reads the request's body gets an error from it. A
+    /// graceful stop of the server does not know of these tasks: see [`ShieldMiddleware::requests`].
     ///
     /// # Panics
     ///
@@ -43,9 +43,39 @@ impl ScopeMiddleware {
 }
 
 impl ShieldMiddleware {
-    /// What these middlewares still do without a client; see [`ScopeMiddleware::backlog`].
+    /// The flushes of these middlewares that nobody waits for; see [`ScopeMiddleware::backlog`].
     pub fn backlog(&self) -> Backlog {
         self.0.backlog()
+    }
+
+    /// The requests under way, with or without their client. A worker ends with its last connection,
+    /// and cancels those that run without one, so wait for them before:
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use actix_web::{App, HttpServer, rt};
+    /// use airlock_actix::ScopeMiddleware;
+    ///
+    /// # async fn told_to_stop() {}
+    /// # #[actix_web::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let shield = ScopeMiddleware::new().shield();
+    /// let requests = shield.requests();
+    /// let server = HttpServer::new(move || App::new().wrap(shield.clone()));
+    /// let server = server.disable_signals().bind(("127.0.0.1", 8080))?.run();
+    /// let handle = server.handle();
+    /// rt::spawn(server);
+    ///
+    /// told_to_stop().await;
+    /// handle.pause().await; // no new connections
+    /// // Those that are kept alive may bring more requests, so not for ever.
+    /// let _ = rt::time::timeout(Duration::from_secs(30), requests.drained()).await;
+    /// handle.stop(true).await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn requests(&self) -> Backlog {
+        self.0.requests()
     }
 }
 
@@ -64,7 +94,7 @@ where
     fn new_transform(&self, service: S) -> Self::Future {
         ready(Ok(ShieldService {
             inner: self.0.around(service),
-            backlog: self.backlog(),
+            requests: self.requests(),
         }))
     }
 }
@@ -74,7 +104,7 @@ where
 #[derive(Clone, Debug)]
 pub struct ShieldService<S> {
     inner: ScopeService<S>,
-    backlog: Backlog,
+    requests: Backlog,
 }
 
 impl<S, B> Service<ServiceRequest> for ShieldService<S>
@@ -91,7 +121,7 @@ where
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let request = self.inner.call(request);
-        let running = self.backlog.run();
+        let running = self.requests.run();
         let task = async move {
             let _running = running;
             request.await

@@ -7,26 +7,33 @@ mod routes;
 use std::future::Future;
 use std::io;
 use std::net::TcpListener;
+use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, FormConfig, PathConfig};
-use actix_web::{App, Error, HttpServer};
+use actix_web::{App, Error, HttpServer, rt};
 use airlock::Backlog;
-use airlock::actix::ScopeMiddleware;
+use airlock::actix::{ScopeMiddleware, ShieldMiddleware};
 use shop::Shop;
 
 use crate::error::AppError;
 
+/// How long a stop waits for requests whose client has gone, while others keep the server busy.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// The scopes of requests. Made once, and not by the workers: what runs on behind a response must not
 /// end with the worker that gave it.
+///
+/// A request runs to its end although its client leaves: what it commits and what follows from that
+/// stay together.
 #[derive(Clone, Debug)]
 pub struct Scopes {
     /// Buyers are told when what follows from their request fails.
-    buyers: ScopeMiddleware,
+    buyers: ShieldMiddleware,
     /// Whoever scans parcels in the warehouse does not wait for mails.
-    warehouse: ScopeMiddleware,
+    warehouse: ShieldMiddleware,
 }
 
 impl Scopes {
@@ -34,14 +41,21 @@ impl Scopes {
     #[must_use]
     pub fn new(shop: &Shop) -> Self {
         let buyers = ScopeMiddleware::new().airlock(shop.airlock());
-        let warehouse = buyers.clone().after_response();
+        let warehouse = buyers.clone().after_response().shield();
+        let buyers = buyers.shield();
         Self { buyers, warehouse }
     }
 
-    /// What runs on behind all of them.
+    /// The requests under way. A clone shares them.
+    #[must_use]
+    pub fn requests(&self) -> Backlog {
+        self.buyers.requests()
+    }
+
+    /// What runs on behind all of them. A clone shares it.
     #[must_use]
     pub fn backlog(&self) -> Backlog {
-        self.buyers.backlog() // a clone shares it
+        self.buyers.backlog()
     }
 }
 
@@ -84,8 +98,17 @@ pub async fn serve(
         let (shop, scopes) = (shop.clone(), scopes.clone());
         move || app(&shop, &scopes)
     });
-    let server = server.listen(listener)?.shutdown_signal(stop);
-    server.run().await?;
+    let server = server.listen(listener)?.disable_signals().run();
+    let (handle, requests) = (server.handle(), scopes.requests());
+    let stopping = rt::spawn(async move {
+        stop.await;
+        handle.pause().await;
+        // Its workers end with their connections, and with them what runs on without its client.
+        let _ = rt::time::timeout(PATIENCE, requests.drained()).await;
+        handle.stop(true).await;
+    });
+    server.await?;
+    stopping.abort(); // if the server has ended by itself
     scopes.backlog().drained().await;
     shop.close().await;
     Ok(())

@@ -42,17 +42,20 @@ async fn a_shielded_request_ends_although_its_client_has_gone() {
             true => world.middleware().after_response().shield(),
             false => world.middleware().shield(),
         };
-        let backlog = middleware.backlog();
+        let (requests, backlog) = (middleware.requests(), middleware.backlog());
         let app = gated(middleware, &gate).await;
         let mut call = Box::pin(app.call(get("/")));
         pause().await;
         assert!(poll(call.as_mut()).is_none());
         drop(call);
-        assert_eq!(backlog.running(), 1);
+        assert_eq!((requests.running(), backlog.running()), (1, 0));
         gate.add_permits(1);
-        let report = world.report().await;
-        assert_eq!(report, "success: mail dispatched, ship dispatched");
+        requests.drained().await;
         backlog.drained().await;
+        assert_eq!(
+            world.reports(),
+            ["success: mail dispatched, ship dispatched"]
+        );
     }
 }
 

@@ -286,17 +286,17 @@ async fn a_shielded_handler_outlives_its_connection() {
         for breaks in [false, true] {
             let mut world = World::new();
             let middleware = both(&world)[usize::from(after)].clone();
-            let backlog = middleware.backlog();
+            let requests = middleware.clone().shield().requests();
             let (mut server, client, gate) = waiting(middleware, OnClose::Shielded).await;
             match breaks {
                 true => client.reset(),
                 false => drop(client),
             }
             server.has_given_up().await;
-            assert_eq!((backlog.running(), world.reports().len()), (1, 0));
+            assert_eq!((requests.running(), world.reports().len()), (1, 0));
             gate.open.add_permits(1);
+            requests.drained().await;
             assert_eq!(world.report().await, "success: mail dispatched");
-            backlog.drained().await;
             server.stop().await;
         }
     }
