@@ -204,6 +204,10 @@ impl ScopeMiddleware {
         self.settings.backlog.clone()
     }
 
+    pub(crate) fn around<S>(&self, service: S) -> ScopeService<S> {
+        ScopeService::new(service, Rc::new(self.settings.clone()))
+    }
+
     fn with_scope(mut self, change: impl FnOnce(ScopeBuilder) -> ScopeBuilder) -> Self {
         self.settings.scope = change(self.settings.scope);
         self
@@ -228,7 +232,6 @@ where
     type Future = Ready<Result<ScopeService<S>, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        let settings = Rc::new(self.settings.clone());
-        ready(Ok(ScopeService::new(service, settings)))
+        ready(Ok(self.around(service)))
     }
 }

@@ -21,11 +21,11 @@ pub(crate) struct Settings {
     pub(crate) scope: ScopeBuilder,
     pub(crate) has_airlock: bool,
     pub(crate) ends: Ends,
+    /// Where flushes after the response run: unless known, where the body ends.
+    pub(crate) runtime: Option<Handle>,
     pub(crate) flush_when: Option<FlushWhen>,
     pub(crate) on_flush_error: Option<OnFlushError>,
     pub(crate) backlog: Backlog,
-    /// Where flushes after the response run; else where the body has ended.
-    pub(crate) runtime: Option<Handle>,
 }
 
 /// When a request's scope ends.
@@ -55,10 +55,10 @@ impl Settings {
             scope: airlock_core::scope().name("request"),
             has_airlock: false,
             ends: Ends::BeforeResponse,
+            runtime: None,
             flush_when: None,
             on_flush_error: None,
             backlog: Backlog::default(),
-            runtime: None,
         }
     }
 
