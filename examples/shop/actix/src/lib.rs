@@ -12,7 +12,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, FormConfig, PathConfig};
-use actix_web::{App, Error, HttpServer};
+use actix_web::{App, Error, HttpServer, rt};
 use airlock::Backlog;
 use airlock::actix::ScopeMiddleware;
 use shop::Shop;
@@ -77,16 +77,26 @@ pub fn app(
 pub async fn serve(
     listener: TcpListener,
     shop: &Shop,
-    stop: impl Future<Output = ()> + Send + 'static,
+    stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let scopes = Scopes::new(shop);
     let server = HttpServer::new({
         let (shop, scopes) = (shop.clone(), scopes.clone());
         move || app(&shop, &scopes)
     });
-    let server = server.listen(listener)?.shutdown_signal(stop);
-    server.run().await?;
+    let server = server.listen(listener)?.disable_signals().run();
+    let handle = server.handle();
+    let mut running = rt::spawn(server);
+    tokio::select! {
+        ended = &mut running => return ended?,
+        () = stop => {}
+    }
+    handle.pause().await; // no new connections
+    // A worker ends with its connections, and a shielded request may have outlived its own.
     scopes.backlog().drained().await;
+    handle.stop(true).await;
+    running.await??;
+    scopes.backlog().drained().await; // of the last connections
     shop.close().await;
     Ok(())
 }

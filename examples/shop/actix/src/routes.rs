@@ -11,8 +11,10 @@ use crate::error::{AppError, wrong_method};
 
 /// Adds them all. What changes nothing needs no scope.
 pub(crate) fn add(app: &mut ServiceConfig, scopes: &Scopes) {
-    let buyers = || scopes.buyers.clone();
-    let warehouse = || scopes.warehouse.clone();
+    // A request runs to its end although its client leaves: what it commits and what follows from that
+    // stay together.
+    let buyers = || scopes.buyers.clone().shield();
+    let warehouse = || scopes.warehouse.clone().shield();
     app.service(at("/").route(get().to(show_page)))
         .service(at("/style.css").route(get().to(style)))
         .service(
