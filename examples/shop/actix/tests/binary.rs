@@ -1,23 +1,13 @@
 //! The program, started for real.
 
 use shop_checks::process::Process;
-use shop_checks::{Call, page, readme, table};
+use shop_checks::{Call, table};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_shop-actix");
 
 #[actix_web::test]
 async fn it_answers_every_request_of_the_table_over_a_socket() {
     table::check(&mut Process::start(PROGRAM, None)).await;
-}
-
-#[test]
-fn the_lines_of_the_readme_do_what_it_says() {
-    readme::check(Process::start(PROGRAM, None).address());
-}
-
-#[test]
-fn the_page_is_used_with_a_mouse_on_a_phone() {
-    page::check(Process::start(PROGRAM, None).address());
 }
 
 #[test]

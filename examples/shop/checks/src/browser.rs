@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tungstenite::{Message, WebSocket};
 
-use crate::chromium;
+use crate::installed;
 
 /// A phone's screen.
 pub(crate) const SCREEN: (u32, u32) = (390, 844);
@@ -33,7 +33,7 @@ impl Browser {
     #[must_use]
     pub(crate) fn start() -> Self {
         let profile = TempDir::new().expect("the temporary directory is there");
-        let mut command = Command::new(chromium::path());
+        let mut command = Command::new(installed::chromium());
         command.args([
             "--headless=new",
             "--no-sandbox",

@@ -9,8 +9,8 @@
 
 mod browser;
 mod call;
-mod chromium;
 mod http;
+mod installed;
 pub mod page;
 pub mod process;
 pub mod readme;

@@ -1,16 +1,27 @@
-//! Finds Chromium, or installs it.
+//! Finds a program that a test needs, or installs it.
 
 use std::env;
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Command;
 
-const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+/// A browser.
+pub(crate) fn chromium() -> PathBuf {
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    program(&names, "chromium", "browser")
+}
 
-/// The program. Where it is missing, root on a system with apt installs it; anybody else is told to.
-pub(crate) fn path() -> PathBuf {
+/// A client for the command line.
+pub(crate) fn curl() -> PathBuf {
+    program(&["curl"], "curl", "curl")
+}
+
+/// The program with one of these names. Where it is missing, root on a system with apt installs the
+/// package; anybody else is told to, or to leave out the stage of the tests that need it.
+fn program(names: &[&str], package: &str, stage: &str) -> PathBuf {
+    let find = || names.iter().find_map(|name| on_path(name));
     // One test at a time: apt does not like company.
-    let lock = File::create(env::temp_dir().join("shop-checks-chromium.lock"));
+    let lock = File::create(env::temp_dir().join("shop-checks-install.lock"));
     let lock = lock.expect("the temporary directory is there");
     lock.lock().expect("the file can be locked");
     if let Some(path) = find() {
@@ -18,13 +29,14 @@ pub(crate) fn path() -> PathBuf {
     }
     if is_root() && on_path("apt-get").is_some() {
         apt(&["update"]);
-        apt(&["install", "-y", "--no-install-recommends", "chromium"]);
+        apt(&["install", "-y", "--no-install-recommends", package]);
     }
-    find().expect("the page is checked in Chromium: install it with `apt-get install chromium`")
-}
-
-fn find() -> Option<PathBuf> {
-    NAMES.iter().find_map(|name| on_path(name))
+    let Some(path) = find() else {
+        panic!(
+            "`{package}` is missing: `apt-get install {package}`, or leave its tests out by `--without {stage}`"
+        );
+    };
+    path
 }
 
 fn on_path(name: &str) -> Option<PathBuf> {
@@ -42,7 +54,7 @@ fn apt(arguments: &[&str]) {
     let mut apt = Command::new("apt-get");
     apt.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
     let done = apt.output();
-    // What matters is whether Chromium is there afterwards.
+    // What matters is whether the program is there afterwards.
     if let Ok(done) = done
         .as_ref()
         .map(|done| String::from_utf8_lossy(&done.stderr))
