@@ -14,7 +14,7 @@ use crate::harness::{Budget, Measured, race};
 use crate::run::Places;
 use crate::work::{act, record};
 
-const REQUESTS: usize = 1_000;
+pub(super) const REQUESTS: usize = 1_000;
 
 async fn ours() -> &'static str {
     airlock::enqueue(record(1, 7, 99));
@@ -28,7 +28,18 @@ async fn bare() -> &'static str {
     "done"
 }
 
-async fn answer(router: &mut Router) {
+/// The app with our layer.
+pub(super) fn layered() -> Router {
+    Router::new().route("/", get(ours)).layer(ScopeLayer::new())
+}
+
+/// The app without it.
+pub(super) fn plain() -> Router {
+    Router::new().route("/", get(bare))
+}
+
+/// Asks the app so many times, without a socket.
+pub(super) async fn answer(router: &mut Router) {
     for _ in 0..REQUESTS {
         let request = Request::builder().uri("/").body(Body::empty());
         let request = request.unwrap_or_default();
@@ -47,8 +58,7 @@ fn never<T>(error: Infallible) -> T {
 pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
-    let mut layered = Router::new().route("/", get(ours)).layer(ScopeLayer::new());
-    let mut plain = Router::new().route("/", get(bare));
+    let (mut layered, mut plain) = (layered(), plain());
     let times = race(
         REQUESTS,
         || runtime.block_on(answer(&mut layered)),
