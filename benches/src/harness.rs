@@ -12,7 +12,7 @@ use serde::Serialize;
 const ROUNDS: usize = 21;
 
 /// Rounds of [`race_in_pairs`].
-const PAIRS: usize = 301;
+const PAIRS: usize = 1_001;
 
 /// One line of the result.
 #[derive(Debug, Serialize)]
@@ -136,11 +136,11 @@ pub(crate) fn race<A, B>(
     (median(times.0) / items, median(times.1) / items)
 }
 
-/// Nanoseconds that one call of each takes, in many short rounds: their medians, and that of what a
-/// round of ours takes by the peer's next to it.
+/// Nanoseconds that one call of each takes, in many rounds, and the median of what a call of ours takes
+/// by the peer's next to it.
 ///
-/// For calls that wait for other threads. What else runs on the machine then disturbs more, and for
-/// longer than a round, so that both medians need not come from the same times.
+/// Let a call last about a millisecond, or less: a busy machine interrupts a long one more often, and
+/// a slower one too.
 pub(crate) fn race_in_pairs<A, B>(
     mut ours: impl FnMut() -> A,
     mut peer: impl FnMut() -> B,

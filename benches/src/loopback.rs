@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::harness::{Budget, Measured, race_in_pairs};
 
 const CONNECTIONS: usize = 16;
-const REQUESTS_OF_EACH: usize = 20;
+const REQUESTS_OF_EACH: usize = 5;
 const REQUESTS: usize = CONNECTIONS * REQUESTS_OF_EACH;
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: bench\r\n\r\n";
 

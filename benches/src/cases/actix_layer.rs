@@ -8,11 +8,11 @@ use actix_web::test::{TestRequest, init_service};
 use actix_web::{App, Error, rt, web};
 use airlock::actix::ScopeMiddleware;
 
-use crate::harness::{Budget, Measured, race};
+use crate::harness::{Budget, Measured, race_in_pairs};
 use crate::run::Places;
 use crate::work::{act, record};
 
-pub(super) const REQUESTS: usize = 1_000;
+pub(super) const REQUESTS: usize = 100;
 
 pub(super) async fn ours() -> &'static str {
     airlock::enqueue(record(1, 7, 99));
@@ -55,11 +55,11 @@ pub(super) async fn answer<B: MessageBody>(
 pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     let system = rt::System::new();
     let (layered, plain) = (system.block_on(layered()), system.block_on(plain()));
-    let times = race(
-        REQUESTS,
+    let (ours, peer, _) = race_in_pairs(
         || system.block_on(answer(&layered)),
         || system.block_on(answer(&plain)),
     );
+    let times = (ours / REQUESTS as f64, peer / REQUESTS as f64);
     let mut measured = Measured::ratio("actix_layer_ns", times, "ns per request");
     measured.value = times.0 - times.1;
     Ok(vec![measured.budget(Budget::AtMost(350.0))])
