@@ -320,6 +320,13 @@ impl Flush {
         self.wrap_up()
     }
 
+    /// The same, where the scope is known to nobody any more.
+    pub(crate) fn conclude_and_retire(mut self) -> Result<FlushReport, FlushError> {
+        let concluded = self.wrap_up();
+        Node::retire(&mut self.node);
+        concluded
+    }
+
     /// Ends a flush that has nothing to tell.
     pub(super) fn forget(mut self) {
         self.concluded = true;
