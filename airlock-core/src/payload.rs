@@ -89,10 +89,11 @@ impl Payload {
         self.erased().is_stubbed()
     }
 
-    /// Drops it. A destructor that panics must not cost what the flush has to tell.
+    /// Drops the arguments, if they are still there. A destructor that panics must not cost what the
+    /// flush has to tell.
     #[inline]
-    pub(crate) fn discard(self) {
-        guarded("a destructor of an effect's arguments", || drop(self));
+    pub(crate) fn discard(&mut self) {
+        self.erased_mut().discard();
     }
 
     /// Starts the body. The arguments stay here where that is possible and worth it: see [`keeps`].
@@ -128,6 +129,7 @@ pub(crate) trait Erased: Send {
     fn is_stubbed(&self) -> bool {
         false
     }
+    fn discard(&mut self);
     fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r>;
     fn perform_batch<'r>(
         &mut self,
@@ -179,6 +181,12 @@ impl<E: Effect + Send> Erased for Slot<E> {
 
     fn duplicate(&self) -> Option<Payload> {
         self.0.as_ref()?.duplicate().map(Payload::of)
+    }
+
+    fn discard(&mut self) {
+        if std::mem::needs_drop::<E>() && self.0.is_some() {
+            guarded("a destructor of an effect's arguments", || self.0 = None);
+        }
     }
 
     fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r> {
@@ -241,6 +249,10 @@ impl<E: Effect + Send> Erased for Boxed<E> {
         self.0.duplicate()
     }
 
+    fn discard(&mut self) {
+        self.0.discard();
+    }
+
     fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r> {
         self.0.perform(resources)
     }
@@ -290,6 +302,10 @@ impl Erased for Box<Stubbed> {
         true
     }
 
+    fn discard(&mut self) {
+        self.arguments.discard();
+    }
+
     fn perform<'r>(&mut self, _: &'r Resources) -> Performing<'r> {
         Performing::Ready(self.call())
     }
@@ -322,6 +338,8 @@ impl Erased for Gone {
     fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("..")
     }
+
+    fn discard(&mut self) {}
 
     fn perform<'r>(&mut self, _: &'r Resources) -> Performing<'r> {
         used_up()

@@ -7,6 +7,7 @@ mod capture;
 mod drain;
 mod executors;
 mod fixture;
+mod hygiene;
 mod interruptions;
 mod messages;
 mod snapshots;

@@ -221,7 +221,7 @@ pub trait Assertions: Source {
         clippy::needless_pass_by_value,
         reason = "it is made where it is passed"
     )]
-    fn assert_order(&self, expected: InOrder) {
+    fn assert_order(&self, expected: InOrder<'_>) {
         check(self, |seen| {
             let found = expected.find(seen);
             found.map_err(|missing| explain(&missing, seen))
@@ -238,7 +238,7 @@ pub trait Assertions: Source {
         clippy::needless_pass_by_value,
         reason = "it is made where it is passed"
     )]
-    fn assert_exactly(&self, expected: InOrder) {
+    fn assert_exactly(&self, expected: InOrder<'_>) {
         check(self, |seen| {
             let places = 0..seen.len().max(expected.steps.len());
             let differs = |&place: &usize| match (expected.steps.get(place), seen.get(place)) {

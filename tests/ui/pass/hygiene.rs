@@ -39,25 +39,6 @@ pub fn run(value: u32) -> ::std::result::Result<u32, renamed::FlushError> {
 #[renamed::boundary(crate = ::renamed, on_flush_error = log)]
 pub async fn run_async() {}
 
-#[renamed::test(crate = ::renamed, strict)]
-fn tested(value: &renamed::testing::TestScope) -> ::std::result::Result<(), renamed::FlushError> {
-    let _ = run(1)?;
-    renamed::testing::Assertions::assert_exactly(value, renamed::testing::all_in_order![]);
-    ::std::result::Result::Ok(())
-}
-
-#[renamed::test(crate = ::renamed)]
-async fn tested_async() {
-    run_async().await;
-}
-
-mod suite {
-    ::renamed::testing::executor_suite!(|| ::renamed::testing::Subject::performs(::renamed::executor::Inline));
-}
-
 fn main() {
-    let captured = renamed::testing::capture(|| run(2));
-    let steps = renamed::testing::all_in_order![self::Send { order: OrderId(2), .. } if true, F, Index];
-    renamed::testing::Assertions::assert_exactly(&captured, steps);
     ::std::assert!(::std::matches!(run(1), ::std::result::Result::Ok(1)));
 }

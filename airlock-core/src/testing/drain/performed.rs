@@ -65,7 +65,7 @@ impl KeepsArguments for Drained {}
 impl Performed {
     /// What is known of it before it is performed.
     pub(super) fn of(intent: &Intent, at: Duration) -> Self {
-        let facts = intent.facts.clone().with_fate(Fate::NotReached);
+        let facts = intent.facts.clone().take_with(Fate::NotReached);
         Self {
             entry: ReportEntry { facts },
             arguments: intent.payload.duplicate().unwrap_or_else(Payload::gone),
