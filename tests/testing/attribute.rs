@@ -53,12 +53,12 @@ async fn above_tokio(scope: &TestScope) -> Result<(), FlushError> {
 
 #[tokio::test(flavor = "multi_thread")]
 #[airlock::test]
-async fn below_tokio() -> Result<(), FlushError> {
+async fn below_tokio(scope: &TestScope) -> Result<(), FlushError> {
     tokio::task::yield_now().await;
     checkout(1)?;
-    TestScope::current().assert_count::<Charge>(1);
-    let scope = TestScope::current().scope().clone();
-    let task = tokio::spawn(scope.bind(async { airlock::enqueue(charge(2, 1)) }));
+    scope.assert_count::<Charge>(1);
+    let handed_over = scope.scope().clone();
+    let task = tokio::spawn(handed_over.bind(async { airlock::enqueue(charge(2, 1)) }));
     task.await.expect("no panic");
     TestScope::current().assert_count::<Charge>(2);
     Ok(())

@@ -203,20 +203,3 @@ async fn a_dropped_capture_leaves_nothing_behind() {
 async fn is_pending(mut future: std::pin::Pin<&mut impl Future>) -> bool {
     std::future::poll_fn(|cx| std::task::Poll::Ready(future.as_mut().poll(cx).is_pending())).await
 }
-
-#[test]
-fn a_thousand_threads_do_not_see_each_other() {
-    std::thread::scope(|threads| {
-        for order in 0..1_000 {
-            threads.spawn(move || {
-                let captured = capture(|| {
-                    for _ in 0..=order % 7 {
-                        checkout(order).expect("it succeeds");
-                    }
-                });
-                captured.assert_count::<Charge>(order as usize % 7 + 1);
-                captured.assert_not_enqueued::<Charge>(|it| it.order != order);
-            });
-        }
-    });
-}

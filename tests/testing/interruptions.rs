@@ -114,7 +114,7 @@ async fn an_async_scenario_is_cancelled_at_each_await_too() {
 /// The message of a scenario whose invariant is broken, without lines.
 fn broken(scenario: impl Fn(&Shop), invariant: impl Fn(&Books) -> bool) -> String {
     panic_of(|| {
-        every_interruption(Shop::default)
+        _ = every_interruption(Shop::default)
             .airlock(Shop::builder)
             .invariant(|shop| invariant(&shop.books()))
             .run(scenario);
@@ -259,7 +259,7 @@ fn a_scenario_that_never_comes_to_an_end_is_refused() {
 #[test]
 fn nothing_is_printed_while_all_holds() {
     let printed = panics_during(|| {
-        every_interruption(Shop::default)
+        _ = every_interruption(Shop::default)
             .airlock(Shop::builder)
             .invariant(sound)
             .run(|shop| place(shop).map_err(|error| park(shop, error)));

@@ -10,4 +10,5 @@ mod fixture;
 mod hygiene;
 mod interruptions;
 mod messages;
+mod parallel;
 mod snapshots;

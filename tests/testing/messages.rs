@@ -1,9 +1,10 @@
 //! What a failed assertion says.
 
 use std::panic::Location;
+use std::pin::Pin;
 
 use airlock::prelude::*;
-use airlock::testing::{Assertions, Captured, all_in_order, capture};
+use airlock::testing::{Assertions, Captured, TestScope, all_in_order, capture};
 
 use crate::fixture::{
     Charge, KeepCard, SendMail, SendMails, charge, checkout, keep_card, mail, panic_of,
@@ -94,7 +95,7 @@ fn an_effect_that_was_never_enqueued_is_answered_with_one_of_a_near_id() {
     let text = message(|| captured.assert_enqueued::<SendMail>(|_| true));
     assert!(
         text.starts_with(
-            "no intent of `airlock-effects.send_mail` was enqueued; none of `airlock-effects.send_mail` is there, but of `airlock-effects.send_mails`\n"
+            "no intent of `airlock-effects.send_mail` is there; similar to it is `airlock-effects.send_mails`\n"
         ),
         "{text}"
     );
@@ -102,7 +103,32 @@ fn an_effect_that_was_never_enqueued_is_answered_with_one_of_a_near_id() {
     let text = message(|| capture(|| {}).assert_count::<SendMail>(2));
     assert_eq!(
         text,
-        "expected 2 of `airlock-effects.send_mail`, found 0; none of `airlock-effects.send_mail` is there\ncaptured: nothing\n"
+        "expected 2 of `airlock-effects.send_mail`, found 0\ncaptured: nothing\n"
+    );
+}
+
+#[test]
+fn where_nothing_is_there_it_says_what_may_be_the_reason() {
+    async fn awaited() {
+        checkout(7).expect("it succeeds");
+    }
+    let captured = capture(awaited); // Not `capture_async(awaited())`.
+    let text = message(|| captured.assert_count::<Charge>(1));
+    let future = "captured: nothing; the block has given a future that is not awaited: `capture_async` awaits it\n";
+    assert!(text.ends_with(future), "{text}");
+    let boxed = capture(|| -> Pin<Box<dyn Future<Output = ()>>> { Box::pin(awaited()) });
+    let text = message(|| boxed.assert_count::<Charge>(1));
+    assert!(text.ends_with(future), "{text}");
+}
+
+#[airlock::test]
+fn a_test_that_has_captured_apart_is_told_so(scope: &TestScope) {
+    let captured = capture(|| checkout(7));
+    captured.assert_count::<Charge>(1);
+    let text = message(|| scope.assert_count::<Charge>(1));
+    assert_eq!(
+        text,
+        "expected 1 of `airlock-effects.charge`, found 0\nthe test has enqueued: nothing; what a capture in it has taken is not among it\n"
     );
 }
 

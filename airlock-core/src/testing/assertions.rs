@@ -16,6 +16,11 @@ pub trait Source {
     /// Shows the intents, in order.
     fn look(&self, look: &mut dyn FnMut(&[Seen<'_>]));
 
+    /// Why nothing may be there where something should.
+    fn hint(&self) -> &'static str {
+        ""
+    }
+
     /// Notes that a test has looked at these.
     fn looked_at(&self, intents: &[IntentId]) {
         let _ = intents;
@@ -29,6 +34,17 @@ pub trait Source {
     note = "assert on what `airlock::testing::capture` gives, on the scope before it ends, or on an `airlock::executor::Recorder`"
 )]
 pub trait KeepsArguments {}
+
+/// An intent that can be compared with another.
+#[diagnostic::on_unimplemented(
+    message = "intents of type `{Self}` cannot be compared",
+    label = "has no `PartialEq`",
+    note = "declare its effect with `#[airlock::effect(derive(PartialEq))]`, or look at its fields with `assert_enqueued`"
+)]
+pub trait Comparable: PartialEq {}
+
+#[diagnostic::do_not_recommend]
+impl<E: PartialEq> Comparable for E {}
 
 /// Assertions on what was enqueued: on what [`capture`](crate::testing::capture) gives, on a
 /// [`Scope`] or its guard, on a [`Recorder`], on what [`drain`](crate::testing::Captured::drain)
@@ -93,10 +109,8 @@ pub trait Assertions: Source {
             let near = nearest::of_type::<E>(seen);
             let id = E::DESCRIPTOR.id();
             let wrong = if near.is_empty() {
-                format!(
-                    "no intent of `{id}` was enqueued{}",
-                    nearest::none_of::<E>(seen)
-                )
+                let similar = nearest::similar_to::<E>(seen);
+                format!("no intent of `{id}` is there{similar}")
             } else {
                 format!("no intent of `{id}` is one that the closure accepts")
             };
@@ -111,7 +125,7 @@ pub trait Assertions: Source {
     ///
     /// If there is none. The message says in which arguments the nearest one differs.
     #[track_caller]
-    fn assert_enqueued_eq<E: Effect + PartialEq>(&self, expected: &E)
+    fn assert_enqueued_eq<E: Effect + Comparable>(&self, expected: &E)
     where
         Self: KeepsArguments,
     {
@@ -126,8 +140,11 @@ pub trait Assertions: Source {
                     vec![place],
                 ),
                 None => {
-                    let none = nearest::none_of::<E>(seen);
-                    (format!("no intent equals `{expected:?}`{none}"), Vec::new())
+                    let (id, similar) = (E::DESCRIPTOR.id(), nearest::similar_to::<E>(seen));
+                    let wrong = format!(
+                        "no intent equals `{expected:?}`: none of `{id}` is there{similar}"
+                    );
+                    (wrong, Vec::new())
                 }
             })
         });
@@ -169,12 +186,12 @@ pub trait Assertions: Source {
             if found.len() == expected {
                 return Ok(found);
             }
-            let none = match found.is_empty() {
-                true => nearest::none_of::<E>(seen),
+            let similar = match found.is_empty() {
+                true => nearest::similar_to::<E>(seen),
                 false => String::new(),
             };
             let (id, count) = (E::DESCRIPTOR.id(), found.len());
-            let wrong = format!("expected {expected} of `{id}`, found {count}{none}");
+            let wrong = format!("expected {expected} of `{id}`, found {count}{similar}");
             Err((wrong, found))
         });
     }
@@ -277,7 +294,15 @@ fn check<S: Source + ?Sized>(source: &S, check: impl Fn(&[Seen<'_>]) -> Checked)
     let mut failure = None;
     source.look(&mut |seen| match check(seen) {
         Ok(places) => source.looked_at(&ids(seen, &places)),
-        Err((wrong, near)) => failure = Some(message::failure(&wrong, S::HOLDS, seen, &near)),
+        Err((wrong, near)) => {
+            failure = Some(message::failure(
+                &wrong,
+                S::HOLDS,
+                seen,
+                &near,
+                source.hint(),
+            ))
+        }
     });
     if let Some(failure) = failure {
         panic!("{failure}");

@@ -80,6 +80,7 @@ pub(super) fn collecting(scope: ScopeBuilder) -> ScopeBuilder {
 /// [`Assertions`](crate::testing::Assertions) has what can be asserted, and
 /// [`drain`](Self::drain) performs it.
 #[derive(Debug)]
+#[must_use = "what was captured is neither asserted nor performed"]
 pub struct Captured<T> {
     /// What the block returned.
     pub value: T,
@@ -131,6 +132,15 @@ impl<T> Source for Captured<T> {
     fn look(&self, look: &mut dyn FnMut(&[Seen<'_>])) {
         let seen: Vec<_> = self.buffer.intents.iter().map(Seen::intent).collect();
         look(&seen);
+    }
+
+    fn hint(&self) -> &'static str {
+        // No more than a hint: the names of types are nobody's promise.
+        let value = std::any::type_name::<T>();
+        match value.ends_with("{{closure}}") || value.contains("::Future<") {
+            true => "; the block has given a future that is not awaited: `capture_async` awaits it",
+            false => "",
+        }
     }
 
     fn looked_at(&self, intents: &[IntentId]) {

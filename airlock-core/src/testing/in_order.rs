@@ -117,6 +117,12 @@ macro_rules! __airlock_all_in_order {
     (@steps [$($step:expr,)*]) => {
         $crate::testing::InOrder::__of(::std::vec![$($step),*])
     };
+    (@steps [$($step:expr,)*] $call:ident ($($arguments:tt)*) $($rest:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "`", ::core::stringify!($call($($arguments)*)), "` makes an intent, and a step matches one: ",
+            "write its type, such as `Ship`, or a pattern on its fields, such as `Ship { order: 7, .. }`",
+        ))
+    };
     (@steps [$($step:expr,)*] $intent:path { $($fields:tt)* } if $condition:expr $(, $($rest:tt)*)?) => {
         $crate::__airlock_all_in_order!(@steps [
             $($step,)*

@@ -101,7 +101,13 @@ pub(super) fn in_full(error: &dyn Error) -> String {
 }
 
 /// What is wrong, and everything that is there, with a mark on what came nearest.
-pub(super) fn failure(wrong: &str, holds: &str, seen: &[Seen<'_>], nearest: &[usize]) -> String {
+pub(super) fn failure(
+    wrong: &str,
+    holds: &str,
+    seen: &[Seen<'_>],
+    nearest: &[usize],
+    hint: &str,
+) -> String {
     let mut text = format!("{wrong}\n");
     let count = match seen.len() {
         0 => "nothing".to_owned(),
@@ -110,7 +116,7 @@ pub(super) fn failure(wrong: &str, holds: &str, seen: &[Seen<'_>], nearest: &[us
     };
     let _ = write!(text, "{holds}: {count}");
     if seen.is_empty() {
-        return text;
+        return text + hint;
     }
     text.push('\n');
     let mut rows = rows(seen);

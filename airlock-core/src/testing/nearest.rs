@@ -13,14 +13,12 @@ pub(super) fn of_type<E: Effect>(seen: &[Seen<'_>]) -> Vec<usize> {
     of_type.map(|(position, _)| position).collect()
 }
 
-/// Says that nothing of this effect is there, and which effect with a similar id is.
-pub(super) fn none_of<E: Effect>(seen: &[Seen<'_>]) -> String {
+/// Says which effect with a similar id is there; nothing if none is.
+pub(super) fn similar_to<E: Effect>(seen: &[Seen<'_>]) -> String {
     let id = E::DESCRIPTOR.id();
     let near = nearest(id, seen.iter().map(|seen| seen.effect().id()));
-    match near.filter(|near| *near != id) {
-        Some(near) => format!("; none of `{id}` is there, but of `{near}`"),
-        None => format!("; none of `{id}` is there"),
-    }
+    let near = near.filter(|near| *near != id);
+    near.map_or_else(String::new, |near| format!("; similar to it is `{near}`"))
 }
 
 /// The intent that differs from the expected one in the fewest fields, and in which.

@@ -71,6 +71,10 @@ impl Source for TestScope {
         Source::look(&self.scope, look);
     }
 
+    fn hint(&self) -> &'static str {
+        "; what a capture in it has taken is not among it"
+    }
+
     fn looked_at(&self, intents: &[IntentId]) {
         self.looks.look(intents);
     }

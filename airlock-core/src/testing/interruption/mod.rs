@@ -89,6 +89,10 @@ type Describe<'a, S> = dyn Fn(&S, AirlockBuilder) -> AirlockBuilder + 'a;
 
 /// What an invariant may return: nothing (then it panics where it does not hold), a `bool`, or a
 /// `Result`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say whether an invariant holds",
+    note = "give a `bool` or a `Result<(), impl Display>`, or assert and give nothing"
+)]
 pub trait Holds {
     /// What is wrong, if something is.
     ///
@@ -145,6 +149,7 @@ impl<'a, S> EveryInterruption<'a, S> {
     /// - If the scenario panics without an interruption, with its panic.
     /// - If there are more than 10,000 points.
     #[track_caller]
+    #[must_use = "that no point was found means that nothing was tried: assert how many there are"]
     pub fn run<T>(self, scenario: impl Fn(&S) -> T) -> usize {
         let mut target = 0;
         loop {
@@ -185,6 +190,7 @@ impl<'a, S> EveryInterruption<'a, S> {
     /// # Panics
     ///
     /// As [`run`](Self::run).
+    #[must_use = "that no point was found means that nothing was tried: assert how many there are"]
     pub async fn run_async<T>(self, scenario: impl AsyncFn(&S) -> T) -> usize {
         let mut target = 0;
         loop {
