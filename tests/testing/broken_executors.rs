@@ -50,15 +50,27 @@ fn the_default_executor_breaks_none() {
     assert_eq!(broken(|| Subject::performs(Inline)), [""; 0]);
 }
 
+/// Every promise that is not listed is broken by it. The tests below break those that are, but for the
+/// one about a failed effect's cascade: a batch leaves no executor a way to.
 #[test]
-fn one_that_does_nothing() {
-    breaks(
-        by(|_| {}),
-        &[
-            "each_intent_is_performed_once",
-            "the_report_names_each_intent_once",
-            "the_order_is_kept",
-        ],
+fn one_that_does_nothing_keeps_few() {
+    let broken = broken(by(|_| {}));
+    let names = executor_promises()
+        .iter()
+        .map(airlock::testing::Promise::name);
+    let kept: Vec<_> = names.filter(|name| !broken.contains(name)).collect();
+    assert_eq!(
+        kept,
+        [
+            "it_has_a_name",
+            "it_accepts_an_ordinary_intent",
+            "accepting_has_no_consequences",
+            "a_delay_is_refused_at_enqueue_or_kept",
+            "a_sync_flush_loses_no_async_effect",
+            "a_redacted_argument_stays_out_of_errors",
+            "what_a_failed_effect_caused_is_discarded",
+            "a_flush_that_is_dropped_loses_nothing_in_silence",
+        ]
     );
 }
 
@@ -115,6 +127,8 @@ fn one_that_swallows_errors() {
             "a_failure_stops_what_comes_after_it",
             "a_panic_of_an_effect_is_contained",
             "a_sync_flush_loses_no_async_effect",
+            "a_once_effect_is_never_repeated",
+            "a_redacted_argument_stays_out_of_errors",
         ],
     );
 }

@@ -119,7 +119,7 @@ macro_rules! __airlock_all_in_order {
     };
     (@steps [$($step:expr,)*] $call:ident ($($arguments:tt)*) $($rest:tt)*) => {
         ::core::compile_error!(::core::concat!(
-            "`", ::core::stringify!($call($($arguments)*)), "` makes an intent, and a step matches one: ",
+            "`", ::core::stringify!($call), "(..)` makes an intent, and a step matches one: ",
             "write its type, such as `Ship`, or a pattern on its fields, such as `Ship { order: 7, .. }`",
         ))
     };

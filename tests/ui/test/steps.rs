@@ -1,3 +1,5 @@
+#![allow(unused_variables)]
+
 use airlock::testing::{Assertions, all_in_order, capture};
 
 #[airlock::effect]
