@@ -295,13 +295,8 @@ fn check<S: Source + ?Sized>(source: &S, check: impl Fn(&[Seen<'_>]) -> Checked)
     source.look(&mut |seen| match check(seen) {
         Ok(places) => source.looked_at(&ids(seen, &places)),
         Err((wrong, near)) => {
-            failure = Some(message::failure(
-                &wrong,
-                S::HOLDS,
-                seen,
-                &near,
-                source.hint(),
-            ))
+            let hint = source.hint();
+            failure = Some(message::failure(&wrong, S::HOLDS, seen, &near, hint));
         }
     });
     if let Some(failure) = failure {
