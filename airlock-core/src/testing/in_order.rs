@@ -111,7 +111,6 @@ impl fmt::Debug for Step<'_> {
 /// captured.assert_order(all_in_order![Charge, SendMail { to } if to == buyer]);
 /// captured.assert_exactly(all_in_order![Charge, Ship { order: 7 }, SendMail]);
 /// ```
-#[doc(hidden)]
 #[macro_export]
 macro_rules! __airlock_all_in_order {
     (@steps [$($step:expr,)*]) => {

@@ -100,7 +100,6 @@ macro_rules! __airlock_executor_promises {
 ///     executor_suite!(|| Subject::performs(Inline));
 /// }
 /// ```
-#[doc(hidden)]
 #[macro_export]
 macro_rules! __airlock_executor_suite {
     (@tests { $make:expr } $($promise:ident)+) => {$(
