@@ -1,39 +1,10 @@
 //! Assertions on intents, wherever they stand.
 
 use crate::effect::{Effect, Repeatable};
-use crate::executor::Recorder;
-use crate::flush::FlushReport;
 use crate::intent::IntentId;
-use crate::scope::Scope;
 use crate::testing::in_order::Missing;
+use crate::testing::source::{KeepsArguments, Source};
 use crate::testing::{Enqueued, InOrder, Plain, Seen, message, nearest};
-
-/// Where intents can be looked at.
-pub trait Source {
-    /// What a message says before it lists the intents.
-    const HOLDS: &'static str;
-
-    /// Shows the intents, in order.
-    fn look(&self, look: &mut dyn FnMut(&[Seen<'_>]));
-
-    /// Why nothing may be there where something should.
-    fn hint(&self) -> &'static str {
-        ""
-    }
-
-    /// Notes that a test has looked at these.
-    fn looked_at(&self, intents: &[IntentId]) {
-        let _ = intents;
-    }
-}
-
-/// What keeps the arguments of its intents.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` keeps no arguments",
-    label = "tells effects and fates only",
-    note = "assert on what `airlock::testing::capture` gives, on the scope before it ends, or on an `airlock::executor::Recorder`"
-)]
-pub trait KeepsArguments {}
 
 /// An intent that can be compared with another.
 #[diagnostic::on_unimplemented(
@@ -47,8 +18,9 @@ pub trait Comparable: PartialEq {}
 impl<E: PartialEq> Comparable for E {}
 
 /// Assertions on what was enqueued: on what [`capture`](crate::testing::capture) gives, on a
-/// [`Scope`] or its guard, on a [`Recorder`], on what [`drain`](crate::testing::Captured::drain)
-/// performed, and on a [`FlushReport`], which keeps no arguments.
+/// [`Scope`](crate::Scope) or its guard, on a [`Recorder`](crate::executor::Recorder), on what
+/// [`drain`](crate::testing::Captured::drain) performed, and on a [`FlushReport`](crate::FlushReport),
+/// which keeps no arguments.
 ///
 /// One that fails points to the line that asserts. It prints everything that is there as a table, with
 /// arguments (redacted as declared), options, `file:line` and causes, and marks what came nearest.
@@ -344,35 +316,5 @@ fn hint(seen: &Seen<'_>) -> &'static str {
     match seen.keeps_arguments() {
         true => "",
         false => "; a report keeps no arguments, so that only types can be matched",
-    }
-}
-
-impl Source for Scope {
-    const HOLDS: &'static str = "the scope holds";
-
-    fn look(&self, look: &mut dyn FnMut(&[Seen<'_>])) {
-        self.inspect(|intents| look(&intents.iter().map(Seen::intent).collect::<Vec<_>>()));
-    }
-}
-
-impl KeepsArguments for Scope {}
-
-impl Source for Recorder {
-    const HOLDS: &'static str = "recorded";
-
-    fn look(&self, look: &mut dyn FnMut(&[Seen<'_>])) {
-        Recorder::look(self, |intents| {
-            look(&intents.map(Seen::intent).collect::<Vec<_>>());
-        });
-    }
-}
-
-impl KeepsArguments for Recorder {}
-
-impl Source for FlushReport {
-    const HOLDS: &'static str = "reported";
-
-    fn look(&self, look: &mut dyn FnMut(&[Seen<'_>])) {
-        look(&self.entries().iter().map(Seen::entry).collect::<Vec<_>>());
     }
 }

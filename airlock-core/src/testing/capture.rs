@@ -9,9 +9,9 @@ use crate::executor::Recorder;
 use crate::intent::{Intent, IntentId};
 use crate::lifecycle::NeverFlush;
 use crate::scope::{OpenScope, Scope, ScopeBuilder, scope};
-use crate::testing::assertions::{KeepsArguments, Source};
 use crate::testing::drain::Plan;
 use crate::testing::message::rows;
+use crate::testing::source::{KeepsArguments, Source};
 use crate::testing::{Looks, Seen};
 
 /// Runs a block and gives what it enqueued: that and nothing else, neither what the set-up before it

@@ -13,6 +13,7 @@ mod nearest;
 mod plain;
 mod scope;
 mod seen;
+mod source;
 mod suite;
 
 #[doc(inline)]

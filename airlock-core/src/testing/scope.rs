@@ -7,9 +7,9 @@ use crate::airlock::Airlock;
 use crate::intent::IntentId;
 use crate::lifecycle::Outcome;
 use crate::scope::{OpenScope, Scope, current, scope};
-use crate::testing::assertions::{KeepsArguments, Source};
 use crate::testing::capture::{Buffer, collecting};
 use crate::testing::message::{rows, table};
+use crate::testing::source::{KeepsArguments, Source};
 use crate::testing::{Captured, Looks, Seen};
 
 /// The scope that `#[airlock::test]` opens around a test: nothing leaves it, and

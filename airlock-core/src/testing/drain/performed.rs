@@ -7,7 +7,7 @@ use crate::flush::{Fate, ReportEntry};
 use crate::intent::Intent;
 use crate::payload::Payload;
 use crate::table::Table;
-use crate::testing::assertions::{KeepsArguments, Source};
+use crate::testing::source::{KeepsArguments, Source};
 use crate::testing::{Plain, Seen};
 
 /// What [`Captured::drain`](crate::testing::Captured::drain) did: everything that it performed, with
