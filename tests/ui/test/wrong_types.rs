@@ -1,6 +1,6 @@
 #![allow(unused_variables)]
 
-use airlock::testing::{Assertions, all_in_order, capture};
+use airlock::testing::{Assertions, all_in_order, capture, every_interruption};
 
 #[airlock::effect]
 fn ship(order: u64) {}
@@ -16,4 +16,5 @@ fn main() {
     captured.assert_enqueued_eq(&ship(7));
     let ended = airlock::scope().run_infallible(|_| airlock::enqueue(ship(7)));
     ended.unwrap().report.assert_enqueued::<Ship>(|ship| ship.order == 7);
+    _ = every_interruption(|| ()).invariant(|()| "all is well").run(|()| ());
 }
