@@ -306,3 +306,24 @@ fn cascades_have_their_points_in_each_thread_alone() {
         }
     });
 }
+
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn spawned_effects_have_their_points_where_the_scenario_waits_for_them() {
+    use airlock::tokio::Spawn;
+    let points = every_interruption(|| (Shop::default(), Spawn::current()))
+        .airlock(|(shop, spawn), builder| shop.builder(builder).executor(spawn.clone()))
+        // What a task failed at is parked; cancelled while it waits, the scenario leaves some under way.
+        .invariant(|(shop, spawn)| {
+            let books = shop.books();
+            books.taken as usize + books.parked + spawn.running() >= books.placed as usize
+        })
+        .run_async(async |(shop, spawn)| {
+            if let Err(error) = place(shop) {
+                park(shop, error);
+            }
+            spawn.drained().await;
+        });
+    // Each enqueue, dispatch and the two points of each body; one await, of the scenario's own.
+    assert_eq!(points.await, 2 * 4 + 1);
+}

@@ -31,8 +31,9 @@ const LIMIT: usize = 10_000;
 /// run has a state of its own, made by `setup`, and an airlock of its own, so that one run knows
 /// nothing of another. One point is interrupted in a run: two misfortunes at a time are not tried.
 ///
-/// What the scenario does in another airlock, on other threads and in spawned tasks is not interrupted,
-/// and what they do after it has ended is not waited for.
+/// What the scenario does in another airlock is not interrupted. What it does on other threads and in
+/// spawned tasks has its points only as far as it waits for them: otherwise they change from run to
+/// run.
 ///
 /// ```rust,standalone_crate
 /// use airlock::testing::every_interruption;
