@@ -127,31 +127,39 @@ fn wrapped(
     }
 }
 
-/// A response has a status and its maker may not: where the declared type is `impl IntoResponse`, or
-/// a `Result` of it, the one may stand for the other.
+/// A response has a status and its maker may not: where the declared type is `impl IntoResponse` or
+/// `impl Responder`, or a `Result` of it, the one may stand for the other.
 fn conversion(declared: &Type, private: &TokenStream) -> Option<TokenStream> {
-    let converts = match unwrapped(declared) {
+    let ways = match unwrapped(declared) {
         Type::Path(path) => {
             let last = path.path.segments.last()?;
             let mut types = types_of(&last.arguments);
-            last.ident.to_string().ends_with("Result") && types.next().is_some_and(is_response)
+            let is_result = last.ident.to_string().ends_with("Result");
+            ways_to_respond(types.next().filter(|_| is_result)?)
         }
-        ty => is_response(ty),
-    };
-    converts.then(|| quote!(let value = #private::response!(value, #private);))
+        ty => ways_to_respond(ty),
+    }?;
+    Some(quote!(let value = #private::response!(value, #private::#ways);))
 }
 
-/// `impl IntoResponse`, by the name: generated code asks whether it is the trait that we know.
-fn is_response(ty: &Type) -> bool {
+/// The module that knows the responses of `impl IntoResponse` or `impl Responder`. The trait is told
+/// by its name: generated code asks whether it is the one that we know.
+fn ways_to_respond(ty: &Type) -> Option<TokenStream> {
     let Type::ImplTrait(ty) = unwrapped(ty) else {
-        return false;
+        return None;
     };
     let traits = ty.bounds.iter().filter_map(|bound| match bound {
         TypeParamBound::Trait(bound) => bound.path.segments.last(),
         _ => None,
     });
     let mut names = traits.map(|last| &last.ident);
-    names.next().is_some_and(|name| name == "IntoResponse") && names.all(|name| name == "Send")
+    let first = names.next()?;
+    let ways = match first.to_string().as_str() {
+        "IntoResponse" => quote!(conversions),
+        "Responder" => quote!(responders),
+        _ => return None,
+    };
+    names.all(|name| name == "Send").then_some(ways)
 }
 
 fn types_of(arguments: &PathArguments) -> impl Iterator<Item = &Type> {

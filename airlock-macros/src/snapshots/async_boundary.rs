@@ -32,7 +32,9 @@ async fn checkout(&self, mut order: Order) -> impl IntoResponse {
                     self.save(order).await
                 }
                     .await;
-                let value = ::airlock::__private::response!(value, ::airlock::__private);
+                let value = ::airlock::__private::response!(
+                    value, ::airlock::__private::conversions
+                );
                 (::airlock::__private::outcome!(value, ::airlock::__private), value)
             },
             ::airlock::__private::log_flush_error,
