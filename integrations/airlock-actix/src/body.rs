@@ -68,13 +68,18 @@ impl<B> ScopeBody<B> {
         }
     }
 
-    /// The body of a response that has succeeded.
-    pub(crate) fn held(body: B, scope: OpenScope, settings: &Rc<Settings>) -> Self {
+    /// The body of a response whose scope ends with it, with this outcome unless the body fails.
+    pub(crate) fn held(
+        body: B,
+        scope: OpenScope,
+        outcome: Outcome,
+        settings: &Rc<Settings>,
+    ) -> Self {
         let held = Held {
             body: Some(body),
             steps: scope.steps(),
             scope: Some(scope),
-            outcome: Outcome::Success,
+            outcome,
             settings: settings.clone(),
         };
         Self {
