@@ -10,7 +10,7 @@ use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::rt::task::{JoinError, JoinHandle};
-use airlock_core::Backlog;
+use airlock_core::{Backlog, Running};
 use tracing::Instrument;
 
 use crate::body::ScopeBody;
@@ -123,8 +123,8 @@ where
         let request = self.inner.call(request);
         let running = self.requests.run();
         let task = async move {
-            let _running = running;
-            request.await
+            let ended = request.await;
+            Shielded { ended, running }
         };
         ShieldFuture(actix_web::rt::spawn(task.in_current_span()))
     }
@@ -132,14 +132,24 @@ where
 
 /// The future of a [`ShieldService`]. Dropping it does not stop the request.
 #[must_use = "futures do nothing unless awaited"]
-pub struct ShieldFuture<B>(JoinHandle<Result<ServiceResponse<ScopeBody<B>>, Error>>);
+pub struct ShieldFuture<B>(JoinHandle<Shielded<B>>);
+
+/// What a task leaves to its client; dropped if that has gone.
+struct Shielded<B> {
+    ended: Result<ServiceResponse<ScopeBody<B>>, Error>,
+    // After the response: the flush that its body begins counts before the request no longer does.
+    running: Running,
+}
 
 impl<B> Future for ShieldFuture<B> {
     type Output = Result<ServiceResponse<ScopeBody<B>>, Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match ready!(Pin::new(&mut self.0).poll(cx)) {
-            Ok(ended) => Poll::Ready(ended),
+            Ok(Shielded { ended, running }) => {
+                drop(running);
+                Poll::Ready(ended)
+            }
             Err(error) => match JoinError::try_into_panic(error) {
                 Ok(panic) => resume_unwind(panic),
                 Err(_) => panic!("the runtime was shut down before the request had finished"),

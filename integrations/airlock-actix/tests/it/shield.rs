@@ -1,12 +1,16 @@
 //! Requests that run to their end although their client has gone.
 
+use std::pin::pin;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
 
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::rt::System;
 use actix_web::test::{call_service, init_service};
 use actix_web::{App, Error, HttpResponse, web};
+use airlock::Backlog;
 use airlock_actix::ShieldMiddleware;
 use tokio::sync::Semaphore;
 
@@ -57,6 +61,39 @@ async fn a_shielded_request_ends_although_its_client_has_gone() {
             ["success: mail dispatched, ship dispatched"]
         );
     }
+}
+
+/// Notes how many flushes are under way when it is woken.
+struct AtWake {
+    flushes: Backlog,
+    seen: Mutex<Option<usize>>,
+}
+
+impl Wake for AtWake {
+    fn wake(self: Arc<Self>) {
+        *self.seen.lock().expect("no panic") = Some(self.flushes.running());
+    }
+}
+
+#[actix_web::test]
+async fn a_request_without_its_client_runs_until_its_flush_after_the_response_has_begun() {
+    let world = World::new();
+    let gate = Gate::new(Semaphore::new(0));
+    let middleware = world.middleware().after_response().shield();
+    let (requests, flushes) = (middleware.requests(), middleware.backlog());
+    let app = gated(middleware, &gate).await;
+    drop(app.call(get("/")));
+    let seen = Arc::new(AtWake {
+        flushes,
+        seen: Mutex::default(),
+    });
+    let mut drained = pin!(requests.drained());
+    let waker = Waker::from(seen.clone());
+    let polled = drained.as_mut().poll(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending());
+    gate.add_permits(1);
+    requests.drained().await;
+    assert_eq!(*seen.seen.lock().expect("no panic"), Some(1));
 }
 
 #[actix_web::test]
