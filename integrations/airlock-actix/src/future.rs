@@ -66,7 +66,7 @@ impl<F, B> ScopeFuture<F, B> {
         } = opened;
         Self {
             work: Some(scope.bind_work(work)),
-            scope: Some(scope),
+            scope: Some(scope.in_future()),
             origin,
             flushing: None,
             ends,
