@@ -49,7 +49,11 @@ pin_project! {
     }
 
     impl<B> PinnedDrop for Held<B> {
-        fn drop(this: Pin<&mut Self>) {
+        fn drop(mut this: Pin<&mut Self>) {
+            // A body around it, or what sends them: the client gets no whole response.
+            if std::thread::panicking() {
+                *this.as_mut().project().outcome = Outcome::Panic;
+            }
             this.end();
         }
     }
