@@ -91,10 +91,17 @@ impl Settings {
         }
     }
 
-    /// A scope around this one may have told the origin of the request.
+    /// The scope around that of a request that came in here.
+    pub(crate) fn around(&self) -> Option<Scope> {
+        if self.has_airlock {
+            None
+        } else {
+            airlock_core::current()
+        }
+    }
+
     fn inherits_origin(&self) -> bool {
-        let around = || airlock_core::current()?.origin();
-        !self.has_airlock && around().is_some()
+        self.around().is_some_and(|scope| scope.origin().is_some())
     }
 
     /// What a response means for its request's scope.

@@ -29,9 +29,14 @@ impl ScopeMiddleware {
     ///
     /// Without it a handler is dropped at whatever await it has reached when an HTTP/1 connection
     /// breaks. With it handlers are not cancelled any more: bound their time by a timeout *within*
-    /// this middleware. A task inherits nothing, so let it be the outermost scope. It costs a spawn
-    /// for each request. A handler that still reads the request's body gets an error from it. A
-    /// graceful stop of the server does not know of these tasks: see [`ShieldMiddleware::requests`].
+    /// this middleware. It costs a spawn for each request. A handler that still reads the request's
+    /// body gets an error from it. A graceful stop of the server does not know of these tasks: see
+    /// [`ShieldMiddleware::requests`].
+    ///
+    /// Let it be the outermost scope. One around it would capture what this one holds, and ends when
+    /// the client leaves: what leaves afterwards fails and goes to
+    /// [`on_stranded`](airlock_core::AirlockBuilder::on_stranded). Each request that comes in so is
+    /// logged as an error.
     ///
     /// # Panics
     ///
@@ -94,7 +99,6 @@ where
     fn new_transform(&self, service: S) -> Self::Future {
         ready(Ok(ShieldService {
             inner: self.0.around(service),
-            requests: self.requests(),
         }))
     }
 }
@@ -104,7 +108,6 @@ where
 #[derive(Clone, Debug)]
 pub struct ShieldService<S> {
     inner: ScopeService<S>,
-    requests: Backlog,
 }
 
 impl<S, B> Service<ServiceRequest> for ShieldService<S>
@@ -120,8 +123,17 @@ where
     forward_ready!(inner);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
+        let settings = self.inner.settings();
+        if let Some(around) = settings.around() {
+            tracing::error!(
+                target: "airlock",
+                scope = %around.id(),
+                name = around.name(),
+                "a shielded request runs within a scope that ends when its client leaves: `.shield()` belongs to the outermost `ScopeMiddleware`",
+            );
+        }
+        let running = settings.requests.run();
         let request = self.inner.call(request);
-        let running = self.requests.run();
         let task = async move {
             let ended = request.await;
             Shielded { ended, running }

@@ -11,10 +11,11 @@ use actix_web::rt::System;
 use actix_web::test::{call_service, init_service};
 use actix_web::{App, Error, HttpResponse, web};
 use airlock::Backlog;
-use airlock_actix::ShieldMiddleware;
+use airlock_actix::{ScopeMiddleware, ShieldMiddleware};
 use tokio::sync::Semaphore;
 
 use crate::fixture::{World, fail, get, mail, panic_of, pause, poll, ship};
+use crate::logged::errors_of;
 
 type Gate = Rc<Semaphore>;
 
@@ -137,6 +138,55 @@ async fn a_panic_of_a_shielded_request_reaches_its_caller() {
     });
     assert_eq!(message.await, "in the task");
     assert_eq!(world.reports(), ["panic: mail discarded"]);
+}
+
+#[actix_web::test]
+async fn a_shield_within_another_scope_says_that_it_does_not_protect() {
+    let world = World::new();
+    let gate = Gate::new(Semaphore::new(1));
+    let app = gated(ScopeMiddleware::new().shield(), &gate).await;
+    let all = world.airlock.scope().name("all");
+    let call = all.run_infallible_async(async |_| app.call(get("/")).await.is_ok());
+    let errors = errors_of(call).await;
+    let [error] = &errors[..] else {
+        panic!("one error: {errors:?}");
+    };
+    assert!(error.contains("name=\"all\""), "{error}");
+    assert!(
+        error.contains("`.shield()` belongs to the outermost"),
+        "{error}"
+    );
+}
+
+#[actix_web::test]
+async fn a_shield_within_another_scope_strands_when_the_client_has_gone() {
+    let mut world = World::new();
+    let gate = Gate::new(Semaphore::new(0));
+    let shield = ScopeMiddleware::new().shield();
+    let requests = shield.requests();
+    let app = gated(shield, &gate).await;
+    let all = world.airlock.scope().name("all");
+    let mut call = Box::pin(all.run_infallible_async(async |_| app.call(get("/")).await.is_ok()));
+    assert!(poll(call.as_mut()).is_none());
+    drop(call);
+    gate.add_permits(1);
+    requests.drained().await;
+    assert_eq!(
+        world.reports(),
+        ["cancelled:", "success: mail failed, ship failed"]
+    );
+    assert_eq!(world.stranded(), 2);
+}
+
+#[actix_web::test]
+async fn a_shield_that_depends_on_no_scope_says_nothing() {
+    let world = World::new();
+    let gate = Gate::new(Semaphore::new(2));
+    let app = gated(world.middleware().shield(), &gate).await;
+    assert!(errors_of(app.call(get("/"))).await.is_empty());
+    // An airlock of its own puts the scope around out of reach.
+    let around = airlock::scope().run_infallible_async(async |_| app.call(get("/")).await.is_ok());
+    assert!(errors_of(around).await.is_empty());
 }
 
 #[test]
