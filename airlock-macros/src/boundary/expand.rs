@@ -108,9 +108,14 @@ fn wrapped(
     // A body of another type is reported against the declared one.
     let span = proc_macro2::Span::call_site().located_at(output.span());
     let returned = quote_spanned!(span=> return value;);
+    // A builder of responses is a future too, and need not be awaited.
+    let allow = convert.is_some().then(|| {
+        quote!(#[allow(clippy::async_yields_async, reason = "the function yields it as well")])
+    });
     quote! {
         __airlock_scope.__boundary_async(
             async move {
+                #allow
                 let value = async move {
                     // `?` and `return` need the declared type before they are reached.
                     if let ::core::option::Option::Some(value) = ::core::option::Option::None::<#output> {

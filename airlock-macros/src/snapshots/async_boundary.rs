@@ -22,6 +22,10 @@ async fn checkout(&self, mut order: Order) -> impl IntoResponse {
     __airlock_scope
         .__boundary_async(
             async move {
+                #[allow(
+                    clippy::async_yields_async,
+                    reason = "the function yields it as well"
+                )]
                 let value = async move {
                     if let ::core::option::Option::Some(value) = ::core::option::Option::None::<
                         _,
