@@ -109,9 +109,9 @@ fn wrapped(
     let span = proc_macro2::Span::call_site().located_at(output.span());
     let returned = quote_spanned!(span=> return value;);
     // A builder of responses is a future too, and need not be awaited.
-    let allow = convert.is_some().then(|| {
-        quote!(#[allow(clippy::async_yields_async, reason = "the function yields it as well")])
-    });
+    let allow = convert.is_some().then(
+        || quote!(#[allow(clippy::async_yields_async, reason = "the function yields it as well")]),
+    );
     quote! {
         __airlock_scope.__boundary_async(
             async move {
