@@ -117,11 +117,6 @@ mod durable {
 #[cfg(feature = "serde")]
 pub use self::durable::{DurableArgument, assert_durable_argument, codec};
 
-/// Returns what this makes of a failed flush.
-pub fn answer_flush_error<R>(error: FlushError, answer: impl FnOnce(FlushError) -> R) -> R {
-    answer(error)
-}
-
 /// Logs a failed flush, hands it to `on_stranded`, and returns what the body returned.
 pub fn log_flush_error<R>(error: FlushError, value: R) -> R {
     error.strand();

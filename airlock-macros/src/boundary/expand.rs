@@ -213,10 +213,7 @@ fn on_flush_error(args: &Args, sig: &Signature, private: &TokenStream) -> TokenS
     match &args.on_flush_error {
         Some(OnFlushError::Log) => quote!(#private::log_flush_error),
         Some(OnFlushError::Panic) => quote!(#private::panic_on_flush_error),
-        // Passed on and not called where it stands, a closure need not name its argument's type.
-        Some(OnFlushError::Value(value)) => {
-            quote!(|error, _| #private::answer_flush_error(error, #value))
-        }
+        Some(OnFlushError::Value(value)) => quote!(|error, _| (#value)(error)),
         None => {
             let span = match &sig.output {
                 ReturnType::Default => sig.ident.span(),
