@@ -49,11 +49,12 @@ async fn serve(told: Told) {
         .route("/{request}", get(handle))
         .with_state(traffic.clone());
     let layer = ScopeLayer::new().airlock(&traffic.airlock);
-    let backlog = layer.backlog();
+    let shield = layer.clone().shield();
+    let backlog = shield.backlog();
     let app = match told {
         Told::BeforeResponse => app.layer(layer),
         Told::AfterResponse => app.layer(layer.after_response()),
-        Told::Shield => app.layer(layer.shield()),
+        Told::Shield => app.layer(shield),
     };
     let listener = TcpListener::bind("127.0.0.1:0").await;
     let listener = listener.expect("a port is free");
