@@ -109,6 +109,12 @@ pub mod __private {
         #[cfg(feature = "axum")]
         pub use airlock_tower::__private::conversions::*;
     }
+
+    pub mod responders {
+        #[cfg(feature = "actix")]
+        pub use airlock_actix::__private::responders::*;
+        pub use airlock_core::__private::conversions::*;
+    }
 }
 
 /// The guide: its code blocks are compiled and run.
