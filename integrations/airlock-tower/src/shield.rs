@@ -6,7 +6,7 @@ use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use airlock_core::Backlog;
+use airlock_core::{Backlog, Running};
 use tokio::task::{JoinError, JoinHandle};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -89,24 +89,23 @@ where
     fn call(&mut self, request: R) -> Self::Future {
         let request = self.inner.call(request);
         let running = self.backlog.run();
-        let task = async move {
-            let _running = running;
-            request.await
-        };
+        // Given out with what has ended, and dropped after it: a response that nobody takes begins its
+        // flush when it is dropped.
+        let task = async move { (request.await, running) };
         ShieldFuture(tokio::spawn(task.in_current_span()))
     }
 }
 
 /// The future of a [`ShieldService`]. Dropping it does not stop the request.
 #[must_use = "futures do nothing unless awaited"]
-pub struct ShieldFuture<T, E>(JoinHandle<Result<T, E>>);
+pub struct ShieldFuture<T, E>(JoinHandle<(Result<T, E>, Running)>);
 
 impl<T, E> Future for ShieldFuture<T, E> {
     type Output = Result<T, E>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match ready!(Pin::new(&mut self.0).poll(cx)) {
-            Ok(ended) => Poll::Ready(ended),
+            Ok((ended, _running)) => Poll::Ready(ended),
             Err(error) => match JoinError::try_into_panic(error) {
                 Ok(panic) => resume_unwind(panic),
                 Err(_) => panic!("the runtime was shut down before the request had finished"),

@@ -1,6 +1,8 @@
 //! Requests that run to their end although their client has gone.
 
-use std::sync::Arc;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Wake, Waker};
 
 use airlock::tower::ScopeLayer;
 use axum::http::StatusCode;
@@ -39,8 +41,8 @@ async fn a_shielded_request_ends_although_its_client_has_gone() {
     hang_guard(backlog.drained()).await;
 }
 
-fn poll<F: Future>(future: &mut std::pin::Pin<Box<F>>) -> std::task::Poll<F::Output> {
-    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+fn poll<F: Future>(future: &mut Pin<Box<F>>) -> Poll<F::Output> {
+    let mut cx = Context::from_waker(Waker::noop());
     future.as_mut().poll(&mut cx)
 }
 
@@ -91,6 +93,48 @@ async fn a_shielded_request_flushes_after_a_response_that_nobody_took() {
         world.ended().await,
         "request success: mail dispatched, ship dispatched"
     );
+}
+
+/// Keeps what it sees when it is woken first.
+struct SeenAtWake<T, F> {
+    look: F,
+    seen: OnceLock<T>,
+}
+
+impl<T, F> Wake for SeenAtWake<T, F>
+where
+    T: Send + Sync + 'static,
+    F: Fn() -> T + Send + Sync + 'static,
+{
+    fn wake(self: Arc<Self>) {
+        self.seen.get_or_init(&self.look);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_has_ended_without_its_client_has_begun_its_flush() {
+    let mut world = World::new();
+    let gate = Arc::new(Semaphore::new(0));
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let layer = layer.after_response().shield();
+    let backlog = layer.backlog();
+    let mut call = Box::pin(gated(&gate).layer(layer).oneshot(get("/")));
+    assert!(poll(&mut call).is_pending());
+    drop(call);
+    let log = world.log.clone();
+    let woken = Arc::new(SeenAtWake {
+        look: move || log.lines(),
+        seen: OnceLock::new(),
+    });
+    let waker = Waker::from(woken.clone());
+    let mut drained = pin!(backlog.drained());
+    let polled = drained.as_mut().poll(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending());
+    gate.add_permits(1);
+    world.ended().await;
+    hang_guard(backlog.drained()).await;
+    let all = vec!["mail 1".to_owned(), "ship 2".to_owned()];
+    assert_eq!(woken.seen.get(), Some(&all));
 }
 
 #[test]
