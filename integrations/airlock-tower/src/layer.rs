@@ -56,7 +56,7 @@ use crate::status::outcome_of;
 /// when it fails; [after the response](AfterResponse) is the other choice.
 #[derive(Debug)]
 pub struct ScopeLayer<M = BeforeResponse> {
-    settings: Arc<Settings>,
+    pub(crate) settings: Arc<Settings>,
     moment: M,
 }
 
@@ -64,6 +64,7 @@ pub struct ScopeLayer<M = BeforeResponse> {
 #[derive(Clone)]
 pub(crate) struct Settings {
     scope: ScopeBuilder,
+    has_airlock: bool,
     flush_when: Option<FlushWhen>,
     route: Option<RouteOf>,
     shares_scope: bool,
@@ -79,6 +80,7 @@ impl ScopeLayer {
         Self {
             settings: Arc::new(Settings {
                 scope: airlock_core::scope().name("request"),
+                has_airlock: false,
                 flush_when: None,
                 route: None,
                 shares_scope: false,
@@ -163,7 +165,9 @@ impl<M> ScopeLayer<M> {
     /// Runs requests in this airlock instead of the installed one. Scopes around the layer are out
     /// of reach then, so give it to the outermost layer only.
     pub fn airlock(self, airlock: &Airlock) -> Self {
-        self.scope(|scope| scope.airlock(airlock))
+        let mut this = self.scope(|scope| scope.airlock(airlock));
+        Arc::make_mut(&mut this.settings).has_airlock = true;
+        this
     }
 
     /// Names the scopes in reports and logs; `request` unless set.
@@ -270,6 +274,15 @@ impl Settings {
             request.extensions_mut().insert(shared);
         }
         scope
+    }
+
+    /// The scope around that of a request that came in here.
+    pub(crate) fn around(&self) -> Option<Scope> {
+        if self.has_airlock {
+            None
+        } else {
+            airlock_core::current()
+        }
     }
 
     fn route_of<B>(&self, request: &Request<B>) -> Option<Route> {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::resume_unwind;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use airlock_core::{Backlog, Running};
@@ -12,7 +13,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Instrument;
 
-use crate::layer::ScopeLayer;
+use crate::layer::{ScopeLayer, Settings};
 use crate::service::ScopeService;
 
 /// A [`ScopeLayer`] whose requests run to their end although their client has gone; made by
@@ -26,9 +27,14 @@ impl<M> ScopeLayer<M> {
     ///
     /// Without it a server drops the handler at whatever await it has reached when the connection
     /// breaks. With it handlers are not cancelled any more: bound their time by a timeout *within*
-    /// this layer. A task inherits nothing, so let it be the outermost scope. It costs a spawn for
-    /// each request; inner futures, responses and errors must be `Send`. A shutdown that waits for
-    /// the [`backlog`](Self::backlog) waits for shielded requests too.
+    /// this layer. It costs a spawn for each request; inner futures, responses and errors must be
+    /// `Send`. A shutdown that waits for the [`backlog`](Self::backlog) waits for shielded requests
+    /// too.
+    ///
+    /// Let it be the outermost scope. One around it would capture what this one holds, and ends when
+    /// the client leaves: what leaves afterwards fails and goes to
+    /// [`on_stranded`](airlock_core::AirlockBuilder::on_stranded). Each request that comes in so is
+    /// logged as an error.
     ///
     /// # Panics
     ///
@@ -59,7 +65,7 @@ impl<S, M: Clone> Layer<S> for ShieldLayer<M> {
     fn layer(&self, inner: S) -> Self::Service {
         ShieldService {
             inner: self.0.layer(inner),
-            backlog: self.backlog(),
+            settings: self.0.settings.clone(),
         }
     }
 }
@@ -68,7 +74,7 @@ impl<S, M: Clone> Layer<S> for ShieldLayer<M> {
 #[derive(Clone, Debug)]
 pub struct ShieldService<S> {
     inner: S,
-    backlog: Backlog,
+    settings: Arc<Settings>,
 }
 
 impl<S, R> Service<R> for ShieldService<S>
@@ -87,8 +93,16 @@ where
     }
 
     fn call(&mut self, request: R) -> Self::Future {
+        if let Some(around) = self.settings.around() {
+            tracing::error!(
+                target: "airlock",
+                scope = %around.id(),
+                name = around.name(),
+                "a shielded request runs within a scope that ends when its client leaves: `.shield()` belongs to the outermost `ScopeLayer`",
+            );
+        }
         let request = self.inner.call(request);
-        let running = self.backlog.run();
+        let running = self.settings.backlog.run();
         // Given out with what has ended, and dropped after it: a response that nobody takes begins its
         // flush when it is dropped.
         let task = async move { (request.await, running) };

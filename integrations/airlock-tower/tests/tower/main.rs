@@ -6,6 +6,7 @@ mod endings;
 mod extractor;
 mod fixture;
 mod handlers;
+mod logged;
 mod nesting;
 mod origins;
 mod settings;

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use crate::fixture::{World, app, charge, get, hang_guard, mail, ship, status};
+use crate::logged::errors_of;
 
 /// A handler that waits at a gate half-way.
 fn gated(gate: &Arc<Semaphore>) -> axum::Router {
@@ -135,6 +136,32 @@ async fn a_request_that_has_ended_without_its_client_has_begun_its_flush() {
     hang_guard(backlog.drained()).await;
     let all = vec!["mail 1".to_owned(), "ship 2".to_owned()];
     assert_eq!(woken.seen.get(), Some(&all));
+}
+
+#[tokio::test]
+async fn a_shield_within_another_scope_says_that_it_does_not_protect() {
+    let world = World::new();
+    let gate = Arc::new(Semaphore::new(1));
+    let shielded = gated(&gate).layer(ScopeLayer::new().shield());
+    let all = ScopeLayer::new().airlock(&world.airlock).name("all");
+    let errors = errors_of(status(shielded.layer(all))).await;
+    let [error] = &errors[..] else {
+        panic!("one error: {errors:?}");
+    };
+    assert!(error.contains("name=\"all\""), "{error}");
+    assert!(error.contains("`.shield()` belongs to the outermost"), "{error}");
+}
+
+#[tokio::test]
+async fn a_shield_that_depends_on_no_scope_says_nothing() {
+    let world = World::new();
+    let gate = Arc::new(Semaphore::new(2));
+    let layer = ScopeLayer::new().airlock(&world.airlock).shield();
+    let outermost = status(gated(&gate).layer(layer.clone()));
+    assert!(errors_of(outermost).await.is_empty());
+    // An airlock of its own puts the scope around out of reach.
+    let apart = status(gated(&gate).layer(layer).layer(ScopeLayer::new()));
+    assert!(errors_of(apart).await.is_empty());
 }
 
 #[test]
