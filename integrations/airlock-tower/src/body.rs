@@ -117,9 +117,7 @@ impl<B: Body> Body for ScopeBody<B> {
         if let Some(outcome) = outcome
             && let Some(mut held) = this.held.take()
         {
-            if outcome != Outcome::Failure {
-                held.steps.run(|| this.inner.set(None));
-            }
+            held.steps.run(|| this.inner.set(None));
             held.release(outcome);
         }
         polled.unwrap_or_else(|panic| resume_unwind(panic))

@@ -9,11 +9,11 @@ use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
 use axum::response::Response;
 use futures_util::stream::{self, Stream, StreamExt};
-use http_body::Body as _;
+use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, Full, StreamBody};
 use tower::{Layer, ServiceExt};
 
-use crate::fixture::{World, app, call, charge, hang_guard, mail, ship, status, text};
+use crate::fixture::{Log, World, app, call, charge, hang_guard, mail, ship, status, text};
 
 fn after(world: &World) -> ScopeLayer<AfterResponse> {
     ScopeLayer::new().airlock(&world.airlock).after_response()
@@ -123,6 +123,46 @@ async fn a_body_that_fails_discards() {
         .expect_err("it breaks off");
     let expected = "request failure: mail discarded, mail discarded, mail discarded";
     assert_eq!(world.ended().await, expected);
+}
+
+/// Tells whether it could enqueue while it was dropped.
+struct EnqueuesOnDrop(Log);
+
+impl Drop for EnqueuesOnDrop {
+    fn drop(&mut self) {
+        let accepted = try_enqueue(mail(9)).is_ok();
+        self.0.add(if accepted { "accepted" } else { "refused" });
+    }
+}
+
+#[tokio::test]
+async fn a_body_is_dropped_within_its_scope_however_it_ends() {
+    for (fails, expected) in [
+        (false, "success: mail dispatched"),
+        (true, "failure: mail discarded"),
+    ] {
+        let mut world = World::new();
+        let dropped = Log::default();
+        let on_drop = EnqueuesOnDrop(dropped.clone());
+        let body = || {
+            let frames =
+                stream::iter(fails.then(|| Err(std::io::Error::other("the disk is gone"))));
+            StreamBody::new(frames.map(move |frame: std::io::Result<Frame<Bytes>>| {
+                let _ = &on_drop;
+                frame
+            }))
+        };
+        let mut response = respond(after(&world), body).await.into_body();
+        let ended = response.frame().await;
+        assert_eq!(ended.is_some(), fails);
+        assert_eq!(
+            dropped.lines(),
+            ["accepted"],
+            "at its end, not when the server drops it"
+        );
+        assert!(response.frame().await.is_none());
+        assert_eq!(world.ended().await, format!("request {expected}"));
+    }
 }
 
 #[tokio::test]
@@ -265,7 +305,7 @@ async fn a_local_policy_of_a_stream_holds_from_chunk_to_chunk() {
             assert_eq!(quiet.is_some(), n > 1);
             Chunk::Ok(Bytes::from("."))
         });
-        StreamBody::new(chunks.map(|chunk| chunk.map(http_body::Frame::data)))
+        StreamBody::new(chunks.map(|chunk| chunk.map(Frame::data)))
     };
     let response = respond(after(&world), body).await;
     assert_eq!(text(response.into_body()).await, "...");

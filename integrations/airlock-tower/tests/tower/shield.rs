@@ -149,7 +149,10 @@ async fn a_shield_within_another_scope_says_that_it_does_not_protect() {
         panic!("one error: {errors:?}");
     };
     assert!(error.contains("name=\"all\""), "{error}");
-    assert!(error.contains("`.shield()` belongs to the outermost"), "{error}");
+    assert!(
+        error.contains("`.shield()` belongs to the outermost"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
