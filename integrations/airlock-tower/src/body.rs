@@ -4,6 +4,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::thread;
 
 use airlock_core::lifecycle::Outcome;
 use airlock_core::{Backlog, FlushError, OpenScope, Steps};
@@ -17,7 +18,8 @@ pin_project! {
     ///
     /// It is polled within the request's scope. The scope ends once: as a success at the body's end,
     /// or when the server drops the body, as it does after the last byte, and at once for `HEAD`,
-    /// 204, 304 and upgrades; as a failure when the body gives an error; with a panic, when it panics.
+    /// 204, 304 and upgrades; as a failure when the body gives an error; as a panic when it panics, or
+    /// is dropped while its thread unwinds.
     pub struct ScopeBody<B> {
         #[pin]
         inner: Option<B>,
@@ -28,8 +30,14 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if let Some(mut held) = this.held.take() {
+                // Not the client has gone then, but what sends or wraps the body has failed.
+                let outcome = if thread::panicking() {
+                    Outcome::Panic
+                } else {
+                    Outcome::Success
+                };
                 held.steps.run(|| this.inner.set(None));
-                held.release(Outcome::Success);
+                held.release(outcome);
             }
         }
     }

@@ -181,6 +181,24 @@ async fn a_body_that_panics_discards_and_the_panic_goes_on() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_dropped_by_a_panic_around_it_discards() {
+    let mut world = World::new();
+    let handler = async || {
+        airlock::enqueue(mail(0));
+        Body::from_stream(streamed())
+    };
+    let response = call(app(handler).layer(after(&world))).await;
+    let sent = tokio::spawn(async move {
+        let mut body = response.into_body();
+        body.frame().await.expect("a chunk").expect("it is whole");
+        panic!("in a wrapper of the body");
+    });
+    assert!(sent.await.is_err_and(|error| error.is_panic()));
+    let expected = "request panic: mail discarded, mail discarded";
+    assert_eq!(world.ended().await, expected);
+}
+
+#[tokio::test]
 async fn a_failing_status_discards_before_the_body_is_sent() {
     let mut world = World::new();
     let handler = async || {
