@@ -12,11 +12,12 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use crate::moment::Spawn;
+use crate::waits::Waits;
 
 pin_project! {
     /// The body of a response whose request flushes [after the response](crate::AfterResponse).
     ///
-    /// It is polled within the request's scope. The scope ends once: as a success at the body's end,
+    /// It is polled within the request's scope. The scope ends once: as the response says at the body's end,
     /// or when the server drops the body, as it does after the last byte, and at once for `HEAD`,
     /// 204, 304 and upgrades; as a failure when the body gives an error; as a panic when it panics, or
     /// is dropped while its thread unwinds.
@@ -34,7 +35,7 @@ pin_project! {
                 let outcome = if thread::panicking() {
                     Outcome::Panic
                 } else {
-                    Outcome::Success
+                    held.outcome
                 };
                 held.steps.run(|| this.inner.set(None));
                 held.release(outcome);
@@ -47,15 +48,27 @@ pin_project! {
 pub(crate) struct Held {
     scope: OpenScope,
     steps: Steps,
+    /// That of the response.
+    outcome: Outcome,
+    /// Until it has ended.
+    _waits: Waits,
     spawn: Spawn,
     backlog: Backlog,
 }
 
 impl Held {
-    pub(crate) fn new(scope: OpenScope, spawn: Spawn, backlog: Backlog) -> Self {
+    pub(crate) fn new(
+        scope: OpenScope,
+        waits: Waits,
+        outcome: Outcome,
+        spawn: Spawn,
+        backlog: Backlog,
+    ) -> Self {
         Self {
             steps: scope.steps(),
             scope,
+            outcome,
+            _waits: waits,
             spawn,
             backlog,
         }
@@ -118,7 +131,7 @@ impl<B: Body> Body for ScopeBody<B> {
         let polled = catch_unwind(AssertUnwindSafe(|| held.steps.run(|| inner.poll_frame(cx))));
         let outcome = match &polled {
             Ok(Poll::Pending | Poll::Ready(Some(Ok(_)))) => None,
-            Ok(Poll::Ready(None)) => Some(Outcome::Success),
+            Ok(Poll::Ready(None)) => Some(held.outcome),
             Ok(Poll::Ready(Some(Err(_)))) => Some(Outcome::Failure),
             Err(_) => Some(Outcome::Panic),
         };

@@ -18,6 +18,7 @@ mod service;
 #[cfg(feature = "tokio")]
 mod shield;
 mod status;
+mod waits;
 
 pub use self::body::ScopeBody;
 pub use self::future::ScopeFuture;

@@ -13,16 +13,16 @@ use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, Full, StreamBody};
 use tower::{Layer, ServiceExt};
 
-use crate::fixture::{Log, World, app, call, charge, hang_guard, mail, ship, status, text};
+use crate::fixture::{Log, World, app, call, charge, hang_guard, mail, ship, text};
 
-fn after(world: &World) -> ScopeLayer<AfterResponse> {
+pub(crate) fn after(world: &World) -> ScopeLayer<AfterResponse> {
     ScopeLayer::new().airlock(&world.airlock).after_response()
 }
 
 type Chunk = Result<Bytes, std::io::Error>;
 
 /// A body of three chunks, each of which enqueues.
-fn streamed() -> impl Stream<Item = Chunk> {
+pub(crate) fn streamed() -> impl Stream<Item = Chunk> {
     stream::iter(1..=3).map(|n| {
         airlock::enqueue(mail(n));
         Ok(Bytes::from(format!("{n};")))
@@ -262,38 +262,6 @@ fn polling<F: Future>(future: F) -> impl FnMut() -> Poll<F::Output> {
         let mut cx = Context::from_waker(Waker::noop());
         future.as_mut().poll(&mut cx)
     }
-}
-
-#[tokio::test]
-async fn within_another_scope_the_intents_are_captured_with_the_response() {
-    let mut world = World::new();
-    let handler = async || {
-        airlock::enqueue(mail(0));
-        Body::from_stream(streamed())
-    };
-    let route = ScopeLayer::new().name("route").after_response();
-    let all = after(&world).name("all");
-    let response = call(app(handler).layer(route).layer(all)).await;
-    assert_eq!(world.ended_by_now(), ["route success: mail captured"]);
-    text(response.into_body()).await;
-    let expected =
-        "all success: mail dispatched, mail dispatched, mail dispatched, mail dispatched";
-    assert_eq!(world.ended().await, expected);
-}
-
-#[tokio::test]
-async fn within_a_scope_that_ends_before_the_response_nothing_is_lost() {
-    let mut world = World::new();
-    let handler = async || airlock::enqueue(mail(0)).to_string();
-    let route = ScopeLayer::new().name("route").after_response();
-    let all = ScopeLayer::new().airlock(&world.airlock).name("all");
-    assert_eq!(status(app(handler).layer(route).layer(all)).await, 200);
-    let expected = [
-        "route success: mail captured",
-        "all success: mail dispatched",
-    ];
-    assert_eq!(world.ended_by_now(), expected);
-    assert!(world.stranded.lines().is_empty());
 }
 
 /// What a service gives that answers with this body, made in the request's scope.

@@ -7,6 +7,7 @@ mod extractor;
 mod fixture;
 mod handlers;
 mod logged;
+mod nested_streams;
 mod nesting;
 mod origins;
 mod settings;
