@@ -266,9 +266,13 @@ impl<S, M: Clone> Layer<S> for ScopeLayer<M> {
 impl Settings {
     /// Opens the scope of a request.
     pub(crate) fn open<B>(&self, request: &mut Request<B>) -> OpenScope {
-        let origin = RequestOrigin::new(request.method().clone(), self.route_of(request));
-        let origin = origin.traced(request.headers());
-        let scope = self.scope.clone().origin(origin).open();
+        let mut scope = self.scope.clone();
+        let route = self.route_of(request);
+        if route.is_some() || !self.inherits_origin() {
+            let origin = RequestOrigin::new(request.method().clone(), route);
+            scope = scope.origin(origin.traced(request.headers()));
+        }
+        let scope = scope.open();
         if self.shares_scope {
             let shared = RequestScope(Scope::clone(&scope));
             request.extensions_mut().insert(shared);
@@ -283,6 +287,10 @@ impl Settings {
         } else {
             airlock_core::current()
         }
+    }
+
+    fn inherits_origin(&self) -> bool {
+        self.around().is_some_and(|scope| scope.origin().is_some())
     }
 
     fn route_of<B>(&self, request: &Request<B>) -> Option<Route> {

@@ -23,7 +23,7 @@ use airlock_core::Scope;
 ///
 /// Without axum, code that runs within the request asks [`airlock_core::current`]. For code that a
 /// middleware has moved to another task, [`ScopeLayer::share_scope`](crate::ScopeLayer::share_scope)
-/// puts it into the request's extensions, where the extractor looks first.
+/// puts it into the request's extensions, where the extractor finds it.
 #[derive(Clone, Debug)]
 pub struct RequestScope(pub Scope);
 
@@ -63,8 +63,8 @@ mod extractor {
         type Rejection = NoRequestScope;
 
         async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NoRequestScope> {
-            let shared = parts.extensions.get::<Self>().cloned();
-            let scope = shared.or_else(|| airlock_core::current().map(Self));
+            let current = airlock_core::current().map(Self);
+            let scope = current.or_else(|| parts.extensions.get().cloned());
             scope.ok_or(NoRequestScope)
         }
     }

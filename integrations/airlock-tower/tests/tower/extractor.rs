@@ -64,5 +64,6 @@ async fn of_two_layers_the_inner_ones_scope_is_extracted() {
     };
     let app = app(handler).layer(ScopeLayer::new().name("route"));
     let all = ScopeLayer::new().airlock(&world.airlock).name("all");
-    assert_eq!(status(app.layer(all)).await, 200);
+    assert_eq!(status(app.clone().layer(all.clone())).await, 200);
+    assert_eq!(status(app.layer(all.share_scope())).await, 200);
 }
