@@ -113,6 +113,13 @@ impl<B> ScopeBody<B> {
     }
 }
 
+/// The body of a response that no request of ours has got: of a timeout around the layer.
+impl<B: Default> Default for ScopeBody<B> {
+    fn default() -> Self {
+        Self::new(B::default(), None)
+    }
+}
+
 impl<B: Body> Body for ScopeBody<B> {
     type Data = B::Data;
     type Error = B::Error;

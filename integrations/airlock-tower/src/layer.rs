@@ -107,9 +107,21 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
     /// });
     /// # let _: axum::Router = axum::Router::new().route("/", axum::routing::get(|| async {})).layer(layer);
     /// ```
+    ///
+    /// All requests share the closure, on whatever thread they are:
+    ///
+    /// ```compile_fail,E0277
+    /// # use airlock::tower::ScopeLayer;
+    /// # use axum::response::IntoResponse;
+    /// let apology = std::rc::Rc::new("try again later".to_owned());
+    /// let layer = ScopeLayer::new().on_flush_error(move |error| {
+    ///     error.strand();
+    ///     apology.to_string().into_response()
+    /// });
+    /// ```
     pub fn on_flush_error<B, F>(self, respond: F) -> ScopeLayer<BeforeResponse<F>>
     where
-        F: Fn(FlushError) -> Response<B>,
+        F: Fn(FlushError) -> Response<B> + Send + Sync + 'static,
     {
         ScopeLayer {
             settings: self.settings,

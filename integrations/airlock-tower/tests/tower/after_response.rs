@@ -316,6 +316,14 @@ async fn size_and_end_of_the_body_are_those_of_the_inner_one() {
     assert!(body.is_end_stream());
 }
 
+/// As a timeout around the layer does it, whose answer needs a body of the same type.
+#[tokio::test]
+async fn a_body_of_no_request_is_the_default_of_the_inner_one() {
+    let body = ScopeBody::<Full<Bytes>>::default();
+    assert!(body.is_end_stream());
+    assert_eq!(text(body).await, "");
+}
+
 #[tokio::test]
 async fn trailers_are_passed_on() {
     let world = World::new();
