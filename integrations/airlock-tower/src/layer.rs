@@ -69,6 +69,8 @@ pub(crate) struct Settings {
     route: Option<RouteOf>,
     shares_scope: bool,
     pub(crate) backlog: Backlog,
+    /// Shielded requests under way.
+    pub(crate) requests: Backlog,
 }
 
 type FlushWhen = Arc<dyn Fn(&response::Parts, Outcome) -> bool + Send + Sync>;
@@ -85,6 +87,7 @@ impl ScopeLayer {
                 route: None,
                 shares_scope: false,
                 backlog: Backlog::default(),
+                requests: Backlog::default(),
             }),
             moment: BeforeResponse(Arc::new(Problem)),
         }
@@ -246,7 +249,8 @@ impl<M> ScopeLayer<M> {
         self
     }
 
-    /// What this layer's services still do without a client, and how many of their flushes failed.
+    /// The flushes of this layer's services that no client waits for, and how many of all their
+    /// flushes have failed.
     pub fn backlog(&self) -> Backlog {
         self.settings.backlog.clone()
     }

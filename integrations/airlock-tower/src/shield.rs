@@ -28,8 +28,7 @@ impl<M> ScopeLayer<M> {
     /// Without it a server drops the handler at whatever await it has reached when the connection
     /// breaks. With it handlers are not cancelled any more: bound their time by a timeout *within*
     /// this layer. It costs a spawn for each request; inner futures, responses and errors must be
-    /// `Send`. A shutdown that waits for the [`backlog`](Self::backlog) waits for shielded requests
-    /// too.
+    /// `Send`. A server that stops does not know of these tasks: see [`ShieldLayer::requests`].
     ///
     /// Let it be the outermost scope. One around it would capture what this one holds, and ends when
     /// the client leaves: what leaves afterwards fails and goes to
@@ -47,9 +46,32 @@ impl<M> ScopeLayer<M> {
 }
 
 impl<M> ShieldLayer<M> {
-    /// What this layer's services still do without a client; see [`ScopeLayer::backlog`].
+    /// The flushes of this layer's services that no client waits for; see [`ScopeLayer::backlog`].
     pub fn backlog(&self) -> Backlog {
         self.0.backlog()
+    }
+
+    /// The requests under way, with or without their client. A runtime that ends cancels those that
+    /// run without one, so wait for them when the server has stopped, and then for what they leave
+    /// behind:
+    ///
+    /// ```no_run
+    /// use airlock::tower::ScopeLayer;
+    /// # use axum::{Router, routing::get};
+    ///
+    /// # async fn told_to_stop() {}
+    /// # async fn serve(listener: tokio::net::TcpListener, app: Router) -> std::io::Result<()> {
+    /// let shield = ScopeLayer::new().shield();
+    /// let (requests, backlog) = (shield.requests(), shield.backlog());
+    /// let app = app.layer(shield);
+    /// axum::serve(listener, app).with_graceful_shutdown(told_to_stop()).await?;
+    /// requests.drained().await;
+    /// backlog.drained().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn requests(&self) -> Backlog {
+        self.0.settings.requests.clone()
     }
 }
 
@@ -102,7 +124,7 @@ where
             );
         }
         let request = self.inner.call(request);
-        let running = self.settings.backlog.run();
+        let running = self.settings.requests.run();
         // Given out with what has ended, and dropped after it: a response that nobody takes begins its
         // flush when it is dropped.
         let task = async move { (request.await, running) };
