@@ -66,7 +66,7 @@ impl<F: Future, M, B, E> ScopeFuture<F, M, B, E> {
     ) -> Self {
         Self {
             work: Some(scope.bind_work(work)),
-            state: Exclusive::new(State::Working(scope, waits)),
+            state: Exclusive::new(State::Working(scope.in_future(), waits)),
             settings,
             moment,
         }
