@@ -200,7 +200,10 @@ fn on_flush_error(args: &Args, sig: &Signature, private: &TokenStream) -> TokenS
     match &args.on_flush_error {
         Some(OnFlushError::Log) => quote!(#private::log_flush_error),
         Some(OnFlushError::Panic) => quote!(#private::panic_on_flush_error),
-        Some(OnFlushError::Value(value)) => quote!(|error, _| (#value)(error)),
+        // A bare closure that is called at once would have to name the type of its argument.
+        Some(OnFlushError::Value(value)) => {
+            quote!(|error, _| ::core::result::Result::Err(error).unwrap_or_else(#value))
+        }
         None => {
             let span = match &sig.output {
                 ReturnType::Default => sig.ident.span(),
