@@ -226,8 +226,10 @@ impl<M> ScopeLayer<M> {
         self
     }
 
-    /// Tells the route of a request for its [origin](RequestOrigin), where it is not axum that
-    /// matched it. Give a pattern, not the path: origins stand in logs.
+    /// Tells the route of a request for its [origin](airlock_core::Origin), which is shown as
+    /// `POST /orders/{id}`. Not needed on axum (feature `axum`) where the layer stands inside of the
+    /// router, as `Router::layer` puts it; elsewhere the method stands alone. Give a pattern, not the
+    /// path: origins stand in logs.
     ///
     /// ```
     /// # use airlock_tower::ScopeLayer;

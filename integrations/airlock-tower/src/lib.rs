@@ -24,8 +24,7 @@ pub use self::body::ScopeBody;
 pub use self::future::ScopeFuture;
 pub use self::layer::ScopeLayer;
 pub use self::moment::{AfterResponse, BeforeResponse, Moment};
-pub use self::origin::RequestOrigin;
-pub use self::problem::{FlushErrorResponse, Problem, problem};
+pub use self::problem::{FlushErrorResponse, FromProblem, Problem, problem};
 #[cfg(feature = "axum")]
 pub use self::request_scope::NoRequestScope;
 pub use self::request_scope::RequestScope;

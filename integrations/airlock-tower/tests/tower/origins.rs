@@ -105,7 +105,7 @@ async fn a_layer_within_keeps_the_origin_unless_it_knows_the_route() {
 }
 
 #[tokio::test]
-async fn the_origin_can_be_taken_apart_and_stands_in_the_report() {
+async fn the_origin_stands_in_the_report() {
     let (send_report, report) = std::sync::mpsc::channel();
     let world = World::with(|builder| {
         builder.on_report(move |report| {
