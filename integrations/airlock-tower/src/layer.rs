@@ -22,8 +22,9 @@ use crate::status::outcome_of;
 ///
 /// What the request enqueues leaves when the response's status is below 400. It is discarded when
 /// the status is 400 or more, when the service gives an error or panics (the panic goes on), and
-/// when the client has gone: intents marked *on failure* or *always* leave then. A layer within
-/// another one is a nested scope: the outer one captures what it would dispatch.
+/// when the client has gone. Intents marked *on failure* or *always* leave then; with the client gone
+/// only those that need no awaiting. A layer within another one is a nested scope: the outer one
+/// captures what it would dispatch.
 ///
 /// ```
 /// use airlock::tower::ScopeLayer;
@@ -97,7 +98,8 @@ impl ScopeLayer {
 impl<R> ScopeLayer<BeforeResponse<R>> {
     /// Answers a failed flush with this response instead of [`Problem`]'s. The closure owns the
     /// error, with the intents that failed or were not reached; [`FlushError::strand`] gives them
-    /// to the airlock around the server.
+    /// to the airlock around the server. Method and route of the request are in
+    /// `error.report().origin()`.
     ///
     /// ```
     /// use airlock::tower::ScopeLayer;
@@ -209,6 +211,9 @@ impl<M> ScopeLayer<M> {
 
     /// Decides by the response's head whether the request has succeeded. `outcome` is what its
     /// status alone says: a failure from 400 on. The lifecycle then decides as ever.
+    ///
+    /// It is not asked about an error of the service and a panic, which are failures, nor when the
+    /// client has gone.
     ///
     /// ```
     /// # use airlock_tower::ScopeLayer;

@@ -7,13 +7,16 @@ use airlock::tower::{AfterResponse, ScopeBody, ScopeLayer};
 use airlock::{EnqueueError, Refusal, try_enqueue};
 use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
+use axum::middleware::map_response;
 use axum::response::Response;
 use futures_util::stream::{self, Stream, StreamExt};
 use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, Full, StreamBody};
 use tower::{Layer, ServiceExt};
 
-use crate::fixture::{Log, World, app, call, charge, hang_guard, mail, ship, text};
+use crate::fixture::{
+    Log, World, app, call, charge, gated, gated_world, hang_guard, mail, ship, text,
+};
 
 pub(crate) fn after(world: &World) -> ScopeLayer<AfterResponse> {
     ScopeLayer::new().airlock(&world.airlock).after_response()
@@ -199,6 +202,16 @@ async fn a_body_that_is_dropped_by_a_panic_around_it_discards() {
 }
 
 #[tokio::test]
+async fn a_response_that_is_replaced_outside_of_the_layer_counts_as_sent() {
+    let mut world = World::new();
+    let handler = async || airlock::enqueue(mail(0)).to_string();
+    let replace = map_response(async |_: Response| StatusCode::BAD_GATEWAY);
+    let response = call(app(handler).layer(after(&world)).layer(replace)).await;
+    assert_eq!(response.status(), 502);
+    assert_eq!(world.ended().await, "request success: mail dispatched");
+}
+
+#[tokio::test]
 async fn a_failing_status_discards_before_the_body_is_sent() {
     let mut world = World::new();
     let handler = async || {
@@ -228,19 +241,11 @@ async fn a_failed_flush_is_counted_and_stranded_and_the_client_does_not_know() {
     assert_eq!(backlog.failed(), 1);
 }
 
-/// Yields until it is let go on.
-#[airlock::effect]
-async fn slow(#[resource] gate: &tokio::sync::Semaphore, n: u32) {
-    drop(gate.acquire().await);
-    let _ = n;
-}
-
 #[tokio::test]
 async fn a_shutdown_can_wait_for_what_runs_on() {
-    let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
-    let mut world = World::with(|builder| builder.shared_resource(gate.clone()));
+    let (mut world, gate) = gated_world();
     let handler = async || {
-        airlock::enqueue(slow(1));
+        airlock::enqueue(gated());
     };
     let layer = after(&world);
     let backlog = layer.backlog();
@@ -248,11 +253,11 @@ async fn a_shutdown_can_wait_for_what_runs_on() {
     assert_eq!(backlog.running(), 1);
     let mut drained = polling(backlog.drained());
     assert!(drained().is_pending());
-    gate.add_permits(1);
+    gate.open();
     hang_guard(backlog.drained()).await;
     assert!(drained().is_ready());
     assert_eq!(backlog.running(), 0);
-    assert_eq!(world.ended_by_now(), ["request success: slow dispatched"]);
+    assert_eq!(world.ended_by_now(), ["request success: gated dispatched"]);
 }
 
 /// Polls a future whenever it is called.
