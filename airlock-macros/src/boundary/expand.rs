@@ -197,12 +197,13 @@ fn declaration(
 /// What is done with a failed flush. Where nothing is chosen, the return type has to carry it; if it
 /// cannot, the compiler says so at that type.
 fn on_flush_error(args: &Args, sig: &Signature, private: &TokenStream) -> TokenStream {
+    let large = quote!(#[allow(clippy::result_large_err, reason = "the function's own type")]);
     match &args.on_flush_error {
         Some(OnFlushError::Log) => quote!(#private::log_flush_error),
         Some(OnFlushError::Panic) => quote!(#private::panic_on_flush_error),
         // A bare closure that is called at once would have to name the type of its argument.
         Some(OnFlushError::Value(value)) => {
-            quote!(|error, _| ::core::result::Result::Err(error).unwrap_or_else(#value))
+            quote!(#large |error, _| ::core::result::Result::Err(error).unwrap_or_else(#value))
         }
         None => {
             let span = match &sig.output {
@@ -210,6 +211,7 @@ fn on_flush_error(args: &Args, sig: &Signature, private: &TokenStream) -> TokenS
                 ReturnType::Type(_, ty) => ty.span(),
             };
             let returns = quote! {
+                #large
                 |error, value| {
                     #[allow(unused_imports, reason = "one of them carries it")]
                     use #private::carriers::*;
