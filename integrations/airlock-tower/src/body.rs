@@ -17,8 +17,8 @@ use crate::waits::Waits;
 pin_project! {
     /// The body of a response whose request flushes [after the response](crate::AfterResponse).
     ///
-    /// It is polled within the request's scope. The scope ends once: as the response says at the body's end,
-    /// or when the server drops the body, as it does after the last byte, and at once for `HEAD`,
+    /// It is polled within the request's scope. The scope ends once: as the response says at the body's
+    /// end, or when the server drops the body, as it does after the last byte, and at once for `HEAD`,
     /// 204, 304 and upgrades; as a failure when the body gives an error; as a panic when it panics, or
     /// is dropped while its thread unwinds.
     pub struct ScopeBody<B> {
@@ -31,7 +31,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if let Some(mut held) = this.held.take() {
-                // Not the client has gone then, but what sends or wraps the body has failed.
+                // Then it is not sent: what sends or wraps it has failed.
                 let outcome = if thread::panicking() {
                     Outcome::Panic
                 } else {
@@ -50,7 +50,7 @@ pub(crate) struct Held {
     steps: Steps,
     /// That of the response.
     outcome: Outcome,
-    /// Until it has ended.
+    /// Kept until this one has ended, for a scope around it.
     _waits: Waits,
     spawn: Spawn,
     backlog: Backlog,
@@ -113,7 +113,8 @@ impl<B> ScopeBody<B> {
     }
 }
 
-/// The body of a response that no request of ours has got: of a timeout around the layer.
+/// A body that holds no scope: for a response that is made outside of the layer, by a timeout for
+/// example.
 impl<B: Default> Default for ScopeBody<B> {
     fn default() -> Self {
         Self::new(B::default(), None)

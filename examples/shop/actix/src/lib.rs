@@ -79,8 +79,8 @@ pub fn app(
         .wrap(from_fn(browsers::serve))
 }
 
-/// Serves until `stop` ends; then waits for the requests that are there, but no longer than `patience`
-/// for those without a client and as long for connections; and for all that runs on behind them.
+/// Serves until `stop` ends; then waits for the requests that are there, up to `patience` for those of
+/// clients that have gone, and once more for connections; and for all that runs on behind them.
 ///
 /// # Errors
 ///
