@@ -71,6 +71,7 @@ pub(crate) struct Settings {
     shares_scope: bool,
     pub(crate) backlog: Backlog,
     /// Shielded requests under way.
+    #[cfg(feature = "tokio")]
     pub(crate) requests: Backlog,
 }
 
@@ -88,6 +89,7 @@ impl ScopeLayer {
                 route: None,
                 shares_scope: false,
                 backlog: Backlog::default(),
+                #[cfg(feature = "tokio")]
                 requests: Backlog::default(),
             }),
             moment: BeforeResponse(Arc::new(Problem)),
