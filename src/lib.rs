@@ -56,8 +56,8 @@ pub mod tower {
     #[cfg(feature = "axum")]
     pub use airlock_tower::NoRequestScope;
     pub use airlock_tower::{
-        AfterResponse, BeforeResponse, FlushErrorResponse, HasStatus, Moment, Problem,
-        RequestOrigin, RequestScope, ScopeBody, ScopeFuture, ScopeLayer, ScopeService, problem,
+        AfterResponse, BeforeResponse, FlushErrorResponse, FromProblem, HasStatus, Moment, Problem,
+        RequestScope, ScopeBody, ScopeFuture, ScopeLayer, ScopeService, problem,
     };
     #[cfg(feature = "tokio")]
     pub use airlock_tower::{ShieldFuture, ShieldLayer, ShieldService};
