@@ -50,7 +50,7 @@ async fn serve(told: Told) {
         .with_state(traffic.clone());
     let layer = ScopeLayer::new().airlock(&traffic.airlock);
     let shield = layer.clone().shield();
-    let backlog = shield.backlog();
+    let (requests, backlog) = (shield.requests(), shield.backlog());
     let app = match told {
         Told::BeforeResponse => app.layer(layer),
         Told::AfterResponse => app.layer(layer.after_response()),
@@ -71,6 +71,7 @@ async fn serve(told: Told) {
     stop.notify_one();
     let served = stopped(server).await.expect("no panic");
     served.expect("it ends");
+    stopped(requests.drained()).await;
     stopped(backlog.drained()).await;
     traffic.verify();
 }
