@@ -13,8 +13,8 @@ fn checkout<'a>(
         )
         .asynchronous()
         .done();
-    ::airlock::__private::inventory::submit! {
-        ::airlock::__private::BoundaryRegistration::new(__AIRLOCK_BOUNDARY)
+    ::airlock::__private::submit_boundary! {
+        __AIRLOCK_BOUNDARY
     }
     {
         Box::pin(async move {

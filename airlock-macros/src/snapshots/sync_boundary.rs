@@ -6,8 +6,8 @@ pub fn import(path: &Path) -> Result<usize, ImportError> {
         )
         .docs("Imports orders.")
         .done();
-    ::airlock::__private::inventory::submit! {
-        ::airlock::__private::BoundaryRegistration::new(__AIRLOCK_BOUNDARY)
+    ::airlock::__private::submit_boundary! {
+        __AIRLOCK_BOUNDARY
     }
     let __airlock_scope = ::airlock::__private::boundary(__AIRLOCK_BOUNDARY);
     __airlock_scope
