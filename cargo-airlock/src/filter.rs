@@ -1,0 +1,105 @@
+//! Which effects to show.
+
+use clap::Args;
+
+use crate::catalogue::Catalogue;
+use crate::record::Effect;
+
+/// Which effects to show: those that meet every filter. Boundaries are shown if they emit one.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Filter {
+    /// Effects whose id or alias is this; `*` stands for anything, `?` for one character
+    #[arg(long, value_name = "GLOB", help_heading = "Filter")]
+    pub(crate) id: Vec<String>,
+    /// Effects with this tag
+    #[arg(long, value_name = "TAG", help_heading = "Filter")]
+    pub(crate) tag: Vec<String>,
+    /// Effects and boundaries that this package declares
+    #[arg(long = "crate", value_name = "PACKAGE", help_heading = "Filter")]
+    pub(crate) krate: Vec<String>,
+    /// Durable effects
+    #[arg(long, help_heading = "Filter")]
+    pub(crate) durable: bool,
+}
+
+impl Filter {
+    /// Leaves out what is not wanted.
+    pub(crate) fn apply(&self, catalogue: &mut Catalogue) {
+        catalogue.effects.retain(|effect| self.wants(effect));
+        let of_effects = !self.id.is_empty() || !self.tag.is_empty() || self.durable;
+        let effects = &catalogue.effects;
+        catalogue.boundaries.retain(|boundary| {
+            let emitted = boundary.emits.iter().flatten();
+            let emits_one = || {
+                let mut emitted = emitted;
+                emitted.any(|id| effects.iter().any(|effect| effect.id == *id))
+            };
+            self.wants_package(&boundary.package) && (!of_effects || emits_one())
+        });
+    }
+
+    fn wants(&self, effect: &Effect) -> bool {
+        let named = |glob: &String| effect.names().any(|name| matches(glob, name));
+        (self.id.is_empty() || self.id.iter().any(named))
+            && (self.tag.is_empty() || self.tag.iter().any(|tag| effect.tags.contains(tag)))
+            && self.wants_package(&effect.package)
+            && (!self.durable || effect.durable)
+    }
+
+    fn wants_package(&self, package: &str) -> bool {
+        // Cargo takes both spellings, too.
+        let plain = |name: &str| name.replace('-', "_");
+        let mut wanted = self.krate.iter();
+        self.krate.is_empty() || wanted.any(|wanted| plain(wanted) == plain(package))
+    }
+}
+
+/// Whether a name is what a glob describes.
+fn matches(glob: &str, name: &str) -> bool {
+    let mut rest = name;
+    let mut globs = glob.chars();
+    while let Some(letter) = globs.next() {
+        let mut letters = rest.chars();
+        match letter {
+            '*' => {
+                let tails = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
+                return tails
+                    .into_iter()
+                    .any(|at| matches(globs.as_str(), &rest[at..]));
+            }
+            '?' if letters.next().is_some() => rest = letters.as_str(),
+            _ if letters.next() == Some(letter) => rest = letters.as_str(),
+            _ => return false,
+        }
+    }
+    rest.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn globs_match_whole_names() {
+        for (glob, name) in [
+            ("*", ""),
+            ("mail.*", "mail.send"),
+            ("*.send", "mail.send"),
+            ("m*l.s?nd", "mail.send"),
+            ("mail.send", "mail.send"),
+            ("*a*", "mail"),
+            ("ü?", "üß"),
+        ] {
+            assert!(matches(glob, name), "{glob} {name}");
+        }
+        for (glob, name) in [
+            ("", "mail"),
+            ("mail", "mail.send"),
+            ("mail.?", "mail."),
+            ("?", ""),
+            ("*.sen", "mail.send"),
+        ] {
+            assert!(!matches(glob, name), "{glob} {name}");
+        }
+    }
+}
