@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::graph::Draw;
 use crate::commands::list::List;
 use crate::commands::lock::{Check, Lock};
 use crate::report::{BoxError, Report};
@@ -31,6 +32,9 @@ pub(crate) enum Command {
     /// Fail if a durable contract in effects.lock is broken
     #[command(after_help = CHECK)]
     Check(Check),
+    /// Draw boundaries, what they emit, and the resources that effects need
+    #[command(after_help = GRAPH)]
+    Graph(Draw),
 }
 
 const LIST: &str = "\
@@ -59,6 +63,13 @@ Examples:
 
 Exit codes: 0 compatible; 1 a durable contract is broken; 2 could not be built or read.";
 
+const GRAPH: &str = "\
+Examples:
+  cargo airlock graph                                  Mermaid, for a README
+  cargo airlock graph --bin shop --output effects.html a page to look at
+  cargo airlock graph --output effects.svg --crate mail
+  cargo airlock graph --format dot | dot -Tpdf > effects.pdf";
+
 impl Command {
     /// Runs it.
     ///
@@ -70,6 +81,7 @@ impl Command {
             Self::List(list) => list.run(),
             Self::Lock(lock) => lock.run(),
             Self::Check(check) => check.run(),
+            Self::Graph(draw) => draw.run(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod catalogue;
 mod commands;
 mod contract;
 mod filter;
+mod graph;
 mod near;
 pub mod record;
 mod report;

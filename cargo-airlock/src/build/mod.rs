@@ -210,11 +210,14 @@ impl Message {
         } else {
             "library"
         };
-        // A program needs the libraries of the workspace, which are built with it.
+        let linked = is(&["cdylib", "dylib", "staticlib"]);
         let wanted = match word {
-            "library" if selection.names_targets() => selection.lib && !is(&["custom-build"]),
-            "library" => is(&["cdylib", "dylib", "staticlib"]),
-            _ => selection.names_targets() || word == "binary",
+            _ if !selection.names_targets() => word == "binary" || linked,
+            "library" => selection.lib && !is(&["custom-build"]),
+            // Cargo builds the binaries for a test that may call them, too.
+            "binary" => selection.bin.contains(&name),
+            "test" => selection.test.contains(&name),
+            _ => selection.example.contains(&name),
         };
         let path = self.executable.or_else(|| {
             let linked = |path: &PathBuf| {

@@ -95,13 +95,15 @@ impl Lock {
             Err(error) => return Err(error.into()),
         };
         let catalogue = Catalogue::of(&self.selection)?;
+        if !catalogue.problems.is_empty() {
+            return Ok(no_program(catalogue));
+        }
         let after = Contracts::of(&catalogue)?;
         let mut report = Report {
-            notes: catalogue.notes,
-            findings: catalogue.problems,
+            notes: catalogue.notes.clone(),
             ..Report::default()
         };
-        let changes = contract::changes(&before, &after);
+        let changes = contract::changes_of(&before, &after, &catalogue);
         let breaking = changes.iter().any(|it| it.severity == Severity::Breaking);
         if breaking && !self.accept_breaking {
             report.text = diff(&changes);
@@ -133,15 +135,18 @@ impl Check {
     pub(crate) fn run(&self) -> Result<Report, BoxError> {
         let before = read(&self.file.path(&self.selection)?)?;
         let catalogue = Catalogue::of(&self.selection)?;
+        if !catalogue.problems.is_empty() {
+            return Ok(no_program(catalogue));
+        }
         let after = Contracts::of(&catalogue)?;
-        let changes = contract::changes(&before, &after);
+        let changes = contract::changes_of(&before, &after, &catalogue);
         let breaking = changes.iter().any(|it| it.severity == Severity::Breaking);
         let text = match self.format {
             Format::Table => diff(&changes) + &verdict(&changes, &after),
             Format::Json => serde_json::to_string_pretty(&changes)? + "\n",
             Format::Markdown => markdown(&changes) + &verdict(&changes, &after),
         };
-        let mut findings = catalogue.problems;
+        let mut findings = Vec::new();
         if self.exact && !breaking && before != after {
             findings.push(
                 "the lock file is out of date: run `cargo airlock lock`, and commit it".to_owned(),
@@ -156,6 +161,15 @@ impl Check {
     }
 }
 
+/// What does not start has no contract.
+fn no_program(catalogue: Catalogue) -> Report {
+    Report {
+        notes: catalogue.notes,
+        findings: catalogue.problems,
+        ..Report::default()
+    }
+}
+
 /// The changes, as one reads them.
 pub(crate) fn diff(changes: &[Change]) -> String {
     let mut text = String::new();
@@ -167,7 +181,13 @@ pub(crate) fn diff(changes: &[Change]) -> String {
             Severity::Note => ("note", YELLOW),
         };
         if last.replace((change.severity, &change.of)) != Some((change.severity, &change.of)) {
-            let _ = writeln!(text, "{style}{word}{style:#}: {BOLD}{}{BOLD:#}", change.of);
+            let place = change.place.as_ref().map(|place| format!(" at {place}"));
+            let place = place.unwrap_or_default();
+            let _ = writeln!(
+                text,
+                "{style}{word}{style:#}: {BOLD}{}{BOLD:#}{place}",
+                change.of
+            );
         }
         for (sign, line) in [("-", &change.before), ("+", &change.after)] {
             if let Some(line) = line {

@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use crate::catalogue::Catalogue;
 use crate::contract::{ArgumentContract, Contracts, EffectContract};
 
 /// One difference.
@@ -14,6 +15,9 @@ pub(crate) struct Change {
     pub(crate) severity: Severity,
     /// The effect's id, as it was locked, or the boundary.
     pub(crate) of: String,
+    /// Where it is declared, if it still is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) place: Option<String>,
     /// The lock file's line that is no longer true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) before: Option<String>,
@@ -39,6 +43,21 @@ pub(crate) enum Severity {
     Note,
 }
 
+/// What has changed between a lock file and what was read, the worst first.
+pub(crate) fn changes_of(
+    before: &Contracts,
+    after: &Contracts,
+    catalogue: &Catalogue,
+) -> Vec<Change> {
+    let mut changes = changes(before, after);
+    for change in &mut changes {
+        let id = change.of.strip_prefix("effect ");
+        let effect = id.and_then(|id| catalogue.find(id));
+        change.place = effect.map(|effect| effect.place.clone());
+    }
+    changes
+}
+
 /// All changes, the worst first.
 pub(crate) fn changes(before: &Contracts, after: &Contracts) -> Vec<Change> {
     let mut found = Vec::new();
@@ -61,6 +80,7 @@ pub(crate) fn changes(before: &Contracts, after: &Contracts) -> Vec<Change> {
             found.push(Change {
                 severity,
                 of: format!("effect {id}"),
+                place: None,
                 before: None,
                 after: Some(head(id, new.durable)),
                 means: means.to_owned(),
@@ -101,6 +121,7 @@ impl Comparison<'_> {
         self.found.push(Change {
             severity,
             of: format!("effect {}", self.id),
+            place: None,
             before,
             after,
             means,
@@ -306,6 +327,7 @@ fn boundaries(before: &Contracts, after: &Contracts, found: &mut Vec<Change>) {
         found.push(Change {
             severity: Severity::Note,
             of: format!("boundary {name}"),
+            place: None,
             before,
             after,
             means: means.to_owned(),

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalogue::Catalogue;
 use crate::record::Effect;
 
-pub(crate) use self::changes::{Change, Severity, changes};
+pub(crate) use self::changes::{Change, Severity, changes_of};
 pub(crate) use self::lock_file::{LockError, NAME, parse, write};
 
 /// The contracts of a program, or of those of a workspace.

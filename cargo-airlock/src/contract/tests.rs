@@ -3,7 +3,8 @@
 use expect_test::{Expect, expect};
 
 use crate::commands::lock::diff;
-use crate::contract::{changes, parse};
+use crate::contract::changes::changes;
+use crate::contract::parse;
 
 #[track_caller]
 fn check(before: &str, after: &str, expected: &Expect) {
@@ -50,11 +51,11 @@ fn an_effect_is_removed_or_renamed() {
         MAIL,
         &renamed,
         &expect![[r#"
-        compatible: effect mail
-          - effect mail durable
-          + effect post durable
-              renamed; its former id is an alias, so stored messages find it
-    "#]],
+            compatible: effect mail
+              - effect mail durable
+              + effect post durable
+                  renamed; stored messages find it by its alias. Workers of the version before do not know the new id, and leave its messages to others
+        "#]],
     );
     let forgotten = renamed.replace("  alias mail\n", "");
     check(
@@ -76,11 +77,11 @@ fn an_alias_takes_the_place_of_the_id() {
         before,
         "effect mail durable\n  alias post\n",
         &expect![[r#"
-        compatible: effect post
-          - effect post durable
-          + effect mail durable
-              renamed; its former id is an alias, so stored messages find it
-    "#]],
+            compatible: effect post
+              - effect post durable
+              + effect mail durable
+                  renamed; stored messages find it by its alias. Workers of the version before do not know the new id, and leave its messages to others
+        "#]],
     );
 }
 
@@ -102,11 +103,11 @@ fn an_effect_is_no_longer_durable_or_becomes_so() {
         &fleeting,
         MAIL,
         &expect![[r#"
-        note: effect mail
-          - effect mail
-          + effect mail durable
-              it is not durable: no message of it is stored
-    "#]],
+            compatible: effect mail
+              - effect mail
+              + effect mail durable
+                  its messages are stored from now on
+        "#]],
     );
 }
 
@@ -228,11 +229,11 @@ fn an_argument_is_renamed() {
         MAIL,
         &renamed,
         &expect![[r#"
-        compatible: effect mail
-          - argument to: String
-          + argument whom: String, formerly to
-              renamed; the former name is still read
-    "#]],
+            compatible: effect mail
+              - argument to: String
+              + argument whom: String, formerly to
+                  renamed; the former name is still read. Workers of the version before do not know the new one
+        "#]],
     );
     let forgotten = renamed.replace("    formerly to\n", "");
     check(

@@ -6,7 +6,7 @@ mod section;
 use serde::Serialize;
 
 pub use self::decode::{Corrupt, Record, Records, decode};
-pub use self::section::{ReadError, read_file};
+pub use self::section::{ReadError, read_bytes, read_file};
 
 /// An effect, as its record tells it. It serialises as `airlock::EffectDescriptor` does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -66,13 +66,22 @@ pub enum ReadError {
 ///
 /// [`ReadError`] says why there are none.
 pub fn read_file(path: &Path) -> Result<Records, ReadError> {
-    let path_buf = || path.to_owned();
     let data = std::fs::read(path).map_err(|source| ReadError::Io {
-        path: path_buf(),
+        path: path.to_owned(),
         source,
     })?;
+    read_bytes(path, &data)
+}
+
+/// Reads the records in the bytes of a built file; the path is for messages.
+///
+/// # Errors
+///
+/// [`ReadError`] says why there are none.
+pub fn read_bytes(path: &Path, data: &[u8]) -> Result<Records, ReadError> {
+    let path_buf = || path.to_owned();
     let mut sections = Sections::default();
-    sections.file(&data).map_err(|wrong| match wrong {
+    sections.file(data).map_err(|wrong| match wrong {
         Wrong::Foreign(what) => ReadError::Foreign {
             path: path_buf(),
             what,

@@ -20,7 +20,9 @@ fn it_is_the_list_that_the_program_gives_itself() {
 
 #[test]
 fn a_program_is_built_and_listed() {
-    check(&["list", "--bin", "shop"], &expect![[r#"
+    check(
+        &["list", "--bin", "shop"],
+        &expect![[r#"
         3 effects
           effect        arguments                                                                  needs   declares                                                                                           declared at           summary
           mail.send     to: String, text: String (redacted), copies: u8, reply_to: Option<String>  Mailer  async, durable, retry 5, timeout 30s, queue slow, priority -2, tag mail, tag out, alias mail.post  mail/src/lib.rs:27    Mails a text to somebody.
@@ -32,12 +34,15 @@ fn a_program_is_built_and_listed() {
           import-orders  async  anything                 shop/src/main.rs:13  Reads a file of orders.
           show           sync   nothing                  shop/src/main.rs:17  Shows an order, and changes nothing.
         -- exit code 0 --
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn everything_that_is_built_is_one_list_and_clashes_are_findings() {
-    check(&["list"], &expect![[r#"
+    check(
+        &["list"],
+        &expect![[r#"
         9 effects
           effect        arguments                                                                  needs   declares                                                                                           declared at               summary
           card.charge   cents: u64                                                                                                                                                                            shop/src/bin/clash.rs:6   Charges a card.
@@ -61,7 +66,8 @@ fn everything_that_is_built_is_one_list_and_clashes_are_findings() {
         error: in binary `clash`, `card.charge` names two effects: `clash::first` at shop/src/bin/clash.rs:6 and `clash::second` at shop/src/bin/clash.rs:14; give one of them another `name = ".."` or drop the alias
         error: in binary `clash`, `mail.post` names two effects: `clash::second` at shop/src/bin/clash.rs:14 and `mail` at mail/src/lib.rs:27; give one of them another `name = ".."` or drop the alias
         -- exit code 1 --
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -124,7 +130,9 @@ fn tests_examples_and_libraries_have_effects_of_their_own() {
             -- exit code 1 --
         "#]],
     );
-    check(&["list", "--lib", "-p", "orders"], &expect![[r#"
+    check(
+        &["list", "--lib", "-p", "orders"],
+        &expect![[r#"
         1 effect
           effect        arguments    needs   declares           declared at           summary
           orders.index  orders: u64  Search  batch, key orders  orders/src/lib.rs:10  Writes orders into the search index.
@@ -132,14 +140,18 @@ fn tests_examples_and_libraries_have_effects_of_their_own() {
         -- stderr --
         note: a library holds its own effects; those of its dependencies show in the programs that link them
         -- exit code 0 --
-    "#]]);
-    check(&["list", "-p", "plugin", "--crate", "plugin"], &expect![[r#"
+    "#]],
+    );
+    check(
+        &["list", "-p", "plugin", "--crate", "plugin"],
+        &expect![[r#"
         0 effects
         1 boundary
           boundary  kind  emits         declared at          summary
           reindex   sync  orders.index  plugin/src/lib.rs:5  Reindexes what a foreign program names.
         -- exit code 0 --
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -165,58 +177,82 @@ fn filters_must_all_be_met() {
             -- exit code 0 --
         "#]],
     );
-    check(&["list", &shop, "--tag", "uot"], &expect![[r#"
+    check(
+        &["list", &shop, "--tag", "uot"],
+        &expect![[r#"
         0 effects
         0 boundaries
         -- exit code 0 --
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn what_is_not_there_is_named_with_what_is() {
-    check(&["list", "--bin", "shpo"], &expect![[r#"
+    check(
+        &["list", "--bin", "shpo"],
+        &expect![[r#"
         -- stderr --
         error: no binary is named `shpo`, did you mean `shop`?; there are: `clash`, `plain`, `shop`, `tiny`
         -- exit code 2 --
-    "#]]);
-    check(&["list", "--test", "chekout"], &expect![[r#"
+    "#]],
+    );
+    check(
+        &["list", "--test", "chekout"],
+        &expect![[r#"
         -- stderr --
         error: no test is named `chekout`, did you mean `checkout`?; there are: `checkout`
         -- exit code 2 --
-    "#]]);
-    check(&["list", "-p", "orders"], &expect![[r#"
+    "#]],
+    );
+    check(
+        &["list", "-p", "orders"],
+        &expect![[r#"
         -- stderr --
         error: `cargo build` makes no program here: name a target by --lib, --test, --example or --bin, or look at all by --workspace; there are: bin `clash`, bin `plain`, bin `shop`, bin `tiny`, example `demo`, lib `orders`, lib `tiny_core`, test `checkout`
         -- exit code 2 --
-    "#]]);
-    check(&["list", "-p", "odrers"], &expect![[r#"
+    "#]],
+    );
+    check(
+        &["list", "-p", "odrers"],
+        &expect![[r#"
         -- stderr --
         error: package ID specification `odrers` did not match any packages
 
         help: a package with a similar name exists: `orders`
         error: the build failed
         -- exit code 2 --
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_file_that_tells_nothing_says_why() {
-    check(&["list", "--bin", "plain"], &expect![[r#"
+    check(
+        &["list", "--bin", "plain"],
+        &expect![[r#"
         -- stderr --
         error: {target}/debug/plain holds no records of airlock: it declares no effect and no boundary, was built with an airlock that left none, or a tool removed the section after the build (`strip -s` does not)
         -- exit code 2 --
-    "#]]);
-    check(&["list", "Cargo.toml"], &expect![[r#"
+    "#]],
+    );
+    check(
+        &["list", "Cargo.toml"],
+        &expect![[r#"
         -- stderr --
         error: Cargo.toml is a text: give a program, a library or an archive in the format ELF, Mach-O or PE
         -- exit code 2 --
-    "#]]);
-    check(&["list", "no-such-file"], &expect![[r#"
+    "#]],
+    );
+    check(
+        &["list", "no-such-file"],
+        &expect![[r#"
         -- stderr --
         error: cannot read no-such-file
           caused by: No such file or directory (os error 2)
         -- exit code 2 --
-    "#]]);
+    "#]],
+    );
     let folder = scratch("foreign");
     let mut said_all = String::new();
     for (name, bytes) in [
@@ -309,7 +345,8 @@ fn records_of_a_newer_format_are_skipped_and_counted() {
         -- stderr --
         error: some records could not be read, and a list with holes is no contract
         -- exit code 2 --
-    "#]].assert_eq(&transcript(&output).replace(&shop, "{shop}"));
+    "#]]
+    .assert_eq(&transcript(&output).replace(&shop, "{shop}"));
 }
 
 #[test]

@@ -65,10 +65,15 @@ fn a_lock_file_is_text_that_is_sorted() {
 
 #[test]
 fn without_changes_all_is_well() {
-    check("same", &[], &[], &expect![[r#"
+    check(
+        "same",
+        &[],
+        &[],
+        &expect![[r#"
         compatible: 1 durable effect, no contract has changed
         -- exit code 0 --
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -229,7 +234,8 @@ fn a_lock_file_that_is_missing_or_wrong_says_what_to_do() {
         -- stderr --
         error: there is no lock file {lock file}: write it by `cargo airlock lock`, and commit it
         -- exit code 2 --
-    "#]].assert_eq(&said("check"));
+    "#]]
+    .assert_eq(&said("check"));
     fs::write(&file, "effects.lock 1\n\neffect a\n  <<<<<<< main\n").expect("it can be written");
     expect![[r#"
         -- stderr --

@@ -3,4 +3,5 @@
 mod catalogue;
 mod contracts;
 mod fixture;
+mod graphs;
 mod matrix;
