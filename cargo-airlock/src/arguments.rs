@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::explain::Explain;
 use crate::commands::graph::Draw;
+use crate::commands::lint::Lint;
 use crate::commands::list::List;
 use crate::commands::lock::{Check, Lock};
 use crate::report::{BoxError, Report};
@@ -35,6 +37,12 @@ pub(crate) enum Command {
     /// Draw boundaries, what they emit, and the resources that effects need
     #[command(after_help = GRAPH)]
     Graph(Draw),
+    /// Look for effects that happen around airlock
+    #[command(after_help = LINT)]
+    Lint(Lint),
+    /// Tell everything that is known of one effect
+    #[command(after_help = EXPLAIN)]
+    Explain(Explain),
 }
 
 const LIST: &str = "\
@@ -70,6 +78,35 @@ Examples:
   cargo airlock graph --output effects.svg --crate mail
   cargo airlock graph --format dot | dot -Tpdf > effects.pdf";
 
+const LINT: &str = "\
+Rules:
+  perform-now  an effect is performed at once, outside tests
+  spawn        the domain starts a task, a thread or a process
+  deny-path    the domain uses a client that you list
+
+What is in the domain, or is called from there in this workspace, may not act by itself. The bodies of
+effects may. In Cargo.toml:
+
+  [package.metadata.airlock]
+  domain = [\"crate::orders\"]
+  deny-paths = [\"reqwest::Client\", \"lettre\"]
+
+It reads source and does not prove: it follows paths through `use` and re-exports, and a method where only
+one in the workspace has its name. It knows no types: it misses calls through trait objects, generics,
+function pointers and macros that it cannot read, and methods of values whose type is not named.
+
+Examples:
+  cargo airlock lint
+  cargo airlock lint --domain shop::orders --deny-path reqwest::Client
+  cargo airlock lint --write-todo    what is there is known; only more fails
+
+Exit codes: 0 nothing new; 1 findings; 2 the source or the configuration could not be read.";
+
+const EXPLAIN: &str = "\
+Examples:
+  cargo airlock explain mail.send
+  cargo airlock explain SendMail target/release/shop";
+
 impl Command {
     /// Runs it.
     ///
@@ -82,6 +119,8 @@ impl Command {
             Self::Lock(lock) => lock.run(),
             Self::Check(check) => check.run(),
             Self::Graph(draw) => draw.run(),
+            Self::Lint(lint) => lint.run(),
+            Self::Explain(explain) => explain.run(),
         }
     }
 }

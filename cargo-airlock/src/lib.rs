@@ -7,6 +7,7 @@ mod commands;
 mod contract;
 mod filter;
 mod graph;
+mod lint;
 mod near;
 pub mod record;
 mod report;

@@ -31,16 +31,6 @@ pub(crate) struct Report {
     pub(crate) failed: bool,
 }
 
-impl Report {
-    /// A report that is only text.
-    pub(crate) fn text(text: String) -> Self {
-        Self {
-            text,
-            ..Self::default()
-        }
-    }
-}
-
 /// Prints the answer, and gives the exit code: 0 fine, 1 findings, 2 no answer.
 pub(crate) fn print(answer: Result<Report, BoxError>) -> ExitCode {
     let mut stderr = anstream::stderr().lock();

@@ -28,8 +28,6 @@ pub(crate) struct Package {
     pub(crate) id: String,
     /// Its name.
     pub(crate) name: String,
-    /// Its manifest.
-    pub(crate) manifest_path: PathBuf,
     /// What can be built of it.
     pub(crate) targets: Vec<Target>,
     /// `[package.metadata]`.
@@ -46,6 +44,25 @@ pub(crate) struct Target {
     pub(crate) kind: Vec<String>,
     /// Its root file.
     pub(crate) src_path: PathBuf,
+}
+
+impl Package {
+    /// What `crate` is in its library, or else in its first binary.
+    pub(crate) fn crate_name(&self) -> String {
+        let is_program = |target: &&Target| target.kind.iter().any(|kind| kind == "bin");
+        let is_library = |target: &&Target| {
+            let mut kinds = target.kind.iter();
+            kinds.any(|kind| kind.ends_with("lib") || kind == "proc-macro")
+        };
+        let mut targets = self.targets.iter();
+        let target = targets
+            .clone()
+            .find(is_library)
+            .or_else(|| targets.find(is_program));
+        target
+            .map_or(&self.name, |target| &target.name)
+            .replace('-', "_")
+    }
 }
 
 impl Workspace {

@@ -9,7 +9,7 @@ use std::process::Stdio;
 use serde::Deserialize;
 
 pub(crate) use self::metadata::{Package, Target, Workspace};
-pub(crate) use self::selection::{BuildOptions, Selection};
+pub(crate) use self::selection::Selection;
 use crate::near::nearest;
 
 /// A built file.

@@ -298,9 +298,7 @@ impl Comparison<'_> {
                 "`#[serde(rename = \"{name}\")] {added}: {}`, if `{added}` is its new name",
                 before.type_name
             ),
-            None => format!(
-                "keep it with `#[serde(default)]` for one deployment, lock that, and remove it in the next"
-            ),
+            None => "keep it with `#[serde(default)]` for one deployment, lock that, and remove it in the next".to_owned(),
         };
         let means = format!("workers of the version before cannot read messages without `{name}`");
         self.breaks(lines, means, instead);

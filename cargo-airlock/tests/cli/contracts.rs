@@ -83,7 +83,7 @@ fn a_compatible_change_passes_and_is_said() {
         &[("  argument copies: u8\n    default\n", "")],
         &[],
         &expect![[r#"
-            compatible: effect mail.send
+            compatible: effect mail.send at mail/src/lib.rs:27
               + argument copies: u8, default
                   a new argument, with a default for stored messages
             compatible: 1 durable effect, 1 change, after which every message in flight can be read; `cargo airlock lock` records it
@@ -95,7 +95,7 @@ fn a_compatible_change_passes_and_is_said() {
         &[("  argument copies: u8\n    default\n", "")],
         &["--exact"],
         &expect![[r#"
-            compatible: effect mail.send
+            compatible: effect mail.send at mail/src/lib.rs:27
               + argument copies: u8, default
                   a new argument, with a default for stored messages
             compatible: 1 durable effect, 1 change, after which every message in flight can be read; `cargo airlock lock` records it
@@ -129,7 +129,7 @@ fn every_breaking_change_is_named_with_its_cure() {
               - effect mail.letter durable
                   stored messages find no effect
                   write instead: `alias("mail.letter")` at the effect, if it has a new name; else keep it until no message of it is left
-            breaking: effect mail.send
+            breaking: effect mail.send at mail/src/lib.rs:27
               - alias mail.pigeon
                   messages that were stored as `mail.pigeon` find no effect
                   write instead: `alias("mail.pigeon")`, until no such message is left
@@ -156,6 +156,7 @@ fn every_breaking_change_is_named_with_its_cure() {
               {
                 "severity": "breaking",
                 "of": "effect mail.send",
+                "place": "mail/src/lib.rs:27",
                 "before": "  argument to: Address",
                 "after": "  argument to: String",
                 "means": "stored messages hold `to` in its former form",
@@ -189,7 +190,7 @@ fn locking_over_a_breaking_change_has_to_be_meant() {
     fs::write(&file, &other).expect("it can be written");
     let output = airlock(&["lock", &shop(), "--lock-file", &path]);
     expect![[r#"
-        breaking: effect mail.send
+        breaking: effect mail.send at mail/src/lib.rs:27
           - argument to: Address
           + argument to: String
               stored messages hold `to` in its former form
@@ -216,8 +217,9 @@ fn a_program_that_would_not_start_is_not_locked() {
     ]);
     expect![[r#"
         -- stderr --
-        error: `card.charge` is one effect at shop/src/bin/clash.rs:6 and another at shop/src/bin/clash.rs:14; a lock file holds one contract for each id: give one of them another `name = ".."`, or lock the programs apart, with --bin and --lock-file
-        -- exit code 2 --
+        error: in binary `clash`, `card.charge` names two effects: `clash::first` at shop/src/bin/clash.rs:6 and `clash::second` at shop/src/bin/clash.rs:14; give one of them another `name = ".."` or drop the alias
+        error: in binary `clash`, `mail.post` names two effects: `clash::second` at shop/src/bin/clash.rs:14 and `mail` at mail/src/lib.rs:27; give one of them another `name = ".."` or drop the alias
+        -- exit code 1 --
     "#]].assert_eq(&transcript(&output));
     assert!(!file.exists());
 }

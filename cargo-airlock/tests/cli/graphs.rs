@@ -6,7 +6,9 @@ use crate::fixture::{airlock, check, scratch, shop, transcript};
 
 #[test]
 fn a_flowchart_for_markdown() {
-    check(&["graph", &shop()], &expect![[r#"
+    check(
+        &["graph", &shop()],
+        &expect![[r#"
         flowchart LR
           subgraph g0_shop ["shop: boundaries"]
             n0(["checkout"])
@@ -27,7 +29,8 @@ fn a_flowchart_for_markdown() {
           n3 -.-> n6
           n5 -.-> n7
         -- exit code 0 --
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 mod catalogue;
 mod contracts;
+mod damage;
+mod explanations;
 mod fixture;
 mod graphs;
+mod lints;
 mod matrix;
