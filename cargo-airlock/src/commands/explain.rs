@@ -26,10 +26,19 @@ pub(crate) struct Explain {
 
 /// There is no such effect.
 #[derive(Debug, thiserror::Error)]
-#[error("no effect is named `{id}`{}", hint(near))]
+#[error("no effect is named `{id}`{}{}", hint(near), gone(*locked))]
 struct NoSuchEffect {
     id: String,
     near: Vec<String>,
+    /// Whether there was one.
+    locked: bool,
+}
+
+fn gone(locked: bool) -> &'static str {
+    match locked {
+        true => "; the lock file has it, so it was removed since, or renamed without `alias(..)`",
+        false => "",
+    }
 }
 
 fn hint(near: &[String]) -> String {
@@ -52,9 +61,12 @@ impl Explain {
         if effects.is_empty() {
             let known = catalogue.effects.iter().flat_map(Effect::names);
             let near = near(&self.id, known).into_iter().take(3).map(str::to_owned);
+            let locked = read(&self.file.path(&self.selection)?);
+            let locked = locked.is_ok_and(|locked| locked.effects.contains_key(&self.id));
             return Err(NoSuchEffect {
                 id: self.id.clone(),
                 near: near.collect(),
+                locked,
             }
             .into());
         }

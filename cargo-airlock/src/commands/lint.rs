@@ -46,6 +46,8 @@ pub(crate) struct Lint {
 enum FileError {
     #[error("cannot read or write {}", .0.display())]
     Io(PathBuf, #[source] std::io::Error),
+    #[error("cannot read all modules:\n  {0}")]
+    Unread(String),
     #[error("cannot read {}", .0.display())]
     Todo(PathBuf, #[source] TodoError),
 }
@@ -63,7 +65,13 @@ impl Lint {
         // Calls lead into every package, also where only some are asked about.
         let all: Vec<_> = workspace.members().collect();
         let sources = Sources::read(&workspace.root, &all);
-        let mut findings = lint::findings(&sources, &config)?;
+        let mut findings = lint::findings(&sources, &config).map_err(|error| {
+            // A module that could not be read is not there.
+            match sources.unread.is_empty() {
+                true => BoxError::from(error),
+                false => FileError::Unread(sources.unread.join("\n  ")).into(),
+            }
+        })?;
         if !self.package.is_empty() {
             let ours = Sources::read(&workspace.root, &packages);
             findings.retain(|finding| ours.modules.iter().any(|it| it.file == finding.file));

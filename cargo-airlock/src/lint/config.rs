@@ -22,13 +22,9 @@ pub(crate) enum ConfigError {
     #[error("`{place}.{key}` is a list of paths, such as `[\"crate::orders\"]`")]
     NotAList { place: String, key: String },
     #[error(
-        "`{place}.{key}` says `{path}`, and which crate that is nobody knows there: write its name, such as `shop::orders`"
+        "`{place}` says `{path}`, and which crate that is nobody knows there: write its name, such as `shop::orders`"
     )]
-    NoCrate {
-        place: String,
-        key: String,
-        path: String,
-    },
+    NoCrate { place: String, path: String },
     #[error("no module is named `{domain}`{}", near.as_ref().map(|near| format!(", did you mean `{near}`?")).unwrap_or_default())]
     NoModule {
         domain: String,
@@ -62,9 +58,13 @@ impl Config {
             [only] => Some(only.crate_name()),
             _ => None,
         };
-        let place = "command line";
-        config.add(place, KEYS[0], domains, krate.as_deref())?;
-        config.add(place, KEYS[1], deny_paths, krate.as_deref())?;
+        add(&mut config.domains, "--domain", domains, krate.as_deref())?;
+        add(
+            &mut config.deny_paths,
+            "--deny-path",
+            deny_paths,
+            krate.as_deref(),
+        )?;
         Ok(config)
     }
 
@@ -82,34 +82,33 @@ impl Config {
             let Ok(paths) = serde_json::from_value::<Vec<String>>(value.clone()) else {
                 return Err(ConfigError::NotAList { place, key });
             };
-            self.add(&place, &key, &paths, krate)?;
+            let place = format!("{place}.{key}");
+            let list = match key.as_str() {
+                "domain" => &mut self.domains,
+                _ => &mut self.deny_paths,
+            };
+            add(list, &place, &paths, krate)?;
         }
         Ok(())
     }
+}
 
-    fn add(
-        &mut self,
-        place: &str,
-        key: &str,
-        paths: &[String],
-        krate: Option<&str>,
-    ) -> Result<(), ConfigError> {
-        for text in paths {
-            let mut path = path(text);
-            if path.first().is_some_and(|first| first == "crate") {
-                let krate = krate.ok_or_else(|| ConfigError::NoCrate {
-                    place: place.to_owned(),
-                    key: key.to_owned(),
-                    path: text.clone(),
-                })?;
-                krate.clone_into(&mut path[0]);
-            }
-            if key == KEYS[0] {
-                self.domains.push(path);
-            } else {
-                self.deny_paths.push(path);
-            }
+fn add(
+    list: &mut Vec<Path>,
+    place: &str,
+    paths: &[String],
+    krate: Option<&str>,
+) -> Result<(), ConfigError> {
+    for text in paths {
+        let mut path = path(text);
+        if path.first().is_some_and(|first| first == "crate") {
+            let krate = krate.ok_or_else(|| ConfigError::NoCrate {
+                place: place.to_owned(),
+                path: text.clone(),
+            })?;
+            krate.clone_into(&mut path[0]);
         }
-        Ok(())
+        list.push(path);
     }
+    Ok(())
 }

@@ -56,11 +56,14 @@ fn everything_is_told_by_id_alias_and_name() {
 
 #[test]
 fn a_misspelt_id_is_answered_with_what_is_near() {
-    check(&["explain", "mail.sned", &shop()], &expect![[r#"
+    check(
+        &["explain", "mail.sned", &shop()],
+        &expect![[r#"
         -- stderr --
         error: no effect is named `mail.sned`, did you mean one of: `mail.send`, `mail.sweep`, `mail.post`?
         -- exit code 2 --
-    "#]]);
+    "#]],
+    );
     check(
         &["explain", "something-else-entirely", &shop()],
         &expect![[r#"
@@ -89,7 +92,8 @@ fn the_contract_is_compared_with_the_lock_file() {
     expect![[r#"
           contract   as locked in {lock file}
         -- exit code 0 --
-    "#]].assert_eq(&said("mail.send"));
+    "#]]
+    .assert_eq(&said("mail.send"));
     let text = std::fs::read_to_string(&file).expect("it was written");
     let text = text
         .replace("argument to: String", "argument to: Address")
@@ -107,5 +111,10 @@ fn the_contract_is_compared_with_the_lock_file() {
     expect![[r#"
           contract   not in {lock file} yet
         -- exit code 0 --
-    "#]].assert_eq(&said("orders.index"));
+    "#]]
+    .assert_eq(&said("orders.index"));
+    check(
+        &["explain", "orders.other", &shop(), "--lock-file", &path],
+        &expect![""],
+    );
 }

@@ -20,7 +20,9 @@ fn check(arguments: &[&str], expected: &Expect) {
 
 #[test]
 fn what_acts_around_airlock_is_found() {
-    check(&[], &expect![[r#"
+    check(
+        &[],
+        &expect![[r#"
         clients/src/lib.rs:5:29: deny-path: `reqwest::Client` acts on the world, in `clients::inner::http_client`, which `legacy::orders::shipping::ship` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
         clients/src/lib.rs:6:9: deny-path: `reqwest::Client` acts on the world, in `clients::inner::http_client`, which `legacy::orders::shipping::ship` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
         legacy/src/http.rs:7:10: deny-path: `reqwest::Client` acts on the world, in `legacy::http::post`, which `legacy::orders::Order::process` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
@@ -37,20 +39,27 @@ fn what_acts_around_airlock_is_found() {
         legacy/src/orders/shipping.rs:8:13: spawn: `std::process::Command` starts work that no scope sees, in `legacy::orders::shipping::ship`; write an `#[airlock::effect]` and enqueue its intent instead
         14 findings
         -- exit code 1 --
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn only_the_packages_that_are_named() {
-    check(&["-p", "clients", "--domain", "clients"], &expect![[r#"
+    check(
+        &["-p", "clients", "--domain", "clients"],
+        &expect![[r#"
         no findings
         -- exit code 0 --
-    "#]]);
-    check(&["-p", "cleints"], &expect![[r#"
+    "#]],
+    );
+    check(
+        &["-p", "cleints"],
+        &expect![[r#"
         -- stderr --
         error: no package is named `cleints`, did you mean `clients`?; there are: `legacy`, `clients`
         -- exit code 2 --
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -91,16 +100,22 @@ fn the_command_line_adds_domains_and_paths() {
 
 #[test]
 fn a_domain_that_is_no_module_is_an_error() {
-    check(&["--domain", "legacy::oders"], &expect![[r#"
+    check(
+        &["--domain", "legacy::oders"],
+        &expect![[r#"
         -- stderr --
         error: no module is named `legacy::oders`, did you mean `legacy::orders`?
         -- exit code 2 --
-    "#]]);
-    check(&["--domain", "crate::orders"], &expect![[r#"
+    "#]],
+    );
+    check(
+        &["--domain", "crate::orders"],
+        &expect![[r#"
         -- stderr --
         error: `command line.domain` says `crate::orders`, and which crate that is nobody knows there: write its name, such as `shop::orders`
         -- exit code 2 --
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -114,7 +129,8 @@ fn what_is_known_does_not_fail_and_what_is_cured_is_told() {
     expect![[r#"
         known: 14 findings in {todo}; from now on only more fails
         -- exit code 0 --
-    "#]].assert_eq(&with(&["--write-todo"]));
+    "#]]
+    .assert_eq(&with(&["--write-todo"]));
     let written = fs::read_to_string(&todo).expect("it was written");
     expect![[r#"
         airlock-todo 1
@@ -136,7 +152,8 @@ fn what_is_known_does_not_fail_and_what_is_cured_is_told() {
     expect![[r#"
         no findings; 14 known
         -- exit code 0 --
-    "#]].assert_eq(&with(&[]));
+    "#]]
+    .assert_eq(&with(&[]));
 
     // One of them was cured, and a new one of a kind that is known was added.
     let other = written
@@ -200,7 +217,8 @@ fn a_configuration_that_is_wrong_is_an_error() {
         -- stderr --
         error: `small: package.metadata.airlock.domains` is unknown; there are: domain, deny-paths
         -- exit code 2 --
-    "#]].assert_eq(&workspace("unknown-key", unknown, ""));
+    "#]]
+    .assert_eq(&workspace("unknown-key", unknown, ""));
     let text = "[package.metadata.airlock]\ndomain = \"crate\"";
     expect![[r#"
         -- stderr --
@@ -233,5 +251,6 @@ fn what_cannot_be_read_is_said() {
         -- stderr --
         error: no module is named `small`
         -- exit code 2 --
-    "#]].assert_eq(&workspace("unparsed", domain, "fn work( {\n"));
+    "#]]
+    .assert_eq(&workspace("unparsed", domain, "fn work( {\n"));
 }
