@@ -41,7 +41,7 @@ pub mod tokio {
 pub mod actix {
     pub use airlock_actix::{
         FromProblem, HasStatus, NoRequestScope, Problem, RequestScope, ScopeBody, ScopeFuture,
-        ScopeMiddleware, ScopeService, problem,
+        ScopeMiddleware, ScopeService, ShieldFuture, ShieldMiddleware, ShieldService, problem,
     };
 }
 

@@ -86,9 +86,9 @@ impl Facts {
         }
     }
 
-    /// The same for a report: a report must not keep scopes alive.
+    /// Takes them out for a report, which must not keep scopes alive.
     #[inline]
-    pub(crate) fn with_fate(mut self, fate: Fate) -> Self {
+    pub(crate) fn take_with(&mut self, fate: Fate) -> Self {
         if self.rare.is_some() {
             self.set_node(None);
         }
@@ -98,9 +98,9 @@ impl Facts {
             effect: self.effect,
             location: self.location,
             scope: self.scope,
-            origin: self.origin,
+            origin: self.origin.take(),
             fate,
-            rare: self.rare,
+            rare: self.rare.take(),
         }
     }
 

@@ -71,10 +71,11 @@ impl Payload {
         self.erased().key()
     }
 
-    /// Drops it. A destructor that panics must not cost what the flush has to tell.
+    /// Drops the arguments, if they are still there. A destructor that panics must not cost what the
+    /// flush has to tell.
     #[inline]
-    pub(crate) fn discard(self) {
-        guarded("a destructor of an effect's arguments", || drop(self));
+    pub(crate) fn discard(&mut self) {
+        self.erased_mut().discard();
     }
 
     /// Starts the body. The arguments stay here where that is possible and worth it: see [`keeps`].
@@ -104,6 +105,7 @@ pub(crate) trait Erased: Send {
     fn slot(&mut self) -> &mut dyn Any;
     fn key(&self) -> Option<Key>;
     fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    fn discard(&mut self);
     fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r>;
     fn perform_batch<'r>(
         &mut self,
@@ -150,6 +152,12 @@ impl<E: Effect + Send> Erased for Slot<E> {
         match &self.0 {
             Some(intent) => intent.fmt(f),
             None => f.write_str(E::DESCRIPTOR.intent()),
+        }
+    }
+
+    fn discard(&mut self) {
+        if std::mem::needs_drop::<E>() && self.0.is_some() {
+            guarded("a destructor of an effect's arguments", || self.0 = None);
         }
     }
 
@@ -209,6 +217,10 @@ impl<E: Effect + Send> Erased for Boxed<E> {
         self.0.fmt_arguments(f)
     }
 
+    fn discard(&mut self) {
+        self.0.discard();
+    }
+
     fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r> {
         self.0.perform(resources)
     }
@@ -241,6 +253,8 @@ impl Erased for Gone {
     fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("..")
     }
+
+    fn discard(&mut self) {}
 
     fn perform<'r>(&mut self, _: &'r Resources) -> Performing<'r> {
         used_up()

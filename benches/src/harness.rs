@@ -11,6 +11,9 @@ use serde::Serialize;
 /// Rounds of each contestant; odd, so that the median is one of them.
 const ROUNDS: usize = 21;
 
+/// Rounds of [`race_in_pairs`].
+const PAIRS: usize = 1_001;
+
 /// One line of the result.
 #[derive(Debug, Serialize)]
 pub(crate) struct Measured {
@@ -131,6 +134,34 @@ pub(crate) fn race<A, B>(
     }
     let items = items as f64;
     (median(times.0) / items, median(times.1) / items)
+}
+
+/// Nanoseconds that one call of each takes, in many rounds, and the median of what a call of ours takes
+/// by the peer's next to it.
+///
+/// Let a call last about a millisecond, or less: a busy machine interrupts a long one more often, and
+/// a slower one too.
+pub(crate) fn race_in_pairs<A, B>(
+    mut ours: impl FnMut() -> A,
+    mut peer: impl FnMut() -> B,
+) -> (f64, f64, f64) {
+    let mut times = (Vec::new(), Vec::new());
+    let mut ratios = Vec::new();
+    for round in 0..=PAIRS {
+        let (a, b) = if round % 2 == 0 {
+            let a = nanos(&mut ours);
+            (a, nanos(&mut peer))
+        } else {
+            let b = nanos(&mut peer);
+            (nanos(&mut ours), b)
+        };
+        if round > 0 {
+            times.0.push(a);
+            times.1.push(b);
+            ratios.push(a / b);
+        }
+    }
+    (median(times.0), median(times.1), median(ratios))
 }
 
 /// Nanoseconds that one call takes, by `items`.

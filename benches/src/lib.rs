@@ -15,6 +15,7 @@
 
 mod cases;
 mod harness;
+mod loopback;
 mod plot;
 mod run;
 mod work;

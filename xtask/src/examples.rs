@@ -3,7 +3,15 @@
 //! Each `examples/NAME/` has an `expected.txt`, or one `expected/CASE.txt` for each way to call it.
 //! A first line `$ ARGUMENT..` holds the arguments of the call. The rest is the output on stdout, see
 //! [`diff`].
+//!
+//! What does not end by itself, or cannot be run, says so in its manifest, and is left to its own tests:
+//!
+//! ```toml
+//! [package.metadata.airlock]
+//! example = "server" # or "library"
+//! ```
 
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +26,14 @@ use crate::workspace::{Package, Workspace};
 /// When an example fails, prints something else, or has no expected output.
 pub fn check(workspace: &Workspace) -> Result<(), String> {
     let mut wrong = Vec::new();
-    for (example, case) in cases(workspace)? {
+    let examples = Examples::find(workspace)?;
+    for (example, kind) in &examples.tested {
+        println!(
+            "{}: a {kind}, which is not run here but by the tests",
+            example.name
+        );
+    }
+    for (example, case) in examples.cases {
         let name = case
             .strip_prefix(&workspace.root)
             .unwrap_or(&case)
@@ -54,7 +69,7 @@ pub fn check(workspace: &Workspace) -> Result<(), String> {
 ///
 /// When an example fails, or a file cannot be written.
 pub fn bless(workspace: &Workspace) -> Result<(), String> {
-    for (example, case) in cases(workspace)? {
+    for (example, case) in Examples::find(workspace)?.cases {
         let file = read(&case)?;
         let actual = call(workspace, example, &file.arguments)?;
         let text = format!("{}{}", file.first_line, diff::bless(&file.output, &actual));
@@ -99,28 +114,91 @@ fn read(path: &Path) -> Result<Case, String> {
     }
 }
 
-/// Each example with each of its files. One without any is an error: it would be checked by nobody.
-fn cases(workspace: &Workspace) -> Result<Vec<(&Package, PathBuf)>, String> {
-    let mut cases = Vec::new();
-    let examples = workspace.root.join("examples");
-    for example in workspace
-        .packages
-        .iter()
-        .filter(|package| package.directory.starts_with(&examples))
-    {
-        let files = files(&example.directory)?;
-        if files.is_empty() {
+/// What is below `examples/`.
+#[derive(Debug)]
+struct Examples<'a> {
+    /// Each example that is run, with each of its files.
+    cases: Vec<(&'a Package, PathBuf)>,
+    /// Each that is not, with what it is.
+    tested: Vec<(&'a Package, Kind)>,
+}
+
+/// Why an example is not run by this stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// It does not end by itself.
+    Server,
+    /// It has nothing to run.
+    Library,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Server => "server",
+            Self::Library => "library",
+        })
+    }
+}
+
+impl<'a> Examples<'a> {
+    /// # Errors
+    ///
+    /// When an example would be checked by nobody.
+    fn find(workspace: &'a Workspace) -> Result<Self, String> {
+        let directory = workspace.root.join("examples");
+        let mut found = Self {
+            cases: Vec::new(),
+            tested: Vec::new(),
+        };
+        for example in &workspace.packages {
+            if !example.directory.starts_with(&directory) {
+                continue;
+            }
+            let files = files(&example.directory)?;
+            match kind(example, &files)? {
+                Some(kind) => found.tested.push((example, kind)),
+                None => found
+                    .cases
+                    .extend(files.into_iter().map(|file| (example, file))),
+            }
+        }
+        if found.cases.is_empty() {
+            return Err("there is no example below examples/ that is run".to_owned());
+        }
+        Ok(found)
+    }
+}
+
+/// What an example is that is not run; `None` if it is run, and its output compared with these files.
+fn kind(example: &Package, expected: &[PathBuf]) -> Result<Option<Kind>, String> {
+    let name = &example.name;
+    let kind = match example.example.as_deref() {
+        None if expected.is_empty() => {
             return Err(format!(
-                "the example `{}` has neither expected.txt nor expected/*.txt",
-                example.name
+                "the example `{name}` has neither expected.txt nor expected/*.txt; if it does not end by itself, write `example = \"server\"` below [package.metadata.airlock] in its manifest, and test it"
             ));
         }
-        cases.extend(files.into_iter().map(|file| (example, file)));
+        None => return Ok(None),
+        Some("server") => Kind::Server,
+        Some("library") => Kind::Library,
+        Some(other) => {
+            return Err(format!(
+                "the example `{name}` says that it is a `{other}`; known are `server` and `library`"
+            ));
+        }
+    };
+    if !expected.is_empty() {
+        return Err(format!(
+            "the example `{name}` says that it is a {kind}, which is not run, but has an expected output"
+        ));
     }
-    if cases.is_empty() {
-        return Err("there is no example below examples/".to_owned());
+    if example.tests.is_empty() {
+        return Err(format!(
+            "the example `{name}` is a {kind}, which is not run, and has no tests (tests/*.rs)"
+        ));
     }
-    Ok(cases)
+    Ok(Some(kind))
 }
 
 fn files(directory: &Path) -> Result<Vec<PathBuf>, String> {
@@ -180,5 +258,41 @@ mod tests {
                 ..Case::default()
             }
         );
+    }
+
+    fn example(kind: Option<&str>, tests: &[&str]) -> Package {
+        Package {
+            name: "shop".to_owned(),
+            example: kind.map(str::to_owned),
+            tests: tests.iter().map(|&test| test.to_owned()).collect(),
+            ..Package::default()
+        }
+    }
+
+    #[test]
+    fn a_server_with_tests_is_not_run() {
+        let server = example(Some("server"), &["app"]);
+        assert_eq!(kind(&server, &[]), Ok(Some(Kind::Server)));
+    }
+
+    #[test]
+    fn an_example_with_an_expected_output_is_run() {
+        assert_eq!(
+            kind(&example(None, &[]), &["expected.txt".into()]),
+            Ok(None)
+        );
+    }
+
+    #[test]
+    fn an_example_that_nobody_would_check_is_an_error() {
+        assert!(kind(&example(None, &["app"]), &[]).is_err());
+        assert!(kind(&example(Some("server"), &[]), &[]).is_err());
+        assert!(kind(&example(Some("sever"), &["app"]), &[]).is_err());
+    }
+
+    #[test]
+    fn a_server_with_an_expected_output_is_an_error() {
+        let server = example(Some("server"), &["app"]);
+        assert!(kind(&server, &["expected.txt".into()]).is_err());
     }
 }

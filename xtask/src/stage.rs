@@ -12,16 +12,25 @@ const CONFORMANCE: &str = "conformance";
 /// The test targets that compare compiler messages with `.stderr` files.
 const UI: &str = "ui";
 
+/// The test targets that need a browser.
+const BROWSER: &str = "browser";
+
+/// The test targets that need curl.
+const CURL: &str = "curl";
+
 /// One step of a command, with its own line in the summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Unit and integration tests of the whole workspace, except the targets of `Ui` and
-    /// `Conformance`.
+    /// Unit and integration tests of the whole workspace, except the targets of the next four.
     Unit,
     /// The messages of the macros, by trybuild.
     Ui,
     /// The conformance scenarios.
     Conformance,
+    /// What is tested by curl.
+    Curl,
+    /// What is tested in a browser.
+    Browser,
     /// Every code block of the docs.
     Doctest,
     /// The examples, run for real, with their output checked.
@@ -38,19 +47,23 @@ pub enum Stage {
 
 impl Stage {
     /// The stages of `cargo xtask test`.
-    pub const TEST: [Self; 5] = [
+    pub const TEST: [Self; 7] = [
         Self::Unit,
         Self::Ui,
         Self::Conformance,
+        Self::Curl,
+        Self::Browser,
         Self::Doctest,
         Self::Examples,
     ];
 
     /// The stages of `cargo xtask ci`.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Unit,
         Self::Ui,
         Self::Conformance,
+        Self::Curl,
+        Self::Browser,
         Self::Doctest,
         Self::Examples,
         Self::Fmt,
@@ -66,6 +79,8 @@ impl Stage {
             Self::Unit => "unit",
             Self::Ui => "ui",
             Self::Conformance => "conformance",
+            Self::Curl => "curl",
+            Self::Browser => "browser",
             Self::Doctest => "doctest",
             Self::Examples => "examples",
             Self::Fmt => "fmt",
@@ -82,6 +97,8 @@ impl Stage {
             Self::Unit => "unit and integration tests",
             Self::Ui => "messages of the macros",
             Self::Conformance => "conformance scenarios",
+            Self::Curl => "lines of the shop's README, by curl",
+            Self::Browser => "the shop's page, in Chromium",
             Self::Doctest => "code blocks of the docs",
             Self::Examples => "examples, run and compared with their expected output",
             Self::Fmt => "formatting",
@@ -103,6 +120,8 @@ impl Stage {
             Self::Ui => target(workspace, UI, "--all-features")
                 .and_then(|()| target(workspace, UI, "--no-default-features")),
             Self::Conformance => target(workspace, CONFORMANCE, "--all-features"),
+            Self::Curl => target(workspace, CURL, "--all-features"),
+            Self::Browser => target(workspace, BROWSER, "--all-features"),
             Self::Doctest => cargo(workspace, "test --doc --workspace --all-features").run(),
             Self::Examples => examples::check(workspace),
             Self::Fmt => cargo(workspace, "fmt --all --check").run(),
@@ -137,20 +156,20 @@ fn unit(workspace: &Workspace) -> Result<(), String> {
         // As nextest is configured: one run shows every failure.
         "test --no-fail-fast"
     };
-    // The targets are named one by one because this is the only way to leave two out that both
+    // The targets are named one by one because this is the only way to leave some out that both
     // runners, and cargo before them, understand.
     let others = workspace
         .test_targets()
         .into_iter()
-        .filter(|name| name != UI && name != CONFORMANCE);
+        .filter(|name| ![UI, CONFORMANCE, CURL, BROWSER].contains(&&**name));
     cargo(workspace, runner)
         .args(["--workspace", "--all-features", "--lib", "--bins"])
         .args(others.flat_map(|name| ["--test".to_owned(), name]))
         .run()
 }
 
-/// One test target by its own, with its output as it prints it. `--workspace` although one package
-/// has the target: otherwise cargo would build the dependencies anew, with fewer features.
+/// The test targets of one name, with their output as they print it. `--workspace` although few packages
+/// have one: otherwise cargo would build the dependencies anew, with fewer features.
 fn target(workspace: &Workspace, name: &str, features: &str) -> Result<(), String> {
     if !workspace.test_targets().iter().any(|target| target == name) {
         return Err(format!(

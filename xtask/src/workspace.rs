@@ -32,6 +32,8 @@ pub struct Package {
     pub features: Vec<String>,
     /// Its integration tests.
     pub tests: Vec<String>,
+    /// What its manifest says of an example that is not run: `[package.metadata.airlock] example`.
+    pub example: Option<String>,
     /// What it depends on within the workspace, but for its tests.
     pub siblings: Vec<Sibling>,
 }
@@ -111,6 +113,9 @@ impl Package {
                 .filter(is_test)
                 .map(|target| text(&target["name"]))
                 .collect(),
+            example: value["metadata"]["airlock"]["example"]
+                .as_str()
+                .map(str::to_owned),
             siblings: list(&value["dependencies"])
                 .filter(for_users)
                 .map(|dependency| Sibling {

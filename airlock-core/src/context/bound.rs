@@ -27,8 +27,10 @@ pin_project! {
     impl<F> PinnedDrop for Bound<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
+            if this.inner.is_none() {
+                return;
+            }
             if let Owns::Scope(node) = &*this.owns
-                && this.inner.is_some()
                 && let Some(core) = node.core()
             {
                 core.close();

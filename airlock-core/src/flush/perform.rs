@@ -101,18 +101,16 @@ impl Flush {
         let traced = tracing::level_enabled!(tracing::Level::DEBUG);
         let mut intents = std::mem::take(&mut self.intents);
         self.done.reserve_exact(intents.len());
-        let mut left = intents.drain(..);
-        let mut caused = None;
-        for mut intent in left.by_ref() {
+        let (mut caused, mut failed) = (None, None);
+        for intent in &mut intents {
             if !intent.is_pending() {
                 self.done.push(ReportEntry::of(intent));
                 continue;
             }
             if !intent.facts.effect.simple {
-                self.intents.push(intent);
                 break;
             }
-            let frame = Frame::of(&intent, self.mode, self.judged_to);
+            let frame = Frame::of(intent, self.mode, self.judged_to);
             let _span = traced.then(|| frame.span().entered());
             let (payload, origin) = (&mut intent.payload, intent.facts.origin.as_ref());
             let resources = &self.settings.resources;
@@ -121,7 +119,7 @@ impl Flush {
             });
             if let Ok(Performing::Ready(Ok(()))) = ended {
                 if traced {
-                    log_dispatched(&intent);
+                    log_dispatched(intent);
                 }
                 self.done.push(ReportEntry::dispatched(intent));
                 if let Some(scope) = scope {
@@ -129,17 +127,22 @@ impl Flush {
                     break;
                 }
             } else {
-                self.intents.push(intent);
-                drop(stage);
-                self.intents.extend(left);
-                let attempted = Attempted::of((ended, scope));
-                return self.settle(&Unit::of(0), attempted, &mut None);
+                failed = Some(Attempted::of((ended, scope)));
+                break;
             }
         }
         drop(stage);
-        self.intents.extend(left);
-        context::return_buffer(intents);
-        caused
+        if self.done.len() == intents.len() {
+            intents.clear();
+            context::return_buffer(intents);
+        } else {
+            intents.drain(..self.done.len());
+            self.intents = intents;
+        }
+        match failed {
+            Some(attempted) => self.settle(&Unit::of(0), attempted, &mut None),
+            None => caused,
+        }
     }
 
     /// Dispatches what an effect caused.

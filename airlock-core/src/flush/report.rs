@@ -107,23 +107,24 @@ pub struct ReportEntry {
 }
 
 impl ReportEntry {
+    /// What is told of an intent that has met its fate; its arguments are dropped.
     #[inline]
-    pub(crate) fn of(intent: Intent) -> Self {
-        let Intent { payload, facts } = intent;
-        payload.discard();
-        let fate = facts.fate.clone();
-        Self {
-            facts: facts.with_fate(fate),
-        }
+    pub(crate) fn of(intent: &mut Intent) -> Self {
+        let fate = std::mem::replace(&mut intent.facts.fate, Fate::Pending);
+        Self::with(intent, fate)
     }
 
     /// That of an intent that has been performed.
     #[inline]
-    pub(crate) fn dispatched(intent: Intent) -> Self {
-        let Intent { payload, facts } = intent;
-        payload.discard();
+    pub(crate) fn dispatched(intent: &mut Intent) -> Self {
+        Self::with(intent, Fate::Dispatched)
+    }
+
+    #[inline]
+    fn with(intent: &mut Intent, fate: Fate) -> Self {
+        intent.payload.discard();
         Self {
-            facts: facts.with_fate(Fate::Dispatched),
+            facts: intent.facts.take_with(fate),
         }
     }
 

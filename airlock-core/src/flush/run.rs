@@ -320,6 +320,13 @@ impl Flush {
         self.wrap_up()
     }
 
+    /// The same, where the scope is known to nobody any more.
+    pub(crate) fn conclude_and_retire(mut self) -> Result<FlushReport, FlushError> {
+        let concluded = self.wrap_up();
+        Node::retire(&mut self.node);
+        concluded
+    }
+
     /// Ends a flush that has nothing to tell.
     pub(super) fn forget(mut self) {
         self.concluded = true;
@@ -336,7 +343,8 @@ impl Flush {
         // Not collected in place: to shrink so large a buffer costs more than a new one.
         let mut entries = std::mem::take(&mut self.done);
         entries.reserve_exact(own - entries.len() + self.cascades.len());
-        for mut intent in std::mem::take(&mut self.intents) {
+        let mut intents = std::mem::take(&mut self.intents);
+        for intent in &mut intents {
             if intent.is_pending() {
                 intent.facts.fate = Fate::NotReached;
             }
@@ -344,7 +352,7 @@ impl Flush {
                 // Also where none failed: a flush that was cancelled hands back what it left.
                 failed = true;
                 if let Fate::Failed(failure) = &intent.facts.fate {
-                    log_failure(&intent, failure);
+                    log_failure(intent, failure);
                 }
                 if intent.payload.is_present() {
                     returned.push(intent.move_out());

@@ -49,8 +49,25 @@ impl OpenScope {
         }
     }
 
-    /// The same in a future.
-    pub(crate) fn in_future(mut self) -> Self {
+    /// Says that a future holds it. Dropped while the thread unwinds it was cancelled then, like the
+    /// future: the panic may be anybody's. Otherwise a panic is taken for one of its own work.
+    ///
+    /// ```
+    /// # use airlock_core as airlock;
+    /// use airlock::lifecycle::Outcome;
+    /// use std::sync::mpsc::channel;
+    ///
+    /// let (tell, told) = channel();
+    /// let scope = airlock::scope().on_report(move |report| tell.send(report.outcome()).unwrap());
+    /// let scope = scope.open().in_future();
+    /// let panicked = std::thread::spawn(move || {
+    ///     let _held = async move { drop(scope) };
+    ///     panic!("somebody else's");
+    /// });
+    /// assert!(panicked.join().is_err());
+    /// assert_eq!(told.recv(), Ok(Outcome::Cancelled));
+    /// ```
+    pub fn in_future(mut self) -> Self {
         self.in_future = true;
         self
     }

@@ -44,7 +44,7 @@ impl Released {
     /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents.
     pub fn dispatch(mut self) -> Result<FlushReport, FlushError> {
         self.flush.dispatch();
-        self.flush.conclude()
+        self.flush.conclude_and_retire()
     }
 
     /// As [`dispatch`](Self::dispatch), for async effects too. Dropped half-way, it stops there, as
@@ -55,7 +55,7 @@ impl Released {
     /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents.
     pub async fn dispatch_async(mut self) -> Result<FlushReport, FlushError> {
         self.flush.dispatch_async().await;
-        self.flush.conclude()
+        self.flush.conclude_and_retire()
     }
 }
 

@@ -27,7 +27,7 @@ fn empty(order: u64) -> Result<u64, FlushError> {
     Ok(black_box(order))
 }
 
-fn counted(work: impl FnOnce()) -> Stats {
+pub(super) fn counted(work: impl FnOnce()) -> Stats {
     let region = Region::new(ALLOCATOR);
     work();
     region.change()

@@ -1,8 +1,13 @@
 //! What is measured, one file each.
 
+mod actix_allocations;
+mod actix_layer;
+mod actix_socket;
 mod airlock_py;
 mod allocations;
+mod axum_allocations;
 mod axum_layer;
+mod axum_socket;
 mod boundary_async;
 mod bulk_batch;
 mod enqueue_flush;
@@ -61,6 +66,9 @@ pub(crate) const TIMED: &[Case] = &[
     case(&["tokio_spawn", "tokio_mpsc"], tokio_tasks::run),
     case(&["tracing_off", "tracing_on"], tracing_events::run),
     case(&["axum_layer_ns"], axum_layer::run),
+    case(&["actix_layer_ns"], actix_layer::run),
+    case(&["axum_socket_vs_bare"], axum_socket::run),
+    case(&["actix_socket_vs_bare"], actix_socket::run),
     case(
         &["scaling", "scaling_intents", "scaling_tasks"],
         scaling::run,
@@ -77,5 +85,7 @@ pub(crate) const COUNTED: &[Case] = &[
         ],
         allocations::run,
     ),
+    case(&["axum_allocations_per_request"], axum_allocations::run),
+    case(&["actix_allocations_per_request"], actix_allocations::run),
     case(&["scaling", "scaling_memory"], scaling_memory::run),
 ];

@@ -3,14 +3,17 @@
 use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Backlog, FlushError, FlushReport, OpenScope, Steps};
+use airlock_core::{FlushError, FlushReport, OpenScope, Steps};
 use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
+
+use crate::settings::Settings;
 
 pin_project! {
     /// The body of a response that has passed a [`ScopeMiddleware`](crate::ScopeMiddleware).
@@ -42,7 +45,7 @@ pin_project! {
         scope: Option<OpenScope>,
         // How it ends if it ends now.
         outcome: Outcome,
-        backlog: Backlog,
+        settings: Rc<Settings>,
     }
 
     impl<B> PinnedDrop for Held<B> {
@@ -66,13 +69,13 @@ impl<B> ScopeBody<B> {
     }
 
     /// The body of a response that has succeeded.
-    pub(crate) fn held(body: B, scope: OpenScope, backlog: Backlog) -> Self {
+    pub(crate) fn held(body: B, scope: OpenScope, settings: &Rc<Settings>) -> Self {
         let held = Held {
             body: Some(body),
             steps: scope.steps(),
             scope: Some(scope),
             outcome: Outcome::Success,
-            backlog,
+            settings: settings.clone(),
         };
         Self {
             kind: Kind::Held { held },
@@ -144,24 +147,25 @@ impl<B> Held<B> {
         let mut this = self.project();
         if let Some(scope) = this.scope.take() {
             this.steps.run(|| this.body.set(None));
-            end(scope, *this.outcome, this.backlog);
+            end(scope, *this.outcome, this.settings);
         }
     }
 }
 
 /// Ends a scope for whose flush nobody waits.
-fn end(scope: OpenScope, outcome: Outcome, backlog: &Backlog) {
+fn end(scope: OpenScope, outcome: Outcome, settings: &Settings) {
     let released = scope.release(outcome);
-    let failed = backlog.clone();
+    let failed = settings.backlog.clone();
     let conclude = move |flushed: Result<FlushReport, FlushError>| {
         if let Err(error) = flushed {
             failed.count_failure();
             error.strand();
         }
     };
-    match Handle::try_current() {
-        Ok(runtime) if !released.is_settled() => {
-            let running = backlog.run();
+    let runtime = settings.runtime.clone();
+    match runtime.or_else(|| Handle::try_current().ok()) {
+        Some(runtime) if !released.is_settled() => {
+            let running = settings.backlog.run();
             runtime.spawn(async move {
                 let _running = running;
                 conclude(released.dispatch_async().await);

@@ -96,8 +96,7 @@ where
             }
             let work = match (work, *this.ends, outcome) {
                 (Work::Response(response), Ends::AfterResponse, Outcome::Success) => {
-                    let backlog = this.settings.backlog.clone();
-                    let held = |_: &mut _, body| ScopeBody::held(body, scope, backlog);
+                    let held = |_: &mut _, body| ScopeBody::held(body, scope, this.settings);
                     return Poll::Ready(Ok(response.map_body(held)));
                 }
                 (work, ..) => work,

@@ -11,6 +11,7 @@ use airlock_core::executor::Executor;
 use airlock_core::lifecycle::{Lifecycle, Outcome};
 use airlock_core::policy::Policy;
 use airlock_core::{Airlock, Backlog, FlushError, ScopeBuilder};
+use tokio::runtime::Handle;
 
 use crate::body::ScopeBody;
 use crate::service::ScopeService;
@@ -122,9 +123,13 @@ impl ScopeMiddleware {
     /// waits for the body only if that scope is of a middleware that does so too; otherwise it ends
     /// with the response.
     ///
-    /// Dropped outside of tokio, a body flushes where it is dropped; then async effects fail.
+    /// The flushes run on the tokio runtime that this is called in. So call it before the server is made,
+    /// not in the factory of its apps: that is called on workers, which end with the server and take
+    /// along what runs on them. Called outside of tokio, they run where a body ends; and if that is
+    /// outside of tokio too, async effects fail.
     pub fn after_response(mut self) -> Self {
         self.settings.ends = Ends::AfterResponse;
+        self.settings.runtime = Handle::try_current().ok();
         self
     }
 
@@ -199,6 +204,14 @@ impl ScopeMiddleware {
         self.settings.backlog.clone()
     }
 
+    pub(crate) fn requests(&self) -> Backlog {
+        self.settings.requests.clone()
+    }
+
+    pub(crate) fn around<S>(&self, service: S) -> ScopeService<S> {
+        ScopeService::new(service, Rc::new(self.settings.clone()))
+    }
+
     fn with_scope(mut self, change: impl FnOnce(ScopeBuilder) -> ScopeBuilder) -> Self {
         self.settings.scope = change(self.settings.scope);
         self
@@ -223,7 +236,6 @@ where
     type Future = Ready<Result<ScopeService<S>, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        let settings = Rc::new(self.settings.clone());
-        ready(Ok(ScopeService::new(service, settings)))
+        ready(Ok(self.around(service)))
     }
 }

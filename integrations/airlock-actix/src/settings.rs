@@ -7,6 +7,7 @@ use actix_web::dev::ResponseHead;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use airlock_core::lifecycle::Outcome;
 use airlock_core::{Backlog, FlushError, OpenScope, Scope, ScopeBuilder, ScopeId};
+use tokio::runtime::Handle;
 
 use crate::origin::{RequestOrigin, Routes};
 use crate::problem::problem;
@@ -20,9 +21,13 @@ pub(crate) struct Settings {
     pub(crate) scope: ScopeBuilder,
     pub(crate) has_airlock: bool,
     pub(crate) ends: Ends,
+    /// Where flushes after the response run: unless known, where the body ends.
+    pub(crate) runtime: Option<Handle>,
     pub(crate) flush_when: Option<FlushWhen>,
     pub(crate) on_flush_error: Option<OnFlushError>,
     pub(crate) backlog: Backlog,
+    /// Shielded requests under way.
+    pub(crate) requests: Backlog,
 }
 
 /// When a request's scope ends.
@@ -52,9 +57,11 @@ impl Settings {
             scope: airlock_core::scope().name("request"),
             has_airlock: false,
             ends: Ends::BeforeResponse,
+            runtime: None,
             flush_when: None,
             on_flush_error: None,
             backlog: Backlog::default(),
+            requests: Backlog::default(),
         }
     }
 

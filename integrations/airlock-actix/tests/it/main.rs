@@ -8,5 +8,6 @@ mod options;
 mod origins;
 mod outcomes;
 mod server;
+mod shield;
 mod sockets;
 mod sockets_h2;

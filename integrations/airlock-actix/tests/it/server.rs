@@ -2,17 +2,29 @@
 
 use std::net::SocketAddr;
 
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{ServerHandle, Service as _};
+use actix_web::middleware::Condition;
 use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer};
 use airlock_actix::ScopeMiddleware;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 
 /// Serves HTTP/1 and, to clients that begin with it, HTTP/2.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     handle: ServerHandle,
+    given_up: mpsc::UnboundedReceiver<()>,
+}
+
+/// Tells when it is dropped.
+struct Tells(mpsc::UnboundedSender<()>);
+
+impl Drop for Tells {
+    fn drop(&mut self) {
+        let _ = self.0.send(());
+    }
 }
 
 /// What becomes of a handler when its client closes the connection (HTTP/1 only).
@@ -21,6 +33,8 @@ pub(crate) enum OnClose {
     /// The client may only have closed its half. The default of actix-web.
     RunsOn,
     Stops,
+    /// The server would stop it, but it is shielded.
+    Shielded,
 }
 
 impl Server {
@@ -36,9 +50,22 @@ impl Server {
         close: OnClose,
         routes: impl FnOnce(&mut ServiceConfig) + Clone + Send + 'static,
     ) -> Self {
+        let (tell, given_up) = mpsc::unbounded_channel();
         let app = move || {
-            let app = App::new().configure(routes.clone());
-            app.wrap(middleware.clone())
+            let tell = tell.clone();
+            let shield = close == OnClose::Shielded;
+            let shielded = Condition::new(shield, middleware.clone().shield());
+            let app = App::new().configure(routes.clone()).wrap(shielded);
+            let app = app.wrap(Condition::new(!shield, middleware.clone()));
+            app.wrap_fn(move |request, app| {
+                let tells = Tells(tell.clone());
+                let answer = app.call(request);
+                async move {
+                    let answer = answer.await;
+                    std::mem::forget(tells);
+                    answer
+                }
+            })
         };
         let server = HttpServer::new(app).workers(1).disable_signals();
         let server = server.h1_allow_half_closed(close == OnClose::RunsOn);
@@ -49,7 +76,16 @@ impl Server {
         let server = server.run();
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        Self { address, handle }
+        Self {
+            address,
+            handle,
+            given_up,
+        }
+    }
+
+    /// Waits until the server has given up a request before it was answered.
+    pub(crate) async fn has_given_up(&mut self) {
+        self.given_up.recv().await.expect("the server runs");
     }
 
     /// Stops when the connections have been served.

@@ -281,6 +281,28 @@ async fn a_client_that_breaks_the_connection_before_the_response_discards() {
 }
 
 #[actix_web::test]
+async fn a_shielded_handler_outlives_its_connection() {
+    for after in [false, true] {
+        for breaks in [false, true] {
+            let mut world = World::new();
+            let middleware = both(&world)[usize::from(after)].clone();
+            let requests = middleware.clone().shield().requests();
+            let (mut server, client, gate) = waiting(middleware, OnClose::Shielded).await;
+            match breaks {
+                true => client.reset(),
+                false => drop(client),
+            }
+            server.has_given_up().await;
+            assert_eq!((requests.running(), world.reports().len()), (1, 0));
+            gate.open.add_permits(1);
+            requests.drained().await;
+            assert_eq!(world.report().await, "success: mail dispatched");
+            server.stop().await;
+        }
+    }
+}
+
+#[actix_web::test]
 async fn a_panic_closes_the_connection_discards_and_leaves_the_server_alive() {
     async fn explode() -> HttpResponse {
         airlock::enqueue(mail(1));
@@ -393,9 +415,10 @@ async fn a_shutdown_can_wait_for_what_leaves_after_the_response() {
     let server = Server::start(middleware, routes);
     let mut client = server.connect().await;
     assert_eq!(client.get("/").await.body, "sent");
+    drop(client);
+    server.stop().await; // The workers, and their runtimes, have ended.
     assert!(log.lines().is_empty());
     gate.add_permits(1);
     backlog.drained().await;
     assert_eq!(log.lines(), ["slow"]);
-    server.stop().await;
 }

@@ -1,0 +1,63 @@
+//! Requests per second that actix-web answers over loopback sockets, with our middleware and two
+//! effects and without.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::mpsc;
+use std::thread;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App, HttpServer, rt, web};
+use airlock::actix::ScopeMiddleware;
+use futures_util::future::try_join;
+
+use super::actix_layer::{bare, ours};
+use crate::harness::Measured;
+use crate::loopback;
+use crate::run::Places;
+
+pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
+    compare()
+        .map_err(|error| error.to_string())?
+        .map(|measured| vec![measured])
+}
+
+fn compare() -> io::Result<Result<Measured, String>> {
+    let listeners = [
+        TcpListener::bind("127.0.0.1:0")?,
+        TcpListener::bind("127.0.0.1:0")?,
+    ];
+    let (ours, peer) = (listeners[0].local_addr()?, listeners[1].local_addr()?);
+    let (send, started) = mpsc::channel();
+    let servers = thread::spawn(move || serve(listeners, &send));
+    let measured = loopback::compare("actix_socket_vs_bare", ours, peer);
+    for handle in started.iter().take(2) {
+        // It is told at once; when it has stopped, the thread ends.
+        drop(handle.stop(false));
+    }
+    match servers.join() {
+        Ok(served) => served.map(|()| measured),
+        Err(_) => Err(io::Error::other("a server panicked")),
+    }
+}
+
+/// Serves both apps, each on one thread, until they are told to stop.
+fn serve(listeners: [TcpListener; 2], started: &mpsc::Sender<ServerHandle>) -> io::Result<()> {
+    let [layered_at, plain_at] = listeners;
+    rt::System::new().block_on(async {
+        let app = || {
+            let app = App::new().route("/", web::get().to(ours));
+            app.wrap(ScopeMiddleware::new())
+        };
+        let layered = HttpServer::new(app).workers(1).disable_signals();
+        let layered = layered.listen(layered_at)?.run();
+        let app = || App::new().route("/", web::get().to(bare));
+        let plain = HttpServer::new(app).workers(1).disable_signals();
+        let plain = plain.listen(plain_at)?.run();
+        for server in [&layered, &plain] {
+            // Nobody listens any more if the measuring has failed.
+            let _ = started.send(server.handle());
+        }
+        try_join(layered, plain).await.map(|_| ())
+    })
+}

@@ -1,0 +1,37 @@
+//! Requests per second that axum answers over loopback sockets, with our layer and two effects and
+//! without.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+
+use super::axum_layer::{layered, plain};
+use crate::harness::Measured;
+use crate::loopback;
+use crate::run::Places;
+
+pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
+    // One thread for both servers: the clients keep another one busy.
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    let (ours, peer) = (serve(&runtime, layered())?, serve(&runtime, plain())?);
+    let measured = loopback::compare("axum_socket_vs_bare", ours, peer)?;
+    runtime.shutdown_background();
+    Ok(vec![measured])
+}
+
+/// Serves the app on a free port as long as the runtime lives.
+fn serve(runtime: &Runtime, app: Router) -> Result<SocketAddr, String> {
+    let bound = runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        tokio::spawn(async { axum::serve(listener, app).await });
+        std::io::Result::Ok(address)
+    });
+    bound.map_err(|error| error.to_string())
+}

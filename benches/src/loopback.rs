@@ -1,0 +1,90 @@
+//! Requests over loopback sockets: two servers in turn, on connections that are kept alive.
+
+use std::io;
+use std::net::SocketAddr;
+
+use futures_util::future::try_join_all;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::harness::{Budget, Measured, race_in_pairs};
+
+const CONNECTIONS: usize = 16;
+const REQUESTS_OF_EACH: usize = 5;
+const REQUESTS: usize = CONNECTIONS * REQUESTS_OF_EACH;
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: bench\r\n\r\n";
+
+/// Requests per second that `ours` answers by those of `peer`.
+pub(crate) fn compare(name: &str, ours: SocketAddr, peer: SocketAddr) -> Result<Measured, String> {
+    let (mut ours, mut peer) = (Clients::connect(ours)?, Clients::connect(peer)?);
+    let (ours, peer, ratio) = race_in_pairs(|| ours.ask(), || peer.ask());
+    let per_second = |nanos: f64| REQUESTS as f64 * 1e9 / nanos;
+    let rates = (per_second(ours), per_second(peer));
+    let mut measured = Measured::ratio(name, rates, "requests per second");
+    measured.value = 1.0 / ratio;
+    Ok(measured.budget(Budget::AtLeast(0.97)))
+}
+
+/// Connections to one server, all driven on this thread.
+struct Clients {
+    runtime: Runtime,
+    streams: Vec<TcpStream>,
+    /// Bytes of one response. It is always the same but for its date.
+    length: usize,
+}
+
+impl Clients {
+    fn connect(server: SocketAddr) -> Result<Self, String> {
+        let runtime = Builder::new_current_thread().enable_io().build();
+        let runtime = runtime.map_err(|error| error.to_string())?;
+        let connected = runtime.block_on(async {
+            let streams = (0..CONNECTIONS).map(|_| TcpStream::connect(server));
+            let mut streams = try_join_all(streams).await?;
+            for stream in &streams {
+                stream.set_nodelay(true)?;
+            }
+            let length = length(&mut streams[0]).await?;
+            io::Result::Ok((streams, length))
+        });
+        let (streams, length) = connected.map_err(|error| error.to_string())?;
+        Ok(Self {
+            runtime,
+            streams,
+            length,
+        })
+    }
+
+    /// Asks on each connection, as often as it can.
+    fn ask(&mut self) {
+        let length = self.length;
+        let asked = self.streams.iter_mut().map(async |stream| {
+            let mut response = vec![0; length];
+            for _ in 0..REQUESTS_OF_EACH {
+                stream.write_all(REQUEST).await?;
+                stream.read_exact(&mut response).await?;
+                assert!(is_whole(&response));
+            }
+            io::Result::Ok(())
+        });
+        let asked = self.runtime.block_on(try_join_all(asked));
+        assert!(asked.is_ok(), "{asked:?}");
+    }
+}
+
+/// Asks once, and measures the response.
+async fn length(stream: &mut TcpStream) -> io::Result<usize> {
+    stream.write_all(REQUEST).await?;
+    let mut response = Vec::new();
+    while !is_whole(&response) {
+        if stream.read_buf(&mut response).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    Ok(response.len())
+}
+
+/// The apps answer all with the same.
+fn is_whole(response: &[u8]) -> bool {
+    response.starts_with(b"HTTP/1.1 200 ") && response.ends_with(b"\r\n\r\ndone")
+}

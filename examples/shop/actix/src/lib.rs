@@ -1,0 +1,115 @@
+//! The shop on actix-web: routes, scopes, and nothing of the domain.
+
+mod browsers;
+mod error;
+mod routes;
+
+use std::future::Future;
+use std::io;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data, FormConfig, PathConfig};
+use actix_web::{App, Error, HttpServer, rt};
+use airlock::Backlog;
+use airlock::actix::{ScopeMiddleware, ShieldMiddleware};
+use shop::Shop;
+
+use crate::error::AppError;
+
+/// How long a stop waits for requests whose client has gone, while others keep the server busy.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The scopes of requests. Made once, and not by the workers: what runs on behind a response must not
+/// end with the worker that gave it.
+///
+/// A request runs to its end although its client leaves: what it commits and what follows from that
+/// stay together.
+#[derive(Clone, Debug)]
+pub struct Scopes {
+    /// Buyers are told when what follows from their request fails.
+    buyers: ShieldMiddleware,
+    /// Whoever scans parcels in the warehouse does not wait for mails.
+    warehouse: ShieldMiddleware,
+}
+
+impl Scopes {
+    /// Those of a shop. On tokio.
+    #[must_use]
+    pub fn new(shop: &Shop) -> Self {
+        let buyers = ScopeMiddleware::new().airlock(shop.airlock());
+        let warehouse = buyers.clone().after_response().shield();
+        let buyers = buyers.shield();
+        Self { buyers, warehouse }
+    }
+
+    /// The requests under way. A clone shares them.
+    #[must_use]
+    pub fn requests(&self) -> Backlog {
+        self.buyers.requests()
+    }
+
+    /// What runs on behind all of them. A clone shares it.
+    #[must_use]
+    pub fn backlog(&self) -> Backlog {
+        self.buyers.backlog()
+    }
+}
+
+/// The whole service. Tests call it without a socket.
+pub fn app(
+    shop: &Shop,
+    scopes: &Scopes,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
+    App::new()
+        .app_data(Data::new(shop.clone()))
+        .app_data(FormConfig::default().error_handler(|error, _| AppError::from(error).into()))
+        .app_data(PathConfig::default().error_handler(|error, _| AppError::from(error).into()))
+        .configure(|app| routes::add(app, scopes))
+        .default_service(web::to(error::no_such_page))
+        // Outside of the scopes: when a page is made, the request's intents have met their fate.
+        .wrap(from_fn(browsers::serve))
+}
+
+/// Serves until `stop` ends; then waits for the requests that are there, and for all that runs on
+/// behind them.
+///
+/// # Errors
+///
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    shop: &Shop,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let scopes = Scopes::new(shop);
+    let server = HttpServer::new({
+        let (shop, scopes) = (shop.clone(), scopes.clone());
+        move || app(&shop, &scopes)
+    });
+    let server = server.listen(listener)?.disable_signals().run();
+    let (handle, requests) = (server.handle(), scopes.requests());
+    let stopping = rt::spawn(async move {
+        stop.await;
+        handle.pause().await;
+        // Its workers end with their connections, and with them what runs on without its client.
+        let _ = rt::time::timeout(PATIENCE, requests.drained()).await;
+        handle.stop(true).await;
+    });
+    server.await?;
+    stopping.abort(); // if the server has ended by itself
+    scopes.backlog().drained().await;
+    shop.close().await;
+    Ok(())
+}

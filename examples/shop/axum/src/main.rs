@@ -1,0 +1,26 @@
+//! The shop on axum.
+//!
+//! ```text
+//! cargo run -p shop-axum           # http://127.0.0.1:3000, or on the port in PORT
+//! cargo run -p shop-axum -- 8080
+//! SHOP_DATABASE=shop.db cargo run -p shop-axum   # keeps its orders
+//! ```
+
+#![allow(clippy::print_stdout, reason = "it tells where it listens")]
+
+use std::error::Error;
+
+use shop::Shop;
+use shop::settings::{self, Settings};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    settings::log();
+    let settings = Settings::read()?;
+    let shop = Shop::open(settings.database.as_deref()).await?;
+    let listener = tokio::net::TcpListener::bind(settings.address).await?;
+    let stopped = settings::stopped()?;
+    println!("the shop is at http://{}", listener.local_addr()?);
+    shop_axum::serve(listener, &shop, stopped).await?;
+    Ok(())
+}

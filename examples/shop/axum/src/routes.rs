@@ -1,0 +1,155 @@
+//! Routes and handlers: each hands over to the shop.
+
+use axum::extract::{FromRequest, FromRequestParts, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use shop::{Item, JournalReport, NewOrder, Order, Sent, Shop, page};
+
+use crate::browsers;
+use crate::error::AppError;
+
+/// What changes nothing needs no scope.
+pub(crate) fn reading() -> Router<Shop> {
+    Router::new()
+        .route("/", get(show_page))
+        .route("/style.css", get(style))
+        .route("/orders", get(orders))
+        .route("/orders/{order}", get(order))
+        .route("/items", get(items))
+        .route("/reports", get(reports))
+        .route("/sent", get(sent))
+        .route("/catalogue", get(catalogue))
+        .route("/mail-server", post(mail_server))
+}
+
+/// What buyers do.
+pub(crate) fn buyers() -> Router<Shop> {
+    Router::new()
+        .route("/orders", post(place))
+        .route("/orders/{order}/payment", post(pay))
+        .route("/imports", post(import))
+        .route("/parked", post(try_again))
+}
+
+/// What the warehouse does.
+pub(crate) fn warehouse() -> Router<Shop> {
+    Router::new()
+        .route("/orders/{order}/shipment", post(ship))
+        .route("/items/{sku}/stock", post(restock))
+}
+
+/// axum's own, but what does not fit is our error.
+#[derive(FromRequestParts)]
+#[from_request(via(axum::extract::Path), rejection(AppError))]
+struct Path<T>(T);
+
+#[derive(FromRequest)]
+#[from_request(via(axum::Form), rejection(AppError))]
+struct Form<T>(T);
+
+#[derive(Deserialize)]
+struct Payment {
+    card: String,
+}
+
+#[derive(Deserialize)]
+struct Restock {
+    quantity: i64,
+}
+
+#[derive(Deserialize)]
+struct Import {
+    lines: String,
+}
+
+#[derive(Deserialize)]
+struct MailServer {
+    works: bool,
+}
+
+type Answer<T> = Result<Json<T>, AppError>;
+
+async fn place(
+    State(shop): State<Shop>,
+    Form(new): Form<NewOrder>,
+) -> Result<(StatusCode, Json<Order>), AppError> {
+    Ok((StatusCode::CREATED, Json(shop.place(new).await?)))
+}
+
+async fn pay(
+    State(shop): State<Shop>,
+    Path(order): Path<i64>,
+    Form(Payment { card }): Form<Payment>,
+) -> Answer<Order> {
+    Ok(Json(shop.pay(order, card).await?))
+}
+
+async fn ship(State(shop): State<Shop>, Path(order): Path<i64>) -> Answer<Order> {
+    Ok(Json(shop.ship(order).await?))
+}
+
+async fn restock(
+    State(shop): State<Shop>,
+    Path(sku): Path<String>,
+    Form(Restock { quantity }): Form<Restock>,
+) -> Answer<Item> {
+    Ok(Json(shop.restock(&sku, quantity).await?))
+}
+
+async fn import(
+    State(shop): State<Shop>,
+    Form(Import { lines }): Form<Import>,
+) -> Result<(StatusCode, Json<Vec<Order>>), AppError> {
+    let orders = shop::import_orders(&shop, &lines).await?;
+    Ok((StatusCode::ACCEPTED, Json(orders)))
+}
+
+async fn try_again(State(shop): State<Shop>) -> Json<usize> {
+    Json(shop.parked().enqueue_again())
+}
+
+async fn mail_server(
+    State(shop): State<Shop>,
+    Form(MailServer { works }): Form<MailServer>,
+) -> Answer<bool> {
+    shop.outside().set_mail_works(works);
+    Ok(Json(works))
+}
+
+async fn orders(State(shop): State<Shop>) -> Answer<Vec<Order>> {
+    Ok(Json(shop.orders().await?))
+}
+
+async fn order(State(shop): State<Shop>, Path(order): Path<i64>) -> Answer<Order> {
+    Ok(Json(shop.order(order).await?))
+}
+
+async fn items(State(shop): State<Shop>) -> Answer<Vec<Item>> {
+    Ok(Json(shop.items().await?))
+}
+
+async fn reports(State(shop): State<Shop>) -> Json<Vec<JournalReport>> {
+    Json(shop.reports())
+}
+
+async fn sent(State(shop): State<Shop>) -> Answer<Vec<Sent>> {
+    Ok(Json(shop.sent().await?))
+}
+
+async fn catalogue() -> Response {
+    match airlock::Catalogue::global() {
+        Ok(catalogue) => Json(catalogue).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+async fn show_page(State(shop): State<Shop>) -> Response {
+    browsers::page(&shop, None).await
+}
+
+async fn style() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/css")], page::STYLE)
+}

@@ -1,0 +1,60 @@
+//! Requests over a socket.
+
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::call::{Answer, Call};
+
+/// Sends a request on a connection of its own.
+pub(crate) fn call(address: &str, call: Call) -> Answer {
+    let mut stream = TcpStream::connect(address).expect("the shop listens");
+    stream
+        .write_all(written(address, call).as_bytes())
+        .expect("the shop reads");
+    let mut response = String::new();
+    stream
+        .read_to_string(&mut response)
+        .expect("the shop answers with text");
+    read(&response)
+}
+
+fn written(address: &str, call: Call) -> String {
+    let Call {
+        method,
+        path,
+        form,
+        accept,
+    } = call;
+    let mut text = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\naccept: {accept}\r\nconnection: close\r\n"
+    );
+    let written = match form {
+        None => write!(text, "\r\n"),
+        Some(form) => write!(
+            text,
+            "content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
+            form.len()
+        ),
+    };
+    written.expect("writing to a string cannot fail");
+    text
+}
+
+fn read(response: &str) -> Answer {
+    let (head, body) = response.split_once("\r\n\r\n").expect("a head and a body");
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1));
+    let header = |name: &str| {
+        let mut headers = head.lines().filter_map(|line| line.split_once(": "));
+        let found = headers.find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.to_owned()).unwrap_or_default()
+    };
+    assert_eq!(header("transfer-encoding"), "", "the shop streams nothing");
+    Answer {
+        status: status.and_then(|text| text.parse().ok()).expect("a status"),
+        content_type: header("content-type"),
+        location: header("location"),
+        body: body.to_owned(),
+    }
+}

@@ -1,0 +1,20 @@
+//! What both servers of the shop are checked by: [one table of requests](table), [the lines of the
+//! README](readme), [the page in a browser](page), and [a shutdown](shutdown). Everything here panics
+//! when something is not as it should be: it is called by tests.
+
+#![allow(
+    clippy::missing_panics_doc,
+    reason = "tests call it, and a panic is its answer"
+)]
+
+mod browser;
+mod call;
+mod http;
+mod installed;
+pub mod page;
+pub mod process;
+pub mod readme;
+pub mod shutdown;
+pub mod table;
+
+pub use self::call::{Answer, Call, Client};

@@ -1,0 +1,82 @@
+//! A server as a process of its own.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use crate::call::{Answer, Call, Client};
+use crate::http;
+
+/// A running server. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    address: String,
+}
+
+impl Process {
+    /// Starts a program on a free port, with its orders in a file or in memory; and waits for the line
+    /// that tells where it is.
+    #[must_use]
+    pub fn start(program: impl AsRef<OsStr>, database: Option<&Path>) -> Self {
+        let mut command = Command::new(program);
+        command
+            .arg("0")
+            .env_remove("PORT")
+            .env_remove("SHOP_DATABASE");
+        if let Some(file) = database {
+            command.env("SHOP_DATABASE", file);
+        }
+        let mut child = command
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let mut line = String::new();
+        let output = child.stdout.as_mut().expect("it is piped");
+        BufReader::new(output)
+            .read_line(&mut line)
+            .expect("it prints text");
+        let Some(address) = line.trim().strip_prefix("the shop is at http://") else {
+            let _ = child.kill();
+            panic!("the server printed `{line}`");
+        };
+        Self {
+            address: address.to_owned(),
+            child,
+        }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Sends a request.
+    #[must_use]
+    pub fn call(&self, call: Call) -> Answer {
+        http::call(&self.address, call)
+    }
+
+    /// Tells it to stop as a service manager does, and waits.
+    pub fn terminate(mut self) -> ExitStatus {
+        let id = self.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(told.is_ok_and(|status| status.success()), "kill -TERM {id}");
+        self.child.wait().expect("it was started")
+    }
+}
+
+impl Client for Process {
+    async fn send(&mut self, call: Call) -> Answer {
+        self.call(call)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

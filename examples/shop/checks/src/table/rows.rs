@@ -1,0 +1,362 @@
+//! The rows of the table. Each builds on those before it.
+
+use serde_json::{Value, json};
+
+use super::{Expected, Row};
+use crate::call::Call;
+
+pub(super) fn all() -> Vec<Row> {
+    let mut rows = buying();
+    rows.extend(mistakes());
+    rows.extend(failing_effects());
+    rows.extend(browsing());
+    rows
+}
+
+fn buying() -> Vec<Row> {
+    vec![
+        Row {
+            call: Call::get("/orders"),
+            status: 200,
+            answer: Expected::Json(json!([])),
+            wishes: &[],
+            leaves: &[],
+        },
+        Row {
+            call: Call::post("/orders", "sku=mug&quantity=2&email=ada%40example.org"),
+            status: 201,
+            answer: Expected::Json(order(1, "mug", 2, 2400, "placed")),
+            wishes: &[
+                "shop.send_confirmation dispatched",
+                "shop.index_order dispatched",
+                "shop.refresh_listing dispatched",
+            ],
+            leaves: &[
+                "mail: to ada@example.org: We have your order 1.",
+                "search: index orders 1",
+                "search: refresh mug",
+            ],
+        },
+        // The rules fail, in the middle of the work: nothing leaves, and nothing is saved.
+        Row {
+            call: Call::post("/orders", "sku=lamp&quantity=3&email=ada%40example.org"),
+            status: 409,
+            answer: Expected::Problem(Some("out of stock: only 2 left of lamp")),
+            wishes: &[
+                "shop.send_confirmation discarded",
+                "shop.index_order discarded",
+            ],
+            leaves: &[],
+        },
+        Row {
+            call: Call::post("/orders/1/payment", "card=refused"),
+            status: 402,
+            answer: Expected::Problem(Some("payment refused for order 1")),
+            wishes: &[
+                "shop.send_receipt discarded",
+                "shop.notify_warehouse discarded",
+                "shop.index_order discarded",
+            ],
+            leaves: &[],
+        },
+        Row {
+            call: Call::get("/orders"),
+            status: 200,
+            answer: Expected::Json(json!([order(1, "mug", 2, 2400, "placed")])),
+            wishes: &[],
+            leaves: &[],
+        },
+        Row {
+            call: Call::post("/orders/1/payment", "card=good"),
+            status: 200,
+            answer: Expected::Json(order(1, "mug", 2, 2400, "paid")),
+            wishes: &[
+                "shop.send_receipt dispatched",
+                "shop.notify_warehouse dispatched",
+                "shop.index_order dispatched",
+            ],
+            leaves: &[
+                "mail: to ada@example.org: You have paid 2400 cents for order 1.",
+                "warehouse: pack 2 mug for order 1",
+                "search: index orders 1",
+            ],
+        },
+        // These leave after the response.
+        Row {
+            call: Call::post("/orders/1/shipment", ""),
+            status: 200,
+            answer: Expected::Json(order(1, "mug", 2, 2400, "shipped")),
+            wishes: &[
+                "shop.send_parcel_notice dispatched",
+                "shop.index_order dispatched",
+            ],
+            leaves: &[
+                "mail: to ada@example.org: Order 1 is on its way.",
+                "search: index orders 1",
+            ],
+        },
+        Row {
+            call: Call::post("/items/mug/stock", "quantity=5"),
+            status: 200,
+            answer: Expected::Json(
+                json!({"sku": "mug", "name": "Mug", "price_cents": 1200, "stock": 10}),
+            ),
+            wishes: &["shop.refresh_listing dispatched"],
+            leaves: &["search: refresh mug"],
+        },
+        // The same code under a policy, in the background, and both orders in one call.
+        Row {
+            call: Call::post(
+                "/imports",
+                "lines=mug,1,ada%40example.org%0Aposter,1,ada%40example.org",
+            ),
+            status: 202,
+            answer: Expected::Json(json!([
+                order(2, "mug", 1, 1200, "shipped"),
+                order(3, "poster", 1, 2500, "shipped"),
+            ])),
+            wishes: &[
+                "shop.send_confirmation dropped",
+                "shop.index_order coalesced",
+                "shop.send_receipt dropped",
+                "shop.notify_warehouse dropped",
+                "shop.index_order coalesced",
+                "shop.send_parcel_notice dropped",
+                "shop.index_order dispatched",
+                "shop.send_confirmation dropped",
+                "shop.index_order coalesced",
+                "shop.send_receipt dropped",
+                "shop.notify_warehouse dropped",
+                "shop.index_order coalesced",
+                "shop.send_parcel_notice dropped",
+                "shop.index_order dispatched",
+            ],
+            leaves: &["search: index orders 2, 3"],
+        },
+        // Little is left: purchasing is told.
+        Row {
+            call: Call::post("/orders", "sku=poster&quantity=3&email=ada%40example.org"),
+            status: 201,
+            answer: Expected::Json(order(4, "poster", 3, 7500, "placed")),
+            wishes: &[
+                "shop.send_confirmation dispatched",
+                "shop.index_order dispatched",
+                "shop.alert_stock dispatched",
+                "shop.refresh_listing dispatched",
+            ],
+            leaves: &[
+                "mail: to ada@example.org: We have your order 4.",
+                "search: index orders 4",
+                "mail: to purchasing@shop.example: Only 1 left of poster.",
+                "search: refresh poster",
+            ],
+        },
+    ]
+}
+
+/// Requests that are wrong from the start: nothing is wished.
+fn mistakes() -> Vec<Row> {
+    let wrong = |call, status, detail| Row {
+        call,
+        status,
+        answer: Expected::Problem(detail),
+        wishes: &[],
+        leaves: &[],
+    };
+    vec![
+        wrong(
+            Call::post("/orders/1/payment", "card=good"),
+            409,
+            Some("order 1 is shipped, and would have to be placed"),
+        ),
+        wrong(
+            Call::post("/orders/4/shipment", ""),
+            409,
+            Some("order 4 is placed, and would have to be paid"),
+        ),
+        wrong(
+            Call::post("/orders", "sku=mug&quantity=0&email=ada%40example.org"),
+            422,
+            Some("the quantity must be from 1 to 100"),
+        ),
+        wrong(
+            Call::post("/orders", "sku=mug&quantity=1&email=ada"),
+            422,
+            Some("the email must be an address"),
+        ),
+        wrong(Call::post("/orders", "sku=mug"), 422, None),
+        wrong(
+            Call::post("/orders", "sku=mug&quantity=many&email=a%40b"),
+            422,
+            None,
+        ),
+        wrong(
+            Call::post("/orders", "sku=sofa&quantity=1&email=ada%40example.org"),
+            404,
+            Some("there is no item sofa"),
+        ),
+        wrong(Call::post("/items/mug/stock", "quantity=-1"), 422, None),
+        wrong(
+            Call::post("/imports", "lines=mug,1"),
+            422,
+            Some("not `sku, quantity, email`: mug,1"),
+        ),
+        wrong(Call::get("/orders/99"), 404, Some("there is no order 99")),
+        wrong(Call::get("/orders/mine"), 404, None),
+        wrong(Call::get("/nowhere"), 404, None),
+        wrong(Call::get("/imports"), 405, None),
+    ]
+}
+
+/// The mail server is broken: what cannot be dispatched is parked, and tried again.
+fn failing_effects() -> Vec<Row> {
+    vec![
+        Row {
+            call: Call::post("/mail-server", "works=false"),
+            status: 200,
+            answer: Expected::Json(json!(false)),
+            wishes: &[],
+            leaves: &[],
+        },
+        Row {
+            call: Call::post("/orders/4/payment", "card=good"),
+            status: 500,
+            answer: Expected::Problem(None),
+            wishes: &[
+                "shop.send_receipt failed",
+                "shop.notify_warehouse not reached",
+                "shop.index_order not reached",
+            ],
+            leaves: &[],
+        },
+        Row {
+            call: Call::post("/mail-server", "works=true"),
+            status: 200,
+            answer: Expected::Json(json!(true)),
+            wishes: &[],
+            leaves: &[],
+        },
+        Row {
+            call: Call::post("/parked", ""),
+            status: 200,
+            answer: Expected::Json(json!(3)),
+            wishes: &[
+                "shop.send_receipt dispatched",
+                "shop.notify_warehouse dispatched",
+                "shop.index_order dispatched",
+            ],
+            leaves: &[
+                "mail: to ada@example.org: You have paid 7500 cents for order 4.",
+                "warehouse: pack 3 poster for order 4",
+                "search: index orders 4",
+            ],
+        },
+        Row {
+            call: Call::post("/parked", ""),
+            status: 200,
+            answer: Expected::Json(json!(0)),
+            wishes: &[],
+            leaves: &[],
+        },
+    ]
+}
+
+fn browsing() -> Vec<Row> {
+    vec![
+        Row {
+            call: Call::get("/catalogue"),
+            status: 200,
+            answer: Expected::Part("/effects/0/id", json!("shop.alert_stock")),
+            wishes: &[],
+            leaves: &[],
+        },
+        Row {
+            call: Call::get("/items"),
+            status: 200,
+            answer: Expected::Part("/2/stock", json!(1)),
+            wishes: &[],
+            leaves: &[],
+        },
+        Row {
+            call: Call::get("/orders/1"),
+            status: 200,
+            answer: Expected::Json(order(1, "mug", 2, 2400, "shipped")),
+            wishes: &[],
+            leaves: &[],
+        },
+        Row {
+            call: Call::post(
+                "/orders",
+                "sku=mug&quantity=1&email=%3Cb%3Eada%3C/b%3E%40example.org",
+            )
+            .from_browser(),
+            status: 303,
+            answer: Expected::Redirect,
+            wishes: &[
+                "shop.send_confirmation dispatched",
+                "shop.index_order dispatched",
+                "shop.refresh_listing dispatched",
+            ],
+            leaves: &[
+                "mail: to <b>ada</b>@example.org: We have your order 5.",
+                "search: index orders 5",
+                "search: refresh mug",
+            ],
+        },
+        Row {
+            call: Call::get("/").from_browser(),
+            status: 200,
+            answer: Expected::Page {
+                shows: &[
+                    r#"<li id="order-5">"#,
+                    "&lt;b&gt;ada&lt;/b&gt;@example.org",
+                    "to &lt;b&gt;ada",
+                    "by allow_only(shop.index_order)",
+                    "<h3>POST /orders/{order}/payment",
+                    "<code>shop.send_confirmation</code>(order: i64, email: String)",
+                    "<code>import</code> may emit",
+                ],
+                lacks: &["<b>ada", "role=\"alert\"", "http://", "https://", "<script"],
+            },
+            wishes: &[],
+            leaves: &[],
+        },
+        // The page tells what was wrong, with the status; and the report of this very request.
+        Row {
+            call: Call::post("/orders/5/payment", "card=refused").from_browser(),
+            status: 402,
+            answer: Expected::Page {
+                shows: &[
+                    "role=\"alert\"><h2>402 Payment Required</h2>",
+                    "payment refused for order 5. Nothing has left the shop.",
+                    r#"<code>shop.send_receipt</code> <span class="fate discarded">discarded</span>"#,
+                ],
+                lacks: &["http://", "https://", "<script"],
+            },
+            wishes: &[
+                "shop.send_receipt discarded",
+                "shop.notify_warehouse discarded",
+                "shop.index_order discarded",
+            ],
+            leaves: &[],
+        },
+        Row {
+            call: Call::get("/nowhere").from_browser(),
+            status: 404,
+            answer: Expected::Page {
+                shows: &["role=\"alert\"><h2>404 Not Found</h2>"],
+                lacks: &[],
+            },
+            wishes: &[],
+            leaves: &[],
+        },
+    ]
+}
+
+/// An order in JSON.
+fn order(id: i64, sku: &str, quantity: i64, cents: i64, status: &str) -> Value {
+    json!({
+        "id": id, "sku": sku, "quantity": quantity, "email": "ada@example.org", "total_cents": cents,
+        "status": status,
+    })
+}

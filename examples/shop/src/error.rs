@@ -1,0 +1,54 @@
+//! What can go wrong in the shop.
+
+use airlock::FlushError;
+
+use crate::order::Status;
+use crate::partners::Unreachable;
+
+/// Why the shop did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ShopError {
+    /// There is no such order.
+    #[error("there is no order {0}")]
+    NoSuchOrder(String),
+    /// There is no such item.
+    #[error("there is no item {0}")]
+    NoSuchItem(String),
+    /// There are too few.
+    #[error("out of stock: only {left} left of {sku}")]
+    OutOfStock {
+        /// The item.
+        sku: String,
+        /// How many there are.
+        left: i64,
+    },
+    /// The order is elsewhere on its way.
+    #[error("order {order} is {is}, and would have to be {needs}")]
+    WrongStatus {
+        /// The order.
+        order: i64,
+        /// How far it is.
+        is: Status,
+        /// How far it would have to be.
+        needs: Status,
+    },
+    /// Somebody else has changed the order meanwhile.
+    #[error("order {0} has changed meanwhile")]
+    Changed(i64),
+    /// The bank refuses the card.
+    #[error("payment refused for order {0}")]
+    PaymentRefused(i64),
+    /// What was typed makes no sense.
+    #[error("{0}")]
+    Invalid(String),
+    /// A partner whose answer is needed does not answer.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    /// What followed from it could not be dispatched.
+    #[error("what followed from it could not be dispatched")]
+    Effects(#[from] FlushError),
+    /// The database has failed.
+    #[error("the database has failed")]
+    Database(#[from] sqlx::Error),
+}

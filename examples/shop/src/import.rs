@@ -1,0 +1,57 @@
+//! Orders from before: the same domain code, under a policy.
+
+use airlock::policy::allow_only;
+
+use crate::effects::{
+    IndexOrder, NotifyWarehouse, SendConfirmation, SendParcelNotice, SendReceipt,
+};
+use crate::error::ShopError;
+use crate::order::{NewOrder, Order};
+use crate::shop::Shop;
+use crate::store;
+
+/// Takes over orders that were shipped long ago. They go the way of every order, so that all that
+/// follows from it is wished; but nobody is mailed about last year's parcel. They are indexed in one
+/// call, in the background.
+///
+/// # Errors
+///
+/// [`ShopError::Invalid`], [`ShopError::NoSuchItem`]; then none of them is taken over.
+#[airlock::boundary(
+    name = "import",
+    policy = allow_only::<IndexOrder>(),
+    executor = shop.background(),
+    emits(SendConfirmation, SendReceipt, SendParcelNotice, NotifyWarehouse, IndexOrder)
+)]
+pub async fn import_orders(shop: &Shop, lines: &str) -> Result<Vec<Order>, ShopError> {
+    let mut orders = Vec::new();
+    let mut transaction = shop.store().begin().await?;
+    for line in lines.lines().filter(|line| !line.trim().is_empty()) {
+        let new = parse(line)?;
+        let item = store::item(&mut transaction, &new.sku).await?;
+        let mut order = store::insert_order(&mut transaction, &new, &item).await?;
+        order.confirm();
+        order.mark_paid()?;
+        order.ship()?;
+        store::update_order(&mut transaction, &order).await?;
+        orders.push(order);
+    }
+    transaction.commit().await?;
+    Ok(orders)
+}
+
+/// `mug, 2, ada@example.org`
+fn parse(line: &str) -> Result<NewOrder, ShopError> {
+    let wrong = || ShopError::Invalid(format!("not `sku, quantity, email`: {line}"));
+    let fields: Vec<&str> = line.split(',').map(str::trim).collect();
+    let [sku, quantity, email] = fields[..] else {
+        return Err(wrong());
+    };
+    let new = NewOrder {
+        sku: sku.to_owned(),
+        quantity: quantity.parse().map_err(|_| wrong())?,
+        email: email.to_owned(),
+    };
+    new.check()?;
+    Ok(new)
+}

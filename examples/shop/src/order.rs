@@ -1,0 +1,145 @@
+//! Orders, and what follows from what happens to them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::effects::{
+    index_order, notify_warehouse, send_confirmation, send_parcel_notice, send_receipt,
+};
+use crate::error::ShopError;
+
+/// What a buyer asks for.
+#[derive(Clone, Debug, Deserialize)]
+pub struct NewOrder {
+    /// The item.
+    pub sku: String,
+    /// How many.
+    pub quantity: i64,
+    /// Where mail goes.
+    pub email: String,
+}
+
+/// How far an order is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// The shop has it, and has put the goods aside.
+    Placed,
+    /// The bank has taken the money.
+    Paid,
+    /// The parcel is on its way.
+    Shipped,
+}
+
+/// An order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Order {
+    /// Its number.
+    pub id: i64,
+    /// The item.
+    pub sku: String,
+    /// How many.
+    pub quantity: i64,
+    /// Where mail goes.
+    pub email: String,
+    /// What it costs.
+    pub total_cents: i64,
+    /// How far it is.
+    pub status: Status,
+}
+
+impl NewOrder {
+    /// Checks what a stranger has typed.
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::Invalid`].
+    pub fn check(&self) -> Result<(), ShopError> {
+        if !(1..=100).contains(&self.quantity) {
+            return Err(ShopError::Invalid(
+                "the quantity must be from 1 to 100".into(),
+            ));
+        }
+        let (name, host) = self.email.split_once('@').unwrap_or_default();
+        if name.is_empty() || host.is_empty() || self.email.len() > 254 {
+            return Err(ShopError::Invalid("the email must be an address".into()));
+        }
+        Ok(())
+    }
+}
+
+/// Each of these says what follows from it, and does none of it.
+impl Order {
+    /// It has just been written down.
+    pub fn confirm(&self) {
+        airlock::enqueue(send_confirmation(self.id, self.email.clone()));
+        self.changed();
+    }
+
+    /// The money is there.
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::WrongStatus`] unless it was placed and not paid.
+    pub fn mark_paid(&mut self) -> Result<(), ShopError> {
+        self.advance(Status::Placed, Status::Paid)?;
+        airlock::enqueue(send_receipt(self.id, self.email.clone(), self.total_cents));
+        airlock::enqueue(notify_warehouse(self.id, self.sku.clone(), self.quantity));
+        self.changed();
+        Ok(())
+    }
+
+    /// The parcel has left.
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::WrongStatus`] unless it was paid and not shipped.
+    pub fn ship(&mut self) -> Result<(), ShopError> {
+        self.advance(Status::Paid, Status::Shipped)?;
+        airlock::enqueue(send_parcel_notice(self.id, self.email.clone()));
+        self.changed();
+        Ok(())
+    }
+
+    /// Every change is searchable. Of several in one scope the last one is enough: the effect has a key.
+    fn changed(&self) {
+        airlock::enqueue(index_order(self.id));
+    }
+
+    fn advance(&mut self, from: Status, to: Status) -> Result<(), ShopError> {
+        if self.status != from {
+            return Err(ShopError::WrongStatus {
+                order: self.id,
+                is: self.status,
+                needs: from,
+            });
+        }
+        self.status = to;
+        Ok(())
+    }
+}
+
+impl Status {
+    /// As it is stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Placed => "placed",
+            Self::Paid => "paid",
+            Self::Shipped => "shipped",
+        }
+    }
+
+    pub(crate) fn from_column(text: &str) -> Option<Self> {
+        [Self::Placed, Self::Paid, Self::Shipped]
+            .into_iter()
+            .find(|status| status.as_str() == text)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,103 @@
+//! Ordering, the orders with what can be done next, and the stock.
+
+use std::fmt::{self, Write};
+
+use super::html::{euros, text};
+use crate::item::Item;
+use crate::order::{Order, Status};
+
+/// Lines for the field of the import.
+const OLD_ORDERS: &str =
+    "mug, 2, ada@example.org\nlamp, 1, grace@example.org\nposter, 3, alan@example.org";
+
+pub(super) fn place(page: &mut String, items: &[Item]) -> fmt::Result {
+    page.write_str(r#"<section><h2>Order</h2><form id="place" method="post" action="/orders">"#)?;
+    page.write_str(r#"<label>Item <select name="sku">"#)?;
+    for Item {
+        sku,
+        name,
+        price_cents,
+        stock,
+    } in items
+    {
+        let price = euros(*price_cents);
+        write!(
+            page,
+            r#"<option value="{}">{}, {price}, {stock} left</option>"#,
+            text(sku),
+            text(name)
+        )?;
+    }
+    page.write_str(
+        r#"</select></label>
+<label>Quantity <input name="quantity" type="number" min="1" max="100" value="1" required></label>
+<label>Email <input name="email" type="email" value="ada@example.org" required></label>
+<button>Place the order</button></form>
+<form id="too-many" method="post" action="/orders"><input type="hidden" name="sku" value="lamp"><input type="hidden" name="quantity" value="99"><input type="hidden" name="email" value="ada@example.org">
+<button class="fail">Order 99 lamps: out of stock</button></form>
+"#,
+    )?;
+    write!(
+        page,
+        r#"<details><summary>Import old orders</summary><form id="import" method="post" action="/imports">
+<label>One on each line: item, quantity, email <textarea name="lines" rows="4">{}</textarea></label>
+<button>Import: indexed, nobody is mailed</button></form></details></section>
+"#,
+        text(OLD_ORDERS)
+    )
+}
+
+pub(super) fn list(page: &mut String, orders: &[Order]) -> fmt::Result {
+    page.write_str(r#"<section id="orders"><h2>Orders</h2>"#)?;
+    if orders.is_empty() {
+        page.write_str("<p>None yet.</p>")?;
+    }
+    page.write_str("<ul>\n")?;
+    for order in orders {
+        let Order {
+            id,
+            sku,
+            quantity,
+            email,
+            total_cents,
+            status,
+        } = order;
+        write!(
+            page,
+            r#"<li id="order-{id}"><p><strong>Order {id}</strong> <span class="status {status}">{status}</span><br>{quantity} × {}, {}<br>{}</p>"#,
+            text(sku),
+            euros(*total_cents),
+            text(email)
+        )?;
+        match status {
+            Status::Placed => write!(
+                page,
+                r#"<form id="pay-{id}" method="post" action="/orders/{id}/payment"><input type="hidden" name="card" value="good"><button>Pay</button></form>
+<form id="refuse-{id}" method="post" action="/orders/{id}/payment"><input type="hidden" name="card" value="refused"><button class="fail">Pay: refused</button></form>"#
+            )?,
+            Status::Paid => write!(
+                page,
+                r#"<form id="ship-{id}" method="post" action="/orders/{id}/shipment"><button>Ship</button></form>"#
+            )?,
+            Status::Shipped => {}
+        }
+        page.write_str("</li>\n")?;
+    }
+    page.write_str("</ul></section>\n")
+}
+
+pub(super) fn stock(page: &mut String, items: &[Item]) -> fmt::Result {
+    page.write_str(r#"<section id="stock"><h2>Stock</h2><ul>"#)?;
+    for Item {
+        sku, name, stock, ..
+    } in items
+    {
+        let sku = text(sku);
+        write!(
+            page,
+            r#"<li id="item-{sku}"><p><strong>{}</strong>: {stock}</p><form id="restock-{sku}" method="post" action="/items/{sku}/stock"><input type="hidden" name="quantity" value="5"><button>5 more</button></form></li>"#,
+            text(name)
+        )?;
+    }
+    page.write_str("</ul></section>\n")
+}

@@ -1,0 +1,155 @@
+//! Requests that outlive their client.
+
+use std::fmt;
+use std::future::{Future, Ready, ready};
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::rt::task::{JoinError, JoinHandle};
+use airlock_core::Backlog;
+use tracing::Instrument;
+
+use crate::body::ScopeBody;
+use crate::middleware::ScopeMiddleware;
+use crate::service::ScopeService;
+
+/// A [`ScopeMiddleware`] whose requests run to their end although their client has gone; made by
+/// [`ScopeMiddleware::shield`].
+#[derive(Clone, Debug)]
+#[must_use = "a middleware does nothing until an app is wrapped with it"]
+pub struct ShieldMiddleware(ScopeMiddleware);
+
+impl ScopeMiddleware {
+    /// Runs each request on a task of its own on its worker, to its end, although its client has
+    /// gone: what the handler commits and what then leaves stay together. Say this last.
+    ///
+    /// Without it a handler is dropped at whatever await it has reached when an HTTP/1 connection
+    /// breaks. With it handlers are not cancelled any more: bound their time by a timeout *within*
+    /// this middleware. A task inherits nothing, so let it be the outermost scope. It costs a spawn
+    /// for each request. A handler that still reads the request's body gets an error from it. A
+    /// graceful stop of the server does not know of these tasks: see [`ShieldMiddleware::requests`].
+    ///
+    /// # Panics
+    ///
+    /// The service's `call`, outside of actix-web's runtime; and its future, when its runtime shuts
+    /// down before the request has finished.
+    pub fn shield(self) -> ShieldMiddleware {
+        ShieldMiddleware(self)
+    }
+}
+
+impl ShieldMiddleware {
+    /// The flushes of these middlewares that nobody waits for; see [`ScopeMiddleware::backlog`].
+    pub fn backlog(&self) -> Backlog {
+        self.0.backlog()
+    }
+
+    /// The requests under way, with or without their client. A worker ends with its last connection,
+    /// and cancels those that run without one, so wait for them before:
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use actix_web::{App, HttpServer, rt};
+    /// use airlock_actix::ScopeMiddleware;
+    ///
+    /// # async fn told_to_stop() {}
+    /// # #[actix_web::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let shield = ScopeMiddleware::new().shield();
+    /// let requests = shield.requests();
+    /// let server = HttpServer::new(move || App::new().wrap(shield.clone()));
+    /// let server = server.disable_signals().bind(("127.0.0.1", 8080))?.run();
+    /// let handle = server.handle();
+    /// rt::spawn(server);
+    ///
+    /// told_to_stop().await;
+    /// handle.pause().await; // no new connections
+    /// // Those that are kept alive may bring more requests, so not for ever.
+    /// let _ = rt::time::timeout(Duration::from_secs(30), requests.drained()).await;
+    /// handle.stop(true).await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn requests(&self) -> Backlog {
+        self.0.requests()
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for ShieldMiddleware
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    S::Future: 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<ScopeBody<B>>;
+    type Error = Error;
+    type Transform = ShieldService<S>;
+    type InitError = ();
+    type Future = Ready<Result<ShieldService<S>, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(ShieldService {
+            inner: self.0.around(service),
+            requests: self.requests(),
+        }))
+    }
+}
+
+/// Runs the futures of a [`ScopeService`] on tasks; what [`ShieldMiddleware`] makes of the service
+/// that it wraps.
+#[derive(Clone, Debug)]
+pub struct ShieldService<S> {
+    inner: ScopeService<S>,
+    requests: Backlog,
+}
+
+impl<S, B> Service<ServiceRequest> for ShieldService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    S::Future: 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<ScopeBody<B>>;
+    type Error = Error;
+    type Future = ShieldFuture<B>;
+
+    forward_ready!(inner);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let request = self.inner.call(request);
+        let running = self.requests.run();
+        let task = async move {
+            let _running = running;
+            request.await
+        };
+        ShieldFuture(actix_web::rt::spawn(task.in_current_span()))
+    }
+}
+
+/// The future of a [`ShieldService`]. Dropping it does not stop the request.
+#[must_use = "futures do nothing unless awaited"]
+pub struct ShieldFuture<B>(JoinHandle<Result<ServiceResponse<ScopeBody<B>>, Error>>);
+
+impl<B> Future for ShieldFuture<B> {
+    type Output = Result<ServiceResponse<ScopeBody<B>>, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match ready!(Pin::new(&mut self.0).poll(cx)) {
+            Ok(ended) => Poll::Ready(ended),
+            Err(error) => match JoinError::try_into_panic(error) {
+                Ok(panic) => resume_unwind(panic),
+                Err(_) => panic!("the runtime was shut down before the request had finished"),
+            },
+        }
+    }
+}
+
+impl<B> fmt::Debug for ShieldFuture<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShieldFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,123 @@
+//! Requests that run to their end although their client has gone.
+
+use std::rc::Rc;
+
+use actix_web::dev::{Service, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::rt::System;
+use actix_web::test::{call_service, init_service};
+use actix_web::{App, Error, HttpResponse, web};
+use airlock_actix::ShieldMiddleware;
+use tokio::sync::Semaphore;
+
+use crate::fixture::{World, fail, get, mail, panic_of, pause, poll, ship};
+
+type Gate = Rc<Semaphore>;
+
+/// An app whose handler waits at a gate half-way.
+async fn gated(
+    middleware: ShieldMiddleware,
+    gate: &Gate,
+) -> impl Service<actix_http::Request, Response = ServiceResponse<impl Sized>, Error = Error> {
+    let gate = gate.clone();
+    let handler = move || {
+        let gate = gate.clone();
+        async move {
+            airlock::enqueue(mail(1));
+            drop(gate.acquire().await);
+            airlock::enqueue(ship(2));
+            HttpResponse::Ok().finish()
+        }
+    };
+    let app = App::new().route("/", web::get().to(handler));
+    init_service(app.wrap(middleware)).await
+}
+
+#[actix_web::test]
+async fn a_shielded_request_ends_although_its_client_has_gone() {
+    for after in [false, true] {
+        let mut world = World::new();
+        let gate = Gate::new(Semaphore::new(0));
+        let middleware = match after {
+            true => world.middleware().after_response().shield(),
+            false => world.middleware().shield(),
+        };
+        let (requests, backlog) = (middleware.requests(), middleware.backlog());
+        let app = gated(middleware, &gate).await;
+        let mut call = Box::pin(app.call(get("/")));
+        pause().await;
+        assert!(poll(call.as_mut()).is_none());
+        drop(call);
+        assert_eq!((requests.running(), backlog.running()), (1, 0));
+        gate.add_permits(1);
+        requests.drained().await;
+        backlog.drained().await;
+        assert_eq!(
+            world.reports(),
+            ["success: mail dispatched, ship dispatched"]
+        );
+    }
+}
+
+#[actix_web::test]
+async fn a_shielded_request_that_keeps_its_client_is_answered() {
+    let mut world = World::new();
+    let gate = Gate::new(Semaphore::new(1));
+    let app = gated(world.middleware().shield(), &gate).await;
+    let response = app.call(get("/")).await.expect("it is answered");
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(
+        world.reports(),
+        ["success: mail dispatched, ship dispatched"]
+    );
+}
+
+#[actix_web::test]
+async fn a_failed_flush_of_a_shielded_request_is_a_500() {
+    async fn fails() -> &'static str {
+        airlock::enqueue(fail(1));
+        "done"
+    }
+    let world = World::new();
+    let app = App::new().route("/", web::get().to(fails));
+    let app = init_service(app.wrap(world.middleware().shield())).await;
+    let status = call_service(&app, get("/")).await.status();
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(world.stranded(), 1);
+}
+
+#[actix_web::test]
+async fn a_panic_of_a_shielded_request_reaches_its_caller() {
+    async fn explode() -> HttpResponse {
+        airlock::enqueue(mail(1));
+        panic!("in the task")
+    }
+    let mut world = World::new();
+    let app = App::new().route("/", web::get().to(explode));
+    let app = init_service(app.wrap(world.middleware().shield())).await;
+    let message = panic_of(async move {
+        call_service(&app, get("/")).await;
+    });
+    assert_eq!(message.await, "in the task");
+    assert_eq!(world.reports(), ["panic: mail discarded"]);
+}
+
+#[test]
+fn a_runtime_that_shuts_down_cancels_shielded_requests_too() {
+    let mut world = World::new();
+    let gate = Gate::new(Semaphore::new(0));
+    let runtime = System::new();
+    let app = runtime.block_on(gated(world.middleware().shield(), &gate));
+    let mut made = None;
+    runtime.block_on(async {
+        made = Some(Box::pin(app.call(get("/"))));
+        pause().await; // The task runs up to the gate.
+    });
+    let mut call = made.expect("it was made");
+    drop(runtime);
+    assert_eq!(world.reports(), ["cancelled: mail discarded"]);
+    let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| poll(call.as_mut())));
+    let panic = polled.err().expect("it cannot be answered");
+    let message = panic.downcast_ref::<&str>().copied().unwrap_or_default();
+    assert!(message.contains("the runtime was shut down"), "{message}");
+}

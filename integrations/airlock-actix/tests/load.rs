@@ -1,0 +1,57 @@
+//! 20,000 requests over 64 connections to actix-web, each in a scope of its own: exactly the effects of
+//! those that succeed run, once each, in order, and none of another request.
+//!
+//! What a client that leaves does to its request, on HTTP/1 with the server's defaults: where it
+//! closes, the handler runs to its end, and all runs. Where it resets the connection, the server
+//! drops the handler at the await where it notices, and nothing runs; or it notices when the flush is
+//! over, and all has run; or it cuts short a flush that awaits, and what was not reached is handed
+//! back.
+
+#![allow(
+    clippy::print_stdout,
+    reason = "the seed and the counts are to be seen"
+)]
+
+#[path = "../../../tests/traffic/mod.rs"]
+mod traffic;
+
+use actix_web::http::StatusCode;
+use actix_web::{App, HttpResponse, HttpServer, Result, web};
+use airlock::actix::ScopeMiddleware;
+
+use self::traffic::{OnClose, Refused, Traffic, stopped};
+
+async fn handle(traffic: web::Data<Traffic>, request: web::Path<u32>) -> Result<HttpResponse> {
+    let answer = |status| {
+        let status = StatusCode::from_u16(status).expect("a status");
+        HttpResponse::build(status).body(request.to_string())
+    };
+    let refused = |Refused| {
+        let answer = answer(Refused::STATUS);
+        actix_web::error::InternalError::from_response(Refused, answer).into()
+    };
+    traffic.handle(*request).await.map(answer).map_err(refused)
+}
+
+#[actix_web::test]
+async fn exactly_the_effects_of_the_requests_that_succeed_run_on_actix() {
+    let traffic = Traffic::new(OnClose::RunsOn);
+    let middleware = ScopeMiddleware::new().airlock(&traffic.airlock);
+    let data = web::Data::from(traffic.clone());
+    let app = move || {
+        let app = App::new().app_data(data.clone());
+        app.route("/{request}", web::get().to(handle))
+            .wrap(middleware.clone())
+    };
+    let server = HttpServer::new(app).workers(2).disable_signals();
+    let server = server.bind(("127.0.0.1", 0)).expect("a port is free");
+    let address = server.addrs()[0];
+    let server = server.run();
+    let handle = server.handle();
+    let server = actix_web::rt::spawn(server);
+    traffic.drive(address).await;
+    handle.stop(true).await;
+    let served = stopped(server).await.expect("no panic");
+    served.expect("it ends");
+    traffic.verify();
+}

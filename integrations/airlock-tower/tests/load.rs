@@ -1,0 +1,67 @@
+//! 20,000 requests over 64 connections to axum, each in a scope of its own: exactly the effects of those
+//! that succeed run, once each, in order, and none of another request.
+//!
+//! What a client that leaves does to its request, unshielded: the server drops the handler at the
+//! await where it notices, and nothing runs; or it notices when the flush is over, and all has run;
+//! or it cuts short a flush that awaits, and what was not reached is handed back.
+
+#![allow(
+    clippy::print_stdout,
+    reason = "the seed and the counts are to be seen"
+)]
+
+#[path = "../../../tests/traffic/mod.rs"]
+mod traffic;
+
+use std::sync::Arc;
+
+use airlock::tower::ScopeLayer;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+
+use self::traffic::{OnClose, Refused, Traffic, stopped};
+
+type Answer = (StatusCode, String);
+
+async fn handle(
+    State(traffic): State<Arc<Traffic>>,
+    Path(request): Path<u32>,
+) -> Result<Answer, Answer> {
+    let answer = |status| {
+        let status = StatusCode::from_u16(status).expect("a status");
+        (status, request.to_string())
+    };
+    let handled = traffic.handle(request).await;
+    handled
+        .map(answer)
+        .map_err(|Refused| answer(Refused::STATUS))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn exactly_the_effects_of_the_requests_that_succeed_run_on_axum() {
+    let traffic = Traffic::new(OnClose::Stops);
+    let app = Router::new()
+        .route("/{request}", get(handle))
+        .with_state(traffic.clone())
+        .layer(ScopeLayer::new().airlock(&traffic.airlock));
+    let listener = TcpListener::bind("127.0.0.1:0").await;
+    let listener = listener.expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    let stop = Arc::new(Notify::new());
+    let told = stop.clone();
+    let server = tokio::spawn(async move {
+        let server = axum::serve(listener, app);
+        server
+            .with_graceful_shutdown(async move { told.notified().await })
+            .await
+    });
+    traffic.drive(address).await;
+    stop.notify_one();
+    let served = stopped(server).await.expect("no panic");
+    served.expect("it ends");
+    traffic.verify();
+}

@@ -1,0 +1,136 @@
+//! Traffic for a server: requests that succeed, fail, panic and lose their client, all at once, and
+//! what their effects must have come to. The load tests of the integrations include it by `#[path]`;
+//! each brings the server.
+
+mod client;
+mod course;
+mod draw;
+mod ledger;
+mod plan;
+mod random;
+mod verdict;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use airlock::Airlock;
+use airlock::lifecycle::Outcome;
+use tokio::sync::Notify;
+
+pub(crate) use self::course::Refused;
+use self::ledger::Ledger;
+use self::plan::Plan;
+use self::random::Random;
+use self::verdict::Verdict;
+
+const REQUESTS: usize = 20_000;
+
+/// What a server does with a handler whose client closes the connection in good order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "each server has its own manners")]
+pub(crate) enum OnClose {
+    /// It drops it.
+    Stops,
+    /// The client may only have closed its half.
+    RunsOn,
+}
+
+/// All requests of a test: what each is to do, and what became of it.
+pub(crate) struct Traffic {
+    pub(crate) airlock: Airlock,
+    seed: u64,
+    plans: Vec<Plan>,
+    /// For each request: its handler is in the midst of it.
+    midway: Vec<Notify>,
+    ledger: Arc<Ledger>,
+    /// How the scopes of requests have ended.
+    outcomes: Arc<Mutex<Vec<Outcome>>>,
+}
+
+impl Traffic {
+    /// Plans at random: from `AIRLOCK_LOAD_SEED`, or from a new seed, which is printed.
+    pub(crate) fn new(on_close: OnClose) -> Arc<Self> {
+        let seed = std::env::var("AIRLOCK_LOAD_SEED").ok();
+        let seed = seed.map_or_else(random::new_seed, |seed| seed.parse().expect("a number"));
+        println!("AIRLOCK_LOAD_SEED={seed}");
+        let mut random = Random::new(seed);
+        let plans = (0..REQUESTS).map(|_| Plan::draw(&mut random, on_close));
+        let ledger = Arc::new(Ledger::new(REQUESTS));
+        let outcomes = Arc::new(Mutex::new(Vec::new()));
+        let (stranded, ended) = (ledger.clone(), outcomes.clone());
+        let airlock = Airlock::builder()
+            .shared_resource(ledger.clone())
+            .on_stranded(move |error| stranded.strand(&error.into_intents()))
+            .on_report(move |report| {
+                if report.name() == Some("request") {
+                    lock(&ended).push(report.outcome());
+                }
+            })
+            .build();
+        Arc::new(Self {
+            airlock: airlock.expect("it builds"),
+            seed,
+            plans: plans.collect(),
+            midway: (0..REQUESTS).map(|_| Notify::new()).collect(),
+            ledger,
+            outcomes,
+        })
+    }
+
+    /// What a handler does for a request: gives the status to answer with.
+    pub(crate) async fn handle(&self, request: u32) -> Result<u16, Refused> {
+        let index = request as usize;
+        course::run(request, &self.plans[index], &self.midway[index]).await
+    }
+
+    /// Sends all requests, from 64 connections at a time. The server answers each with its number.
+    pub(crate) async fn drive(&self, server: SocketAddr) {
+        let sent = client::send_all(server, &self.plans, &self.midway);
+        let sent = tokio::time::timeout(Duration::from_secs(300), sent).await;
+        sent.expect("nothing has hung");
+    }
+
+    /// Compares what the effects have done with what they had to do, when the server has stopped.
+    pub(crate) fn verify(&self) {
+        let verdict = Verdict::of(&self.ledger, &self.plans);
+        let ended = |outcome| {
+            let outcomes = lock(&self.outcomes);
+            outcomes.iter().filter(|other| **other == outcome).count()
+        };
+        println!(
+            "{REQUESTS} requests: {}\nscopes: {} success, {} failure, {} panic, {} cancelled",
+            verdict.counts,
+            ended(Outcome::Success),
+            ended(Outcome::Failure),
+            ended(Outcome::Panic),
+            ended(Outcome::Cancelled),
+        );
+        let wrong = &verdict.wrong;
+        assert!(
+            wrong.is_empty(),
+            "{} wrong with AIRLOCK_LOAD_SEED={}, the first: {:#?}",
+            wrong.len(),
+            self.seed,
+            &wrong[..wrong.len().min(5)]
+        );
+        let counts = &verdict.counts;
+        assert_eq!(ended(Outcome::Failure), counts.failed);
+        assert_eq!(ended(Outcome::Panic), counts.panicked);
+        let left = counts.left_all + counts.left_cut_short;
+        assert_eq!(ended(Outcome::Success), counts.succeeded + left);
+        assert!(ended(Outcome::Cancelled) <= counts.left_none);
+        assert!(counts.cover_every_case(), "{counts}");
+    }
+}
+
+/// Waits for a server that stops when its last connection has been served.
+pub(crate) async fn stopped<F: Future>(server: F) -> F::Output {
+    let stopped = tokio::time::timeout(Duration::from_secs(60), server).await;
+    stopped.expect("every connection has ended")
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
