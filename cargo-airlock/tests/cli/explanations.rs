@@ -115,6 +115,10 @@ fn the_contract_is_compared_with_the_lock_file() {
     .assert_eq(&said("orders.index"));
     check(
         &["explain", "orders.other", &shop(), "--lock-file", &path],
-        &expect![""],
+        &expect![[r#"
+            -- stderr --
+            error: no effect is named `orders.other`, did you mean `orders.index`?; the lock file has it, so it was removed since, or renamed without `alias(..)`
+            -- exit code 2 --
+        "#]],
     );
 }

@@ -111,10 +111,10 @@ fn a_domain_that_is_no_module_is_an_error() {
     check(
         &["--domain", "crate::orders"],
         &expect![[r#"
-        -- stderr --
-        error: `command line.domain` says `crate::orders`, and which crate that is nobody knows there: write its name, such as `shop::orders`
-        -- exit code 2 --
-    "#]],
+            -- stderr --
+            error: `--domain` says `crate::orders`, and which crate that is nobody knows there: write its name, such as `shop::orders`
+            -- exit code 2 --
+        "#]],
     );
 }
 
@@ -249,7 +249,8 @@ fn what_cannot_be_read_is_said() {
     ));
     expect![[r#"
         -- stderr --
-        error: no module is named `small`
+        error: cannot read all modules:
+          src/lib.rs:1:10: cannot parse string into token stream
         -- exit code 2 --
     "#]]
     .assert_eq(&workspace("unparsed", domain, "fn work( {\n"));
