@@ -51,7 +51,10 @@ Examples:
   cargo airlock list --bin shop --release     one program, as it is shipped
   cargo airlock list target/release/shop      a file that is built already
   cargo airlock list --id 'mail.*' --durable  which messages of mail may be in flight?
-  cargo airlock list --format json | jq '.effects[].id'";
+  cargo airlock list --format json | jq '.effects[].id'
+
+Exit codes: 0 listed; 1 listed, yet the program is wrong: two effects have one id, or two
+versions of airlock are linked; 2 could not be built or read.";
 
 const LOCK: &str = "\
 Examples:
@@ -76,7 +79,10 @@ Examples:
   cargo airlock graph                                  Mermaid, for a README
   cargo airlock graph --bin shop --output effects.html a page to look at
   cargo airlock graph --output effects.svg --crate mail
-  cargo airlock graph --format dot | dot -Tpdf > effects.pdf";
+  cargo airlock graph --format dot | dot -Tpdf > effects.pdf
+
+Exit codes: 0 drawn; 1 drawn, yet the program is wrong: two effects have one id, or two
+versions of airlock are linked; 2 could not be built, read or written.";
 
 const LINT: &str = "\
 Rules:
@@ -105,7 +111,10 @@ Exit codes: 0 nothing new; 1 findings; 2 the source or the configuration could n
 const EXPLAIN: &str = "\
 Examples:
   cargo airlock explain mail.send
-  cargo airlock explain SendMail target/release/shop";
+  cargo airlock explain SendMail target/release/shop
+
+Exit codes: 0 told; 1 told, yet the program is wrong: two effects have one id, or two
+versions of airlock are linked; 2 there is no such effect, or it could not be built or read.";
 
 impl Command {
     /// Runs it.

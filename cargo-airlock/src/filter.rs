@@ -1,8 +1,11 @@
 //! Which effects to show.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 
 use crate::catalogue::Catalogue;
+use crate::near::nearest;
 use crate::record::Effect;
 
 /// Which effects to show: those that meet every filter. Boundaries are shown if they emit one.
@@ -23,8 +26,10 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// Leaves out what is not wanted.
+    /// Leaves out what is not wanted, and notes which filter nothing meets.
     pub(crate) fn apply(&self, catalogue: &mut Catalogue) {
+        let unmet = self.unmet(catalogue);
+        catalogue.notes.extend(unmet);
         catalogue.effects.retain(|effect| self.wants(effect));
         let of_effects = !self.id.is_empty() || !self.tag.is_empty() || self.durable;
         let effects = &catalogue.effects;
@@ -38,6 +43,48 @@ impl Filter {
         });
     }
 
+    /// Filters that nothing meets are mostly misspelt.
+    fn unmet(&self, catalogue: &Catalogue) -> Vec<String> {
+        let effects = &catalogue.effects;
+        let of_effects = effects.iter().map(|effect| &effect.package);
+        let packages = of_effects.chain(catalogue.boundaries.iter().map(|it| &it.package));
+        let tags = effects.iter().flat_map(|effect| &effect.tags);
+        let kinds: [(_, _, BTreeSet<&str>, fn(&str, &str) -> bool); 3] = [
+            (
+                "effect is named",
+                &self.id,
+                effects.iter().flat_map(Effect::names).collect(),
+                matches,
+            ),
+            (
+                "effect has the tag",
+                &self.tag,
+                tags.map(String::as_str).collect(),
+                |wanted, tag| wanted == tag,
+            ),
+            (
+                "effect or boundary is of the package",
+                &self.krate,
+                packages.map(String::as_str).collect(),
+                same_package,
+            ),
+        ];
+        let mut unmet = Vec::new();
+        for (what, wanted, known, meets) in kinds {
+            for wanted in wanted {
+                if !known.iter().any(|known| meets(wanted, known)) {
+                    let near = nearest(wanted, known.iter().copied());
+                    let hint = near.map_or_else(
+                        || format!("; there are: {}", Vec::from_iter(known.clone()).join(", ")),
+                        |near| format!(", did you mean `{near}`?"),
+                    );
+                    unmet.push(format!("no {what} `{wanted}`{hint}"));
+                }
+            }
+        }
+        unmet
+    }
+
     fn wants(&self, effect: &Effect) -> bool {
         let named = |glob: &String| effect.names().any(|name| matches(glob, name));
         (self.id.is_empty() || self.id.iter().any(named))
@@ -47,11 +94,14 @@ impl Filter {
     }
 
     fn wants_package(&self, package: &str) -> bool {
-        // Cargo takes both spellings, too.
-        let plain = |name: &str| name.replace('-', "_");
         let mut wanted = self.krate.iter();
-        self.krate.is_empty() || wanted.any(|wanted| plain(wanted) == plain(package))
+        self.krate.is_empty() || wanted.any(|wanted| same_package(wanted, package))
     }
+}
+
+/// Cargo takes both spellings, too.
+fn same_package(a: &str, b: &str) -> bool {
+    a.replace('-', "_") == b.replace('-', "_")
 }
 
 /// Whether a name is what a glob describes.

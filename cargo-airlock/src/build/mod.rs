@@ -49,6 +49,11 @@ pub(crate) enum BuildError {
         /// All that there are.
         candidates: Vec<String>,
     },
+    /// There is no such file, and what was given looks like the name of a binary.
+    #[error(
+        "there is no file `{0}`: give the path of a built file, or `--bin {0}` to build and read a binary"
+    )]
+    NoSuchFile(String),
     /// Nothing here is linked into a program.
     #[error(
         "`cargo build` makes no program here: name a target by --lib, --test, --example or --bin, or look at all by --workspace; there are: {}",
@@ -88,7 +93,7 @@ fn list(names: &[String]) -> String {
 pub(crate) fn artifacts(selection: &Selection) -> Result<Vec<Artifact>, BuildError> {
     if !selection.files.is_empty() {
         let files = selection.files.iter();
-        return Ok(files.map(|path| given(path)).collect());
+        return files.map(|path| given(path)).collect();
     }
     let workspace = Workspace::load(selection.options.manifest_path.as_deref())?;
     check_names(&workspace, selection)?;
@@ -116,11 +121,16 @@ pub(crate) fn artifacts(selection: &Selection) -> Result<Vec<Artifact>, BuildErr
     Ok(artifacts)
 }
 
-fn given(path: &Path) -> Artifact {
-    Artifact {
-        name: path.display().to_string(),
-        path: path.to_owned(),
+fn given(path: &Path) -> Result<Artifact, BuildError> {
+    let name = path.display().to_string();
+    let is_name = path.components().count() == 1 && path.extension().is_none();
+    if is_name && !path.exists() {
+        return Err(BuildError::NoSuchFile(name));
     }
+    Ok(Artifact {
+        name,
+        path: path.to_owned(),
+    })
 }
 
 /// Before a build that may take minutes.

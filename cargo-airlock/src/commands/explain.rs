@@ -26,7 +26,7 @@ pub(crate) struct Explain {
 
 /// There is no such effect.
 #[derive(Debug, thiserror::Error)]
-#[error("no effect is named `{id}`{}{}", hint(near), gone(*locked))]
+#[error("no effect is named `{id}`{}{}", gone(*locked), hint(near))]
 struct NoSuchEffect {
     id: String,
     near: Vec<String>,
@@ -36,7 +36,9 @@ struct NoSuchEffect {
 
 fn gone(locked: bool) -> &'static str {
     match locked {
-        true => "; the lock file has it, so it was removed since, or renamed without `alias(..)`",
+        true => {
+            " any more: the lock file has it, so it was removed since, or renamed without `alias(..)`"
+        }
         false => "",
     }
 }
@@ -44,8 +46,8 @@ fn gone(locked: bool) -> &'static str {
 fn hint(near: &[String]) -> String {
     match near {
         [] => "; `cargo airlock list` shows all".to_owned(),
-        [only] => format!(", did you mean `{only}`?"),
-        several => format!(", did you mean one of: `{}`?", several.join("`, `")),
+        [only] => format!("; did you mean `{only}`?"),
+        several => format!("; did you mean one of: `{}`?", several.join("`, `")),
     }
 }
 

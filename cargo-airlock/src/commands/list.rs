@@ -106,7 +106,7 @@ fn effect_table(effects: &[Effect]) -> Table<6> {
             join(needs),
             join(declares(effect).into_iter()),
             effect.place.clone(),
-            summary(&effect.docs).to_owned(),
+            summary(&effect.docs),
         ]);
     }
     table
@@ -124,7 +124,7 @@ fn boundary_table(boundaries: &[Boundary]) -> Table<5> {
                 Some(ids) => ids.join(", "),
             },
             boundary.place.clone(),
-            summary(&boundary.docs).to_owned(),
+            summary(&boundary.docs),
         ]);
     }
     table

@@ -67,6 +67,16 @@ impl Kind {
         }
     }
 
+    /// So many of them.
+    fn counted(self, number: usize) -> String {
+        let word = if number == 1 {
+            self.word()
+        } else {
+            self.title()
+        };
+        format!("{number} {word}")
+    }
+
     /// The word for one; also its class in CSS.
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -93,7 +103,7 @@ impl Graph {
                     false => boundary.module.clone(),
                 },
                 package: boundary.package.clone(),
-                facts: facts([summary(&boundary.docs), &boundary.place]),
+                facts: facts([&summary(&boundary.docs), &boundary.place]),
                 marked: anything,
             });
         }
@@ -112,7 +122,7 @@ impl Graph {
                 detail: format!("{}({})", effect.intent, names(effect)),
                 package: effect.package.clone(),
                 facts: facts([
-                    summary(&effect.docs),
+                    &summary(&effect.docs),
                     &arguments.join(", "),
                     &declares(effect).join(", "),
                     &effect.place,

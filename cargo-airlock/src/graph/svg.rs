@@ -28,9 +28,9 @@ pub(super) fn drawing(graph: &Graph, style: &str) -> String {
         let number = graph.nodes.iter().filter(|node| node.kind == *kind).count();
         let _ = writeln!(
             text,
-            "<text class=\"title\" x=\"{}\" y=\"34\">{number} {}</text>",
+            "<text class=\"title\" x=\"{}\" y=\"34\">{}</text>",
             x + 12.0,
-            kind.title_for(number)
+            kind.counted(number)
         );
     }
     for (package, area) in &layout.frames {
@@ -57,16 +57,6 @@ pub(super) fn drawing(graph: &Graph, style: &str) -> String {
     }
     text.push_str("</svg>\n");
     text
-}
-
-impl Kind {
-    fn title_for(self, number: usize) -> &'static str {
-        if number == 1 {
-            self.word()
-        } else {
-            self.title()
-        }
-    }
 }
 
 /// Of one colour for each source, so that a line can be followed among others.

@@ -166,10 +166,12 @@ fn filters_must_all_be_met() {
     check(
         &["list", &shop, "--tag", "uot"],
         &expect![[r#"
-        0 effects
-        0 boundaries
-        -- exit code 0 --
-    "#]],
+            0 effects
+            0 boundaries
+            -- stderr --
+            note: no effect has the tag `uot`, did you mean `out`?
+            -- exit code 0 --
+        "#]],
     );
 }
 
@@ -233,11 +235,10 @@ fn a_file_that_tells_nothing_says_why() {
     check(
         &["list", "no-such-file"],
         &expect![[r#"
-        -- stderr --
-        error: cannot read no-such-file
-          caused by: No such file or directory (os error 2)
-        -- exit code 2 --
-    "#]],
+            -- stderr --
+            error: there is no file `no-such-file`: give the path of a built file, or `--bin no-such-file` to build and read a binary
+            -- exit code 2 --
+        "#]],
     );
     let folder = scratch("foreign");
     let mut said_all = String::new();
@@ -302,6 +303,7 @@ fn two_versions_of_airlock_in_one_program_are_a_finding() {
         0 effects
         0 boundaries
         -- stderr --
+        note: no effect or boundary is of the package `nobody`; there are: mail, orders, shop
         error: in {shop}, two versions of airlock are linked: 0.1.0 (5 records), 0.2.0 (1 records); the scopes of one refuse the intents of the other, and each lists only its own: `cargo tree --duplicates --invert airlock-core` shows who wants which
         -- exit code 1 --
     "#]].assert_eq(&transcript(&output).replace(&shop, "{shop}"));

@@ -59,10 +59,10 @@ fn a_misspelt_id_is_answered_with_what_is_near() {
     check(
         &["explain", "mail.sned", &shop()],
         &expect![[r#"
-        -- stderr --
-        error: no effect is named `mail.sned`, did you mean one of: `mail.send`, `mail.sweep`, `mail.post`?
-        -- exit code 2 --
-    "#]],
+            -- stderr --
+            error: no effect is named `mail.sned`; did you mean one of: `mail.send`, `mail.sweep`, `mail.post`?
+            -- exit code 2 --
+        "#]],
     );
     check(
         &["explain", "something-else-entirely", &shop()],
@@ -117,7 +117,7 @@ fn the_contract_is_compared_with_the_lock_file() {
         &["explain", "orders.other", &shop(), "--lock-file", &path],
         &expect![[r#"
             -- stderr --
-            error: no effect is named `orders.other`, did you mean `orders.index`?; the lock file has it, so it was removed since, or renamed without `alias(..)`
+            error: no effect is named `orders.other` any more: the lock file has it, so it was removed since, or renamed without `alias(..)`; did you mean `orders.index`?
             -- exit code 2 --
         "#]],
     );
