@@ -133,3 +133,54 @@ impl Command {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::{CHECK, CommandLine, EXPLAIN, GRAPH, LINT, LIST, LOCK};
+
+    /// The command in a line of an example, if there is one.
+    fn command(line: &str) -> Option<Vec<String>> {
+        let line = line.trim().trim_start_matches("- run: ");
+        let command = line.trim_start_matches("run: ");
+        if !command.starts_with("cargo airlock ") || command.contains(" ..") {
+            return None;
+        }
+        let end = ["  ", " |", " >", " #"]
+            .into_iter()
+            .filter_map(|end| command.find(end))
+            .min();
+        let words = command[..end.unwrap_or(command.len())].split_whitespace();
+        Some(
+            words
+                .map(|word| word.trim_matches('\'').to_owned())
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn every_command_in_help_and_docs_is_one() {
+        let documents = [
+            ("help", [LIST, LOCK, CHECK, GRAPH, LINT, EXPLAIN].join("\n")),
+            ("README", include_str!("../README.md").to_owned()),
+            (
+                "catalogue",
+                include_str!("../../docs/catalogue.md").to_owned(),
+            ),
+            (
+                "catalogue-in-ci",
+                include_str!("../../docs/catalogue-in-ci.md").to_owned(),
+            ),
+        ];
+        for (document, text) in documents {
+            let commands: Vec<_> = text.lines().filter_map(command).collect();
+            assert!(commands.len() > 2, "{document}");
+            for command in commands {
+                if let Err(error) = CommandLine::try_parse_from(&command) {
+                    panic!("{document}: {}: {error}", command.join(" "));
+                }
+            }
+        }
+    }
+}

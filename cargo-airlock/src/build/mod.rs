@@ -38,7 +38,7 @@ pub(crate) enum BuildError {
     #[error("cannot read the answer of cargo")]
     Answer(#[source] serde_json::Error),
     /// There is no such target.
-    #[error("no {} is named `{name}`{}; there are: {}", word(kind), hint(near.as_deref()), list(candidates))]
+    #[error("no {} is named `{name}`; there are: {}{}", word(kind), list(candidates), hint(near.as_deref()))]
     NoSuchTarget {
         /// `bin`, `test` or `example`.
         kind: &'static str,
@@ -73,7 +73,7 @@ fn word(kind: &str) -> &str {
 }
 
 fn hint(near: Option<&str>) -> String {
-    near.map(|near| format!(", did you mean `{near}`?"))
+    near.map(|near| format!("; did you mean `{near}`?"))
         .unwrap_or_default()
 }
 

@@ -180,18 +180,18 @@ fn what_is_not_there_is_named_with_what_is() {
     check(
         &["list", "--bin", "shpo"],
         &expect![[r#"
-        -- stderr --
-        error: no binary is named `shpo`, did you mean `shop`?; there are: `clash`, `plain`, `shop`, `tiny`
-        -- exit code 2 --
-    "#]],
+            -- stderr --
+            error: no binary is named `shpo`; there are: `clash`, `plain`, `shop`, `tiny`; did you mean `shop`?
+            -- exit code 2 --
+        "#]],
     );
     check(
         &["list", "--test", "chekout"],
         &expect![[r#"
-        -- stderr --
-        error: no test is named `chekout`, did you mean `checkout`?; there are: `checkout`
-        -- exit code 2 --
-    "#]],
+            -- stderr --
+            error: no test is named `chekout`; there are: `checkout`; did you mean `checkout`?
+            -- exit code 2 --
+        "#]],
     );
     check(
         &["list", "-p", "orders"],

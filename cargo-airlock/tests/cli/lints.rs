@@ -55,10 +55,10 @@ fn only_the_packages_that_are_named() {
     check(
         &["-p", "cleints"],
         &expect![[r#"
-        -- stderr --
-        error: no package is named `cleints`, did you mean `clients`?; there are: `legacy`, `clients`
-        -- exit code 2 --
-    "#]],
+            -- stderr --
+            error: no package is named `cleints`; there are: `legacy`, `clients`; did you mean `clients`?
+            -- exit code 2 --
+        "#]],
     );
 }
 
