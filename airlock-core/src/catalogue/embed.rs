@@ -2,23 +2,28 @@
 //! running the program.
 //!
 //! A record holds no pointers, so nothing has to be relocated, and nothing outside it is needed to
-//! read it. All numbers are little endian; a text is its length (`u32`) and UTF-8; a list is its
-//! length (`u32`) and its items; an option is 0, or 1 and its value; a flag is one byte.
+//! read it. The numbers of the header are little endian. All others are written seven bits a byte,
+//! lowest first, the eighth bit saying that there is more. A text is its length and UTF-8; a list is
+//! its length and its items; flags are the bits of one number, lowest first, and say which optional
+//! fields are there.
 //!
 //! ```text
-//! header   magic [u8; 8]   format u16   kind u8   reserved u8   length of what follows u32
+//! header   magic [u8; 8]   format u16   kind u16   length of the body u32
 //! body     version of airlock-core, then the fields in the order in which they are written below
 //! ```
 //!
 //! The header never changes. Fields are only added, at the end, where older readers skip them;
 //! another change makes it another [`FORMAT`].
+//!
+//! The compiler interprets this for each effect, and calls are what costs it most: so the code has
+//! few of them, and plain loops.
 
 use crate::catalogue::{Argument, BoundaryDescriptor, EffectDescriptor, Keeps};
 
-const MAGIC: [u8; 8] = *b"\x91airlock";
-const FORMAT: u16 = 1;
-const EFFECT: u8 = 1;
-const BOUNDARY: u8 = 2;
+const MAGIC: u64 = u64::from_le_bytes(*b"\x91airlock");
+const FORMAT: u64 = 1;
+const EFFECT: u64 = 1;
+const BOUNDARY: u64 = 2;
 const HEADER: usize = 16;
 
 /// How long the record of an effect is.
@@ -51,17 +56,17 @@ pub const fn boundary_record<const N: usize>(boundary: &BoundaryDescriptor) -> [
     bytes
 }
 
-/// Counts what is written, and keeps it where there is a buffer. Whole slices are copied at once:
-/// the compiler interprets this, and a loop over bytes would be felt in `cargo check`.
+/// Counts what is written, and keeps it where there is a buffer.
 struct Sink<'a> {
-    buffer: Option<&'a mut [u8]>,
+    buffer: &'a mut [u8],
+    keeps: bool,
     written: usize,
 }
 
-/// A method for a list, which a `const fn` cannot take a closure for.
+/// A loop over a list, which a `const fn` cannot take a closure for.
 macro_rules! list {
     ($sink:ident, $items:expr, |$item:ident| $write:expr) => {
-        $sink.length($items.len());
+        $sink.number($items.len() as u64);
         let mut index = 0;
         while index < $items.len() {
             let $item = &$items[index];
@@ -71,24 +76,41 @@ macro_rules! list {
     };
 }
 
+/// The number with a bit for each condition that holds.
+macro_rules! flags {
+    ($($holds:expr),+ $(,)?) => {{
+        let (mut flags, mut bit) = (0, 1);
+        $(
+            if $holds {
+                flags |= bit;
+            }
+            bit <<= 1;
+        )+
+        let _ = bit;
+        flags
+    }};
+}
+
 impl<'a> Sink<'a> {
     const fn counting() -> Self {
         Self {
-            buffer: None,
+            buffer: &mut [],
+            keeps: false,
             written: 0,
         }
     }
 
-    const fn header(buffer: &'a mut [u8], kind: u8) -> Self {
+    const fn header(buffer: &'a mut [u8], kind: u64) -> Self {
         let body = buffer.len() - HEADER;
         let mut sink = Self {
-            buffer: Some(buffer),
+            buffer,
+            keeps: true,
             written: 0,
         };
-        sink.bytes(&MAGIC);
-        sink.bytes(&FORMAT.to_le_bytes());
-        sink.bytes(&[kind, 0]);
-        sink.length(body);
+        sink.fixed(MAGIC, 8);
+        sink.fixed(FORMAT, 2);
+        sink.fixed(kind, 2);
+        sink.fixed(body as u64, 4);
         sink
     }
 
@@ -100,49 +122,68 @@ impl<'a> Sink<'a> {
         self.text(effect.package);
         self.text(effect.module);
         self.text(effect.file);
-        self.bytes(&effect.line.to_le_bytes());
-        self.bytes(&effect.column.to_le_bytes());
+        self.number(effect.line as u64);
+        self.number(effect.column as u64);
         self.text(effect.docs);
-        self.texts(effect.aliases);
+        list!(self, effect.aliases, |alias| self.text(alias));
         list!(self, effect.arguments, |argument| self.argument(argument));
         list!(self, effect.resources, |resource| {
             self.text(resource.name);
             self.text(resource.type_name);
         });
-        self.texts(effect.tags);
-        self.optional_text(effect.queue);
-        self.flag(effect.priority.is_some());
-        if let Some(priority) = effect.priority {
-            self.bytes(&priority.to_le_bytes());
+        list!(self, effect.tags, |tag| self.text(tag));
+        let flags = flags![
+            effect.codec.is_some(),
+            effect.is_async,
+            effect.fallible,
+            effect.batch,
+            effect.once,
+            matches!(effect.keeps, Keeps::First),
+            effect.queue.is_some(),
+            effect.priority.is_some(),
+            effect.key.is_some(),
+            effect.retry.is_some(),
+            effect.timeout.is_some(),
+        ];
+        self.number(flags);
+        if let Some(queue) = effect.queue {
+            self.text(queue);
         }
-        self.optional_text(effect.key);
-        self.flag(matches!(effect.keeps, Keeps::First));
-        self.flag(effect.retry.is_some());
+        if let Some(priority) = effect.priority {
+            self.number(priority.cast_unsigned() as u64);
+        }
+        if let Some(key) = effect.key {
+            self.text(key);
+        }
         if let Some(retry) = effect.retry {
-            self.bytes(&retry.attempts.to_le_bytes());
+            self.number(retry.attempts as u64);
             self.millis(retry.delay);
-            self.bytes(&retry.factor.to_le_bytes());
+            self.number(retry.factor as u64);
             self.millis(retry.max_delay);
         }
-        self.flag(effect.timeout.is_some());
         if let Some(timeout) = effect.timeout {
             self.millis(timeout);
         }
-        self.flag(effect.codec.is_some());
-        self.flag(effect.is_async);
-        self.flag(effect.fallible);
-        self.flag(effect.batch);
-        self.flag(effect.once);
     }
 
     const fn argument(&mut self, argument: &Argument) {
         self.text(argument.name);
         self.text(argument.type_name);
-        self.flag(argument.redacted);
-        self.flag(argument.encoding.default);
-        self.optional_text(argument.encoding.name);
-        self.texts(argument.encoding.aliases);
-        self.optional_text(argument.encoding.form);
+        let encoding = argument.encoding;
+        let flags = flags![
+            argument.redacted,
+            encoding.default,
+            encoding.name.is_some(),
+            encoding.form.is_some(),
+        ];
+        self.number(flags);
+        if let Some(name) = encoding.name {
+            self.text(name);
+        }
+        if let Some(form) = encoding.form {
+            self.text(form);
+        }
+        list!(self, encoding.aliases, |alias| self.text(alias));
     }
 
     const fn boundary(&mut self, boundary: &BoundaryDescriptor) {
@@ -151,48 +192,61 @@ impl<'a> Sink<'a> {
         self.text(boundary.package);
         self.text(boundary.module);
         self.text(boundary.file);
-        self.bytes(&boundary.line.to_le_bytes());
+        self.number(boundary.line as u64);
         self.text(boundary.docs);
-        self.flag(boundary.emits.is_some());
+        let flags = flags![boundary.is_async, boundary.emits.is_some()];
+        self.number(flags);
         if let Some(emits) = boundary.emits {
             list!(self, emits, |effect| self.text(effect.id));
         }
-        self.flag(boundary.is_async);
-    }
-
-    const fn bytes(&mut self, bytes: &[u8]) {
-        if let Some(buffer) = &mut self.buffer {
-            let (_, rest) = buffer.split_at_mut(self.written);
-            let (here, _) = rest.split_at_mut(bytes.len());
-            here.copy_from_slice(bytes);
-        }
-        self.written += bytes.len();
-    }
-
-    const fn length(&mut self, length: usize) {
-        assert!(length <= u32::MAX as usize, "a declaration of 4 GiB");
-        #[allow(clippy::cast_possible_truncation, reason = "asserted above")]
-        self.bytes(&(length as u32).to_le_bytes());
     }
 
     const fn text(&mut self, text: &str) {
-        self.length(text.len());
-        self.bytes(text.as_bytes());
-    }
-
-    const fn texts(&mut self, texts: &[&str]) {
-        list!(self, texts, |text| self.text(text));
-    }
-
-    const fn optional_text(&mut self, text: Option<&str>) {
-        self.flag(text.is_some());
-        if let Some(text) = text {
-            self.text(text);
+        let bytes = text.as_bytes();
+        let length = bytes.len();
+        self.number(length as u64);
+        let start = self.written;
+        self.written += length;
+        if !self.keeps {
+            return;
+        }
+        if length > LONG {
+            let (_, rest) = self.buffer.split_at_mut(start);
+            let (here, _) = rest.split_at_mut(length);
+            here.copy_from_slice(bytes);
+        } else {
+            let mut index = 0;
+            while index < length {
+                self.buffer[start + index] = bytes[index];
+                index += 1;
+            }
         }
     }
 
-    const fn flag(&mut self, flag: bool) {
-        self.bytes(&[flag as u8]);
+    #[allow(clippy::cast_possible_truncation, reason = "the lowest bits are meant")]
+    const fn number(&mut self, mut number: u64) {
+        while number >= 0x80 {
+            if self.keeps {
+                self.buffer[self.written] = number as u8 | 0x80;
+            }
+            self.written += 1;
+            number >>= 7;
+        }
+        if self.keeps {
+            self.buffer[self.written] = number as u8;
+        }
+        self.written += 1;
+    }
+
+    /// A number of the header.
+    #[allow(clippy::cast_possible_truncation, reason = "the lowest bits are meant")]
+    const fn fixed(&mut self, number: u64, width: usize) {
+        let mut index = 0;
+        while index < width {
+            self.buffer[self.written] = (number >> (8 * index)) as u8;
+            self.written += 1;
+            index += 1;
+        }
     }
 
     const fn millis(&mut self, duration: std::time::Duration) {
@@ -200,9 +254,12 @@ impl<'a> Sink<'a> {
             clippy::cast_possible_truncation,
             reason = "attributes write milliseconds as u64"
         )]
-        self.bytes(&(duration.as_millis() as u64).to_le_bytes());
+        self.number(duration.as_millis() as u64);
     }
 }
+
+/// From here on it is cheaper to call what copies a slice at once.
+const LONG: usize = 16;
 
 /// Enters an effect into the catalogue, at run time and in the built file.
 #[doc(hidden)]
@@ -237,17 +294,15 @@ macro_rules! __airlock_submit_boundary {
 #[macro_export]
 macro_rules! __airlock_embed {
     ($descriptor:expr, $length:ident, $record:ident) => {
-        const _: () = {
-            #[cfg(not(target_family = "wasm"))]
-            #[used]
-            #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__airlock"))]
-            #[cfg_attr(windows, unsafe(link_section = ".airlock"))]
-            #[cfg_attr(
-                not(any(target_vendor = "apple", windows)),
-                unsafe(link_section = "airlock_catalogue")
-            )]
-            static RECORD: [u8; $crate::private::$length($descriptor)] =
-                $crate::private::$record($descriptor);
-        };
+        #[cfg(not(target_family = "wasm"))]
+        #[used]
+        #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__airlock"))]
+        #[cfg_attr(windows, unsafe(link_section = ".airlock"))]
+        #[cfg_attr(
+            not(any(target_vendor = "apple", windows)),
+            unsafe(link_section = "airlock_catalogue")
+        )]
+        static __AIRLOCK_RECORD: [u8; $crate::private::$length($descriptor)] =
+            $crate::private::$record($descriptor);
     };
 }

@@ -8,6 +8,7 @@ use crate::record::{Argument, Boundary, Effect, Resource, Waits};
 const MAGIC: &[u8; 8] = b"\x91airlock";
 const FORMAT: u16 = 1;
 const HEADER: usize = 16;
+const TOO_LONG: &str = "it is longer than memory";
 
 /// All records of one or several sections.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,8 +65,8 @@ fn record(bytes: &[u8], found: &mut Records) -> Result<usize, &'static str> {
         return Err("it does not start as a record of airlock does");
     }
     let format = u16::from_le_bytes(header.array()?);
-    let [kind, _] = header.array()?;
-    let body = header.length()?;
+    let kind = u16::from_le_bytes(header.array()?);
+    let body = usize::try_from(u32::from_le_bytes(header.array()?)).map_err(|_| TOO_LONG)?;
     let body = header.take(body)?;
     if format == FORMAT {
         let mut reader = Reader { bytes: body };
@@ -97,8 +98,8 @@ impl<'a> Reader<'a> {
         let package = self.text()?;
         let module = self.text()?;
         let file = self.text()?;
-        let line = self.u32()?;
-        let column = self.u32()?;
+        let line = self.number::<u32>()?;
+        let column = self.number()?;
         let docs = self.text()?;
         let aliases = self.list(Self::text)?;
         let arguments = self.list(Self::argument)?;
@@ -109,16 +110,28 @@ impl<'a> Reader<'a> {
             })
         })?;
         let tags = self.list(Self::text)?;
-        let queue = self.option(Self::text)?;
-        let priority = self.option(|reader| reader.array().map(i16::from_le_bytes))?;
-        let key = self.option(Self::text)?;
-        let keeps = if self.flag()? { "first" } else { "last" };
-        let retry = self.option(|reader| {
-            let attempts = reader.u32()?;
+        let [
+            durable,
+            is_async,
+            fallible,
+            batch,
+            once,
+            keeps_first,
+            has_queue,
+            has_priority,
+            has_key,
+            has_retry,
+            has_timeout,
+        ] = self.flags()?;
+        let queue = self.option(has_queue, Self::text)?;
+        let priority = self.option(has_priority, Self::number::<u16>)?;
+        let key = self.option(has_key, Self::text)?;
+        let retry = self.option(has_retry, |reader| {
+            let attempts = reader.number()?;
             let waits = Waits {
-                first_ms: reader.u64()?,
-                factor: reader.u32()?,
-                longest_ms: reader.u64()?,
+                first_ms: reader.number()?,
+                factor: reader.number()?,
+                longest_ms: reader.number()?,
             };
             Ok((attempts, waits))
         })?;
@@ -136,30 +149,33 @@ impl<'a> Reader<'a> {
             place: format!("{file}:{line}"),
             column,
             queue,
-            priority,
+            priority: priority.map(u16::cast_signed),
             key,
-            keeps,
+            keeps: if keeps_first { "first" } else { "last" },
             attempts: retry.map(|(attempts, _)| attempts),
             waits: retry.map(|(_, waits)| waits),
-            timeout_ms: self.option(Self::u64)?,
-            durable: self.flag()?,
-            is_async: self.flag()?,
-            fallible: self.flag()?,
-            batch: self.flag()?,
-            once: self.flag()?,
+            timeout_ms: self.option(has_timeout, Self::number)?,
+            durable,
+            is_async,
+            fallible,
+            batch,
+            once,
             airlock,
         })
     }
 
     fn argument(&mut self) -> Result<Argument, &'static str> {
+        let name = self.text()?;
+        let type_name = self.text()?;
+        let [redacted, default, is_renamed, has_form] = self.flags()?;
         Ok(Argument {
-            name: self.text()?,
-            type_name: self.text()?,
-            redacted: self.flag()?,
-            default: self.flag()?,
-            encoded_as: self.option(Self::text)?,
+            name,
+            type_name,
+            redacted,
+            default,
+            encoded_as: self.option(is_renamed, Self::text)?,
+            encoded_by: self.option(has_form, Self::text)?,
             formerly: self.list(Self::text)?,
-            encoded_by: self.option(Self::text)?,
         })
     }
 
@@ -169,16 +185,18 @@ impl<'a> Reader<'a> {
         let package = self.text()?;
         let module = self.text()?;
         let file = self.text()?;
-        let line = self.u32()?;
+        let line = self.number()?;
+        let docs = self.text()?;
+        let [is_async, says_what] = self.flags()?;
         Ok(Boundary {
             name,
             package,
             module,
             place: format!("{file}:{line}"),
             line,
-            docs: self.text()?,
-            emits: self.option(|reader| reader.list(Self::text))?,
-            is_async: self.flag()?,
+            docs,
+            emits: self.option(says_what, |reader| reader.list(Self::text))?,
+            is_async,
             airlock,
         })
     }
@@ -195,48 +213,42 @@ impl<'a> Reader<'a> {
         Ok(*taken)
     }
 
-    fn u32(&mut self) -> Result<u32, &'static str> {
-        self.array().map(u32::from_le_bytes)
-    }
-
-    fn u64(&mut self) -> Result<u64, &'static str> {
-        self.array().map(u64::from_le_bytes)
-    }
-
-    fn length(&mut self) -> Result<usize, &'static str> {
-        usize::try_from(self.u32()?).map_err(|_| "it is longer than memory")
+    fn number<N: TryFrom<u64>>(&mut self) -> Result<N, &'static str> {
+        let mut number = 0;
+        for shift in (0..u64::BITS).step_by(7) {
+            let [byte] = self.array()?;
+            number |= u64::from(byte & 0x7F) << shift;
+            if byte < 0x80 {
+                return N::try_from(number).map_err(|_| "a number is too large");
+            }
+        }
+        Err("a number is too large")
     }
 
     fn text(&mut self) -> Result<String, &'static str> {
-        let length = self.length()?;
+        let length = self.number()?;
         let text = std::str::from_utf8(self.take(length)?);
         text.map(str::to_owned).map_err(|_| "a text is not UTF-8")
     }
 
-    fn flag(&mut self) -> Result<bool, &'static str> {
-        match self.array()? {
-            [0] => Ok(false),
-            [1] => Ok(true),
-            _ => Err("a flag is neither 0 nor 1"),
-        }
+    fn flags<const N: usize>(&mut self) -> Result<[bool; N], &'static str> {
+        let flags = self.number::<u64>()?;
+        Ok(std::array::from_fn(|bit| flags >> bit & 1 == 1))
     }
 
     fn option<T>(
         &mut self,
+        is_there: bool,
         read: impl FnOnce(&mut Self) -> Result<T, &'static str>,
     ) -> Result<Option<T>, &'static str> {
-        if self.flag()? {
-            read(self).map(Some)
-        } else {
-            Ok(None)
-        }
+        is_there.then(|| read(self)).transpose()
     }
 
     fn list<T>(
         &mut self,
         mut read: impl FnMut(&mut Self) -> Result<T, &'static str>,
     ) -> Result<Vec<T>, &'static str> {
-        let length = self.length()?;
+        let length = self.number::<usize>()?;
         // Not allocated in advance: the length may be a lie.
         (0..length).map(|_| read(self)).collect()
     }
