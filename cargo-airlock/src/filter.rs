@@ -48,41 +48,16 @@ impl Filter {
         let effects = &catalogue.effects;
         let of_effects = effects.iter().map(|effect| &effect.package);
         let packages = of_effects.chain(catalogue.boundaries.iter().map(|it| &it.package));
+        let packages = packages.map(String::as_str).collect();
+        let names = effects.iter().flat_map(Effect::names).collect();
         let tags = effects.iter().flat_map(|effect| &effect.tags);
-        let kinds: [(_, _, BTreeSet<&str>, fn(&str, &str) -> bool); 3] = [
-            (
-                "effect is named",
-                &self.id,
-                effects.iter().flat_map(Effect::names).collect(),
-                matches,
-            ),
-            (
-                "effect has the tag",
-                &self.tag,
-                tags.map(String::as_str).collect(),
-                |wanted, tag| wanted == tag,
-            ),
-            (
-                "effect or boundary is of the package",
-                &self.krate,
-                packages.map(String::as_str).collect(),
-                same_package,
-            ),
-        ];
-        let mut unmet = Vec::new();
-        for (what, wanted, known, meets) in kinds {
-            for wanted in wanted {
-                if !known.iter().any(|known| meets(wanted, known)) {
-                    let near = nearest(wanted, known.iter().copied());
-                    let hint = near.map_or_else(
-                        || format!("; there are: {}", Vec::from_iter(known.clone()).join(", ")),
-                        |near| format!(", did you mean `{near}`?"),
-                    );
-                    unmet.push(format!("no {what} `{wanted}`{hint}"));
-                }
-            }
-        }
-        unmet
+        let tags = tags.map(String::as_str).collect();
+        let same = |wanted: &str, tag: &str| wanted == tag;
+        let mut notes = unmet("effect is named", &self.id, &names, matches);
+        notes.extend(unmet("effect has the tag", &self.tag, &tags, same));
+        let what = "effect or boundary is of the package";
+        notes.extend(unmet(what, &self.krate, &packages, same_package));
+        notes
     }
 
     fn wants(&self, effect: &Effect) -> bool {
@@ -97,6 +72,28 @@ impl Filter {
         let mut wanted = self.krate.iter();
         self.krate.is_empty() || wanted.any(|wanted| same_package(wanted, package))
     }
+}
+
+/// A note for each wanted value that no known one meets.
+fn unmet(
+    what: &str,
+    wanted: &[String],
+    known: &BTreeSet<&str>,
+    meets: impl Fn(&str, &str) -> bool,
+) -> Vec<String> {
+    let mut wanted: Vec<_> = wanted.iter().collect();
+    wanted.retain(|wanted| !known.iter().any(|known| meets(wanted, known)));
+    let note = |wanted: &String| {
+        let hint = match nearest(wanted, known.iter().copied()) {
+            Some(near) => format!(", did you mean `{near}`?"),
+            None => format!(
+                "; there are: {}",
+                Vec::from_iter(known.iter().copied()).join(", ")
+            ),
+        };
+        format!("no {what} `{wanted}`{hint}")
+    };
+    wanted.into_iter().map(note).collect()
 }
 
 /// Cargo takes both spellings, too.

@@ -208,7 +208,7 @@ fn on_flush_error(args: &Args, sig: &Signature, private: &TokenStream) -> TokenS
             };
             let returns = quote! {
                 |error, value| {
-                    #[allow(unused_imports, reason = "one of them carries it")]
+                    #[allow(unused_imports, clippy::wildcard_imports, reason = "one of them carries it")]
                     use #private::carriers::*;
                     (&&#private::Carrier(&value)).return_flush_error(error)
                 }

@@ -44,7 +44,11 @@ fn checkout<'a>(
                         )
                     },
                     |error, value| {
-                        #[allow(unused_imports, reason = "one of them carries it")]
+                        #[allow(
+                            unused_imports,
+                            clippy::wildcard_imports,
+                            reason = "one of them carries it"
+                        )]
                         use ::airlock::__private::carriers::*;
                         (&&::airlock::__private::Carrier(&value))
                             .return_flush_error(error)

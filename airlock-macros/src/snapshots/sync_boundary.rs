@@ -20,7 +20,11 @@ pub fn import(path: &Path) -> Result<usize, ImportError> {
                 (::airlock::__private::outcome!(value, ::airlock::__private), value)
             },
             |error, value| {
-                #[allow(unused_imports, reason = "one of them carries it")]
+                #[allow(
+                    unused_imports,
+                    clippy::wildcard_imports,
+                    reason = "one of them carries it"
+                )]
                 use ::airlock::__private::carriers::*;
                 (&&::airlock::__private::Carrier(&value)).return_flush_error(error)
             },

@@ -7,4 +7,5 @@ mod explanations;
 mod fixture;
 mod graphs;
 mod lints;
+#[allow(clippy::print_stderr, reason = "it says which tools it left out")]
 mod matrix;
