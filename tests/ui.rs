@@ -1,7 +1,8 @@
 //! The messages for likely mistakes, each in its `.stderr` file. `TRYBUILD=overwrite` writes them
 //! anew; the compiler is pinned in rust-toolchain.toml, so that they agree everywhere. Where a
 //! message would quote the standard library, whether rust-src is installed would show: such a
-//! mistake is a `compile_fail` example instead.
+//! mistake is a `compile_fail` example instead. Nor does a message name a closure, whose path would
+//! make rustc break lines by the length of the folder's name.
 
 /// The lists of types in rustc's notes grow with features, so the files hold with all of them.
 #[cfg(all(feature = "serde", feature = "tokio"))]

@@ -281,7 +281,7 @@ struct Inner {
 pub enum Refusal {
     /// No scope encloses the code.
     #[error(
-        "no scope is open here: put `#[airlock::boundary]` on the function that should decide, or run this in `airlock::scope().run(..)`; a spawned task or thread gets its scope by `Scope::bind` or `Scope::enter`"
+        "no scope is open here: put `#[airlock::boundary]` on the function that should decide, or run this in `airlock::scope().run(..)`; a web service opens one for each request by `ScopeLayer` (axum, tower) or `ScopeMiddleware` (actix), and keeps it while the body streams only with `after_response()`; a spawned task or thread gets its scope by `Scope::bind` or `Scope::enter`"
     )]
     NoScope,
     /// The scope has ended, or its future is being dropped.

@@ -2,7 +2,9 @@ async fn send(n: u32) {
     let _ = n;
 }
 
+fn resend() {}
+
 fn main() {
     airlock::enqueue(send(1));
-    airlock::enqueue(|| ());
+    airlock::enqueue(resend);
 }

@@ -1,3 +1,5 @@
+fn print(_: &airlock::Intent) {}
+
 fn main() {
-    let _ = airlock::scope().executor(|_: &airlock::Intent| ());
+    let _ = airlock::scope().executor(print);
 }
