@@ -255,3 +255,19 @@ fn what_cannot_be_read_is_said() {
     "#]]
     .assert_eq(&workspace("unparsed", domain, "fn work( {\n"));
 }
+
+#[test]
+fn the_domain_of_the_example_shop_acts_on_nothing() {
+    let manifest = format!("{}/../Cargo.toml", env!("CARGO_MANIFEST_DIR"));
+    let lint = |more: &[&str]| {
+        let command = ["lint", "-p", "shop", "--manifest-path", &manifest];
+        airlock(&[&command, more].concat())
+    };
+    expect![[r#"
+        no findings
+        -- exit code 0 --
+    "#]]
+    .assert_eq(&transcript(&lint(&[])));
+    // It looks: the store is no part of the domain, and is full of it.
+    assert_eq!(lint(&["--domain", "shop::store"]).status.code(), Some(1));
+}
