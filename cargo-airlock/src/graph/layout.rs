@@ -13,6 +13,8 @@ pub(super) const LONGEST: usize = 44;
 
 const NODE_HEIGHT: f64 = 44.0;
 const NODE_GAP: f64 = 12.0;
+/// How far nodes are moved apart in a column that is shorter than another.
+const STRETCH: f64 = 72.0;
 const FRAME_PADDING: f64 = 12.0;
 const FRAME_TITLE: f64 = 24.0;
 const FRAME_GAP: f64 = 22.0;
@@ -50,14 +52,15 @@ impl Layout {
             nodes: vec![Area::default(); graph.nodes.len()],
             ..Self::default()
         };
-        let heights = columns.each_ref().map(|column| height(column));
+        let heights = columns.each_ref().map(|column| height(column, NODE_GAP));
         let tallest = heights.iter().copied().fold(0.0, f64::max);
         let mut x = MARGIN;
-        for ((kind, column), height) in Kind::ALL.into_iter().zip(&columns).zip(heights) {
+        for (kind, column) in Kind::ALL.into_iter().zip(&columns) {
             if !column.is_empty() {
-                let top = HEADER + MARGIN + (tallest - height) / 2.0;
+                let gap = stretched(column, tallest);
+                let top = HEADER + MARGIN + (tallest - height(column, gap)) / 2.0;
                 layout.columns.push((kind, x));
-                x = layout.column(graph, column, (x, top)) + COLUMN_GAP;
+                x = layout.column(graph, column, gap, (x, top)) + COLUMN_GAP;
             }
         }
         layout.width = (x - COLUMN_GAP).max(0.0) + MARGIN;
@@ -66,7 +69,7 @@ impl Layout {
     }
 
     /// Places a column, and gives its right edge.
-    fn column(&mut self, graph: &Graph, column: &[Group], (x, mut y): (f64, f64)) -> f64 {
+    fn column(&mut self, graph: &Graph, column: &[Group], gap: f64, (x, mut y): (f64, f64)) -> f64 {
         let nodes = column.iter().flat_map(|group| &group.nodes);
         let width = nodes.map(|node| width(graph, *node)).fold(120.0, f64::max);
         for group in column {
@@ -80,9 +83,9 @@ impl Layout {
                     width,
                     height: NODE_HEIGHT,
                 };
-                y += NODE_HEIGHT + NODE_GAP;
+                y += NODE_HEIGHT + gap;
             }
-            y += inset - NODE_GAP;
+            y += inset - gap;
             if !group.package.is_empty() {
                 let area = Area {
                     x,
@@ -123,15 +126,23 @@ impl Group {
     }
 
     #[allow(clippy::cast_precision_loss, reason = "nobody has 2^52 effects")]
-    fn height(&self) -> f64 {
+    fn height(&self, gap: f64) -> f64 {
         let nodes = self.nodes.len() as f64;
-        self.title() + 2.0 * self.inset() + nodes * (NODE_HEIGHT + NODE_GAP) - NODE_GAP
+        self.title() + 2.0 * self.inset() + nodes * (NODE_HEIGHT + gap) - gap
     }
 }
 
-fn height(column: &[Group]) -> f64 {
-    let heights = column.iter().map(|group| group.height() + FRAME_GAP);
+fn height(column: &[Group], gap: f64) -> f64 {
+    let heights = column.iter().map(|group| group.height(gap) + FRAME_GAP);
     (heights.sum::<f64>() - FRAME_GAP).max(0.0)
+}
+
+/// The gap with which a column comes nearer to the height of the tallest, so that fewer lines are steep.
+#[allow(clippy::cast_precision_loss, reason = "nobody has 2^52 effects")]
+fn stretched(column: &[Group], tallest: f64) -> f64 {
+    let gaps: usize = column.iter().map(|group| group.nodes.len() - 1).sum();
+    let spare = tallest - height(column, NODE_GAP);
+    NODE_GAP + (spare / gaps.max(1) as f64).min(STRETCH)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "at most LONGEST letters")]
@@ -151,7 +162,8 @@ fn groups(graph: &Graph, kind: Kind) -> Vec<Group> {
 }
 
 /// Moves what is connected to the same height, as far as packages stay together: each node, and each
-/// package, goes where its neighbours are on average. A few rounds settle it.
+/// package, goes where its neighbours are on average, those on its left counting most: what a boundary
+/// emits is read first. A few rounds settle it.
 fn untangled(graph: &Graph, mut columns: [Vec<Group>; 3]) -> [Vec<Group>; 3] {
     for round in 0..8 {
         let order: [usize; 3] = if round % 2 == 0 { [0, 1, 2] } else { [2, 1, 0] };
@@ -159,14 +171,15 @@ fn untangled(graph: &Graph, mut columns: [Vec<Group>; 3]) -> [Vec<Group>; 3] {
             let ranks = ranks(graph, &columns);
             let pull = |node: usize| {
                 let near = graph.edges.iter().filter_map(|&(from, to)| match node {
-                    _ if from == node => Some(ranks[to]),
-                    _ if to == node => Some(ranks[from]),
+                    _ if from == node => Some((ranks[to], 1.0)),
+                    _ if to == node => Some((ranks[from], 8.0)),
                     _ => None,
                 });
-                let (sum, count) =
-                    near.fold((0.0, 0.0), |(sum, count), rank| (sum + rank, count + 1.0));
-                if count > 0.0 {
-                    sum / count
+                let (sum, weights) = near.fold((0.0, 0.0), |(sum, weights), (rank, weight)| {
+                    (sum + rank * weight, weights + weight)
+                });
+                if weights > 0.0 {
+                    sum / weights
                 } else {
                     1.0 // What is connected to nothing goes to the end.
                 }
