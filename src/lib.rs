@@ -24,6 +24,10 @@ pub use airlock_core::policy;
 #[doc(inline)]
 pub use airlock_core::lifecycle;
 
+/// The testing kit: what a block of code enqueues, asserted, performed and compared.
+#[doc(inline)]
+pub use airlock_core::testing;
+
 /// The catalogue: every effect and boundary that the program declares.
 #[doc(inline)]
 pub use airlock_core::catalogue;
@@ -64,6 +68,9 @@ pub use airlock_macros::effect;
 
 #[doc = include_str!("docs/boundary.md")]
 pub use airlock_macros::boundary;
+
+#[doc = include_str!("docs/test.md")]
+pub use airlock_macros::test;
 
 #[cfg(feature = "serde")]
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]

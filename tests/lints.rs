@@ -74,6 +74,30 @@ pub fn short_too() -> Result<(), airlock::FlushError> {
     Ok(())
 }
 
+/// Tests.
+#[airlock::test(strict)]
+#[allow(clippy::unnecessary_wraps, reason = "an example")]
+fn tested(scope: &airlock::testing::TestScope) -> Result<(), airlock::FlushError> {
+    use airlock::testing::{Assertions, all_in_order};
+    checkout(1)?;
+    scope.assert_exactly(
+        all_in_order![SendIntent { r#type: 1, .. }, Match, Configured { here } if *here == 1],
+    );
+    Ok(())
+}
+
+/// Tests, and awaits.
+#[airlock::test]
+async fn tested_async() {
+    short().await.expect("it succeeds");
+}
+
+mod suite {
+    airlock::testing::executor_suite!(|| {
+        airlock::testing::Subject::performs(airlock::executor::Inline)
+    });
+}
+
 macro_rules! declare {
     ($name:ident, $arg:ident, $ty:ty) => {
         /// Declared by a macro.

@@ -12,6 +12,7 @@ fn mistakes_are_explained_where_they_stand() {
     cases.compile_fail("tests/ui/effect/*.rs");
     cases.compile_fail("tests/ui/boundary/*.rs");
     cases.compile_fail("tests/ui/api/*.rs");
+    cases.compile_fail("tests/ui/test/*.rs");
     cases.compile_fail("tests/ui/with_serde/*.rs");
     cases.pass("tests/ui/pass/*.rs");
     cases.pass("tests/ui/with_serde_pass/*.rs");

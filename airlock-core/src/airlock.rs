@@ -17,6 +17,7 @@ use crate::lifecycle::Lifecycle;
 use crate::policy::{Layer, Policy};
 use crate::resources::Resources;
 use crate::scope::{OpenScope, ReportHook, ScopeBuilder, scope};
+use crate::testing::Probe;
 
 /// What scopes fall back to, and what effects are performed with.
 ///
@@ -39,6 +40,7 @@ pub struct Airlock {
     node: Arc<Node>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) resources: Resources,
     pub(crate) executor: Option<Arc<dyn Executor>>,
@@ -49,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) timer: Arc<dyn Timer>,
     pub(crate) on_report: Option<ReportHook>,
     pub(crate) on_stranded: Option<StrandedHook>,
+    /// What a test lets go wrong.
+    pub(crate) probe: Option<Arc<Probe>>,
 }
 
 type StrandedHook = Arc<dyn Fn(FlushError) + Send + Sync>;
@@ -75,6 +79,7 @@ impl Settings {
             timer: Arc::new(ThreadTimer),
             on_report: None,
             on_stranded: None,
+            probe: None,
         }
     }
 
@@ -223,6 +228,12 @@ impl AirlockBuilder {
     /// perform only some. An effect without its resource fails when it is performed.
     pub fn skip_resource_check(mut self) -> Self {
         self.skip_resource_check = true;
+        self
+    }
+
+    /// Lets a test decide what goes wrong.
+    pub(crate) fn probe(mut self, probe: Arc<Probe>) -> Self {
+        self.settings.probe = Some(probe);
         self
     }
 

@@ -203,6 +203,9 @@ fn ask(mut intent: Intent) -> Result<ScopeId, EnqueueError> {
         intent.facts.origin = own_origin;
         return Err(EnqueueError::new(refusal, intent));
     }
+    if let Some(probe) = &node.settings().probe {
+        probe.enqueues(&intent);
+    }
     buffer(core, intent).map(|()| core.id)
 }
 
@@ -281,7 +284,7 @@ struct Inner {
 pub enum Refusal {
     /// No scope encloses the code.
     #[error(
-        "no scope is open here: put `#[airlock::boundary]` on the function that should decide, or run this in `airlock::scope().run(..)`; a web service opens one for each request by `ScopeLayer` (axum, tower) or `ScopeMiddleware` (actix), and keeps it while the body streams only with `after_response()`; a spawned task or thread gets its scope by `Scope::bind` or `Scope::enter`"
+        "no scope is open here: put `#[airlock::boundary]` on the function that should decide, or run this in `airlock::scope().run(..)`; a web service opens one for each request by `ScopeLayer` (axum, tower) or `ScopeMiddleware` (actix), and keeps it while the body streams only with `after_response()`; a test has one with `#[airlock::test]`; a spawned task or thread gets its scope by `Scope::bind` or `Scope::enter`"
     )]
     NoScope,
     /// The scope has ended, or its future is being dropped.

@@ -134,6 +134,31 @@ impl Facts {
     fn options(&self) -> Option<&Options> {
         self.rare.as_ref().map(|rare| &rare.options)
     }
+
+    pub(crate) fn schedule(&self) -> Schedule {
+        self.options()
+            .map_or(Schedule::Now, |options| options.schedule)
+    }
+
+    pub(crate) fn queue(&self) -> Option<&str> {
+        let own = self.options().and_then(|options| options.queue.as_deref());
+        own.or(self.effect.queue)
+    }
+
+    pub(crate) fn priority(&self) -> Option<i16> {
+        let own = self.options().and_then(|options| options.priority);
+        own.or(self.effect.priority)
+    }
+
+    pub(crate) fn key(&self, arguments: &Payload) -> Option<Key> {
+        let own = self.options().and_then(|options| options.key.clone());
+        own.or_else(|| self.effect.key.and_then(|_| arguments.key()))
+    }
+
+    pub(crate) fn fire_on(&self) -> FireOn {
+        self.options()
+            .map_or(FireOn::Success, |options| options.fire_on)
+    }
 }
 
 impl Intent {
@@ -232,30 +257,22 @@ impl Intent {
 
     /// When it may be performed at the earliest.
     pub fn schedule(&self) -> Schedule {
-        self.facts
-            .options()
-            .map_or(Schedule::Now, |options| options.schedule)
+        self.facts.schedule()
     }
 
     /// Its queue: its own, or the effect's.
     pub fn queue(&self) -> Option<&str> {
-        let own = self
-            .facts
-            .options()
-            .and_then(|options| options.queue.as_deref());
-        own.or(self.facts.effect.queue)
+        self.facts.queue()
     }
 
     /// Its priority: its own, or the effect's.
     pub fn priority(&self) -> Option<i16> {
-        let own = self.facts.options().and_then(|options| options.priority);
-        own.or(self.facts.effect.priority)
+        self.facts.priority()
     }
 
     /// Its key: its own, or what the effect's `key = ..` gives.
     pub fn key(&self) -> Option<Key> {
-        let own = self.facts.options().and_then(|options| options.key.clone());
-        own.or_else(|| self.facts.effect.key.and_then(|_| self.payload.key()))
+        self.facts.key(&self.payload)
     }
 
     pub(crate) fn has_own_key(&self) -> bool {
@@ -266,9 +283,7 @@ impl Intent {
 
     /// Under which outcome of its scope it leaves.
     pub fn fire_on(&self) -> FireOn {
-        self.facts
-            .options()
-            .map_or(FireOn::Success, |options| options.fire_on)
+        self.facts.fire_on()
     }
 
     /// Its arguments as JSON, for a durable effect.
@@ -300,6 +315,11 @@ impl Intent {
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
         self.facts.rare.is_none() && self.facts.effect.key.is_none()
+    }
+
+    /// Whether its body is a future.
+    pub(crate) fn needs_await(&self) -> bool {
+        self.facts.effect.is_async() && !self.payload.is_stubbed()
     }
 
     /// Moves it out, leaving what a report needs.

@@ -27,6 +27,7 @@ mod resources;
 mod scope;
 mod snapshot;
 mod table;
+pub mod testing;
 
 #[doc(hidden)]
 pub use self::private as __private;

@@ -2,11 +2,12 @@
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 use stack_dst::Value;
 use stack_dst::buffers::ConstArrayBuf;
 
-use crate::effect::{Effect, Performing};
+use crate::effect::{BoxError, Effect, Performing};
 use crate::flush::guarded;
 use crate::key::Key;
 use crate::resources::Resources;
@@ -71,6 +72,23 @@ impl Payload {
         self.erased().key()
     }
 
+    /// The same arguments once more, unless the effect is declared `once` or they are gone.
+    pub(crate) fn duplicate(&self) -> Option<Self> {
+        self.erased().duplicate()
+    }
+
+    /// The same arguments for another body.
+    pub(crate) fn stubbed(self, body: Stub) -> Self {
+        Self::in_place(Box::new(Stubbed {
+            arguments: self,
+            body,
+        }))
+    }
+
+    pub(crate) fn is_stubbed(&self) -> bool {
+        self.erased().is_stubbed()
+    }
+
     /// Drops the arguments, if they are still there. A destructor that panics must not cost what the
     /// flush has to tell.
     #[inline]
@@ -105,6 +123,12 @@ pub(crate) trait Erased: Send {
     fn slot(&mut self) -> &mut dyn Any;
     fn key(&self) -> Option<Key>;
     fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    fn duplicate(&self) -> Option<Payload> {
+        None
+    }
+    fn is_stubbed(&self) -> bool {
+        false
+    }
     fn discard(&mut self);
     fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r>;
     fn perform_batch<'r>(
@@ -153,6 +177,10 @@ impl<E: Effect + Send> Erased for Slot<E> {
             Some(intent) => intent.fmt(f),
             None => f.write_str(E::DESCRIPTOR.intent()),
         }
+    }
+
+    fn duplicate(&self) -> Option<Payload> {
+        self.0.as_ref()?.duplicate().map(Payload::of)
     }
 
     fn discard(&mut self) {
@@ -217,6 +245,10 @@ impl<E: Effect + Send> Erased for Boxed<E> {
         self.0.fmt_arguments(f)
     }
 
+    fn duplicate(&self) -> Option<Payload> {
+        self.0.duplicate()
+    }
+
     fn discard(&mut self) {
         self.0.discard();
     }
@@ -231,6 +263,59 @@ impl<E: Effect + Send> Erased for Boxed<E> {
         resources: &'r Resources,
     ) -> Performing<'r> {
         self.0.perform_batch(rest, resources)
+    }
+}
+
+/// What stands for the body of an effect in a test.
+pub(crate) type Stub = Arc<dyn Fn(&dyn Any) -> Result<(), BoxError> + Send + Sync>;
+
+/// Arguments whose effect's body is replaced.
+struct Stubbed {
+    arguments: Payload,
+    body: Stub,
+}
+
+impl Stubbed {
+    fn call(&self) -> Result<(), BoxError> {
+        self.arguments.get().map_or(Ok(()), |it| (self.body)(it))
+    }
+}
+
+impl Erased for Box<Stubbed> {
+    fn get(&self) -> Option<&dyn Any> {
+        self.arguments.get()
+    }
+
+    fn slot(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn key(&self) -> Option<Key> {
+        self.arguments.key()
+    }
+
+    fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.arguments, f)
+    }
+
+    fn is_stubbed(&self) -> bool {
+        true
+    }
+
+    fn discard(&mut self) {
+        self.arguments.discard();
+    }
+
+    fn perform<'r>(&mut self, _: &'r Resources) -> Performing<'r> {
+        Performing::Ready(self.call())
+    }
+
+    fn perform_batch<'r>(&mut self, rest: Vec<&mut Payload>, _: &'r Resources) -> Performing<'r> {
+        let rest = rest.into_iter().filter_map(|payload| {
+            let stubbed = payload.erased_mut().slot().downcast_mut::<Self>()?;
+            Some(stubbed.call())
+        });
+        Performing::Ready(std::iter::once(self.call()).chain(rest).collect())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What generated code calls. It promises nothing to people.
 
+mod block_on;
 mod carry;
 mod declare;
 mod outcome;
@@ -9,6 +10,7 @@ pub use inventory;
 #[cfg(feature = "serde")]
 pub use serde;
 
+pub use self::block_on::block_on;
 pub use self::carry::{Carrier, CarriesFlushError, carriers};
 pub use self::declare::{DeclareBoundary, DeclareEffect, Place, Retry, argument, resource};
 pub use self::outcome::{Convertible, OutcomeProbe, conversions, outcomes};
@@ -17,6 +19,7 @@ pub use crate::catalogue::embed::{boundary_length, boundary_record, effect_lengt
 pub use crate::catalogue::{BoundaryRegistration, EffectRegistration};
 pub use crate::effect::EffectOutput;
 pub use crate::lifecycle::Outcome;
+pub use crate::testing::{Strictness, Test};
 pub use crate::{
     __airlock_debug_field as debug_field, __airlock_outcome as outcome, __airlock_place as place,
     __airlock_response as response, __airlock_stub as stub,

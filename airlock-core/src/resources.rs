@@ -8,22 +8,23 @@ use std::sync::Arc;
 use crate::catalogue::ResourceNeed;
 
 /// The resources supplied at start-up, by type.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Resources {
     by_type: HashMap<TypeId, Entry>,
 }
 
+#[derive(Clone)]
 struct Entry {
     type_name: &'static str,
-    /// An `Arc<T>`, so that `T` may be a trait object.
-    value: Box<dyn Any + Send + Sync>,
+    /// Of an `Arc<T>`, so that `T` may be a trait object.
+    value: Arc<dyn Any + Send + Sync>,
 }
 
 impl Resources {
     pub(crate) fn insert<T: ?Sized + Send + Sync + 'static>(&mut self, value: Arc<T>) {
         let entry = Entry {
             type_name: type_name::<T>(),
-            value: Box::new(value),
+            value: Arc::new(value),
         };
         self.by_type.insert(TypeId::of::<T>(), entry);
     }

@@ -10,6 +10,7 @@ mod debug;
 mod effect;
 mod function;
 mod problems;
+mod test;
 #[cfg(test)]
 mod tests;
 
@@ -25,4 +26,10 @@ pub fn effect(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn boundary(args: TokenStream, item: TokenStream) -> TokenStream {
     debug::shown(boundary::boundary(args.into(), &item.into())).into()
+}
+
+/// Runs a test in a scope that nothing leaves. Documented at `airlock::test`.
+#[proc_macro_attribute]
+pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
+    debug::shown(test::test(args.into(), &item.into())).into()
 }

@@ -7,6 +7,7 @@ use quote::quote;
 
 use crate::boundary::boundary;
 use crate::effect::effect;
+use crate::test::test;
 
 /// Compares with the snapshot, laid out as rustfmt would.
 fn check((_, expansion): (Option<String>, TokenStream), snapshot: &ExpectFile) {
@@ -132,6 +133,39 @@ fn a_boundary_above_async_trait_keeps_the_boxed_future() {
     check(
         boundary(TokenStream::new(), &item),
         &expect_file!["snapshots/async_trait_boundary.rs"],
+    );
+}
+
+#[test]
+fn a_test_with_its_scope() {
+    let item = quote! {
+        #[rstest]
+        #[case(1)]
+        async fn buys(#[case] order: u64, scope: &TestScope) -> Result<(), E> {
+            checkout(order).await?;
+            Ok(scope.assert_count::<Ship>(1))
+        }
+    };
+    check(
+        test(quote!(strict, airlock = quiet()), &item),
+        &expect_file!["snapshots/full_test.rs"],
+    );
+}
+
+#[test]
+fn a_test_below_a_runtimes_attribute() {
+    // As `#[tokio::test]` leaves it.
+    let item = quote! {
+        fn buys() {
+            let body = async { checkout(7).await };
+            {
+                return Builder::new_current_thread().build().block_on(body);
+            }
+        }
+    };
+    check(
+        test(TokenStream::new(), &item),
+        &expect_file!["snapshots/test_below_a_runtime.rs"],
     );
 }
 

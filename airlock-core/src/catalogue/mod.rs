@@ -246,7 +246,10 @@ pub(crate) fn nearest_id(id: &str) -> Option<&'static str> {
 }
 
 /// The known name that was probably meant: at most half of its letters differ.
-fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+pub(crate) fn nearest(
+    name: &str,
+    known: impl Iterator<Item = &'static str>,
+) -> Option<&'static str> {
     let distances = known.map(|known| (strsim::osa_distance(name, known), known));
     let near = distances.filter(|(distance, known)| distance * 2 <= known.chars().count());
     near.min().map(|(_, known)| known)

@@ -51,7 +51,8 @@ impl Node {
             Kind::Policy(_) => (true, true, false),
             Kind::Airlock(settings) => {
                 let judges = settings.policy.is_some();
-                (judges || settings.executor.is_some(), judges, false)
+                let asks = judges || settings.executor.is_some() || settings.probe.is_some();
+                (asks, judges, false)
             }
             Kind::Idle => (true, false, false),
         };

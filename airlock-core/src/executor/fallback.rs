@@ -9,7 +9,8 @@ use crate::intent::Intent;
 
 /// Hands what one executor fails at to another, in order.
 ///
-/// The second one is asked about an intent that the first refuses at its enqueue, too.
+/// The second one is asked about an intent that the first refuses at its enqueue, too. What the
+/// first fails at and the second does not accept stays failed.
 #[derive(Clone, Debug)]
 pub struct Fallback<X, Y> {
     first: X,
@@ -37,7 +38,7 @@ impl<X: Executor, Y: Executor> Executor for Fallback<X, Y> {
                 .all(|intent| self.first.accepts(intent).is_ok());
             if accepted {
                 self.first.dispatch(&mut unit);
-                unit.retry_failed(|_, _| true);
+                unit.retry_failed(|intent, _| self.second.accepts(intent).is_ok());
             }
             if !unit.is_empty() {
                 self.second.dispatch(&mut unit);
@@ -56,7 +57,7 @@ impl<X: Executor, Y: Executor> Executor for Fallback<X, Y> {
                     .all(|intent| self.first.accepts(intent).is_ok());
                 if accepted {
                     self.first.dispatch_async(&mut unit).await;
-                    unit.retry_failed(|_, _| true);
+                    unit.retry_failed(|intent, _| self.second.accepts(intent).is_ok());
                 }
                 if !unit.is_empty() {
                     self.second.dispatch_async(&mut unit).await;

@@ -31,6 +31,30 @@ pub(crate) use self::inline::inline;
 /// It is given a [`Batch`] and decides about each intent through it. How to stop at the first
 /// failure, to perform in a scope of its own and to report is the batch's affair.
 ///
+/// # What it promises
+///
+/// [`executor_suite!`](crate::testing::executor_suite) tests an executor for all of it.
+///
+/// - **Accepting.** [`accepts`](Self::accepts) gives the same answer each time, has no consequences,
+///   and refuses no intent that asks for nothing special. A delay that is accepted is kept: by waiting
+///   elsewhere, or by handing it over with the intent. Who cannot delay refuses at the enqueue.
+/// - **Performing.** Each intent is performed once, or handed to what performs it once, in the order of
+///   the batch unless the executor's documentation says otherwise. The intents of a batch effect are
+///   one call. Whoever performs does it by [`Batch`] or [`Delivery`], which bring resources, origin,
+///   cause and the effect's own retries and timeout.
+/// - **Awaiting.** [`dispatch_async`](Self::dispatch_async) takes sync and async effects.
+///   [`dispatch`](Self::dispatch) does not wait: an async effect is handed over, or fails and comes back.
+/// - **Failing.** A failure is told once, by the flush or by what performs instead of it, and its intent
+///   comes back unless its arguments are gone. What is performed in place stops there, or carries on, as
+///   the scope asked. An effect that panics has failed, and the executor serves on. It repeats nothing
+///   unless that is what it is for, and never an effect declared `once`. Its errors show no arguments
+///   that an effect redacts.
+/// - **Causing.** What an effect enqueues takes the same way when the effect has succeeded, and none
+///   when it has failed.
+/// - **Being cancelled.** Of a flush that is dropped each intent has been performed, will be, or comes
+///   back: nothing is lost in silence.
+/// - **Being shared.** Many threads use it at once.
+///
 /// ```
 /// use airlock_core::executor::{Batch, Executor};
 ///

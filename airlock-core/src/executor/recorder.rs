@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::effect::{Effect, Repeatable};
 use crate::executor::Executor;
 use crate::flush::{Batch, Delivery};
+use crate::intent::Intent;
 use crate::snapshot::Snapshot;
 
 /// Takes every intent and performs none: for tests. Clones share what they recorded.
@@ -80,6 +81,10 @@ impl Recorder {
     /// Forgets what it recorded.
     pub fn clear(&self) {
         drop(self.take());
+    }
+
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&mut dyn Iterator<Item = &Intent>) -> T) -> T {
+        look(&mut self.lock().iter().flat_map(Delivery::intents))
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Delivery>> {

@@ -17,6 +17,12 @@ pub trait Timer: Send + Sync + 'static {
 
     /// Completes after so long.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+
+    /// Completes when what is under way has had so long; as [`sleep`](Self::sleep), unless this timer
+    /// lets waits fly and yet gives bodies their time.
+    fn timeout(&self, limit: Duration) -> BoxFuture<'static, ()> {
+        self.sleep(limit)
+    }
 }
 
 /// Sleeps on threads: one for each sleep that is awaited, which ends with it. The default.
@@ -108,7 +114,7 @@ pub(crate) async fn within<T>(
     limit: Duration,
     mut future: BoxFuture<'_, T>,
 ) -> Result<T, Elapsed> {
-    let mut sleep = timer.sleep(limit);
+    let mut sleep = timer.timeout(limit);
     poll_fn(|cx| {
         if let Poll::Ready(value) = future.as_mut().poll(cx) {
             return Poll::Ready(Ok(value));

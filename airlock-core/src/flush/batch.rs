@@ -16,6 +16,7 @@ use crate::flush::error::{Failure, panic_message};
 use crate::flush::report::Fate;
 use crate::flush::run::Flush;
 use crate::intent::Intent;
+use crate::testing::Probe;
 
 /// The intents that one flush hands to one executor, in order.
 ///
@@ -214,9 +215,7 @@ impl<'a> Batch<'a> {
 
     /// Fails every intent that is still to be dispatched, as when a broker cannot be reached.
     pub fn fail_rest(&mut self, error: impl Into<BoxError>) {
-        let executor = self.flush.executors[usize::from(self.route)]
-            .name()
-            .into_owned();
+        let executor = self.executor_name();
         self.fail_where(
             Intent::is_pending,
             Failure::Executor {
@@ -233,6 +232,11 @@ impl<'a> Batch<'a> {
             fate => matches!(fate, Fate::Pending),
         };
         self.fail_where(unfinished, Failure::TimedOut { limit });
+    }
+
+    fn executor_name(&self) -> String {
+        let executor = &self.flush.executors[usize::from(self.route)];
+        executor.name().into_owned()
     }
 
     fn fail_where(&mut self, which: impl Fn(&Intent) -> bool, failure: Failure) {
@@ -254,6 +258,32 @@ impl<'a> Batch<'a> {
 
     #[inline]
     fn next_unit(&mut self) -> Option<Unit> {
+        match self.flush.settings.probe.clone() {
+            None => self.next_pending(),
+            Some(probe) => self.next_probed(&probe),
+        }
+    }
+
+    /// As [`next_pending`](Self::next_pending), where a test may let the dispatch fail.
+    #[cold]
+    fn next_probed(&mut self, probe: &Probe) -> Option<Unit> {
+        loop {
+            let unit = self.next_pending()?;
+            let failed = unit.positions().find_map(|position| {
+                let dispatched = probe.dispatches(&self.flush.intents[position]);
+                dispatched.err()
+            });
+            let Some(source) = failed else {
+                return Some(unit);
+            };
+            let executor = self.executor_name();
+            self.flush
+                .fail(&unit, Failure::Executor { executor, source });
+        }
+    }
+
+    #[inline]
+    fn next_pending(&mut self) -> Option<Unit> {
         if self.flush.stopped {
             return None;
         }
@@ -315,9 +345,7 @@ impl<'a> Batch<'a> {
         for (position, intent) in unit.positions().zip(delivery.intents) {
             self.flush.intents[position].payload = intent.payload;
         }
-        let executor = self.flush.executors[usize::from(self.route)]
-            .name()
-            .into_owned();
+        let executor = self.executor_name();
         self.flush
             .fail(unit, Failure::Executor { executor, source });
     }

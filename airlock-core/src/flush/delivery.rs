@@ -19,7 +19,7 @@ use crate::intent::Intent;
 /// What the effect enqueues when it is performed goes to the executor that took it.
 #[must_use = "a delivery that is dropped is never performed"]
 pub struct Delivery {
-    pub(super) intents: Vec<Intent>,
+    pub(crate) intents: Vec<Intent>,
     pub(super) node: Arc<Node>,
     pub(super) executor: Arc<dyn Executor>,
     pub(super) mode: FailureMode,

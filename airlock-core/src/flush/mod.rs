@@ -20,7 +20,7 @@ pub use self::delivery::Delivery;
 pub use self::error::{Failure, FlushError};
 pub use self::report::{CapturedBy, Dropped, Fate, FlushReport, ReportEntry};
 
-pub(crate) use self::error::guarded;
+pub(crate) use self::error::{guarded, panic_message};
 pub(crate) use self::run::{Flush, end, end_async, ending};
 
 /// What happens to the rest of a flush when one intent fails.

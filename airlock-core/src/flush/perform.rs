@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use crate::airlock::Settings;
 use crate::context::{self, Bound, Frame, Node, Stage, scope_of};
 use crate::effect::{BoxFuture, Performing};
 use crate::executor::timer::{Elapsed, within};
@@ -22,7 +23,7 @@ use crate::scope::{ScopeCore, catch_unwind_async};
 impl Flush {
     /// Performs one unit without awaiting.
     pub(super) fn perform_unit(&mut self, unit: &Unit, stage: &mut Option<Stage>) {
-        if self.intents[unit.first].effect().is_async() {
+        if self.intents[unit.first].needs_await() {
             self.fail(unit, Failure::NeedsAwait);
             return;
         }
@@ -211,9 +212,7 @@ impl Flush {
             intents, settings, ..
         } = self;
         Attempted::of(stage.perform(frame, cause.as_ref(), origin.as_ref(), || {
-            catch_unwind(AssertUnwindSafe(|| {
-                start(intents, unit, &settings.resources)
-            }))
+            catch_unwind(AssertUnwindSafe(|| start(intents, unit, settings)))
         }))
     }
 
@@ -226,16 +225,20 @@ impl Flush {
             let _swap = context::swap(Some(scope.clone()));
             let _span = scope.core().and_then(ScopeCore::enter_span);
             let intents = &mut self.intents;
-            catch_unwind(AssertUnwindSafe(|| {
-                start(intents, unit, &settings.resources)
-            }))
+            catch_unwind(AssertUnwindSafe(|| start(intents, unit, &settings)))
         };
         let panicked = |panic: Box<dyn std::any::Any + Send>| Failure::Panicked {
             message: panic_message(&*panic),
         };
         let future = match started {
             Ok(Performing::Ready(result)) => return result.map_err(Failure::Effect),
-            Ok(Performing::Pending(future)) => Bound::owning(scope.clone(), future),
+            Ok(Performing::Pending(future)) => {
+                let future = match &settings.probe {
+                    Some(probe) => probe.observe(&self.intents[unit.first], future),
+                    None => future,
+                };
+                Bound::owning(scope.clone(), future)
+            }
             Err(panic) => return Err(panicked(panic)),
         };
         let ended = match effect.timeout() {
@@ -396,7 +399,24 @@ fn cascade(scope: &Arc<Node>) -> Option<Flush> {
 
 /// Starts the body: a sync one has run when this returns.
 #[inline]
-fn start<'r>(intents: &mut [Intent], unit: &Unit, resources: &'r Resources) -> Performing<'r> {
+fn start<'r>(intents: &mut [Intent], unit: &Unit, settings: &'r Settings) -> Performing<'r> {
+    let Some(probe) = &settings.probe else {
+        return start_unobserved(intents, unit, &settings.resources);
+    };
+    probe.begins(&intents[unit.first]);
+    let started = start_unobserved(intents, unit, &settings.resources);
+    if let Performing::Ready(Ok(())) = &started {
+        probe.ended(&intents[unit.first]);
+    }
+    started
+}
+
+#[inline]
+fn start_unobserved<'r>(
+    intents: &mut [Intent],
+    unit: &Unit,
+    resources: &'r Resources,
+) -> Performing<'r> {
     if unit.rest.is_empty() {
         return intents[unit.first].payload.perform(resources);
     }

@@ -103,7 +103,7 @@ impl fmt::Display for Fate {
 /// One intent in a report. Its arguments are not kept.
 #[derive(Clone)]
 pub struct ReportEntry {
-    facts: Facts,
+    pub(crate) facts: Facts,
 }
 
 impl ReportEntry {

@@ -155,7 +155,9 @@ impl Flush {
     /// Where nothing stands in the way, performs simple effects at once, and gives the others an executor.
     pub(crate) fn dispatch_ready(&mut self) {
         if self.executors.is_empty() && !self.intents.is_empty() {
-            self.caused = self.perform_simple_ones().map(Box::new);
+            if self.settings.probe.is_none() {
+                self.caused = self.perform_simple_ones().map(Box::new);
+            }
             if !self.intents.is_empty() {
                 self.executors.push(inline());
             }

@@ -14,6 +14,7 @@ use crate::lifecycle::Lifecycle;
 use crate::origin::Origin;
 use crate::policy::{Layer, Policy};
 use crate::scope::{OpenScope, ScopeCore, ScopeGuard};
+use crate::testing::Looks;
 
 /// Describes a scope. It opens when it is run, entered or opened.
 ///
@@ -142,6 +143,21 @@ impl ScopeBuilder {
     pub(crate) fn exempt(mut self) -> Self {
         self.core.config_mut().exempt = true;
         self
+    }
+
+    /// Lets the scope of a test remember what was looked at.
+    pub(crate) fn looks(mut self, looks: Arc<Looks>) -> Self {
+        self.core.config_mut().looks = Some(looks);
+        self
+    }
+
+    /// Names the executor unless one is named around it.
+    pub(crate) fn executor_if_none(self, executor: impl Executor) -> Self {
+        let parent = self.parent.clone().or_else(context::current);
+        match parent.is_some_and(|parent| parent.executor().is_some()) {
+            true => self,
+            false => self.executor(executor),
+        }
     }
 
     /// Opens it under this node instead of the current one.

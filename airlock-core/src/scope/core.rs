@@ -15,6 +15,7 @@ use crate::intent::Intent;
 use crate::lifecycle::Lifecycle;
 use crate::origin::Origin;
 use crate::policy::Layer;
+use crate::testing::Looks;
 
 /// Identifies a scope among all of this process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,6 +70,8 @@ pub(crate) struct Config {
     pub(crate) on_report: Option<ReportHook>,
     /// Whether no policy judges what it holds.
     pub(crate) exempt: bool,
+    /// What a test has looked at, for the scope of a test.
+    pub(crate) looks: Option<Arc<Looks>>,
 }
 
 /// What is particular to the scope in which an effect is performed.
@@ -232,6 +235,10 @@ impl ScopeCore {
             Some(effect) => effect.origin.as_ref(),
             None => self.origin.as_ref(),
         }
+    }
+
+    pub(crate) fn looks(&self) -> Option<&Arc<Looks>> {
+        self.config.as_deref()?.looks.as_ref()
     }
 
     pub(crate) fn is_exempt(&self) -> bool {

@@ -144,6 +144,18 @@ impl Scope {
         self.inspect(|intents| intents.iter().filter(|intent| intent.is::<E>()).count())
     }
 
+    /// Takes out what it holds.
+    pub(crate) fn take_intents(&self) -> Vec<Intent> {
+        let Some(node) = self.node.scope_node() else {
+            return Vec::new();
+        };
+        let mut intents = std::mem::take(&mut self.core().state().buffer);
+        for intent in &mut intents {
+            intent.facts.keep_node(node);
+        }
+        intents
+    }
+
     /// Runs a closure in this scope, on whatever thread this is.
     pub fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
         let _swap = context::swap(Some(self.node.clone()));

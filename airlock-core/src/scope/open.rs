@@ -8,8 +8,9 @@ use std::thread;
 
 use crate::context::{self, Bound, Entered, Node};
 use crate::flush::{self, FlushError, FlushReport};
+use crate::intent::Intent;
 use crate::lifecycle::{Ending, Outcome};
-use crate::scope::{Released, Scope};
+use crate::scope::{Phase, Released, Scope};
 
 /// A scope that is open and that nobody has entered.
 ///
@@ -171,6 +172,13 @@ impl OpenScope {
         self.ended = true;
         let ending = flush::ending(self.node(), outcome);
         Released::new(self.node(), outcome, ending)
+    }
+
+    /// Ends it and gives what it holds: nothing is dispatched, captured or reported.
+    pub(crate) fn into_intents(mut self) -> Vec<Intent> {
+        self.ended = true;
+        self.core().state().phase = Phase::Ended;
+        self.take_intents()
     }
 
     /// Ends it as its lifecycle says of a failure. The caller has an error already: that of the flush

@@ -1,7 +1,7 @@
 //! `#[airlock::boundary]`: a function opens a scope around its body.
 
 mod args;
-mod disguise;
+pub(crate) mod disguise;
 mod expand;
 
 use proc_macro2::TokenStream;

@@ -1,0 +1,206 @@
+//! Capturing what a block of code enqueues.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::context::Node;
+use crate::executor::Recorder;
+use crate::intent::{Intent, IntentId};
+use crate::lifecycle::NeverFlush;
+use crate::scope::{OpenScope, Scope, ScopeBuilder, scope};
+use crate::testing::drain::Plan;
+use crate::testing::message::rows;
+use crate::testing::source::{KeepsArguments, Source};
+use crate::testing::{Looks, Seen};
+
+/// Runs a block and gives what it enqueued: that and nothing else, neither what the set-up before it
+/// enqueued nor what the scope around it holds.
+///
+/// The block runs in a scope that nothing leaves. So it gives, in order, what the block enqueues itself
+/// and what the boundaries and scopes within it would dispatch; what they discard is not among it.
+/// Policies around it hold, and a veto is a veto. What policies would drop at dispatch is among it:
+/// they are asked by [`drain`](Captured::drain). A delay is accepted, unless an executor that refuses
+/// it is named around the block.
+///
+/// Out of reach are spawned tasks and threads, unless they are handed the scope, and what the block
+/// runs in another airlock: capture within [`Airlock::run`](crate::Airlock::run), not around it.
+///
+/// ```
+/// use airlock::testing::{Assertions, capture};
+///
+/// #[airlock::effect]
+/// fn ship(order: u64) {}
+///
+/// #[airlock::boundary]
+/// fn checkout(order: u64) -> Result<(), airlock::FlushError> {
+///     airlock::enqueue(ship(order));
+///     Ok(())
+/// }
+///
+/// let captured = capture(|| checkout(7));
+/// assert!(captured.value.is_ok());
+/// captured.assert_count::<Ship>(1);
+/// captured.assert_enqueued::<Ship>(|ship| ship.order == 7);
+/// ```
+pub fn capture<T>(block: impl FnOnce() -> T) -> Captured<T> {
+    let open = collecting(scope().name("capture")).open();
+    let value = open.enter(block);
+    Captured::of(open, value)
+}
+
+/// As [`capture`], for async code.
+///
+/// ```
+/// use airlock::testing::{Assertions, capture_async};
+///
+/// #[airlock::effect]
+/// async fn ship(order: u64) {}
+///
+/// # airlock::__private::block_on(async {
+/// let captured = capture_async(async { airlock::enqueue(ship(7)) }).await;
+/// captured.assert_enqueued::<Ship>(|ship| ship.order == 7);
+/// # });
+/// ```
+pub async fn capture_async<F: Future>(block: F) -> Captured<F::Output> {
+    let open = collecting(scope().name("capture")).open().in_future();
+    let value = open.bind_work(block).await;
+    Captured::of(open, value)
+}
+
+/// A scope that nothing leaves.
+pub(super) fn collecting(scope: ScopeBuilder) -> ScopeBuilder {
+    scope
+        .lifecycle(NeverFlush)
+        .executor_if_none(Recorder::new())
+}
+
+/// What a block enqueued, and its value; see [`capture`].
+///
+/// [`Assertions`](crate::testing::Assertions) has what can be asserted, and
+/// [`drain`](Self::drain) performs it.
+#[derive(Debug)]
+#[must_use = "what was captured is neither asserted nor performed"]
+pub struct Captured<T> {
+    /// What the block returned.
+    pub value: T,
+    pub(super) buffer: Buffer,
+    pub(super) plan: Plan,
+}
+
+impl<T> Captured<T> {
+    fn of(open: OpenScope, value: T) -> Self {
+        let looks = Looks::around(open.node());
+        let buffer = Buffer {
+            node: open.node().clone(),
+            intents: open.into_intents(),
+            looked: Mutex::default(),
+            looks,
+        };
+        Self::with(value, buffer)
+    }
+
+    pub(super) fn with(value: T, buffer: Buffer) -> Self {
+        Self {
+            value,
+            buffer,
+            plan: Plan::default(),
+        }
+    }
+
+    /// The intents, in order.
+    pub fn intents(&self) -> &[Intent] {
+        let intents = &self.buffer.intents;
+        self.buffer.looked_at(intents.iter().map(Intent::id));
+        intents
+    }
+
+    /// How many intents there are.
+    pub fn len(&self) -> usize {
+        self.buffer.intents.len()
+    }
+
+    /// Whether nothing was enqueued.
+    pub fn is_empty(&self) -> bool {
+        self.buffer.intents.is_empty()
+    }
+}
+
+impl<T> Source for Captured<T> {
+    const HOLDS: &'static str = "captured";
+
+    fn look(&self, look: &mut dyn FnMut(&[Seen<'_>])) {
+        let seen: Vec<_> = self.buffer.intents.iter().map(Seen::intent).collect();
+        look(&seen);
+    }
+
+    fn hint(&self) -> &'static str {
+        // No more than a hint: the names of types are nobody's promise.
+        let value = std::any::type_name::<T>();
+        match value.ends_with("{{closure}}") || value.contains("::Future<") {
+            true => "; the block has given a future that is not awaited: `capture_async` awaits it",
+            false => "",
+        }
+    }
+
+    fn looked_at(&self, intents: &[IntentId]) {
+        self.buffer.looked_at(intents.iter().copied());
+    }
+}
+
+impl<T> KeepsArguments for Captured<T> {}
+
+/// Captured intents. Dropped within a test, it tells the test's scope what nobody looked at.
+pub(super) struct Buffer {
+    /// That of the scope that has captured them.
+    pub(super) node: Arc<Node>,
+    pub(super) intents: Vec<Intent>,
+    looked: Mutex<HashSet<IntentId>>,
+    looks: Option<Arc<Looks>>,
+}
+
+impl Buffer {
+    fn looked_at(&self, intents: impl Iterator<Item = IntentId>) {
+        if self.looks.is_some() {
+            let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+            looked.extend(intents);
+        }
+    }
+
+    /// What a scope has buffered so far.
+    pub(super) fn taken(scope: &Scope) -> Self {
+        Self {
+            intents: scope.take_intents(),
+            looked: Mutex::default(),
+            looks: Looks::around(scope.node()),
+            node: scope.node().clone(),
+        }
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        let Some(looks) = &self.looks else { return };
+        let looked = self
+            .looked
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        let left = self.intents.iter().filter(|it| !looked.contains(&it.id()));
+        let left: Vec<_> = left.map(Seen::intent).collect();
+        looks.leave(rows(&left));
+    }
+}
+
+impl fmt::Debug for Buffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.intents.fmt(f)
+    }
+}
+
+impl Looks {
+    /// Those of the test that encloses this node.
+    fn around(node: &Arc<Node>) -> Option<Arc<Self>> {
+        let mut scopes = node.outwards().filter_map(|node| node.core());
+        scopes.find_map(|core| core.looks().cloned())
+    }
+}

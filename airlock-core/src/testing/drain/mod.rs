@@ -1,0 +1,165 @@
+//! Performing what was captured, until nothing is left to do.
+
+mod clock;
+mod error;
+mod performed;
+mod queue;
+mod rehome;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
+
+use crate::airlock::Airlock;
+use crate::effect::{BoxError, Effect};
+use crate::intent::Intent;
+use crate::payload::Stub;
+use crate::testing::Captured;
+use crate::testing::drain::queue::Queue;
+
+pub use self::error::DrainError;
+pub use self::performed::{Drained, Performed};
+
+/// How many intents a drain performs unless it is told otherwise.
+const SETTLE_LIMIT: usize = 10_000;
+
+/// What a drain was told before it began.
+pub(super) struct Plan {
+    stubs: HashMap<&'static str, Stub>,
+    settle_limit: usize,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            stubs: HashMap::new(),
+            settle_limit: SETTLE_LIMIT,
+        }
+    }
+}
+
+impl<T> Captured<T> {
+    /// Replaces the body of one effect when this is drained, wherever the effect is enqueued: what
+    /// its body needs need not be there, and an async one need not be awaited. What the closure
+    /// enqueues is part of the cascade.
+    ///
+    /// ```rust,standalone_crate
+    /// use airlock::testing::{Assertions, capture};
+    /// use airlock::Airlock;
+    ///
+    /// struct Bank;
+    ///
+    /// #[airlock::effect]
+    /// async fn charge_card(#[resource] bank: &Bank, order: u64) -> Result<(), String> {
+    ///     unimplemented!("there is no bank in a test")
+    /// }
+    /// #[airlock::effect]
+    /// fn pay(order: u64) {
+    ///     airlock::enqueue(charge_card(order));
+    /// }
+    ///
+    /// let captured = capture(|| airlock::enqueue(pay(7))).stub::<ChargeCard>(|_| Ok(()));
+    /// let drained = captured.drain(&Airlock::builder().skip_resource_check().build()?)?;
+    /// drained.assert_count::<ChargeCard>(1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use = "the stub stands in when this is drained"]
+    pub fn stub<E: Effect>(
+        mut self,
+        body: impl Fn(&E) -> Result<(), BoxError> + Send + Sync + 'static,
+    ) -> Self {
+        let body: Stub = Arc::new(move |intent| intent.downcast_ref().map_or(Ok(()), &body));
+        self.plan.stubs.insert(E::DESCRIPTOR.id(), body);
+        self
+    }
+
+    /// How many intents may be performed before [`drain`](Self::drain) gives up; 10,000 unless set.
+    #[must_use = "it holds when this is drained"]
+    pub fn settle_limit(mut self, limit: usize) -> Self {
+        self.plan.settle_limit = limit;
+        self
+    }
+
+    /// Performs what was captured, and what that causes, until nothing is left to do: with the
+    /// resources of this airlock, its policies and its depth limit; sync effects only.
+    ///
+    /// First the policies judge that the intents have passed on their way out, as at a flush that
+    /// follows a success. Then each intent is performed when it is due, the earliest first, whatever
+    /// executors are named. Time is virtual: for a delay and between the attempts of a retry the clock
+    /// jumps, and nothing sleeps. Only [`SystemTime`](std::time::SystemTime) goes on as ever, and an effect's timeout is
+    /// measured by the airlock's timer. One that fails does not stop the others.
+    ///
+    /// # Errors
+    ///
+    /// - [`DrainError::Failed`] if an effect failed.
+    /// - [`DrainError::Endless`] if effects cause effects without end: deeper than
+    ///   [`AirlockBuilder::depth_limit`](crate::AirlockBuilder::depth_limit), or more than
+    ///   [`settle_limit`](Self::settle_limit). It prints the chain.
+    ///
+    /// # Examples
+    ///
+    /// ```rust,standalone_crate
+    /// # use airlock::prelude::*;
+    /// use airlock::testing::{Assertions, all_in_order, capture};
+    /// use airlock::Airlock;
+    /// use std::time::Duration;
+    ///
+    /// #[airlock::effect]
+    /// fn remind(order: u64) {}
+    /// #[airlock::effect]
+    /// fn pay(order: u64) {
+    ///     airlock::enqueue(remind(order).after(Duration::from_secs(3600)));
+    ///     airlock::enqueue(ship(order));
+    /// }
+    /// #[airlock::effect]
+    /// fn ship(order: u64) {}
+    ///
+    /// let airlock = Airlock::builder().skip_resource_check().build()?;
+    /// let drained = capture(|| airlock::enqueue(pay(7))).drain(&airlock)?;
+    /// drained.assert_exactly(all_in_order![Pay, Ship { order: 7 }, Remind]);
+    /// assert_eq!(drained.entries()[2].at(), Duration::from_secs(3600));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn drain(self, airlock: &Airlock) -> Result<Drained, DrainError> {
+        let (queue, left) = self.queue(airlock);
+        let _emptied = queue::Emptied(&queue);
+        left.flush_into(&queue);
+        queue.perform_until(None);
+        queue.conclude()
+    }
+
+    /// As [`drain`](Self::drain), for async effects too. One effect is awaited at a time; while it
+    /// waits to be tried again, others that are due are performed.
+    ///
+    /// # Errors
+    ///
+    /// As [`drain`](Self::drain).
+    pub async fn drain_async(self, airlock: &Airlock) -> Result<Drained, DrainError> {
+        let (queue, left) = self.queue(airlock);
+        let _emptied = queue::Emptied(&queue);
+        left.flush_into(&queue);
+        let mut under_way = queue::UnderWay::default();
+        poll_fn(|cx| queue.poll(&mut under_way, cx)).await;
+        queue.conclude()
+    }
+
+    fn queue(self, airlock: &Airlock) -> (Arc<Queue>, rehome::Rehomed) {
+        let Self {
+            mut buffer, plan, ..
+        } = self;
+        let queue = Queue::new(plan, airlock);
+        let intents: Vec<Intent> = std::mem::take(&mut buffer.intents);
+        let rehomed = rehome::rehome(intents, &buffer.node, airlock, &queue);
+        (queue, rehomed)
+    }
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan")
+            .field("stubs", &self.stubs.keys())
+            .field("settle_limit", &self.settle_limit)
+            .finish()
+    }
+}

@@ -1,0 +1,40 @@
+//! The testing kit: what a block of code enqueues, asserted, performed and compared.
+//!
+//! Nothing here is process-wide: tests run in parallel threads of one process.
+
+mod assertions;
+mod capture;
+mod drain;
+mod in_order;
+mod interruption;
+mod looks;
+mod message;
+mod nearest;
+mod plain;
+mod scope;
+mod seen;
+mod source;
+mod suite;
+
+#[doc(inline)]
+pub use crate::__airlock_all_in_order as all_in_order;
+#[doc(inline)]
+pub use crate::__airlock_executor_suite as executor_suite;
+
+pub use self::assertions::Assertions;
+pub use self::capture::{Captured, capture, capture_async};
+pub use self::drain::{DrainError, Drained, Performed};
+pub use self::in_order::{InOrder, Step};
+pub use self::interruption::{EveryInterruption, Holds, every_interruption};
+pub use self::plain::{Plain, PlainLine};
+pub use self::scope::TestScope;
+#[doc(hidden)]
+pub use self::scope::{Strictness, Test};
+pub use self::seen::{Enqueued, Seen};
+
+#[doc(hidden)]
+pub use self::suite::__check;
+pub use self::suite::{Promise, Subject, executor_promises};
+
+pub(crate) use self::interruption::Probe;
+pub(crate) use self::looks::Looks;

@@ -1,0 +1,153 @@
+//! The scope around a test.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::airlock::Airlock;
+use crate::intent::IntentId;
+use crate::lifecycle::Outcome;
+use crate::scope::{OpenScope, Scope, current, scope};
+use crate::testing::capture::{Buffer, collecting};
+use crate::testing::message::{rows, table};
+use crate::testing::source::{KeepsArguments, Source};
+use crate::testing::{Captured, Looks, Seen};
+
+/// The scope that `#[airlock::test]` opens around a test: nothing leaves it, and
+/// it is discarded when the test ends.
+///
+/// A test takes it as an argument, `scope: &TestScope`, and asserts on it: see
+/// [`Assertions`](crate::testing::Assertions). It holds what the whole test has enqueued, and what the
+/// boundaries in it would have dispatched; what `capture` has taken is not among it.
+pub struct TestScope {
+    scope: Scope,
+    looks: Arc<Looks>,
+}
+
+impl TestScope {
+    /// The scope of the test that runs on this thread, or in this future: for tests that cannot take
+    /// it as an argument, such as those inside of `proptest!`.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a test with `#[airlock::test]`, and in another airlock that the test has entered.
+    #[track_caller]
+    pub fn current() -> Self {
+        let mut around = current();
+        while let Some(scope) = around {
+            if let Some(looks) = scope.core().looks().cloned() {
+                return Self { scope, looks };
+            }
+            around = scope.parent();
+        }
+        panic!("no test encloses this: put `#[airlock::test]` on the function that is the test");
+    }
+
+    /// As a plain scope, to carry it to a task or a thread, or to look at it in other ways. What is
+    /// looked at through it does not count for `strict`.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Takes out what the test has enqueued so far, to assert it apart or to
+    /// [`drain`](Captured::drain) it.
+    pub fn take(&self) -> Captured<()> {
+        Captured::with((), Buffer::taken(&self.scope))
+    }
+
+    /// Counts everything that was enqueued so far as looked at, for `strict`.
+    pub fn ignore_rest(&self) {
+        self.look(&mut |seen| {
+            let seen: Vec<_> = seen.iter().map(Seen::id).collect();
+            self.looks.look(&seen);
+        });
+        self.looks.take_left();
+    }
+}
+
+impl Source for TestScope {
+    const HOLDS: &'static str = "the test has enqueued";
+
+    fn look(&self, look: &mut dyn FnMut(&[Seen<'_>])) {
+        Source::look(&self.scope, look);
+    }
+
+    fn hint(&self) -> &'static str {
+        "; what a capture in it has taken is not among it"
+    }
+
+    fn looked_at(&self, intents: &[IntentId]) {
+        self.looks.look(intents);
+    }
+}
+
+impl KeepsArguments for TestScope {}
+
+impl fmt::Debug for TestScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TestScope").field(&self.scope).finish()
+    }
+}
+
+/// Whether a test fails for what no assertion has looked at.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strictness {
+    Lax,
+    Strict,
+}
+
+/// A test that `#[airlock::test]` has made.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Test<'a> {
+    pub strictness: Strictness,
+    /// The airlock that it runs in, unless in the one around it.
+    pub airlock: Option<&'a Airlock>,
+}
+
+impl Test<'_> {
+    fn open(&self) -> (OpenScope, TestScope) {
+        let looks = Arc::new(Looks::default());
+        let mut builder = scope().name("test").looks(looks.clone());
+        if let Some(airlock) = self.airlock {
+            builder = builder.airlock(airlock);
+        }
+        let open = collecting(builder).open();
+        let scope = Scope::clone(&open);
+        (open, TestScope { scope, looks })
+    }
+
+    /// Runs a sync test.
+    #[track_caller]
+    pub fn run<T>(self, body: impl FnOnce(&TestScope) -> (Outcome, T)) -> T {
+        let (open, scope) = self.open();
+        let (outcome, value) = open.enter(|| body(&scope));
+        self.end(open, &scope, outcome);
+        value
+    }
+
+    /// Runs an async test.
+    pub async fn run_async<T>(self, body: impl AsyncFnOnce(&TestScope) -> (Outcome, T)) -> T {
+        let (open, scope) = self.open();
+        let open = open.in_future();
+        let (outcome, value) = open.bind_work(async { body(&scope).await }).await;
+        self.end(open, &scope, outcome);
+        value
+    }
+
+    #[track_caller]
+    fn end(self, open: OpenScope, scope: &TestScope, outcome: Outcome) {
+        let intents = open.into_intents();
+        if self.strictness == Strictness::Lax || outcome != Outcome::Success {
+            return;
+        }
+        let unseen = intents.iter().filter(|it| !scope.looks.has_seen(it.id()));
+        let mut left = rows(&unseen.map(Seen::intent).collect::<Vec<_>>());
+        left.extend(scope.looks.take_left());
+        assert!(
+            left.is_empty(),
+            "the test is strict, and no assertion has looked at what it left: assert it, or call `TestScope::ignore_rest`\n{}",
+            table(left)
+        );
+    }
+}

@@ -1,0 +1,209 @@
+//! One look at intents, wherever they stand: in a buffer, in a recorder, in a report.
+
+use std::fmt;
+use std::ops::Deref;
+use std::panic::Location;
+
+use crate::catalogue::EffectDescriptor;
+use crate::cause::Cause;
+use crate::effect::Effect;
+use crate::flush::{Fate, ReportEntry};
+use crate::intent::{Facts, Intent, IntentId};
+use crate::key::Key;
+use crate::options::{FireOn, Schedule};
+use crate::origin::Origin;
+use crate::payload::Payload;
+use crate::scope::ScopeId;
+
+/// An intent as a test sees it, of whatever effect.
+#[derive(Clone, Copy)]
+pub struct Seen<'a> {
+    facts: &'a Facts,
+    /// Reports do not keep it.
+    arguments: Option<&'a Payload>,
+    shown: Option<&'a str>,
+}
+
+impl<'a> Seen<'a> {
+    pub(crate) fn intent(intent: &'a Intent) -> Self {
+        Self {
+            facts: &intent.facts,
+            arguments: Some(&intent.payload),
+            shown: None,
+        }
+    }
+
+    pub(crate) fn entry(entry: &'a ReportEntry) -> Self {
+        Self {
+            facts: &entry.facts,
+            arguments: None,
+            shown: None,
+        }
+    }
+
+    /// The same with arguments, or with their text where they cannot be kept.
+    pub(crate) fn with(mut self, arguments: &'a Payload, text: &'a str) -> Self {
+        self.arguments = Some(arguments);
+        self.shown = Some(text);
+        self
+    }
+
+    /// The effect that it wishes.
+    pub fn effect(&self) -> &'static EffectDescriptor {
+        self.facts.effect
+    }
+
+    /// Whether it wishes the effect with this intent type.
+    pub fn is<E: Effect>(&self) -> bool {
+        self.facts.effect == E::DESCRIPTOR
+    }
+
+    /// Its arguments, if it is of this type and they are kept.
+    pub fn get<E: Effect>(&self) -> Option<&'a E> {
+        self.arguments?.get()?.downcast_ref()
+    }
+
+    pub(crate) fn typed<E: Effect>(&self) -> Option<Enqueued<'a, E>> {
+        self.get().map(|arguments| Enqueued {
+            seen: *self,
+            arguments,
+        })
+    }
+
+    /// The intent as `Debug` shows it: what the effect redacts is left out. Empty in a report.
+    pub fn arguments(&self) -> String {
+        match (self.shown, self.arguments) {
+            (Some(text), _) => text.to_owned(),
+            (None, Some(arguments)) => format!("{arguments:?}"),
+            (None, None) => String::new(),
+        }
+    }
+
+    pub(crate) fn keeps_arguments(&self) -> bool {
+        self.arguments.is_some()
+    }
+
+    /// Its id.
+    pub fn id(&self) -> IntentId {
+        self.facts.id
+    }
+
+    /// Where it was enqueued.
+    pub fn location(&self) -> &'static Location<'static> {
+        self.facts.location
+    }
+
+    /// The scope that it was enqueued in.
+    pub fn scope(&self) -> Option<ScopeId> {
+        self.facts.scope
+    }
+
+    /// Whether it came from a nested scope.
+    pub fn is_captured(&self) -> bool {
+        self.facts.is_captured()
+    }
+
+    /// The chain of effects that led to it.
+    pub fn cause(&self) -> Option<&'a Cause> {
+        self.facts.cause().map(AsRef::as_ref)
+    }
+
+    /// Where the work that enqueued it came from.
+    pub fn origin(&self) -> Option<&'a Origin> {
+        self.facts.origin.as_ref()
+    }
+
+    /// When it may be performed at the earliest.
+    pub fn schedule(&self) -> Schedule {
+        self.facts.schedule()
+    }
+
+    /// Its queue: its own, or the effect's.
+    pub fn queue(&self) -> Option<&'a str> {
+        self.facts.queue()
+    }
+
+    /// Its priority: its own, or the effect's.
+    pub fn priority(&self) -> Option<i16> {
+        self.facts.priority()
+    }
+
+    /// Its key: its own, or what the effect's `key = ..` gives. A report knows only the first.
+    pub fn key(&self) -> Option<Key> {
+        match self.arguments {
+            Some(arguments) => self.facts.key(arguments),
+            None => self.facts.key(&Payload::gone()),
+        }
+    }
+
+    /// Under which outcome of its scope it leaves.
+    pub fn fire_on(&self) -> FireOn {
+        self.facts.fire_on()
+    }
+
+    /// What became of it; `None` while nothing has been decided.
+    pub fn fate(&self) -> Option<&'a Fate> {
+        match &self.facts.fate {
+            Fate::Pending => None,
+            fate => Some(fate),
+        }
+    }
+}
+
+impl fmt::Debug for Seen<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (id, at) = (self.effect().id(), self.location());
+        write!(f, "{id} {} at {at}", self.arguments())
+    }
+}
+
+/// An intent of the effect `E` as a test sees it: the fields are the arguments, the methods of
+/// [`Seen`] tell the rest.
+///
+/// ```
+/// # use airlock::prelude::*;
+/// use airlock::testing::{Assertions, capture};
+///
+/// #[airlock::effect]
+/// fn remind(order: u64) {}
+///
+/// let captured = capture(|| airlock::enqueue(remind(7).on_queue("slow")));
+/// captured.assert_enqueued::<Remind>(|it| it.order == 7 && it.queue() == Some("slow"));
+/// ```
+#[derive(Debug)]
+pub struct Enqueued<'a, E> {
+    seen: Seen<'a>,
+    arguments: &'a E,
+}
+
+macro_rules! same_as_seen {
+    ($($name:ident -> $ty:ty;)+) => {
+        impl<'a, E> Enqueued<'a, E> {$(
+            #[doc = concat!("As [`Seen::", stringify!($name), "`].")]
+            pub fn $name(&self) -> $ty {
+                self.seen.$name()
+            }
+        )+}
+    };
+}
+same_as_seen! {
+    id -> IntentId;
+    location -> &'static Location<'static>;
+    scope -> Option<ScopeId>;
+    is_captured -> bool;
+    cause -> Option<&'a Cause>;
+    origin -> Option<&'a Origin>;
+    schedule -> Schedule;
+    queue -> Option<&'a str>;
+    priority -> Option<i16>;
+    key -> Option<Key>;
+    fire_on -> FireOn;
+}
+
+impl<E> Deref for Enqueued<'_, E> {
+    type Target = E;
+
+    fn deref(&self) -> &E {
+        self.arguments
+    }
+}

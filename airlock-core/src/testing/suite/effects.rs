@@ -1,0 +1,297 @@
+//! The effects that executors are tested with. They are written by hand and stand in no catalogue.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
+
+use crate::catalogue::{EffectDescriptor, RetryRule};
+use crate::effect::{BoxError, Effect, Performing};
+use crate::intent::Intent;
+use crate::private::DeclareEffect;
+use crate::resources::Resources;
+use crate::scope::current;
+use crate::testing::suite::world::Numbered;
+
+/// What the effects did, and what they wait for: a resource of theirs.
+#[derive(Default)]
+pub(super) struct Log(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    began: Vec<u32>,
+    ended: Vec<u32>,
+    notes: Vec<String>,
+    open: bool,
+    waiting: Vec<Waker>,
+}
+
+impl Log {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The effects that began, in order.
+    pub(super) fn began(&self) -> Vec<u32> {
+        self.state().began.clone()
+    }
+
+    /// The effects that ended well, in order.
+    pub(super) fn ended(&self) -> Vec<u32> {
+        self.state().ended.clone()
+    }
+
+    pub(super) fn notes(&self) -> Vec<String> {
+        self.state().notes.clone()
+    }
+
+    fn note(&self, note: impl Into<String>) {
+        self.state().notes.push(note.into());
+    }
+
+    /// Lets go on what waits.
+    pub(super) fn open(&self) {
+        let waiting = {
+            let mut state = self.state();
+            state.open = true;
+            std::mem::take(&mut state.waiting)
+        };
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    async fn opened(&self) {
+        poll_fn(|cx| {
+            let mut state = self.state();
+            if state.open {
+                return Poll::Ready(());
+            }
+            state.waiting.push(cx.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+/// What an effect does when it is performed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    Succeed,
+    Fail,
+    Panic,
+    /// Enqueues another one.
+    Cause(u32),
+    CauseAndFail(u32),
+    /// Notes where its work came from.
+    NoteOrigin,
+    /// Notes what caused it.
+    NoteCause,
+    /// Succeeds at its third attempt.
+    FailTwice,
+    /// Waits until the log is opened.
+    Wait,
+}
+
+impl What {
+    fn act(self, n: u32, log: &Log) -> Result<(), BoxError> {
+        log.state().began.push(n);
+        match self {
+            What::Succeed | What::Wait => {}
+            What::Fail => return Err("it was told to fail".into()),
+            What::Panic => std::panic::resume_unwind(Box::new("it was told to panic".to_owned())),
+            What::Cause(other) => cause(other)?,
+            What::CauseAndFail(other) => {
+                cause(other)?;
+                return Err("it was told to fail".into());
+            }
+            What::NoteOrigin => {
+                let origin = current().and_then(|scope| scope.origin());
+                log.note(origin.map_or_else(String::new, |it| it.to_string()));
+            }
+            What::NoteCause => {
+                let scope = current();
+                let effect = scope
+                    .as_ref()
+                    .and_then(|scope| scope.core().effect.as_deref());
+                let cause = effect.and_then(|effect| effect.cause().parent());
+                log.note(cause.map_or("nothing", |cause| cause.effect().id()));
+            }
+            What::FailTwice => {
+                let attempts = log.state().began.iter().filter(|it| **it == n).count();
+                if attempts < 3 {
+                    return Err("not yet".into());
+                }
+            }
+        }
+        log.state().ended.push(n);
+        Ok(())
+    }
+}
+
+fn cause(other: u32) -> Result<(), BoxError> {
+    crate::try_enqueue(sync(other, What::NoteCause).intent)?;
+    Ok(())
+}
+
+/// Declares an intent with a number.
+macro_rules! numbered {
+    ($(#[$docs:meta])* $intent:ident { $($field:ident: $ty:ty),* } = $id:literal $(.$with:ident($($argument:expr)?))*) => {
+        $(#[$docs])*
+        #[derive(Clone)]
+        struct $intent {
+            n: u32,
+            $($field: $ty),*
+        }
+
+        impl $intent {
+            const EFFECT: &'static EffectDescriptor = &DeclareEffect::new(
+                crate::__private::place!($id, 0, 0),
+                stringify!($intent),
+                concat!("airlock.suite.", $id),
+            )
+            $(.$with($($argument)?))*
+            .done();
+        }
+    };
+}
+
+numbered!(Act { what: What } = "act".fallible());
+numbered!(ActAsync { what: What } = "act_async".fallible().asynchronous());
+numbered!(Patient { what: What } = "patient".fallible().retry(RetryRule::attempts(3)));
+numbered!(Bulk {} = "bulk".fallible().batch());
+numbered!(Once { what: What } = "once".fallible().once());
+numbered!(Secret { token: String } = "secret".fallible());
+
+macro_rules! acts {
+    ($($intent:ident)+) => {$(
+        impl Effect for $intent {
+            const DESCRIPTOR: &'static EffectDescriptor = Self::EFFECT;
+
+            fn perform(self, resources: &Resources) -> Performing<'_> {
+                let log = resources.get::<Log>().map_err(BoxError::from);
+                Performing::Ready(log.and_then(|log| self.what.act(self.n, log)))
+            }
+
+            fn duplicate(&self) -> Option<Self> {
+                (!Self::EFFECT.is_once()).then(|| self.clone())
+            }
+        }
+
+        impl fmt::Debug for $intent {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{} {} {:?}", stringify!($intent), self.n, self.what)
+            }
+        }
+    )+};
+}
+acts!(Act Patient Once);
+
+impl Effect for ActAsync {
+    const DESCRIPTOR: &'static EffectDescriptor = Self::EFFECT;
+
+    fn perform(self, resources: &Resources) -> Performing<'_> {
+        Performing::Pending(Box::pin(async move {
+            let log = resources.get::<Log>()?;
+            if self.what == What::Wait {
+                log.state().began.push(self.n);
+                log.opened().await;
+                log.state().ended.push(self.n);
+                return Ok(());
+            }
+            self.what.act(self.n, log)
+        }))
+    }
+
+    fn duplicate(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+}
+
+impl fmt::Debug for ActAsync {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ActAsync {} {:?}", self.n, self.what)
+    }
+}
+
+impl Effect for Bulk {
+    const DESCRIPTOR: &'static EffectDescriptor = Self::EFFECT;
+
+    fn perform(self, resources: &Resources) -> Performing<'_> {
+        Self::perform_batch(vec![self], resources)
+    }
+
+    fn perform_batch(batch: Vec<Self>, resources: &Resources) -> Performing<'_> {
+        let numbers: Vec<_> = batch.iter().map(|bulk| bulk.n).collect();
+        let log = resources.get::<Log>().map_err(BoxError::from);
+        Performing::Ready(log.map(|log| {
+            log.note(format!("{numbers:?}"));
+            log.state().ended.extend(numbers);
+        }))
+    }
+
+    fn duplicate(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+}
+
+impl fmt::Debug for Bulk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bulk {}", self.n)
+    }
+}
+
+impl Effect for Secret {
+    const DESCRIPTOR: &'static EffectDescriptor = Self::EFFECT;
+
+    fn perform(self, _: &Resources) -> Performing<'_> {
+        let known = self.token.is_empty();
+        Performing::Ready(if known {
+            Ok(())
+        } else {
+            Err("no entry".into())
+        })
+    }
+
+    fn duplicate(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret {} <redacted>", self.n)
+    }
+}
+
+fn numbered<E: Effect + Send>(n: u32, intent: E) -> Numbered {
+    Numbered {
+        n,
+        intent: Intent::of(intent),
+    }
+}
+
+pub(super) fn sync(n: u32, what: What) -> Numbered {
+    numbered(n, Act { n, what })
+}
+
+pub(super) fn awaited(n: u32, what: What) -> Numbered {
+    numbered(n, ActAsync { n, what })
+}
+
+/// One that declares how often it is to be tried.
+pub(super) fn patient(n: u32, what: What) -> Numbered {
+    numbered(n, Patient { n, what })
+}
+
+pub(super) fn bulk(n: u32) -> Numbered {
+    numbered(n, Bulk { n })
+}
+
+pub(super) fn once(n: u32, what: What) -> Numbered {
+    numbered(n, Once { n, what })
+}
+
+/// One that fails, and whose argument nobody must see.
+pub(super) fn secret(n: u32, token: &str) -> Numbered {
+    let token = token.to_owned();
+    numbered(n, Secret { n, token })
+}

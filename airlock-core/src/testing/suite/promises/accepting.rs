@@ -1,0 +1,67 @@
+//! What an executor says before anything is dispatched.
+
+use std::time::Duration;
+
+use crate::intent::IntoIntent;
+use crate::testing::suite::effects::{What, sync};
+use crate::testing::suite::promises::Make;
+use crate::testing::suite::world::World;
+use crate::{Refusal, try_enqueue};
+
+pub(in crate::testing::suite) fn it_has_a_name(make: Make<'_>) {
+    let world = World::new(make);
+    let name = world.subject.executor.name();
+    world.claim(
+        !name.trim().is_empty(),
+        "its name is empty, and reports show it",
+    );
+}
+
+pub(in crate::testing::suite) fn it_accepts_an_ordinary_intent(make: Make<'_>) {
+    let world = World::new(make);
+    let accepted = world
+        .subject
+        .executor
+        .accepts(&sync(1, What::Succeed).intent);
+    let refusal = accepted.err().unwrap_or_default();
+    let what = format!("it refuses an intent without any option: {refusal}");
+    world.claim(refusal.is_empty(), &what);
+}
+
+pub(in crate::testing::suite) fn accepting_has_no_consequences(make: Make<'_>) {
+    let world = World::new(make);
+    let intent = sync(1, What::Succeed)
+        .intent
+        .after(Duration::from_secs(3600));
+    let answers = [1, 2, 3].map(|_| world.subject.executor.accepts(&intent));
+    let same = answers.iter().all(|answer| *answer == answers[0]);
+    world.claim(
+        same,
+        "asked again about one intent, `accepts` gives another answer",
+    );
+    drop(world.settle());
+    world.claim(world.log.began().is_empty(), "`accepts` performs");
+}
+
+/// Whoever cannot delay says so at the line that wishes it.
+pub(in crate::testing::suite) fn a_delay_is_refused_at_enqueue_or_kept(make: Make<'_>) {
+    let world = World::new(make);
+    let open = world.scope().open();
+    let later = sync(1, What::Succeed)
+        .intent
+        .after(Duration::from_secs(3600));
+    match open.enter(|| try_enqueue(later)) {
+        Err(error) => {
+            let says_why = match error.refusal() {
+                Refusal::NotAccepted { reason, .. } => !reason.trim().is_empty(),
+                _ => false,
+            };
+            world.claim(says_why, "it refuses a delay and does not say why");
+        }
+        Ok(_) => {
+            drop(open.flush()); // It may fail now, and then says so.
+            let kept = world.log.began().is_empty();
+            world.claim(kept, "it accepts a delay and performs at once");
+        }
+    }
+}

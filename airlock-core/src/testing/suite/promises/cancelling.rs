@@ -1,0 +1,57 @@
+//! What becomes of intents when their flush is dropped half-way.
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use crate::testing::suite::effects::{What, awaited, sync};
+use crate::testing::suite::promises::Make;
+use crate::testing::suite::world::World;
+
+/// How often the flush is polled at most before it is dropped: some executors await before they
+/// perform.
+const POLLS: usize = 100;
+
+pub(in crate::testing::suite) fn a_flush_that_is_dropped_loses_nothing_in_silence(make: Make<'_>) {
+    // Dropped at its first pending poll, and later.
+    for polls in [1, 2, POLLS] {
+        let world = World::new(make);
+        let open = world.scope().open();
+        let intents = vec![
+            sync(1, What::Succeed),
+            awaited(2, What::Wait),
+            sync(3, What::Succeed),
+        ];
+        let numbers = world.enqueue(&open, intents);
+        let mut errors = Vec::new();
+        {
+            let mut flushing = pin!(open.flush_async());
+            let mut cx = Context::from_waker(Waker::noop());
+            for _ in 0..polls {
+                if let Poll::Ready(ended) = flushing.as_mut().poll(&mut cx) {
+                    errors.extend(ended.err());
+                    break;
+                }
+            }
+        }
+        world.log.open();
+        errors.extend(world.settle());
+        let ended = world.log.ended();
+        let mut returned = Vec::new();
+        for error in errors {
+            let intents = error.into_intents();
+            returned.extend(
+                intents
+                    .iter()
+                    .filter_map(|it| numbers.get(&it.id()).copied()),
+            );
+        }
+        for n in 1..=3 {
+            let times = |all: &[u32]| all.iter().filter(|it| **it == n).count();
+            let (performed, returned) = (times(&ended), times(&returned));
+            let what = format!(
+                "the flush was dropped; {n} was performed {performed} times and handed back {returned} times, one of both it has to be"
+            );
+            world.claim(performed + returned == 1, &what);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The promises, each a function that panics if an executor breaks it.
+
+mod accepting;
+mod cancelling;
+mod causing;
+mod failing;
+mod performing;
+
+pub(super) use self::accepting::*;
+pub(super) use self::cancelling::*;
+pub(super) use self::causing::*;
+pub(super) use self::failing::*;
+pub(super) use self::performing::*;
+
+use crate::testing::suite::Subject;
+
+/// Makes the executor for one try.
+type Make<'a> = &'a dyn Fn() -> Subject;

@@ -1,0 +1,89 @@
+//! What is tested, and what the suite has to know of it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::effect::BoxFuture;
+use crate::executor::Executor;
+use crate::flush::FlushError;
+
+/// An executor to be tested by [`executor_suite!`](crate::testing::executor_suite).
+#[must_use = "it is what the suite tests"]
+pub struct Subject {
+    pub(super) executor: Arc<dyn Executor>,
+    pub(super) drive: Option<Box<Drive>>,
+    pub(super) ordered: bool,
+    pub(super) repeats: bool,
+}
+
+type Drive = dyn Fn() -> BoxFuture<'static, Vec<FlushError>> + Send + Sync;
+
+impl Subject {
+    /// An executor that performs before the flush ends.
+    pub fn performs(executor: impl Executor) -> Self {
+        Self {
+            executor: Arc::new(executor),
+            drive: None,
+            ordered: true,
+            repeats: false,
+        }
+    }
+
+    /// An executor that hands over what it is given. `drive` performs all of it, or waits until it is
+    /// performed, cascades included; it gives the errors of what failed there, unless they go to
+    /// [`AirlockBuilder::on_stranded`](crate::AirlockBuilder::on_stranded).
+    ///
+    /// ```
+    /// use airlock::executor::Recorder;
+    /// use airlock::testing::Subject;
+    ///
+    /// let recorder = Recorder::new();
+    /// let kept = recorder.clone();
+    /// let subject = Subject::hands_over(recorder, move || {
+    ///     let kept = kept.clone();
+    ///     Box::pin(async move {
+    ///         let mut errors = Vec::new();
+    ///         while !kept.is_empty() {
+    ///             for delivery in kept.take() {
+    ///                 errors.extend(delivery.perform_async().await.err());
+    ///             }
+    ///         }
+    ///         errors
+    ///     })
+    /// });
+    /// # drop(subject);
+    /// ```
+    pub fn hands_over(
+        executor: impl Executor,
+        drive: impl Fn() -> BoxFuture<'static, Vec<FlushError>> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            drive: Some(Box::new(drive)),
+            ..Self::performs(executor)
+        }
+    }
+
+    /// It does not keep the order of intents, and says so in its documentation.
+    pub fn unordered(mut self) -> Self {
+        self.ordered = false;
+        self
+    }
+
+    /// It tries again what failed, of its own accord: that an effect which fails is performed more than
+    /// once is what it is for.
+    pub fn repeats(mut self) -> Self {
+        self.repeats = true;
+        self
+    }
+}
+
+impl fmt::Debug for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subject")
+            .field("executor", &self.executor.name())
+            .field("hands_over", &self.drive.is_some())
+            .field("ordered", &self.ordered)
+            .field("repeats", &self.repeats)
+            .finish()
+    }
+}

@@ -1,0 +1,226 @@
+//! Where one executor is tried: an airlock of its own, effects that note what they do, and whatever is
+//! told of failures.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::fmt::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::airlock::Airlock;
+use crate::effect::BoxFuture;
+use crate::executor::Timer;
+use crate::flush::{FailureMode, FlushError, FlushReport};
+use crate::intent::{Intent, IntentId};
+use crate::private::block_on;
+use crate::scope::{OpenScope, ScopeBuilder};
+use crate::testing::message::in_full;
+use crate::testing::suite::effects::Log;
+use crate::testing::suite::subject::Subject;
+
+/// An intent and the number by which its effect notes what it does.
+pub(super) struct Numbered {
+    pub(super) n: u32,
+    pub(super) intent: Intent,
+}
+
+/// How a flush is driven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Sync,
+    Async,
+}
+
+pub(super) const WAYS: [Way; 2] = [Way::Sync, Way::Async];
+
+pub(super) struct World {
+    pub(super) subject: Subject,
+    pub(super) airlock: Airlock,
+    pub(super) log: Arc<Log>,
+    stranded: Arc<Mutex<Vec<FlushError>>>,
+}
+
+/// What was told of one flush.
+pub(super) struct Told {
+    numbers: HashMap<IntentId, u32>,
+    /// That of the flush itself.
+    pub(super) report: FlushReport,
+    /// For each time that an intent was said to have failed.
+    pub(super) failed: Vec<u32>,
+    /// For each time that an intent was handed back.
+    pub(super) returned: Vec<u32>,
+    /// Everything that was said, in all forms.
+    pub(super) text: String,
+}
+
+/// Waits for nothing, and lets nothing time out.
+struct Instantly;
+
+impl Timer for Instantly {
+    fn wait(&self, _: Duration) {}
+
+    fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
+    fn timeout(&self, _: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::pending())
+    }
+}
+
+impl World {
+    pub(super) fn new(make: &dyn Fn() -> Subject) -> Self {
+        let (log, stranded) = (Arc::new(Log::default()), Arc::new(Mutex::new(Vec::new())));
+        let take = stranded.clone();
+        let airlock = Airlock::builder()
+            .shared_resource(log.clone())
+            .timer(Instantly)
+            .on_stranded(move |error| {
+                take.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(error);
+            })
+            .skip_resource_check()
+            .build();
+        let airlock = match airlock {
+            Ok(airlock) => airlock,
+            Err(error) => panic!("the suite cannot begin: {}", in_full(&error)),
+        };
+        Self {
+            subject: make(),
+            airlock,
+            log,
+            stranded,
+        }
+    }
+
+    pub(super) fn performs_in_place(&self) -> bool {
+        self.subject.drive.is_none()
+    }
+
+    pub(super) fn scope(&self) -> ScopeBuilder {
+        self.airlock.scope().executor(self.subject.executor.clone())
+    }
+
+    /// Fails the promise, in the name of the executor.
+    #[track_caller]
+    pub(super) fn claim(&self, holds: bool, what: &str) {
+        let (name, began, ended) = (
+            self.subject.executor.name(),
+            self.log.began(),
+            self.log.ended(),
+        );
+        assert!(
+            holds,
+            "the executor `{name}`: {what}\nbegan: {began:?}, ended well: {ended:?}"
+        );
+    }
+
+    /// Flushes these, and has all performed that was handed over.
+    pub(super) fn flush(&self, way: Way, intents: Vec<Numbered>) -> Told {
+        self.flush_in(self.scope(), way, intents)
+    }
+
+    pub(super) fn flush_in(&self, scope: ScopeBuilder, way: Way, intents: Vec<Numbered>) -> Told {
+        let open = scope.open();
+        let numbers = self.enqueue(&open, intents);
+        let ended = match way {
+            Way::Sync => open.flush(),
+            Way::Async => block_on(open.flush_async()),
+        };
+        self.told(numbers, ended)
+    }
+
+    #[track_caller]
+    pub(super) fn enqueue(
+        &self,
+        open: &OpenScope,
+        intents: Vec<Numbered>,
+    ) -> HashMap<IntentId, u32> {
+        let mut numbers = HashMap::new();
+        for Numbered { n, intent } in intents {
+            numbers.insert(intent.id(), n);
+            let refused = open.enter(|| crate::try_enqueue(intent)).err();
+            let refused = refused.map(|error| error.to_string());
+            self.claim(refused.is_none(), &refused.unwrap_or_default());
+        }
+        numbers
+    }
+
+    /// Has all performed that was handed over, and gathers what was told.
+    pub(super) fn told(
+        &self,
+        numbers: HashMap<IntentId, u32>,
+        ended: Result<FlushReport, FlushError>,
+    ) -> Told {
+        let mut errors = Vec::new();
+        let report = match ended {
+            Ok(report) => report,
+            Err(error) => {
+                let report = error.report().clone();
+                errors.push(error);
+                report
+            }
+        };
+        errors.extend(self.settle());
+        Told::of(numbers, report, errors)
+    }
+
+    /// Has all performed that was handed over; gives what failed there.
+    pub(super) fn settle(&self) -> Vec<FlushError> {
+        let mut errors = match &self.subject.drive {
+            Some(drive) => block_on(drive()),
+            None => Vec::new(),
+        };
+        errors.append(&mut self.stranded.lock().unwrap_or_else(PoisonError::into_inner));
+        errors
+    }
+}
+
+impl Told {
+    pub(super) fn of(
+        numbers: HashMap<IntentId, u32>,
+        report: FlushReport,
+        errors: Vec<FlushError>,
+    ) -> Self {
+        let mut told = Self {
+            numbers,
+            text: format!("{report}{report:?}"),
+            report,
+            failed: Vec::new(),
+            returned: Vec::new(),
+        };
+        for error in errors {
+            told.add(error);
+        }
+        told
+    }
+
+    fn add(&mut self, error: FlushError) {
+        let _ = write!(self.text, "{error}{error:?}{}", error.report());
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let _ = write!(self.text, "{cause}{cause:?}");
+            source = cause.source();
+        }
+        let failed = error.report().failed().map(crate::ReportEntry::id);
+        self.failed
+            .extend(failed.filter_map(|id| self.numbers.get(&id)));
+        for intent in error.into_intents() {
+            let _ = write!(self.text, "{intent:?}");
+            self.returned.extend(self.numbers.get(&intent.id()));
+        }
+    }
+
+    /// How the flush says that it has ended for each intent, in order.
+    pub(super) fn fates(&self) -> Vec<(u32, &'static str)> {
+        let entries = self.report.buffered().iter();
+        let fates = entries.filter_map(|it| Some((*self.numbers.get(&it.id())?, it.fate().word())));
+        fates.collect()
+    }
+}
+
+/// With the mode of failures that goes on.
+pub(super) fn carrying_on(scope: ScopeBuilder) -> ScopeBuilder {
+    scope.failure_mode(FailureMode::CarryOn)
+}

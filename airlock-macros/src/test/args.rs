@@ -1,0 +1,47 @@
+//! What `#[airlock::test(..)]` says.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::parse::ParseStream;
+use syn::{Expr, Ident, Path};
+
+use crate::arguments::{equals, read_each, set_flag, set_once, set_value};
+use crate::problems::Problems;
+
+const KNOWN: &[&str] = &["strict", "airlock", "crate"];
+
+#[derive(Default)]
+pub(crate) struct Args {
+    pub(crate) strict: Option<Span>,
+    pub(crate) airlock: Option<Expr>,
+    krate: Option<Path>,
+}
+
+impl Args {
+    /// Reads what can be read, and files the rest as problems.
+    pub(crate) fn parse(tokens: TokenStream, problems: &mut Problems) -> Self {
+        let mut args = Self::default();
+        read_each(tokens, KNOWN, problems, |key, input| args.read(key, input));
+        args
+    }
+
+    fn read(&mut self, key: &Ident, input: ParseStream<'_>) -> syn::Result<bool> {
+        match key.to_string().as_str() {
+            "strict" => set_flag(&mut self.strict, key, input)?,
+            "airlock" => set_value(&mut self.airlock, key, input)?,
+            "crate" => {
+                equals(key, input)?;
+                set_once(&mut self.krate, key, input.call(Path::parse_mod_style)?)?;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// The path of the facade.
+    pub(crate) fn krate(&self) -> TokenStream {
+        self.krate
+            .as_ref()
+            .map_or_else(|| quote!(::airlock), |path| quote!(#path))
+    }
+}

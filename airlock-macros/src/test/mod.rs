@@ -1,0 +1,42 @@
+//! `#[airlock::test]`: a test in a scope that nothing leaves.
+
+mod args;
+mod expand;
+mod model;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::boundary::disguise;
+use crate::function::{Function, plain_name};
+use crate::problems::Problems;
+use args::Args;
+
+/// Gives the function's name, if it could be read, and the expansion.
+pub(crate) fn test(args: TokenStream, item: &TokenStream) -> (Option<String>, TokenStream) {
+    let mut function: Function = match syn::parse2(item.clone()) {
+        Ok(function) => function,
+        Err(_) => {
+            let message =
+                "a test is a function with a body: put `#[airlock::test]` on `fn` or `async fn`";
+            let error = syn::Error::new(proc_macro2::Span::call_site(), message);
+            let error = error.into_compile_error();
+            return (None, quote!(#item #error));
+        }
+    };
+    let mut problems = Problems::default();
+    let args = Args::parse(args, &mut problems);
+    let runner = model::runner(&function.attrs);
+    let scope = model::take_scope(&mut function, runner, &mut problems);
+    let name = plain_name(&function.sig.ident);
+    let form = disguise::form(&function, &mut problems);
+    let expansion = match form {
+        Some(form) if problems.is_empty() => {
+            expand::expand(&args, function, scope.as_ref(), runner, form)
+        }
+        // As it was written, and no test: the compiler and the editor have enough to say.
+        _ => quote!(#[allow(dead_code)] #item),
+    };
+    let errors = problems.into_compile_errors();
+    (Some(name), quote!(#expansion #errors))
+}

@@ -1,0 +1,92 @@
+//! What can be asserted, and on what.
+
+use std::time::Duration;
+
+use airlock::executor::Recorder;
+use airlock::prelude::*;
+use airlock::testing::{Assertions, all_in_order, capture};
+use airlock::{FireOn, FlushError, Key, Origin, Schedule};
+
+use crate::fixture::{Charge, KeepCard, SendMail, charge, checkout, keep_card, mail};
+
+#[test]
+fn options_causes_and_origins_are_looked_at_as_fields_are() {
+    let captured = capture(|| -> Result<(), FlushError> {
+        let origin = Origin::new("POST /orders/{id}");
+        airlock::scope().origin(origin).run(|_| checkout(1))?;
+        airlock::enqueue(mail("ada").on_queue("slow").with_priority(-3));
+        airlock::enqueue(
+            mail("bob")
+                .with_key(("order", 7))
+                .after(Duration::from_secs(5)),
+        );
+        airlock::enqueue(mail("eve").on_failure());
+        Ok(())
+    });
+    captured
+        .assert_enqueued::<SendMail>(|it| it.queue() == Some("slow") && it.priority() == Some(-3));
+    captured.assert_enqueued::<SendMail>(|it| {
+        it.to == "bob"
+            && it.key() == Some(Key::Tuple(vec![Key::Text("order".into()), Key::Number(7)]))
+            && it.schedule() == Schedule::After(Duration::from_secs(5))
+    });
+    captured.assert_enqueued::<SendMail>(|it| it.fire_on() == FireOn::Failure && it.to == "eve");
+    captured.assert_enqueued::<Charge>(|it| {
+        it.is_captured()
+            && it
+                .origin()
+                .is_some_and(|origin| origin.to_string().starts_with("POST"))
+    });
+    captured.assert_not_enqueued::<SendMail>(|it| it.cause().is_some());
+    captured.assert_any(|seen| seen.queue() == Some("slow") && seen.is::<SendMail>());
+}
+
+#[test]
+fn an_equal_intent_is_found() {
+    let captured = capture(|| {
+        airlock::enqueue(charge(7, 100));
+        airlock::enqueue(keep_card(7, "4711".to_owned()));
+    });
+    captured.assert_enqueued_eq(&charge(7, 100));
+    captured.assert_enqueued_eq(&keep_card(7, "4711".to_owned()));
+}
+
+#[test]
+fn the_order_is_asserted_with_gaps_or_without() {
+    let captured = capture(|| {
+        checkout(1).expect("it succeeds");
+        checkout(2).expect("it succeeds");
+    });
+    captured.assert_order(all_in_order![
+        Charge { order: 1, .. },
+        Charge { order: 2, .. }
+    ]);
+    captured.assert_order(all_in_order![]);
+    captured.assert_exactly(all_in_order![
+        Charge,
+        SendMail,
+        Charge { cents: 1..=100, .. },
+        crate::fixture::SendMail
+    ]);
+    let nothing = capture(|| {});
+    nothing.assert_exactly(all_in_order![]);
+    nothing.assert_nothing_enqueued();
+}
+
+#[test]
+fn a_scope_a_guard_a_recorder_and_a_report_take_the_same_assertions() {
+    let recorder = Recorder::new();
+    let scope = airlock::scope().executor(recorder.clone()).enter();
+    checkout(7).expect("it succeeds");
+    scope.assert_enqueued::<Charge>(|it| it.order == 7);
+    scope.assert_exactly(all_in_order![Charge, SendMail { .. }]);
+    airlock::current()
+        .expect("it is open")
+        .assert_count::<SendMail>(1);
+    let report = scope.flush().expect("it is recorded");
+    recorder.assert_exactly(all_in_order![Charge { order: 7, .. }, SendMail]);
+    assert_eq!(recorder.enqueued::<Charge>().len(), 1);
+    report.assert_exactly(all_in_order![Charge, SendMail]);
+    report.assert_count::<KeepCard>(0);
+    report.assert_any(|seen| seen.fate().is_some_and(|fate| fate.word() == "dispatched"));
+}

@@ -1,0 +1,108 @@
+//! Every executor of ours keeps the promises of the contract.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use airlock::FlushError;
+use airlock::catalogue::RetryRule;
+use airlock::executor::{
+    Batch, Channel, Delivery, Executor, Fallback, Inline, Recorder, Retry, Timeout,
+};
+use airlock::testing::Subject;
+
+/// Performs what comes until nothing does, and gives what failed.
+async fn perform_all(mut next: impl FnMut() -> Vec<Delivery>) -> Vec<FlushError> {
+    let mut errors = Vec::new();
+    loop {
+        let deliveries = next();
+        if deliveries.is_empty() {
+            return errors;
+        }
+        for delivery in deliveries {
+            errors.extend(delivery.perform_async().await.err());
+        }
+    }
+}
+
+fn recorder() -> Subject {
+    let recorder = Recorder::new();
+    recorded(recorder.clone(), recorder)
+}
+
+fn recorded(executor: impl Executor, recorder: Recorder) -> Subject {
+    Subject::hands_over(executor, move || {
+        let recorder = recorder.clone();
+        Box::pin(perform_all(move || recorder.take()))
+    })
+}
+
+fn channel() -> Subject {
+    let (channel, deliveries) = Channel::bounded(1_000);
+    let deliveries = Arc::new(std::sync::Mutex::new(deliveries));
+    Subject::hands_over(channel, move || {
+        let deliveries = deliveries.clone();
+        Box::pin(perform_all(move || {
+            let receiver = deliveries.lock().expect("nobody panics in it");
+            receiver.try_iter().collect()
+        }))
+    })
+}
+
+#[cfg(feature = "tokio")]
+fn spawn() -> Subject {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(1).enable_time().build();
+    let runtime = Arc::new(runtime.expect("a runtime starts"));
+    let spawn = airlock::tokio::Spawn::on(runtime.handle().clone());
+    let spawned = spawn.clone();
+    let subject = Subject::hands_over(spawn, move || {
+        let (spawned, runtime) = (spawned.clone(), runtime.clone());
+        Box::pin(async move {
+            spawned.drained().await;
+            drop(runtime);
+            Vec::new() // What fails in a task goes to `on_stranded`.
+        })
+    });
+    subject.unordered()
+}
+
+/// Can never be reached.
+struct Down;
+
+impl Executor for Down {
+    fn dispatch(&self, batch: &mut Batch<'_>) {
+        batch.fail_rest("the broker is down");
+    }
+}
+
+macro_rules! suites {
+    ($($(#[$attr:meta])* $name:ident: $make:expr;)+) => {$(
+        $(#[$attr])*
+        mod $name {
+            #[allow(unused_imports, reason = "not every one needs it")]
+            use super::*;
+
+            airlock::testing::executor_suite!($make);
+        }
+    )+};
+}
+
+suites! {
+    inline: || Subject::performs(Inline);
+    shared: || Subject::performs(Arc::new(Inline));
+    a_recorder: recorder;
+    a_channel: channel;
+    #[cfg(feature = "tokio")]
+    spawned: spawn;
+    retry: || Subject::performs(Retry::new(Inline, RetryRule::attempts(2))).repeats();
+    timeout: || Subject::performs(Timeout::new(Inline, Duration::from_secs(5)));
+    fallback_that_is_not_needed: || {
+        let recorder = Recorder::new();
+        recorded(Fallback::new(Inline, recorder.clone()), recorder).repeats().unordered()
+    };
+    fallback_that_is: || Subject::performs(Fallback::new(Down, Inline));
+    wrapped_twice: || {
+        let patient = Retry::new(Inline, RetryRule::attempts(2));
+        Subject::performs(Timeout::new(patient, Duration::from_secs(5))).repeats()
+    };
+}

@@ -1,0 +1,14 @@
+//! The testing kit, through the public API.
+
+mod assertions;
+mod attribute;
+mod broken_executors;
+mod capture;
+mod drain;
+mod executors;
+mod fixture;
+mod hygiene;
+mod interruptions;
+mod messages;
+mod parallel;
+mod snapshots;

@@ -1,0 +1,17 @@
+#![allow(unused_variables)]
+
+use airlock::testing::TestScope;
+
+#[airlock::test]
+fn takes_something(order: u64) {}
+
+#[airlock::test]
+fn takes_it_mutably(scope: &mut TestScope) {}
+
+#[airlock::test]
+fn takes_it_for_good(scope: TestScope) {}
+
+#[airlock::test]
+fn takes_it_twice(one: &TestScope, other: &TestScope) {}
+
+fn main() {}
