@@ -56,8 +56,8 @@ pub mod tower {
     #[cfg(feature = "axum")]
     pub use airlock_tower::NoRequestScope;
     pub use airlock_tower::{
-        AfterResponse, BeforeResponse, FlushErrorResponse, HasStatus, Moment, Problem,
-        RequestOrigin, RequestScope, ScopeBody, ScopeFuture, ScopeLayer, ScopeService, problem,
+        AfterResponse, BeforeResponse, FlushErrorResponse, FromProblem, HasStatus, Moment, Problem,
+        RequestScope, ScopeBody, ScopeFuture, ScopeLayer, ScopeService, problem,
     };
     #[cfg(feature = "tokio")]
     pub use airlock_tower::{ShieldFuture, ShieldLayer, ShieldService};
@@ -108,6 +108,12 @@ pub mod __private {
         pub use airlock_core::__private::conversions::*;
         #[cfg(feature = "axum")]
         pub use airlock_tower::__private::conversions::*;
+    }
+
+    pub mod responders {
+        #[cfg(feature = "actix")]
+        pub use airlock_actix::__private::responders::*;
+        pub use airlock_core::__private::conversions::*;
     }
 }
 

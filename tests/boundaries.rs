@@ -132,6 +132,40 @@ fn impl_trait<'a>(items: &'a [u32]) -> impl Iterator<Item = u32> + 'a {
     items.iter().copied()
 }
 
+#[airlock::effect]
+fn refuse() -> Result<(), String> {
+    Err("no".to_owned())
+}
+
+#[airlock::boundary(on_flush_error = |error| {
+    let lost = error.into_intents().len();
+    Err(lost)
+})]
+fn answered_by_a_closure() -> Result<(), usize> {
+    airlock::enqueue(refuse());
+    Ok(())
+}
+
+fn lost<E: From<u16>>(error: FlushError) -> Result<(), E> {
+    error.into_intents().truncate(0);
+    Err(E::from(7))
+}
+
+#[airlock::boundary(on_flush_error = lost)]
+async fn answered_by_a_generic_function() -> Result<(), u64> {
+    airlock::enqueue(refuse());
+    Ok(())
+}
+
+/// A closure need not name the type of the error.
+#[test]
+fn a_failed_flush_is_answered_by_a_closure_or_a_function() {
+    assert_eq!(answered_by_a_closure(), Err(1));
+    sent_async(async {
+        assert_eq!(answered_by_a_generic_function().await, Err(7));
+    });
+}
+
 #[airlock::boundary]
 fn impl_trait_in_result(n: u32) -> Result<impl Display, AppError> {
     airlock::enqueue(send("3".parse::<u32>()? + n));

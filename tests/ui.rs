@@ -14,6 +14,8 @@ fn mistakes_are_explained_where_they_stand() {
     cases.compile_fail("tests/ui/api/*.rs");
     cases.compile_fail("tests/ui/test/*.rs");
     cases.compile_fail("tests/ui/with_serde/*.rs");
+    #[cfg(feature = "actix")]
+    cases.compile_fail("tests/ui/with_actix/*.rs");
     cases.pass("tests/ui/pass/*.rs");
     cases.pass("tests/ui/with_serde_pass/*.rs");
 }

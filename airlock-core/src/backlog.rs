@@ -1,4 +1,4 @@
-//! What runs on behind the responses of a server, and how many flushes have failed there.
+//! What runs on beside a server, and how many flushes have failed there.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-/// What an integration still does although nobody waits for it, such as flushes after a response;
-/// and how many of its flushes have failed.
+/// What an integration still does that a server which stops does not know of, such as flushes after a
+/// response, or requests on tasks of their own; and how many of its flushes have failed.
 ///
-/// A middleware gives out its own; clones show the same. A graceful shutdown stops the server, then
+/// A middleware says what it counts in each that it gives out; clones show the same. A graceful shutdown stops the server, then
 /// waits for it:
 ///
 /// ```
@@ -36,7 +36,7 @@ struct State {
 }
 
 impl Backlog {
-    /// How much runs on that nobody waits for.
+    /// How much runs on.
     pub fn running(&self) -> usize {
         self.state().running
     }

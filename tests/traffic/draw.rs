@@ -1,13 +1,13 @@
 //! Drawing plans at random.
 
-use super::OnClose;
 use super::plan::{Around, Ending, How, Leaving, Plan, Step, When};
 use super::random::Random;
+use super::{Manners, OnClose, Told};
 
 const DEEPEST: usize = 4;
 
 impl Plan {
-    pub(super) fn draw(random: &mut Random, on_close: OnClose) -> Self {
+    pub(super) fn draw(random: &mut Random, server: Manners) -> Self {
         let mut draw = Draw {
             with_later: random.once_in(2),
             marks: 1,
@@ -21,7 +21,7 @@ impl Plan {
             0..5 => Ending::FailsWith(random.one_of(&[400, 404, 409, 422, 500, 503])),
             5..10 => Ending::Refuses,
             10..13 => Ending::Panics,
-            13..16 => Ending::Left(Leaving::draw(random, on_close)),
+            13..16 => Ending::Left(Leaving::draw(random, server)),
             _ => Ending::Succeeds,
         };
         let step = match ending {
@@ -38,16 +38,21 @@ impl Plan {
 }
 
 impl Leaving {
-    fn draw(random: &mut Random, server: OnClose) -> Self {
-        let when = random.one_of(&[
+    fn draw(random: &mut Random, server: Manners) -> Self {
+        let moments = [
             When::Sending,
             When::Sent,
             When::Sent,
             When::Midway,
             When::Midway,
             When::Held,
-        ]);
-        let how = match (when, server) {
+        ];
+        let when = match server.told {
+            // Held, it would wait for ever.
+            Told::Shield => random.one_of(&moments[..5]),
+            _ => random.one_of(&moments),
+        };
+        let how = match (when, server.on_close) {
             // It would wait for ever.
             (When::Held, OnClose::RunsOn) => How::Breaks,
             _ => random.one_of(&[How::Closes, How::Breaks]),

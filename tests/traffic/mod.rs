@@ -17,11 +17,11 @@ use std::time::Duration;
 
 use airlock::Airlock;
 use airlock::lifecycle::Outcome;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 pub(crate) use self::course::Refused;
 use self::ledger::Ledger;
-use self::plan::Plan;
+use self::plan::{Fate, Plan};
 use self::random::Random;
 use self::verdict::Verdict;
 
@@ -37,6 +37,21 @@ pub(crate) enum OnClose {
     RunsOn,
 }
 
+/// What a middleware was told about the end of its requests' scopes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    BeforeResponse,
+    AfterResponse,
+    Shield,
+}
+
+/// How a server treats requests whose client leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Manners {
+    on_close: OnClose,
+    told: Told,
+}
+
 /// All requests of a test: what each is to do, and what became of it.
 pub(crate) struct Traffic {
     pub(crate) airlock: Airlock,
@@ -44,6 +59,8 @@ pub(crate) struct Traffic {
     plans: Vec<Plan>,
     /// For each request: its handler is in the midst of it.
     midway: Vec<Notify>,
+    /// A permit for each request that has to succeed and has reached its handler.
+    begun: Semaphore,
     ledger: Arc<Ledger>,
     /// How the scopes of requests have ended.
     outcomes: Arc<Mutex<Vec<Outcome>>>,
@@ -51,12 +68,13 @@ pub(crate) struct Traffic {
 
 impl Traffic {
     /// Plans at random: from `AIRLOCK_LOAD_SEED`, or from a new seed, which is printed.
-    pub(crate) fn new(on_close: OnClose) -> Arc<Self> {
+    pub(crate) fn new(on_close: OnClose, told: Told) -> Arc<Self> {
         let seed = std::env::var("AIRLOCK_LOAD_SEED").ok();
         let seed = seed.map_or_else(random::new_seed, |seed| seed.parse().expect("a number"));
-        println!("AIRLOCK_LOAD_SEED={seed}");
+        println!("AIRLOCK_LOAD_SEED={seed} ({told:?})");
         let mut random = Random::new(seed);
-        let plans = (0..REQUESTS).map(|_| Plan::draw(&mut random, on_close));
+        let manners = Manners { on_close, told };
+        let plans = (0..REQUESTS).map(|_| Plan::draw(&mut random, manners));
         let ledger = Arc::new(Ledger::new(REQUESTS));
         let outcomes = Arc::new(Mutex::new(Vec::new()));
         let (stranded, ended) = (ledger.clone(), outcomes.clone());
@@ -74,6 +92,7 @@ impl Traffic {
             seed,
             plans: plans.collect(),
             midway: (0..REQUESTS).map(|_| Notify::new()).collect(),
+            begun: Semaphore::new(0),
             ledger,
             outcomes,
         })
@@ -82,14 +101,24 @@ impl Traffic {
     /// What a handler does for a request: gives the status to answer with.
     pub(crate) async fn handle(&self, request: u32) -> Result<u16, Refused> {
         let index = request as usize;
+        if self.plans[index].fate() == Fate::All {
+            self.begun.add_permits(1);
+        }
         course::run(request, &self.plans[index], &self.midway[index]).await
     }
 
-    /// Sends all requests, from 64 connections at a time. The server answers each with its number.
+    /// Sends all requests, from 64 connections at a time, and waits until those that have to succeed
+    /// have reached their handler. The server answers each with its number.
     pub(crate) async fn drive(&self, server: SocketAddr) {
-        let sent = client::send_all(server, &self.plans, &self.midway);
-        let sent = tokio::time::timeout(Duration::from_secs(300), sent).await;
-        sent.expect("nothing has hung");
+        let due = self.plans.iter().filter(|plan| plan.fate() == Fate::All);
+        let due = u32::try_from(due.count()).expect("there are not that many");
+        let begun = async {
+            client::send_all(server, &self.plans, &self.midway).await;
+            self.begun.acquire_many(due).await.map(drop)
+        };
+        let begun = tokio::time::timeout(Duration::from_secs(300), begun).await;
+        let begun = begun.expect("nothing has hung");
+        begun.expect("nobody closes the semaphore");
     }
 
     /// Compares what the effects have done with what they had to do, when the server has stopped.

@@ -1,6 +1,6 @@
 //! What one request does, and what must come of it.
 
-use super::OnClose;
+use super::{Manners, OnClose, Told};
 
 /// The course of one request.
 #[derive(Clone, Debug)]
@@ -70,7 +70,7 @@ pub(super) struct Leaving {
     pub(super) how: How,
     pub(super) when: When,
     /// What the server makes of that.
-    pub(super) server: OnClose,
+    pub(super) server: Manners,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub(super) enum When {
     Sent,
     /// While the handler is in the midst of its work, which it then does not interrupt.
     Midway,
-    /// While the handler waits for something that never comes.
+    /// While the handler waits for something that never comes; not where it is shielded.
     Held,
 }
 
@@ -131,10 +131,16 @@ impl Plan {
             Ending::Left(leaving) => leaving,
             _ => return Fate::Nothing,
         };
-        match (when, how, server) {
-            (When::Sending | When::Held, ..) => Fate::Nothing,
-            (When::Sent | When::Midway, How::Closes, OnClose::RunsOn) => Fate::All,
-            _ if self.awaits => Fate::CutShort,
+        let runs_on = match (when, server.told) {
+            (When::Midway, Told::Shield) => true,
+            // Before that, a server that stops may not have called it.
+            _ => how == How::Closes && server.on_close == OnClose::RunsOn,
+        };
+        match when {
+            When::Sending | When::Held => Fate::Nothing,
+            When::Sent | When::Midway if runs_on => Fate::All,
+            // Nobody can cut short a flush after the response.
+            _ if self.awaits && server.told != Told::AfterResponse => Fate::CutShort,
             _ => Fate::AllOrNothing,
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! Method look-up on a reference to a reference to a reference tries the ways to tell in turn: first
 //! those of integrations, which know the types of their framework, then that of `Result`, then the
-//! one that any value has. The facade's `outcomes` and `conversions` hold the ways of all crates, and
-//! generated code brings them into scope.
+//! one that any value has. The facade's `outcomes` hold the ways of all crates, its `conversions` and
+//! `responders` those of one framework each; generated code brings them into scope.
 
 use std::cell::Cell;
 use std::fmt;
@@ -48,8 +48,8 @@ pub mod outcomes {
     }
 }
 
-/// Holds the value of a body whose declared type is `impl IntoResponse`: the response that it makes
-/// can stand for it, and has a status.
+/// Holds the value of a body whose declared type is `impl IntoResponse` or `impl Responder`: the
+/// response that it makes can stand for it, and has a status.
 pub struct Convertible<T>(Cell<Option<T>>);
 
 impl<T> Convertible<T> {
@@ -102,13 +102,13 @@ macro_rules! __airlock_outcome {
     }};
 }
 
-/// The response that a body's value makes, if that is known at this path; else the value.
+/// The response that a body's value makes, if one of these ways knows it; else the value.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __airlock_response {
-    ($value:expr, $($private:tt)+) => {{
+    ($value:expr, $($ways:tt)+) => {{
         #[allow(unused_imports, reason = "one of them converts")]
-        use $($private)+::conversions::*;
+        use $($ways)+::*;
         (&&&$crate::__private::Convertible::new($value)).convert()
     }};
 }

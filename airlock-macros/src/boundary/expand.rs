@@ -108,9 +108,14 @@ fn wrapped(
     // A body of another type is reported against the declared one.
     let span = proc_macro2::Span::call_site().located_at(output.span());
     let returned = quote_spanned!(span=> return value;);
+    // A builder of responses is a future too, and need not be awaited.
+    let allow = convert.is_some().then(
+        || quote!(#[allow(clippy::async_yields_async, reason = "the function yields it as well")]),
+    );
     quote! {
         __airlock_scope.__boundary_async(
             async move {
+                #allow
                 let value = async move {
                     // `?` and `return` need the declared type before they are reached.
                     if let ::core::option::Option::Some(value) = ::core::option::Option::None::<#output> {
@@ -127,31 +132,39 @@ fn wrapped(
     }
 }
 
-/// A response has a status and its maker may not: where the declared type is `impl IntoResponse`, or
-/// a `Result` of it, the one may stand for the other.
+/// A response has a status and its maker may not: where the declared type is `impl IntoResponse` or
+/// `impl Responder`, or a `Result` of it, the one may stand for the other.
 fn conversion(declared: &Type, private: &TokenStream) -> Option<TokenStream> {
-    let converts = match unwrapped(declared) {
+    let ways = match unwrapped(declared) {
         Type::Path(path) => {
             let last = path.path.segments.last()?;
             let mut types = types_of(&last.arguments);
-            last.ident.to_string().ends_with("Result") && types.next().is_some_and(is_response)
+            let is_result = last.ident.to_string().ends_with("Result");
+            ways_to_respond(types.next().filter(|_| is_result)?)
         }
-        ty => is_response(ty),
-    };
-    converts.then(|| quote!(let value = #private::response!(value, #private);))
+        ty => ways_to_respond(ty),
+    }?;
+    Some(quote!(let value = #private::response!(value, #private::#ways);))
 }
 
-/// `impl IntoResponse`, by the name: generated code asks whether it is the trait that we know.
-fn is_response(ty: &Type) -> bool {
+/// The module that knows the responses of `impl IntoResponse` or `impl Responder`. The trait is told
+/// by its name: generated code asks whether it is the one that we know.
+fn ways_to_respond(ty: &Type) -> Option<TokenStream> {
     let Type::ImplTrait(ty) = unwrapped(ty) else {
-        return false;
+        return None;
     };
     let traits = ty.bounds.iter().filter_map(|bound| match bound {
         TypeParamBound::Trait(bound) => bound.path.segments.last(),
         _ => None,
     });
     let mut names = traits.map(|last| &last.ident);
-    names.next().is_some_and(|name| name == "IntoResponse") && names.all(|name| name == "Send")
+    let first = names.next()?;
+    let ways = match first.to_string().as_str() {
+        "IntoResponse" => quote!(conversions),
+        "Responder" => quote!(responders),
+        _ => return None,
+    };
+    names.all(|name| name == "Send").then_some(ways)
 }
 
 fn types_of(arguments: &PathArguments) -> impl Iterator<Item = &Type> {
@@ -197,16 +210,21 @@ fn declaration(
 /// What is done with a failed flush. Where nothing is chosen, the return type has to carry it; if it
 /// cannot, the compiler says so at that type.
 fn on_flush_error(args: &Args, sig: &Signature, private: &TokenStream) -> TokenStream {
+    let large = quote!(#[allow(clippy::result_large_err, reason = "the function's own type")]);
     match &args.on_flush_error {
         Some(OnFlushError::Log) => quote!(#private::log_flush_error),
         Some(OnFlushError::Panic) => quote!(#private::panic_on_flush_error),
-        Some(OnFlushError::Value(value)) => quote!(|error, _| (#value)(error)),
+        // A bare closure that is called at once would have to name the type of its argument.
+        Some(OnFlushError::Value(value)) => {
+            quote!(#large |error, _| ::core::result::Result::Err(error).unwrap_or_else(#value))
+        }
         None => {
             let span = match &sig.output {
                 ReturnType::Default => sig.ident.span(),
                 ReturnType::Type(_, ty) => ty.span(),
             };
             let returns = quote! {
+                #large
                 |error, value| {
                     #[allow(unused_imports, clippy::wildcard_imports, reason = "one of them carries it")]
                     use #private::carriers::*;

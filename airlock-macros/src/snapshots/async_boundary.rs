@@ -22,6 +22,10 @@ async fn checkout(&self, mut order: Order) -> impl IntoResponse {
     __airlock_scope
         .__boundary_async(
             async move {
+                #[allow(
+                    clippy::async_yields_async,
+                    reason = "the function yields it as well"
+                )]
                 let value = async move {
                     if let ::core::option::Option::Some(value) = ::core::option::Option::None::<
                         _,
@@ -32,7 +36,9 @@ async fn checkout(&self, mut order: Order) -> impl IntoResponse {
                     self.save(order).await
                 }
                     .await;
-                let value = ::airlock::__private::response!(value, ::airlock::__private);
+                let value = ::airlock::__private::response!(
+                    value, ::airlock::__private::conversions
+                );
                 (::airlock::__private::outcome!(value, ::airlock::__private), value)
             },
             ::airlock::__private::log_flush_error,

@@ -43,6 +43,10 @@ fn checkout<'a>(
                             value,
                         )
                     },
+                    #[allow(
+                        clippy::result_large_err,
+                        reason = "the function's own type"
+                    )]
                     |error, value| {
                         #[allow(
                             unused_imports,

@@ -19,6 +19,7 @@ pub fn import(path: &Path) -> Result<usize, ImportError> {
                 > { read(path) });
                 (::airlock::__private::outcome!(value, ::airlock::__private), value)
             },
+            #[allow(clippy::result_large_err, reason = "the function's own type")]
             |error, value| {
                 #[allow(
                     unused_imports,

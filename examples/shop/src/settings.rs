@@ -4,6 +4,10 @@ use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long a stop waits for clients that keep a request from its end.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a program was told.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -49,7 +49,11 @@ pin_project! {
     }
 
     impl<B> PinnedDrop for Held<B> {
-        fn drop(this: Pin<&mut Self>) {
+        fn drop(mut this: Pin<&mut Self>) {
+            // A body around it, or what sends them: the client gets no whole response.
+            if std::thread::panicking() {
+                *this.as_mut().project().outcome = Outcome::Panic;
+            }
             this.end();
         }
     }
@@ -68,13 +72,18 @@ impl<B> ScopeBody<B> {
         }
     }
 
-    /// The body of a response that has succeeded.
-    pub(crate) fn held(body: B, scope: OpenScope, settings: &Rc<Settings>) -> Self {
+    /// The body of a response whose scope ends with it, with this outcome unless the body fails.
+    pub(crate) fn held(
+        body: B,
+        scope: OpenScope,
+        outcome: Outcome,
+        settings: &Rc<Settings>,
+    ) -> Self {
         let held = Held {
             body: Some(body),
             steps: scope.steps(),
             scope: Some(scope),
-            outcome: Outcome::Success,
+            outcome,
             settings: settings.clone(),
         };
         Self {

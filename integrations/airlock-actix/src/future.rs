@@ -17,7 +17,7 @@ use pin_project_lite::pin_project;
 
 use crate::body::ScopeBody;
 use crate::origin::RequestOrigin;
-use crate::settings::{Ends, Opened, Settings};
+use crate::settings::{Ends, Opened, Settings, is_awaited};
 
 pin_project! {
     /// The future of [`ScopeService`](crate::ScopeService).
@@ -66,7 +66,7 @@ impl<F, B> ScopeFuture<F, B> {
         } = opened;
         Self {
             work: Some(scope.bind_work(work)),
-            scope: Some(scope),
+            scope: Some(scope.in_future()),
             origin,
             flushing: None,
             ends,
@@ -94,12 +94,15 @@ where
             {
                 origin.settle(response.request());
             }
-            let work = match (work, *this.ends, outcome) {
-                (Work::Response(response), Ends::AfterResponse, Outcome::Success) => {
-                    let held = |_: &mut _, body| ScopeBody::held(body, scope, this.settings);
+            let work = match (work, *this.ends) {
+                (Work::Response(response), Ends::AfterResponse)
+                    if outcome == Outcome::Success || is_awaited(&scope, response.request()) =>
+                {
+                    let held =
+                        |_: &mut _, body| ScopeBody::held(body, scope, outcome, this.settings);
                     return Poll::Ready(Ok(response.map_body(held)));
                 }
-                (work, ..) => work,
+                (work, _) => work,
             };
             let ended = Ended { work, outcome };
             let mut released = scope.release(outcome);

@@ -27,5 +27,5 @@ pub use self::status::HasStatus;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::problem::carriers;
-    pub use crate::status::outcomes;
+    pub use crate::status::{outcomes, responders};
 }

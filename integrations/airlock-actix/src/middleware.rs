@@ -121,7 +121,8 @@ impl ScopeMiddleware {
     /// Whatever else does not succeed ends at once: a status of 400 and more, an error of an inner
     /// middleware, a panic. Within another scope, which captures what this one holds, a middleware
     /// waits for the body only if that scope is of a middleware that does so too; otherwise it ends
-    /// with the response.
+    /// with the response. And a middleware that fails while one within it waits is given what that one
+    /// holds before it discards: it ends with the body too.
     ///
     /// The flushes run on the tokio runtime that this is called in. So call it before the server is made,
     /// not in the factory of its apps: that is called on workers, which end with the server and take

@@ -28,6 +28,10 @@ impl<S> ScopeService<S> {
             routes: Rc::default(),
         }
     }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
 }
 
 impl<S, B> Service<ServiceRequest> for ScopeService<S>

@@ -1,12 +1,13 @@
 //! What a middleware was told, in the form that each request needs.
 
 use std::fmt;
+use std::iter::successors;
 use std::sync::Arc;
 
 use actix_web::dev::ResponseHead;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Backlog, FlushError, OpenScope, Scope, ScopeBuilder, ScopeId};
+use airlock_core::{Backlog, FlushError, OpenScope, Scope, ScopeBuilder};
 use tokio::runtime::Handle;
 
 use crate::origin::{RequestOrigin, Routes};
@@ -47,9 +48,9 @@ pub(crate) struct Opened {
     pub(crate) ends: Ends,
 }
 
-/// The scope of a middleware that ends after the response, noted in the request so that a middleware
-/// within it knows that it may do so too.
-struct AwaitsBody(ScopeId);
+/// The innermost scope that ends after the response, noted in the request: a middleware within it may
+/// do so too, and one around it must not end before it.
+struct AwaitsBody(Scope);
 
 impl Settings {
     pub(crate) fn new() -> Self {
@@ -76,7 +77,9 @@ impl Settings {
         let mut ends = self.ends;
         if ends == Ends::AfterResponse {
             if may_await_body(&scope, request) {
-                request.extensions_mut().insert(AwaitsBody(scope.id()));
+                request
+                    .extensions_mut()
+                    .insert(AwaitsBody(Scope::clone(&scope)));
             } else {
                 ends = Ends::BeforeResponse;
             }
@@ -88,10 +91,17 @@ impl Settings {
         }
     }
 
-    /// A scope around this one may have told the origin of the request.
+    /// The scope around that of a request that came in here.
+    pub(crate) fn around(&self) -> Option<Scope> {
+        if self.has_airlock {
+            None
+        } else {
+            airlock_core::current()
+        }
+    }
+
     fn inherits_origin(&self) -> bool {
-        let around = || airlock_core::current()?.origin();
-        !self.has_airlock && around().is_some()
+        self.around().is_some_and(|scope| scope.origin().is_some())
     }
 
     /// What a response means for its request's scope.
@@ -119,9 +129,22 @@ fn may_await_body(scope: &Scope, request: &HttpRequest) -> bool {
     let Some(parent) = scope.parent() else {
         return true;
     };
+    let innermost = innermost_that_awaits_body(request);
+    innermost.is_some_and(|scope| scope.id() == parent.id())
+}
+
+/// Whether a scope within this one has yet to be captured by it, when the body ends.
+pub(crate) fn is_awaited(scope: &Scope, request: &HttpRequest) -> bool {
+    let outwards = successors(innermost_that_awaits_body(request), Scope::parent);
+    let mut within = outwards.take_while(|inner| inner.id() != scope.id());
+    within.any(|inner| inner.is_open())
+}
+
+fn innermost_that_awaits_body(request: &HttpRequest) -> Option<Scope> {
     let extensions = request.extensions();
-    let awaits = extensions.get::<AwaitsBody>();
-    awaits.is_some_and(|AwaitsBody(id)| *id == parent.id())
+    extensions
+        .get::<AwaitsBody>()
+        .map(|AwaitsBody(scope)| scope.clone())
 }
 
 impl fmt::Debug for Settings {

@@ -10,7 +10,7 @@ use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::rt::task::{JoinError, JoinHandle};
-use airlock_core::Backlog;
+use airlock_core::{Backlog, Running};
 use tracing::Instrument;
 
 use crate::body::ScopeBody;
@@ -29,9 +29,14 @@ impl ScopeMiddleware {
     ///
     /// Without it a handler is dropped at whatever await it has reached when an HTTP/1 connection
     /// breaks. With it handlers are not cancelled any more: bound their time by a timeout *within*
-    /// this middleware. A task inherits nothing, so let it be the outermost scope. It costs a spawn
-    /// for each request. A handler that still reads the request's body gets an error from it. A
-    /// graceful stop of the server does not know of these tasks: see [`ShieldMiddleware::requests`].
+    /// this middleware. It costs a spawn for each request. A handler that still reads the request's
+    /// body gets an error from it. A graceful stop of the server does not know of these tasks: see
+    /// [`ShieldMiddleware::requests`].
+    ///
+    /// Let it be the outermost scope. One around it would capture what this one holds, and ends when
+    /// the client leaves: what leaves afterwards fails and goes to
+    /// [`on_stranded`](airlock_core::AirlockBuilder::on_stranded). Each request that comes in so is
+    /// logged as an error.
     ///
     /// # Panics
     ///
@@ -94,7 +99,6 @@ where
     fn new_transform(&self, service: S) -> Self::Future {
         ready(Ok(ShieldService {
             inner: self.0.around(service),
-            requests: self.requests(),
         }))
     }
 }
@@ -104,7 +108,6 @@ where
 #[derive(Clone, Debug)]
 pub struct ShieldService<S> {
     inner: ScopeService<S>,
-    requests: Backlog,
 }
 
 impl<S, B> Service<ServiceRequest> for ShieldService<S>
@@ -120,11 +123,20 @@ where
     forward_ready!(inner);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
+        let settings = self.inner.settings();
+        if let Some(around) = settings.around() {
+            tracing::error!(
+                target: "airlock",
+                scope = %around.id(),
+                name = around.name(),
+                "a shielded request runs within a scope that ends when its client leaves: `.shield()` belongs to the outermost `ScopeMiddleware`",
+            );
+        }
+        let running = settings.requests.run();
         let request = self.inner.call(request);
-        let running = self.requests.run();
         let task = async move {
-            let _running = running;
-            request.await
+            let ended = request.await;
+            Shielded { ended, running }
         };
         ShieldFuture(actix_web::rt::spawn(task.in_current_span()))
     }
@@ -132,14 +144,24 @@ where
 
 /// The future of a [`ShieldService`]. Dropping it does not stop the request.
 #[must_use = "futures do nothing unless awaited"]
-pub struct ShieldFuture<B>(JoinHandle<Result<ServiceResponse<ScopeBody<B>>, Error>>);
+pub struct ShieldFuture<B>(JoinHandle<Shielded<B>>);
+
+/// What a task leaves to its client; dropped if that has gone.
+struct Shielded<B> {
+    ended: Result<ServiceResponse<ScopeBody<B>>, Error>,
+    // After the response: the flush that its body begins counts before the request no longer does.
+    running: Running,
+}
 
 impl<B> Future for ShieldFuture<B> {
     type Output = Result<ServiceResponse<ScopeBody<B>>, Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match ready!(Pin::new(&mut self.0).poll(cx)) {
-            Ok(ended) => Poll::Ready(ended),
+            Ok(Shielded { ended, running }) => {
+                drop(running);
+                Poll::Ready(ended)
+            }
             Err(error) => match JoinError::try_into_panic(error) {
                 Ok(panic) => resume_unwind(panic),
                 Err(_) => panic!("the runtime was shut down before the request had finished"),

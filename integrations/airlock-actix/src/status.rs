@@ -1,7 +1,7 @@
 //! What a boundary's value says by its status.
 
 use actix_web::http::StatusCode;
-use actix_web::{Either, HttpResponse};
+use actix_web::{Either, HttpResponse, HttpResponseBuilder, web};
 use airlock_core::__private::OutcomeProbe;
 use airlock_core::lifecycle::Outcome;
 
@@ -18,11 +18,24 @@ pub(crate) fn outcome_of(status: StatusCode) -> Outcome {
 /// returns one, or a `Result` of one, succeeds when the status is below 400; also where its type is
 /// declared as `impl Responder`.
 ///
-/// [`HttpResponse`] and the tuple of a responder and a status are such values. Implement it for your
-/// own responders whose status may be 400 or more. A responder that cannot tell, such as what
-/// [`Responder::customize`](actix_web::Responder::customize) gives, counts as a success: return an
+/// [`HttpResponse`], the tuple of a responder and a status, `Json`, `Form`, `Html` and `Redirect` of
+/// [`web`] are such values, and `Option` and `Either` of them. Implement it for your own responders
+/// whose status may be 400 or more. A responder that cannot tell, such as a `String` in an `Option`, or
+/// what [`Responder::customize`](actix_web::Responder::customize) gives, counts as a success: return an
 /// `HttpResponse` instead, or wrap the app with a
 /// [`ScopeMiddleware`](crate::ScopeMiddleware), which sees the response itself.
+///
+/// A builder of responses does not show its status. Where the declared type is `impl Responder` the
+/// boundary makes its response; by its own name it does not compile:
+///
+/// ```compile_fail,E0277
+/// use actix_web::{HttpResponse, HttpResponseBuilder};
+///
+/// #[airlock::boundary(on_flush_error = log)]
+/// async fn close() -> HttpResponseBuilder {
+///     HttpResponse::Conflict()
+/// }
+/// ```
 ///
 /// ```
 /// use actix_web::body::BoxBody;
@@ -62,6 +75,11 @@ pub(crate) fn outcome_of(status: StatusCode) -> Outcome {
 /// }
 /// # let _ = actix_web::web::get().to(page);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "a boundary cannot ask `{Self}` for its status",
+    label = "a builder does not show its status",
+    note = "return an `HttpResponse`, such as `.finish()` gives, or declare the return type as `impl Responder`"
+)]
 pub trait HasStatus {
     /// The status of the answer.
     fn status(&self) -> StatusCode;
@@ -76,6 +94,33 @@ impl HasStatus for StatusCode {
 impl<B> HasStatus for HttpResponse<B> {
     fn status(&self) -> StatusCode {
         self.status()
+    }
+}
+
+/// As actix-web answers with it. One that cannot be serialised becomes a 500, when the boundary is over.
+impl<T> HasStatus for web::Json<T> {
+    fn status(&self) -> StatusCode {
+        StatusCode::OK
+    }
+}
+
+/// As actix-web answers with it. One that cannot be serialised becomes a 500, when the boundary is over.
+impl<T> HasStatus for web::Form<T> {
+    fn status(&self) -> StatusCode {
+        StatusCode::OK
+    }
+}
+
+impl HasStatus for web::Html {
+    fn status(&self) -> StatusCode {
+        StatusCode::OK
+    }
+}
+
+/// It does not show which redirection it is; all are below 400.
+impl HasStatus for web::Redirect {
+    fn status(&self) -> StatusCode {
+        StatusCode::TEMPORARY_REDIRECT
     }
 }
 
@@ -106,7 +151,7 @@ impl<R: HasStatus> HasStatus for Option<R> {
 pub mod outcomes {
     //! How a value with a status tells its outcome.
 
-    use super::{HasStatus, Outcome, OutcomeProbe, outcome_of};
+    use super::{Either, HasStatus, HttpResponseBuilder, Outcome, OutcomeProbe, outcome_of};
 
     /// By its status.
     pub trait OfActixStatus {
@@ -132,6 +177,84 @@ pub mod outcomes {
                 Ok(value) => outcome_of(value.status()),
                 Err(_) => Outcome::Failure,
             }
+        }
+    }
+
+    /// What has a status and does not show it: refused, since it may be a failure.
+    pub trait HidesStatus {}
+
+    impl HidesStatus for HttpResponseBuilder {}
+    impl<T: HidesStatus> HidesStatus for Option<T> {}
+    impl<L> HidesStatus for Either<L, HttpResponseBuilder> {}
+    impl<R: HasStatus> HidesStatus for Either<HttpResponseBuilder, R> {}
+
+    /// Not at all.
+    pub trait OfHiddenStatus<T> {
+        /// What it means.
+        fn outcome(&self) -> Outcome
+        where
+            T: HasStatus;
+    }
+
+    impl<T: HidesStatus> OfHiddenStatus<T> for &&OutcomeProbe<'_, T> {
+        fn outcome(&self) -> Outcome
+        where
+            T: HasStatus,
+        {
+            outcome_of(self.0.status())
+        }
+    }
+
+    /// Not at all.
+    pub trait OfResultOfHiddenStatus<T> {
+        /// What it means.
+        fn outcome(&self) -> Outcome
+        where
+            T: HasStatus;
+    }
+
+    impl<T: HidesStatus, E> OfResultOfHiddenStatus<T> for &&OutcomeProbe<'_, Result<T, E>> {
+        fn outcome(&self) -> Outcome
+        where
+            T: HasStatus,
+        {
+            OfResultOfActixStatus::outcome(self)
+        }
+    }
+}
+
+pub mod responders {
+    //! How a value whose declared type is `impl Responder` becomes its response, where no request is
+    //! needed for that.
+
+    use actix_web::{HttpResponse, HttpResponseBuilder};
+    use airlock_core::__private::Convertible;
+
+    /// A response.
+    pub trait IntoActix {
+        /// Makes it.
+        fn convert(&self) -> HttpResponse;
+    }
+
+    impl IntoActix for &Convertible<HttpResponseBuilder> {
+        fn convert(&self) -> HttpResponse {
+            self.take().into()
+        }
+    }
+
+    /// A response, if the body has succeeded. An error stays what it is.
+    pub trait ResultIntoActix<E> {
+        /// Makes it.
+        ///
+        /// # Errors
+        ///
+        /// The body's own.
+        fn convert(&self) -> Result<HttpResponse, E>;
+    }
+
+    impl<E> ResultIntoActix<E> for &&Convertible<Result<HttpResponseBuilder, E>> {
+        fn convert(&self) -> Result<HttpResponse, E> {
+            self.take().map(Into::into)
         }
     }
 }

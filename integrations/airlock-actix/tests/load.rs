@@ -5,7 +5,8 @@
 //! closes, the handler runs to its end, and all runs. Where it resets the connection, the server
 //! drops the handler at the await where it notices, and nothing runs; or it notices when the flush is
 //! over, and all has run; or it cuts short a flush that awaits, and what was not reached is handed
-//! back.
+//! back. After the response, no flush is cut short. Behind a shield, all runs of what has reached its
+//! handler, however the client leaves.
 
 #![allow(
     clippy::print_stdout,
@@ -16,10 +17,11 @@
 mod traffic;
 
 use actix_web::http::StatusCode;
+use actix_web::middleware::Condition;
 use actix_web::{App, HttpResponse, HttpServer, Result, web};
 use airlock::actix::ScopeMiddleware;
 
-use self::traffic::{OnClose, Refused, Traffic, stopped};
+use self::traffic::{OnClose, Refused, Told, Traffic, stopped};
 
 async fn handle(traffic: web::Data<Traffic>, request: web::Path<u32>) -> Result<HttpResponse> {
     let answer = |status| {
@@ -33,15 +35,22 @@ async fn handle(traffic: web::Data<Traffic>, request: web::Path<u32>) -> Result<
     traffic.handle(*request).await.map(answer).map_err(refused)
 }
 
-#[actix_web::test]
-async fn exactly_the_effects_of_the_requests_that_succeed_run_on_actix() {
-    let traffic = Traffic::new(OnClose::RunsOn);
-    let middleware = ScopeMiddleware::new().airlock(&traffic.airlock);
+async fn serve(told: Told) {
+    let traffic = Traffic::new(OnClose::RunsOn, told);
+    let mut middleware = ScopeMiddleware::new().airlock(&traffic.airlock);
+    if told == Told::AfterResponse {
+        middleware = middleware.after_response();
+    }
+    let shield = middleware.clone().shield();
+    let (flushes, requests) = (shield.backlog(), shield.requests());
     let data = web::Data::from(traffic.clone());
     let app = move || {
-        let app = App::new().app_data(data.clone());
-        app.route("/{request}", web::get().to(handle))
-            .wrap(middleware.clone())
+        let is_shielded = told == Told::Shield;
+        App::new()
+            .app_data(data.clone())
+            .route("/{request}", web::get().to(handle))
+            .wrap(Condition::new(!is_shielded, middleware.clone()))
+            .wrap(Condition::new(is_shielded, shield.clone()))
     };
     let server = HttpServer::new(app).workers(2).disable_signals();
     let server = server.bind(("127.0.0.1", 0)).expect("a port is free");
@@ -50,8 +59,25 @@ async fn exactly_the_effects_of_the_requests_that_succeed_run_on_actix() {
     let handle = server.handle();
     let server = actix_web::rt::spawn(server);
     traffic.drive(address).await;
+    stopped(requests.drained()).await;
     handle.stop(true).await;
     let served = stopped(server).await.expect("no panic");
     served.expect("it ends");
+    stopped(flushes.drained()).await;
     traffic.verify();
+}
+
+#[actix_web::test]
+async fn exactly_the_effects_of_the_requests_that_succeed_run_on_actix() {
+    serve(Told::BeforeResponse).await;
+}
+
+#[actix_web::test]
+async fn exactly_the_effects_of_the_requests_that_succeed_run_on_actix_after_the_response() {
+    serve(Told::AfterResponse).await;
+}
+
+#[actix_web::test]
+async fn exactly_the_effects_of_the_requests_that_succeed_run_on_actix_behind_a_shield() {
+    serve(Told::Shield).await;
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::thread;
 
 use airlock_core::lifecycle::Outcome;
 use airlock_core::{Backlog, FlushError, OpenScope, Steps};
@@ -11,13 +12,15 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use crate::moment::Spawn;
+use crate::waits::Waits;
 
 pin_project! {
     /// The body of a response whose request flushes [after the response](crate::AfterResponse).
     ///
-    /// It is polled within the request's scope. The scope ends once: as a success at the body's end,
-    /// or when the server drops the body, as it does after the last byte, and at once for `HEAD`,
-    /// 204, 304 and upgrades; as a failure when the body gives an error; with a panic, when it panics.
+    /// It is polled within the request's scope. The scope ends once: as the response says at the body's
+    /// end, or when the server drops the body, as it does after the last byte, and at once for `HEAD`,
+    /// 204, 304 and upgrades; as a failure when the body gives an error; as a panic when it panics, or
+    /// is dropped while its thread unwinds.
     pub struct ScopeBody<B> {
         #[pin]
         inner: Option<B>,
@@ -28,8 +31,14 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if let Some(mut held) = this.held.take() {
+                // Then it is not sent: what sends or wraps it has failed.
+                let outcome = if thread::panicking() {
+                    Outcome::Panic
+                } else {
+                    held.outcome
+                };
                 held.steps.run(|| this.inner.set(None));
-                held.release(Outcome::Success);
+                held.release(outcome);
             }
         }
     }
@@ -39,15 +48,27 @@ pin_project! {
 pub(crate) struct Held {
     scope: OpenScope,
     steps: Steps,
+    /// That of the response.
+    outcome: Outcome,
+    /// Kept until this one has ended, for a scope around it.
+    _waits: Waits,
     spawn: Spawn,
     backlog: Backlog,
 }
 
 impl Held {
-    pub(crate) fn new(scope: OpenScope, spawn: Spawn, backlog: Backlog) -> Self {
+    pub(crate) fn new(
+        scope: OpenScope,
+        waits: Waits,
+        outcome: Outcome,
+        spawn: Spawn,
+        backlog: Backlog,
+    ) -> Self {
         Self {
             steps: scope.steps(),
             scope,
+            outcome,
+            _waits: waits,
             spawn,
             backlog,
         }
@@ -92,6 +113,14 @@ impl<B> ScopeBody<B> {
     }
 }
 
+/// A body that holds no scope: for a response that is made outside of the layer, by a timeout for
+/// example.
+impl<B: Default> Default for ScopeBody<B> {
+    fn default() -> Self {
+        Self::new(B::default(), None)
+    }
+}
+
 impl<B: Body> Body for ScopeBody<B> {
     type Data = B::Data;
     type Error = B::Error;
@@ -110,16 +139,14 @@ impl<B: Body> Body for ScopeBody<B> {
         let polled = catch_unwind(AssertUnwindSafe(|| held.steps.run(|| inner.poll_frame(cx))));
         let outcome = match &polled {
             Ok(Poll::Pending | Poll::Ready(Some(Ok(_)))) => None,
-            Ok(Poll::Ready(None)) => Some(Outcome::Success),
+            Ok(Poll::Ready(None)) => Some(held.outcome),
             Ok(Poll::Ready(Some(Err(_)))) => Some(Outcome::Failure),
             Err(_) => Some(Outcome::Panic),
         };
         if let Some(outcome) = outcome
             && let Some(mut held) = this.held.take()
         {
-            if outcome != Outcome::Failure {
-                held.steps.run(|| this.inner.set(None));
-            }
+            held.steps.run(|| this.inner.set(None));
             held.release(outcome);
         }
         polled.unwrap_or_else(|panic| resume_unwind(panic))

@@ -16,6 +16,7 @@ use pin_project_lite::pin_project;
 use crate::exclusive::Exclusive;
 use crate::layer::Settings;
 use crate::moment::Moment;
+use crate::waits::Waits;
 
 pin_project! {
     /// The future of a [`ScopeService`](crate::ScopeService): the inner one in its scope, then the
@@ -35,7 +36,7 @@ pin_project! {
 }
 
 enum State<B, E> {
-    Working(OpenScope),
+    Working(OpenScope, Option<Waits>),
     Flushing(BoxFuture<'static, Flushed>, Ended<B, E>),
     Finished,
 }
@@ -56,10 +57,16 @@ enum Given<B, E> {
 }
 
 impl<F: Future, M, B, E> ScopeFuture<F, M, B, E> {
-    pub(crate) fn new(scope: OpenScope, work: F, settings: Arc<Settings>, moment: M) -> Self {
+    pub(crate) fn new(
+        scope: OpenScope,
+        waits: Option<Waits>,
+        work: F,
+        settings: Arc<Settings>,
+        moment: M,
+    ) -> Self {
         Self {
             work: Some(scope.bind_work(work)),
-            state: Exclusive::new(State::Working(scope)),
+            state: Exclusive::new(State::Working(scope.in_future(), waits)),
             settings,
             moment,
         }
@@ -84,14 +91,15 @@ where
                 Err(panic) => Err(panic),
             };
             this.work.set(None);
-            let State::Working(scope) = std::mem::replace(state, State::Finished) else {
+            let State::Working(scope, waits) = std::mem::replace(state, State::Finished) else {
                 unreachable!("a scope is open as long as its work");
             };
             let mut scope = Some(scope);
             let (given, outcome) = match worked {
                 Ok(Ok(response)) => {
                     let (response, outcome) = settings.judge(response);
-                    let passed = moment.pass(response, outcome, &mut scope, &settings.backlog);
+                    let backlog = &settings.backlog;
+                    let passed = moment.pass(response, outcome, waits, &mut scope, backlog);
                     (Given::Response(passed), outcome)
                 }
                 Ok(Err(error)) => (Given::Error(error), Outcome::Failure),

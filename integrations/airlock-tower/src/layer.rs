@@ -22,8 +22,9 @@ use crate::status::outcome_of;
 ///
 /// What the request enqueues leaves when the response's status is below 400. It is discarded when
 /// the status is 400 or more, when the service gives an error or panics (the panic goes on), and
-/// when the client has gone: intents marked *on failure* or *always* leave then. A layer within
-/// another one is a nested scope: the outer one captures what it would dispatch.
+/// when the client has gone. Intents marked *on failure* or *always* leave then; with the client gone
+/// only those that need no awaiting. A layer within another one is a nested scope: the outer one
+/// captures what it would dispatch.
 ///
 /// ```
 /// use airlock::tower::ScopeLayer;
@@ -56,7 +57,7 @@ use crate::status::outcome_of;
 /// when it fails; [after the response](AfterResponse) is the other choice.
 #[derive(Debug)]
 pub struct ScopeLayer<M = BeforeResponse> {
-    settings: Arc<Settings>,
+    pub(crate) settings: Arc<Settings>,
     moment: M,
 }
 
@@ -64,10 +65,14 @@ pub struct ScopeLayer<M = BeforeResponse> {
 #[derive(Clone)]
 pub(crate) struct Settings {
     scope: ScopeBuilder,
+    has_airlock: bool,
     flush_when: Option<FlushWhen>,
     route: Option<RouteOf>,
     shares_scope: bool,
     pub(crate) backlog: Backlog,
+    /// Shielded requests under way.
+    #[cfg(feature = "tokio")]
+    pub(crate) requests: Backlog,
 }
 
 type FlushWhen = Arc<dyn Fn(&response::Parts, Outcome) -> bool + Send + Sync>;
@@ -79,10 +84,13 @@ impl ScopeLayer {
         Self {
             settings: Arc::new(Settings {
                 scope: airlock_core::scope().name("request"),
+                has_airlock: false,
                 flush_when: None,
                 route: None,
                 shares_scope: false,
                 backlog: Backlog::default(),
+                #[cfg(feature = "tokio")]
+                requests: Backlog::default(),
             }),
             moment: BeforeResponse(Arc::new(Problem)),
         }
@@ -92,7 +100,8 @@ impl ScopeLayer {
 impl<R> ScopeLayer<BeforeResponse<R>> {
     /// Answers a failed flush with this response instead of [`Problem`]'s. The closure owns the
     /// error, with the intents that failed or were not reached; [`FlushError::strand`] gives them
-    /// to the airlock around the server.
+    /// to the airlock around the server. Method and route of the request are in
+    /// `error.report().origin()`.
     ///
     /// ```
     /// use airlock::tower::ScopeLayer;
@@ -105,9 +114,21 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
     /// });
     /// # let _: axum::Router = axum::Router::new().route("/", axum::routing::get(|| async {})).layer(layer);
     /// ```
+    ///
+    /// All requests share the closure, on whatever thread they are:
+    ///
+    /// ```compile_fail,E0277
+    /// # use airlock::tower::ScopeLayer;
+    /// # use axum::response::IntoResponse;
+    /// let apology = std::rc::Rc::new("try again later".to_owned());
+    /// let layer = ScopeLayer::new().on_flush_error(move |error| {
+    ///     error.strand();
+    ///     apology.to_string().into_response()
+    /// });
+    /// ```
     pub fn on_flush_error<B, F>(self, respond: F) -> ScopeLayer<BeforeResponse<F>>
     where
-        F: Fn(FlushError) -> Response<B>,
+        F: Fn(FlushError) -> Response<B> + Send + Sync + 'static,
     {
         ScopeLayer {
             settings: self.settings,
@@ -163,7 +184,9 @@ impl<M> ScopeLayer<M> {
     /// Runs requests in this airlock instead of the installed one. Scopes around the layer are out
     /// of reach then, so give it to the outermost layer only.
     pub fn airlock(self, airlock: &Airlock) -> Self {
-        self.scope(|scope| scope.airlock(airlock))
+        let mut this = self.scope(|scope| scope.airlock(airlock));
+        Arc::make_mut(&mut this.settings).has_airlock = true;
+        this
     }
 
     /// Names the scopes in reports and logs; `request` unless set.
@@ -191,6 +214,9 @@ impl<M> ScopeLayer<M> {
     /// Decides by the response's head whether the request has succeeded. `outcome` is what its
     /// status alone says: a failure from 400 on. The lifecycle then decides as ever.
     ///
+    /// It is not asked about an error of the service and a panic, which are failures, nor when the
+    /// client has gone.
+    ///
     /// ```
     /// # use airlock_tower::ScopeLayer;
     /// // gRPC: a call that has failed at once says so in the head of a 200.
@@ -207,8 +233,10 @@ impl<M> ScopeLayer<M> {
         self
     }
 
-    /// Tells the route of a request for its [origin](RequestOrigin), where it is not axum that
-    /// matched it. Give a pattern, not the path: origins stand in logs.
+    /// Tells the route of a request for its [origin](airlock_core::Origin), which is shown as
+    /// `POST /orders/{id}`. Not needed on axum (feature `axum`) where the layer stands inside of the
+    /// router, as `Router::layer` puts it; elsewhere the method stands alone. Give a pattern, not the
+    /// path: origins stand in logs.
     ///
     /// ```
     /// # use airlock_tower::ScopeLayer;
@@ -230,7 +258,8 @@ impl<M> ScopeLayer<M> {
         self
     }
 
-    /// What this layer's services still do without a client, and how many of their flushes failed.
+    /// The flushes of this layer's services that no client waits for, and how many of all their
+    /// flushes have failed.
     pub fn backlog(&self) -> Backlog {
         self.settings.backlog.clone()
     }
@@ -262,14 +291,31 @@ impl<S, M: Clone> Layer<S> for ScopeLayer<M> {
 impl Settings {
     /// Opens the scope of a request.
     pub(crate) fn open<B>(&self, request: &mut Request<B>) -> OpenScope {
-        let origin = RequestOrigin::new(request.method().clone(), self.route_of(request));
-        let origin = origin.traced(request.headers());
-        let scope = self.scope.clone().origin(origin).open();
+        let mut scope = self.scope.clone();
+        let route = self.route_of(request);
+        if route.is_some() || !self.inherits_origin() {
+            let origin = RequestOrigin::new(request.method().clone(), route);
+            scope = scope.origin(origin.traced(request.headers()));
+        }
+        let scope = scope.open();
         if self.shares_scope {
             let shared = RequestScope(Scope::clone(&scope));
             request.extensions_mut().insert(shared);
         }
         scope
+    }
+
+    /// The scope around that of a request that came in here.
+    pub(crate) fn around(&self) -> Option<Scope> {
+        if self.has_airlock {
+            None
+        } else {
+            airlock_core::current()
+        }
+    }
+
+    fn inherits_origin(&self) -> bool {
+        self.around().is_some_and(|scope| scope.origin().is_some())
     }
 
     fn route_of<B>(&self, request: &Request<B>) -> Option<Route> {

@@ -18,13 +18,13 @@ mod service;
 #[cfg(feature = "tokio")]
 mod shield;
 mod status;
+mod waits;
 
 pub use self::body::ScopeBody;
 pub use self::future::ScopeFuture;
 pub use self::layer::ScopeLayer;
 pub use self::moment::{AfterResponse, BeforeResponse, Moment};
-pub use self::origin::RequestOrigin;
-pub use self::problem::{FlushErrorResponse, Problem, problem};
+pub use self::problem::{FlushErrorResponse, FromProblem, Problem, problem};
 #[cfg(feature = "axum")]
 pub use self::request_scope::NoRequestScope;
 pub use self::request_scope::RequestScope;

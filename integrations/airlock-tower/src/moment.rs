@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Backlog, BoxFuture, FlushError, OpenScope};
-use http::Response;
+use airlock_core::{Backlog, BoxFuture, FlushError, OpenScope, Scope};
+use http::{Extensions, Response};
 
 use crate::body::{Held, ScopeBody};
 use crate::problem::{FlushErrorResponse, Problem};
+use crate::waits::Waits;
 
 /// Flushes before the client is answered: [`ScopeLayer`](crate::ScopeLayer)'s default.
 ///
@@ -28,6 +29,10 @@ impl<R> Clone for BeforeResponse<R> {
 /// The client does not wait, and cannot learn when an effect fails: that is logged, counted by
 /// [`Backlog::failed`], and given to the airlock's `on_stranded`. What the body enqueues while it
 /// streams leaves with the rest.
+///
+/// A request that fails ends before the response. Within another scope, which captures what this one
+/// holds, a layer waits for the body only if that scope is of a layer that does so too; otherwise it
+/// ends with the response's head.
 #[derive(Clone, Debug)]
 pub struct AfterResponse(pub(crate) Spawn);
 
@@ -78,13 +83,18 @@ pub trait Moment<B>: Clone + sealed::Sealed {
     /// The body of the responses that leave the service.
     type Body;
 
-    /// The response in its outer form. If it succeeded it may take the scope, to hold it until it
-    /// has been sent; a scope that is left there ends now.
+    /// Whether a request's scope may wait for the body of the response.
+    #[doc(hidden)]
+    fn waits(&self, scope: &Scope, request: &mut Extensions) -> Option<Waits>;
+
+    /// The response in its outer form. It may take the scope, to hold it until it has been sent; a
+    /// scope that is left there ends now.
     #[doc(hidden)]
     fn pass(
         &self,
         response: Response<B>,
         outcome: Outcome,
+        waits: Option<Waits>,
         scope: &mut Option<OpenScope>,
         backlog: &Backlog,
     ) -> Response<Self::Body>;
@@ -104,10 +114,15 @@ mod sealed {
 impl<B, R: FlushErrorResponse<B>> Moment<B> for BeforeResponse<R> {
     type Body = B;
 
+    fn waits(&self, _: &Scope, _: &mut Extensions) -> Option<Waits> {
+        None
+    }
+
     fn pass(
         &self,
         response: Response<B>,
         _: Outcome,
+        _: Option<Waits>,
         _: &mut Option<OpenScope>,
         _: &Backlog,
     ) -> Response<B> {
@@ -122,17 +137,30 @@ impl<B, R: FlushErrorResponse<B>> Moment<B> for BeforeResponse<R> {
 impl<B> Moment<B> for AfterResponse {
     type Body = ScopeBody<B>;
 
+    fn waits(&self, scope: &Scope, request: &mut Extensions) -> Option<Waits> {
+        Waits::may(scope, request)
+    }
+
     fn pass(
         &self,
         response: Response<B>,
         outcome: Outcome,
+        waits: Option<Waits>,
         scope: &mut Option<OpenScope>,
         backlog: &Backlog,
     ) -> Response<ScopeBody<B>> {
-        // A scope around this one takes everything over, and has to get it before it ends itself.
-        let holds = |scope: &mut OpenScope| outcome == Outcome::Success && scope.parent().is_none();
-        let held = scope.take_if(holds);
-        let held = held.map(|scope| Held::new(scope, self.0.here(), backlog.clone()));
+        // One that has failed has nothing to wait for, unless it has to capture one within it first.
+        let holds = |waits: &Waits| outcome == Outcome::Success || waits.has_inner();
+        let held = waits.filter(holds).and_then(|waits| {
+            let spawn = self.0.here();
+            Some(Held::new(
+                scope.take()?,
+                waits,
+                outcome,
+                spawn,
+                backlog.clone(),
+            ))
+        });
         response.map(|body| ScopeBody::new(body, held))
     }
 

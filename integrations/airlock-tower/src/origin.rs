@@ -14,13 +14,11 @@ const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 /// known on axum (feature `axum`) where the layer stands inside of the router, as `Router::layer`
 /// puts it, and where [`ScopeLayer::route`](crate::ScopeLayer::route) tells. Elsewhere the method
 /// stands alone.
-#[derive(Clone, Debug)]
-pub struct RequestOrigin {
+pub(crate) struct RequestOrigin {
     method: Method,
     route: Option<Route>,
 }
 
-#[derive(Clone, Debug)]
 pub(crate) enum Route {
     Given(Cow<'static, str>),
     #[cfg(feature = "axum")]
@@ -30,20 +28,6 @@ pub(crate) enum Route {
 impl RequestOrigin {
     pub(crate) fn new(method: Method, route: Option<Route>) -> Self {
         Self { method, route }
-    }
-
-    /// The request's method.
-    pub fn method(&self) -> &Method {
-        &self.method
-    }
-
-    /// The route that matched.
-    pub fn route(&self) -> Option<&str> {
-        self.route.as_ref().map(|route| match route {
-            Route::Given(route) => &**route,
-            #[cfg(feature = "axum")]
-            Route::Matched(route) => route.as_str(),
-        })
     }
 
     /// The origin of what the request enqueues, with the trace that it came with.
@@ -56,9 +40,11 @@ impl RequestOrigin {
 impl fmt::Display for RequestOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.method.as_str())?;
-        match self.route() {
-            Some(route) => write!(f, " {route}"),
+        match &self.route {
             None => Ok(()),
+            Some(Route::Given(route)) => write!(f, " {route}"),
+            #[cfg(feature = "axum")]
+            Some(Route::Matched(route)) => write!(f, " {}", route.as_str()),
         }
     }
 }

@@ -45,27 +45,80 @@ impl axum::response::IntoResponse for Problem {
     }
 }
 
-/// The same by hand, for an error type's `From<FlushError>` or `into_response`, or for
-/// `#[airlock::boundary(on_flush_error = airlock::tower::problem)]`.
+impl From<Problem> for StatusCode {
+    fn from(_: Problem) -> Self {
+        StatusCode::INTERNAL_SERVER_ERROR
+    }
+}
+
+impl<B: From<&'static str>> From<Problem> for Response<B> {
+    fn from(_: Problem) -> Self {
+        answer()
+    }
+}
+
+/// Answers a failed flush with [`Problem`]: for boundaries on handlers, as
+/// `#[airlock::boundary(on_flush_error = airlock::tower::problem)]`, and for an error type's
+/// `From<FlushError>` or `into_response`.
 ///
-/// The intents go to the `on_stranded` of the airlock around the running code.
+/// It gives whatever such a boundary may return: a [`Response`], a [`StatusCode`], and a
+/// `Result<_, E>` with `E: From<Problem>`, as those two are, and axum's `ErrorResponse`. The intents
+/// go to the `on_stranded` of the airlock around the running code.
 ///
 /// ```
 /// use airlock::tower::problem;
+/// use axum::Json;
+/// use axum::http::{Response, StatusCode};
 ///
 /// #[airlock::effect]
 /// fn charge(order: u64) -> Result<(), String> {
 ///     Err("the card was declined".to_owned())
 /// }
 ///
+/// #[airlock::boundary(on_flush_error = problem)]
+/// async fn checkout() -> Result<Json<u64>, StatusCode> {
+///     airlock::enqueue(charge(7));
+///     Ok(Json(7))
+/// }
+/// # let _ = axum::routing::post::<_, _, ()>(checkout);
+///
 /// let failed = airlock::scope().run_infallible(|_| airlock::enqueue(charge(7)));
-/// let response = problem::<String>(failed.unwrap_err());
+/// let response: Response<String> = problem(failed.unwrap_err());
 /// assert_eq!(response.status(), 500);
 /// assert!(!response.body().contains("card"));
 /// ```
-pub fn problem<B: From<&'static str>>(error: FlushError) -> Response<B> {
-    error.strand();
-    answer()
+pub fn problem<R: FromProblem>(error: FlushError) -> R {
+    R::from_problem(Problem::from(error))
+}
+
+/// What can say that a flush has failed; see [`problem`](fn@problem).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot say that a flush has failed",
+    label = "neither a response or a status, nor a `Result` with such an error",
+    note = "return a response, a `StatusCode`, or a `Result<_, E>` where `E` is one of them or implements `From<airlock::tower::Problem>`; or give `on_flush_error` a closure with the value to return"
+)]
+pub trait FromProblem {
+    /// The value that says it.
+    fn from_problem(problem: Problem) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E: From<Problem>> FromProblem for Result<T, E> {
+    fn from_problem(problem: Problem) -> Self {
+        Err(E::from(problem))
+    }
+}
+
+impl FromProblem for StatusCode {
+    fn from_problem(problem: Problem) -> Self {
+        problem.into()
+    }
+}
+
+impl<B: From<&'static str>> FromProblem for Response<B> {
+    fn from_problem(problem: Problem) -> Self {
+        problem.into()
+    }
 }
 
 fn answer<B: From<&'static str>>() -> Response<B> {

@@ -23,7 +23,7 @@ use airlock_core::Scope;
 ///
 /// Without axum, code that runs within the request asks [`airlock_core::current`]. For code that a
 /// middleware has moved to another task, [`ScopeLayer::share_scope`](crate::ScopeLayer::share_scope)
-/// puts it into the request's extensions, where the extractor looks first.
+/// puts it into the request's extensions, where the extractor finds it.
 #[derive(Clone, Debug)]
 pub struct RequestScope(pub Scope);
 
@@ -31,14 +31,14 @@ pub struct RequestScope(pub Scope);
 mod extractor {
     use std::fmt;
 
-    use axum::extract::FromRequestParts;
+    use axum::extract::{FromRequestParts, MatchedPath};
     use axum::response::{IntoResponse, Response};
-    use http::StatusCode;
     use http::request::Parts;
 
     use super::RequestScope;
+    use crate::problem::Problem;
 
-    /// No scope encloses the handler: the answer is a 500, and the log says what to do.
+    /// No scope encloses the handler: the answer is a [`Problem`], and the log says what to do.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct NoRequestScope;
 
@@ -54,8 +54,7 @@ mod extractor {
 
     impl IntoResponse for NoRequestScope {
         fn into_response(self) -> Response {
-            tracing::error!(target: "airlock", "{self}");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            Problem.into_response()
         }
     }
 
@@ -63,9 +62,13 @@ mod extractor {
         type Rejection = NoRequestScope;
 
         async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NoRequestScope> {
-            let shared = parts.extensions.get::<Self>().cloned();
-            let scope = shared.or_else(|| airlock_core::current().map(Self));
-            scope.ok_or(NoRequestScope)
+            let current = airlock_core::current().map(Self);
+            let scope = current.or_else(|| parts.extensions.get().cloned());
+            scope.ok_or_else(|| {
+                let route = parts.extensions.get().map(MatchedPath::as_str);
+                tracing::error!(target: "airlock", route, error = %NoRequestScope, "a request has no scope");
+                NoRequestScope
+            })
         }
     }
 }

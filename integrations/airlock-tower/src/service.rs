@@ -60,8 +60,10 @@ where
 
     fn call(&mut self, mut request: Request<I>) -> Self::Future {
         let scope = self.settings.open(&mut request);
+        let waits = self.moment.waits(&scope, request.extensions_mut());
         // An inner service may enqueue here, before its future is first polled.
         let work = scope.enter(|| self.inner.call(request));
-        ScopeFuture::new(scope, work, self.settings.clone(), self.moment.clone())
+        let (settings, moment) = (self.settings.clone(), self.moment.clone());
+        ScopeFuture::new(scope, waits, work, settings, moment)
     }
 }

@@ -4,15 +4,16 @@ use std::fmt;
 use std::future::Future;
 use std::panic::resume_unwind;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use airlock_core::Backlog;
+use airlock_core::{Backlog, Running};
 use tokio::task::{JoinError, JoinHandle};
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Instrument;
 
-use crate::layer::ScopeLayer;
+use crate::layer::{ScopeLayer, Settings};
 use crate::service::ScopeService;
 
 /// A [`ScopeLayer`] whose requests run to their end although their client has gone; made by
@@ -26,9 +27,13 @@ impl<M> ScopeLayer<M> {
     ///
     /// Without it a server drops the handler at whatever await it has reached when the connection
     /// breaks. With it handlers are not cancelled any more: bound their time by a timeout *within*
-    /// this layer. A task inherits nothing, so let it be the outermost scope. It costs a spawn for
-    /// each request; inner futures, responses and errors must be `Send`. A shutdown that waits for
-    /// the [`backlog`](Self::backlog) waits for shielded requests too.
+    /// this layer. It costs a spawn for each request; inner futures, responses and errors must be
+    /// `Send`. A server that stops does not know of these tasks: see [`ShieldLayer::requests`].
+    ///
+    /// Let it be the outermost scope. One around it would capture what this one holds, and ends when
+    /// the client leaves: what leaves afterwards fails and goes to
+    /// [`on_stranded`](airlock_core::AirlockBuilder::on_stranded). Each request that comes in so is
+    /// logged as an error.
     ///
     /// # Panics
     ///
@@ -41,9 +46,32 @@ impl<M> ScopeLayer<M> {
 }
 
 impl<M> ShieldLayer<M> {
-    /// What this layer's services still do without a client; see [`ScopeLayer::backlog`].
+    /// The flushes of this layer's services that no client waits for; see [`ScopeLayer::backlog`].
     pub fn backlog(&self) -> Backlog {
         self.0.backlog()
+    }
+
+    /// The requests under way, with or without their client. A runtime that ends cancels those that
+    /// run without one, so wait for them when the server has stopped, and then for what they leave
+    /// behind:
+    ///
+    /// ```no_run
+    /// use airlock::tower::ScopeLayer;
+    /// # use axum::{Router, routing::get};
+    ///
+    /// # async fn told_to_stop() {}
+    /// # async fn serve(listener: tokio::net::TcpListener, app: Router) -> std::io::Result<()> {
+    /// let shield = ScopeLayer::new().shield();
+    /// let (requests, backlog) = (shield.requests(), shield.backlog());
+    /// let app = app.layer(shield);
+    /// axum::serve(listener, app).with_graceful_shutdown(told_to_stop()).await?;
+    /// requests.drained().await;
+    /// backlog.drained().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn requests(&self) -> Backlog {
+        self.0.settings.requests.clone()
     }
 }
 
@@ -59,7 +87,7 @@ impl<S, M: Clone> Layer<S> for ShieldLayer<M> {
     fn layer(&self, inner: S) -> Self::Service {
         ShieldService {
             inner: self.0.layer(inner),
-            backlog: self.backlog(),
+            settings: self.0.settings.clone(),
         }
     }
 }
@@ -68,7 +96,7 @@ impl<S, M: Clone> Layer<S> for ShieldLayer<M> {
 #[derive(Clone, Debug)]
 pub struct ShieldService<S> {
     inner: S,
-    backlog: Backlog,
+    settings: Arc<Settings>,
 }
 
 impl<S, R> Service<R> for ShieldService<S>
@@ -87,26 +115,33 @@ where
     }
 
     fn call(&mut self, request: R) -> Self::Future {
+        if let Some(around) = self.settings.around() {
+            tracing::error!(
+                target: "airlock",
+                scope = %around.id(),
+                name = around.name(),
+                "a shielded request runs within a scope that ends when its client leaves: `.shield()` belongs to the outermost `ScopeLayer`",
+            );
+        }
         let request = self.inner.call(request);
-        let running = self.backlog.run();
-        let task = async move {
-            let _running = running;
-            request.await
-        };
+        let running = self.settings.requests.run();
+        // Given out with what has ended, and dropped after it: a response that nobody takes begins its
+        // flush when it is dropped.
+        let task = async move { (request.await, running) };
         ShieldFuture(tokio::spawn(task.in_current_span()))
     }
 }
 
 /// The future of a [`ShieldService`]. Dropping it does not stop the request.
 #[must_use = "futures do nothing unless awaited"]
-pub struct ShieldFuture<T, E>(JoinHandle<Result<T, E>>);
+pub struct ShieldFuture<T, E>(JoinHandle<(Result<T, E>, Running)>);
 
 impl<T, E> Future for ShieldFuture<T, E> {
     type Output = Result<T, E>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match ready!(Pin::new(&mut self.0).poll(cx)) {
-            Ok(ended) => Poll::Ready(ended),
+            Ok((ended, _running)) => Poll::Ready(ended),
             Err(error) => match JoinError::try_into_panic(error) {
                 Ok(panic) => resume_unwind(panic),
                 Err(_) => panic!("the runtime was shut down before the request had finished"),

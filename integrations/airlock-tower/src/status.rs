@@ -19,7 +19,9 @@ pub(crate) fn outcome_of(status: StatusCode) -> Outcome {
 ///
 /// Statuses, responses, and the tuples in which axum takes a status are such values. Implement it for
 /// your own type where a handler returns it by its name. Not needed for a handler that returns
-/// `impl IntoResponse`, or for a type whose status is always below 400, such as `Json`.
+/// `impl IntoResponse`, or for a type whose status is below 400, such as `Json`. (A `Json` that cannot
+/// be serialised becomes a 500 when the boundary is through; with `impl IntoResponse` the boundary
+/// sees that.)
 ///
 /// ```
 /// use airlock::tower::HasStatus;

@@ -3,7 +3,9 @@
 //!
 //! What a client that leaves does to its request, unshielded: the server drops the handler at the
 //! await where it notices, and nothing runs; or it notices when the flush is over, and all has run;
-//! or it cuts short a flush that awaits, and what was not reached is handed back.
+//! or it cuts short a flush that awaits, and what was not reached is handed back. After the response,
+//! no flush is cut short. Behind a shield, all runs of what has reached its handler, however the
+//! client leaves.
 
 #![allow(
     clippy::print_stdout,
@@ -23,7 +25,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use self::traffic::{OnClose, Refused, Traffic, stopped};
+use self::traffic::{OnClose, Refused, Told, Traffic, stopped};
 
 type Answer = (StatusCode, String);
 
@@ -41,13 +43,19 @@ async fn handle(
         .map_err(|Refused| answer(Refused::STATUS))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn exactly_the_effects_of_the_requests_that_succeed_run_on_axum() {
-    let traffic = Traffic::new(OnClose::Stops);
+async fn serve(told: Told) {
+    let traffic = Traffic::new(OnClose::Stops, told);
     let app = Router::new()
         .route("/{request}", get(handle))
-        .with_state(traffic.clone())
-        .layer(ScopeLayer::new().airlock(&traffic.airlock));
+        .with_state(traffic.clone());
+    let layer = ScopeLayer::new().airlock(&traffic.airlock);
+    let shield = layer.clone().shield();
+    let backlog = shield.backlog();
+    let app = match told {
+        Told::BeforeResponse => app.layer(layer),
+        Told::AfterResponse => app.layer(layer.after_response()),
+        Told::Shield => app.layer(shield),
+    };
     let listener = TcpListener::bind("127.0.0.1:0").await;
     let listener = listener.expect("a port is free");
     let address = listener.local_addr().expect("it is bound");
@@ -63,5 +71,21 @@ async fn exactly_the_effects_of_the_requests_that_succeed_run_on_axum() {
     stop.notify_one();
     let served = stopped(server).await.expect("no panic");
     served.expect("it ends");
+    stopped(backlog.drained()).await;
     traffic.verify();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn exactly_the_effects_of_the_requests_that_succeed_run_on_axum() {
+    serve(Told::BeforeResponse).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn exactly_the_effects_of_the_requests_that_succeed_run_on_axum_after_the_response() {
+    serve(Told::AfterResponse).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn exactly_the_effects_of_the_requests_that_succeed_run_on_axum_behind_a_shield() {
+    serve(Told::Shield).await;
 }

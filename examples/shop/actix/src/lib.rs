@@ -20,9 +20,6 @@ use shop::Shop;
 
 use crate::error::AppError;
 
-/// How long a stop waits for requests whose client has gone, while others keep the server busy.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// The scopes of requests. Made once, and not by the workers: what runs on behind a response must not
 /// end with the worker that gave it.
 ///
@@ -82,8 +79,8 @@ pub fn app(
         .wrap(from_fn(browsers::serve))
 }
 
-/// Serves until `stop` ends; then waits for the requests that are there, and for all that runs on
-/// behind them.
+/// Serves until `stop` ends; then waits for the requests that are there, up to `patience` for those of
+/// clients that have gone, and once more for connections; and for all that runs on behind them.
 ///
 /// # Errors
 ///
@@ -91,6 +88,7 @@ pub fn app(
 pub async fn serve(
     listener: TcpListener,
     shop: &Shop,
+    patience: Duration,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let scopes = Scopes::new(shop);
@@ -98,13 +96,14 @@ pub async fn serve(
         let (shop, scopes) = (shop.clone(), scopes.clone());
         move || app(&shop, &scopes)
     });
+    let server = server.shutdown_timeout(patience.as_secs());
     let server = server.listen(listener)?.disable_signals().run();
     let (handle, requests) = (server.handle(), scopes.requests());
     let stopping = rt::spawn(async move {
         stop.await;
         handle.pause().await;
         // Its workers end with their connections, and with them what runs on without its client.
-        let _ = rt::time::timeout(PATIENCE, requests.drained()).await;
+        let _ = rt::time::timeout(patience, requests.drained()).await;
         handle.stop(true).await;
     });
     server.await?;

@@ -22,6 +22,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(settings.address)?;
     let stopped = settings::stopped()?;
     println!("the shop is at http://{}", listener.local_addr()?);
-    shop_actix::serve(listener, &shop, stopped).await?;
+    shop_actix::serve(listener, &shop, settings::PATIENCE, stopped).await?;
     Ok(())
 }

@@ -6,21 +6,27 @@ mod routes;
 
 use std::future::Future;
 use std::io;
+use std::time::Duration;
 
 use airlock::Backlog;
-use airlock::tower::{AfterResponse, ScopeLayer};
+use airlock::tower::{AfterResponse, BeforeResponse, ScopeLayer, ShieldLayer};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use shop::Shop;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 /// The scopes of requests.
+///
+/// A request runs to its end although its client leaves: what it commits and what follows from that
+/// stay together.
 #[derive(Clone, Debug)]
 pub struct Scopes {
     /// Buyers are told when what follows from their request fails.
-    buyers: ScopeLayer,
+    buyers: ShieldLayer<BeforeResponse>,
     /// Whoever scans parcels in the warehouse does not wait for mails.
-    warehouse: ScopeLayer<AfterResponse>,
+    warehouse: ShieldLayer<AfterResponse>,
 }
 
 impl Scopes {
@@ -28,23 +34,28 @@ impl Scopes {
     #[must_use]
     pub fn new(shop: &Shop) -> Self {
         let buyers = ScopeLayer::new().airlock(shop.airlock());
-        let warehouse = buyers.clone().after_response();
+        let warehouse = buyers.clone().after_response().shield();
+        let buyers = buyers.shield();
         Self { buyers, warehouse }
     }
 
-    /// What runs on behind all of them.
+    /// The requests under way. A clone shares them.
+    #[must_use]
+    pub fn requests(&self) -> Backlog {
+        self.buyers.requests()
+    }
+
+    /// What runs on behind all of them. A clone shares it.
     #[must_use]
     pub fn backlog(&self) -> Backlog {
-        self.buyers.backlog() // a clone shares it
+        self.buyers.backlog()
     }
 }
 
 /// The whole service. Tests call it without a socket.
 pub fn app(shop: &Shop, scopes: &Scopes) -> Router {
-    // A request runs to its end although its client leaves: what it commits and what follows from that
-    // stay together.
-    let buyers = routes::buyers().layer(scopes.buyers.clone().shield());
-    let warehouse = routes::warehouse().layer(scopes.warehouse.clone().shield());
+    let buyers = routes::buyers().layer(scopes.buyers.clone());
+    let warehouse = routes::warehouse().layer(scopes.warehouse.clone());
     routes::reading()
         .merge(buyers)
         .merge(warehouse)
@@ -55,8 +66,8 @@ pub fn app(shop: &Shop, scopes: &Scopes) -> Router {
         .with_state(shop.clone())
 }
 
-/// Serves until `stop` ends; then waits for the requests that are there, and for all that runs on
-/// behind them.
+/// Serves until `stop` ends; then waits for the requests that are there, but no longer than `patience`,
+/// and for all that runs on behind them.
 ///
 /// # Errors
 ///
@@ -64,11 +75,30 @@ pub fn app(shop: &Shop, scopes: &Scopes) -> Router {
 pub async fn serve(
     listener: TcpListener,
     shop: &Shop,
+    patience: Duration,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let scopes = Scopes::new(shop);
-    let server = axum::serve(listener, app(shop, &scopes));
-    server.with_graceful_shutdown(stop).await?;
+    let (tell, told) = oneshot::channel();
+    let stopping = async {
+        stop.await;
+        let _ = tell.send(()); // unless the server has ended by itself
+    };
+    let server = axum::serve(listener, app(shop, &scopes)).with_graceful_shutdown(stopping);
+    let served = async {
+        server.await?;
+        scopes.requests().drained().await;
+        io::Result::Ok(())
+    };
+    // A client that sends half a request, and stays, would keep it from ending.
+    let out_of_patience = async {
+        let _ = told.await;
+        sleep(patience).await;
+    };
+    tokio::select! {
+        served = served => served?,
+        () = out_of_patience => {}
+    }
     scopes.backlog().drained().await;
     shop.close().await;
     Ok(())

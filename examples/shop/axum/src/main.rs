@@ -21,6 +21,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = tokio::net::TcpListener::bind(settings.address).await?;
     let stopped = settings::stopped()?;
     println!("the shop is at http://{}", listener.local_addr()?);
-    shop_axum::serve(listener, &shop, stopped).await?;
+    shop_axum::serve(listener, &shop, settings::PATIENCE, stopped).await?;
     Ok(())
 }

@@ -1,12 +1,28 @@
-//! A shutdown waits for what runs on.
+//! A shutdown waits for what runs on, and for no client for ever.
 
+use std::io;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use shop::Shop;
+use shop::settings::PATIENCE;
 use shop_checks::shutdown::{self, Promise};
+use tokio::sync::oneshot::Receiver;
+
+async fn serve(
+    listener: TcpListener,
+    shop: Shop,
+    patience: Duration,
+    stop: Receiver<()>,
+) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let stopped = async move { stop.await.unwrap_or_default() };
+    shop_axum::serve(listener, &shop, patience, stopped).await
+}
 
 async fn check(promise: Promise) {
-    shutdown::check(promise, async |listener, shop, stop| {
-        let listener = tokio::net::TcpListener::from_std(listener)?;
-        let stopped = async move { stop.await.unwrap_or_default() };
-        shop_axum::serve(listener, &shop, stopped).await
+    shutdown::check(promise, |listener, shop, stop| {
+        serve(listener, shop, PATIENCE, stop)
     })
     .await;
 }
@@ -19,4 +35,19 @@ async fn what_runs_in_the_background_is_done_before_the_server_ends() {
 #[tokio::test]
 async fn what_follows_a_response_is_done_before_the_server_ends() {
     check(shutdown::RESTOCK).await;
+}
+
+async fn check_without_patience(half: &str) {
+    let serve = |listener, shop, stop| serve(listener, shop, Duration::ZERO, stop);
+    shutdown::check_without_patience(half, serve).await;
+}
+
+#[tokio::test]
+async fn a_client_that_has_sent_half_a_head_does_not_keep_the_server_from_ending() {
+    check_without_patience(shutdown::HALF_A_HEAD).await;
+}
+
+#[tokio::test]
+async fn a_client_that_has_sent_half_a_body_does_not_keep_the_server_from_ending() {
+    check_without_patience(shutdown::HALF_A_BODY).await;
 }

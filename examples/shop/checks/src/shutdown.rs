@@ -1,15 +1,17 @@
-//! Shutting down: what the clients were promised is done first.
+//! Shutting down: what the clients were promised is done first, and no client can keep it from ending.
 
 use std::future::Future;
-use std::io;
-use std::net::TcpListener;
+use std::io::{self, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::time::Duration;
 
 use airlock::BoxFuture;
 use shop::{Outside, Partners, SearchIndex, Shop, Store, Unreachable};
 use tempfile::TempDir;
 use tokio::sync::{oneshot, watch};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use crate::call::{Answer, Call};
 use crate::http;
@@ -86,9 +88,7 @@ pub async fn check<S>(
         ..outside.partners()
     };
     let shop = Shop::with(store, outside, partners).expect("a shop");
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.set_nonblocking(true).expect("tokio asks for it");
-    let address = listener.local_addr().expect("it is bound").to_string();
+    let (listener, address) = bound();
     let (stop, stopped) = oneshot::channel();
 
     let serving = async {
@@ -106,6 +106,45 @@ pub async fn check<S>(
     };
     let (sent, ()) = tokio::join!(serving, stopping);
     assert_eq!(sent, [promise.effect]);
+}
+
+/// The first half of a head.
+pub const HALF_A_HEAD: &str = "POST /orders HTTP/1.1\r\nhost: ";
+
+/// A head, and half of its body.
+pub const HALF_A_BODY: &str = "POST /orders HTTP/1.1\r\nhost: here\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 100\r\n\r\nsku=";
+
+/// Serves a shop, stops the server while a client has sent half a request and stays, and sees the
+/// server end. It must be told to have no patience.
+pub async fn check_without_patience<S>(
+    half: &str,
+    serve: impl FnOnce(TcpListener, Shop, oneshot::Receiver<()>) -> S,
+) where
+    S: Future<Output = io::Result<()>>,
+{
+    let shop = Shop::open(None).await.expect("a shop in memory");
+    let (listener, address) = bound();
+    let (stop, stopped) = oneshot::channel();
+    let stopping = async {
+        let mut client = TcpStream::connect(&address).expect("the shop listens");
+        client.write_all(half.as_bytes()).expect("the shop reads");
+        // Connections are accepted in their order, so the shop has the first one too.
+        assert_eq!(call(&address, Call::get("/items")).await.status, 200);
+        stop.send(()).expect("the server waits for it");
+        client
+    };
+    let both = async { tokio::join!(serve(listener, shop, stopped), stopping) };
+    let ended = timeout(Duration::from_secs(60), both).await;
+    let (served, client) = ended.expect("the server has not ended for a minute");
+    served.expect("it serves");
+    drop(client);
+}
+
+fn bound() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.set_nonblocking(true).expect("tokio asks for it");
+    let address = listener.local_addr().expect("it is bound").to_string();
+    (listener, address)
 }
 
 async fn call(address: &str, call: Call) -> Answer {

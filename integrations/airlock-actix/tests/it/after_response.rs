@@ -1,10 +1,10 @@
 //! When the scope ends: before the response, or after its body.
 
 use std::io;
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 
-use actix_web::body::{MessageBody, to_bytes};
+use actix_web::body::{BodySize, MessageBody, to_bytes};
 use actix_web::dev::Service as _;
 use actix_web::http::StatusCode;
 use actix_web::test::{call_service, init_service};
@@ -217,6 +217,38 @@ async fn after_the_response_a_body_that_panics_discards() {
 }
 
 #[actix_web::test]
+async fn after_the_response_a_panic_of_a_body_around_it_discards() {
+    /// As a middleware outside of ours may put it around a body.
+    struct Explodes<B>(B);
+    impl<B: MessageBody> MessageBody for Explodes<B> {
+        type Error = B::Error;
+
+        fn size(&self) -> BodySize {
+            self.0.size()
+        }
+
+        fn poll_next(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Bytes, B::Error>>> {
+            panic!("boom")
+        }
+    }
+    let mut world = World::new();
+    let app = App::new().route("/", web::get().to(answer));
+    let app = init_service(app.wrap(world.middleware().after_response())).await;
+    let body = Explodes(call_service(&app, get("/")).await.into_body());
+    let message = panic_of(async move {
+        let _ = to_bytes(body).await;
+    });
+    assert_eq!(message.await, "boom");
+    assert_eq!(
+        world.report().await,
+        "panic: mail discarded, ship discarded"
+    );
+}
+
+#[actix_web::test]
 async fn after_the_response_a_client_that_has_gone_before_it_still_discards() {
     async fn handler() -> &'static str {
         airlock::enqueue(mail(1));
@@ -257,7 +289,7 @@ async fn the_size_of_a_body_is_passed_on_and_a_held_body_can_only_be_polled() {
             .wrap(middleware);
         let app = init_service(app).await;
         let body = call_service(&app, get("/")).await.into_body();
-        assert_eq!(body.size(), actix_web::body::BodySize::Sized(6));
+        assert_eq!(body.size(), BodySize::Sized(6));
         assert_eq!(body.try_into_bytes().is_ok(), !after);
     }
 }

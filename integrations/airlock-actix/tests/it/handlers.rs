@@ -207,6 +207,94 @@ async fn a_type_that_knows_its_status_is_judged_by_it_also_behind_impl_responder
     }
 }
 
+#[airlock::boundary(on_flush_error = problem)]
+async fn impl_of_builder(wish: Wish) -> impl Responder {
+    airlock::enqueue(mail(1));
+    HttpResponse::build(wished(&wish))
+}
+
+#[airlock::boundary]
+async fn result_of_impl_of_builder(wish: Wish) -> Result<impl Responder, AppError> {
+    airlock::enqueue(mail(1));
+    let wish = wish_or_error(&wish)?;
+    Ok(HttpResponse::build(status_of(wish)))
+}
+
+#[airlock::boundary(on_flush_error = log)]
+async fn either_of_json(wish: Wish) -> Either<web::Json<u16>, HttpResponse> {
+    airlock::enqueue(mail(1));
+    match wished(&wish) {
+        StatusCode::ACCEPTED => Either::Left(web::Json(7)),
+        status => Either::Right(HttpResponse::build(status).finish()),
+    }
+}
+
+#[actix_web::test]
+async fn everyday_answers_are_judged_by_the_status_that_they_lead_to() {
+    let expected = ["202 success", "409 failure", "404 failure"];
+    for handler in [
+        web::get().to(impl_of_builder),
+        web::get().to(result_of_impl_of_builder),
+    ] {
+        assert_eq!(answers(at(handler)).await, expected);
+    }
+    assert_eq!(
+        answers(at(web::get().to(either_of_json))).await,
+        ["200 success", "409 failure", "404 failure"]
+    );
+}
+
+#[airlock::boundary(on_flush_error = log)]
+async fn option_of_json(wish: Wish) -> Option<web::Json<u16>> {
+    airlock::enqueue(mail(1));
+    found(&wish).map(web::Json)
+}
+
+#[airlock::boundary]
+async fn result_of_option_of_json(wish: Wish) -> actix_web::Result<Option<web::Json<u16>>> {
+    airlock::enqueue(mail(1));
+    Ok(found(&wish).map(web::Json))
+}
+
+#[airlock::boundary(on_flush_error = log)]
+async fn option_of_form(wish: Wish) -> Option<web::Form<[(&'static str, u16); 1]>> {
+    airlock::enqueue(mail(1));
+    found(&wish).map(|n| web::Form([("n", n)]))
+}
+
+#[airlock::boundary(on_flush_error = log)]
+async fn option_of_html(wish: Wish) -> Option<web::Html> {
+    airlock::enqueue(mail(1));
+    found(&wish).map(|n| web::Html::new(n.to_string()))
+}
+
+#[airlock::boundary(on_flush_error = log)]
+async fn option_of_redirect(wish: Wish) -> Option<web::Redirect> {
+    airlock::enqueue(mail(1));
+    found(&wish).map(|_| web::Redirect::to("/").see_other())
+}
+
+fn found(wish: &Wish) -> Option<u16> {
+    (**wish == 202).then_some(7)
+}
+
+#[actix_web::test]
+async fn nothing_in_place_of_an_answer_is_a_404_and_discards() {
+    let expected = ["200 success", "404 failure", "404 failure"];
+    for handler in [
+        web::get().to(option_of_json),
+        web::get().to(result_of_option_of_json),
+        web::get().to(option_of_form),
+        web::get().to(option_of_html),
+    ] {
+        assert_eq!(answers(at(handler)).await, expected);
+    }
+    assert_eq!(
+        answers(at(web::get().to(option_of_redirect))).await,
+        ["303 success", "404 failure", "404 failure"]
+    );
+}
+
 #[airlock::boundary(on_flush_error = log)]
 async fn customized(wish: Wish) -> impl Responder {
     airlock::enqueue(mail(1));

@@ -3,6 +3,7 @@
 mod after_response;
 mod fixture;
 mod handlers;
+mod logged;
 mod nesting;
 mod options;
 mod origins;

@@ -1,9 +1,11 @@
 //! Middlewares within middlewares, and within other scopes: R8.
 
-use actix_web::body::to_bytes;
-use actix_web::middleware::from_fn;
+use actix_web::body::{MessageBody, to_bytes};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::middleware::{Next, from_fn};
 use actix_web::test::{call_service, init_service};
-use actix_web::{App, HttpResponse, web};
+use actix_web::{App, Error, HttpResponse, web};
 use airlock::FlushError;
 use airlock::executor::Recorder;
 use airlock::lifecycle::ReleaseAll;
@@ -147,6 +149,83 @@ async fn an_inner_one_waits_for_the_body_if_the_outer_one_does() {
         );
         assert_eq!(world.report().await, "success: mail dropped, ship dropped");
     }
+}
+
+/// A middleware that makes a failure of the response, and keeps its body.
+async fn breaks<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let mut response = next.call(request).await?;
+    *response.response_mut().status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    Ok(response)
+}
+
+#[actix_web::test]
+async fn an_outer_one_that_fails_discards_what_the_body_held_for_it() {
+    for read in [true, false] {
+        let mut world = World::new();
+        let outer = world.middleware().after_response();
+        let backlog = outer.backlog();
+        let app = App::new().route("/", web::get().to(answer));
+        let app = app.wrap(inner().after_response());
+        let app = init_service(app.wrap(from_fn(breaks)).wrap(outer)).await;
+        let response = call_service(&app, get("/")).await;
+        assert!(world.reports().is_empty());
+        if read {
+            to_bytes(response.into_body()).await.expect("it ends");
+        } else {
+            drop(response);
+        }
+        assert_eq!(
+            world.reports(),
+            [
+                "success: mail captured, ship captured",
+                "failure: mail discarded, ship discarded",
+            ]
+        );
+        assert_eq!((world.stranded(), backlog.failed()), (0, 0));
+    }
+}
+
+#[actix_web::test]
+async fn an_outer_one_waits_for_any_within_it_that_waits() {
+    let mut world = World::new();
+    let app = App::new().route("/", web::get().to(answer));
+    let refuses = || inner().after_response().flush_when(|_, _| false);
+    let app = app.wrap(refuses()).wrap(from_fn(enqueues));
+    let app = app.wrap(inner().after_response()).wrap(refuses());
+    let app = init_service(app.wrap(world.middleware().after_response())).await;
+    let response = call_service(&app, get("/")).await;
+    assert_eq!(world.reports(), ["failure: mail discarded, ship discarded"]);
+    drop(response);
+    assert_eq!(
+        world.reports(),
+        [
+            "success: mail captured",
+            "failure: mail discarded",
+            "success:",
+        ]
+    );
+    assert_eq!(world.stranded(), 0);
+}
+
+#[actix_web::test]
+async fn an_outer_one_that_fails_after_an_inner_one_has_ended_does_not_wait() {
+    let mut world = World::new();
+    let app = App::new().route("/", web::get().to(answer));
+    let app = app.wrap(inner().after_response()).wrap(from_fn(forbids));
+    let app = init_service(app.wrap(world.middleware().after_response())).await;
+    let response = call_service(&app, get("/")).await;
+    assert_eq!(
+        world.reports(),
+        [
+            "success: mail captured, ship captured",
+            "failure: mail discarded, ship discarded",
+        ]
+    );
+    drop(response);
+    assert!(world.reports().is_empty());
 }
 
 #[actix_web::test]

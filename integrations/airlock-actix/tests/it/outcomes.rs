@@ -234,6 +234,27 @@ async fn a_client_that_has_gone_discards_and_destructors_cannot_enqueue() {
 }
 
 #[actix_web::test]
+async fn a_request_that_somebody_elses_panic_drops_is_cancelled() {
+    for (polled, report) in [(true, "cancelled: mail discarded"), (false, "cancelled:")] {
+        let mut world = World::new();
+        let app = App::new().route("/", web::get().to(stay));
+        let app = init_service(app.wrap(world.middleware())).await;
+        let message = panic_of(async move {
+            let mut call = Box::pin(app.call(get("/")));
+            assert!(!polled || poll(call.as_mut()).is_none());
+            panic!("somebody else's");
+        });
+        assert_eq!(message.await, "somebody else's");
+        assert_eq!(world.reports(), [report]);
+    }
+}
+
+async fn stay() -> &'static str {
+    airlock::enqueue(mail(1));
+    std::future::pending().await
+}
+
+#[actix_web::test]
 async fn a_client_that_has_gone_before_the_first_poll_discards() {
     let mut world = World::new();
     let app = App::new().route("/{status}", web::get().to(answer));

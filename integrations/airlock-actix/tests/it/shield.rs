@@ -1,16 +1,21 @@
 //! Requests that run to their end although their client has gone.
 
+use std::pin::pin;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
 
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::rt::System;
 use actix_web::test::{call_service, init_service};
 use actix_web::{App, Error, HttpResponse, web};
-use airlock_actix::ShieldMiddleware;
+use airlock::Backlog;
+use airlock_actix::{ScopeMiddleware, ShieldMiddleware};
 use tokio::sync::Semaphore;
 
 use crate::fixture::{World, fail, get, mail, panic_of, pause, poll, ship};
+use crate::logged::errors_of;
 
 type Gate = Rc<Semaphore>;
 
@@ -59,6 +64,39 @@ async fn a_shielded_request_ends_although_its_client_has_gone() {
     }
 }
 
+/// Notes how many flushes are under way when it is woken.
+struct AtWake {
+    flushes: Backlog,
+    seen: Mutex<Option<usize>>,
+}
+
+impl Wake for AtWake {
+    fn wake(self: Arc<Self>) {
+        *self.seen.lock().expect("no panic") = Some(self.flushes.running());
+    }
+}
+
+#[actix_web::test]
+async fn a_request_without_its_client_runs_until_its_flush_after_the_response_has_begun() {
+    let world = World::new();
+    let gate = Gate::new(Semaphore::new(0));
+    let middleware = world.middleware().after_response().shield();
+    let (requests, flushes) = (middleware.requests(), middleware.backlog());
+    let app = gated(middleware, &gate).await;
+    drop(app.call(get("/")));
+    let seen = Arc::new(AtWake {
+        flushes,
+        seen: Mutex::default(),
+    });
+    let mut drained = pin!(requests.drained());
+    let waker = Waker::from(seen.clone());
+    let polled = drained.as_mut().poll(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending());
+    gate.add_permits(1);
+    requests.drained().await;
+    assert_eq!(*seen.seen.lock().expect("no panic"), Some(1));
+}
+
 #[actix_web::test]
 async fn a_shielded_request_that_keeps_its_client_is_answered() {
     let mut world = World::new();
@@ -100,6 +138,55 @@ async fn a_panic_of_a_shielded_request_reaches_its_caller() {
     });
     assert_eq!(message.await, "in the task");
     assert_eq!(world.reports(), ["panic: mail discarded"]);
+}
+
+#[actix_web::test]
+async fn a_shield_within_another_scope_says_that_it_does_not_protect() {
+    let world = World::new();
+    let gate = Gate::new(Semaphore::new(1));
+    let app = gated(ScopeMiddleware::new().shield(), &gate).await;
+    let all = world.airlock.scope().name("all");
+    let call = all.run_infallible_async(async |_| app.call(get("/")).await.is_ok());
+    let errors = errors_of(call).await;
+    let [error] = &errors[..] else {
+        panic!("one error: {errors:?}");
+    };
+    assert!(error.contains("name=\"all\""), "{error}");
+    assert!(
+        error.contains("`.shield()` belongs to the outermost"),
+        "{error}"
+    );
+}
+
+#[actix_web::test]
+async fn a_shield_within_another_scope_strands_when_the_client_has_gone() {
+    let mut world = World::new();
+    let gate = Gate::new(Semaphore::new(0));
+    let shield = ScopeMiddleware::new().shield();
+    let requests = shield.requests();
+    let app = gated(shield, &gate).await;
+    let all = world.airlock.scope().name("all");
+    let mut call = Box::pin(all.run_infallible_async(async |_| app.call(get("/")).await.is_ok()));
+    assert!(poll(call.as_mut()).is_none());
+    drop(call);
+    gate.add_permits(1);
+    requests.drained().await;
+    assert_eq!(
+        world.reports(),
+        ["cancelled:", "success: mail failed, ship failed"]
+    );
+    assert_eq!(world.stranded(), 2);
+}
+
+#[actix_web::test]
+async fn a_shield_that_depends_on_no_scope_says_nothing() {
+    let world = World::new();
+    let gate = Gate::new(Semaphore::new(2));
+    let app = gated(world.middleware().shield(), &gate).await;
+    assert!(errors_of(app.call(get("/"))).await.is_empty());
+    // An airlock of its own puts the scope around out of reach.
+    let around = airlock::scope().run_infallible_async(async |_| app.call(get("/")).await.is_ok());
+    assert!(errors_of(around).await.is_empty());
 }
 
 #[test]

@@ -7,22 +7,25 @@ use airlock::tower::{AfterResponse, ScopeBody, ScopeLayer};
 use airlock::{EnqueueError, Refusal, try_enqueue};
 use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
+use axum::middleware::map_response;
 use axum::response::Response;
 use futures_util::stream::{self, Stream, StreamExt};
-use http_body::Body as _;
+use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, Full, StreamBody};
 use tower::{Layer, ServiceExt};
 
-use crate::fixture::{World, app, call, charge, hang_guard, mail, ship, status, text};
+use crate::fixture::{
+    Log, World, app, call, charge, gated, gated_world, hang_guard, mail, ship, text,
+};
 
-fn after(world: &World) -> ScopeLayer<AfterResponse> {
+pub(crate) fn after(world: &World) -> ScopeLayer<AfterResponse> {
     ScopeLayer::new().airlock(&world.airlock).after_response()
 }
 
 type Chunk = Result<Bytes, std::io::Error>;
 
 /// A body of three chunks, each of which enqueues.
-fn streamed() -> impl Stream<Item = Chunk> {
+pub(crate) fn streamed() -> impl Stream<Item = Chunk> {
     stream::iter(1..=3).map(|n| {
         airlock::enqueue(mail(n));
         Ok(Bytes::from(format!("{n};")))
@@ -125,6 +128,46 @@ async fn a_body_that_fails_discards() {
     assert_eq!(world.ended().await, expected);
 }
 
+/// Tells whether it could enqueue while it was dropped.
+struct EnqueuesOnDrop(Log);
+
+impl Drop for EnqueuesOnDrop {
+    fn drop(&mut self) {
+        let accepted = try_enqueue(mail(9)).is_ok();
+        self.0.add(if accepted { "accepted" } else { "refused" });
+    }
+}
+
+#[tokio::test]
+async fn a_body_is_dropped_within_its_scope_however_it_ends() {
+    for (fails, expected) in [
+        (false, "success: mail dispatched"),
+        (true, "failure: mail discarded"),
+    ] {
+        let mut world = World::new();
+        let dropped = Log::default();
+        let on_drop = EnqueuesOnDrop(dropped.clone());
+        let body = || {
+            let frames =
+                stream::iter(fails.then(|| Err(std::io::Error::other("the disk is gone"))));
+            StreamBody::new(frames.map(move |frame: std::io::Result<Frame<Bytes>>| {
+                let _ = &on_drop;
+                frame
+            }))
+        };
+        let mut response = respond(after(&world), body).await.into_body();
+        let ended = response.frame().await;
+        assert_eq!(ended.is_some(), fails);
+        assert_eq!(
+            dropped.lines(),
+            ["accepted"],
+            "at its end, not when the server drops it"
+        );
+        assert!(response.frame().await.is_none());
+        assert_eq!(world.ended().await, format!("request {expected}"));
+    }
+}
+
 #[tokio::test]
 async fn a_body_that_panics_discards_and_the_panic_goes_on() {
     let mut world = World::new();
@@ -138,6 +181,34 @@ async fn a_body_that_panics_discards_and_the_panic_goes_on() {
     assert_eq!(panic.downcast_ref::<&str>(), Some(&"in the body"));
     let expected = "request panic: mail discarded, mail discarded, mail discarded";
     assert_eq!(world.ended().await, expected);
+}
+
+#[tokio::test]
+async fn a_body_that_is_dropped_by_a_panic_around_it_discards() {
+    let mut world = World::new();
+    let handler = async || {
+        airlock::enqueue(mail(0));
+        Body::from_stream(streamed())
+    };
+    let response = call(app(handler).layer(after(&world))).await;
+    let sent = tokio::spawn(async move {
+        let mut body = response.into_body();
+        body.frame().await.expect("a chunk").expect("it is whole");
+        panic!("in a wrapper of the body");
+    });
+    assert!(sent.await.is_err_and(|error| error.is_panic()));
+    let expected = "request panic: mail discarded, mail discarded";
+    assert_eq!(world.ended().await, expected);
+}
+
+#[tokio::test]
+async fn a_response_that_is_replaced_outside_of_the_layer_counts_as_sent() {
+    let mut world = World::new();
+    let handler = async || airlock::enqueue(mail(0)).to_string();
+    let replace = map_response(async |_: Response| StatusCode::BAD_GATEWAY);
+    let response = call(app(handler).layer(after(&world)).layer(replace)).await;
+    assert_eq!(response.status(), 502);
+    assert_eq!(world.ended().await, "request success: mail dispatched");
 }
 
 #[tokio::test]
@@ -170,19 +241,11 @@ async fn a_failed_flush_is_counted_and_stranded_and_the_client_does_not_know() {
     assert_eq!(backlog.failed(), 1);
 }
 
-/// Yields until it is let go on.
-#[airlock::effect]
-async fn slow(#[resource] gate: &tokio::sync::Semaphore, n: u32) {
-    drop(gate.acquire().await);
-    let _ = n;
-}
-
 #[tokio::test]
 async fn a_shutdown_can_wait_for_what_runs_on() {
-    let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
-    let mut world = World::with(|builder| builder.shared_resource(gate.clone()));
+    let (mut world, gate) = gated_world();
     let handler = async || {
-        airlock::enqueue(slow(1));
+        airlock::enqueue(gated());
     };
     let layer = after(&world);
     let backlog = layer.backlog();
@@ -190,11 +253,11 @@ async fn a_shutdown_can_wait_for_what_runs_on() {
     assert_eq!(backlog.running(), 1);
     let mut drained = polling(backlog.drained());
     assert!(drained().is_pending());
-    gate.add_permits(1);
+    gate.open();
     hang_guard(backlog.drained()).await;
     assert!(drained().is_ready());
     assert_eq!(backlog.running(), 0);
-    assert_eq!(world.ended_by_now(), ["request success: slow dispatched"]);
+    assert_eq!(world.ended_by_now(), ["request success: gated dispatched"]);
 }
 
 /// Polls a future whenever it is called.
@@ -204,38 +267,6 @@ fn polling<F: Future>(future: F) -> impl FnMut() -> Poll<F::Output> {
         let mut cx = Context::from_waker(Waker::noop());
         future.as_mut().poll(&mut cx)
     }
-}
-
-#[tokio::test]
-async fn within_another_scope_the_intents_are_captured_with_the_response() {
-    let mut world = World::new();
-    let handler = async || {
-        airlock::enqueue(mail(0));
-        Body::from_stream(streamed())
-    };
-    let route = ScopeLayer::new().name("route").after_response();
-    let all = after(&world).name("all");
-    let response = call(app(handler).layer(route).layer(all)).await;
-    assert_eq!(world.ended_by_now(), ["route success: mail captured"]);
-    text(response.into_body()).await;
-    let expected =
-        "all success: mail dispatched, mail dispatched, mail dispatched, mail dispatched";
-    assert_eq!(world.ended().await, expected);
-}
-
-#[tokio::test]
-async fn within_a_scope_that_ends_before_the_response_nothing_is_lost() {
-    let mut world = World::new();
-    let handler = async || airlock::enqueue(mail(0)).to_string();
-    let route = ScopeLayer::new().name("route").after_response();
-    let all = ScopeLayer::new().airlock(&world.airlock).name("all");
-    assert_eq!(status(app(handler).layer(route).layer(all)).await, 200);
-    let expected = [
-        "route success: mail captured",
-        "all success: mail dispatched",
-    ];
-    assert_eq!(world.ended_by_now(), expected);
-    assert!(world.stranded.lines().is_empty());
 }
 
 /// What a service gives that answers with this body, made in the request's scope.
@@ -265,7 +296,7 @@ async fn a_local_policy_of_a_stream_holds_from_chunk_to_chunk() {
             assert_eq!(quiet.is_some(), n > 1);
             Chunk::Ok(Bytes::from("."))
         });
-        StreamBody::new(chunks.map(|chunk| chunk.map(http_body::Frame::data)))
+        StreamBody::new(chunks.map(|chunk| chunk.map(Frame::data)))
     };
     let response = respond(after(&world), body).await;
     assert_eq!(text(response.into_body()).await, "...");
@@ -288,6 +319,14 @@ async fn size_and_end_of_the_body_are_those_of_the_inner_one() {
     assert!(Pin::new(&mut body).poll_frame(&mut cx).is_ready());
     assert_eq!(body.size_hint().exact(), Some(0));
     assert!(body.is_end_stream());
+}
+
+/// As a timeout around the layer does it, whose answer needs a body of the same type.
+#[tokio::test]
+async fn a_body_of_no_request_is_the_default_of_the_inner_one() {
+    let body = ScopeBody::<Full<Bytes>>::default();
+    assert!(body.is_end_stream());
+    assert_eq!(text(body).await, "");
 }
 
 #[tokio::test]

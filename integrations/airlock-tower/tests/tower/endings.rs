@@ -161,6 +161,24 @@ async fn a_request_whose_future_is_dropped_discards() {
 }
 
 #[tokio::test]
+async fn a_request_that_somebody_elses_panic_drops_is_cancelled() {
+    let mut world = World::new();
+    let handler = async || {
+        airlock::enqueue(mail(1));
+        std::future::pending::<()>().await;
+    };
+    let app = app(handler).layer(ScopeLayer::new().airlock(&world.airlock));
+    let panics = tokio::spawn(async {
+        let mut call = pin!(app.oneshot(get("/")));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(call.as_mut().poll(&mut cx).is_pending());
+        panic!("of a connection");
+    });
+    assert!(panics.await.is_err_and(|error| error.is_panic()));
+    assert_eq!(world.ended_by_now(), ["request cancelled: mail discarded"]);
+}
+
+#[tokio::test]
 async fn what_destructors_enqueue_while_a_request_is_dropped_is_refused() {
     let world = World::new();
     let refused = Arc::default();

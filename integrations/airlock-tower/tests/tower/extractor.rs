@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use tower::ServiceExt;
 
 use crate::fixture::{World, app, call, get, mail, status};
+use crate::logged::errors_of;
 
 #[tokio::test]
 async fn a_handler_extracts_the_scope_of_its_request() {
@@ -22,16 +23,22 @@ async fn a_handler_extracts_the_scope_of_its_request() {
 }
 
 #[tokio::test]
-async fn without_a_layer_the_extractor_answers_500() {
+async fn without_a_layer_the_extractor_answers_a_problem_and_logs_what_to_do() {
     let handler = async |_: RequestScope| "never";
-    assert_eq!(
-        status(app(handler)).await,
-        StatusCode::INTERNAL_SERVER_ERROR
-    );
+    let mut response = None;
+    let errors = errors_of(async { response = Some(call(app(handler)).await) }).await;
+    let response = response.expect("it was called");
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let content_type = &response.headers()["content-type"];
+    assert_eq!(content_type, "application/problem+json");
+    let [error] = &errors[..] else {
+        panic!("one error: {errors:?}");
+    };
+    assert!(error.contains("route=\"/\""), "{error}");
+    assert!(error.contains("add `ScopeLayer`"), "{error}");
     let (mut parts, _) = get("/").into_parts();
     let rejected = RequestScope::from_request_parts(&mut parts, &()).await;
     assert_eq!(rejected.err(), Some(NoRequestScope));
-    assert!(NoRequestScope.to_string().contains("add `ScopeLayer`"));
 }
 
 #[tokio::test]
@@ -64,5 +71,6 @@ async fn of_two_layers_the_inner_ones_scope_is_extracted() {
     };
     let app = app(handler).layer(ScopeLayer::new().name("route"));
     let all = ScopeLayer::new().airlock(&world.airlock).name("all");
-    assert_eq!(status(app.layer(all)).await, 200);
+    assert_eq!(status(app.clone().layer(all.clone())).await, 200);
+    assert_eq!(status(app.layer(all.share_scope())).await, 200);
 }

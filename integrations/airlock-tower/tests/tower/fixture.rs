@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
 use axum::routing::{MethodRouter, any};
 use http_body_util::BodyExt;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tower::ServiceExt;
 
 /// What effects did, in order.
@@ -44,6 +44,41 @@ pub(crate) async fn ship(#[resource] log: &Log, n: u32) {
 #[airlock::effect]
 pub(crate) fn charge(n: u32) -> Result<(), String> {
     Err(format!("card {n} was declined"))
+}
+
+/// Where an effect waits until the test lets it go on.
+pub(crate) struct Gate {
+    reached: Notify,
+    opened: Semaphore,
+}
+
+impl Gate {
+    /// Waits until an effect is there.
+    pub(crate) async fn reached(&self) {
+        hang_guard(self.reached.notified()).await;
+    }
+
+    pub(crate) fn open(&self) {
+        self.opened.close();
+    }
+}
+
+#[airlock::effect]
+pub(crate) async fn gated(#[resource] gate: &Gate, #[resource] log: &Log) {
+    gate.reached.notify_one();
+    let opened = gate.opened.acquire().await;
+    assert!(opened.is_err(), "it is closed when the gate opens");
+    log.add("gated");
+}
+
+/// A world with a gate in it.
+pub(crate) fn gated_world() -> (World, Arc<Gate>) {
+    let gate = Arc::new(Gate {
+        reached: Notify::new(),
+        opened: Semaphore::new(0),
+    });
+    let world = World::with(|builder| builder.shared_resource(gate.clone()));
+    (world, gate)
 }
 
 /// An airlock whose scopes tell how they have ended.

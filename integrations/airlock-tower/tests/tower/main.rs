@@ -6,6 +6,8 @@ mod endings;
 mod extractor;
 mod fixture;
 mod handlers;
+mod logged;
+mod nested_streams;
 mod nesting;
 mod origins;
 mod settings;

@@ -5,8 +5,10 @@ use airlock::lifecycle::ReleaseAll;
 use airlock::policy::drop_all;
 use airlock::tower::ScopeLayer;
 use axum::http::StatusCode;
+use axum::routing::get;
+use tower::ServiceExt;
 
-use crate::fixture::{World, app, mail, ship, status};
+use crate::fixture::{World, app, get as get_request, mail, ship, status, text};
 
 async fn mails() {
     airlock::enqueue(mail(1));
@@ -87,4 +89,18 @@ async fn the_request_decides_once_for_all_boundaries_within() {
         "request failure: ship discarded, ship discarded",
     ];
     assert_eq!(world.ended_by_now(), expected);
+}
+
+#[tokio::test]
+async fn what_is_added_to_a_router_after_the_layer_is_outside() {
+    let world = World::new();
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let within = async || airlock::current().is_some().to_string();
+    let app = app(within).layer(layer).route("/later", get(within));
+    let app = app.fallback(within);
+    for (path, scoped) in [("/", "true"), ("/later", "false"), ("/nowhere", "false")] {
+        let response = app.clone().oneshot(get_request(path)).await;
+        let response = response.unwrap_or_else(|error| match error {});
+        assert_eq!(text(response.into_body()).await, scoped, "{path}");
+    }
 }

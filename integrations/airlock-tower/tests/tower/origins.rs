@@ -79,7 +79,33 @@ async fn a_route_can_be_told() {
 }
 
 #[tokio::test]
-async fn the_origin_can_be_taken_apart_and_stands_in_the_report() {
+async fn a_layer_within_keeps_the_origin_unless_it_knows_the_route() {
+    let world = World::new();
+    let route = |route: &'static str| {
+        let layer = ScopeLayer::new().airlock(&world.airlock);
+        layer.route(move |_, _| Some(route.into()))
+    };
+    let inner = ScopeLayer::new().name("inner");
+    // No router has matched anything here.
+    let knows_none = inner.layer(tower::service_fn(async |_: Request<Body>| {
+        tells().await;
+        Ok::<_, std::convert::Infallible>(axum::http::Response::new(Body::empty()))
+    }));
+    let given = route("/shop.Orders/Place").layer(knows_none);
+    let request = Request::post("/shop.Orders/Place").header("traceparent", TRACE);
+    let request = request.body(Body::empty()).expect("it is a request");
+    given.oneshot(request).await.expect("it succeeds");
+    let knows_one = Router::new().route("/{id}", get(tells)).layer(inner);
+    send(knows_one.layer(route("elsewhere")), Request::get("/7")).await;
+    let expected = [
+        format!("Origin(POST /shop.Orders/Place, {TRACE})"),
+        "Origin(GET /{id})".to_owned(),
+    ];
+    assert_eq!(world.log.lines(), expected);
+}
+
+#[tokio::test]
+async fn the_origin_stands_in_the_report() {
     let (send_report, report) = std::sync::mpsc::channel();
     let world = World::with(|builder| {
         builder.on_report(move |report| {

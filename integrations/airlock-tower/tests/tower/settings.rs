@@ -1,7 +1,5 @@
 //! What a layer can be told.
 
-use std::sync::Arc;
-
 use airlock::FlushError;
 use airlock::executor::Recorder;
 use airlock::lifecycle::{AlwaysFlush, Outcome};
@@ -11,7 +9,7 @@ use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
 
-use crate::fixture::{Mail, World, app, call, charge, mail, status, text};
+use crate::fixture::{Log, Mail, World, app, call, charge, mail, status, text};
 
 async fn mails() -> StatusCode {
     airlock::enqueue(mail(1));
@@ -97,12 +95,14 @@ async fn settings_of_one_clone_do_not_reach_another() {
 #[tokio::test]
 async fn on_flush_error_gives_the_response_and_owns_the_error() {
     let world = World::new();
-    let parked = Arc::new(std::sync::Mutex::new(0));
+    let parked = Log::default();
     let layer = ScopeLayer::new().airlock(&world.airlock);
     let layer = layer.on_flush_error({
         let parked = parked.clone();
         move |error: FlushError| {
-            *parked.lock().expect("no panic") += error.into_intents().len();
+            let origin = error.report().origin().map(ToString::to_string);
+            let intents = error.into_intents().len();
+            parked.add(format!("{intents} of {}", origin.unwrap_or_default()));
             (StatusCode::SERVICE_UNAVAILABLE, "later").into_response()
         }
     });
@@ -110,7 +110,7 @@ async fn on_flush_error_gives_the_response_and_owns_the_error() {
     let response = call(app(handler).layer(layer)).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(text(response.into_body()).await, "later");
-    assert_eq!(*parked.lock().expect("no panic"), 1);
+    assert_eq!(parked.lines(), ["1 of GET /"]);
     assert!(world.stranded.lines().is_empty(), "the closure took it");
 }
 

@@ -1,6 +1,8 @@
 //! Requests that run to their end although their client has gone.
 
-use std::sync::Arc;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Wake, Waker};
 
 use airlock::tower::ScopeLayer;
 use axum::http::StatusCode;
@@ -8,6 +10,7 @@ use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use crate::fixture::{World, app, charge, get, hang_guard, mail, ship, status};
+use crate::logged::errors_of;
 
 /// A handler that waits at a gate half-way.
 fn gated(gate: &Arc<Semaphore>) -> axum::Router {
@@ -25,22 +28,22 @@ async fn a_shielded_request_ends_although_its_client_has_gone() {
     let mut world = World::new();
     let gate = Arc::new(Semaphore::new(0));
     let layer = ScopeLayer::new().airlock(&world.airlock).shield();
-    let backlog = layer.backlog();
+    let (requests, backlog) = (layer.requests(), layer.backlog());
     let mut call = Box::pin(gated(&gate).layer(layer).oneshot(get("/")));
     tokio::task::yield_now().await;
     assert!(poll(&mut call).is_pending());
     drop(call);
-    assert_eq!(backlog.running(), 1);
+    assert_eq!((requests.running(), backlog.running()), (1, 0));
     gate.add_permits(1);
     assert_eq!(
         world.ended().await,
         "request success: mail dispatched, ship dispatched"
     );
-    hang_guard(backlog.drained()).await;
+    hang_guard(requests.drained()).await;
 }
 
-fn poll<F: Future>(future: &mut std::pin::Pin<Box<F>>) -> std::task::Poll<F::Output> {
-    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+fn poll<F: Future>(future: &mut Pin<Box<F>>) -> Poll<F::Output> {
+    let mut cx = Context::from_waker(Waker::noop());
     future.as_mut().poll(&mut cx)
 }
 
@@ -91,6 +94,74 @@ async fn a_shielded_request_flushes_after_a_response_that_nobody_took() {
         world.ended().await,
         "request success: mail dispatched, ship dispatched"
     );
+}
+
+/// Keeps what it sees when it is woken first.
+struct SeenAtWake<T, F> {
+    look: F,
+    seen: OnceLock<T>,
+}
+
+impl<T, F> Wake for SeenAtWake<T, F>
+where
+    T: Send + Sync + 'static,
+    F: Fn() -> T + Send + Sync + 'static,
+{
+    fn wake(self: Arc<Self>) {
+        self.seen.get_or_init(&self.look);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_has_ended_without_its_client_has_begun_its_flush() {
+    let mut world = World::new();
+    let gate = Arc::new(Semaphore::new(0));
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let layer = layer.after_response().shield();
+    let (requests, backlog) = (layer.requests(), layer.backlog());
+    let mut call = Box::pin(gated(&gate).layer(layer).oneshot(get("/")));
+    assert!(poll(&mut call).is_pending());
+    drop(call);
+    let woken = Arc::new(SeenAtWake {
+        look: move || backlog.running(),
+        seen: OnceLock::new(),
+    });
+    let waker = Waker::from(woken.clone());
+    let mut drained = pin!(requests.drained());
+    let polled = drained.as_mut().poll(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending());
+    gate.add_permits(1);
+    world.ended().await;
+    assert_eq!(woken.seen.get(), Some(&1));
+}
+
+#[tokio::test]
+async fn a_shield_within_another_scope_says_that_it_does_not_protect() {
+    let world = World::new();
+    let gate = Arc::new(Semaphore::new(1));
+    let shielded = gated(&gate).layer(ScopeLayer::new().shield());
+    let all = ScopeLayer::new().airlock(&world.airlock).name("all");
+    let errors = errors_of(status(shielded.layer(all))).await;
+    let [error] = &errors[..] else {
+        panic!("one error: {errors:?}");
+    };
+    assert!(error.contains("name=\"all\""), "{error}");
+    assert!(
+        error.contains("`.shield()` belongs to the outermost"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_shield_that_depends_on_no_scope_says_nothing() {
+    let world = World::new();
+    let gate = Arc::new(Semaphore::new(2));
+    let layer = ScopeLayer::new().airlock(&world.airlock).shield();
+    let outermost = status(gated(&gate).layer(layer.clone()));
+    assert!(errors_of(outermost).await.is_empty());
+    // An airlock of its own puts the scope around out of reach.
+    let apart = status(gated(&gate).layer(layer).layer(ScopeLayer::new()));
+    assert!(errors_of(apart).await.is_empty());
 }
 
 #[test]

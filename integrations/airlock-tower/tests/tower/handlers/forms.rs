@@ -3,7 +3,7 @@
 use airlock::Airlock;
 use airlock::tower::{Problem, problem};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Request};
+use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -102,6 +102,36 @@ async fn charges_with_problem() -> Result<Json<u32>, Problem> {
     Ok(Json(1))
 }
 
+#[airlock::boundary(on_flush_error = problem)]
+async fn charges_with_status() -> Result<Json<u32>, StatusCode> {
+    airlock::enqueue(charge(1));
+    Ok(Json(1))
+}
+
+#[airlock::boundary(on_flush_error = problem)]
+async fn charges_to_a_status() -> StatusCode {
+    airlock::enqueue(charge(1));
+    StatusCode::OK
+}
+
+#[airlock::boundary(on_flush_error = problem)]
+async fn charges_with_error_response() -> axum::response::Result<impl IntoResponse> {
+    airlock::enqueue(charge(1));
+    Ok("done")
+}
+
+#[airlock::boundary(on_flush_error = problem)]
+async fn charges_with_response() -> Result<String, Response> {
+    airlock::enqueue(charge(1));
+    Ok("done".to_owned())
+}
+
+#[airlock::boundary(on_flush_error = problem)]
+async fn charges_to_a_response() -> Response {
+    airlock::enqueue(charge(1));
+    "done".into_response()
+}
+
 async fn called(airlock: &Airlock, app: Router) -> Response {
     let response = airlock.bind(app.oneshot(get_request("/"))).await;
     response.unwrap_or_else(|error| match error {})
@@ -109,18 +139,23 @@ async fn called(airlock: &Airlock, app: Router) -> Response {
 
 #[tokio::test]
 async fn a_failed_flush_is_answered_by_the_error_type_or_the_closure() {
-    for app in [
-        get(charges),
-        get(charges_without_result),
-        get(charges_with_problem),
+    const PROBLEM: Option<&str> = Some("application/problem+json");
+    for (app, content_type) in [
+        (get(charges), PROBLEM),
+        (get(charges_without_result), PROBLEM),
+        (get(charges_with_problem), PROBLEM),
+        (get(charges_with_status), None),
+        (get(charges_to_a_status), None),
+        (get(charges_with_error_response), PROBLEM),
+        (get(charges_with_response), PROBLEM),
+        (get(charges_to_a_response), PROBLEM),
     ] {
         let world = World::new();
         let response = called(&world.airlock, Router::new().route("/", app)).await;
         assert_eq!(response.status(), 500);
-        assert_eq!(
-            response.headers()["content-type"],
-            "application/problem+json"
-        );
+        let given = response.headers().get("content-type");
+        let given = given.and_then(|value| value.to_str().ok());
+        assert_eq!(given, content_type);
         assert_eq!(world.stranded.lines(), ["charge"]);
     }
 }

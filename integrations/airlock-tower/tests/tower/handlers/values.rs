@@ -103,6 +103,21 @@ async fn impl_into_response_is_judged_by_the_response_that_it_makes() {
     assert_eq!(outcomes(impl_of_result).await, expected);
 }
 
+/// A map with keys that are no strings.
+#[airlock::boundary(on_flush_error = problem)]
+async fn impl_of_json_that_cannot_be(_: Wish) -> impl IntoResponse {
+    airlock::enqueue(mail(1));
+    Json(std::collections::BTreeMap::from([((1, 2), 3)]))
+}
+
+#[tokio::test]
+async fn a_json_that_cannot_be_serialised_is_a_failure_of_impl_into_response() {
+    assert_eq!(
+        outcomes(impl_of_json_that_cannot_be).await,
+        ["failure 500"; 3]
+    );
+}
+
 #[airlock::boundary(on_flush_error = log)]
 async fn status(wish: Wish) -> StatusCode {
     airlock::enqueue(mail(1));

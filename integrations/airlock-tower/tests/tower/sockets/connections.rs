@@ -12,7 +12,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
 
 use super::{connect, http1, http2, serve};
-use crate::fixture::{World, app, get as get_request, hang_guard, mail, ship, text};
+use crate::fixture::{
+    World, app, gated, gated_world, get as get_request, hang_guard, mail, ship, text,
+};
 
 /// Answers with the status that it is asked for.
 async fn answer(Path(code): Path<u16>) -> StatusCode {
@@ -171,7 +173,8 @@ async fn a_panic_closes_its_connection_and_the_server_goes_on() {
 
 #[tokio::test]
 async fn a_graceful_shutdown_loses_no_flush() {
-    let mut world = World::new();
+    let (mut world, gate) = gated_world();
+    let handler = async || airlock::enqueue(gated()).to_string();
     let layer = ScopeLayer::new().airlock(&world.airlock).after_response();
     let backlog = layer.backlog();
     let listener = TcpListener::bind("127.0.0.1:0")
@@ -181,13 +184,13 @@ async fn a_graceful_shutdown_loses_no_flush() {
     let stop = Arc::new(Notify::new());
     let stopped = stop.clone();
     let server = tokio::spawn(async move {
-        axum::serve(listener, answers().layer(layer))
+        axum::serve(listener, app(handler).layer(layer))
             .with_graceful_shutdown(async move { stopped.notified().await })
             .await
     });
     let mut client = http1(address).await;
     let response = client
-        .send_request(get_request("/200"))
+        .send_request(get_request("/"))
         .await
         .expect("answered");
     text(response.into_body()).await;
@@ -197,7 +200,14 @@ async fn a_graceful_shutdown_loses_no_flush() {
         .await
         .expect("no panic")
         .expect("it ends");
+    gate.reached().await;
+    assert_eq!(backlog.running(), 1);
+    assert!(
+        world.ended_by_now().is_empty(),
+        "the server has ended first"
+    );
+    gate.open();
     hang_guard(backlog.drained()).await;
-    let expected = ["request success: mail dispatched, ship dispatched"];
+    let expected = ["request success: gated dispatched"];
     assert_eq!(world.ended_by_now(), expected);
 }

@@ -1,6 +1,7 @@
 //! The layer in a server, on connections over loopback.
 
 mod connections;
+mod grpc;
 mod responses;
 mod streams;
 

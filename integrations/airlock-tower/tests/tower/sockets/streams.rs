@@ -1,7 +1,5 @@
 //! Bodies that stream over a socket.
 
-use std::sync::Arc;
-
 use airlock::tower::ScopeLayer;
 use airlock::try_enqueue;
 use axum::body::{Body, Bytes};
@@ -9,10 +7,9 @@ use axum::response::sse::{Event, Sse};
 use futures_util::StreamExt;
 use futures_util::stream;
 use http_body_util::BodyExt;
-use tokio::sync::Semaphore;
 
 use super::{http1, http2, serve};
-use crate::fixture::{Log, World, app, get, hang_guard, mail, text};
+use crate::fixture::{World, app, gated, gated_world, get, hang_guard, mail, text};
 
 type Chunk = Result<Bytes, std::io::Error>;
 
@@ -58,17 +55,9 @@ async fn after_the_response_what_server_sent_events_enqueue_leaves_at_their_end(
     assert_eq!(world.log.lines(), ["mail 0", "mail 1", "mail 2", "mail 3"]);
 }
 
-/// Waits at a gate before it writes.
-#[airlock::effect]
-async fn gated(#[resource] gate: &Semaphore, #[resource] log: &Log) {
-    drop(gate.acquire().await);
-    log.add("gated");
-}
-
 #[tokio::test]
 async fn after_the_response_the_client_has_it_whole_while_the_effects_still_run() {
-    let gate = Arc::new(Semaphore::new(0));
-    let mut world = World::with(|builder| builder.shared_resource(gate.clone()));
+    let (mut world, gate) = gated_world();
     let handler = async || {
         airlock::enqueue(gated());
         "whole"
@@ -81,15 +70,15 @@ async fn after_the_response_the_client_has_it_whole_while_the_effects_still_run(
         .await
         .expect("answered");
     assert_eq!(hang_guard(text(response.into_body())).await, "whole");
+    gate.reached().await;
     assert!(world.log.lines().is_empty());
-    gate.add_permits(1);
+    gate.open();
     assert_eq!(world.ended().await, "request success: gated dispatched");
 }
 
 #[tokio::test]
 async fn before_the_response_the_client_waits_for_the_effects() {
-    let gate = Arc::new(Semaphore::new(0));
-    let mut world = World::with(|builder| builder.shared_resource(gate.clone()));
+    let (mut world, gate) = gated_world();
     let handler = async || {
         airlock::enqueue(gated());
         "whole"
@@ -97,7 +86,13 @@ async fn before_the_response_the_client_waits_for_the_effects() {
     let address = serve(app(handler).layer(ScopeLayer::new().airlock(&world.airlock))).await;
     let mut client = http1(address).await;
     let response = tokio::spawn(client.send_request(get("/")));
-    gate.add_permits(1);
+    gate.reached().await;
+    // Another request comes and goes meanwhile.
+    let other = http1(address).await.send_request(get("/elsewhere")).await;
+    assert_eq!(other.expect("answered").status(), 404);
+    assert_eq!(world.ended().await, "request failure: ");
+    assert!(!response.is_finished());
+    gate.open();
     let response = hang_guard(response)
         .await
         .expect("no panic")
