@@ -141,6 +141,7 @@ mod guide {
         cascades "cascades.md"
         testing "testing.md"
         catalogue "catalogue.md"
+        catalogue_in_ci "catalogue-in-ci.md"
         axum "axum.md"
         actix "actix.md"
         logs "logs.md"

@@ -15,6 +15,7 @@ pub use self::carry::{Carrier, CarriesFlushError, carriers};
 pub use self::declare::{DeclareBoundary, DeclareEffect, Place, Retry, argument, resource};
 pub use self::outcome::{Convertible, OutcomeProbe, conversions, outcomes};
 pub use self::probe::{DebugFallback, DebugProbe, REDACTED};
+pub use crate::catalogue::embed::{boundary_length, boundary_record, effect_length, effect_record};
 pub use crate::catalogue::{BoundaryRegistration, EffectRegistration};
 pub use crate::effect::EffectOutput;
 pub use crate::lifecycle::Outcome;
@@ -22,6 +23,7 @@ pub use crate::testing::{Strictness, Test};
 pub use crate::{
     __airlock_debug_field as debug_field, __airlock_outcome as outcome, __airlock_place as place,
     __airlock_response as response, __airlock_stub as stub,
+    __airlock_submit_boundary as submit_boundary, __airlock_submit_effect as submit_effect,
 };
 
 use std::future::Future;

@@ -7,7 +7,7 @@
 //! What does not end by itself, or cannot be run, says so in its manifest, and is left to its own tests:
 //!
 //! ```toml
-//! [package.metadata.airlock]
+//! [package.metadata.xtask]
 //! example = "server" # or "library"
 //! ```
 
@@ -176,7 +176,7 @@ fn kind(example: &Package, expected: &[PathBuf]) -> Result<Option<Kind>, String>
     let kind = match example.example.as_deref() {
         None if expected.is_empty() => {
             return Err(format!(
-                "the example `{name}` has neither expected.txt nor expected/*.txt; if it does not end by itself, write `example = \"server\"` below [package.metadata.airlock] in its manifest, and test it"
+                "the example `{name}` has neither expected.txt nor expected/*.txt; if it does not end by itself, write `example = \"server\"` below [package.metadata.xtask] in its manifest, and test it"
             ));
         }
         None => return Ok(None),

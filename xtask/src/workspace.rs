@@ -32,7 +32,7 @@ pub struct Package {
     pub features: Vec<String>,
     /// Its integration tests.
     pub tests: Vec<String>,
-    /// What its manifest says of an example that is not run: `[package.metadata.airlock] example`.
+    /// What its manifest says of an example that is not run: `[package.metadata.xtask] example`.
     pub example: Option<String>,
     /// What it depends on within the workspace, but for its tests.
     pub siblings: Vec<Sibling>,
@@ -113,7 +113,7 @@ impl Package {
                 .filter(is_test)
                 .map(|target| text(&target["name"]))
                 .collect(),
-            example: value["metadata"]["airlock"]["example"]
+            example: value["metadata"]["xtask"]["example"]
                 .as_str()
                 .map(str::to_owned),
             siblings: list(&value["dependencies"])

@@ -218,6 +218,31 @@ pub struct Argument {
     #[cfg_attr(feature = "serde", serde(rename = "type"))]
     pub(crate) type_name: &'static str,
     pub(crate) redacted: bool,
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub(crate) encoding: Encoding,
+}
+
+/// How an encoded intent holds an argument, as its `#[serde(..)]` attributes say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub(crate) struct Encoding {
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "encoded_as", skip_serializing_if = "Option::is_none")
+    )]
+    pub(crate) name: Option<&'static str>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "formerly", skip_serializing_if = "<[_]>::is_empty")
+    )]
+    pub(crate) aliases: &'static [&'static str],
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "std::ops::Not::not"))]
+    pub(crate) default: bool,
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "encoded_by", skip_serializing_if = "Option::is_none")
+    )]
+    pub(crate) form: Option<&'static str>,
 }
 
 impl Argument {
@@ -234,6 +259,17 @@ impl Argument {
     /// Whether its value is kept out of logs, `Debug`, errors and reports.
     pub fn is_redacted(&self) -> bool {
         self.redacted
+    }
+
+    /// Whether an encoded intent without it can be decoded: the argument of a durable effect is an
+    /// `Option`, or says `#[serde(default)]`.
+    pub fn has_default(&self) -> bool {
+        self.encoding.default
+    }
+
+    /// Its name in an encoded intent: its own, unless it says `#[serde(rename = "..")]`.
+    pub fn encoded_name(&self) -> &'static str {
+        self.encoding.name.unwrap_or(self.name)
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod codec;
 mod descriptor;
+pub(crate) mod embed;
 mod print;
 mod registration;
 #[cfg(feature = "serde")]
@@ -20,6 +21,7 @@ use crate::effect::{BoxError, Effect};
 use crate::intent::Intent;
 
 pub use self::codec::Codec;
+pub(crate) use self::descriptor::Encoding;
 pub use self::descriptor::{
     Argument, BoundaryDescriptor, EffectDescriptor, Keeps, ResourceNeed, RetryRule,
 };

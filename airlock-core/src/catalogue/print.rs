@@ -103,12 +103,44 @@ fn join(words: impl Iterator<Item = String>) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// The first line of a doc comment.
+/// The first sentence of a doc comment, which may go over several lines.
 fn summary(docs: &str) -> String {
-    docs.trim()
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_owned()
+    let paragraph = docs.trim().lines().map(str::trim);
+    let paragraph = paragraph.take_while(|line| !line.is_empty());
+    let mut summary = String::new();
+    for word in paragraph.flat_map(str::split_whitespace) {
+        let ended = summary.ends_with(['.', '!', '?']);
+        if ended && word.starts_with(char::is_uppercase) {
+            break;
+        }
+        if !summary.is_empty() {
+            summary.push(' ');
+        }
+        summary.push_str(word);
+    }
+    summary
+}
+
+#[cfg(test)]
+mod tests {
+    use super::summary;
+
+    #[test]
+    fn a_summary_is_the_first_sentence_and_not_the_first_line() {
+        for (docs, first) in [
+            ("", ""),
+            (" Sends.\n\n More.", "Sends."),
+            (
+                "Sends a mail\nto the buyer. Only once.",
+                "Sends a mail to the buyer.",
+            ),
+            (
+                "Keeps v1.2 of it, e.g. there",
+                "Keeps v1.2 of it, e.g. there",
+            ),
+            ("A title\n\nSends.", "A title"),
+        ] {
+            assert_eq!(summary(docs), first);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::time::Duration;
 
 use crate::catalogue::{
-    Argument, BoundaryDescriptor, Codec, EffectDescriptor, Keeps, ResourceNeed, RetryRule,
+    Argument, BoundaryDescriptor, Codec, EffectDescriptor, Encoding, Keeps, ResourceNeed, RetryRule,
 };
 
 /// Where something is declared.
@@ -145,6 +145,12 @@ pub const fn argument(name: &'static str, type_name: &'static str) -> Argument {
         name,
         type_name,
         redacted: false,
+        encoding: Encoding {
+            name: None,
+            aliases: &[],
+            default: false,
+            form: None,
+        },
     }
 }
 
@@ -154,6 +160,38 @@ impl Argument {
     #[must_use]
     pub const fn redacted(mut self) -> Self {
         self.redacted = true;
+        self
+    }
+
+    /// It may be missing in an encoded intent.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn defaulted(mut self) -> Self {
+        self.encoding.default = true;
+        self
+    }
+
+    /// Encoded intents hold it under another name.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn encoded_as(mut self, name: &'static str) -> Self {
+        self.encoding.name = Some(name);
+        self
+    }
+
+    /// Names under which it is read, too.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn formerly(mut self, names: &'static [&'static str]) -> Self {
+        self.encoding.aliases = names;
+        self
+    }
+
+    /// What else serde is told of it.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn encoded_by(mut self, form: &'static str) -> Self {
+        self.encoding.form = Some(form);
         self
     }
 }

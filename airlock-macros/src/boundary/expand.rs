@@ -17,7 +17,7 @@ use crate::function::{Function, docs, place, plain_name, respan, unwrapped};
 /// ```text
 /// async fn checkout(..) -> Result<Receipt, E> {
 ///     const BOUNDARY: .. = ..;
-///     inventory::submit! { .. }
+///     submit_boundary! { .. }
 ///     let scope = boundary(BOUNDARY).policy(..);
 ///     scope.__boundary_async(
 ///         async move { let value = async move { BODY }.await; (outcome!(value), value) },
@@ -203,7 +203,7 @@ fn declaration(
     quote! {
         const __AIRLOCK_BOUNDARY: &#krate::BoundaryDescriptor =
             &#private::DeclareBoundary::new(#place, #name) #docs #emits #asynchronous .done();
-        #private::inventory::submit! { #private::BoundaryRegistration::new(__AIRLOCK_BOUNDARY) }
+        #private::submit_boundary! { __AIRLOCK_BOUNDARY }
     }
 }
 
@@ -226,7 +226,7 @@ fn on_flush_error(args: &Args, sig: &Signature, private: &TokenStream) -> TokenS
             let returns = quote! {
                 #large
                 |error, value| {
-                    #[allow(unused_imports, reason = "one of them carries it")]
+                    #[allow(unused_imports, clippy::wildcard_imports, reason = "one of them carries it")]
                     use #private::carriers::*;
                     (&&#private::Carrier(&value)).return_flush_error(error)
                 }

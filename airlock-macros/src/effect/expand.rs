@@ -6,6 +6,7 @@ use syn::ReturnType;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
+use crate::effect::encoding::Encoding;
 use crate::effect::model::{Effect, Retry};
 use crate::effect::signature::{Parameter, ParameterKind};
 use crate::function::{place, plain_name, respan, type_text};
@@ -42,7 +43,7 @@ pub(crate) fn expand(effect: &Effect) -> TokenStream {
             #debug
             #implementation
             #markers
-            #private::inventory::submit! { #private::EffectRegistration::of::<#name>() }
+            #private::submit_effect! { #name }
         };
     }
 }
@@ -270,9 +271,13 @@ fn descriptor(effect: &Effect, private: &TokenStream) -> TokenStream {
         .arguments()
         .map(|argument| {
             let (cfgs, name) = (&argument.cfgs, plain_name(&argument.ident));
-            let ty = type_text(effect.field_type(argument));
+            let ty = effect.field_type(argument);
+            let encoding = effect
+                .durable
+                .then(|| Encoding::read(&argument.serde, ty).calls());
+            let ty = type_text(ty);
             let redacted = is_redacted(effect, argument).then(|| quote!(.redacted()));
-            quote!(#(#cfgs)* #private::argument(#name, #ty)#redacted)
+            quote!(#(#cfgs)* #private::argument(#name, #ty)#redacted #encoding)
         })
         .collect();
     let arguments = (!arguments.is_empty()).then(|| quote!(.arguments(&[#(#arguments),*])));

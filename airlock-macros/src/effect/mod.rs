@@ -1,6 +1,7 @@
 //! `#[airlock::effect]`: a function becomes a typed intent constructor.
 
 mod args;
+mod encoding;
 mod expand;
 mod model;
 mod signature;

@@ -12,8 +12,8 @@ async fn checkout(&self, mut order: Order) -> impl IntoResponse {
         )
         .asynchronous()
         .done();
-    ::airlock::__private::inventory::submit! {
-        ::airlock::__private::BoundaryRegistration::new(__AIRLOCK_BOUNDARY)
+    ::airlock::__private::submit_boundary! {
+        __AIRLOCK_BOUNDARY
     }
     let __airlock_scope = ::airlock::__private::boundary(__AIRLOCK_BOUNDARY)
         .policy(policy::no_reentry())

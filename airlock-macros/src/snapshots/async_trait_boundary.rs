@@ -13,8 +13,8 @@ fn checkout<'a>(
         )
         .asynchronous()
         .done();
-    ::airlock::__private::inventory::submit! {
-        ::airlock::__private::BoundaryRegistration::new(__AIRLOCK_BOUNDARY)
+    ::airlock::__private::submit_boundary! {
+        __AIRLOCK_BOUNDARY
     }
     {
         Box::pin(async move {
@@ -48,7 +48,11 @@ fn checkout<'a>(
                         reason = "the function's own type"
                     )]
                     |error, value| {
-                        #[allow(unused_imports, reason = "one of them carries it")]
+                        #[allow(
+                            unused_imports,
+                            clippy::wildcard_imports,
+                            reason = "one of them carries it"
+                        )]
                         use ::airlock::__private::carriers::*;
                         (&&::airlock::__private::Carrier(&value))
                             .return_flush_error(error)

@@ -69,7 +69,7 @@ const _: () = {
     }
     #[automatically_derived]
     impl ::airlock::Repeatable for Index {}
-    ::airlock::__private::inventory::submit! {
-        ::airlock::__private::EffectRegistration::of:: < Index > ()
+    ::airlock::__private::submit_effect! {
+        Index
     }
 };

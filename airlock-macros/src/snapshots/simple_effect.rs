@@ -53,7 +53,7 @@ const _: () = {
     }
     #[automatically_derived]
     impl ::airlock::Repeatable for SendMail {}
-    ::airlock::__private::inventory::submit! {
-        ::airlock::__private::EffectRegistration::of:: < SendMail > ()
+    ::airlock::__private::submit_effect! {
+        SendMail
     }
 };

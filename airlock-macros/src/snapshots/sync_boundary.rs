@@ -6,8 +6,8 @@ pub fn import(path: &Path) -> Result<usize, ImportError> {
         )
         .docs("Imports orders.")
         .done();
-    ::airlock::__private::inventory::submit! {
-        ::airlock::__private::BoundaryRegistration::new(__AIRLOCK_BOUNDARY)
+    ::airlock::__private::submit_boundary! {
+        __AIRLOCK_BOUNDARY
     }
     let __airlock_scope = ::airlock::__private::boundary(__AIRLOCK_BOUNDARY);
     __airlock_scope
@@ -21,7 +21,11 @@ pub fn import(path: &Path) -> Result<usize, ImportError> {
             },
             #[allow(clippy::result_large_err, reason = "the function's own type")]
             |error, value| {
-                #[allow(unused_imports, reason = "one of them carries it")]
+                #[allow(
+                    unused_imports,
+                    clippy::wildcard_imports,
+                    reason = "one of them carries it"
+                )]
                 use ::airlock::__private::carriers::*;
                 (&&::airlock::__private::Carrier(&value)).return_flush_error(error)
             },

@@ -1,0 +1,308 @@
+//! Descriptors as plain bytes in a section of the built file, where `cargo airlock` reads them without
+//! running the program.
+//!
+//! A record holds no pointers, so nothing has to be relocated, and nothing outside it is needed to
+//! read it. The numbers of the header are little endian. All others are written seven bits a byte,
+//! lowest first, the eighth bit saying that there is more. A text is its length and UTF-8; a list is
+//! its length and its items; flags are the bits of one number, lowest first, and say which optional
+//! fields are there.
+//!
+//! ```text
+//! header   magic [u8; 8]   format u16   kind u16   length of the body u32
+//! body     version of airlock-core, then the fields in the order in which they are written below
+//! ```
+//!
+//! The header never changes. Fields are only added, at the end, where older readers skip them;
+//! another change makes it another [`FORMAT`].
+//!
+//! The compiler interprets this for each effect, and calls are what costs it most: so the code has
+//! few of them, and plain loops.
+
+use crate::catalogue::{Argument, BoundaryDescriptor, EffectDescriptor, Keeps};
+
+const MAGIC: u64 = u64::from_le_bytes(*b"\x91airlock");
+const FORMAT: u64 = 1;
+const EFFECT: u64 = 1;
+const BOUNDARY: u64 = 2;
+const HEADER: usize = 16;
+
+/// How long the record of an effect is.
+pub const fn effect_length(effect: &EffectDescriptor) -> usize {
+    let mut length = Sink::counting();
+    length.effect(effect);
+    HEADER + length.written
+}
+
+/// The record of an effect.
+pub const fn effect_record<const N: usize>(effect: &EffectDescriptor) -> [u8; N] {
+    let mut bytes = [0; N];
+    let mut sink = Sink::header(&mut bytes, EFFECT);
+    sink.effect(effect);
+    bytes
+}
+
+/// How long the record of a boundary is.
+pub const fn boundary_length(boundary: &BoundaryDescriptor) -> usize {
+    let mut length = Sink::counting();
+    length.boundary(boundary);
+    HEADER + length.written
+}
+
+/// The record of a boundary.
+pub const fn boundary_record<const N: usize>(boundary: &BoundaryDescriptor) -> [u8; N] {
+    let mut bytes = [0; N];
+    let mut sink = Sink::header(&mut bytes, BOUNDARY);
+    sink.boundary(boundary);
+    bytes
+}
+
+/// Counts what is written, and keeps it where there is a buffer.
+struct Sink<'a> {
+    buffer: &'a mut [u8],
+    keeps: bool,
+    written: usize,
+}
+
+/// A loop over a list, which a `const fn` cannot take a closure for.
+macro_rules! list {
+    ($sink:ident, $items:expr, |$item:ident| $write:expr) => {
+        $sink.number($items.len() as u64);
+        let mut index = 0;
+        while index < $items.len() {
+            let $item = &$items[index];
+            $write;
+            index += 1;
+        }
+    };
+}
+
+/// The number with a bit for each condition that holds.
+macro_rules! flags {
+    ($($holds:expr),+ $(,)?) => {{
+        let (mut flags, mut bit) = (0, 1);
+        $(
+            if $holds {
+                flags |= bit;
+            }
+            bit <<= 1;
+        )+
+        let _ = bit;
+        flags
+    }};
+}
+
+impl<'a> Sink<'a> {
+    const fn counting() -> Self {
+        Self {
+            buffer: &mut [],
+            keeps: false,
+            written: 0,
+        }
+    }
+
+    const fn header(buffer: &'a mut [u8], kind: u64) -> Self {
+        let body = buffer.len() - HEADER;
+        let mut sink = Self {
+            buffer,
+            keeps: true,
+            written: 0,
+        };
+        sink.fixed(MAGIC, 8);
+        sink.fixed(FORMAT, 2);
+        sink.fixed(kind, 2);
+        sink.fixed(body as u64, 4);
+        sink
+    }
+
+    const fn effect(&mut self, effect: &EffectDescriptor) {
+        self.text(env!("CARGO_PKG_VERSION"));
+        self.text(effect.id);
+        self.text(effect.name);
+        self.text(effect.intent);
+        self.text(effect.package);
+        self.text(effect.module);
+        self.text(effect.file);
+        self.number(effect.line as u64);
+        self.number(effect.column as u64);
+        self.text(effect.docs);
+        list!(self, effect.aliases, |alias| self.text(alias));
+        list!(self, effect.arguments, |argument| self.argument(argument));
+        list!(self, effect.resources, |resource| {
+            self.text(resource.name);
+            self.text(resource.type_name);
+        });
+        list!(self, effect.tags, |tag| self.text(tag));
+        let flags = flags![
+            effect.codec.is_some(),
+            effect.is_async,
+            effect.fallible,
+            effect.batch,
+            effect.once,
+            matches!(effect.keeps, Keeps::First),
+            effect.queue.is_some(),
+            effect.priority.is_some(),
+            effect.key.is_some(),
+            effect.retry.is_some(),
+            effect.timeout.is_some(),
+        ];
+        self.number(flags);
+        if let Some(queue) = effect.queue {
+            self.text(queue);
+        }
+        if let Some(priority) = effect.priority {
+            self.number(priority.cast_unsigned() as u64);
+        }
+        if let Some(key) = effect.key {
+            self.text(key);
+        }
+        if let Some(retry) = effect.retry {
+            self.number(retry.attempts as u64);
+            self.millis(retry.delay);
+            self.number(retry.factor as u64);
+            self.millis(retry.max_delay);
+        }
+        if let Some(timeout) = effect.timeout {
+            self.millis(timeout);
+        }
+    }
+
+    const fn argument(&mut self, argument: &Argument) {
+        self.text(argument.name);
+        self.text(argument.type_name);
+        let encoding = argument.encoding;
+        let flags = flags![
+            argument.redacted,
+            encoding.default,
+            encoding.name.is_some(),
+            encoding.form.is_some(),
+        ];
+        self.number(flags);
+        if let Some(name) = encoding.name {
+            self.text(name);
+        }
+        if let Some(form) = encoding.form {
+            self.text(form);
+        }
+        list!(self, encoding.aliases, |alias| self.text(alias));
+    }
+
+    const fn boundary(&mut self, boundary: &BoundaryDescriptor) {
+        self.text(env!("CARGO_PKG_VERSION"));
+        self.text(boundary.name);
+        self.text(boundary.package);
+        self.text(boundary.module);
+        self.text(boundary.file);
+        self.number(boundary.line as u64);
+        self.text(boundary.docs);
+        let flags = flags![boundary.is_async, boundary.emits.is_some()];
+        self.number(flags);
+        if let Some(emits) = boundary.emits {
+            list!(self, emits, |effect| self.text(effect.id));
+        }
+    }
+
+    const fn text(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        let length = bytes.len();
+        self.number(length as u64);
+        let start = self.written;
+        self.written += length;
+        if !self.keeps {
+            return;
+        }
+        if length > LONG {
+            let (_, rest) = self.buffer.split_at_mut(start);
+            let (here, _) = rest.split_at_mut(length);
+            here.copy_from_slice(bytes);
+        } else {
+            let mut index = 0;
+            while index < length {
+                self.buffer[start + index] = bytes[index];
+                index += 1;
+            }
+        }
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "the lowest bits are meant")]
+    const fn number(&mut self, mut number: u64) {
+        while number >= 0x80 {
+            if self.keeps {
+                self.buffer[self.written] = number as u8 | 0x80;
+            }
+            self.written += 1;
+            number >>= 7;
+        }
+        if self.keeps {
+            self.buffer[self.written] = number as u8;
+        }
+        self.written += 1;
+    }
+
+    /// A number of the header.
+    #[allow(clippy::cast_possible_truncation, reason = "the lowest bits are meant")]
+    const fn fixed(&mut self, number: u64, width: usize) {
+        let mut index = 0;
+        while index < width {
+            self.buffer[self.written] = (number >> (8 * index)) as u8;
+            self.written += 1;
+            index += 1;
+        }
+    }
+
+    const fn millis(&mut self, duration: std::time::Duration) {
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "attributes write milliseconds as u64"
+        )]
+        self.number(duration.as_millis() as u64);
+    }
+}
+
+/// From here on it is cheaper to call what copies a slice at once.
+const LONG: usize = 16;
+
+/// Enters an effect into the catalogue, at run time and in the built file.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __airlock_submit_effect {
+    ($intent:ident) => {
+        $crate::private::inventory::submit! {
+            $crate::private::EffectRegistration::of::<$intent>()
+        }
+        $crate::__airlock_embed! {
+            <$intent as $crate::Effect>::DESCRIPTOR, effect_length, effect_record
+        }
+    };
+}
+
+/// Enters a boundary into the catalogue, at run time and in the built file.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __airlock_submit_boundary {
+    ($boundary:ident) => {
+        $crate::private::inventory::submit! {
+            $crate::private::BoundaryRegistration::new($boundary)
+        }
+        $crate::__airlock_embed! { $boundary, boundary_length, boundary_record }
+    };
+}
+
+/// Puts a record into the section. The attribute is `unsafe` and stands in a macro of ours, so that
+/// `forbid(unsafe_code)` holds where it is expanded. On wasm the linker keeps the records of the last
+/// crate alone, and a list with holes is worse than none.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __airlock_embed {
+    ($descriptor:expr, $length:ident, $record:ident) => {
+        #[cfg(not(target_family = "wasm"))]
+        #[used]
+        #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__airlock"))]
+        #[cfg_attr(windows, unsafe(link_section = ".airlock"))]
+        #[cfg_attr(
+            not(any(target_vendor = "apple", windows)),
+            unsafe(link_section = "airlock_catalogue")
+        )]
+        static __AIRLOCK_RECORD: [u8; $crate::private::$length($descriptor)] =
+            $crate::private::$record($descriptor);
+    };
+}

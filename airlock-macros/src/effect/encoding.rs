@@ -1,0 +1,93 @@
+//! What `#[serde(..)]` on an argument of a durable effect makes of its field: part of the contract
+//! with messages that are stored already.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::meta::ParseNestedMeta;
+use syn::{Attribute, LitStr, Token, Type};
+
+use crate::function::unwrapped;
+
+/// How a durable intent holds one argument.
+#[derive(Default)]
+pub(crate) struct Encoding {
+    /// Whether it may be missing.
+    default: bool,
+    name: Option<LitStr>,
+    aliases: Vec<LitStr>,
+    /// What else shapes it (`with = ".."`, `flatten`), as written.
+    form: Vec<String>,
+}
+
+impl Encoding {
+    /// What cannot be read is left for serde to explain.
+    pub(crate) fn read(attrs: &[Attribute], ty: &Type) -> Self {
+        let mut encoding = Self::default();
+        let mut decodes_itself = false;
+        for attr in attrs {
+            let _ = attr.parse_nested_meta(|meta| {
+                decodes_itself |=
+                    meta.path.is_ident("with") || meta.path.is_ident("deserialize_with");
+                encoding.item(&meta)
+            });
+        }
+        // Serde takes a missing `Option` for `None`, unless something else decodes it.
+        encoding.default |= is_option(ty) && !decodes_itself;
+        encoding
+    }
+
+    fn item(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+        let is = |name: &str| meta.path.is_ident(name);
+        let value = |meta: &ParseNestedMeta<'_>| meta.value()?.parse::<LitStr>();
+        if is("default") {
+            self.default = true;
+            if meta.input.peek(Token![=]) {
+                value(meta)?;
+            }
+        } else if is("rename") && meta.input.peek(Token![=]) {
+            self.name = Some(value(meta)?);
+        } else if is("alias") {
+            self.aliases.push(value(meta)?);
+        } else {
+            self.default |= is("skip") || is("skip_deserializing");
+            let mut text = meta.path.to_token_stream().to_string();
+            if meta.input.peek(Token![=]) {
+                text.push_str(&format!(" = {}", value(meta)?.token()));
+            } else if meta.input.peek(syn::token::Paren) {
+                let list: proc_macro2::Group = meta.input.parse()?;
+                text.push_str(&list.to_string());
+            }
+            // Only what is written shrinks; what is read stays as it was.
+            if !is("skip_serializing_if") && !is("bound") && !is("borrow") {
+                self.form.push(text);
+            }
+        }
+        Ok(())
+    }
+
+    /// The calls that tell the descriptor's argument.
+    pub(crate) fn calls(&self) -> TokenStream {
+        let Self {
+            default,
+            name,
+            aliases,
+            form,
+        } = self;
+        let default = default.then(|| quote!(.defaulted()));
+        let name = name.as_ref().map(|name| quote!(.encoded_as(#name)));
+        let aliases = (!aliases.is_empty()).then(|| quote!(.formerly(&[#(#aliases),*])));
+        let form = (!form.is_empty()).then(|| form.join(", "));
+        let form = form.map(|form| quote!(.encoded_by(#form)));
+        quote!(#default #name #aliases #form)
+    }
+}
+
+fn is_option(ty: &Type) -> bool {
+    match unwrapped(ty) {
+        Type::Path(path) => {
+            let last = path.path.segments.last();
+            last.is_some_and(|last| last.ident == "Option")
+        }
+        _ => false,
+    }
+}

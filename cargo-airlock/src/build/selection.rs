@@ -1,0 +1,123 @@
+//! What the user wants to be looked at.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// What to read: files that are built already, or targets that cargo builds first.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Selection {
+    /// Files that are built already: programs, shared libraries, archives. Nothing is built then
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Read this binary [default: every binary and shared library that `cargo build` would build]
+    #[arg(long, value_name = "NAME", help_heading = "Target")]
+    pub(crate) bin: Vec<String>,
+    /// Read the package's library: its own effects, without those of its dependencies
+    #[arg(long, help_heading = "Target")]
+    pub(crate) lib: bool,
+    /// Read this integration test
+    #[arg(long, value_name = "NAME", help_heading = "Target")]
+    pub(crate) test: Vec<String>,
+    /// Read this example
+    #[arg(long, value_name = "NAME", help_heading = "Target")]
+    pub(crate) example: Vec<String>,
+    /// Only this package
+    #[arg(short, long, value_name = "NAME", help_heading = "Target")]
+    pub(crate) package: Vec<String>,
+    /// All packages of the workspace
+    #[arg(long, help_heading = "Target")]
+    pub(crate) workspace: bool,
+    /// How to build
+    #[command(flatten)]
+    pub(crate) options: BuildOptions,
+}
+
+/// Passed on to `cargo build`.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct BuildOptions {
+    /// Build with optimisations
+    #[arg(short, long, help_heading = "Build", conflicts_with = "profile")]
+    pub(crate) release: bool,
+    /// Build with this profile
+    #[arg(long, value_name = "NAME", help_heading = "Build")]
+    pub(crate) profile: Option<String>,
+    /// Switch these features on
+    #[arg(short = 'F', long, value_name = "FEATURES", help_heading = "Build")]
+    pub(crate) features: Vec<String>,
+    /// Switch all features on
+    #[arg(long, help_heading = "Build")]
+    pub(crate) all_features: bool,
+    /// Switch the default features off
+    #[arg(long, help_heading = "Build")]
+    pub(crate) no_default_features: bool,
+    /// Build for this platform
+    #[arg(long, value_name = "TRIPLE", help_heading = "Build")]
+    pub(crate) target: Option<String>,
+    /// Where cargo builds
+    #[arg(long, value_name = "DIRECTORY", help_heading = "Build")]
+    pub(crate) target_dir: Option<PathBuf>,
+    /// The manifest of the package or workspace [default: the nearest Cargo.toml]
+    #[arg(long, value_name = "PATH", help_heading = "Build")]
+    pub(crate) manifest_path: Option<PathBuf>,
+    /// Cargo.lock must not change
+    #[arg(long, help_heading = "Build")]
+    pub(crate) locked: bool,
+    /// No network
+    #[arg(long, help_heading = "Build")]
+    pub(crate) offline: bool,
+}
+
+impl Selection {
+    /// Whether targets are named one by one.
+    pub(super) fn names_targets(&self) -> bool {
+        self.lib || !(self.bin.is_empty() && self.test.is_empty() && self.example.is_empty())
+    }
+
+    /// The named targets, by kind.
+    pub(super) fn named(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let bins = self.bin.iter().map(|name| ("bin", name.as_str()));
+        let tests = self.test.iter().map(|name| ("test", name.as_str()));
+        let examples = self.example.iter().map(|name| ("example", name.as_str()));
+        bins.chain(tests).chain(examples)
+    }
+
+    /// The arguments of `cargo build`.
+    pub(super) fn arguments(&self) -> Vec<String> {
+        let mut arguments = Vec::new();
+        for (kind, name) in self.named() {
+            arguments.extend([format!("--{kind}"), name.to_owned()]);
+        }
+        for package in &self.package {
+            arguments.extend(["--package".to_owned(), package.clone()]);
+        }
+        let options = &self.options;
+        for features in &options.features {
+            arguments.extend(["--features".to_owned(), features.clone()]);
+        }
+        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+        let valued = [
+            ("--profile", options.profile.clone()),
+            ("--target", options.target.clone()),
+            ("--target-dir", options.target_dir.as_ref().map(path)),
+            ("--manifest-path", options.manifest_path.as_ref().map(path)),
+        ];
+        for (flag, value) in valued {
+            if let Some(value) = value {
+                arguments.extend([flag.to_owned(), value]);
+            }
+        }
+        let flags = [
+            ("--lib", self.lib),
+            ("--workspace", self.workspace),
+            ("--release", options.release),
+            ("--all-features", options.all_features),
+            ("--no-default-features", options.no_default_features),
+            ("--locked", options.locked),
+            ("--offline", options.offline),
+        ];
+        let given = flags.into_iter().filter(|(_, given)| *given);
+        arguments.extend(given.map(|(flag, _)| flag.to_owned()));
+        arguments
+    }
+}

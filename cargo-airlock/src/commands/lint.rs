@@ -1,0 +1,200 @@
+//! `cargo airlock lint`.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::build::{BuildError, Package, Workspace};
+use crate::commands::list::Format;
+use crate::lint::{self, Config, Finding, Sources, Todo, TodoError};
+use crate::near::nearest;
+use crate::report::{BOLD, BoxError, GREEN, Report, YELLOW};
+use crate::table::Table;
+
+/// The todo file, in the root of the workspace.
+const TODO: &str = "airlock-todo.txt";
+
+/// Arguments of `lint`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Lint {
+    /// A module whose functions express intents and act through nothing else, such as `shop::orders`; more than those of the manifests
+    #[arg(long, value_name = "MODULE")]
+    domain: Vec<String>,
+    /// What the domain may not use, such as `reqwest::Client`; more than what the manifests say
+    #[arg(long, value_name = "PATH")]
+    deny_path: Vec<String>,
+    /// Only these packages [default: all of the workspace]
+    #[arg(short, long, value_name = "NAME")]
+    package: Vec<String>,
+    /// The manifest of the package or workspace [default: the nearest Cargo.toml]
+    #[arg(long, value_name = "PATH")]
+    manifest_path: Option<PathBuf>,
+    /// What is known already [default: airlock-todo.txt in the root of the workspace]
+    #[arg(long, value_name = "PATH")]
+    todo: Option<PathBuf>,
+    /// Write down what there is as known, so that only more fails
+    #[arg(long)]
+    write_todo: bool,
+    /// How to print the findings
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+}
+
+/// A file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+enum FileError {
+    #[error("cannot read or write {}", .0.display())]
+    Io(PathBuf, #[source] std::io::Error),
+    #[error("cannot read all modules:\n  {0}")]
+    Unread(String),
+    #[error("cannot read {}", .0.display())]
+    Todo(PathBuf, #[source] TodoError),
+}
+
+impl Lint {
+    /// Looks for effects around airlock.
+    ///
+    /// # Errors
+    ///
+    /// If the workspace, its configuration or the todo file cannot be read.
+    pub(crate) fn run(&self) -> Result<Report, BoxError> {
+        let workspace = Workspace::load(self.manifest_path.as_deref())?;
+        let packages = self.packages(&workspace)?;
+        let config = Config::of(&workspace, &packages, &self.domain, &self.deny_path)?;
+        // Calls lead into every package, also where only some are asked about.
+        let all: Vec<_> = workspace.members().collect();
+        let sources = Sources::read(&workspace.root, &all);
+        let mut findings = lint::findings(&sources, &config).map_err(|error| {
+            // A module that could not be read is not there.
+            match sources.unread.is_empty() {
+                true => BoxError::from(error),
+                false => FileError::Unread(sources.unread.join("\n  ")).into(),
+            }
+        })?;
+        if !self.package.is_empty() {
+            let ours = Sources::read(&workspace.root, &packages);
+            findings.retain(|finding| ours.modules.iter().any(|it| it.file == finding.file));
+        }
+        let path = self
+            .todo
+            .clone()
+            .unwrap_or_else(|| workspace.root.join(TODO));
+        let mut report = Report::default();
+        let unread = sources.unread.iter();
+        report
+            .notes
+            .extend(unread.map(|unread| format!("not read, so not judged: {unread}")));
+        if config.domains.is_empty() {
+            report.notes.push(
+                "no domain is named, so only `perform_now` was looked for; write `domain = [\"crate::orders\"]` under \
+                 `[package.metadata.airlock]`, or give --domain"
+                    .to_owned(),
+            );
+        }
+        if self.write_todo {
+            let io = |error| FileError::Io(path.clone(), error);
+            let todo = Todo::of(&findings);
+            std::fs::write(&path, todo.write()).map_err(io)?;
+            report.text = format!(
+                "{YELLOW}known{YELLOW:#}: {} in {}; from now on only more fails\n",
+                counted(findings.len()),
+                path.display()
+            );
+            return Ok(report);
+        }
+        let todo = read_todo(&path)?;
+        let unknown = todo.unknown(&findings);
+        for cured in todo.cured(&findings) {
+            report
+                .notes
+                .push(format!("cured: {cured}; shorten the list by --write-todo"));
+        }
+        report.failed = !unknown.is_empty();
+        report.text = match self.format {
+            Format::Table => lines(&unknown) + &verdict(&unknown, &todo),
+            Format::Json => serde_json::to_string_pretty(&unknown)? + "\n",
+            Format::Markdown => table(&unknown) + &verdict(&unknown, &todo),
+        };
+        Ok(report)
+    }
+
+    fn packages<'a>(&self, workspace: &'a Workspace) -> Result<Vec<&'a Package>, BuildError> {
+        let all: Vec<_> = workspace.members().collect();
+        if self.package.is_empty() {
+            return Ok(all);
+        }
+        let find = |name: &String| {
+            let found = all.iter().copied().find(|package| package.name == *name);
+            found.ok_or_else(|| {
+                let names = all.iter().map(|package| package.name.as_str());
+                BuildError::NoSuchTarget {
+                    kind: "package",
+                    name: name.clone(),
+                    near: nearest(name, names.clone()).map(str::to_owned),
+                    candidates: names.map(|name| format!("`{name}`")).collect(),
+                }
+            })
+        };
+        self.package.iter().map(find).collect()
+    }
+}
+
+fn read_todo(path: &PathBuf) -> Result<Todo, FileError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Todo::parse(&text).map_err(|error| FileError::Todo(path.clone(), error)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Todo::default()),
+        Err(error) => Err(FileError::Io(path.clone(), error)),
+    }
+}
+
+fn lines(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let Finding {
+            file,
+            line,
+            column,
+            rule,
+            message,
+            ..
+        } = finding;
+        let _ = writeln!(
+            text,
+            "{BOLD}{file}:{line}:{column}{BOLD:#}: {YELLOW}{rule}{YELLOW:#}: {message}"
+        );
+    }
+    text
+}
+
+fn table(findings: &[Finding]) -> String {
+    let mut table = Table::new(["place", "rule", "message"]);
+    for finding in findings {
+        let place = format!("{}:{}:{}", finding.file, finding.line, finding.column);
+        table.row([place, finding.rule.to_owned(), finding.message.clone()]);
+    }
+    if findings.is_empty() {
+        String::new()
+    } else {
+        table.markdown() + "\n"
+    }
+}
+
+fn verdict(unknown: &[Finding], todo: &Todo) -> String {
+    let known = match todo.total() {
+        0 => String::new(),
+        known => format!("; {known} known"),
+    };
+    if unknown.is_empty() {
+        format!("{GREEN}no findings{GREEN:#}{known}\n")
+    } else {
+        format!("{}{known}\n", counted(unknown.len()))
+    }
+}
+
+fn counted(number: usize) -> String {
+    format!(
+        "{number} {}",
+        if number == 1 { "finding" } else { "findings" }
+    )
+}

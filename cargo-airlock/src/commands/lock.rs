@@ -1,0 +1,256 @@
+//! `cargo airlock lock` and `cargo airlock check`.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::build::{Selection, Workspace};
+use crate::catalogue::Catalogue;
+use crate::commands::list::Format;
+use crate::contract::{self, Change, Contracts, LockError, Severity};
+use crate::report::{BOLD, BoxError, GREEN, RED, Report, YELLOW};
+use crate::table::Table;
+
+/// Arguments of `lock`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Lock {
+    #[command(flatten)]
+    selection: Selection,
+    #[command(flatten)]
+    file: LockFile,
+    /// Write it even if that breaks messages in flight: when none is left, or all may be lost
+    #[arg(long)]
+    accept_breaking: bool,
+}
+
+/// Arguments of `check`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    selection: Selection,
+    #[command(flatten)]
+    file: LockFile,
+    /// Fail on every difference, so that the lock file is always up to date
+    #[arg(long)]
+    exact: bool,
+    /// How to print the changes
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+}
+
+/// Where the contracts are kept.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct LockFile {
+    /// The lock file [default: effects.lock in the root of the workspace]
+    #[arg(long, value_name = "PATH")]
+    lock_file: Option<PathBuf>,
+}
+
+/// Why a lock file is of no use.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FileError {
+    #[error("there is no lock file {}: write it by `cargo airlock lock`, and commit it", .0.display())]
+    Missing(PathBuf),
+    #[error("cannot read or write {}", .0.display())]
+    Io(PathBuf, #[source] std::io::Error),
+    #[error("cannot read {}", .0.display())]
+    Wrong(PathBuf, #[source] LockError),
+}
+
+impl LockFile {
+    /// Where it lies. Beside files that are built already there need not be a workspace.
+    pub(crate) fn path(&self, selection: &Selection) -> Result<PathBuf, BoxError> {
+        match &self.lock_file {
+            Some(path) => Ok(path.clone()),
+            None if !selection.files.is_empty() => Ok(contract::NAME.into()),
+            None => {
+                let workspace = Workspace::load(selection.options.manifest_path.as_deref())?;
+                Ok(workspace.root.join(contract::NAME))
+            }
+        }
+    }
+}
+
+/// Reads a lock file.
+pub(crate) fn read(path: &Path) -> Result<Contracts, FileError> {
+    let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => FileError::Missing(path.to_owned()),
+        _ => FileError::Io(path.to_owned(), error),
+    })?;
+    contract::parse(&text).map_err(|error| FileError::Wrong(path.to_owned(), error))
+}
+
+impl Lock {
+    /// Writes the lock file.
+    ///
+    /// # Errors
+    ///
+    /// If nothing could be built or read, or the file cannot be written.
+    pub(crate) fn run(&self) -> Result<Report, BoxError> {
+        let path = self.file.path(&self.selection)?;
+        let before = match read(&path) {
+            Ok(before) => before,
+            Err(FileError::Missing(_)) => Contracts::default(),
+            Err(error) => return Err(error.into()),
+        };
+        let catalogue = Catalogue::of(&self.selection)?;
+        if !catalogue.problems.is_empty() {
+            return Ok(no_program(catalogue));
+        }
+        let after = Contracts::of(&catalogue)?;
+        let mut report = Report {
+            notes: catalogue.notes.clone(),
+            ..Report::default()
+        };
+        let changes = contract::changes_of(&before, &after, &catalogue);
+        let breaking = changes.iter().any(|it| it.severity == Severity::Breaking);
+        if breaking && !self.accept_breaking {
+            report.text = diff(&changes);
+            report.findings.push(format!(
+                "{} is left as it was, since messages in flight would be lost: write what is said above, or give --accept-breaking",
+                path.display()
+            ));
+        }
+        if report.findings.is_empty() {
+            let io = |error| FileError::Io(path.clone(), error);
+            std::fs::write(&path, contract::write(&after)).map_err(io)?;
+            report.text = format!(
+                "{GREEN}locked{GREEN:#} {} and {} in {}; commit it\n",
+                counted(after.effects.len(), "effect", "effects"),
+                counted(after.boundaries.len(), "boundary", "boundaries"),
+                path.display()
+            );
+        }
+        Ok(report)
+    }
+}
+
+impl Check {
+    /// Compares the program with the lock file.
+    ///
+    /// # Errors
+    ///
+    /// If nothing could be built or read.
+    pub(crate) fn run(&self) -> Result<Report, BoxError> {
+        let before = read(&self.file.path(&self.selection)?)?;
+        let catalogue = Catalogue::of(&self.selection)?;
+        if !catalogue.problems.is_empty() {
+            return Ok(no_program(catalogue));
+        }
+        let after = Contracts::of(&catalogue)?;
+        let changes = contract::changes_of(&before, &after, &catalogue);
+        let breaking = changes.iter().any(|it| it.severity == Severity::Breaking);
+        let text = match self.format {
+            Format::Table => diff(&changes) + &verdict(&changes, &after),
+            Format::Json => serde_json::to_string_pretty(&changes)? + "\n",
+            Format::Markdown => markdown(&changes) + &verdict(&changes, &after),
+        };
+        let mut findings = Vec::new();
+        if self.exact && !breaking && before != after {
+            findings.push(
+                "the lock file is out of date: run `cargo airlock lock`, and commit it".to_owned(),
+            );
+        }
+        Ok(Report {
+            text,
+            notes: catalogue.notes,
+            findings,
+            failed: breaking,
+        })
+    }
+}
+
+/// What does not start has no contract.
+fn no_program(catalogue: Catalogue) -> Report {
+    Report {
+        notes: catalogue.notes,
+        findings: catalogue.problems,
+        ..Report::default()
+    }
+}
+
+/// The changes, as one reads them.
+pub(crate) fn diff(changes: &[Change]) -> String {
+    let mut text = String::new();
+    let mut last = None;
+    for change in changes {
+        let (word, style) = match change.severity {
+            Severity::Breaking => ("breaking", RED),
+            Severity::Compatible => ("compatible", GREEN),
+            Severity::Note => ("note", YELLOW),
+        };
+        if last.replace((change.severity, &change.of)) != Some((change.severity, &change.of)) {
+            let place = change.place.as_ref().map(|place| format!(" at {place}"));
+            let place = place.unwrap_or_default();
+            let _ = writeln!(
+                text,
+                "{style}{word}{style:#}: {BOLD}{}{BOLD:#}{place}",
+                change.of
+            );
+        }
+        for (sign, line) in [("-", &change.before), ("+", &change.after)] {
+            if let Some(line) = line {
+                let _ = writeln!(text, "  {sign} {}", line.trim_start());
+            }
+        }
+        if !change.means.is_empty() {
+            let _ = writeln!(text, "      {}", change.means);
+        }
+        if let Some(instead) = &change.instead {
+            let _ = writeln!(text, "      write instead: {instead}");
+        }
+    }
+    text
+}
+
+fn markdown(changes: &[Change]) -> String {
+    let mut table = Table::new(["", "of", "before", "after", "means", "write instead"]);
+    for change in changes {
+        let word = match change.severity {
+            Severity::Breaking => "breaking",
+            Severity::Compatible => "compatible",
+            Severity::Note => "note",
+        };
+        let line = |line: &Option<String>| line.as_deref().unwrap_or_default().trim().to_owned();
+        table.row([
+            word.to_owned(),
+            change.of.clone(),
+            line(&change.before),
+            line(&change.after),
+            change.means.clone(),
+            line(&change.instead),
+        ]);
+    }
+    if changes.is_empty() {
+        String::new()
+    } else {
+        table.markdown() + "\n"
+    }
+}
+
+fn verdict(changes: &[Change], after: &Contracts) -> String {
+    let count = |severity| changes.iter().filter(|it| it.severity == severity).count();
+    let breaking = count(Severity::Breaking);
+    let durable = after.effects.values().filter(|it| it.durable).count();
+    let locked = counted(durable, "durable effect", "durable effects");
+    if breaking > 0 {
+        let changes = counted(breaking, "change breaks", "changes break");
+        return format!("{RED}breaking{RED:#}: {changes} messages in flight\n");
+    }
+    match count(Severity::Compatible) {
+        0 => format!("{GREEN}compatible{GREEN:#}: {locked}, no contract has changed\n"),
+        fits => format!(
+            "{GREEN}compatible{GREEN:#}: {locked}, {}; `cargo airlock lock` records it\n",
+            counted(
+                fits,
+                "change, after which every message in flight can be read",
+                "changes, after which every message in flight can be read"
+            ),
+        ),
+    }
+}
+
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}

@@ -1,0 +1,114 @@
+//! Contracts: what stored messages and other programs may rely on.
+
+mod changes;
+mod lock_file;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::catalogue::Catalogue;
+use crate::record::Effect;
+
+pub(crate) use self::changes::{Change, Severity, changes_of};
+pub(crate) use self::lock_file::{LockError, NAME, parse, write};
+
+/// The contracts of a program, or of those of a workspace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Contracts {
+    /// By id.
+    pub(crate) effects: BTreeMap<String, EffectContract>,
+    /// By module and name; the effects that may be enqueued there, or `None` if it does not say.
+    pub(crate) boundaries: BTreeMap<String, Option<BTreeSet<String>>>,
+}
+
+/// What an effect promises.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct EffectContract {
+    /// Whether messages of it may be stored.
+    pub(crate) durable: bool,
+    /// Ids under which it is found, too.
+    pub(crate) aliases: BTreeSet<String>,
+    /// By the name that encoded intents have for them.
+    pub(crate) arguments: BTreeMap<String, ArgumentContract>,
+}
+
+/// What an encoded intent holds of one argument.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ArgumentContract {
+    /// The type, as written.
+    pub(crate) type_name: String,
+    /// Whether it may be missing.
+    pub(crate) default: bool,
+    /// Names under which it is read, too.
+    pub(crate) formerly: BTreeSet<String>,
+    /// What else serde is told of it.
+    pub(crate) encoded_by: Option<String>,
+}
+
+impl Contracts {
+    /// The contracts of what was read.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, if two programs have different effects of one id, or some records were not
+    /// understood.
+    pub(crate) fn of(catalogue: &Catalogue) -> Result<Self, String> {
+        if catalogue.incomplete {
+            return Err(
+                "some records could not be read, and a list with holes is no contract".to_owned(),
+            );
+        }
+        let mut contracts = Self::default();
+        let mut places: BTreeMap<&str, &str> = BTreeMap::new();
+        for effect in &catalogue.effects {
+            let contract = EffectContract::of(effect);
+            let before = contracts.effects.insert(effect.id.clone(), contract);
+            if before.is_some_and(|before| before != contracts.effects[&effect.id]) {
+                return Err(format!(
+                    "`{}` is one effect at {} and another at {}; a lock file holds one contract for each id: give one of them \
+                     another `name = \"..\"`, or lock the programs apart, with --bin and --lock-file",
+                    effect.id,
+                    places[effect.id.as_str()],
+                    effect.place,
+                ));
+            }
+            places.insert(&effect.id, &effect.place);
+        }
+        for boundary in &catalogue.boundaries {
+            let name = format!("{}::{}", boundary.module, boundary.name);
+            let emits = boundary.emits.as_ref();
+            let emits = emits.map(|ids| ids.iter().cloned().collect::<BTreeSet<_>>());
+            contracts
+                .boundaries
+                .entry(name)
+                // Methods of several types may have one name.
+                .and_modify(|before| match (before.as_mut(), &emits) {
+                    (Some(before), Some(emits)) => before.extend(emits.iter().cloned()),
+                    _ => *before = None,
+                })
+                .or_insert(emits);
+        }
+        Ok(contracts)
+    }
+}
+
+impl EffectContract {
+    /// What this effect promises.
+    pub(crate) fn of(effect: &Effect) -> Self {
+        let arguments = effect.arguments.iter().map(|argument| {
+            let contract = ArgumentContract {
+                type_name: argument.type_name.clone(),
+                default: argument.default,
+                formerly: argument.formerly.iter().cloned().collect(),
+                encoded_by: argument.encoded_by.clone(),
+            };
+            (argument.encoded_name().to_owned(), contract)
+        });
+        Self {
+            durable: effect.durable,
+            aliases: effect.aliases.iter().cloned().collect(),
+            arguments: arguments.collect(),
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Where everything stands in the drawing: three columns, in each a frame around the nodes of one
+//! package. Text is drawn in a font whose letters have one width, so the size of a box is known, and
+//! nothing overlaps.
+
+use crate::graph::{Graph, Kind};
+
+/// The width of a letter of a label, in pixels, at 13 pixels of height.
+const LETTER: f64 = 7.85;
+/// The same for the second line, at 11 pixels.
+const SMALL_LETTER: f64 = 6.65;
+/// More letters are cut off.
+pub(super) const LONGEST: usize = 44;
+
+const NODE_HEIGHT: f64 = 44.0;
+const NODE_GAP: f64 = 12.0;
+/// How far nodes are moved apart in a column that is shorter than another.
+const STRETCH: f64 = 72.0;
+const FRAME_PADDING: f64 = 12.0;
+const FRAME_TITLE: f64 = 24.0;
+const FRAME_GAP: f64 = 22.0;
+const COLUMN_GAP: f64 = 150.0;
+const MARGIN: f64 = 24.0;
+const HEADER: f64 = 40.0;
+
+/// A rectangle.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Area {
+    pub(super) x: f64,
+    pub(super) y: f64,
+    pub(super) width: f64,
+    pub(super) height: f64,
+}
+
+/// The whole drawing.
+#[derive(Debug, Default)]
+pub(super) struct Layout {
+    /// By node.
+    pub(super) nodes: Vec<Area>,
+    /// Frames with the packages' names.
+    pub(super) frames: Vec<(String, Area)>,
+    /// The titles of the columns, and their left edges.
+    pub(super) columns: Vec<(Kind, f64)>,
+    pub(super) width: f64,
+    pub(super) height: f64,
+}
+
+impl Layout {
+    pub(super) fn of(graph: &Graph) -> Self {
+        let columns = Kind::ALL.map(|kind| groups(graph, kind));
+        let columns = untangled(graph, columns);
+        let mut layout = Self {
+            nodes: vec![Area::default(); graph.nodes.len()],
+            ..Self::default()
+        };
+        let heights = columns.each_ref().map(|column| height(column, NODE_GAP));
+        let tallest = heights.iter().copied().fold(0.0, f64::max);
+        let mut x = MARGIN;
+        for (kind, column) in Kind::ALL.into_iter().zip(&columns) {
+            if !column.is_empty() {
+                let gap = stretched(column, tallest);
+                let top = HEADER + MARGIN + (tallest - height(column, gap)) / 2.0;
+                layout.columns.push((kind, x));
+                x = layout.column(graph, column, gap, (x, top)) + COLUMN_GAP;
+            }
+        }
+        layout.width = (x - COLUMN_GAP).max(0.0) + MARGIN;
+        layout.height = HEADER + 2.0 * MARGIN + tallest;
+        layout
+    }
+
+    /// Places a column, and gives its right edge.
+    fn column(&mut self, graph: &Graph, column: &[Group], gap: f64, (x, mut y): (f64, f64)) -> f64 {
+        let nodes = column.iter().flat_map(|group| &group.nodes);
+        let width = nodes.map(|node| width(graph, *node)).fold(120.0, f64::max);
+        for group in column {
+            let top = y;
+            let inset = group.inset();
+            y += group.title() + inset;
+            for node in &group.nodes {
+                self.nodes[*node] = Area {
+                    x: x + FRAME_PADDING,
+                    y,
+                    width,
+                    height: NODE_HEIGHT,
+                };
+                y += NODE_HEIGHT + gap;
+            }
+            y += inset - gap;
+            if !group.package.is_empty() {
+                let area = Area {
+                    x,
+                    y: top,
+                    width: width + 2.0 * FRAME_PADDING,
+                    height: y - top,
+                };
+                self.frames.push((group.package.clone(), area));
+            }
+            y += FRAME_GAP;
+        }
+        x + width + 2.0 * FRAME_PADDING
+    }
+}
+
+/// The nodes of one package in one column.
+#[derive(Clone, Debug)]
+struct Group {
+    package: String,
+    nodes: Vec<usize>,
+}
+
+impl Group {
+    fn title(&self) -> f64 {
+        if self.package.is_empty() {
+            0.0
+        } else {
+            FRAME_TITLE
+        }
+    }
+
+    fn inset(&self) -> f64 {
+        if self.package.is_empty() {
+            0.0
+        } else {
+            FRAME_PADDING
+        }
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "nobody has 2^52 effects")]
+    fn height(&self, gap: f64) -> f64 {
+        let nodes = self.nodes.len() as f64;
+        self.title() + 2.0 * self.inset() + nodes * (NODE_HEIGHT + gap) - gap
+    }
+}
+
+fn height(column: &[Group], gap: f64) -> f64 {
+    let heights = column.iter().map(|group| group.height(gap) + FRAME_GAP);
+    (heights.sum::<f64>() - FRAME_GAP).max(0.0)
+}
+
+/// The gap with which a column comes nearer to the height of the tallest, so that fewer lines are steep.
+#[allow(clippy::cast_precision_loss, reason = "nobody has 2^52 effects")]
+fn stretched(column: &[Group], tallest: f64) -> f64 {
+    let gaps: usize = column.iter().map(|group| group.nodes.len() - 1).sum();
+    let spare = tallest - height(column, NODE_GAP);
+    NODE_GAP + (spare / gaps.max(1) as f64).min(STRETCH)
+}
+
+#[allow(clippy::cast_precision_loss, reason = "at most LONGEST letters")]
+fn width(graph: &Graph, node: usize) -> f64 {
+    let node = &graph.nodes[node];
+    let letters = |text: &str| text.chars().count().min(LONGEST) as f64;
+    (letters(&node.label) * LETTER).max(letters(&node.detail) * SMALL_LETTER) + 32.0
+}
+
+fn groups(graph: &Graph, kind: Kind) -> Vec<Group> {
+    let packages = graph.packages(kind).into_iter();
+    let group = |(package, nodes): (&str, Vec<usize>)| Group {
+        package: package.to_owned(),
+        nodes,
+    };
+    packages.map(group).collect()
+}
+
+/// Moves what is connected to the same height, as far as packages stay together: each node, and each
+/// package, goes where its neighbours are on average, those on its left counting most: what a boundary
+/// emits is read first. A few rounds settle it.
+fn untangled(graph: &Graph, mut columns: [Vec<Group>; 3]) -> [Vec<Group>; 3] {
+    for round in 0..8 {
+        let order: [usize; 3] = if round % 2 == 0 { [0, 1, 2] } else { [2, 1, 0] };
+        for column in order {
+            let ranks = ranks(graph, &columns);
+            let pull = |node: usize| {
+                let near = graph.edges.iter().filter_map(|&(from, to)| match node {
+                    _ if from == node => Some((ranks[to], 1.0)),
+                    _ if to == node => Some((ranks[from], 8.0)),
+                    _ => None,
+                });
+                let (sum, weights) = near.fold((0.0, 0.0), |(sum, weights), (rank, weight)| {
+                    (sum + rank * weight, weights + weight)
+                });
+                if weights > 0.0 {
+                    sum / weights
+                } else {
+                    1.0 // What is connected to nothing goes to the end.
+                }
+            };
+            for group in &mut columns[column] {
+                group.nodes.sort_by(|a, b| pull(*a).total_cmp(&pull(*b)));
+            }
+            let mean = |group: &Group| {
+                let pulls = group.nodes.iter().map(|node| pull(*node));
+                #[allow(clippy::cast_precision_loss, reason = "nobody has 2^52 effects")]
+                let count = group.nodes.len() as f64;
+                pulls.sum::<f64>() / count
+            };
+            columns[column].sort_by(|a, b| mean(a).total_cmp(&mean(b)));
+        }
+    }
+    columns
+}
+
+/// How far down each node stands, from 0 to 1 in each column.
+#[allow(clippy::cast_precision_loss, reason = "nobody has 2^52 effects")]
+fn ranks(graph: &Graph, columns: &[Vec<Group>; 3]) -> Vec<f64> {
+    let mut ranks = vec![0.0; graph.nodes.len()];
+    for column in columns {
+        let nodes: Vec<_> = column.iter().flat_map(|group| &group.nodes).collect();
+        for (index, node) in nodes.iter().enumerate() {
+            ranks[**node] = (index as f64 + 0.5) / nodes.len() as f64;
+        }
+    }
+    ranks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Area, Layout};
+    use crate::graph::{Graph, Kind, Node};
+
+    /// Packages of different sizes, with long names, and edges all over.
+    fn large() -> Graph {
+        let mut graph = Graph::default();
+        for (kind, number) in [
+            (Kind::Boundary, 60),
+            (Kind::Effect, 200),
+            (Kind::Resource, 30),
+        ] {
+            for index in 0..number {
+                graph.nodes.push(Node {
+                    kind,
+                    label: "name".repeat(index % 20),
+                    detail: "ü".repeat(index % 60),
+                    package: match kind {
+                        Kind::Resource => String::new(),
+                        _ => format!("package-{}", index % 7),
+                    },
+                    facts: Vec::new(),
+                    marked: false,
+                });
+            }
+        }
+        for index in 0..200 {
+            graph.edges.push((index * 7 % 60, 60 + index));
+            graph.edges.push((60 + index, 260 + index * 11 % 30));
+        }
+        graph
+    }
+
+    fn overlap(a: &Area, b: &Area) -> bool {
+        a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
+    }
+
+    fn within(inner: &Area, outer: &Area) -> bool {
+        inner.x >= outer.x
+            && inner.y >= outer.y
+            && inner.x + inner.width <= outer.x + outer.width
+            && inner.y + inner.height <= outer.y + outer.height
+    }
+
+    #[test]
+    fn nothing_overlaps_and_all_is_within_its_frame() {
+        let graph = large();
+        let layout = Layout::of(&graph);
+        for (index, area) in layout.nodes.iter().enumerate() {
+            for other in &layout.nodes[..index] {
+                assert!(!overlap(area, other), "{area:?} {other:?}");
+            }
+        }
+        let frames: Vec<_> = layout.frames.iter().map(|(_, area)| *area).collect();
+        assert_eq!(frames.len(), 14);
+        for (index, frame) in frames.iter().enumerate() {
+            assert!(!frames[..index].iter().any(|other| overlap(frame, other)));
+        }
+        for (node, area) in graph.nodes.iter().zip(&layout.nodes) {
+            let mut packages = layout.frames.iter();
+            let framed = packages.any(|(name, frame)| *name == node.package && within(area, frame));
+            assert_eq!(framed, !node.package.is_empty());
+        }
+        let page = Area {
+            x: 0.0,
+            y: 0.0,
+            width: layout.width,
+            height: layout.height,
+        };
+        assert!(layout.nodes.iter().all(|area| within(area, &page)));
+    }
+
+    #[test]
+    fn nothing_to_draw_is_drawn() {
+        let layout = Layout::of(&Graph::default());
+        assert!(layout.nodes.is_empty() && layout.width > 0.0 && layout.height > 0.0);
+    }
+
+    #[test]
+    fn what_is_connected_stands_side_by_side() {
+        let mut graph = large();
+        // Each boundary emits one effect, numbered the other way round.
+        graph.nodes.retain(|node| node.kind != Kind::Resource);
+        graph.nodes.drain(120..);
+        for node in &mut graph.nodes {
+            node.package.clear();
+        }
+        graph.edges = (0..60).map(|index| (index, 119 - index)).collect();
+        let layout = Layout::of(&graph);
+        for (from, to) in graph.edges {
+            assert_eq!(layout.nodes[from].y, layout.nodes[to].y);
+        }
+    }
+}

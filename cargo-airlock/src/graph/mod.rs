@@ -1,0 +1,195 @@
+//! Boundaries, the effects that they declare to emit, and the resources that those need, as a graph.
+
+mod dot;
+mod html;
+mod layout;
+mod mermaid;
+mod svg;
+
+use std::collections::BTreeMap;
+
+use crate::catalogue::Catalogue;
+use crate::commands::list::declares;
+use crate::record::summary;
+
+pub(crate) use self::dot::dot;
+pub(crate) use self::html::html;
+pub(crate) use self::mermaid::mermaid;
+pub(crate) use self::svg::svg;
+
+/// What is drawn.
+#[derive(Debug, Default)]
+pub(crate) struct Graph {
+    /// Boundaries, then effects, then resources; boundaries and effects by package.
+    pub(crate) nodes: Vec<Node>,
+    /// From, to.
+    pub(crate) edges: Vec<(usize, usize)>,
+}
+
+/// A boundary, an effect or a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Node {
+    /// What it is.
+    pub(crate) kind: Kind,
+    /// What stands in its box.
+    pub(crate) label: String,
+    /// The second line in its box.
+    pub(crate) detail: String,
+    /// The package; empty for a resource.
+    pub(crate) package: String,
+    /// What else is known, for a reader who points at it.
+    pub(crate) facts: Vec<String>,
+    /// Whether a boundary may emit anything, or an effect is durable.
+    pub(crate) marked: bool,
+}
+
+/// What a node is: its column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// Left.
+    Boundary,
+    /// In the middle.
+    Effect,
+    /// Right.
+    Resource,
+}
+
+impl Kind {
+    /// All, from left to right.
+    pub(crate) const ALL: [Self; 3] = [Self::Boundary, Self::Effect, Self::Resource];
+
+    /// The word for several.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Boundary => "boundaries",
+            Self::Effect => "effects",
+            Self::Resource => "resources",
+        }
+    }
+
+    /// So many of them.
+    fn counted(self, number: usize) -> String {
+        let word = if number == 1 {
+            self.word()
+        } else {
+            self.title()
+        };
+        format!("{number} {word}")
+    }
+
+    /// The word for one; also its class in CSS.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Boundary => "boundary",
+            Self::Effect => "effect",
+            Self::Resource => "resource",
+        }
+    }
+}
+
+impl Graph {
+    /// The graph of a catalogue.
+    pub(crate) fn of(catalogue: &Catalogue) -> Self {
+        let mut graph = Self::default();
+        let mut boundaries: Vec<_> = catalogue.boundaries.iter().collect();
+        boundaries.sort_by_key(|boundary| &boundary.package);
+        for boundary in &boundaries {
+            let anything = boundary.emits.is_none();
+            graph.nodes.push(Node {
+                kind: Kind::Boundary,
+                label: boundary.name.clone(),
+                detail: match anything {
+                    true => "may emit anything".to_owned(),
+                    false => boundary.module.clone(),
+                },
+                package: boundary.package.clone(),
+                facts: facts([&summary(&boundary.docs), &boundary.place]),
+                marked: anything,
+            });
+        }
+        let mut effects: Vec<_> = catalogue.effects.iter().collect();
+        effects.sort_by_key(|effect| &effect.package);
+        let mut by_id: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for effect in &effects {
+            by_id.entry(&effect.id).or_default().push(graph.nodes.len());
+            let arguments = effect.arguments.iter();
+            let arguments: Vec<_> = arguments
+                .map(|argument| format!("{}: {}", argument.name, argument.type_name))
+                .collect();
+            graph.nodes.push(Node {
+                kind: Kind::Effect,
+                label: effect.id.clone(),
+                detail: format!("{}({})", effect.intent, names(effect)),
+                package: effect.package.clone(),
+                facts: facts([
+                    &summary(&effect.docs),
+                    &arguments.join(", "),
+                    &declares(effect).join(", "),
+                    &effect.place,
+                ]),
+                marked: effect.durable,
+            });
+        }
+        for (from, boundary) in boundaries.iter().enumerate() {
+            let ids = boundary.emits.iter().flatten();
+            let to = ids.flat_map(|id| by_id.get(id.as_str()).into_iter().flatten());
+            graph.edges.extend(to.map(|to| (from, *to)));
+        }
+        graph.resources(&effects, boundaries.len());
+        graph.edges.sort_unstable();
+        graph.edges.dedup();
+        graph
+    }
+
+    /// Records know the types of resources as they are written: types of one name are one node.
+    fn resources(&mut self, effects: &[&crate::record::Effect], first: usize) {
+        let mut known: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, effect) in effects.iter().enumerate() {
+            for resource in &effect.resources {
+                known
+                    .entry(&resource.type_name)
+                    .or_default()
+                    .push(first + index);
+            }
+        }
+        for (name, needed_by) in known {
+            let node = self.nodes.len();
+            let number = needed_by.len();
+            let effects = if number == 1 { "effect" } else { "effects" };
+            self.nodes.push(Node {
+                kind: Kind::Resource,
+                label: name.to_owned(),
+                detail: format!("needed by {number} {effects}"),
+                package: String::new(),
+                facts: Vec::new(),
+                marked: false,
+            });
+            self.edges
+                .extend(needed_by.into_iter().map(|effect| (effect, node)));
+        }
+    }
+
+    /// The nodes of one kind, by package.
+    pub(crate) fn packages(&self, kind: Kind) -> BTreeMap<&str, Vec<usize>> {
+        let mut packages: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, node) in self.nodes.iter().enumerate() {
+            if node.kind == kind {
+                packages.entry(&node.package).or_default().push(index);
+            }
+        }
+        packages
+    }
+}
+
+fn names(effect: &crate::record::Effect) -> String {
+    let names = effect
+        .arguments
+        .iter()
+        .map(|argument| argument.name.as_str());
+    names.collect::<Vec<_>>().join(", ")
+}
+
+fn facts<const N: usize>(facts: [&str; N]) -> Vec<String> {
+    let facts = facts.into_iter().filter(|fact| !fact.is_empty());
+    facts.map(str::to_owned).collect()
+}

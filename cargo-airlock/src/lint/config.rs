@@ -1,0 +1,114 @@
+//! What `[package.metadata.airlock]`, `[workspace.metadata.airlock]` and the command line ask for.
+
+use serde_json::Value;
+
+use crate::build::{Package, Workspace};
+use crate::lint::names::{Path, path};
+
+/// What to look for, and where.
+#[derive(Debug, Default)]
+pub(crate) struct Config {
+    /// The modules whose functions express intents and do nothing themselves.
+    pub(crate) domains: Vec<Path>,
+    /// What they may not use, however they reach it.
+    pub(crate) deny_paths: Vec<Path>,
+}
+
+/// Why the configuration is of no use.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("`{place}.{key}` is unknown; there are: {}", KEYS.join(", "))]
+    UnknownKey { place: String, key: String },
+    #[error("`{place}.{key}` is a list of paths, such as `[\"crate::orders\"]`")]
+    NotAList { place: String, key: String },
+    #[error(
+        "`{place}` says `{path}`, and which crate that is nobody knows there: write its name, such as `shop::orders`"
+    )]
+    NoCrate { place: String, path: String },
+    #[error("no module is named `{domain}`{}", near.as_ref().map(|near| format!(", did you mean `{near}`?")).unwrap_or_default())]
+    NoModule {
+        domain: String,
+        near: Option<String>,
+    },
+}
+
+const KEYS: [&str; 2] = ["domain", "deny-paths"];
+
+impl Config {
+    /// The configuration of these packages, and what the command line adds.
+    pub(crate) fn of(
+        workspace: &Workspace,
+        packages: &[&Package],
+        domains: &[String],
+        deny_paths: &[String],
+    ) -> Result<Self, ConfigError> {
+        let mut config = Self::default();
+        config.table(
+            "workspace.metadata.airlock",
+            &workspace.metadata["airlock"],
+            None,
+        )?;
+        for package in packages {
+            let place = format!("{}: package.metadata.airlock", package.name);
+            let krate = package.crate_name();
+            config.table(&place, &package.metadata["airlock"], Some(&krate))?;
+        }
+        // On the command line `crate` stands for the only package there is.
+        let krate = match packages {
+            [only] => Some(only.crate_name()),
+            _ => None,
+        };
+        add(&mut config.domains, "--domain", domains, krate.as_deref())?;
+        add(
+            &mut config.deny_paths,
+            "--deny-path",
+            deny_paths,
+            krate.as_deref(),
+        )?;
+        Ok(config)
+    }
+
+    fn table(
+        &mut self,
+        place: &str,
+        table: &Value,
+        krate: Option<&str>,
+    ) -> Result<(), ConfigError> {
+        for (key, value) in table.as_object().into_iter().flatten() {
+            let (place, key) = (place.to_owned(), key.clone());
+            if !KEYS.contains(&key.as_str()) {
+                return Err(ConfigError::UnknownKey { place, key });
+            }
+            let Ok(paths) = serde_json::from_value::<Vec<String>>(value.clone()) else {
+                return Err(ConfigError::NotAList { place, key });
+            };
+            let place = format!("{place}.{key}");
+            let list = match key.as_str() {
+                "domain" => &mut self.domains,
+                _ => &mut self.deny_paths,
+            };
+            add(list, &place, &paths, krate)?;
+        }
+        Ok(())
+    }
+}
+
+fn add(
+    list: &mut Vec<Path>,
+    place: &str,
+    paths: &[String],
+    krate: Option<&str>,
+) -> Result<(), ConfigError> {
+    for text in paths {
+        let mut path = path(text);
+        if path.first().is_some_and(|first| first == "crate") {
+            let krate = krate.ok_or_else(|| ConfigError::NoCrate {
+                place: place.to_owned(),
+                path: text.clone(),
+            })?;
+            krate.clone_into(&mut path[0]);
+        }
+        list.push(path);
+    }
+    Ok(())
+}

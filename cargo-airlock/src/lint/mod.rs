@@ -1,0 +1,169 @@
+//! Looks for effects that happen around airlock, by reading source.
+//!
+//! It resolves names as a reader would: through `use`, modules and re-exports of the workspace. It knows
+//! no types, expands no macros and evaluates no `cfg` but `test`.
+
+mod config;
+mod functions;
+mod names;
+mod reach;
+mod source;
+mod todo;
+
+use serde::Serialize;
+
+pub(crate) use self::config::{Config, ConfigError};
+pub(crate) use self::source::Sources;
+pub(crate) use self::todo::{Todo, TodoError};
+
+use self::functions::{Function, Role, functions};
+use self::names::{Names, Path};
+use self::reach::{Reached, reach};
+use crate::near::nearest;
+
+/// Calls that start work which no scope sees.
+const SPAWNS: &[&str] = &[
+    "actix::spawn",
+    "actix_rt::spawn",
+    "actix_web::rt::spawn",
+    "actix_web::web::block",
+    "async_std::task::spawn",
+    "async_std::task::spawn_blocking",
+    "rayon::spawn",
+    "smol::spawn",
+    "std::process::Command",
+    "std::thread::Builder",
+    "std::thread::spawn",
+    "tokio::process::Command",
+    "tokio::spawn",
+    "tokio::task::JoinSet",
+    "tokio::task::spawn",
+    "tokio::task::spawn_blocking",
+    "tokio::task::spawn_local",
+];
+
+/// The calls that perform an effect around every scope.
+const PERFORM_NOW: &[&str] = &["perform_now", "perform_now_async"];
+
+/// One place where something happens around airlock.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct Finding {
+    /// The file, from the root of the workspace.
+    pub(crate) file: String,
+    /// From 1.
+    pub(crate) line: usize,
+    /// From 1.
+    pub(crate) column: usize,
+    /// `perform-now`, `spawn` or `deny-path`.
+    pub(crate) rule: &'static str,
+    /// What is used: the path that is not allowed.
+    pub(crate) what: String,
+    /// What is wrong with it, and what to write instead.
+    pub(crate) message: String,
+}
+
+/// All findings, by place.
+///
+/// # Errors
+///
+/// [`ConfigError`] if a domain names no module.
+pub(crate) fn findings(sources: &Sources, config: &Config) -> Result<Vec<Finding>, ConfigError> {
+    let names = Names::of(sources);
+    let functions = functions(sources, &names);
+    check_domains(&names, config)?;
+    let mut findings: Vec<_> = functions.iter().flat_map(performs_now).collect();
+    let in_domain = |function: &Function| {
+        let mut domains = config.domains.iter();
+        domains.any(|domain| function.path.starts_with(domain))
+    };
+    for reached in reach(&functions, &names, in_domain) {
+        let function = reached.function();
+        for used in &function.uses {
+            let found = |listed: &[Path]| {
+                let mut listed = listed.iter().filter(|path| names.reaches(used, path));
+                listed.next().map(|path| path.join("::"))
+            };
+            let spawns: Vec<Path> = SPAWNS.iter().map(|path| names::path(path)).collect();
+            let (rule, what, message) = if let Some(what) = found(&config.deny_paths) {
+                let message = format!(
+                    "`{what}` acts on the world{}; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead",
+                    by_whom(&reached)
+                );
+                ("deny-path", what, message)
+            } else if let Some(what) = found(&spawns) {
+                let message = format!(
+                    "`{what}` starts work that no scope sees{}; write an `#[airlock::effect]` and enqueue its intent instead",
+                    by_whom(&reached)
+                );
+                ("spawn", what, message)
+            } else {
+                continue;
+            };
+            findings.push(Finding {
+                file: function.file.clone(),
+                line: used.at.0,
+                column: used.at.1,
+                rule,
+                what,
+                message,
+            });
+        }
+    }
+    findings.sort();
+    findings.dedup_by(|a, b| {
+        (&a.file, a.line, a.column, a.rule) == (&b.file, b.line, b.column, b.rule)
+    });
+    Ok(findings)
+}
+
+fn performs_now(function: &Function) -> Vec<Finding> {
+    if function.role == Role::Test {
+        return Vec::new();
+    }
+    let last = function.uses.iter().filter_map(|used| {
+        let name = used.path.last()?;
+        (used.path.len() > 1).then_some((name, used.at))
+    });
+    let methods = function.methods.iter().map(|(name, at)| (name, *at));
+    let calls = last.chain(methods);
+    calls
+        .filter(|(name, _)| PERFORM_NOW.contains(&name.as_str()))
+        .map(|(name, at)| Finding {
+            file: function.file.clone(),
+            line: at.0,
+            column: at.1,
+            rule: "perform-now",
+            what: name.clone(),
+            message: format!(
+                "`{name}` performs an effect around every scope and policy, in `{}`; write `airlock::enqueue(..)` instead, or move it into a test",
+                function.path.join("::")
+            ),
+        })
+        .collect()
+}
+
+/// ", in `shop::http::post`, which `shop::orders::process` calls".
+fn by_whom(reached: &Reached<'_>) -> String {
+    let mut chain = reached.chain();
+    let first = chain.next().map(|function| function.path.join("::"));
+    let mut text = format!(", in `{}`", first.unwrap_or_default());
+    for caller in chain {
+        text.push_str(&format!(", which `{}` calls", caller.path.join("::")));
+    }
+    text
+}
+
+fn check_domains(names: &Names<'_>, config: &Config) -> Result<(), ConfigError> {
+    for domain in &config.domains {
+        if !names.is_module(domain) {
+            let modules = names.modules();
+            let domain = domain.join("::");
+            let near = nearest(&domain, modules.iter().map(String::as_str));
+            return Err(ConfigError::NoModule {
+                near: near.map(str::to_owned),
+                domain,
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! What is known already: so that a code base can adopt the lint step by step.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::lint::Finding;
+
+const FIRST: &str = "airlock-todo 1";
+
+/// The known findings, counted by rule, file and path. Lines are not kept: code moves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Todo(BTreeMap<(String, String, String), usize>);
+
+/// Why a todo file cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "line {line} of the todo file is not understood: write it by `cargo airlock lint --write-todo`"
+)]
+pub(crate) struct TodoError {
+    line: usize,
+}
+
+impl Todo {
+    /// What is there now.
+    pub(crate) fn of(findings: &[Finding]) -> Self {
+        let mut counts = BTreeMap::new();
+        for finding in findings {
+            *counts.entry(key(finding)).or_default() += 1;
+        }
+        Self(counts)
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self, TodoError> {
+        let mut counts = BTreeMap::new();
+        for (index, line) in text.lines().enumerate() {
+            let wrong = || TodoError { line: index + 1 };
+            if index == 0 {
+                if line != FIRST {
+                    return Err(wrong());
+                }
+            } else if !line.is_empty() && !line.starts_with('#') {
+                let mut words = line.splitn(4, ' ');
+                let mut word = || words.next().ok_or_else(wrong);
+                let (count, rule, what, file) = (word()?, word()?, word()?, word()?);
+                let count: usize = count.parse().map_err(|_| wrong())?;
+                counts.insert((file.to_owned(), rule.to_owned(), what.to_owned()), count);
+            }
+        }
+        Ok(Self(counts))
+    }
+
+    pub(crate) fn write(&self) -> String {
+        let mut text = format!(
+            "{FIRST}\n# What `cargo airlock lint` found when this was written: count, rule, path, file.\n\
+             # More than this fails; as code is cured, `cargo airlock lint --write-todo` shortens the list.\n"
+        );
+        for ((file, rule, what), count) in &self.0 {
+            let _ = writeln!(text, "{count} {rule} {what} {file}");
+        }
+        text
+    }
+
+    /// How many findings are known.
+    pub(crate) fn total(&self) -> usize {
+        self.0.values().sum()
+    }
+
+    /// The findings that are not known. Of a kind that has become more, all are shown: nobody can
+    /// tell which is the new one.
+    pub(crate) fn unknown(&self, findings: &[Finding]) -> Vec<Finding> {
+        let now = Self::of(findings);
+        let more = |finding: &&Finding| {
+            let key = key(finding);
+            now.0.get(&key) > self.0.get(&key)
+        };
+        findings.iter().filter(more).cloned().collect()
+    }
+
+    /// What is known and no longer there, a line each.
+    pub(crate) fn cured(&self, findings: &[Finding]) -> Vec<String> {
+        let now = Self::of(findings);
+        let cured = self.0.iter().filter_map(|(key, known)| {
+            let left = now.0.get(key).copied().unwrap_or(0);
+            let (file, rule, what) = key;
+            (left < *known)
+                .then(|| format!("{file}: {rule} of `{what}`: {known} known, {left} left"))
+        });
+        cured.collect()
+    }
+}
+
+fn key(finding: &Finding) -> (String, String, String) {
+    (
+        finding.file.clone(),
+        finding.rule.to_owned(),
+        finding.what.clone(),
+    )
+}

@@ -1,0 +1,7 @@
+//! `cargo airlock`: see the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cargo_airlock::run(std::env::args_os())
+}

@@ -1,0 +1,273 @@
+//! `cargo airlock lint`.
+
+use std::fs;
+
+use expect_test::{Expect, expect};
+
+use crate::fixture::{airlock, scratch, transcript};
+
+/// Lints the code base that acts around airlock.
+fn lint(arguments: &[&str]) -> String {
+    let manifest = format!("{}/tests/legacy/Cargo.toml", env!("CARGO_MANIFEST_DIR"));
+    let command = ["lint", "--manifest-path", &manifest];
+    transcript(&airlock(&[&command, arguments].concat()))
+}
+
+#[track_caller]
+fn check(arguments: &[&str], expected: &Expect) {
+    expected.assert_eq(&lint(arguments));
+}
+
+#[test]
+fn what_acts_around_airlock_is_found() {
+    check(
+        &[],
+        &expect![[r#"
+        clients/src/lib.rs:5:29: deny-path: `reqwest::Client` acts on the world, in `clients::inner::http_client`, which `legacy::orders::shipping::ship` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+        clients/src/lib.rs:6:9: deny-path: `reqwest::Client` acts on the world, in `clients::inner::http_client`, which `legacy::orders::shipping::ship` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+        legacy/src/http.rs:7:10: deny-path: `reqwest::Client` acts on the world, in `legacy::http::post`, which `legacy::orders::Order::process` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+        legacy/src/http.rs:10:17: deny-path: `reqwest::Client` acts on the world, in `legacy::http::send`, which `legacy::http::post` calls, which `legacy::orders::Order::process` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+        legacy/src/lib.rs:22:23: perform-now: `perform_now` performs an effect around every scope and policy, in `legacy::hurry`; write `airlock::enqueue(..)` instead, or move it into a test
+        legacy/src/lib.rs:23:13: perform-now: `perform_now_async` performs an effect around every scope and policy, in `legacy::hurry`; write `airlock::enqueue(..)` instead, or move it into a test
+        legacy/src/mail.rs:8:17: deny-path: `lettre` acts on the world, in `legacy::mail::Outgoing::deliver_mail`, which `legacy::orders::Order::process` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+        legacy/src/orders/mod.rs:15:20: deny-path: `reqwest::Client` acts on the world, in `legacy::orders::Order`; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+        legacy/src/orders/mod.rs:21:9: spawn: `tokio::spawn` starts work that no scope sees, in `legacy::orders::Order::process`; write an `#[airlock::effect]` and enqueue its intent instead
+        legacy/src/orders/mod.rs:22:9: spawn: `tokio::task::spawn_blocking` starts work that no scope sees, in `legacy::orders::Order::process`; write an `#[airlock::effect]` and enqueue its intent instead
+        legacy/src/orders/mod.rs:23:9: spawn: `std::thread::spawn` starts work that no scope sees, in `legacy::orders::Order::process`; write an `#[airlock::effect]` and enqueue its intent instead
+        legacy/src/orders/mod.rs:24:9: spawn: `tokio::task::spawn_local` starts work that no scope sees, in `legacy::orders::Order::process`; write an `#[airlock::effect]` and enqueue its intent instead
+        legacy/src/orders/mod.rs:33:22: spawn: `actix_web::rt::spawn` starts work that no scope sees, in `legacy::orders::Order::finish`; write an `#[airlock::effect]` and enqueue its intent instead
+        legacy/src/orders/shipping.rs:8:13: spawn: `std::process::Command` starts work that no scope sees, in `legacy::orders::shipping::ship`; write an `#[airlock::effect]` and enqueue its intent instead
+        14 findings
+        -- exit code 1 --
+    "#]],
+    );
+}
+
+#[test]
+fn only_the_packages_that_are_named() {
+    check(
+        &["-p", "clients", "--domain", "clients"],
+        &expect![[r#"
+        no findings
+        -- exit code 0 --
+    "#]],
+    );
+    check(
+        &["-p", "cleints"],
+        &expect![[r#"
+            -- stderr --
+            error: no package is named `cleints`; there are: `legacy`, `clients`; did you mean `clients`?
+            -- exit code 2 --
+        "#]],
+    );
+}
+
+#[test]
+fn the_command_line_adds_domains_and_paths() {
+    check(
+        &[
+            "-p",
+            "legacy",
+            "--domain",
+            "crate::http",
+            "--deny-path",
+            "clients::ping",
+            "--format",
+            "markdown",
+        ],
+        &expect![[r#"
+            | place | rule | message |
+            |---|---|---|
+            | legacy/src/http.rs:7:10 | deny-path | \`reqwest::Client\` acts on the world, in \`legacy::http::post\`; write an \`#\[airlock::effect\]\` that takes it as a \`#\[resource\]\`, and enqueue its intent instead |
+            | legacy/src/http.rs:10:17 | deny-path | \`reqwest::Client\` acts on the world, in \`legacy::http::send\`; write an \`#\[airlock::effect\]\` that takes it as a \`#\[resource\]\`, and enqueue its intent instead |
+            | legacy/src/lib.rs:22:23 | perform-now | \`perform\_now\` performs an effect around every scope and policy, in \`legacy::hurry\`; write \`airlock::enqueue(..)\` instead, or move it into a test |
+            | legacy/src/lib.rs:23:13 | perform-now | \`perform\_now\_async\` performs an effect around every scope and policy, in \`legacy::hurry\`; write \`airlock::enqueue(..)\` instead, or move it into a test |
+            | legacy/src/mail.rs:8:17 | deny-path | \`lettre\` acts on the world, in \`legacy::mail::Outgoing::deliver\_mail\`, which \`legacy::orders::Order::process\` calls; write an \`#\[airlock::effect\]\` that takes it as a \`#\[resource\]\`, and enqueue its intent instead |
+            | legacy/src/orders/mod.rs:15:20 | deny-path | \`reqwest::Client\` acts on the world, in \`legacy::orders::Order\`; write an \`#\[airlock::effect\]\` that takes it as a \`#\[resource\]\`, and enqueue its intent instead |
+            | legacy/src/orders/mod.rs:21:9 | spawn | \`tokio::spawn\` starts work that no scope sees, in \`legacy::orders::Order::process\`; write an \`#\[airlock::effect\]\` and enqueue its intent instead |
+            | legacy/src/orders/mod.rs:22:9 | spawn | \`tokio::task::spawn\_blocking\` starts work that no scope sees, in \`legacy::orders::Order::process\`; write an \`#\[airlock::effect\]\` and enqueue its intent instead |
+            | legacy/src/orders/mod.rs:23:9 | spawn | \`std::thread::spawn\` starts work that no scope sees, in \`legacy::orders::Order::process\`; write an \`#\[airlock::effect\]\` and enqueue its intent instead |
+            | legacy/src/orders/mod.rs:24:9 | spawn | \`tokio::task::spawn\_local\` starts work that no scope sees, in \`legacy::orders::Order::process\`; write an \`#\[airlock::effect\]\` and enqueue its intent instead |
+            | legacy/src/orders/mod.rs:32:24 | deny-path | \`clients::ping\` acts on the world, in \`legacy::orders::Order::finish\`; write an \`#\[airlock::effect\]\` that takes it as a \`#\[resource\]\`, and enqueue its intent instead |
+            | legacy/src/orders/mod.rs:33:22 | spawn | \`actix\_web::rt::spawn\` starts work that no scope sees, in \`legacy::orders::Order::finish\`; write an \`#\[airlock::effect\]\` and enqueue its intent instead |
+            | legacy/src/orders/shipping.rs:8:13 | spawn | \`std::process::Command\` starts work that no scope sees, in \`legacy::orders::shipping::ship\`; write an \`#\[airlock::effect\]\` and enqueue its intent instead |
+
+            13 findings
+            -- exit code 1 --
+        "#]],
+    );
+}
+
+#[test]
+fn a_domain_that_is_no_module_is_an_error() {
+    check(
+        &["--domain", "legacy::oders"],
+        &expect![[r#"
+        -- stderr --
+        error: no module is named `legacy::oders`, did you mean `legacy::orders`?
+        -- exit code 2 --
+    "#]],
+    );
+    check(
+        &["--domain", "crate::orders"],
+        &expect![[r#"
+            -- stderr --
+            error: `--domain` says `crate::orders`, and which crate that is nobody knows there: write its name, such as `shop::orders`
+            -- exit code 2 --
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_known_does_not_fail_and_what_is_cured_is_told() {
+    let todo = scratch("todo").join("todo.txt");
+    let path = todo.to_string_lossy();
+    let with = |arguments: &[&str]| {
+        let said = lint(&[&["--todo", &path], arguments].concat());
+        said.replace(&*path, "{todo}")
+    };
+    expect![[r#"
+        known: 14 findings in {todo}; from now on only more fails
+        -- exit code 0 --
+    "#]]
+    .assert_eq(&with(&["--write-todo"]));
+    let written = fs::read_to_string(&todo).expect("it was written");
+    expect![[r#"
+        airlock-todo 1
+        # What `cargo airlock lint` found when this was written: count, rule, path, file.
+        # More than this fails; as code is cured, `cargo airlock lint --write-todo` shortens the list.
+        2 deny-path reqwest::Client clients/src/lib.rs
+        2 deny-path reqwest::Client legacy/src/http.rs
+        1 perform-now perform_now legacy/src/lib.rs
+        1 perform-now perform_now_async legacy/src/lib.rs
+        1 deny-path lettre legacy/src/mail.rs
+        1 deny-path reqwest::Client legacy/src/orders/mod.rs
+        1 spawn actix_web::rt::spawn legacy/src/orders/mod.rs
+        1 spawn std::thread::spawn legacy/src/orders/mod.rs
+        1 spawn tokio::spawn legacy/src/orders/mod.rs
+        1 spawn tokio::task::spawn_blocking legacy/src/orders/mod.rs
+        1 spawn tokio::task::spawn_local legacy/src/orders/mod.rs
+        1 spawn std::process::Command legacy/src/orders/shipping.rs
+    "#]].assert_eq(&written);
+    expect![[r#"
+        no findings; 14 known
+        -- exit code 0 --
+    "#]]
+    .assert_eq(&with(&[]));
+
+    // One of them was cured, and a new one of a kind that is known was added.
+    let other = written
+        .replace("1 spawn tokio::spawn", "2 spawn tokio::spawn")
+        .replace(
+            "2 deny-path reqwest::Client legacy/src/http.rs",
+            "1 deny-path reqwest::Client legacy/src/http.rs",
+        );
+    assert_ne!(other, written);
+    fs::write(&todo, other).expect("it can be written");
+    expect![[r#"
+        legacy/src/http.rs:7:10: deny-path: `reqwest::Client` acts on the world, in `legacy::http::post`, which `legacy::orders::Order::process` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+        legacy/src/http.rs:10:17: deny-path: `reqwest::Client` acts on the world, in `legacy::http::send`, which `legacy::http::post` calls, which `legacy::orders::Order::process` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+        2 findings; 14 known
+        -- stderr --
+        note: cured: legacy/src/orders/mod.rs: spawn of `tokio::spawn`: 2 known, 1 left; shorten the list by --write-todo
+        -- exit code 1 --
+    "#]].assert_eq(&with(&[]));
+
+    fs::write(&todo, "airlock-todo 1\nsome spawn\n").expect("it can be written");
+    expect![[r#"
+        -- stderr --
+        error: cannot read {todo}
+          caused by: line 2 of the todo file is not understood: write it by `cargo airlock lint --write-todo`
+        -- exit code 2 --
+    "#]].assert_eq(&with(&[]));
+}
+
+/// A workspace of one package.
+fn workspace(name: &str, metadata: &str, source: &str) -> String {
+    let folder = scratch(name);
+    let manifest = format!(
+        "[package]\nname = \"small\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n{metadata}\n"
+    );
+    fs::create_dir(folder.join("src")).expect("it can be written");
+    fs::write(folder.join("Cargo.toml"), manifest).expect("it can be written");
+    fs::write(folder.join("src/lib.rs"), source).expect("it can be written");
+    let manifest = folder.join("Cargo.toml").to_string_lossy().into_owned();
+    transcript(&airlock(&["lint", "--manifest-path", &manifest]))
+        .replace(&*folder.to_string_lossy(), "{folder}")
+}
+
+#[test]
+fn without_a_domain_it_says_what_it_left_out() {
+    expect![[r#"
+        no findings
+        -- stderr --
+        note: no domain is named, so only `perform_now` was looked for; write `domain = ["crate::orders"]` under `[package.metadata.airlock]`, or give --domain
+        -- exit code 0 --
+    "#]].assert_eq(&workspace(
+        "no-domain",
+        "",
+        "fn main() { tokio::spawn(async {}); }",
+    ));
+}
+
+#[test]
+fn a_configuration_that_is_wrong_is_an_error() {
+    let unknown = "[package.metadata.airlock]\ndomains = [\"crate\"]";
+    expect![[r#"
+        -- stderr --
+        error: `small: package.metadata.airlock.domains` is unknown; there are: domain, deny-paths
+        -- exit code 2 --
+    "#]]
+    .assert_eq(&workspace("unknown-key", unknown, ""));
+    let text = "[package.metadata.airlock]\ndomain = \"crate\"";
+    expect![[r#"
+        -- stderr --
+        error: `small: package.metadata.airlock.domain` is a list of paths, such as `["crate::orders"]`
+        -- exit code 2 --
+    "#]].assert_eq(&workspace("not-a-list", text, ""));
+    let nowhere = "[workspace.metadata.airlock]\ndomain = [\"crate::orders\"]";
+    expect![[r#"
+        -- stderr --
+        error: `workspace.metadata.airlock.domain` says `crate::orders`, and which crate that is nobody knows there: write its name, such as `shop::orders`
+        -- exit code 2 --
+    "#]].assert_eq(&workspace("no-crate", nowhere, ""));
+}
+
+#[test]
+fn what_cannot_be_read_is_said() {
+    let domain = "[package.metadata.airlock]\ndomain = [\"crate\"]";
+    expect![[r#"
+        src/lib.rs:4:13: spawn: `std::thread::spawn` starts work that no scope sees, in `small::work`; write an `#[airlock::effect]` and enqueue its intent instead
+        1 finding
+        -- stderr --
+        note: not read, so not judged: src/lib.rs: the file of `mod gone` is not there
+        -- exit code 1 --
+    "#]].assert_eq(&workspace(
+        "unread",
+        domain,
+        "mod gone;\n#[cfg(any())]\nmod away;\nfn work() { spawn(); }\nuse std::thread::spawn;\n",
+    ));
+    expect![[r#"
+        -- stderr --
+        error: cannot read all modules:
+          src/lib.rs:1:10: cannot parse string into token stream
+        -- exit code 2 --
+    "#]]
+    .assert_eq(&workspace("unparsed", domain, "fn work( {\n"));
+}
+
+#[test]
+fn the_domain_of_the_example_shop_acts_on_nothing() {
+    let manifest = format!("{}/../Cargo.toml", env!("CARGO_MANIFEST_DIR"));
+    let lint = |more: &[&str]| {
+        let command = ["lint", "-p", "shop", "--manifest-path", &manifest];
+        airlock(&[&command, more].concat())
+    };
+    expect![[r#"
+        no findings
+        -- exit code 0 --
+    "#]]
+    .assert_eq(&transcript(&lint(&[])));
+    // It looks: the store is no part of the domain, and is full of it.
+    assert_eq!(lint(&["--domain", "shop::store"]).status.code(), Some(1));
+}

@@ -1,0 +1,11 @@
+//! The real program, on a workspace like those of users.
+
+mod catalogue;
+mod contracts;
+mod damage;
+mod explanations;
+mod fixture;
+mod graphs;
+mod lints;
+#[allow(clippy::print_stderr, reason = "it says which tools it left out")]
+mod matrix;
