@@ -3,6 +3,7 @@
 mod after_response;
 mod fixture;
 mod handlers;
+#[path = "../../../../tests/logged/mod.rs"]
 mod logged;
 mod nesting;
 mod options;

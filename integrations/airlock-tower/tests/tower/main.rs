@@ -6,6 +6,7 @@ mod endings;
 mod extractor;
 mod fixture;
 mod handlers;
+#[path = "../../../../tests/logged/mod.rs"]
 mod logged;
 mod nested_streams;
 mod nesting;
