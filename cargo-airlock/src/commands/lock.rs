@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use anstyle::Style;
 use clap::Args;
 
 use crate::build::{Selection, Workspace};
@@ -170,16 +171,21 @@ fn no_program(catalogue: Catalogue) -> Report {
     }
 }
 
+fn words(severity: Severity) -> (&'static str, Style) {
+    match severity {
+        Severity::Breaking => ("breaking", RED),
+        Severity::OneWay => ("one-way", YELLOW),
+        Severity::Compatible => ("compatible", GREEN),
+        Severity::Note => ("note", YELLOW),
+    }
+}
+
 /// The changes, as one reads them.
 pub(crate) fn diff(changes: &[Change]) -> String {
     let mut text = String::new();
     let mut last = None;
     for change in changes {
-        let (word, style) = match change.severity {
-            Severity::Breaking => ("breaking", RED),
-            Severity::Compatible => ("compatible", GREEN),
-            Severity::Note => ("note", YELLOW),
-        };
+        let (word, style) = words(change.severity);
         if last.replace((change.severity, &change.of)) != Some((change.severity, &change.of)) {
             let place = change.place.as_ref().map(|place| format!(" at {place}"));
             let place = place.unwrap_or_default();
@@ -207,11 +213,7 @@ pub(crate) fn diff(changes: &[Change]) -> String {
 fn markdown(changes: &[Change]) -> String {
     let mut table = Table::new(["", "of", "before", "after", "means", "write instead"]);
     for change in changes {
-        let word = match change.severity {
-            Severity::Breaking => "breaking",
-            Severity::Compatible => "compatible",
-            Severity::Note => "note",
-        };
+        let (word, _) = words(change.severity);
         let line = |line: &Option<String>| line.as_deref().unwrap_or_default().trim().to_owned();
         table.row([
             word.to_owned(),
@@ -238,17 +240,26 @@ fn verdict(changes: &[Change], after: &Contracts) -> String {
         let changes = counted(breaking, "change breaks", "changes break");
         return format!("{RED}breaking{RED:#}: {changes} messages in flight\n");
     }
-    match count(Severity::Compatible) {
-        0 => format!("{GREEN}compatible{GREEN:#}: {locked}, no contract has changed\n"),
-        fits => format!(
-            "{GREEN}compatible{GREEN:#}: {locked}, {}; `cargo airlock lock` records it\n",
-            counted(
-                fits,
-                "change, after which every message in flight can be read",
-                "changes, after which every message in flight can be read"
-            ),
-        ),
+    let (one_way, fits) = (count(Severity::OneWay), count(Severity::Compatible));
+    if one_way + fits == 0 {
+        return format!("{GREEN}compatible{GREEN:#}: {locked}, no durable contract has changed\n");
     }
+    let changes = counted(one_way + fits, "change", "changes");
+    let (word, style) = words(if one_way > 0 {
+        Severity::OneWay
+    } else {
+        Severity::Compatible
+    });
+    let old_workers = match one_way {
+        0 => "workers of the version before read the new ones".to_owned(),
+        _ => format!(
+            "workers of the version before cannot decode what {}",
+            counted(one_way, "one-way change writes", "one-way changes write")
+        ),
+    };
+    format!(
+        "{style}{word}{style:#}: {locked}, {changes}; this version reads every stored message, and {old_workers}; `cargo airlock lock` records it\n"
+    )
 }
 
 fn counted(number: usize, one: &str, many: &str) -> String {

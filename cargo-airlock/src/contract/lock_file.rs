@@ -35,6 +35,9 @@ pub(crate) fn write(contracts: &Contracts) -> String {
             if argument.default {
                 text.push_str("    default\n");
             }
+            if argument.left_out {
+                text.push_str("    left out\n");
+            }
             for former in &argument.formerly {
                 let _ = writeln!(text, "    formerly {former}");
             }
@@ -168,6 +171,8 @@ impl Open {
             let fact = line.strip_prefix("    ")?;
             if fact == "default" {
                 argument.default = true;
+            } else if fact == "left out" {
+                argument.left_out = true;
             } else if let Some(former) = fact.strip_prefix("formerly ") {
                 argument.formerly.insert(former.to_owned());
             } else {
@@ -198,6 +203,7 @@ effect mail.send durable
   alias mail.post
   argument copies: u8
     default
+    left out
   argument to: Vec<(Address, Name)>
     formerly recipient
     encoded by with = \"path\"

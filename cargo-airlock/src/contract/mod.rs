@@ -1,6 +1,9 @@
 //! Contracts: what stored messages and other programs may rely on.
 
+mod arguments;
 mod changes;
+#[cfg(test)]
+mod deployments;
 mod lock_file;
 #[cfg(test)]
 mod tests;
@@ -44,6 +47,8 @@ pub(crate) struct ArgumentContract {
     pub(crate) formerly: BTreeSet<String>,
     /// What else serde is told of it.
     pub(crate) encoded_by: Option<String>,
+    /// Whether some messages are written without it.
+    pub(crate) left_out: bool,
 }
 
 impl Contracts {
@@ -102,6 +107,7 @@ impl EffectContract {
                 default: argument.default,
                 formerly: argument.formerly.iter().cloned().collect(),
                 encoded_by: argument.encoded_by.clone(),
+                left_out: argument.left_out,
             };
             (argument.encoded_name().to_owned(), contract)
         });

@@ -70,9 +70,9 @@ fn without_changes_all_is_well() {
         &[],
         &[],
         &expect![[r#"
-        compatible: 1 durable effect, no contract has changed
-        -- exit code 0 --
-    "#]],
+            compatible: 1 durable effect, no durable contract has changed
+            -- exit code 0 --
+        "#]],
     );
 }
 
@@ -85,8 +85,8 @@ fn a_compatible_change_passes_and_is_said() {
         &expect![[r#"
             compatible: effect mail.send at mail/src/lib.rs:27
               + argument copies: u8, default
-                  a new argument, with a default for stored messages
-            compatible: 1 durable effect, 1 change, after which every message in flight can be read; `cargo airlock lock` records it
+                  a new argument, with a default for stored messages; workers of the version before do not look at it
+            compatible: 1 durable effect, 1 change; this version reads every stored message, and workers of the version before read the new ones; `cargo airlock lock` records it
             -- exit code 0 --
         "#]],
     );
@@ -97,8 +97,8 @@ fn a_compatible_change_passes_and_is_said() {
         &expect![[r#"
             compatible: effect mail.send at mail/src/lib.rs:27
               + argument copies: u8, default
-                  a new argument, with a default for stored messages
-            compatible: 1 durable effect, 1 change, after which every message in flight can be read; `cargo airlock lock` records it
+                  a new argument, with a default for stored messages; workers of the version before do not look at it
+            compatible: 1 durable effect, 1 change; this version reads every stored message, and workers of the version before read the new ones; `cargo airlock lock` records it
             -- stderr --
             error: the lock file is out of date: run `cargo airlock lock`, and commit it
             -- exit code 1 --
