@@ -71,6 +71,21 @@ impl LockFile {
             }
         }
     }
+
+    /// What to build. The workspace's lock file holds what cargo builds in its root, so from the
+    /// directory of a member it is compared with the same.
+    fn built(&self, selection: &Selection) -> Result<Selection, BoxError> {
+        let mut built = selection.clone();
+        let named = [&built.bin, &built.test, &built.example, &built.package];
+        let selects =
+            built.lib || !built.files.is_empty() || named.iter().any(|names| !names.is_empty());
+        if self.lock_file.is_none() && !selects {
+            let manifest = &mut built.options.manifest_path;
+            let root = Workspace::load(manifest.as_deref())?.root;
+            *manifest = Some(root.join("Cargo.toml"));
+        }
+        Ok(built)
+    }
 }
 
 /// Reads a lock file.
@@ -95,7 +110,7 @@ impl Lock {
             Err(FileError::Missing(_)) => Contracts::default(),
             Err(error) => return Err(error.into()),
         };
-        let catalogue = Catalogue::of(&self.selection)?;
+        let catalogue = Catalogue::of(&self.file.built(&self.selection)?)?;
         if !catalogue.problems.is_empty() {
             return Ok(no_program(catalogue));
         }
@@ -115,7 +130,7 @@ impl Lock {
         }
         if report.findings.is_empty() {
             let io = |error| FileError::Io(path.clone(), error);
-            std::fs::write(&path, contract::write(&after)).map_err(io)?;
+            std::fs::write(&path, contract::text(&after)?).map_err(io)?;
             report.text = format!(
                 "{GREEN}locked{GREEN:#} {} and {} in {}; commit it\n",
                 counted(after.effects.len(), "effect", "effects"),
@@ -135,9 +150,13 @@ impl Check {
     /// If nothing could be built or read.
     pub(crate) fn run(&self) -> Result<Report, BoxError> {
         let before = read(&self.file.path(&self.selection)?)?;
-        let catalogue = Catalogue::of(&self.selection)?;
+        let catalogue = Catalogue::of(&self.file.built(&self.selection)?)?;
         if !catalogue.problems.is_empty() {
-            return Ok(no_program(catalogue));
+            let mut report = no_program(catalogue);
+            if self.format == Format::Json {
+                report.text = "[]\n".to_owned();
+            }
+            return Ok(report);
         }
         let after = Contracts::of(&catalogue)?;
         let changes = contract::changes_of(&before, &after, &catalogue);
@@ -264,4 +283,31 @@ fn verdict(changes: &[Change], after: &Contracts) -> String {
 
 fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::LockFile;
+    use crate::build::Selection;
+
+    #[test]
+    fn a_members_directory_is_not_taken_for_the_whole_workspace() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture");
+        let mut selection = Selection::default();
+        selection.options.manifest_path = Some(root.join("shop/Cargo.toml"));
+        let built = |lock_file, selection: &Selection| {
+            let file = LockFile { lock_file };
+            let built = file.built(selection).expect("it is a workspace");
+            built.options.manifest_path
+        };
+        assert_eq!(built(None, &selection), Some(root.join("Cargo.toml")));
+
+        let own = Some("shop.lock".into());
+        assert_eq!(built(own, &selection), selection.options.manifest_path);
+
+        selection.package.push("shop".to_owned());
+        assert_eq!(built(None, &selection), selection.options.manifest_path);
+    }
 }

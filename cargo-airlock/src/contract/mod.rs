@@ -14,7 +14,7 @@ use crate::catalogue::Catalogue;
 use crate::record::Effect;
 
 pub(crate) use self::changes::{Change, Severity, changes_of};
-pub(crate) use self::lock_file::{LockError, NAME, parse, write};
+pub(crate) use self::lock_file::{LockError, NAME, parse, text};
 
 /// The contracts of a program, or of those of a workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,9 +60,10 @@ impl Contracts {
     /// understood.
     pub(crate) fn of(catalogue: &Catalogue) -> Result<Self, String> {
         if catalogue.incomplete {
-            return Err(
-                "some records could not be read, and a list with holes is no contract".to_owned(),
-            );
+            return Err(format!(
+                "a list with holes is no contract: {}",
+                catalogue.notes.join("; ")
+            ));
         }
         let mut contracts = Self::default();
         let mut places: BTreeMap<&str, &str> = BTreeMap::new();
