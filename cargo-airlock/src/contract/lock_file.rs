@@ -297,9 +297,16 @@ boundary shop::show
         );
         refuses(
             "[package]\n",
-            &expect!["line 1: it should be `effects.lock 1`; if this is the lock file, take it from version control again, or delete it and run `cargo airlock lock`"],
+            &expect![
+                "line 1: it should be `effects.lock 1`; if this is the lock file, take it from version control again, or delete it and run `cargo airlock lock`"
+            ],
         );
-        refuses("<<<<<<< main\neffects.lock 1\n", &expect!["line 1: `<<<<<<< main` is left over from a merge: take either side, then run `cargo airlock lock`"]);
+        refuses(
+            "<<<<<<< main\neffects.lock 1\n",
+            &expect![
+                "line 1: `<<<<<<< main` is left over from a merge: take either side, then run `cargo airlock lock`"
+            ],
+        );
         refuses(
             "effects.lock 2\n",
             &expect![

@@ -103,14 +103,16 @@ impl EffectContract {
     /// What this effect promises.
     pub(crate) fn of(effect: &Effect) -> Self {
         let arguments = effect.arguments.iter().map(|argument| {
+            let name = argument.encoded_name();
+            let formerly = argument.formerly.iter().filter(|former| *former != name);
             let contract = ArgumentContract {
                 type_name: argument.type_name.clone(),
                 default: argument.default,
-                formerly: argument.formerly.iter().cloned().collect(),
+                formerly: formerly.cloned().collect(),
                 encoded_by: argument.encoded_by.clone(),
                 left_out: argument.left_out,
             };
-            (argument.encoded_name().to_owned(), contract)
+            (name.to_owned(), contract)
         });
         Self {
             durable: effect.durable,

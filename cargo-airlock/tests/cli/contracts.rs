@@ -222,6 +222,20 @@ fn a_program_that_would_not_start_is_not_locked() {
         -- exit code 1 --
     "#]].assert_eq(&transcript(&output));
     assert!(!file.exists());
+
+    fs::write(&file, "effects.lock 1\n").expect("it can be written");
+    let path = file.to_string_lossy();
+    let output = airlock(&[
+        "check",
+        "--bin",
+        "clash",
+        "--lock-file",
+        &path,
+        "--format",
+        "json",
+    ]);
+    assert_eq!(output.stdout, b"[]\n", "{}", transcript(&output));
+    assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]
@@ -242,13 +256,13 @@ fn a_lock_file_that_is_missing_or_wrong_says_what_to_do() {
     expect![[r#"
         -- stderr --
         error: cannot read {lock file}
-          caused by: line 4: `<<<<<<< main` is not understood here: write the file by `cargo airlock lock`
+          caused by: line 4: `<<<<<<< main` is not understood here: take it from version control again, or delete it and run `cargo airlock lock`
         -- exit code 2 --
     "#]].assert_eq(&said("check"));
     expect![[r#"
         -- stderr --
         error: cannot read {lock file}
-          caused by: line 4: `<<<<<<< main` is not understood here: write the file by `cargo airlock lock`
+          caused by: line 4: `<<<<<<< main` is not understood here: take it from version control again, or delete it and run `cargo airlock lock`
         -- exit code 2 --
     "#]].assert_eq(&said("lock"));
 }
