@@ -10,5 +10,6 @@ mod fixture;
 mod hygiene;
 mod interruptions;
 mod messages;
+mod once;
 mod parallel;
 mod snapshots;

@@ -78,6 +78,7 @@ pub trait Assertions: Source {
             if !accepted.is_empty() {
                 return Ok(accepted);
             }
+            cannot_be_asked::<E>(seen)?;
             let near = nearest::of_type::<E>(seen);
             let id = E::DESCRIPTOR.id();
             let wrong = if near.is_empty() {
@@ -106,6 +107,7 @@ pub trait Assertions: Source {
             if !equal.is_empty() {
                 return Ok(equal);
             }
+            cannot_be_asked::<E>(seen)?;
             Err(match nearest::fewest_differences(expected, seen) {
                 Some((place, words)) => (
                     format!("no intent equals `{expected:?}`; the nearest differs in {words}"),
@@ -136,6 +138,7 @@ pub trait Assertions: Source {
         check(self, |seen| {
             let accepted = accepted(seen, &accepts);
             if accepted.is_empty() {
+                cannot_be_asked::<E>(seen)?;
                 return Ok(accepted);
             }
             let id = E::DESCRIPTOR.id();
@@ -242,10 +245,11 @@ pub trait Assertions: Source {
                 (Some(step), Some(seen)) => {
                     let found = seen.effect().id();
                     let text = step.text;
-                    format!(
-                        "intent {nth} is of `{found}`, expected `{text}`{}",
-                        hint(seen)
-                    )
+                    let hint = match seen.effect() == step.effect {
+                        true => hint(seen),
+                        false => String::new(),
+                    };
+                    format!("intent {nth} is of `{found}`, expected `{text}`{hint}")
                 }
                 (Some(step), None) => format!("intent {nth} is missing, expected `{}`", step.text),
                 (None, _) => format!("intent {nth} and what follows is too much"),
@@ -291,6 +295,20 @@ fn accepted<E: Effect>(
     places.collect()
 }
 
+/// An error if intents of the effect are there whose arguments nobody can be shown any more.
+fn cannot_be_asked<E: Effect>(seen: &[Seen<'_>]) -> Result<(), (String, Vec<usize>)> {
+    let mut places = nearest::of_type::<E>(seen);
+    places.retain(|&place| seen[place].why_without_arguments().is_some());
+    let why = places.first().map(|&place| hint(&seen[place]));
+    why.map_or(Ok(()), |why| {
+        let id = E::DESCRIPTOR.id();
+        Err((
+            format!("the arguments of an intent of `{id}` are gone{why}"),
+            places,
+        ))
+    })
+}
+
 fn explain(missing: &Missing<'_>, seen: &[Seen<'_>]) -> (String, Vec<usize>) {
     let Missing { index, step, from } = missing;
     let nth = index + 1;
@@ -304,7 +322,9 @@ fn explain(missing: &Missing<'_>, seen: &[Seen<'_>]) -> (String, Vec<usize>) {
     }
     let of_type = (0..seen.len()).filter(|&place| seen[place].effect() == step.effect);
     let near: Vec<_> = of_type.collect();
-    let hint = near.first().map_or("", |&place| hint(&seen[place]));
+    let hint = near
+        .first()
+        .map_or_else(String::new, |&place| hint(&seen[place]));
     (
         format!("step {nth}, `{}`, is not there{hint}", step.text),
         near,
@@ -312,9 +332,7 @@ fn explain(missing: &Missing<'_>, seen: &[Seen<'_>]) -> (String, Vec<usize>) {
 }
 
 /// A pattern cannot match where there is nothing to match.
-fn hint(seen: &Seen<'_>) -> &'static str {
-    match seen.keeps_arguments() {
-        true => "",
-        false => "; a report keeps no arguments, so that only types can be matched",
-    }
+fn hint(seen: &Seen<'_>) -> String {
+    let why = seen.why_without_arguments();
+    why.map_or_else(String::new, |why| format!("; {why}"))
 }

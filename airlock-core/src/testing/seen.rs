@@ -79,8 +79,15 @@ impl<'a> Seen<'a> {
         }
     }
 
-    pub(crate) fn keeps_arguments(&self) -> bool {
-        self.arguments.is_some()
+    /// Why there is nothing that a pattern or a closure could be asked about.
+    pub(crate) fn why_without_arguments(&self) -> Option<&'static str> {
+        match self.arguments {
+            None => Some("a report keeps no arguments, so that only types can be matched"),
+            Some(arguments) if arguments.is_present() => None,
+            Some(_) => Some(
+                "its effect is declared `once`, and what was performed of it keeps no arguments: assert its type, by `assert_count` or a step without a pattern",
+            ),
+        }
     }
 
     /// Its id.
