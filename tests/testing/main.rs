@@ -6,6 +6,7 @@ mod broken_executors;
 mod capture;
 mod drain;
 mod executors;
+mod fates;
 mod fixture;
 mod hygiene;
 mod interruptions;
