@@ -3,6 +3,7 @@
 use std::panic::Location;
 use std::pin::Pin;
 
+use airlock::Key;
 use airlock::prelude::*;
 use airlock::testing::{Assertions, Captured, TestScope, all_in_order, capture};
 
@@ -87,6 +88,30 @@ fn a_redacted_argument_that_differs_is_not_shown() {
         "{text}"
     );
     assert!(!text.contains("471"), "{text}");
+}
+
+#[allow(unused_variables)]
+#[airlock::effect(redact(card), key = format!("{card}/{order}"))]
+fn hold(order: u64, card: String) {}
+
+#[allow(unused_variables)]
+#[airlock::effect(redact(card), key = order)]
+fn charge_card(order: u64, card: String) {}
+
+#[test]
+fn a_key_that_is_made_of_a_redacted_argument_is_not_shown() {
+    let captured = capture(|| {
+        airlock::enqueue(hold(7, "4711".to_owned()));
+        airlock::enqueue(hold(8, "4711".to_owned()).with_key("shown"));
+        airlock::enqueue(charge_card(9, "4711".to_owned()));
+    });
+    let held = Key::Text("4711/7".into());
+    captured.assert_enqueued::<Hold>(|it| it.key().as_ref() == Some(&held));
+    let text = message(|| captured.assert_count::<Hold>(3)) + &captured.plain().to_string();
+    assert!(!text.contains("4711"), "{text}");
+    assert_eq!(text.matches("key <redacted>").count(), 2, "{text}");
+    assert_eq!(text.matches("key shown").count(), 2, "{text}");
+    assert_eq!(text.matches("key 9").count(), 2, "{text}");
 }
 
 #[test]

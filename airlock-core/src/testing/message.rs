@@ -67,7 +67,7 @@ pub(super) fn options(seen: &Seen<'_>, delay: String) -> String {
         delay,
         named("queue", seen.queue()),
         named("priority", seen.priority()),
-        named("key", seen.key()),
+        named("key", seen.shown_key()),
         fires.to_owned(),
     ];
     let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();

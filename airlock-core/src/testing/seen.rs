@@ -13,6 +13,7 @@ use crate::key::Key;
 use crate::options::{FireOn, Schedule};
 use crate::origin::Origin;
 use crate::payload::Payload;
+use crate::private::REDACTED;
 use crate::scope::ScopeId;
 
 /// An intent as a test sees it, of whatever effect.
@@ -141,6 +142,16 @@ impl<'a> Seen<'a> {
             Some(arguments) => self.facts.key(arguments),
             None => self.facts.key(&Payload::gone()),
         }
+    }
+
+    /// Its key as people may see it.
+    pub(crate) fn shown_key(&self) -> Option<String> {
+        let key = self.key()?;
+        let hidden = self.facts.effect.key_redacted && !self.facts.has_own_key();
+        Some(match hidden {
+            true => format!("{REDACTED:?}"),
+            false => key.to_string(),
+        })
     }
 
     /// Under which outcome of its scope it leaves.
