@@ -39,7 +39,9 @@ impl TestScope {
             }
             around = scope.parent();
         }
-        panic!("no test encloses this: put `#[airlock::test]` on the function that is the test");
+        panic!(
+            "no test encloses this: put `#[airlock::test]` on the function that is the test; within another airlock that the test has entered there is none: take it before"
+        );
     }
 
     /// As a plain scope, to carry it to a task or a thread, or to look at it in other ways. What is
@@ -107,7 +109,7 @@ pub struct Test<'a> {
 
 impl Test<'_> {
     fn open(&self) -> (OpenScope, TestScope) {
-        let looks = Arc::new(Looks::default());
+        let looks = Arc::new(Looks::of(self.strictness));
         let mut builder = scope().name("test").looks(looks.clone());
         if let Some(airlock) = self.airlock {
             builder = builder.airlock(airlock);
