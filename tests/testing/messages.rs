@@ -178,6 +178,41 @@ fn a_step_that_is_missing_or_too_early_is_named() {
 }
 
 #[test]
+fn a_step_whose_intent_an_earlier_step_has_taken_is_not_said_to_be_early() {
+    let once = capture(|| airlock::enqueue(charge(7, 100)));
+    let text = message(|| once.assert_order(all_in_order![Charge, Charge]));
+    assert!(
+        text.starts_with("step 2, `Charge`, is not there a second time\n"),
+        "{text}"
+    );
+    assert!(text.contains("->  airlock-effects.charge"), "{text}");
+    // The second of these may stand before the first, all the same.
+    let text = message(|| shop().assert_order(all_in_order![SendMail, Charge, KeepCard]));
+    assert!(
+        text.starts_with("step 3, `KeepCard`, stands before the step it should follow\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn one_wide_intent_makes_no_other_row_wide() {
+    let captured = capture(|| {
+        airlock::enqueue(mail(&"x".repeat(20_000)));
+        airlock::enqueue(mail("a\u{0}").on_queue("two\nlines"));
+        (0..500).for_each(|n| _ = airlock::enqueue(charge(n, 1)));
+        airlock::enqueue(keep_card(7, "4711".to_owned()));
+    });
+    let text = message(|| captured.assert_count::<KeepCard>(2));
+    assert!(text.len() < 20_000, "{} bytes", text.len());
+    assert!(text.contains("captured: 503 intents\n"), "{text}");
+    assert!(text.contains("\n  and 452 more\n"), "{text}");
+    assert!(text.contains("->  airlock-effects.keep_card"), "{text}");
+    assert!(text.contains("queue two\\nlines"), "{text}");
+    let longest = text.lines().map(|line| line.chars().count()).max();
+    assert!(longest < Some(600), "{longest:?}");
+}
+
+#[test]
 fn an_exact_list_says_which_place_is_wrong() {
     let starts = |expected, text: &str| {
         let found = message(|| shop().assert_exactly(expected));

@@ -310,14 +310,18 @@ fn cannot_be_asked<E: Effect>(seen: &[Seen<'_>]) -> Result<(), (String, Vec<usiz
 }
 
 fn explain(missing: &Missing<'_>, seen: &[Seen<'_>]) -> (String, Vec<usize>) {
-    let Missing { index, step, from } = missing;
+    let Missing { index, step, found } = missing;
     let nth = index + 1;
-    let place = (0..seen.len()).find(|&place| step.matches(&seen[place]));
-    if let Some(place) = place.filter(|place| place < from) {
+    let mut matching = (0..seen.len()).filter(|&place| step.matches(&seen[place]));
+    if let Some(place) = matching.clone().find(|place| !found.contains(place)) {
         let wrong = format!(
             "step {nth}, `{}`, stands before the step it should follow",
             step.text
         );
+        return (wrong, vec![place]);
+    }
+    if let Some(place) = matching.next() {
+        let wrong = format!("step {nth}, `{}`, is not there a second time", step.text);
         return (wrong, vec![place]);
     }
     let of_type = (0..seen.len()).filter(|&place| seen[place].effect() == step.effect);

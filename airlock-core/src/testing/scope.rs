@@ -8,7 +8,7 @@ use crate::intent::IntentId;
 use crate::lifecycle::Outcome;
 use crate::scope::{OpenScope, Scope, current, scope};
 use crate::testing::capture::{Buffer, collecting};
-use crate::testing::message::{rows, table};
+use crate::testing::message::{first_of, rows};
 use crate::testing::source::{KeepsArguments, Source};
 use crate::testing::{Captured, Looks, Seen};
 
@@ -149,7 +149,7 @@ impl Test<'_> {
         assert!(
             left.is_empty(),
             "the test is strict, and no assertion has looked at what it left: assert it, or call `TestScope::ignore_rest`\n{}",
-            table(left)
+            first_of(left)
         );
     }
 }
