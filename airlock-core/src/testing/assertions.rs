@@ -22,8 +22,12 @@ impl<E: PartialEq> Comparable for E {}
 /// [`drain`](crate::testing::Captured::drain) performed, and on a [`FlushReport`](crate::FlushReport),
 /// which keeps no arguments.
 ///
-/// One that fails points to the line that asserts. It prints everything that is there as a table, with
-/// arguments (redacted as declared), options, `file:line` and causes, and marks what came nearest.
+/// One that fails points to the line that asserts. It prints what is there as a table, with arguments
+/// (redacted as declared), options, `file:line` and causes, and marks what came nearest. Of very many it
+/// shows the first. Its closure can look at nothing of what the assertion looks at.
+///
+/// What was performed of an effect declared `once` keeps no arguments, nor does a report: then only
+/// counts, types and what [`assert_any`](Self::assert_any) sees can be asserted.
 pub trait Assertions: Source {
     /// The intents of one effect, in order.
     fn enqueued<E: Repeatable>(&self) -> Vec<E>

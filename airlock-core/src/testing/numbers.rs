@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::cause::Cause;
 use crate::flush::{Failure, Fate};
 use crate::intent::IntentId;
 use crate::scope::ScopeId;
@@ -21,7 +22,7 @@ pub(super) struct Numbers {
 impl Numbers {
     pub(super) fn of(seen: &[Seen<'_>]) -> Self {
         let causes = seen.iter().filter_map(Seen::cause);
-        let causes = causes.flat_map(|cause| cause.chain().map(|cause| cause.intent()));
+        let causes = causes.flat_map(|cause| cause.chain().map(Cause::intent));
         let intents = seen.iter().map(Seen::id).chain(causes);
         let captors = seen.iter().filter_map(|seen| match seen.fate()? {
             Fate::Captured(by) => Some(by.scope),
