@@ -149,6 +149,12 @@ fn what_was_captured_and_dropped_was_left_too() {
 }
 
 #[airlock::test(strict)]
+#[should_panic(expected = "\n  and 10 more\n")]
+fn of_very_much_that_was_left_it_shows_the_first() {
+    (0..60).for_each(|order| _ = airlock::enqueue(charge(order, 1)));
+}
+
+#[airlock::test(strict)]
 fn what_was_asserted_or_ignored_before_it_is_taken_has_been_looked_at(scope: &TestScope) {
     checkout(7).expect("it succeeds");
     scope.assert_count::<Charge>(1);

@@ -213,6 +213,18 @@ fn one_wide_intent_makes_no_other_row_wide() {
 }
 
 #[test]
+fn a_wide_value_that_differs_is_shortened_too() {
+    #[airlock::effect(derive(PartialEq))]
+    fn print(text: String) {
+        _ = text;
+    }
+    let captured = capture(|| airlock::enqueue(print("x".repeat(20_000))));
+    let text = message(|| captured.assert_enqueued_eq(&print("y".repeat(20_000))));
+    assert!(text.len() < 3_000, "{} bytes", text.len());
+    assert!(text.contains("differs in `text` (\"xxx"), "{text}");
+}
+
+#[test]
 fn an_exact_list_says_which_place_is_wrong() {
     let starts = |expected, text: &str| {
         let found = message(|| shop().assert_exactly(expected));

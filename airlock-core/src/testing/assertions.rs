@@ -3,6 +3,7 @@
 use crate::effect::{Effect, Repeatable};
 use crate::intent::IntentId;
 use crate::testing::in_order::Missing;
+use crate::testing::message::shortened;
 use crate::testing::source::{KeepsArguments, Source};
 use crate::testing::{Enqueued, InOrder, Plain, Seen, message, nearest};
 
@@ -112,16 +113,16 @@ pub trait Assertions: Source {
                 return Ok(equal);
             }
             cannot_be_asked::<E>(seen)?;
+            let wanted = shortened(format!("{expected:?}"));
             Err(match nearest::fewest_differences(expected, seen) {
                 Some((place, words)) => (
-                    format!("no intent equals `{expected:?}`; the nearest differs in {words}"),
+                    format!("no intent equals `{wanted}`; the nearest differs in {words}"),
                     vec![place],
                 ),
                 None => {
                     let (id, similar) = (E::DESCRIPTOR.id(), nearest::similar_to::<E>(seen));
-                    let wrong = format!(
-                        "no intent equals `{expected:?}`: none of `{id}` is there{similar}"
-                    );
+                    let wrong =
+                        format!("no intent equals `{wanted}`: none of `{id}` is there{similar}");
                     (wrong, Vec::new())
                 }
             })

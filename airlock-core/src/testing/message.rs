@@ -22,7 +22,7 @@ const HEADER: [&str; 8] = [
 /// So many intents are shown, and as many of those that came nearest.
 const SHOWN: usize = 50;
 
-/// A cell shows so many characters.
+/// So many characters of a value are shown.
 const LONG: usize = 300;
 
 pub(super) type Row = [String; HEADER.len()];
@@ -152,7 +152,7 @@ pub(super) fn failure(
 }
 
 /// What is longer than a reader would want, shortened.
-fn shortened(text: String) -> String {
+pub(super) fn shortened(text: String) -> String {
     match text.char_indices().nth(LONG) {
         Some((end, _)) => format!("{}.. ({} bytes)", &text[..end], text.len()),
         None => text,
