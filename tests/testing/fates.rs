@@ -196,6 +196,35 @@ fn what_other_scopes_and_intents_stand_for() {
     assert!(captured.ends_with("captured by scope 2\n"), "{captured}");
 }
 
+#[test]
+fn what_a_policy_that_panics_says_names_the_intent_by_its_number() {
+    let text = drained_below(
+        || Arc::new(|intent: &airlock::Intent| -> bool { panic!("what is {}?", intent.id()) }),
+        || _ = airlock::enqueue(mail("ada")),
+    );
+    let failed = "failed: the policy `closure` panicked: what is #1?\n";
+    assert!(text.ends_with(failed), "{text}");
+}
+
+#[test]
+fn what_an_ended_scope_cannot_capture() {
+    let text = reported(airlock::scope, || {
+        let outer = airlock::scope().open();
+        let inner = outer.enter(|| airlock::scope().open());
+        inner.enter(|| airlock::enqueue(mail("ada")));
+        drop(outer);
+        let error = inner.flush().expect_err("nothing is there to capture it");
+        airlock::enqueue(tells(error.report().plain().to_string()));
+    });
+    let failed = "failed: an enclosing scope had ended before its own";
+    assert!(text.contains(failed), "{text}");
+}
+
+#[airlock::effect]
+fn tells(text: String) -> Result<(), String> {
+    Err(text)
+}
+
 /// Leaves everything undone, and says so with ids.
 #[derive(Debug)]
 struct Lazy;
