@@ -245,6 +245,9 @@ pub(crate) struct Encoding {
         serde(rename = "encoded_by", skip_serializing_if = "Option::is_none")
     )]
     pub(crate) form: Option<&'static str>,
+    /// Whether `skip_serializing_if` leaves it out of some messages.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "std::ops::Not::not"))]
+    pub(crate) left_out: bool,
 }
 
 impl Argument {

@@ -175,6 +175,7 @@ impl<'a> Sink<'a> {
             encoding.default,
             encoding.name.is_some(),
             encoding.form.is_some(),
+            encoding.left_out,
         ];
         self.number(flags);
         if let Some(name) = encoding.name {

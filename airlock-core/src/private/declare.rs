@@ -158,6 +158,7 @@ pub const fn argument(name: &'static str, type_name: &'static str) -> Argument {
             aliases: &[],
             default: false,
             form: None,
+            left_out: false,
         },
     }
 }
@@ -200,6 +201,14 @@ impl Argument {
     #[must_use]
     pub const fn encoded_by(mut self, form: &'static str) -> Self {
         self.encoding.form = Some(form);
+        self
+    }
+
+    /// Some encoded intents do not hold it.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn left_out(mut self) -> Self {
+        self.encoding.left_out = true;
         self
     }
 }

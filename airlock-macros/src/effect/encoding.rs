@@ -17,6 +17,8 @@ pub(crate) struct Encoding {
     aliases: Vec<LitStr>,
     /// What else shapes it (`with = ".."`, `flatten`), as written.
     form: Vec<String>,
+    /// Whether some messages are written without it.
+    left_out: bool,
 }
 
 impl Encoding {
@@ -57,8 +59,9 @@ impl Encoding {
                 let list: proc_macro2::Group = meta.input.parse()?;
                 text.push_str(&list.to_string());
             }
-            // Only what is written shrinks; what is read stays as it was.
-            if !is("skip_serializing_if") && !is("bound") && !is("borrow") {
+            if is("skip_serializing_if") {
+                self.left_out = true;
+            } else if !is("bound") && !is("borrow") {
                 self.form.push(text);
             }
         }
@@ -72,13 +75,15 @@ impl Encoding {
             name,
             aliases,
             form,
+            left_out,
         } = self;
         let default = default.then(|| quote!(.defaulted()));
         let name = name.as_ref().map(|name| quote!(.encoded_as(#name)));
         let aliases = (!aliases.is_empty()).then(|| quote!(.formerly(&[#(#aliases),*])));
         let form = (!form.is_empty()).then(|| form.join(", "));
         let form = form.map(|form| quote!(.encoded_by(#form)));
-        quote!(#default #name #aliases #form)
+        let left_out = left_out.then(|| quote!(.left_out()));
+        quote!(#default #name #aliases #form #left_out)
     }
 }
 

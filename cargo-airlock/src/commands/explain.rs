@@ -211,6 +211,9 @@ fn told(argument: &Argument) -> String {
             .default
             .then(|| "may be missing in a stored message".to_owned()),
         argument
+            .left_out
+            .then(|| "left out of some messages".to_owned()),
+        argument
             .encoded_as
             .as_ref()
             .map(|name| format!("stored as `{name}`")),

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use anstyle::Style;
 use clap::Args;
 
 use crate::build::{Selection, Workspace};
@@ -70,6 +71,21 @@ impl LockFile {
             }
         }
     }
+
+    /// What to build. The workspace's lock file holds what cargo builds in its root, so from the
+    /// directory of a member it is compared with the same.
+    fn built(&self, selection: &Selection) -> Result<Selection, BoxError> {
+        let mut built = selection.clone();
+        let named = [&built.bin, &built.test, &built.example, &built.package];
+        let selects =
+            built.lib || !built.files.is_empty() || named.iter().any(|names| !names.is_empty());
+        if self.lock_file.is_none() && !selects {
+            let manifest = &mut built.options.manifest_path;
+            let root = Workspace::load(manifest.as_deref())?.root;
+            *manifest = Some(root.join("Cargo.toml"));
+        }
+        Ok(built)
+    }
 }
 
 /// Reads a lock file.
@@ -94,7 +110,7 @@ impl Lock {
             Err(FileError::Missing(_)) => Contracts::default(),
             Err(error) => return Err(error.into()),
         };
-        let catalogue = Catalogue::of(&self.selection)?;
+        let catalogue = Catalogue::of(&self.file.built(&self.selection)?)?;
         if !catalogue.problems.is_empty() {
             return Ok(no_program(catalogue));
         }
@@ -114,7 +130,7 @@ impl Lock {
         }
         if report.findings.is_empty() {
             let io = |error| FileError::Io(path.clone(), error);
-            std::fs::write(&path, contract::write(&after)).map_err(io)?;
+            std::fs::write(&path, contract::text(&after)?).map_err(io)?;
             report.text = format!(
                 "{GREEN}locked{GREEN:#} {} and {} in {}; commit it\n",
                 counted(after.effects.len(), "effect", "effects"),
@@ -134,9 +150,13 @@ impl Check {
     /// If nothing could be built or read.
     pub(crate) fn run(&self) -> Result<Report, BoxError> {
         let before = read(&self.file.path(&self.selection)?)?;
-        let catalogue = Catalogue::of(&self.selection)?;
+        let catalogue = Catalogue::of(&self.file.built(&self.selection)?)?;
         if !catalogue.problems.is_empty() {
-            return Ok(no_program(catalogue));
+            let mut report = no_program(catalogue);
+            if self.format == Format::Json {
+                report.text = "[]\n".to_owned();
+            }
+            return Ok(report);
         }
         let after = Contracts::of(&catalogue)?;
         let changes = contract::changes_of(&before, &after, &catalogue);
@@ -170,16 +190,21 @@ fn no_program(catalogue: Catalogue) -> Report {
     }
 }
 
+fn words(severity: Severity) -> (&'static str, Style) {
+    match severity {
+        Severity::Breaking => ("breaking", RED),
+        Severity::OneWay => ("one-way", YELLOW),
+        Severity::Compatible => ("compatible", GREEN),
+        Severity::Note => ("note", YELLOW),
+    }
+}
+
 /// The changes, as one reads them.
 pub(crate) fn diff(changes: &[Change]) -> String {
     let mut text = String::new();
     let mut last = None;
     for change in changes {
-        let (word, style) = match change.severity {
-            Severity::Breaking => ("breaking", RED),
-            Severity::Compatible => ("compatible", GREEN),
-            Severity::Note => ("note", YELLOW),
-        };
+        let (word, style) = words(change.severity);
         if last.replace((change.severity, &change.of)) != Some((change.severity, &change.of)) {
             let place = change.place.as_ref().map(|place| format!(" at {place}"));
             let place = place.unwrap_or_default();
@@ -207,11 +232,7 @@ pub(crate) fn diff(changes: &[Change]) -> String {
 fn markdown(changes: &[Change]) -> String {
     let mut table = Table::new(["", "of", "before", "after", "means", "write instead"]);
     for change in changes {
-        let word = match change.severity {
-            Severity::Breaking => "breaking",
-            Severity::Compatible => "compatible",
-            Severity::Note => "note",
-        };
+        let (word, _) = words(change.severity);
         let line = |line: &Option<String>| line.as_deref().unwrap_or_default().trim().to_owned();
         table.row([
             word.to_owned(),
@@ -238,19 +259,55 @@ fn verdict(changes: &[Change], after: &Contracts) -> String {
         let changes = counted(breaking, "change breaks", "changes break");
         return format!("{RED}breaking{RED:#}: {changes} messages in flight\n");
     }
-    match count(Severity::Compatible) {
-        0 => format!("{GREEN}compatible{GREEN:#}: {locked}, no contract has changed\n"),
-        fits => format!(
-            "{GREEN}compatible{GREEN:#}: {locked}, {}; `cargo airlock lock` records it\n",
-            counted(
-                fits,
-                "change, after which every message in flight can be read",
-                "changes, after which every message in flight can be read"
-            ),
-        ),
+    let (one_way, fits) = (count(Severity::OneWay), count(Severity::Compatible));
+    if one_way + fits == 0 {
+        return format!("{GREEN}compatible{GREEN:#}: {locked}, no durable contract has changed\n");
     }
+    let changes = counted(one_way + fits, "change", "changes");
+    let (word, style) = words(if one_way > 0 {
+        Severity::OneWay
+    } else {
+        Severity::Compatible
+    });
+    let old_workers = match one_way {
+        0 => "workers of the version before read the new ones".to_owned(),
+        _ => format!(
+            "workers of the version before cannot decode what {}",
+            counted(one_way, "one-way change writes", "one-way changes write")
+        ),
+    };
+    format!(
+        "{style}{word}{style:#}: {locked}, {changes}; this version reads every stored message, and {old_workers}; `cargo airlock lock` records it\n"
+    )
 }
 
 fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::LockFile;
+    use crate::build::Selection;
+
+    #[test]
+    fn a_members_directory_is_not_taken_for_the_whole_workspace() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture");
+        let mut selection = Selection::default();
+        selection.options.manifest_path = Some(root.join("shop/Cargo.toml"));
+        let built = |lock_file, selection: &Selection| {
+            let file = LockFile { lock_file };
+            let built = file.built(selection).expect("it is a workspace");
+            built.options.manifest_path
+        };
+        assert_eq!(built(None, &selection), Some(root.join("Cargo.toml")));
+
+        let own = Some("shop.lock".into());
+        assert_eq!(built(own, &selection), selection.options.manifest_path);
+
+        selection.package.push("shop".to_owned());
+        assert_eq!(built(None, &selection), selection.options.manifest_path);
+    }
 }

@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use crate::catalogue::Catalogue;
-use crate::contract::{ArgumentContract, Contracts, EffectContract};
+use crate::contract::{Contracts, EffectContract};
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,11 +33,13 @@ pub(crate) struct Change {
 
 /// What a change does to messages in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Severity {
-    /// Some cannot be read.
+    /// Some are not read by this version, or are misread by the one before.
     Breaking,
-    /// All can be read.
+    /// This version reads all, and the one before cannot decode the new ones.
+    OneWay,
+    /// Both versions read all.
     Compatible,
     /// It has no messages.
     Note,
@@ -65,15 +67,19 @@ pub(crate) fn changes(before: &Contracts, after: &Contracts) -> Vec<Change> {
         Comparison {
             id,
             durable: old.durable,
+            old_workers_read: true,
             found: &mut found,
         }
-        .effect(old, after);
+        .effect(old, before, after);
     }
     for (id, new) in &after.effects {
         let known = |name: &String| before.effects.contains_key(name);
         if !known(id) && !new.aliases.iter().any(known) {
             let (severity, means) = if new.durable {
-                (Severity::Compatible, "a new durable effect")
+                (
+                    Severity::OneWay,
+                    "a new durable effect; workers of the version before do not know it",
+                )
             } else {
                 (Severity::Note, "a new effect")
             };
@@ -98,17 +104,22 @@ fn head(id: &str, durable: bool) -> String {
 }
 
 /// One locked effect against the program.
-struct Comparison<'a> {
+pub(super) struct Comparison<'a> {
     id: &'a str,
     durable: bool,
+    /// Whether workers of the version before take the new messages for messages of this effect.
+    old_workers_read: bool,
     found: &'a mut Vec<Change>,
 }
+
+/// The line before, and the line after.
+pub(super) type Lines = (Option<String>, Option<String>);
 
 impl Comparison<'_> {
     fn push(
         &mut self,
         severity: Severity,
-        (before, after): (Option<String>, Option<String>),
+        (before, after): Lines,
         means: impl Into<String>,
         instead: Option<String>,
     ) {
@@ -129,44 +140,52 @@ impl Comparison<'_> {
         });
     }
 
-    fn breaks(&mut self, lines: (Option<String>, Option<String>), means: String, instead: String) {
+    /// Stored messages are not read by this version.
+    pub(super) fn breaks(&mut self, lines: Lines, means: String, instead: String) {
         self.push(Severity::Breaking, lines, means, Some(instead));
     }
 
-    fn fits(&mut self, lines: (Option<String>, Option<String>), means: &str) {
+    /// New messages are not read, or misread, by workers of the version before.
+    pub(super) fn breaks_old_workers(&mut self, lines: Lines, means: String, instead: String) {
+        if self.old_workers_read {
+            self.breaks(lines, means, instead);
+        } else {
+            let means = "stored messages are still read; workers of the version before do not decode the new ones in any case";
+            self.fits(lines, means);
+        }
+    }
+
+    pub(super) fn fits(&mut self, lines: Lines, means: impl Into<String>) {
         self.push(Severity::Compatible, lines, means, None);
     }
 
-    fn effect(&mut self, old: &EffectContract, after: &Contracts) {
+    fn effect(&mut self, old: &EffectContract, before: &Contracts, after: &Contracts) {
         let by_alias = || {
             let mut effects = after.effects.iter();
             effects.find(|(_, effect)| effect.aliases.contains(self.id))
         };
         let Some((id, new)) = after.effects.get_key_value(self.id).or_else(by_alias) else {
-            self.gone(old, after);
+            self.gone(old, before, after);
             return;
         };
-        if id != self.id {
-            let lines = (
-                Some(head(self.id, old.durable)),
-                Some(head(id, new.durable)),
-            );
-            self.fits(
-                lines,
-                "renamed; stored messages find it by its alias. Workers of the version before do not know the new id, and leave its messages to others",
-            );
-        }
+        let lines = (
+            Some(head(self.id, old.durable)),
+            Some(head(id, new.durable)),
+        );
         if old.durable && !new.durable {
             self.breaks(
-                (Some(head(self.id, true)), Some(head(id, false))),
+                lines,
                 "stored messages cannot be decoded".to_owned(),
                 "keep `durable` until no message of it is left".to_owned(),
             );
+            self.old_workers_read = false;
         } else if new.durable && !old.durable {
             self.durable = true;
-            let lines = (Some(head(self.id, false)), Some(head(id, true)));
-            self.fits(lines, "its messages are stored from now on");
+            let means = "its messages are stored from now on; workers of the version before cannot decode them";
+            self.push(Severity::OneWay, lines, means, None);
             return;
+        } else if id != self.id {
+            self.renamed(id, lines, old, before);
         }
         let locked = self.id;
         for alias in old
@@ -190,9 +209,30 @@ impl Comparison<'_> {
         self.arguments(old, new);
     }
 
-    fn gone(&mut self, old: &EffectContract, after: &Contracts) {
+    fn renamed(&mut self, id: &str, lines: Lines, old: &EffectContract, before: &Contracts) {
+        if old.aliases.contains(id) {
+            self.fits(
+                lines,
+                "renamed; each version knows the other's id as an alias",
+            );
+            return;
+        }
+        self.old_workers_read = false;
+        if before.effects.contains_key(id) {
+            let means = format!("stored messages are taken for messages of `{id}`, by its alias");
+            self.fits(lines, means);
+        } else {
+            let means = "renamed; stored messages find it by its alias. Workers of the version before do not know the new id";
+            self.push(Severity::OneWay, lines, means, None);
+        }
+    }
+
+    fn gone(&mut self, old: &EffectContract, before: &Contracts, after: &Contracts) {
         let mut new = after.effects.iter();
-        let renamed = new.find(|(_, effect)| effect.durable && effect.arguments == old.arguments);
+        let renamed = new.find(|(id, effect)| {
+            let is_new = !before.effects.contains_key(*id);
+            is_new && effect.durable && effect.arguments == old.arguments
+        });
         let hint = match renamed.filter(|_| !old.arguments.is_empty()) {
             Some((new, _)) => format!(
                 "`alias(\"{}\")` at `{new}`, which has the same arguments, if that is its new name",
@@ -209,114 +249,6 @@ impl Comparison<'_> {
             format!("{hint}; else keep it until no message of it is left"),
         );
     }
-
-    fn arguments(&mut self, old: &EffectContract, new: &EffectContract) {
-        let mut matched = Vec::new();
-        for (name, before) in &old.arguments {
-            let line = |argument| argument_line(name, argument);
-            let reads_it = |(new, after): &(&String, &ArgumentContract)| {
-                *new == name || after.formerly.contains(name)
-            };
-            let Some((found, after)) = new.arguments.iter().find(reads_it) else {
-                self.removed(name, before, old, new);
-                continue;
-            };
-            matched.push(found);
-            let lines = (Some(line(before)), Some(argument_line(found, after)));
-            if before.type_name != after.type_name || before.encoded_by != after.encoded_by {
-                self.breaks(
-                    lines,
-                    format!("stored messages hold `{name}` in its former form"),
-                    format!(
-                        "keep `{name}` as it was, and add the new form under another name with `#[serde(default)]`, or as an `Option`"
-                    ),
-                );
-            } else if before.default && !after.default {
-                self.breaks(
-                    lines,
-                    format!("messages that were stored before `{name}` was added lack it"),
-                    format!("`#[serde(default)]` on `{name}`, until no such message is left"),
-                );
-            } else if found != name {
-                self.fits(lines, "renamed; the former name is still read. Workers of the version before do not know the new one");
-            } else if before.default != after.default {
-                self.fits(lines, "a default is new");
-            }
-            for former in before
-                .formerly
-                .difference(&after.formerly)
-                .filter(|it| *it != found)
-            {
-                self.breaks(
-                    (Some(format!("    formerly {former}")), None),
-                    format!("messages that hold it as `{former}` cannot be decoded"),
-                    format!("`#[serde(alias = \"{former}\")]` on `{found}`, until no such message is left"),
-                );
-            }
-        }
-        for (name, argument) in &new.arguments {
-            if matched.contains(&name) {
-                continue;
-            }
-            let lines = (None, Some(argument_line(name, argument)));
-            if argument.default {
-                self.fits(lines, "a new argument, with a default for stored messages");
-            } else {
-                self.breaks(
-                    lines,
-                    format!("stored messages lack `{name}`"),
-                    format!(
-                        "`#[serde(default)] {name}: {0}`, or `{name}: Option<{0}>`",
-                        argument.type_name
-                    ),
-                );
-            }
-        }
-    }
-
-    fn removed(
-        &mut self,
-        name: &str,
-        before: &ArgumentContract,
-        old: &EffectContract,
-        new: &EffectContract,
-    ) {
-        let lines = (Some(argument_line(name, before)), None);
-        if before.default {
-            self.fits(
-                lines,
-                "removed; workers of the version before have a default for it",
-            );
-            return;
-        }
-        let mut added = new.arguments.iter();
-        let renamed = added.find(|(added, argument)| {
-            !old.arguments.contains_key(*added) && argument.type_name == before.type_name
-        });
-        let instead = match renamed {
-            Some((added, _)) => format!(
-                "`#[serde(rename = \"{name}\")] {added}: {}`, if `{added}` is its new name",
-                before.type_name
-            ),
-            None => "keep it with `#[serde(default)]` for one deployment, lock that, and remove it in the next".to_owned(),
-        };
-        let means = format!("workers of the version before cannot read messages without `{name}`");
-        self.breaks(lines, means, instead);
-    }
-}
-
-fn argument_line(name: &str, argument: &ArgumentContract) -> String {
-    let mut line = format!("  argument {name}: {}", argument.type_name);
-    if argument.default {
-        line.push_str(", default");
-    }
-    for former in &argument.formerly {
-        line.push_str(&format!(", formerly {former}"));
-    }
-    if let Some(form) = &argument.encoded_by {
-        line.push_str(&format!(", encoded by {form}"));
-    }
-    line
 }
 
 /// Boundaries have no messages: what they emit is for people to know.

@@ -11,6 +11,8 @@ pub(crate) const NAME: &str = "effects.lock";
 
 const FORMAT: &str = "1";
 
+const AGAIN: &str = "take it from version control again, or delete it and run `cargo airlock lock`";
+
 /// Why a lock file cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("line {line}: {why}")]
@@ -19,8 +21,50 @@ pub(crate) struct LockError {
     why: String,
 }
 
+/// A name would not be the same when it is read again.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{of} has a name that a lock file cannot hold: give it a `name`, or its argument a `#[serde(rename = \"..\")]`, without line breaks and `: `"
+)]
+pub(crate) struct Unwritable {
+    of: String,
+}
+
 /// The contracts as a lock file.
-pub(crate) fn write(contracts: &Contracts) -> String {
+///
+/// # Errors
+///
+/// [`Unwritable`] names the effect or boundary that could not be read again.
+pub(crate) fn text(contracts: &Contracts) -> Result<String, Unwritable> {
+    let is_lost = |part: &Contracts| !parse(&write(part)).is_ok_and(|read| read == *part);
+    for (id, effect) in &contracts.effects {
+        let effects = [(id.clone(), effect.clone())].into();
+        let boundaries = Default::default();
+        if is_lost(&Contracts {
+            effects,
+            boundaries,
+        }) {
+            return Err(Unwritable {
+                of: format!("the effect {id:?}"),
+            });
+        }
+    }
+    for (name, emits) in &contracts.boundaries {
+        let boundaries = [(name.clone(), emits.clone())].into();
+        let effects = Default::default();
+        if is_lost(&Contracts {
+            effects,
+            boundaries,
+        }) {
+            return Err(Unwritable {
+                of: format!("the boundary {name:?}"),
+            });
+        }
+    }
+    Ok(write(contracts))
+}
+
+fn write(contracts: &Contracts) -> String {
     let mut text = format!(
         "effects.lock {FORMAT}\n# Written by `cargo airlock lock`; commit it. `cargo airlock check` compares the program with it.\n"
     );
@@ -34,6 +78,9 @@ pub(crate) fn write(contracts: &Contracts) -> String {
             let _ = writeln!(text, "  argument {name}: {}", argument.type_name);
             if argument.default {
                 text.push_str("    default\n");
+            }
+            if argument.left_out {
+                text.push_str("    left out\n");
             }
             for former in &argument.formerly {
                 let _ = writeln!(text, "    formerly {former}");
@@ -70,6 +117,11 @@ pub(crate) fn parse(text: &str) -> Result<Contracts, LockError> {
             line: index + 1,
             why,
         };
+        if line.starts_with(['<', '>', '=', '|']) {
+            return Err(wrong(format!(
+                "`{line}` is left over from a merge: take either side, then run `cargo airlock lock`"
+            )));
+        }
         if index == 0 {
             match line.strip_prefix("effects.lock ") {
                 Some(FORMAT) => {}
@@ -80,20 +132,13 @@ pub(crate) fn parse(text: &str) -> Result<Contracts, LockError> {
                 }
                 None => {
                     return Err(wrong(format!(
-                        "it should be `effects.lock {FORMAT}`; is this a lock file?"
+                        "it should be `effects.lock {FORMAT}`; if this is the lock file, {AGAIN}"
                     )));
                 }
             }
-        } else if line.starts_with(['<', '>', '=', '|']) {
-            return Err(wrong(format!(
-                "`{line}` is left over from a merge: take either side, then run `cargo airlock lock`"
-            )));
         } else if !line.is_empty() && !line.starts_with('#') {
             open.line(line, &mut contracts).ok_or_else(|| {
-                wrong(format!(
-                    "`{}` is not understood here: write the file by `cargo airlock lock`",
-                    line.trim()
-                ))
+                wrong(format!("`{}` is not understood here: {AGAIN}", line.trim()))
             })?;
         }
     }
@@ -168,6 +213,8 @@ impl Open {
             let fact = line.strip_prefix("    ")?;
             if fact == "default" {
                 argument.default = true;
+            } else if fact == "left out" {
+                argument.left_out = true;
             } else if let Some(former) = fact.strip_prefix("formerly ") {
                 argument.formerly.insert(former.to_owned());
             } else {
@@ -182,7 +229,8 @@ impl Open {
 mod tests {
     use expect_test::{Expect, expect};
 
-    use super::{parse, write};
+    use super::{parse, text, write};
+    use crate::contract::{ArgumentContract, Contracts, EffectContract};
 
     #[test]
     fn what_is_written_is_read_again() {
@@ -198,6 +246,7 @@ effect mail.send durable
   alias mail.post
   argument copies: u8
     default
+    left out
   argument to: Vec<(Address, Name)>
     formerly recipient
     encoded by with = \"path\"
@@ -215,6 +264,25 @@ boundary shop::import
 boundary shop::show
 ";
 
+    #[test]
+    fn a_name_that_would_be_read_as_another_is_not_written() {
+        let refuses = |contracts: &Contracts, what: &str| {
+            let error = text(contracts).expect_err(what).to_string();
+            assert!(error.starts_with(what), "{error}");
+        };
+        let mut contracts = Contracts::default();
+        contracts.boundaries.insert("x\ny".to_owned(), None);
+        refuses(&contracts, r#"the boundary "x\ny" has a name"#);
+        let mut effect = EffectContract::default();
+        let argument = ArgumentContract {
+            type_name: "String".to_owned(),
+            ..ArgumentContract::default()
+        };
+        effect.arguments.insert("a: b".to_owned(), argument);
+        contracts.effects.insert("mail".to_owned(), effect);
+        refuses(&contracts, r#"the effect "mail" has a name"#);
+    }
+
     #[track_caller]
     fn refuses(text: &str, why: &Expect) {
         let error = parse(text).expect_err("it is wrong");
@@ -229,7 +297,15 @@ boundary shop::show
         );
         refuses(
             "[package]\n",
-            &expect!["line 1: it should be `effects.lock 1`; is this a lock file?"],
+            &expect![
+                "line 1: it should be `effects.lock 1`; if this is the lock file, take it from version control again, or delete it and run `cargo airlock lock`"
+            ],
+        );
+        refuses(
+            "<<<<<<< main\neffects.lock 1\n",
+            &expect![
+                "line 1: `<<<<<<< main` is left over from a merge: take either side, then run `cargo airlock lock`"
+            ],
         );
         refuses(
             "effects.lock 2\n",

@@ -1,6 +1,9 @@
 //! Contracts: what stored messages and other programs may rely on.
 
+mod arguments;
 mod changes;
+#[cfg(test)]
+mod deployments;
 mod lock_file;
 #[cfg(test)]
 mod tests;
@@ -11,7 +14,7 @@ use crate::catalogue::Catalogue;
 use crate::record::Effect;
 
 pub(crate) use self::changes::{Change, Severity, changes_of};
-pub(crate) use self::lock_file::{LockError, NAME, parse, write};
+pub(crate) use self::lock_file::{LockError, NAME, parse, text};
 
 /// The contracts of a program, or of those of a workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,6 +47,8 @@ pub(crate) struct ArgumentContract {
     pub(crate) formerly: BTreeSet<String>,
     /// What else serde is told of it.
     pub(crate) encoded_by: Option<String>,
+    /// Whether some messages are written without it.
+    pub(crate) left_out: bool,
 }
 
 impl Contracts {
@@ -55,9 +60,10 @@ impl Contracts {
     /// understood.
     pub(crate) fn of(catalogue: &Catalogue) -> Result<Self, String> {
         if catalogue.incomplete {
-            return Err(
-                "some records could not be read, and a list with holes is no contract".to_owned(),
-            );
+            return Err(format!(
+                "a list with holes is no contract: {}",
+                catalogue.notes.join("; ")
+            ));
         }
         let mut contracts = Self::default();
         let mut places: BTreeMap<&str, &str> = BTreeMap::new();
@@ -97,13 +103,16 @@ impl EffectContract {
     /// What this effect promises.
     pub(crate) fn of(effect: &Effect) -> Self {
         let arguments = effect.arguments.iter().map(|argument| {
+            let name = argument.encoded_name();
+            let formerly = argument.formerly.iter().filter(|former| *former != name);
             let contract = ArgumentContract {
                 type_name: argument.type_name.clone(),
                 default: argument.default,
-                formerly: argument.formerly.iter().cloned().collect(),
+                formerly: formerly.cloned().collect(),
                 encoded_by: argument.encoded_by.clone(),
+                left_out: argument.left_out,
             };
-            (argument.encoded_name().to_owned(), contract)
+            (name.to_owned(), contract)
         });
         Self {
             durable: effect.durable,

@@ -1,10 +1,12 @@
 //! Contracts before and after, as lock files say them, and what `check` makes of the difference.
 
 use expect_test::{Expect, expect};
+use proptest::collection::{btree_map, btree_set};
+use proptest::prelude::*;
 
 use crate::commands::lock::diff;
 use crate::contract::changes::changes;
-use crate::contract::parse;
+use crate::contract::{ArgumentContract, Contracts, EffectContract, parse, text};
 
 #[track_caller]
 fn check(before: &str, after: &str, expected: &Expect) {
@@ -37,24 +39,24 @@ fn an_effect_is_removed_or_renamed() {
         MAIL,
         &renamed,
         &expect![[r#"
-        breaking: effect mail
-          - effect mail durable
-              stored messages find no effect
-              write instead: `alias("mail")` at `post`, which has the same arguments, if that is its new name; else keep it until no message of it is left
-        compatible: effect post
-          + effect post durable
-              a new durable effect
-    "#]],
+            breaking: effect mail
+              - effect mail durable
+                  stored messages find no effect
+                  write instead: `alias("mail")` at `post`, which has the same arguments, if that is its new name; else keep it until no message of it is left
+            one-way: effect post
+              + effect post durable
+                  a new durable effect; workers of the version before do not know it
+        "#]],
     );
     let renamed = renamed.replace("durable\n", "durable\n  alias mail\n");
     check(
         MAIL,
         &renamed,
         &expect![[r#"
-            compatible: effect mail
+            one-way: effect mail
               - effect mail durable
               + effect post durable
-                  renamed; stored messages find it by its alias. Workers of the version before do not know the new id, and leave its messages to others
+                  renamed; stored messages find it by its alias. Workers of the version before do not know the new id
         "#]],
     );
     let forgotten = renamed.replace("  alias mail\n", "");
@@ -71,6 +73,58 @@ fn an_effect_is_removed_or_renamed() {
 }
 
 #[test]
+fn an_effect_that_was_there_before_is_not_the_new_name_of_another() {
+    let both = format!("{MAIL}{}", MAIL.replace("mail", "post"));
+    check(
+        &both,
+        &MAIL.replace("mail", "post"),
+        &expect![[r#"
+        breaking: effect mail
+          - effect mail durable
+              stored messages find no effect
+              write instead: `alias("mail")` at the effect, if it has a new name; else keep it until no message of it is left
+    "#]],
+    );
+}
+
+#[test]
+fn a_new_id_excuses_from_what_old_workers_could_not_read() {
+    check(
+        MAIL,
+        "effect post durable\n  alias mail\n  argument to: String\n",
+        &expect![[r#"
+            one-way: effect mail
+              - effect mail durable
+              + effect post durable
+                  renamed; stored messages find it by its alias. Workers of the version before do not know the new id
+            compatible: effect mail
+              - argument text: String
+                  stored messages are still read; workers of the version before do not decode the new ones in any case
+        "#]],
+    );
+}
+
+#[test]
+fn an_effect_is_merged_into_another() {
+    let both = format!("{MAIL}{}", MAIL.replace("mail", "post"));
+    check(
+        &both,
+        &MAIL
+            .replace("mail", "post")
+            .replace("durable\n", "durable\n  alias mail\n"),
+        &expect![[r#"
+            compatible: effect mail
+              - effect mail durable
+              + effect post durable
+                  stored messages are taken for messages of `post`, by its alias
+            compatible: effect post
+              + alias mail
+                  a new alias
+        "#]],
+    );
+}
+
+#[test]
 fn an_alias_takes_the_place_of_the_id() {
     let before = "effect post durable\n  alias mail\n";
     check(
@@ -80,7 +134,7 @@ fn an_alias_takes_the_place_of_the_id() {
             compatible: effect post
               - effect post durable
               + effect mail durable
-                  renamed; stored messages find it by its alias. Workers of the version before do not know the new id, and leave its messages to others
+                  renamed; each version knows the other's id as an alias
         "#]],
     );
 }
@@ -103,10 +157,10 @@ fn an_effect_is_no_longer_durable_or_becomes_so() {
         &fleeting,
         MAIL,
         &expect![[r#"
-            compatible: effect mail
+            one-way: effect mail
               - effect mail
               + effect mail durable
-                  its messages are stored from now on
+                  its messages are stored from now on; workers of the version before cannot decode them
         "#]],
     );
 }
@@ -128,10 +182,10 @@ fn an_argument_is_added() {
         MAIL,
         &with("    default\n"),
         &expect![[r#"
-        compatible: effect mail
-          + argument copies: u8, default
-              a new argument, with a default for stored messages
-    "#]],
+            compatible: effect mail
+              + argument copies: u8, default
+                  a new argument, with a default for stored messages; workers of the version before do not look at it
+        "#]],
     );
 }
 
@@ -229,10 +283,11 @@ fn an_argument_is_renamed() {
         MAIL,
         &renamed,
         &expect![[r#"
-            compatible: effect mail
+            breaking: effect mail
               - argument to: String
               + argument whom: String, formerly to
-                  renamed; the former name is still read. Workers of the version before do not know the new one
+                  workers of the version before look for `to` in new messages, and cannot read the message
+                  write instead: `#[serde(rename = "to")]` on `whom`; or first `#[serde(alias = "whom")]` on `to`, lock and deploy that, and rename it in the next version
         "#]],
     );
     let forgotten = renamed.replace("    formerly to\n", "");
@@ -245,6 +300,138 @@ fn an_argument_is_renamed() {
               messages that hold it as `to` cannot be decoded
               write instead: `#[serde(alias = "to")]` on `whom`, until no such message is left
     "#]],
+    );
+}
+
+#[test]
+fn an_argument_gets_a_second_name_before_it_is_renamed() {
+    let read_as_whom = format!("{MAIL}    formerly whom\n");
+    check(
+        MAIL,
+        &read_as_whom,
+        &expect![[r#"
+        compatible: effect mail
+          + formerly whom
+              `whom` is read as `to`, too
+    "#]],
+    );
+    let renamed = "effect mail durable\n  argument text: String\n  argument whom: String\n";
+    check(
+        &read_as_whom,
+        renamed,
+        &expect![[r#"
+        breaking: effect mail
+          - argument to: String, formerly whom
+          + argument whom: String
+              stored messages hold `whom` as `to`
+              write instead: `#[serde(alias = "to")]` on `whom`, until no such message is left
+    "#]],
+    );
+    let renamed = format!("{renamed}    formerly to\n");
+    check(
+        &read_as_whom,
+        &renamed,
+        &expect![[r#"
+        compatible: effect mail
+          - argument to: String, formerly whom
+          + argument whom: String, formerly to
+              renamed; each version reads the other's name
+    "#]],
+    );
+}
+
+#[test]
+fn an_argument_is_left_out_of_some_messages() {
+    let default = format!("{MAIL}    default\n");
+    let left_out = format!("{default}    left out\n");
+    check(
+        MAIL,
+        &left_out,
+        &expect![[r#"
+        breaking: effect mail
+          - argument to: String
+          + argument to: String, default, left out
+              workers of the version before cannot read messages without `to`
+              write instead: `#[serde(default)]` on `to` without `skip_serializing_if`; lock and deploy that, and add `skip_serializing_if` in the next version
+    "#]],
+    );
+    check(
+        &default,
+        &left_out,
+        &expect![[r#"
+        compatible: effect mail
+          - argument to: String, default
+          + argument to: String, default, left out
+              some messages are written without it; the version before has a default for it
+    "#]],
+    );
+    check(
+        &left_out,
+        &default,
+        &expect![[r#"
+        compatible: effect mail
+          - argument to: String, default, left out
+          + argument to: String, default
+              all messages are written with it again
+    "#]],
+    );
+}
+
+#[test]
+fn two_arguments_become_one_or_one_becomes_two() {
+    check(
+        MAIL,
+        "effect mail durable\n  argument to: String\n    formerly text\n",
+        &expect![[r#"
+            breaking: effect mail
+              - argument text: String
+              + argument to: String, formerly text
+                  stored messages hold `text` beside another that is read as `to`, and a duplicate is an error
+                  write instead: no `alias = "text"` on `to`; keep `text` with `#[serde(default)]` for one deployment, lock that, and remove it in the next
+            compatible: effect mail
+              + formerly text
+                  `text` is read as `to`, too
+        "#]],
+    );
+    let read_as_whom = format!("{MAIL}    formerly whom\n");
+    check(
+        &read_as_whom,
+        &format!("{MAIL}  argument whom: String\n    default\n"),
+        &expect![[r#"
+            breaking: effect mail
+              - formerly whom
+                  messages that hold it as `whom` cannot be decoded
+                  write instead: `#[serde(alias = "whom")]` on `to`, until no such message is left
+              + argument whom: String, default
+                  workers of the version before take `whom` for `to`
+                  write instead: another name than `whom`, or `#[serde(rename = "..")]`
+            compatible: effect mail
+              + argument whom: String, default
+                  a new argument, with a default for stored messages; workers of the version before do not look at it
+        "#]],
+    );
+}
+
+#[test]
+fn an_argument_changes_in_several_ways() {
+    check(
+        &format!("{MAIL}    default\n"),
+        &MAIL.replace("to: String", "whom: Address\n    formerly to"),
+        &expect![[r#"
+            breaking: effect mail
+              - argument to: String, default
+              + argument whom: Address, formerly to
+                  stored messages hold `to` in its former form
+                  write instead: keep `to` as it was, and add the new form under another name with `#[serde(default)]`, or as an `Option`
+              - argument to: String, default
+              + argument whom: Address, formerly to
+                  workers of the version before look for `to` in new messages, and take its default
+                  write instead: `#[serde(rename = "to")]` on `whom`; or first `#[serde(alias = "whom")]` on `to`, lock and deploy that, and rename it in the next version
+              - argument to: String, default
+              + argument whom: Address, formerly to
+                  messages that were stored before `to` was added lack it
+                  write instead: `#[serde(default)]` on `whom`, until no such message is left
+        "#]],
     );
 }
 
@@ -283,10 +470,10 @@ fn what_is_not_durable_breaks_nothing() {
         "",
         MAIL,
         &expect![[r#"
-        compatible: effect mail
-          + effect mail durable
-              a new durable effect
-    "#]],
+            one-way: effect mail
+              + effect mail durable
+                  a new durable effect; workers of the version before do not know it
+        "#]],
     );
 }
 
@@ -312,4 +499,62 @@ fn what_boundaries_emit_is_for_people_to_know() {
                   it may emit it
         "#]],
     );
+}
+
+fn argument() -> impl Strategy<Value = ArgumentContract> {
+    let form = prop::option::of(Just("flatten".to_owned()));
+    let parts = (
+        "[AB]",
+        any::<bool>(),
+        btree_set("[xyz]", 0..3),
+        form,
+        any::<bool>(),
+    );
+    parts.prop_map(
+        |(type_name, default, formerly, encoded_by, left_out)| ArgumentContract {
+            type_name,
+            default,
+            formerly,
+            encoded_by,
+            left_out,
+        },
+    )
+}
+
+fn contracts() -> impl Strategy<Value = Contracts> {
+    let effect = (
+        any::<bool>(),
+        btree_set("[kl]", 0..3),
+        btree_map("[xyz]", argument(), 0..3),
+    );
+    let effect = effect.prop_map(|(durable, aliases, mut arguments)| {
+        for (name, argument) in &mut arguments {
+            argument.formerly.remove(name);
+        }
+        EffectContract {
+            durable,
+            aliases,
+            arguments,
+        }
+    });
+    let emits = prop::option::of(btree_set("[ef]", 0..3));
+    let parts = (btree_map("e", effect, 0..2), btree_map("[bc]", emits, 0..3));
+    parts.prop_map(|(effects, boundaries)| Contracts {
+        effects,
+        boundaries,
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_differs_is_told(before in contracts(), after in contracts()) {
+        prop_assert_eq!(before == after, changes(&before, &after).is_empty());
+        prop_assert!(changes(&before, &before).is_empty());
+    }
+
+    #[test]
+    fn what_is_locked_is_read_again(contracts in contracts()) {
+        let text = text(&contracts).expect("its names are plain");
+        prop_assert_eq!(parse(&text).expect("we wrote it"), contracts);
+    }
 }

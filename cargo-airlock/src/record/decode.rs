@@ -167,7 +167,7 @@ impl<'a> Reader<'a> {
     fn argument(&mut self) -> Result<Argument, &'static str> {
         let name = self.text()?;
         let type_name = self.text()?;
-        let [redacted, default, is_renamed, has_form] = self.flags()?;
+        let [redacted, default, is_renamed, has_form, left_out] = self.flags()?;
         Ok(Argument {
             name,
             type_name,
@@ -176,6 +176,7 @@ impl<'a> Reader<'a> {
             encoded_as: self.option(is_renamed, Self::text)?,
             encoded_by: self.option(has_form, Self::text)?,
             formerly: self.list(Self::text)?,
+            left_out,
         })
     }
 

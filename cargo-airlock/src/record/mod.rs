@@ -89,6 +89,9 @@ pub struct Argument {
     /// What else serde is told of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoded_by: Option<String>,
+    /// Whether `skip_serializing_if` leaves it out of some encoded intents.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub left_out: bool,
 }
 
 /// One resource of an effect.

@@ -327,7 +327,7 @@ fn records_of_a_newer_format_are_skipped_and_counted() {
     let output = airlock(&["lock", &shop, "--lock-file", "never-written.lock"]);
     expect![[r#"
         -- stderr --
-        error: some records could not be read, and a list with holes is no contract
+        error: a list with holes is no contract: 1 records in {shop} have the format 99, which is newer than this cargo-airlock: they are left out; install the cargo-airlock of that airlock's version
         -- exit code 2 --
     "#]]
     .assert_eq(&transcript(&output).replace(&shop, "{shop}"));

@@ -70,9 +70,9 @@ fn without_changes_all_is_well() {
         &[],
         &[],
         &expect![[r#"
-        compatible: 1 durable effect, no contract has changed
-        -- exit code 0 --
-    "#]],
+            compatible: 1 durable effect, no durable contract has changed
+            -- exit code 0 --
+        "#]],
     );
 }
 
@@ -85,8 +85,8 @@ fn a_compatible_change_passes_and_is_said() {
         &expect![[r#"
             compatible: effect mail.send at mail/src/lib.rs:27
               + argument copies: u8, default
-                  a new argument, with a default for stored messages
-            compatible: 1 durable effect, 1 change, after which every message in flight can be read; `cargo airlock lock` records it
+                  a new argument, with a default for stored messages; workers of the version before do not look at it
+            compatible: 1 durable effect, 1 change; this version reads every stored message, and workers of the version before read the new ones; `cargo airlock lock` records it
             -- exit code 0 --
         "#]],
     );
@@ -97,8 +97,8 @@ fn a_compatible_change_passes_and_is_said() {
         &expect![[r#"
             compatible: effect mail.send at mail/src/lib.rs:27
               + argument copies: u8, default
-                  a new argument, with a default for stored messages
-            compatible: 1 durable effect, 1 change, after which every message in flight can be read; `cargo airlock lock` records it
+                  a new argument, with a default for stored messages; workers of the version before do not look at it
+            compatible: 1 durable effect, 1 change; this version reads every stored message, and workers of the version before read the new ones; `cargo airlock lock` records it
             -- stderr --
             error: the lock file is out of date: run `cargo airlock lock`, and commit it
             -- exit code 1 --
@@ -222,6 +222,20 @@ fn a_program_that_would_not_start_is_not_locked() {
         -- exit code 1 --
     "#]].assert_eq(&transcript(&output));
     assert!(!file.exists());
+
+    fs::write(&file, "effects.lock 1\n").expect("it can be written");
+    let path = file.to_string_lossy();
+    let output = airlock(&[
+        "check",
+        "--bin",
+        "clash",
+        "--lock-file",
+        &path,
+        "--format",
+        "json",
+    ]);
+    assert_eq!(output.stdout, b"[]\n", "{}", transcript(&output));
+    assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]
@@ -242,13 +256,13 @@ fn a_lock_file_that_is_missing_or_wrong_says_what_to_do() {
     expect![[r#"
         -- stderr --
         error: cannot read {lock file}
-          caused by: line 4: `<<<<<<< main` is not understood here: write the file by `cargo airlock lock`
+          caused by: line 4: `<<<<<<< main` is not understood here: take it from version control again, or delete it and run `cargo airlock lock`
         -- exit code 2 --
     "#]].assert_eq(&said("check"));
     expect![[r#"
         -- stderr --
         error: cannot read {lock file}
-          caused by: line 4: `<<<<<<< main` is not understood here: write the file by `cargo airlock lock`
+          caused by: line 4: `<<<<<<< main` is not understood here: take it from version control again, or delete it and run `cargo airlock lock`
         -- exit code 2 --
     "#]].assert_eq(&said("lock"));
 }
