@@ -5,6 +5,7 @@
 
 mod config;
 mod functions;
+mod meanings;
 mod names;
 mod reach;
 mod source;
@@ -76,14 +77,16 @@ pub(crate) fn findings(sources: &Sources, config: &Config) -> Result<Vec<Finding
         let mut domains = config.domains.iter();
         domains.any(|domain| function.path.starts_with(domain))
     };
+    let spawns: Vec<Path> = SPAWNS.iter().map(|path| names::path(path)).collect();
     for reached in reach(&functions, &names, in_domain) {
         let function = reached.function();
         for used in &function.uses {
+            let meanings = names.meanings(used);
+            let is_meant = |path: &&Path| meanings.iter().any(|meaning| meaning.starts_with(path));
             let found = |listed: &[Path]| {
-                let mut listed = listed.iter().filter(|path| names.reaches(used, path));
-                listed.next().map(|path| path.join("::"))
+                let path = listed.iter().find(is_meant);
+                path.map(|path| path.join("::"))
             };
-            let spawns: Vec<Path> = SPAWNS.iter().map(|path| names::path(path)).collect();
             let (rule, what, message) = if let Some(what) = found(&config.deny_paths) {
                 let message = format!(
                     "`{what}` acts on the world{}; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead",

@@ -1,11 +1,10 @@
-//! What a path in a module means, as far as the workspace's own source tells.
+//! The modules of the workspace, and what each imports.
 
 use std::collections::{BTreeMap, HashMap};
 
 use syn::ext::IdentExt;
 use syn::{Item, UseTree};
 
-use crate::lint::functions::Used;
 use crate::lint::source::Sources;
 
 /// The segments of a path.
@@ -19,19 +18,16 @@ pub(crate) fn path(text: &str) -> Path {
         .collect()
 }
 
-/// Re-exports of re-exports, at most.
-const DEPTH: usize = 8;
-
 /// The names of all modules.
 pub(crate) struct Names<'a> {
-    modules: BTreeMap<&'a [String], Imports>,
+    pub(super) modules: BTreeMap<&'a [String], Imports>,
 }
 
 /// What the `use` declarations of a module, or of a function, bring in.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Imports {
-    named: HashMap<String, Path>,
-    globs: Vec<Path>,
+    pub(super) named: HashMap<String, Path>,
+    pub(super) globs: Vec<Path>,
 }
 
 impl<'a> Names<'a> {
@@ -65,100 +61,6 @@ impl<'a> Names<'a> {
     /// All modules.
     pub(crate) fn modules(&self) -> Vec<String> {
         self.modules.keys().map(|path| path.join("::")).collect()
-    }
-
-    /// Whether what is used is this path, or something in it.
-    pub(crate) fn reaches(&self, used: &Used, path: &[String]) -> bool {
-        let mut meanings = self.meanings(used).into_iter();
-        meanings.any(|meaning| meaning.starts_with(path))
-    }
-
-    /// All that a path may mean, from the root of its crate.
-    pub(crate) fn meanings(&self, used: &Used) -> Vec<Path> {
-        let mut meanings = Vec::new();
-        self.resolve(
-            &used.path,
-            &used.module,
-            Some(&used.imports),
-            DEPTH,
-            &mut meanings,
-        );
-        meanings
-    }
-
-    /// Puts down each meaning of a path as it is seen in a module.
-    fn resolve(
-        &self,
-        path: &[String],
-        module: &[String],
-        inner: Option<&Imports>,
-        depth: usize,
-        meanings: &mut Vec<Path>,
-    ) {
-        let Some((first, rest)) = path.split_first() else {
-            return;
-        };
-        if depth == 0 {
-            return;
-        }
-        match first.as_str() {
-            "crate" => {
-                let absolute = [&module[..module.len().min(1)], rest].concat();
-                return self.follow(absolute, depth, meanings);
-            }
-            "self" => return self.follow([module, rest].concat(), depth, meanings),
-            "super" => {
-                let parent = &module[..module.len().saturating_sub(1)];
-                let path: Path = ["self".to_owned()]
-                    .into_iter()
-                    .chain(rest.iter().cloned())
-                    .collect();
-                return self.resolve(&path, parent, None, depth - 1, meanings);
-            }
-            _ => {}
-        }
-        let own = self.modules.get(module);
-        for imports in inner.into_iter().chain(own) {
-            if let Some(target) = imports.named.get(first) {
-                let path = [target.as_slice(), rest].concat();
-                // `use reqwest;` and `use http::http;`: the first name is that of a crate.
-                if target.first() == Some(first) {
-                    self.follow([module, &path].concat(), depth, meanings);
-                    self.follow(path, depth, meanings);
-                } else {
-                    self.resolve(&path, module, None, depth - 1, meanings);
-                }
-                return;
-            }
-            for glob in &imports.globs {
-                let path = [glob.as_slice(), path].concat();
-                self.resolve(&path, module, None, depth - 1, meanings);
-            }
-        }
-        self.follow([module, path].concat(), depth, meanings);
-        self.follow(path.to_vec(), depth, meanings);
-    }
-
-    /// A path from the root: where it goes through a re-export, what that stands for is a meaning, too.
-    fn follow(&self, path: Path, depth: usize, meanings: &mut Vec<Path>) {
-        for length in (1..path.len()).rev() {
-            let (module, rest) = path.split_at(length);
-            let Some(imports) = self.modules.get(module) else {
-                continue;
-            };
-            if let Some(target) = imports.named.get(&rest[0]) {
-                let path = [target.as_slice(), &rest[1..]].concat();
-                self.resolve(&path, module, None, depth.saturating_sub(1), meanings);
-            }
-            for glob in &imports.globs {
-                let path = [glob.as_slice(), rest].concat();
-                self.resolve(&path, module, None, depth.saturating_sub(1), meanings);
-            }
-            break;
-        }
-        if !meanings.contains(&path) {
-            meanings.push(path);
-        }
     }
 }
 
