@@ -44,13 +44,15 @@ impl Names<'_> {
         };
         let own = self.modules.get(module.as_slice());
         for imports in inner.into_iter().chain(own) {
-            if let Some(target) = imports.named.get(first) {
-                let named = written.named(target, rest);
-                // `use reqwest;` and `use http::http;`: the first name is that of a crate.
-                if target.first() == Some(first) {
-                    search.outside(named, depth);
-                } else {
-                    search.add(Step::Written(named), depth + 1);
+            if let Some(targets) = imports.named.get(first) {
+                for target in targets {
+                    let named = written.named(target, rest);
+                    // `use reqwest;` and `use http::http;`: the first name is that of a crate.
+                    if target.first() == Some(first) {
+                        self.outside(named, depth, search);
+                    } else {
+                        search.add(Step::Written(named), depth + 1);
+                    }
                 }
                 return;
             }
@@ -58,7 +60,21 @@ impl Names<'_> {
                 search.globs(imports, module, path, depth);
             }
         }
-        search.outside(written, depth);
+        self.outside(written, depth, search);
+    }
+
+    /// What no import of its module brings in: it is in the module, or starts with the name of a crate.
+    fn outside(&self, written: Written, depth: usize, search: &mut Search) {
+        let Written { module, path, tail } = written;
+        let here = Absolute {
+            path: [&*module, &path].concat(),
+            tail,
+            beyond: module.len(),
+        };
+        search.add(Step::Absolute(here), depth);
+        let path = self.external(&module, path);
+        let beyond = 0;
+        search.add(Step::Absolute(Absolute { path, tail, beyond }), depth);
     }
 
     /// A path from the root: where it goes through a re-export, what that stands for is a meaning, too.
@@ -71,7 +87,7 @@ impl Names<'_> {
             Some((imports, Written::part(module, rest, tail), rest))
         });
         if let Some((imports, written, rest)) = known.next() {
-            if let Some(target) = imports.named.get(&rest[0]) {
+            for target in imports.named.get(&rest[0]).into_iter().flatten() {
                 let named = written.named(target, &rest[1..]);
                 search.add(Step::Written(named), depth + 1);
             }
@@ -165,19 +181,6 @@ impl Search {
         }
     }
 
-    /// What no import of its module brings in: it is in the module, or starts with the name of a crate.
-    fn outside(&mut self, written: Written, depth: usize) {
-        let Written { module, path, tail } = written;
-        let here = Absolute {
-            path: [&*module, &path].concat(),
-            tail,
-            beyond: module.len(),
-        };
-        self.add(Step::Absolute(here), depth);
-        let beyond = 0;
-        self.add(Step::Absolute(Absolute { path, tail, beyond }), depth);
-    }
-
     /// By each glob import of a module.
     fn globs(&mut self, imports: &Imports, module: &[String], path: &[String], depth: usize) {
         for glob in &imports.globs {
@@ -266,6 +269,13 @@ mod tests {
             let search = Names::of(&sources).search(&used("shop", name));
             assert!(search.seen.len() < 100, "{} steps", search.seen.len());
         }
+    }
+
+    #[test]
+    fn a_name_that_is_imported_twice_has_two_meanings() {
+        let sources = sources(&[("shop", "use a::send as go; use b::send as go;")]);
+        means(&sources, &used("shop", "go"), "a::send");
+        means(&sources, &used("shop", "go"), "b::send");
     }
 
     #[test]

@@ -21,12 +21,13 @@ pub(crate) fn path(text: &str) -> Path {
 /// The names of all modules.
 pub(crate) struct Names<'a> {
     pub(super) modules: BTreeMap<&'a [String], Imports>,
+    renames: &'a HashMap<String, HashMap<String, String>>,
 }
 
 /// What the `use` declarations of a module, or of a function, bring in.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Imports {
-    pub(super) named: HashMap<String, Path>,
+    pub(super) named: HashMap<String, Vec<Path>>,
     pub(super) globs: Vec<Path>,
 }
 
@@ -34,6 +35,7 @@ impl<'a> Names<'a> {
     pub(crate) fn of(sources: &'a Sources) -> Self {
         let mut names = Self {
             modules: BTreeMap::new(),
+            renames: &sources.renames,
         };
         for module in &sources.modules {
             let imports = names.modules.entry(&module.path).or_default();
@@ -43,7 +45,7 @@ impl<'a> Names<'a> {
                     Item::ExternCrate(item) => {
                         if let Some((_, name)) = &item.rename {
                             let krate = item.ident.unraw().to_string();
-                            imports.named.insert(name.unraw().to_string(), vec![krate]);
+                            imports.insert(name.unraw().to_string(), vec![krate]);
                         }
                     }
                     _ => {}
@@ -51,6 +53,17 @@ impl<'a> Names<'a> {
             }
         }
         names
+    }
+
+    /// A path that starts with the name of a crate, as the module's own crate calls it.
+    pub(super) fn external(&self, module: &[String], mut path: Path) -> Path {
+        let renames = module.first().and_then(|krate| self.renames.get(krate));
+        if let (Some(renames), Some(first)) = (renames, path.first_mut())
+            && let Some(name) = renames.get(first)
+        {
+            name.clone_into(first);
+        }
+        path
     }
 
     /// Whether there is a module of this path.
@@ -97,7 +110,13 @@ impl Imports {
         }
         let alias = rename.or_else(|| target.last().cloned());
         if let Some(alias) = alias {
-            self.named.insert(alias, target);
+            self.insert(alias, target);
         }
+    }
+
+    /// One name may stand for several things, of which `cfg` chooses, or the library and the program
+    /// of one package, whose crates have one name.
+    fn insert(&mut self, alias: String, target: Path) {
+        self.named.entry(alias).or_default().push(target);
     }
 }

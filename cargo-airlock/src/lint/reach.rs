@@ -35,11 +35,12 @@ pub(crate) fn reach<'a>(
     names: &Names<'_>,
     in_domain: impl Fn(&Function) -> bool,
 ) -> Vec<Reached<'a>> {
-    let mut by_path: HashMap<&[String], usize> = HashMap::new();
+    let mut by_path: HashMap<&[String], Vec<usize>> = HashMap::new();
     let mut methods: HashMap<&str, Vec<usize>> = HashMap::new();
     let is_code = |function: &Function| !matches!(function.role, Role::Effect | Role::Test);
     for (index, function) in functions.iter().enumerate() {
-        by_path.insert(&function.path, index);
+        // The library and the program of one package may have functions of one path.
+        by_path.entry(&function.path).or_default().push(index);
         if function.role == Role::Method
             && let Some(name) = function.path.last()
         {
@@ -60,7 +61,7 @@ pub(crate) fn reach<'a>(
         let function = &functions[caller];
         let named = function.uses.iter().flat_map(|used| {
             let meanings = names.meanings(used).into_iter();
-            meanings.filter_map(|path| by_path.get(path.as_slice()).copied())
+            meanings.flat_map(|path| by_path.get(path.as_slice()).into_iter().flatten().copied())
         });
         let called = function.methods.iter().filter_map(|(name, _)| {
             match methods.get(name.as_str()).map(Vec::as_slice) {

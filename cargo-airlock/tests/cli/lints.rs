@@ -184,16 +184,70 @@ fn what_is_known_does_not_fail_and_what_is_cured_is_told() {
 
 /// A workspace of one package.
 fn workspace(name: &str, metadata: &str, source: &str) -> String {
+    files(name, metadata, &[("src/lib.rs", source)], &[])
+}
+
+/// A workspace of one package of several files.
+fn files(name: &str, metadata: &str, files: &[(&str, &str)], arguments: &[&str]) -> String {
     let folder = scratch(name);
     let manifest = format!(
         "[package]\nname = \"small\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n{metadata}\n"
     );
-    fs::create_dir(folder.join("src")).expect("it can be written");
-    fs::write(folder.join("Cargo.toml"), manifest).expect("it can be written");
-    fs::write(folder.join("src/lib.rs"), source).expect("it can be written");
+    for (file, text) in files.iter().chain(&[("Cargo.toml", &*manifest)]) {
+        let file = folder.join(file);
+        fs::create_dir_all(file.parent().expect("it is in the folder")).expect("it is ours");
+        fs::write(file, text).expect("it can be written");
+    }
     let manifest = folder.join("Cargo.toml").to_string_lossy().into_owned();
-    transcript(&airlock(&["lint", "--manifest-path", &manifest]))
+    let command = ["lint", "--manifest-path", &manifest];
+    transcript(&airlock(&[&command, arguments].concat()))
         .replace(&*folder.to_string_lossy(), "{folder}")
+}
+
+#[test]
+fn a_library_and_a_program_may_have_functions_of_one_name() {
+    let metadata = "[package.metadata.airlock]\ndomain = [\"crate::orders\"]\ndeny-paths = [\"reqwest::Client\"]\n\n[dependencies]\nreqwest = \"0.12\"";
+    expect![[r#"
+        src/lib.rs:3:17: deny-path: `reqwest::Client` acts on the world, in `small::send`, which `small::orders::ship` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+        1 finding
+        -- exit code 1 --
+    "#]].assert_eq(&files(
+        "two-crates",
+        metadata,
+        &[
+            (
+                "src/lib.rs",
+                "mod orders { fn ship() { crate::send(); } }\nuse reqwest::Client as Outside;\npub fn send() { Outside::new(); }\n",
+            ),
+            (
+                "src/main.rs",
+                "fn send() {}\nfn main() {}\n",
+            ),
+        ],
+        &[],
+    ));
+}
+
+#[test]
+fn renamed_dependencies_are_seen_through() {
+    let metadata = "[package.metadata.airlock]\ndomain = [\"crate\"]\ndeny-paths = [\"reqwest::Client\"]\n\n[dependencies]\nrt = { package = \"tokio\", version = \"1\" }\nclients = { package = \"ord-ers\", path = \"orders\" }\n\n[workspace.dependencies]\n";
+    let metadata = format!("{metadata}reqwest = \"0.12\"");
+    expect![[r#"
+        orders/src/lib.rs:1:17: deny-path: `reqwest::Client` acts on the world, in `ord_ers::post`, which `small::go` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+        src/lib.rs:1:11: spawn: `tokio::spawn` starts work that no scope sees, in `small::go`; write an `#[airlock::effect]` and enqueue its intent instead
+        src/lib.rs:2:28: spawn: `tokio::task::spawn` starts work that no scope sees, in `small::again`; write an `#[airlock::effect]` and enqueue its intent instead
+        3 findings
+        -- exit code 1 --
+    "#]].assert_eq(&files(
+        "renamed",
+        &metadata,
+        &[
+            ("src/lib.rs", "fn go() { rt::spawn(async {}); clients::post(); }\nfn again() { use rt::task; task::spawn(async {}); }\n"),
+            ("orders/Cargo.toml", "[package]\nname = \"ord-ers\"\nversion = \"0.1.0\"\nedition = \"2024\"\n"),
+            ("orders/src/lib.rs", "pub fn post() { reqwest::Client::new(); }\n"),
+        ],
+        &[],
+    ));
 }
 
 #[test]
