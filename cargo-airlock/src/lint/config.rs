@@ -35,7 +35,8 @@ pub(crate) enum ConfigError {
 const KEYS: [&str; 2] = ["domain", "deny-paths"];
 
 impl Config {
-    /// The configuration of these packages, and what the command line adds.
+    /// The configuration of all packages, since domains call into others, and what the command line adds
+    /// about these.
     pub(crate) fn of(
         workspace: &Workspace,
         packages: &[&Package],
@@ -48,7 +49,7 @@ impl Config {
             &workspace.metadata["airlock"],
             None,
         )?;
-        for package in packages {
+        for package in workspace.members() {
             let place = format!("{}: package.metadata.airlock", package.name);
             let krate = package.crate_name();
             config.table(&place, &package.metadata["airlock"], Some(&krate))?;

@@ -1,6 +1,6 @@
 //! The modules of the workspace, as their files say.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use syn::punctuated::Punctuated;
@@ -52,6 +52,12 @@ impl Sources {
             }
         }
         sources
+    }
+
+    /// The files that were read, from the root of the workspace.
+    pub(crate) fn files(&self) -> BTreeSet<&str> {
+        let files = self.modules.iter().map(|module| &*module.file);
+        files.collect()
     }
 
     /// Reads a file as a module; `folder` is where its inner modules lie.
@@ -117,8 +123,8 @@ impl Sources {
         let mut existing = candidates.filter(|candidate| candidate.is_file());
         match existing.next() {
             Some(file) => self.file(&file, &path, &folder_of_it),
-            // The file of a module that is configured away need not exist.
-            None if has(&module.attrs, "cfg") => {}
+            // The file of a module that is configured away, or to another place, need not exist.
+            None if has(&module.attrs, "cfg") || has(&module.attrs, "cfg_attr") => {}
             None => self
                 .unread
                 .push(format!("{shown}: the file of `mod {name}` is not there")),

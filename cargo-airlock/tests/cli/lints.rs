@@ -48,9 +48,11 @@ fn only_the_packages_that_are_named() {
     check(
         &["-p", "clients", "--domain", "clients"],
         &expect![[r#"
-        no findings
-        -- exit code 0 --
-    "#]],
+            clients/src/lib.rs:5:29: deny-path: `reqwest::Client` acts on the world, in `clients::inner::http_client`; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+            clients/src/lib.rs:6:9: deny-path: `reqwest::Client` acts on the world, in `clients::inner::http_client`; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+            2 findings
+            -- exit code 1 --
+        "#]],
     );
     check(
         &["-p", "cleints"],
@@ -308,6 +310,57 @@ fn what_cannot_be_read_is_said() {
         -- exit code 2 --
     "#]]
     .assert_eq(&workspace("unparsed", domain, "fn work( {\n"));
+}
+
+#[test]
+fn without_all_of_the_source_nothing_is_said_to_be_right() {
+    let todo = scratch("half-todo").join("todo.txt");
+    let source = [
+        ("src/lib.rs", "mod broken;\n"),
+        ("src/broken.rs", "fn work( {\n"),
+    ];
+    expect![[r#"
+        -- stderr --
+        error: cannot read all modules:
+          src/broken.rs:1:10: cannot parse string into token stream
+        -- exit code 2 --
+    "#]]
+    .assert_eq(&files("half", "", &source, &[]));
+    expect![[r#"
+        -- stderr --
+        error: cannot read all modules:
+          src/broken.rs:1:10: cannot parse string into token stream
+        -- exit code 2 --
+    "#]]
+    .assert_eq(&files(
+        "half",
+        "",
+        &source,
+        &["--write-todo", "--todo", &todo.to_string_lossy()],
+    ));
+    assert!(!todo.exists());
+}
+
+#[test]
+fn what_is_known_of_other_packages_is_kept() {
+    let todo = scratch("todo-of-packages").join("todo.txt");
+    let path = todo.to_string_lossy();
+    let lint = |arguments: &[&str]| lint(&[&["--todo", &path], arguments].concat());
+    lint(&["--write-todo"]);
+    let whole = fs::read_to_string(&todo).expect("it was written");
+    expect![[r#"
+        no findings; 2 known
+        -- exit code 0 --
+    "#]].assert_eq(&lint(&["-p", "clients"]));
+    let cured = whole.replace(
+        "2 deny-path reqwest::Client clients",
+        "3 deny-path reqwest::Client clients",
+    );
+    assert_ne!(cured, whole);
+    fs::write(&todo, cured).expect("it can be written");
+    lint(&["-p", "clients", "--write-todo"]);
+    let after = fs::read_to_string(&todo).expect("it was written");
+    assert_eq!(after, whole);
 }
 
 #[test]
