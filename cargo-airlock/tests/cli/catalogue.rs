@@ -379,5 +379,19 @@ fn an_answer_that_cannot_be_written_is_an_error() {
         error: cannot write the answer
           caused by: No space left on device (os error 28)
         -- exit code 2 --
-    "#]].assert_eq(&transcript(&output));
+    "#]]
+    .assert_eq(&transcript(&output));
+}
+
+#[test]
+fn packages_are_given_as_cargo_takes_them() {
+    let list = |package: &str| {
+        let output = airlock(&["list", "--package", package, "--bin", "shop"]);
+        assert!(output.status.success(), "{}", transcript(&output));
+        output.stdout
+    };
+    let named = list("shop");
+    assert!(!named.is_empty());
+    assert_eq!(list("shop@0.1.0"), named);
+    assert_eq!(list("sho*"), named);
 }
