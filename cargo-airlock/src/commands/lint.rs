@@ -98,6 +98,9 @@ impl Lint {
                     .to_owned(),
             );
         }
+        report
+            .notes
+            .extend(config.unknown_crates(&sources, &workspace));
         if self.write_todo {
             if let Some(unread) = unread() {
                 return Err(unread.into());

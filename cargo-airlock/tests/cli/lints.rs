@@ -351,6 +351,18 @@ fn what_cannot_be_read_is_said() {
 }
 
 #[test]
+fn a_path_that_denies_nothing_is_told() {
+    let metadata = "[dependencies]\nreqwest = \"0.12\"\nweb = { package = \"actix-web\", version = \"4\" }\n\n[package.metadata.airlock]\ndomain = [\"crate\"]\ndeny-paths = [\"reqwest::Client\", \"std::fs\", \"crate::raw\", \"actix_web\", \"web::client\", \"reqest::Client\", \"ureq\"]";
+    expect![[r#"
+        no findings
+        -- stderr --
+        note: no package depends on the `web` of `web::client`; write the name of the crate, `actix_web`
+        note: no package depends on the `reqest` of `reqest::Client`; did you mean `reqwest`?
+        -- exit code 0 --
+    "#]].assert_eq(&workspace("denied", metadata, ""));
+}
+
+#[test]
 fn without_all_of_the_source_nothing_is_said_to_be_right() {
     let todo = scratch("half-todo").join("todo.txt");
     let source = [
