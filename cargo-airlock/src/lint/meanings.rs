@@ -56,9 +56,7 @@ impl Names<'_> {
                 }
                 return;
             }
-            if path.len() <= *tail {
-                search.globs(imports, module, path, depth);
-            }
+            self.globs(imports, &written, depth, search);
         }
         self.outside(written, depth, search);
     }
@@ -77,6 +75,39 @@ impl Names<'_> {
         search.add(Step::Absolute(Absolute { path, tail, beyond }), depth);
     }
 
+    /// By each glob import of a module.
+    fn globs(&self, imports: &Imports, written: &Written, depth: usize, search: &mut Search) {
+        let Written { module, path, tail } = written;
+        for glob in &imports.globs {
+            if path.len() <= *tail {
+                let written = Written::part(module, &[glob, path.as_slice()].concat(), path.len());
+                search.add(Step::Written(written), depth + 1);
+                continue;
+            }
+            let module = self.globbed(module, glob);
+            let absolute = module.map(|module| Absolute {
+                path: [&*module, path].concat(),
+                tail: *tail,
+                beyond: module.len() - 1,
+            });
+            if let Some(absolute) = absolute {
+                search.add(Step::Absolute(absolute), depth + 1);
+            }
+        }
+    }
+
+    /// The module of the workspace that a glob names without any import.
+    fn globbed(&self, module: &[String], glob: &[String]) -> Option<Path> {
+        let candidates = match anchored(module, glob) {
+            Some(path) => vec![path],
+            None => vec![
+                [module, glob].concat(),
+                self.external(module, glob.to_vec()),
+            ],
+        };
+        candidates.into_iter().find(|path| self.is_module(path))
+    }
+
     /// A path from the root: where it goes through a re-export, what that stands for is a meaning, too.
     fn follow(&self, absolute: Absolute, depth: usize, search: &mut Search) {
         let Absolute { path, tail, beyond } = absolute;
@@ -91,9 +122,7 @@ impl Names<'_> {
                 let named = written.named(target, &rest[1..]);
                 search.add(Step::Written(named), depth + 1);
             }
-            if rest.len() <= tail {
-                search.globs(imports, &written.module, rest, depth);
-            }
+            self.globs(imports, &written, depth, search);
         }
         search.meanings.push(path);
     }
@@ -134,8 +163,9 @@ enum Step {
 struct Written {
     module: Path,
     path: Path,
-    /// How many segments at the end may come by a glob import. What is before them is the path of a glob
-    /// itself, and does not come by another one, or several would be tried in every order, without end.
+    /// How many segments at the end may come by any glob import. What is before them is the path of a glob
+    /// itself, and comes by globs of modules only, in whose place it is looked for: or several would be
+    /// tried in every order, without end.
     tail: usize,
 }
 
@@ -178,14 +208,6 @@ impl Search {
     fn add(&mut self, step: Step, depth: usize) {
         if depth <= DEPTH && self.seen.insert(step.clone()) {
             self.queue.push_back((step, depth));
-        }
-    }
-
-    /// By each glob import of a module.
-    fn globs(&mut self, imports: &Imports, module: &[String], path: &[String], depth: usize) {
-        for glob in &imports.globs {
-            let written = Written::part(module, &[glob, path].concat(), path.len());
-            self.add(Step::Written(written), depth + 1);
         }
     }
 }
@@ -248,6 +270,23 @@ mod tests {
         let search = Names::of(&sources).search(&used);
         assert!(search.seen.len() < 100, "{} steps", search.seen.len());
         means(&sources, &used, "reqwest::Client::new");
+    }
+
+    #[test]
+    fn the_path_of_a_glob_may_come_by_a_glob_of_a_module() {
+        let sources = sources(&[
+            ("facade", "pub use facade_core::*;"),
+            ("facade_core", ""),
+            ("facade_core::prelude", "pub use reqwest::Client;"),
+            ("shop", "use facade::prelude::*; use tokio::task;"),
+            ("shop::orders", "use super::*; use task::*;"),
+        ]);
+        means(&sources, &used("shop", "Client"), "reqwest::Client");
+        means(
+            &sources,
+            &used("shop::orders", "spawn"),
+            "tokio::task::spawn",
+        );
     }
 
     #[test]
