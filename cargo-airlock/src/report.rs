@@ -1,7 +1,7 @@
 //! What a command has to say, and with which exit code it ends.
 
 use std::error::Error;
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
@@ -36,13 +36,17 @@ pub(crate) fn print(answer: Result<Report, BoxError>) -> ExitCode {
     let mut stderr = anstream::stderr().lock();
     match answer {
         Ok(report) => {
-            // A reader who has seen enough, such as `head`, is no mistake of ours.
-            let _ = anstream::stdout().write_all(report.text.as_bytes());
+            let written = written(&report.text);
             for note in &report.notes {
                 let _ = writeln!(stderr, "{YELLOW}note{YELLOW:#}: {note}");
             }
             for finding in &report.findings {
                 let _ = writeln!(stderr, "{RED}error{RED:#}: {finding}");
+            }
+            if let Err(error) = written {
+                let _ = writeln!(stderr, "{RED}error{RED:#}: cannot write the answer");
+                let _ = writeln!(stderr, "  caused by: {error}");
+                return ExitCode::from(2);
             }
             ExitCode::from(u8::from(report.failed || !report.findings.is_empty()))
         }
@@ -55,5 +59,17 @@ pub(crate) fn print(answer: Result<Report, BoxError>) -> ExitCode {
             }
             ExitCode::from(2)
         }
+    }
+}
+
+/// A reader who has seen enough, such as `head`, is no mistake of ours.
+fn written(text: &str) -> io::Result<()> {
+    let mut stdout = anstream::stdout();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
     }
 }

@@ -30,9 +30,21 @@ pub(crate) struct Package {
     pub(crate) name: String,
     /// What can be built of it.
     pub(crate) targets: Vec<Target>,
+    /// What its manifest depends on.
+    #[serde(default)]
+    pub(crate) dependencies: Vec<Dependency>,
     /// `[package.metadata]`.
     #[serde(default)]
     pub(crate) metadata: Value,
+}
+
+/// A line of `[dependencies]`, or of a table like it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Dependency {
+    /// The name of the package.
+    pub(crate) name: String,
+    /// What its crate is called here, if it is renamed.
+    pub(crate) rename: Option<String>,
 }
 
 /// Something that can be built.

@@ -107,9 +107,7 @@ pub(crate) fn artifacts(selection: &Selection) -> Result<Vec<Artifact>, BuildErr
         let own = members
             .iter()
             .find(|package| package.id == message.package_id);
-        if let Some(package) = own
-            && (selection.package.is_empty() || selection.package.contains(&package.name))
-        {
+        if own.is_some_and(|package| is_selected(package, &members, selection)) {
             artifacts.extend(message.artifact(selection));
         }
     }
@@ -119,6 +117,17 @@ pub(crate) fn artifacts(selection: &Selection) -> Result<Vec<Artifact>, BuildErr
     }
     artifacts.sort_by(|a, b| (&a.name, &a.path).cmp(&(&b.name, &b.path)));
     Ok(artifacts)
+}
+
+/// Cargo builds what a package depends on, too. Where packages are not simply named, as in `-p 'mail*'`,
+/// all that it builds is selected.
+fn is_selected(package: &Package, members: &[&Package], selection: &Selection) -> bool {
+    let specs = selection.package.iter();
+    let names: Vec<_> = specs
+        .map(|spec| spec.split_once('@').map_or(&**spec, |(name, _)| name))
+        .collect();
+    let is_name = |name: &&str| members.iter().any(|member| member.name == *name);
+    names.contains(&&*package.name) || !names.iter().all(is_name) || names.is_empty()
 }
 
 fn given(path: &Path) -> Result<Artifact, BuildError> {

@@ -26,9 +26,14 @@ pub(crate) struct Explain {
 
 /// There is no such effect.
 #[derive(Debug, thiserror::Error)]
-#[error("no effect is named `{id}`{}{}", gone(*locked), hint(near))]
+#[error("no effect is named `{id}`{}{}", gone(*locked), match boundary {
+    Some(place) => format!(": it is a boundary, at {place}"),
+    None => hint(near),
+})]
 struct NoSuchEffect {
     id: String,
+    /// The place of the boundary of this name, if there is one.
+    boundary: Option<String>,
     near: Vec<String>,
     /// Whether there was one.
     locked: bool,
@@ -65,8 +70,11 @@ impl Explain {
             let near = near(&self.id, known).into_iter().take(3).map(str::to_owned);
             let locked = read(&self.file.path(&self.selection)?);
             let locked = locked.is_ok_and(|locked| locked.effects.contains_key(&self.id));
+            let mut boundaries = catalogue.boundaries.iter();
+            let boundary = boundaries.find(|boundary| boundary.name == self.id);
             return Err(NoSuchEffect {
                 id: self.id.clone(),
+                boundary: boundary.map(|boundary| boundary.place.clone()),
                 near: near.collect(),
                 locked,
             }

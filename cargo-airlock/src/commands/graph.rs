@@ -62,6 +62,9 @@ impl Draw {
             Form::Svg => graph::svg(&graph),
             Form::Html => graph::html(&graph),
         };
+        if self.form() == Form::Mermaid {
+            catalogue.notes.extend(graph::too_large(&graph, &text));
+        }
         if let Some(path) = &self.output {
             std::fs::write(path, text).map_err(|source| WriteError {
                 path: path.clone(),

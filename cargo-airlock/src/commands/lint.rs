@@ -24,7 +24,7 @@ pub(crate) struct Lint {
     /// What the domain may not use, such as `reqwest::Client`; more than what the manifests say
     #[arg(long, value_name = "PATH")]
     deny_path: Vec<String>,
-    /// Only these packages [default: all of the workspace]
+    /// Tell only of what is in these packages [default: all of the workspace]
     #[arg(short, long, value_name = "NAME")]
     package: Vec<String>,
     /// The manifest of the package or workspace [default: the nearest Cargo.toml]
@@ -65,26 +65,32 @@ impl Lint {
         // Calls lead into every package, also where only some are asked about.
         let all: Vec<_> = workspace.members().collect();
         let sources = Sources::read(&workspace.root, &all);
+        let unread = || match sources.unread.as_slice() {
+            [] => None,
+            files => Some(FileError::Unread(files.join("\n  "))),
+        };
         let mut findings = lint::findings(&sources, &config).map_err(|error| {
             // A module that could not be read is not there.
-            match sources.unread.is_empty() {
-                true => BoxError::from(error),
-                false => FileError::Unread(sources.unread.join("\n  ")).into(),
+            match unread() {
+                None => BoxError::from(error),
+                Some(unread) => unread.into(),
             }
         })?;
-        if !self.package.is_empty() {
-            let ours = Sources::read(&workspace.root, &packages);
-            findings.retain(|finding| ours.modules.iter().any(|it| it.file == finding.file));
+        // What is told of is in the packages that were asked about.
+        let mut elsewhere = sources.files();
+        for file in Sources::read(&workspace.root, &packages).files() {
+            elsewhere.remove(file);
         }
+        findings.retain(|finding| !elsewhere.contains(&*finding.file));
         let path = self
             .todo
             .clone()
             .unwrap_or_else(|| workspace.root.join(TODO));
         let mut report = Report::default();
-        let unread = sources.unread.iter();
+        let files = sources.unread.iter();
         report
             .notes
-            .extend(unread.map(|unread| format!("not read, so not judged: {unread}")));
+            .extend(files.map(|file| format!("not read, so not judged: {file}")));
         if config.domains.is_empty() {
             report.notes.push(
                 "no domain is named, so only `perform_now` was looked for; write `domain = [\"crate::orders\"]` under \
@@ -92,9 +98,18 @@ impl Lint {
                     .to_owned(),
             );
         }
+        report
+            .notes
+            .extend(config.unknown_crates(&sources, &workspace));
         if self.write_todo {
+            if let Some(unread) = unread() {
+                return Err(unread.into());
+            }
             let io = |error| FileError::Io(path.clone(), error);
-            let todo = Todo::of(&findings);
+            let mut todo = Todo::of(&findings);
+            if !elsewhere.is_empty() {
+                todo.add(read_todo(&path)?.of_files(|file| elsewhere.contains(file)));
+            }
             std::fs::write(&path, todo.write()).map_err(io)?;
             report.text = format!(
                 "{YELLOW}known{YELLOW:#}: {} in {}; from now on only more fails\n",
@@ -103,8 +118,12 @@ impl Lint {
             );
             return Ok(report);
         }
-        let todo = read_todo(&path)?;
+        let todo = read_todo(&path)?.of_files(|file| !elsewhere.contains(file));
         let unknown = todo.unknown(&findings);
+        // Findings are findings, but without any nobody knows whether there are none.
+        if let (Some(unread), []) = (unread(), unknown.as_slice()) {
+            return Err(unread.into());
+        }
         for cured in todo.cured(&findings) {
             report
                 .notes

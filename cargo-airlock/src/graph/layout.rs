@@ -165,38 +165,49 @@ fn groups(graph: &Graph, kind: Kind) -> Vec<Group> {
 /// package, goes where its neighbours are on average, those on its left counting most: what a boundary
 /// emits is read first. A few rounds settle it.
 fn untangled(graph: &Graph, mut columns: [Vec<Group>; 3]) -> [Vec<Group>; 3] {
+    let near = neighbours(graph);
     for round in 0..8 {
         let order: [usize; 3] = if round % 2 == 0 { [0, 1, 2] } else { [2, 1, 0] };
         for column in order {
             let ranks = ranks(graph, &columns);
-            let pull = |node: usize| {
-                let near = graph.edges.iter().filter_map(|&(from, to)| match node {
-                    _ if from == node => Some((ranks[to], 1.0)),
-                    _ if to == node => Some((ranks[from], 8.0)),
-                    _ => None,
-                });
-                let (sum, weights) = near.fold((0.0, 0.0), |(sum, weights), (rank, weight)| {
-                    (sum + rank * weight, weights + weight)
-                });
-                if weights > 0.0 {
-                    sum / weights
-                } else {
-                    1.0 // What is connected to nothing goes to the end.
-                }
-            };
+            let pulls: Vec<_> = near.iter().map(|near| pull(near, &ranks)).collect();
             for group in &mut columns[column] {
-                group.nodes.sort_by(|a, b| pull(*a).total_cmp(&pull(*b)));
+                group.nodes.sort_by(|a, b| pulls[*a].total_cmp(&pulls[*b]));
             }
             let mean = |group: &Group| {
-                let pulls = group.nodes.iter().map(|node| pull(*node));
+                let sum: f64 = group.nodes.iter().map(|node| pulls[*node]).sum();
                 #[allow(clippy::cast_precision_loss, reason = "nobody has 2^52 effects")]
                 let count = group.nodes.len() as f64;
-                pulls.sum::<f64>() / count
+                sum / count
             };
             columns[column].sort_by(|a, b| mean(a).total_cmp(&mean(b)));
         }
     }
     columns
+}
+
+/// What each node is connected to, and how much that counts.
+fn neighbours(graph: &Graph) -> Vec<Vec<(usize, f64)>> {
+    let mut near = vec![Vec::new(); graph.nodes.len()];
+    for &(from, to) in &graph.edges {
+        near[from].push((to, 1.0));
+        near[to].push((from, 8.0));
+    }
+    near
+}
+
+/// Where a node wants to be.
+fn pull(near: &[(usize, f64)], ranks: &[f64]) -> f64 {
+    let weights: f64 = near.iter().map(|(_, weight)| weight).sum();
+    if weights > 0.0 {
+        let sum: f64 = near
+            .iter()
+            .map(|(node, weight)| ranks[*node] * weight)
+            .sum();
+        sum / weights
+    } else {
+        1.0 // What is connected to nothing goes to the end.
+    }
 }
 
 /// How far down each node stands, from 0 to 1 in each column.

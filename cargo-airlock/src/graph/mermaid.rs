@@ -4,17 +4,31 @@ use std::fmt::Write;
 
 use crate::graph::{Graph, Kind, Node};
 
+/// What Mermaid draws unless it is configured: more edges or letters are an error there.
+const EDGES: usize = 500;
+const LETTERS: usize = 50_000;
+
+/// Why a flowchart is more than Mermaid draws by default, if it is.
+pub(crate) fn too_large(graph: &Graph, text: &str) -> Option<String> {
+    let (edges, letters) = (graph.edges.len(), text.chars().count());
+    (edges > EDGES || letters > LETTERS).then(|| {
+        format!(
+            "{edges} edges and {letters} letters are more than pages with Mermaid draw by default ({EDGES} and \
+             {LETTERS}): show fewer by --crate, --tag or --id, or draw it by --format svg or html"
+        )
+    })
+}
+
 pub(crate) fn mermaid(graph: &Graph) -> String {
     let mut text = "flowchart LR\n".to_owned();
     for (number, kind) in Kind::ALL.into_iter().enumerate() {
-        for (package, nodes) in graph.packages(kind) {
+        for (group, (package, nodes)) in graph.packages(kind).into_iter().enumerate() {
             let indent = if package.is_empty() { "  " } else { "    " };
             if !package.is_empty() {
                 let title = format!("{package}: {}", kind.title());
                 let _ = writeln!(
                     text,
-                    "  subgraph g{number}_{} [\"{}\"]",
-                    slug(package),
+                    "  subgraph g{number}_{group} [\"{}\"]",
                     escaped(&title)
                 );
             }
@@ -48,11 +62,51 @@ fn shape(node: &Node) -> String {
     }
 }
 
-fn slug(package: &str) -> String {
-    package.replace(|letter: char| !letter.is_ascii_alphanumeric(), "_")
-}
-
 fn escaped(text: &str) -> String {
     let text = text.replace('#', "#35;").replace('"', "#quot;");
     text.replace('<', "#lt;").replace('>', "#gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{mermaid, too_large};
+    use crate::graph::{Graph, Kind, Node};
+
+    fn graph(packages: &[&str]) -> Graph {
+        let mut graph = Graph::default();
+        for package in packages {
+            graph.nodes.push(Node {
+                kind: Kind::Effect,
+                label: "effect".to_owned(),
+                detail: String::new(),
+                package: (*package).to_owned(),
+                facts: Vec::new(),
+                marked: false,
+            });
+        }
+        graph
+    }
+
+    #[test]
+    fn packages_of_similar_names_are_apart() {
+        let text = mermaid(&graph(&["my-pkg", "my_pkg"]));
+        let ids: Vec<_> = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("subgraph ")?.split(' ').next())
+            .collect();
+        assert_eq!(ids, ["g1_0", "g1_1"]);
+    }
+
+    #[test]
+    fn what_mermaid_does_not_draw_by_default_is_said() {
+        let mut graph = graph(&["a"; 2]);
+        graph.edges = vec![(0, 1); 500];
+        assert_eq!(too_large(&graph, &mermaid(&graph)), None);
+        graph.edges.push((0, 1));
+        let note = too_large(&graph, &mermaid(&graph)).expect("it is too large");
+        assert!(note.contains("--format svg"), "{note}");
+        graph.edges.clear();
+        graph.nodes[0].label = "a".repeat(50_000);
+        assert!(too_large(&graph, &mermaid(&graph)).is_some());
+    }
 }

@@ -14,7 +14,7 @@ use crate::record::summary;
 
 pub(crate) use self::dot::dot;
 pub(crate) use self::html::html;
-pub(crate) use self::mermaid::mermaid;
+pub(crate) use self::mermaid::{mermaid, too_large};
 pub(crate) use self::svg::svg;
 
 /// What is drawn.

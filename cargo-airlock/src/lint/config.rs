@@ -1,9 +1,13 @@
 //! What `[package.metadata.airlock]`, `[workspace.metadata.airlock]` and the command line ask for.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::build::{Package, Workspace};
 use crate::lint::names::{Path, path};
+use crate::lint::source::Sources;
+use crate::near::nearest;
 
 /// What to look for, and where.
 #[derive(Debug, Default)]
@@ -35,7 +39,8 @@ pub(crate) enum ConfigError {
 const KEYS: [&str; 2] = ["domain", "deny-paths"];
 
 impl Config {
-    /// The configuration of these packages, and what the command line adds.
+    /// The configuration of all packages, since domains call into others, and what the command line adds
+    /// about these.
     pub(crate) fn of(
         workspace: &Workspace,
         packages: &[&Package],
@@ -48,7 +53,7 @@ impl Config {
             &workspace.metadata["airlock"],
             None,
         )?;
-        for package in packages {
+        for package in workspace.members() {
             let place = format!("{}: package.metadata.airlock", package.name);
             let krate = package.crate_name();
             config.table(&place, &package.metadata["airlock"], Some(&krate))?;
@@ -66,6 +71,35 @@ impl Config {
             krate.as_deref(),
         )?;
         Ok(config)
+    }
+
+    /// What is denied under a name that looks like a mistake, a line each. What nobody depends on yet may
+    /// be denied, too.
+    pub(crate) fn unknown_crates(&self, sources: &Sources, workspace: &Workspace) -> Vec<String> {
+        let dependencies = workspace
+            .members()
+            .flat_map(|package| &package.dependencies);
+        let known: BTreeSet<String> = dependencies
+            .map(|dependency| dependency.name.replace('-', "_"))
+            .chain(sources.modules.iter().map(|module| module.path[0].clone()))
+            .chain(["std", "core", "alloc"].map(str::to_owned))
+            .collect();
+        let note = |path: &Path| {
+            let krate = path.first().filter(|krate| !known.contains(*krate))?;
+            let mut renames = sources.renames.values();
+            let hint = match renames.find_map(|renames| renames.get(krate)) {
+                Some(name) => format!("write the name of the crate, `{name}`"),
+                None => {
+                    let near = nearest(krate, known.iter().map(String::as_str))?;
+                    format!("did you mean `{near}`?")
+                }
+            };
+            let path = path.join("::");
+            Some(format!(
+                "no package depends on the `{krate}` of `{path}`; {hint}"
+            ))
+        };
+        self.deny_paths.iter().filter_map(note).collect()
     }
 
     fn table(

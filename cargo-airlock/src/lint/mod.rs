@@ -5,6 +5,7 @@
 
 mod config;
 mod functions;
+mod meanings;
 mod names;
 mod reach;
 mod source;
@@ -18,28 +19,59 @@ pub(crate) use self::todo::{Todo, TodoError};
 
 use self::functions::{Function, Role, functions};
 use self::names::{Names, Path};
-use self::reach::{Reached, reach};
+use self::reach::{Call, Reached, reach};
 use crate::near::nearest;
 
 /// Calls that start work which no scope sees.
 const SPAWNS: &[&str] = &[
+    "actix::Arbiter",
     "actix::spawn",
+    "actix_rt::Arbiter",
+    "actix_rt::Runtime",
     "actix_rt::spawn",
+    "actix_rt::System",
+    "actix_rt::task::spawn_blocking",
+    "actix_web::rt::Runtime",
     "actix_web::rt::spawn",
+    "actix_web::rt::System",
+    "actix_web::rt::task::spawn_blocking",
     "actix_web::web::block",
+    "async_std::process::Command",
+    "async_std::task::Builder",
     "async_std::task::spawn",
     "async_std::task::spawn_blocking",
+    "async_std::task::spawn_local",
+    "futures::executor::ThreadPool",
+    "rayon::in_place_scope",
+    "rayon::join",
+    "rayon::scope",
     "rayon::spawn",
+    "rayon::spawn_fifo",
+    "rayon::ThreadPool",
+    "rayon::ThreadPoolBuilder",
+    "smol::Executor",
+    "smol::LocalExecutor",
+    "smol::process::Command",
     "smol::spawn",
+    "smol::unblock",
     "std::process::Command",
     "std::thread::Builder",
+    "std::thread::scope",
     "std::thread::spawn",
     "tokio::process::Command",
+    "tokio::runtime::Builder",
+    "tokio::runtime::Handle",
+    "tokio::runtime::Runtime",
     "tokio::spawn",
+    "tokio::task::Builder",
     "tokio::task::JoinSet",
+    "tokio::task::LocalSet",
     "tokio::task::spawn",
     "tokio::task::spawn_blocking",
     "tokio::task::spawn_local",
+    "tokio_util::task::JoinMap",
+    "tokio_util::task::LocalPoolHandle",
+    "tokio_util::task::TaskTracker",
 ];
 
 /// The calls that perform an effect around every scope.
@@ -76,14 +108,16 @@ pub(crate) fn findings(sources: &Sources, config: &Config) -> Result<Vec<Finding
         let mut domains = config.domains.iter();
         domains.any(|domain| function.path.starts_with(domain))
     };
+    let spawns: Vec<Path> = SPAWNS.iter().map(|path| names::path(path)).collect();
     for reached in reach(&functions, &names, in_domain) {
         let function = reached.function();
         for used in &function.uses {
+            let meanings = names.meanings(used);
+            let is_meant = |path: &&Path| meanings.iter().any(|meaning| meaning.starts_with(path));
             let found = |listed: &[Path]| {
-                let mut listed = listed.iter().filter(|path| names.reaches(used, path));
-                listed.next().map(|path| path.join("::"))
+                let path = listed.iter().find(is_meant);
+                path.map(|path| path.join("::"))
             };
-            let spawns: Vec<Path> = SPAWNS.iter().map(|path| names::path(path)).collect();
             let (rule, what, message) = if let Some(what) = found(&config.deny_paths) {
                 let message = format!(
                     "`{what}` acts on the world{}; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead",
@@ -144,11 +178,13 @@ fn performs_now(function: &Function) -> Vec<Finding> {
 
 /// ", in `shop::http::post`, which `shop::orders::process` calls".
 fn by_whom(reached: &Reached<'_>) -> String {
-    let mut chain = reached.chain();
-    let first = chain.next().map(|function| function.path.join("::"));
-    let mut text = format!(", in `{}`", first.unwrap_or_default());
-    for caller in chain {
-        text.push_str(&format!(", which `{}` calls", caller.path.join("::")));
+    let mut text = format!(", in `{}`", reached.function().path.join("::"));
+    for (call, caller) in reached.callers() {
+        let calls = match call {
+            Call::ByPath => "calls",
+            Call::ByName => "may call",
+        };
+        text.push_str(&format!(", which `{}` {calls}", caller.path.join("::")));
     }
     text
 }

@@ -1,11 +1,10 @@
-//! What a path in a module means, as far as the workspace's own source tells.
+//! The modules of the workspace, and what each imports.
 
 use std::collections::{BTreeMap, HashMap};
 
 use syn::ext::IdentExt;
 use syn::{Item, UseTree};
 
-use crate::lint::functions::Used;
 use crate::lint::source::Sources;
 
 /// The segments of a path.
@@ -19,25 +18,24 @@ pub(crate) fn path(text: &str) -> Path {
         .collect()
 }
 
-/// Re-exports of re-exports, at most.
-const DEPTH: usize = 8;
-
 /// The names of all modules.
 pub(crate) struct Names<'a> {
-    modules: BTreeMap<&'a [String], Imports>,
+    pub(super) modules: BTreeMap<&'a [String], Imports>,
+    renames: &'a HashMap<String, HashMap<String, String>>,
 }
 
 /// What the `use` declarations of a module, or of a function, bring in.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Imports {
-    named: HashMap<String, Path>,
-    globs: Vec<Path>,
+    pub(super) named: HashMap<String, Vec<Path>>,
+    pub(super) globs: Vec<Path>,
 }
 
 impl<'a> Names<'a> {
     pub(crate) fn of(sources: &'a Sources) -> Self {
         let mut names = Self {
             modules: BTreeMap::new(),
+            renames: &sources.renames,
         };
         for module in &sources.modules {
             let imports = names.modules.entry(&module.path).or_default();
@@ -47,7 +45,7 @@ impl<'a> Names<'a> {
                     Item::ExternCrate(item) => {
                         if let Some((_, name)) = &item.rename {
                             let krate = item.ident.unraw().to_string();
-                            imports.named.insert(name.unraw().to_string(), vec![krate]);
+                            imports.insert(name.unraw().to_string(), vec![krate]);
                         }
                     }
                     _ => {}
@@ -55,6 +53,17 @@ impl<'a> Names<'a> {
             }
         }
         names
+    }
+
+    /// A path that starts with the name of a crate, as the module's own crate calls it.
+    pub(super) fn external(&self, module: &[String], mut path: Path) -> Path {
+        let renames = module.first().and_then(|krate| self.renames.get(krate));
+        if let (Some(renames), Some(first)) = (renames, path.first_mut())
+            && let Some(name) = renames.get(first)
+        {
+            name.clone_into(first);
+        }
+        path
     }
 
     /// Whether there is a module of this path.
@@ -65,100 +74,6 @@ impl<'a> Names<'a> {
     /// All modules.
     pub(crate) fn modules(&self) -> Vec<String> {
         self.modules.keys().map(|path| path.join("::")).collect()
-    }
-
-    /// Whether what is used is this path, or something in it.
-    pub(crate) fn reaches(&self, used: &Used, path: &[String]) -> bool {
-        let mut meanings = self.meanings(used).into_iter();
-        meanings.any(|meaning| meaning.starts_with(path))
-    }
-
-    /// All that a path may mean, from the root of its crate.
-    pub(crate) fn meanings(&self, used: &Used) -> Vec<Path> {
-        let mut meanings = Vec::new();
-        self.resolve(
-            &used.path,
-            &used.module,
-            Some(&used.imports),
-            DEPTH,
-            &mut meanings,
-        );
-        meanings
-    }
-
-    /// Puts down each meaning of a path as it is seen in a module.
-    fn resolve(
-        &self,
-        path: &[String],
-        module: &[String],
-        inner: Option<&Imports>,
-        depth: usize,
-        meanings: &mut Vec<Path>,
-    ) {
-        let Some((first, rest)) = path.split_first() else {
-            return;
-        };
-        if depth == 0 {
-            return;
-        }
-        match first.as_str() {
-            "crate" => {
-                let absolute = [&module[..module.len().min(1)], rest].concat();
-                return self.follow(absolute, depth, meanings);
-            }
-            "self" => return self.follow([module, rest].concat(), depth, meanings),
-            "super" => {
-                let parent = &module[..module.len().saturating_sub(1)];
-                let path: Path = ["self".to_owned()]
-                    .into_iter()
-                    .chain(rest.iter().cloned())
-                    .collect();
-                return self.resolve(&path, parent, None, depth - 1, meanings);
-            }
-            _ => {}
-        }
-        let own = self.modules.get(module);
-        for imports in inner.into_iter().chain(own) {
-            if let Some(target) = imports.named.get(first) {
-                let path = [target.as_slice(), rest].concat();
-                // `use reqwest;` and `use http::http;`: the first name is that of a crate.
-                if target.first() == Some(first) {
-                    self.follow([module, &path].concat(), depth, meanings);
-                    self.follow(path, depth, meanings);
-                } else {
-                    self.resolve(&path, module, None, depth - 1, meanings);
-                }
-                return;
-            }
-            for glob in &imports.globs {
-                let path = [glob.as_slice(), path].concat();
-                self.resolve(&path, module, None, depth - 1, meanings);
-            }
-        }
-        self.follow([module, path].concat(), depth, meanings);
-        self.follow(path.to_vec(), depth, meanings);
-    }
-
-    /// A path from the root: where it goes through a re-export, what that stands for is a meaning, too.
-    fn follow(&self, path: Path, depth: usize, meanings: &mut Vec<Path>) {
-        for length in (1..path.len()).rev() {
-            let (module, rest) = path.split_at(length);
-            let Some(imports) = self.modules.get(module) else {
-                continue;
-            };
-            if let Some(target) = imports.named.get(&rest[0]) {
-                let path = [target.as_slice(), &rest[1..]].concat();
-                self.resolve(&path, module, None, depth.saturating_sub(1), meanings);
-            }
-            for glob in &imports.globs {
-                let path = [glob.as_slice(), rest].concat();
-                self.resolve(&path, module, None, depth.saturating_sub(1), meanings);
-            }
-            break;
-        }
-        if !meanings.contains(&path) {
-            meanings.push(path);
-        }
     }
 }
 
@@ -195,7 +110,13 @@ impl Imports {
         }
         let alias = rename.or_else(|| target.last().cloned());
         if let Some(alias) = alias {
-            self.named.insert(alias, target);
+            self.insert(alias, target);
         }
+    }
+
+    /// One name may stand for several things, of which `cfg` chooses, or the library and the program
+    /// of one package, whose crates have one name.
+    fn insert(&mut self, alias: String, target: Path) {
+        self.named.entry(alias).or_default().push(target);
     }
 }

@@ -1,8 +1,10 @@
 //! The modules of the workspace, as their files say.
 
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use syn::{Attribute, Expr, ExprLit, Item, ItemMod, Lit, Meta};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, ExprLit, Item, ItemMod, Lit, Meta, MetaList, Token};
 
 use crate::build::{Package, Target};
 use crate::lint::names;
@@ -14,6 +16,8 @@ pub(crate) struct Sources {
     pub(crate) modules: Vec<Module>,
     /// Files that could not be read: what they hold is not seen.
     pub(crate) unread: Vec<String>,
+    /// By crate, what dependencies are called there, and the names of their crates.
+    pub(crate) renames: HashMap<String, HashMap<String, String>>,
     root: PathBuf,
 }
 
@@ -41,11 +45,19 @@ impl Sources {
             };
             for target in package.targets.iter().filter(is_code) {
                 let krate = target.name.replace('-', "_");
+                let renames = sources.renames.entry(krate.clone()).or_default();
+                renames.extend(renamed(package, packages));
                 let folder = target.src_path.parent().unwrap_or(root).to_owned();
                 sources.file(&target.src_path, &[krate], &folder);
             }
         }
         sources
+    }
+
+    /// The files that were read, from the root of the workspace.
+    pub(crate) fn files(&self) -> BTreeSet<&str> {
+        let files = self.modules.iter().map(|module| &*module.file);
+        files.collect()
     }
 
     /// Reads a file as a module; `folder` is where its inner modules lie.
@@ -111,13 +123,29 @@ impl Sources {
         let mut existing = candidates.filter(|candidate| candidate.is_file());
         match existing.next() {
             Some(file) => self.file(&file, &path, &folder_of_it),
-            // The file of a module that is configured away need not exist.
-            None if has(&module.attrs, "cfg") => {}
+            // The file of a module that is configured away, or to another place, need not exist.
+            None if has(&module.attrs, "cfg") || has(&module.attrs, "cfg_attr") => {}
             None => self
                 .unread
                 .push(format!("{shown}: the file of `mod {name}` is not there")),
         }
     }
+}
+
+/// The dependencies that a package renames, and the names of their crates.
+fn renamed<'a>(
+    package: &'a Package,
+    members: &'a [&Package],
+) -> impl Iterator<Item = (String, String)> {
+    package.dependencies.iter().filter_map(|dependency| {
+        let rename = dependency.rename.as_ref()?.replace('-', "_");
+        let member = members.iter().find(|it| it.name == dependency.name);
+        let krate = member.map(|member| member.crate_name());
+        Some((
+            rename,
+            krate.unwrap_or_else(|| dependency.name.replace('-', "_")),
+        ))
+    })
 }
 
 fn path_attribute(attrs: &[Attribute]) -> Option<String> {
@@ -145,12 +173,52 @@ pub(super) fn is_for_tests(attrs: &[Attribute]) -> bool {
             return true;
         }
         match &attr.meta {
-            Meta::List(list) if attr.path().is_ident("cfg") => {
-                let text = list.tokens.to_string();
-                let mut words = text.split(|letter: char| !letter.is_alphanumeric());
-                words.any(|word| word == "test") && !text.contains("not") && !text.contains("any")
+            Meta::List(list) if list.path.is_ident("cfg") => {
+                list.parse_args().is_ok_and(|cfg| needs_test(&cfg))
             }
             _ => false,
         }
     })
+}
+
+/// Whether a `cfg` holds in tests only.
+fn needs_test(cfg: &Meta) -> bool {
+    let inner = |list: &MetaList| {
+        let inner = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+        inner.unwrap_or_default()
+    };
+    match cfg {
+        Meta::Path(path) => path.is_ident("test"),
+        Meta::List(list) if list.path.is_ident("all") => inner(list).iter().any(needs_test),
+        Meta::List(list) if list.path.is_ident("any") => {
+            let inner = inner(list);
+            !inner.is_empty() && inner.iter().all(needs_test)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::{Attribute, parse_quote};
+
+    use super::is_for_tests;
+
+    #[test]
+    fn a_cfg_is_for_tests_if_it_holds_in_no_other_build() {
+        let is = |attr: Attribute| is_for_tests(&[attr]);
+        assert!(is(parse_quote!(#[test])));
+        assert!(is(parse_quote!(#[tokio::test])));
+        assert!(is(parse_quote!(#[cfg(test)])));
+        assert!(is(parse_quote!(#[cfg(all(test, feature = "notify"))])));
+        assert!(is(
+            parse_quote!(#[cfg(all(unix, any(test, all(test, many))))])
+        ));
+        assert!(is(parse_quote!(#[cfg(all(test, not(unix)))])));
+        assert!(!is(parse_quote!(#[cfg(feature = "load-test")])));
+        assert!(!is(parse_quote!(#[cfg(not(test))])));
+        assert!(!is(parse_quote!(#[cfg(any(test, feature = "fake"))])));
+        assert!(!is(parse_quote!(#[cfg(any())])));
+        assert!(!is(parse_quote!(#[cfg_attr(test, allow(unused))])));
+    }
 }

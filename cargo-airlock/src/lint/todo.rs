@@ -60,6 +60,17 @@ impl Todo {
         text
     }
 
+    /// What is known of these files.
+    pub(crate) fn of_files(mut self, is_one: impl Fn(&str) -> bool) -> Self {
+        self.0.retain(|(file, ..), _| is_one(file));
+        self
+    }
+
+    /// Adds what is known of other files.
+    pub(crate) fn add(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// How many findings are known.
     pub(crate) fn total(&self) -> usize {
         self.0.values().sum()

@@ -121,40 +121,41 @@ impl From<object::Error> for Wrong {
 }
 
 impl Sections {
+    /// Nothing holds what is like itself, so that a file which says otherwise comes to an end.
     fn file(&mut self, data: &[u8]) -> Result<(), Wrong> {
-        let kind = FileKind::parse(data).map_err(|_| Wrong::Foreign(foreign(data)))?;
-        match kind {
-            FileKind::Archive => {
-                let archive = ArchiveFile::parse(data)?;
-                for member in archive.members() {
-                    let member = member?.data(data)?;
-                    // Metadata and bitcode stand beside the objects.
-                    if FileKind::parse(member).is_ok() {
-                        self.file(member)?;
-                    }
-                }
-                Ok(())
-            }
+        match kind(data)? {
             FileKind::MachOFat32 => self.fat(data, MachOFatFile32::parse(data)?.arches()),
             FileKind::MachOFat64 => self.fat(data, MachOFatFile64::parse(data)?.arches()),
-            FileKind::Coff
-            | FileKind::CoffBig
-            | FileKind::Elf32
-            | FileKind::Elf64
-            | FileKind::MachO32
-            | FileKind::MachO64
-            | FileKind::Pe32
-            | FileKind::Pe64 => self.object(data),
-            other => Err(Wrong::Foreign(format!("a file of the kind {other:?}"))),
+            _ => self.slice(data),
         }
     }
 
     /// Every architecture holds the same program: the first stands for all.
     fn fat<A: FatArch>(&mut self, data: &[u8], arches: &[A]) -> Result<(), Wrong> {
         match arches.first() {
-            Some(arch) => self.file(arch.data(data)?),
+            Some(arch) => self.slice(arch.data(data)?),
             None => Ok(()),
         }
+    }
+
+    /// An archive or an object.
+    fn slice(&mut self, data: &[u8]) -> Result<(), Wrong> {
+        let kind = kind(data)?;
+        if kind != FileKind::Archive {
+            return match is_object(kind) {
+                true => self.object(data),
+                false => Err(Wrong::Foreign(format!("a file of the kind {kind:?}"))),
+            };
+        }
+        let archive = ArchiveFile::parse(data)?;
+        for member in archive.members() {
+            let member = member?.data(data)?;
+            // Metadata and bitcode stand beside the objects.
+            if FileKind::parse(member).is_ok_and(is_object) {
+                self.object(member)?;
+            }
+        }
+        Ok(())
     }
 
     fn object(&mut self, data: &[u8]) -> Result<(), Wrong> {
@@ -170,6 +171,24 @@ impl Sections {
         }
         Ok(())
     }
+}
+
+fn kind(data: &[u8]) -> Result<FileKind, Wrong> {
+    FileKind::parse(data).map_err(|_| Wrong::Foreign(foreign(data)))
+}
+
+fn is_object(kind: FileKind) -> bool {
+    matches!(
+        kind,
+        FileKind::Coff
+            | FileKind::CoffBig
+            | FileKind::Elf32
+            | FileKind::Elf64
+            | FileKind::MachO32
+            | FileKind::MachO64
+            | FileKind::Pe32
+            | FileKind::Pe64
+    )
 }
 
 /// What something is that is no built file.

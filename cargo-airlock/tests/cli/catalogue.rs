@@ -364,3 +364,34 @@ fn colours_are_for_terminals() {
         .expect("it is built");
     assert!(forced.stdout.contains(&0x1B));
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_answer_that_cannot_be_written_is_an_error() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-airlock"))
+        .args(["airlock", "list", &shop()])
+        .stdout(full.expect("Linux has it"))
+        .output()
+        .expect("it is built");
+    expect![[r#"
+        -- stderr --
+        error: cannot write the answer
+          caused by: No space left on device (os error 28)
+        -- exit code 2 --
+    "#]]
+    .assert_eq(&transcript(&output));
+}
+
+#[test]
+fn packages_are_given_as_cargo_takes_them() {
+    let list = |package: &str| {
+        let output = airlock(&["list", "--package", package, "--bin", "shop"]);
+        assert!(output.status.success(), "{}", transcript(&output));
+        output.stdout
+    };
+    let named = list("shop");
+    assert!(!named.is_empty());
+    assert_eq!(list("shop@0.1.0"), named);
+    assert_eq!(list("sho*"), named);
+}

@@ -122,3 +122,15 @@ fn the_contract_is_compared_with_the_lock_file() {
         "#]],
     );
 }
+
+#[test]
+fn a_boundary_is_called_one() {
+    check(
+        &["explain", "checkout", &shop()],
+        &expect![[r#"
+        -- stderr --
+        error: no effect is named `checkout`: it is a boundary, at shop/src/main.rs:6
+        -- exit code 2 --
+    "#]],
+    );
+}

@@ -9,27 +9,27 @@ fn a_flowchart_for_markdown() {
     check(
         &["graph", &shop()],
         &expect![[r#"
-        flowchart LR
-          subgraph g0_shop ["shop: boundaries"]
-            n0(["checkout"])
-            n1(["import-orders<br/>may emit anything"])
-            n2(["show"])
-          end
-          subgraph g1_mail ["mail: effects"]
-            n3[["mail.send"]]
-            n4["mail.sweep"]
-          end
-          subgraph g1_orders ["orders: effects"]
-            n5["orders.index"]
-          end
-          n6[("Mailer")]
-          n7[("Search")]
-          n0 --> n3
-          n0 --> n5
-          n3 -.-> n6
-          n5 -.-> n7
-        -- exit code 0 --
-    "#]],
+            flowchart LR
+              subgraph g0_0 ["shop: boundaries"]
+                n0(["checkout"])
+                n1(["import-orders<br/>may emit anything"])
+                n2(["show"])
+              end
+              subgraph g1_0 ["mail: effects"]
+                n3[["mail.send"]]
+                n4["mail.sweep"]
+              end
+              subgraph g1_1 ["orders: effects"]
+                n5["orders.index"]
+              end
+              n6[("Mailer")]
+              n7[("Search")]
+              n0 --> n3
+              n0 --> n5
+              n3 -.-> n6
+              n5 -.-> n7
+            -- exit code 0 --
+        "#]],
     );
 }
 

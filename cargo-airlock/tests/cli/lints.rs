@@ -23,23 +23,23 @@ fn what_acts_around_airlock_is_found() {
     check(
         &[],
         &expect![[r#"
-        clients/src/lib.rs:5:29: deny-path: `reqwest::Client` acts on the world, in `clients::inner::http_client`, which `legacy::orders::shipping::ship` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
-        clients/src/lib.rs:6:9: deny-path: `reqwest::Client` acts on the world, in `clients::inner::http_client`, which `legacy::orders::shipping::ship` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
-        legacy/src/http.rs:7:10: deny-path: `reqwest::Client` acts on the world, in `legacy::http::post`, which `legacy::orders::Order::process` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
-        legacy/src/http.rs:10:17: deny-path: `reqwest::Client` acts on the world, in `legacy::http::send`, which `legacy::http::post` calls, which `legacy::orders::Order::process` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
-        legacy/src/lib.rs:22:23: perform-now: `perform_now` performs an effect around every scope and policy, in `legacy::hurry`; write `airlock::enqueue(..)` instead, or move it into a test
-        legacy/src/lib.rs:23:13: perform-now: `perform_now_async` performs an effect around every scope and policy, in `legacy::hurry`; write `airlock::enqueue(..)` instead, or move it into a test
-        legacy/src/mail.rs:8:17: deny-path: `lettre` acts on the world, in `legacy::mail::Outgoing::deliver_mail`, which `legacy::orders::Order::process` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
-        legacy/src/orders/mod.rs:15:20: deny-path: `reqwest::Client` acts on the world, in `legacy::orders::Order`; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
-        legacy/src/orders/mod.rs:21:9: spawn: `tokio::spawn` starts work that no scope sees, in `legacy::orders::Order::process`; write an `#[airlock::effect]` and enqueue its intent instead
-        legacy/src/orders/mod.rs:22:9: spawn: `tokio::task::spawn_blocking` starts work that no scope sees, in `legacy::orders::Order::process`; write an `#[airlock::effect]` and enqueue its intent instead
-        legacy/src/orders/mod.rs:23:9: spawn: `std::thread::spawn` starts work that no scope sees, in `legacy::orders::Order::process`; write an `#[airlock::effect]` and enqueue its intent instead
-        legacy/src/orders/mod.rs:24:9: spawn: `tokio::task::spawn_local` starts work that no scope sees, in `legacy::orders::Order::process`; write an `#[airlock::effect]` and enqueue its intent instead
-        legacy/src/orders/mod.rs:33:22: spawn: `actix_web::rt::spawn` starts work that no scope sees, in `legacy::orders::Order::finish`; write an `#[airlock::effect]` and enqueue its intent instead
-        legacy/src/orders/shipping.rs:8:13: spawn: `std::process::Command` starts work that no scope sees, in `legacy::orders::shipping::ship`; write an `#[airlock::effect]` and enqueue its intent instead
-        14 findings
-        -- exit code 1 --
-    "#]],
+            clients/src/lib.rs:5:29: deny-path: `reqwest::Client` acts on the world, in `clients::inner::http_client`, which `legacy::orders::shipping::ship` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+            clients/src/lib.rs:6:9: deny-path: `reqwest::Client` acts on the world, in `clients::inner::http_client`, which `legacy::orders::shipping::ship` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+            legacy/src/http.rs:7:10: deny-path: `reqwest::Client` acts on the world, in `legacy::http::post`, which `legacy::orders::Order::process` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+            legacy/src/http.rs:10:17: deny-path: `reqwest::Client` acts on the world, in `legacy::http::send`, which `legacy::http::post` calls, which `legacy::orders::Order::process` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+            legacy/src/lib.rs:22:23: perform-now: `perform_now` performs an effect around every scope and policy, in `legacy::hurry`; write `airlock::enqueue(..)` instead, or move it into a test
+            legacy/src/lib.rs:23:13: perform-now: `perform_now_async` performs an effect around every scope and policy, in `legacy::hurry`; write `airlock::enqueue(..)` instead, or move it into a test
+            legacy/src/mail.rs:8:17: deny-path: `lettre` acts on the world, in `legacy::mail::Outgoing::deliver_mail`, which `legacy::orders::Order::process` may call; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+            legacy/src/orders/mod.rs:15:20: deny-path: `reqwest::Client` acts on the world, in `legacy::orders::Order`; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+            legacy/src/orders/mod.rs:21:9: spawn: `tokio::spawn` starts work that no scope sees, in `legacy::orders::Order::process`; write an `#[airlock::effect]` and enqueue its intent instead
+            legacy/src/orders/mod.rs:22:9: spawn: `tokio::task::spawn_blocking` starts work that no scope sees, in `legacy::orders::Order::process`; write an `#[airlock::effect]` and enqueue its intent instead
+            legacy/src/orders/mod.rs:23:9: spawn: `std::thread::spawn` starts work that no scope sees, in `legacy::orders::Order::process`; write an `#[airlock::effect]` and enqueue its intent instead
+            legacy/src/orders/mod.rs:24:9: spawn: `tokio::task::spawn_local` starts work that no scope sees, in `legacy::orders::Order::process`; write an `#[airlock::effect]` and enqueue its intent instead
+            legacy/src/orders/mod.rs:33:22: spawn: `actix_web::rt::spawn` starts work that no scope sees, in `legacy::orders::Order::finish`; write an `#[airlock::effect]` and enqueue its intent instead
+            legacy/src/orders/shipping.rs:8:13: spawn: `std::process::Command` starts work that no scope sees, in `legacy::orders::shipping::ship`; write an `#[airlock::effect]` and enqueue its intent instead
+            14 findings
+            -- exit code 1 --
+        "#]],
     );
 }
 
@@ -48,9 +48,11 @@ fn only_the_packages_that_are_named() {
     check(
         &["-p", "clients", "--domain", "clients"],
         &expect![[r#"
-        no findings
-        -- exit code 0 --
-    "#]],
+            clients/src/lib.rs:5:29: deny-path: `reqwest::Client` acts on the world, in `clients::inner::http_client`; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+            clients/src/lib.rs:6:9: deny-path: `reqwest::Client` acts on the world, in `clients::inner::http_client`; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+            2 findings
+            -- exit code 1 --
+        "#]],
     );
     check(
         &["-p", "cleints"],
@@ -82,7 +84,7 @@ fn the_command_line_adds_domains_and_paths() {
             | legacy/src/http.rs:10:17 | deny-path | \`reqwest::Client\` acts on the world, in \`legacy::http::send\`; write an \`#\[airlock::effect\]\` that takes it as a \`#\[resource\]\`, and enqueue its intent instead |
             | legacy/src/lib.rs:22:23 | perform-now | \`perform\_now\` performs an effect around every scope and policy, in \`legacy::hurry\`; write \`airlock::enqueue(..)\` instead, or move it into a test |
             | legacy/src/lib.rs:23:13 | perform-now | \`perform\_now\_async\` performs an effect around every scope and policy, in \`legacy::hurry\`; write \`airlock::enqueue(..)\` instead, or move it into a test |
-            | legacy/src/mail.rs:8:17 | deny-path | \`lettre\` acts on the world, in \`legacy::mail::Outgoing::deliver\_mail\`, which \`legacy::orders::Order::process\` calls; write an \`#\[airlock::effect\]\` that takes it as a \`#\[resource\]\`, and enqueue its intent instead |
+            | legacy/src/mail.rs:8:17 | deny-path | \`lettre\` acts on the world, in \`legacy::mail::Outgoing::deliver\_mail\`, which \`legacy::orders::Order::process\` may call; write an \`#\[airlock::effect\]\` that takes it as a \`#\[resource\]\`, and enqueue its intent instead |
             | legacy/src/orders/mod.rs:15:20 | deny-path | \`reqwest::Client\` acts on the world, in \`legacy::orders::Order\`; write an \`#\[airlock::effect\]\` that takes it as a \`#\[resource\]\`, and enqueue its intent instead |
             | legacy/src/orders/mod.rs:21:9 | spawn | \`tokio::spawn\` starts work that no scope sees, in \`legacy::orders::Order::process\`; write an \`#\[airlock::effect\]\` and enqueue its intent instead |
             | legacy/src/orders/mod.rs:22:9 | spawn | \`tokio::task::spawn\_blocking\` starts work that no scope sees, in \`legacy::orders::Order::process\`; write an \`#\[airlock::effect\]\` and enqueue its intent instead |
@@ -184,16 +186,108 @@ fn what_is_known_does_not_fail_and_what_is_cured_is_told() {
 
 /// A workspace of one package.
 fn workspace(name: &str, metadata: &str, source: &str) -> String {
+    files(name, metadata, &[("src/lib.rs", source)], &[])
+}
+
+/// A workspace of one package of several files.
+fn files(name: &str, metadata: &str, files: &[(&str, &str)], arguments: &[&str]) -> String {
     let folder = scratch(name);
     let manifest = format!(
         "[package]\nname = \"small\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n{metadata}\n"
     );
-    fs::create_dir(folder.join("src")).expect("it can be written");
-    fs::write(folder.join("Cargo.toml"), manifest).expect("it can be written");
-    fs::write(folder.join("src/lib.rs"), source).expect("it can be written");
+    for (file, text) in files.iter().chain(&[("Cargo.toml", &*manifest)]) {
+        let file = folder.join(file);
+        fs::create_dir_all(file.parent().expect("it is in the folder")).expect("it is ours");
+        fs::write(file, text).expect("it can be written");
+    }
     let manifest = folder.join("Cargo.toml").to_string_lossy().into_owned();
-    transcript(&airlock(&["lint", "--manifest-path", &manifest]))
+    let command = ["lint", "--manifest-path", &manifest];
+    transcript(&airlock(&[&command, arguments].concat()))
         .replace(&*folder.to_string_lossy(), "{folder}")
+}
+
+#[test]
+fn a_library_and_a_program_may_have_functions_of_one_name() {
+    let metadata = "[package.metadata.airlock]\ndomain = [\"crate::orders\"]\ndeny-paths = [\"reqwest::Client\"]\n\n[dependencies]\nreqwest = \"0.12\"";
+    expect![[r#"
+        src/lib.rs:3:17: deny-path: `reqwest::Client` acts on the world, in `small::send`, which `small::orders::ship` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+        1 finding
+        -- exit code 1 --
+    "#]].assert_eq(&files(
+        "two-crates",
+        metadata,
+        &[
+            (
+                "src/lib.rs",
+                "mod orders { fn ship() { crate::send(); } }\nuse reqwest::Client as Outside;\npub fn send() { Outside::new(); }\n",
+            ),
+            (
+                "src/main.rs",
+                "fn send() {}\nfn main() {}\n",
+            ),
+        ],
+        &[],
+    ));
+}
+
+#[test]
+fn methods_with_names_of_the_standard_library_are_followed_where_their_type_is_named() {
+    let metadata = "[package.metadata.airlock]\ndomain = [\"crate::orders\"]\ndeny-paths = [\"reqwest\"]\n\n[dependencies]\nreqwest = \"0.12\"";
+    let http = "pub struct Http;\nimpl Http {\n    pub fn get(&self) { reqwest::get(); }\n    pub fn push(&self) { reqwest::get(); }\n}\nmod orders;\n";
+    let orders = "use crate::Http;\nfn known(map: HashMap<u8, u8>) { map.get(&1); }\nfn posted(http: &Http) { http.push(); }\n";
+    let files = |orders| {
+        files(
+            "std-names",
+            metadata,
+            &[("src/lib.rs", http), ("src/orders.rs", orders)],
+            &[],
+        )
+    };
+    expect![[r#"
+        src/lib.rs:4:26: deny-path: `reqwest` acts on the world, in `small::Http::push`, which `small::orders::posted` may call; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+        1 finding
+        -- exit code 1 --
+    "#]].assert_eq(&files(orders));
+}
+
+#[test]
+fn what_starts_work_is_known_in_its_usual_forms() {
+    let metadata = "[package.metadata.airlock]\ndomain = [\"crate\"]";
+    let source = "use tokio::runtime::Handle;\nfn go() {\n    Handle::current().spawn(async {});\n    tokio::task::Builder::new();\n    tokio::task::LocalSet::new();\n    actix_rt::Arbiter::current().spawn(async {});\n    std::thread::scope(|_| ());\n    rayon::scope(|_| ());\n    tokio_util::task::TaskTracker::new();\n    tokio::runtime::Runtime::new();\n}\n";
+    expect![[r#"
+        src/lib.rs:3:5: spawn: `tokio::runtime::Handle` starts work that no scope sees, in `small::go`; write an `#[airlock::effect]` and enqueue its intent instead
+        src/lib.rs:4:5: spawn: `tokio::task::Builder` starts work that no scope sees, in `small::go`; write an `#[airlock::effect]` and enqueue its intent instead
+        src/lib.rs:5:5: spawn: `tokio::task::LocalSet` starts work that no scope sees, in `small::go`; write an `#[airlock::effect]` and enqueue its intent instead
+        src/lib.rs:6:5: spawn: `actix_rt::Arbiter` starts work that no scope sees, in `small::go`; write an `#[airlock::effect]` and enqueue its intent instead
+        src/lib.rs:7:5: spawn: `std::thread::scope` starts work that no scope sees, in `small::go`; write an `#[airlock::effect]` and enqueue its intent instead
+        src/lib.rs:8:5: spawn: `rayon::scope` starts work that no scope sees, in `small::go`; write an `#[airlock::effect]` and enqueue its intent instead
+        src/lib.rs:9:5: spawn: `tokio_util::task::TaskTracker` starts work that no scope sees, in `small::go`; write an `#[airlock::effect]` and enqueue its intent instead
+        src/lib.rs:10:5: spawn: `tokio::runtime::Runtime` starts work that no scope sees, in `small::go`; write an `#[airlock::effect]` and enqueue its intent instead
+        8 findings
+        -- exit code 1 --
+    "#]].assert_eq(&workspace("spawns", metadata, source));
+}
+
+#[test]
+fn renamed_dependencies_are_seen_through() {
+    let metadata = "[package.metadata.airlock]\ndomain = [\"crate\"]\ndeny-paths = [\"reqwest::Client\"]\n\n[dependencies]\nrt = { package = \"tokio\", version = \"1\" }\nclients = { package = \"ord-ers\", path = \"orders\" }\n\n[workspace.dependencies]\n";
+    let metadata = format!("{metadata}reqwest = \"0.12\"");
+    expect![[r#"
+        orders/src/lib.rs:1:17: deny-path: `reqwest::Client` acts on the world, in `ord_ers::post`, which `small::go` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+        src/lib.rs:1:11: spawn: `tokio::spawn` starts work that no scope sees, in `small::go`; write an `#[airlock::effect]` and enqueue its intent instead
+        src/lib.rs:2:28: spawn: `tokio::task::spawn` starts work that no scope sees, in `small::again`; write an `#[airlock::effect]` and enqueue its intent instead
+        3 findings
+        -- exit code 1 --
+    "#]].assert_eq(&files(
+        "renamed",
+        &metadata,
+        &[
+            ("src/lib.rs", "fn go() { rt::spawn(async {}); clients::post(); }\nfn again() { use rt::task; task::spawn(async {}); }\n"),
+            ("orders/Cargo.toml", "[package]\nname = \"ord-ers\"\nversion = \"0.1.0\"\nedition = \"2024\"\n"),
+            ("orders/src/lib.rs", "pub fn post() { reqwest::Client::new(); }\n"),
+        ],
+        &[],
+    ));
 }
 
 #[test]
@@ -254,6 +348,70 @@ fn what_cannot_be_read_is_said() {
         -- exit code 2 --
     "#]]
     .assert_eq(&workspace("unparsed", domain, "fn work( {\n"));
+}
+
+#[test]
+fn a_path_that_denies_nothing_is_told() {
+    let metadata = "[dependencies]\nreqwest = \"0.12\"\nweb = { package = \"actix-web\", version = \"4\" }\n\n[package.metadata.airlock]\ndomain = [\"crate\"]\ndeny-paths = [\"reqwest::Client\", \"std::fs\", \"crate::raw\", \"actix_web\", \"web::client\", \"reqest::Client\", \"ureq\"]";
+    expect![[r#"
+        no findings
+        -- stderr --
+        note: no package depends on the `web` of `web::client`; write the name of the crate, `actix_web`
+        note: no package depends on the `reqest` of `reqest::Client`; did you mean `reqwest`?
+        -- exit code 0 --
+    "#]].assert_eq(&workspace("denied", metadata, ""));
+}
+
+#[test]
+fn without_all_of_the_source_nothing_is_said_to_be_right() {
+    let todo = scratch("half-todo").join("todo.txt");
+    let source = [
+        ("src/lib.rs", "mod broken;\n"),
+        ("src/broken.rs", "fn work( {\n"),
+    ];
+    expect![[r#"
+        -- stderr --
+        error: cannot read all modules:
+          src/broken.rs:1:10: cannot parse string into token stream
+        -- exit code 2 --
+    "#]]
+    .assert_eq(&files("half", "", &source, &[]));
+    expect![[r#"
+        -- stderr --
+        error: cannot read all modules:
+          src/broken.rs:1:10: cannot parse string into token stream
+        -- exit code 2 --
+    "#]]
+    .assert_eq(&files(
+        "half",
+        "",
+        &source,
+        &["--write-todo", "--todo", &todo.to_string_lossy()],
+    ));
+    assert!(!todo.exists());
+}
+
+#[test]
+fn what_is_known_of_other_packages_is_kept() {
+    let todo = scratch("todo-of-packages").join("todo.txt");
+    let path = todo.to_string_lossy();
+    let lint = |arguments: &[&str]| lint(&[&["--todo", &path], arguments].concat());
+    lint(&["--write-todo"]);
+    let whole = fs::read_to_string(&todo).expect("it was written");
+    expect![[r#"
+        no findings; 2 known
+        -- exit code 0 --
+    "#]]
+    .assert_eq(&lint(&["-p", "clients"]));
+    let cured = whole.replace(
+        "2 deny-path reqwest::Client clients",
+        "3 deny-path reqwest::Client clients",
+    );
+    assert_ne!(cured, whole);
+    fs::write(&todo, cured).expect("it can be written");
+    lint(&["-p", "clients", "--write-todo"]);
+    let after = fs::read_to_string(&todo).expect("it was written");
+    assert_eq!(after, whole);
 }
 
 #[test]
