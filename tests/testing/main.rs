@@ -12,3 +12,4 @@ mod interruptions;
 mod messages;
 mod parallel;
 mod snapshots;
+mod virtual_time;
