@@ -9,6 +9,7 @@ mod executors;
 mod fixture;
 mod hygiene;
 mod interruptions;
+mod interruptions_told;
 mod messages;
 mod parallel;
 mod snapshots;
