@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use airlock::testing::every_interruption;
+use airlock::testing::{every_interruption, every_interruption_async};
 
 use crate::fixture::{block_on, panic_of};
 
@@ -96,4 +96,47 @@ fn of_several_invariants_the_broken_one_is_named() {
         line - 2
     );
     assert!(text.starts_with(&start), "{text}");
+}
+
+#[tokio::test]
+async fn a_state_may_be_made_and_looked_at_by_awaiting() {
+    let ticking = async |ticked: &AtomicUsize| {
+        ticks(1);
+        ticked.store(1, Ordering::SeqCst);
+        tokio::task::yield_now().await;
+        ticked.store(2, Ordering::SeqCst);
+    };
+    let setup = async || {
+        tokio::task::yield_now().await;
+        AtomicUsize::new(0)
+    };
+    let points = every_interruption_async(setup)
+        .invariant(async |ticked| {
+            tokio::task::yield_now().await;
+            ticked.load(Ordering::SeqCst) < 3
+        })
+        .run(ticking);
+    // The tick's four and one await: those of the set-up and the invariant are none.
+    assert_eq!(points.await, 5);
+}
+
+#[test]
+fn an_invariant_that_awaits_is_named_when_it_is_broken() {
+    let text = panic_of(|| {
+        let tried = every_interruption_async(async || AtomicUsize::new(0))
+            .invariant(async |ticked| {
+                tokio::task::yield_now().await;
+                ticked.load(Ordering::SeqCst) != 1
+            })
+            .run(async |ticked| {
+                ticked.store(1, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+                ticked.store(2, Ordering::SeqCst);
+            });
+        block_on(tried);
+    });
+    assert!(
+        text.contains("does not hold after a cancellation at pending await 1, outside of effects"),
+        "{text}"
+    );
 }

@@ -1,5 +1,6 @@
 //! Running a scenario once for each point at which it could be interrupted.
 
+mod asynchronous;
 mod course;
 mod invariant;
 mod point;
@@ -14,6 +15,7 @@ use crate::testing::interruption::invariant::Invariant;
 
 pub(crate) use self::probe::Probe;
 
+pub use self::asynchronous::{EveryInterruptionAsync, every_interruption_async};
 pub use self::invariant::Holds;
 
 /// Runs a scenario once for each point at which it could be interrupted, and checks after each run that
