@@ -88,11 +88,16 @@ impl Subject {
     /// # use airlock::executor::Inline as Mine;
     /// use airlock::testing::Subject;
     ///
-    /// let mut runtime = tokio::runtime::Builder::new_current_thread();
-    /// let runtime = runtime.enable_all().build()?;
+    /// # struct Runtime;
+    /// # impl Runtime {
+    /// #     fn block_on(&self, future: airlock::BoxFuture<'_, ()>) {
+    /// #         airlock::__private::block_on(future)
+    /// #     }
+    /// # }
+    /// # let runtime = Runtime;
+    /// // With `runtime` such as tokio's:
     /// let subject = Subject::performs(Mine).block_on(move |future| runtime.block_on(future));
     /// # drop(subject);
-    /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn block_on(mut self, run: impl Fn(BoxFuture<'_, ()>) + Send + Sync + 'static) -> Self {
         self.block_on = Box::new(run);
