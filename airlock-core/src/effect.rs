@@ -96,7 +96,7 @@ pub trait Effect: fmt::Debug + Sized + 'static {
 /// An effect whose intents can be repeated: each one that is not declared `once`.
 #[diagnostic::on_unimplemented(
     message = "the intent `{Self}` cannot be repeated",
-    note = "its effect is declared `once`, so that its arguments need not be `Clone`; look at it with `Scope::inspect`"
+    note = "its effect is declared `once`, so that its arguments need not be `Clone`; look at it in place, with `assert_enqueued` of `airlock::testing`, or with `Scope::inspect`"
 )]
 pub trait Repeatable: Effect {
     /// A second intent with equal arguments.

@@ -155,6 +155,11 @@ impl Facts {
         own.or_else(|| self.effect.key.and_then(|_| arguments.key()))
     }
 
+    /// Whether it was given a key of its own.
+    pub(crate) fn has_own_key(&self) -> bool {
+        self.options().is_some_and(|options| options.key.is_some())
+    }
+
     pub(crate) fn fire_on(&self) -> FireOn {
         self.options()
             .map_or(FireOn::Success, |options| options.fire_on)
@@ -273,12 +278,6 @@ impl Intent {
     /// Its key: its own, or what the effect's `key = ..` gives.
     pub fn key(&self) -> Option<Key> {
         self.facts.key(&self.payload)
-    }
-
-    pub(crate) fn has_own_key(&self) -> bool {
-        self.facts
-            .options()
-            .is_some_and(|options| options.key.is_some())
     }
 
     /// Under which outcome of its scope it leaves.

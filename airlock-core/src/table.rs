@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-/// Rows of text under a header. Columns that are empty throughout are left out.
+/// A cell that is wider makes no other one as wide.
+const WIDE: usize = 120;
+
+/// Rows of text under a header, a line for each. Columns that are empty throughout are left out.
 pub(crate) struct Table<const N: usize> {
     header: [&'static str; N],
     rows: Vec<[String; N]>,
@@ -17,7 +20,11 @@ impl<const N: usize> Table<N> {
     }
 
     pub(crate) fn row(&mut self, row: [String; N]) {
-        self.rows.push(row);
+        let in_a_line = |text: String| match text.contains(['\n', '\r']) {
+            true => text.replace('\n', "\\n").replace('\r', "\\r"),
+            false => text,
+        };
+        self.rows.push(row.map(in_a_line));
     }
 }
 
@@ -27,7 +34,7 @@ impl<const N: usize> fmt::Display for Table<N> {
         let mut widths = [0; N];
         for row in &self.rows {
             for (column, text) in row.iter().enumerate() {
-                widths[column] = widths[column].max(width(text));
+                widths[column] = widths[column].max(width(text).min(WIDE));
             }
         }
         for (column, title) in self.header.iter().enumerate() {

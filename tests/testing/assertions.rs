@@ -7,7 +7,7 @@ use airlock::prelude::*;
 use airlock::testing::{Assertions, all_in_order, capture};
 use airlock::{FireOn, FlushError, Key, Origin, Schedule};
 
-use crate::fixture::{Charge, KeepCard, SendMail, charge, checkout, keep_card, mail};
+use crate::fixture::{Charge, KeepCard, SendMail, charge, checkout, keep_card, mail, panic_of};
 
 #[test]
 fn options_causes_and_origins_are_looked_at_as_fields_are() {
@@ -89,4 +89,40 @@ fn a_scope_a_guard_a_recorder_and_a_report_take_the_same_assertions() {
     report.assert_exactly(all_in_order![Charge, SendMail]);
     report.assert_count::<KeepCard>(0);
     report.assert_any(|seen| seen.fate().is_some_and(|fate| fate.word() == "dispatched"));
+}
+
+#[test]
+#[should_panic(
+    expected = "the closure of an assertion or of `Scope::inspect` looks at a scope already"
+)]
+fn an_assertion_within_the_closure_of_another_on_a_scope_is_refused() {
+    let scope = airlock::scope().enter();
+    airlock::enqueue(mail("ada"));
+    scope.assert_enqueued::<SendMail>(|_| scope.count::<SendMail>() == 1);
+}
+
+#[test]
+fn an_assertion_within_the_closure_of_another_on_a_recorder_is_refused() {
+    let recorder = Recorder::new();
+    let recording = airlock::scope().executor(recorder.clone());
+    let ended = recording.run_infallible(|_| checkout(7).expect("it is captured"));
+    ended.expect("it is recorded");
+    let refused = panic_of(|| {
+        recorder.assert_enqueued::<Charge>(|_| recorder.count::<SendMail>() == 1);
+    });
+    assert!(
+        refused.contains("looks at this recorder already"),
+        "{refused}"
+    );
+    let refused = panic_of(|| {
+        recorder.assert_enqueued::<Charge>(|_| Assertions::count::<SendMail>(&recorder) == 1);
+    });
+    assert!(
+        refused.contains("looks at this recorder already"),
+        "{refused}"
+    );
+    // Another one may be looked at, and this one again afterwards.
+    let other = Recorder::new();
+    recorder.assert_enqueued::<Charge>(|_| other.is_empty());
+    assert_eq!(recorder.len(), 2);
 }

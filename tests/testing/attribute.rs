@@ -158,6 +158,43 @@ fn what_was_captured_and_dropped_was_left_too() {
 }
 
 #[airlock::test(strict)]
+#[should_panic(expected = "\n  and 10 more\n")]
+fn of_very_much_that_was_left_it_shows_the_first() {
+    (0..60).for_each(|order| _ = airlock::enqueue(charge(order, 1)));
+}
+
+#[airlock::test(strict)]
+fn what_was_asserted_or_ignored_before_it_is_taken_has_been_looked_at(scope: &TestScope) {
+    checkout(7).expect("it succeeds");
+    scope.assert_count::<Charge>(1);
+    scope.assert_count::<SendMail>(1);
+    drop(scope.take());
+    checkout(8).expect("it succeeds");
+    scope.ignore_rest();
+    drop(scope.take());
+}
+
+#[airlock::test]
+fn a_lax_test_shows_nothing_of_what_nobody_looks_at() {
+    struct Quiet;
+    impl Clone for Quiet {
+        fn clone(&self) -> Self {
+            Quiet
+        }
+    }
+    impl std::fmt::Debug for Quiet {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("nobody asks for it");
+        }
+    }
+    #[airlock::effect]
+    fn keep_quiet(quiet: Quiet) {
+        _ = quiet;
+    }
+    drop(capture(|| airlock::enqueue(keep_quiet(Quiet))));
+}
+
+#[airlock::test(strict)]
 #[tokio::test]
 #[should_panic(expected = "no assertion has looked at")]
 async fn strict_holds_for_async_tests() {
@@ -189,6 +226,12 @@ fn what_the_test_leaves_is_discarded_and_local_policies_hold() {
 }
 
 use airlock::prelude::*;
+
+#[airlock::test]
+#[should_panic(expected = "within another airlock that the test has entered there is none")]
+fn in_another_airlock_there_is_no_test_scope_either() {
+    quiet().run(TestScope::current);
+}
 
 #[test]
 #[should_panic(expected = "put `#[airlock::test]` on the function that is the test")]

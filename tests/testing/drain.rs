@@ -311,6 +311,37 @@ fn a_stub_that_fails_is_tried_again_and_fails_as_the_body_would() {
 }
 
 #[test]
+fn a_stub_of_a_batch_effect_is_asked_about_each_intent_behind_one_that_fails_too() {
+    let log = Log::default();
+    let stubbed = log.clone();
+    let error = capture(|| (1..=4).for_each(|n| _ = airlock::enqueue(index(n))))
+        .stub::<Index>(move |index| {
+            stubbed.add(format!("index {}", index.orders));
+            match index.orders % 2 {
+                0 => Err(format!("no place for {}", index.orders).into()),
+                _ => Ok(()),
+            }
+        })
+        .drain(&log.airlock())
+        .expect_err("two fail");
+    assert_eq!(log.lines(), ["index 1", "index 2", "index 3", "index 4"]);
+    assert!(error.to_string().contains("no place for 2"), "{error}");
+}
+
+#[test]
+fn of_many_failures_the_error_tells_the_first_and_its_reason() {
+    let bare = Airlock::builder().skip_resource_check();
+    let captured = capture(|| (1..=3).for_each(|n| _ = airlock::enqueue(note(n))));
+    let error = captured
+        .drain(&bare.build().expect("it builds"))
+        .expect_err("nobody has supplied the log");
+    let text = error.to_string();
+    assert_eq!(text.matches("airlock-effects.note").count(), 1, "{text}");
+    assert!(text.contains("Log"), "{text}");
+    assert!(text.contains(", and 2 more: "), "{text}");
+}
+
+#[test]
 fn a_failure_is_an_error_and_does_not_stop_the_others() {
     let log = Log::default();
     let captured = capture(|| {

@@ -3,6 +3,7 @@
 use std::panic::Location;
 use std::pin::Pin;
 
+use airlock::Key;
 use airlock::prelude::*;
 use airlock::testing::{Assertions, Captured, TestScope, all_in_order, capture};
 
@@ -89,6 +90,30 @@ fn a_redacted_argument_that_differs_is_not_shown() {
     assert!(!text.contains("471"), "{text}");
 }
 
+#[allow(unused_variables)]
+#[airlock::effect(redact(card), key = format!("{card}/{order}"))]
+fn hold(order: u64, card: String) {}
+
+#[allow(unused_variables)]
+#[airlock::effect(redact(card), key = order)]
+fn charge_card(order: u64, card: String) {}
+
+#[test]
+fn a_key_that_is_made_of_a_redacted_argument_is_not_shown() {
+    let captured = capture(|| {
+        airlock::enqueue(hold(7, "4711".to_owned()));
+        airlock::enqueue(hold(8, "4711".to_owned()).with_key("shown"));
+        airlock::enqueue(charge_card(9, "4711".to_owned()));
+    });
+    let held = Key::Text("4711/7".into());
+    captured.assert_enqueued::<Hold>(|it| it.key().as_ref() == Some(&held));
+    let text = message(|| captured.assert_count::<Hold>(3)) + &captured.plain().to_string();
+    assert!(!text.contains("4711"), "{text}");
+    assert_eq!(text.matches("key <redacted>").count(), 2, "{text}");
+    assert_eq!(text.matches("key shown").count(), 2, "{text}");
+    assert_eq!(text.matches("key 9").count(), 2, "{text}");
+}
+
 #[test]
 fn an_effect_that_was_never_enqueued_is_answered_with_one_of_a_near_id() {
     let captured = capture(|| airlock::enqueue(send_mails(vec!["ada".to_owned()])));
@@ -150,6 +175,53 @@ fn a_step_that_is_missing_or_too_early_is_named() {
         "{text}"
     );
     assert_eq!(text.matches("->").count(), 2, "{text}");
+}
+
+#[test]
+fn a_step_whose_intent_an_earlier_step_has_taken_is_not_said_to_be_early() {
+    let once = capture(|| airlock::enqueue(charge(7, 100)));
+    let text = message(|| once.assert_order(all_in_order![Charge, Charge]));
+    assert!(
+        text.starts_with("step 2, `Charge`, is not there a second time\n"),
+        "{text}"
+    );
+    assert!(text.contains("->  airlock-effects.charge"), "{text}");
+    // The second of these may stand before the first, all the same.
+    let text = message(|| shop().assert_order(all_in_order![SendMail, Charge, KeepCard]));
+    assert!(
+        text.starts_with("step 3, `KeepCard`, stands before the step it should follow\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn one_wide_intent_makes_no_other_row_wide() {
+    let captured = capture(|| {
+        airlock::enqueue(mail(&"x".repeat(20_000)));
+        airlock::enqueue(mail("a\u{0}").on_queue("two\nlines"));
+        (0..500).for_each(|n| _ = airlock::enqueue(charge(n, 1)));
+        airlock::enqueue(keep_card(7, "4711".to_owned()));
+    });
+    let text = message(|| captured.assert_count::<KeepCard>(2));
+    assert!(text.len() < 20_000, "{} bytes", text.len());
+    assert!(text.contains("captured: 503 intents\n"), "{text}");
+    assert!(text.contains("\n  and 452 more\n"), "{text}");
+    assert!(text.contains("->  airlock-effects.keep_card"), "{text}");
+    assert!(text.contains("queue two\\nlines"), "{text}");
+    let longest = text.lines().map(|line| line.chars().count()).max();
+    assert!(longest < Some(600), "{longest:?}");
+}
+
+#[test]
+fn a_wide_value_that_differs_is_shortened_too() {
+    #[airlock::effect(derive(PartialEq))]
+    fn print(text: String) {
+        _ = text;
+    }
+    let captured = capture(|| airlock::enqueue(print("x".repeat(20_000))));
+    let text = message(|| captured.assert_enqueued_eq(&print("y".repeat(20_000))));
+    assert!(text.len() < 3_000, "{} bytes", text.len());
+    assert!(text.contains("differs in `text` (\"xxx"), "{text}");
 }
 
 #[test]

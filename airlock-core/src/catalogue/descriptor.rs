@@ -27,6 +27,8 @@ pub struct EffectDescriptor {
     pub(crate) queue: Option<&'static str>,
     pub(crate) priority: Option<i16>,
     pub(crate) key: Option<&'static str>,
+    /// Whether the key is made of an argument that is kept out of sight.
+    pub(crate) key_redacted: bool,
     pub(crate) keeps: Keeps,
     pub(crate) retry: Option<RetryRule>,
     pub(crate) timeout: Option<Duration>,

@@ -35,7 +35,7 @@ pub(super) fn coalesce(flush: &mut Flush) {
 struct Panicked;
 
 fn has_key(intent: &Intent) -> bool {
-    intent.facts.effect.key.is_some() || intent.has_own_key()
+    intent.facts.effect.key.is_some() || intent.facts.has_own_key()
 }
 
 fn keep_one(kept: &mut Kept, intent: &mut Intent, keeps: Keeps) -> Result<(), Panicked> {

@@ -59,6 +59,7 @@ impl DeclareEffect {
             queue: None,
             priority: None,
             key: None,
+            key_redacted: false,
             keeps: Keeps::Last,
             retry: None,
             timeout: None,
@@ -121,6 +122,13 @@ impl DeclareEffect {
     #[must_use]
     pub const fn once(mut self) -> Self {
         self.0.once = true;
+        self
+    }
+
+    /// Its key is made of an argument that stays out of sight, and so does the key.
+    #[must_use]
+    pub const fn redacted_key(mut self) -> Self {
+        self.0.key_redacted = true;
         self
     }
 

@@ -109,14 +109,14 @@ impl Scope {
     ///
     /// # Panics
     ///
-    /// If it is called from within another `inspect`, or the closure enqueues or ends a scope: looking
+    /// If it is called from within another `inspect` or the closure of an assertion, or the closure enqueues or ends a scope: looking
     /// changes nothing. The same holds for what the other methods call on intents: `Clone` and `Debug`.
     #[track_caller]
     pub fn inspect<T>(&self, look: impl FnOnce(&[Intent]) -> T) -> T {
         // Asked first, since the lock is held already where it is the same scope.
         assert!(
             context::watch() != Watch::Inspecting,
-            "`Scope::inspect` was called within another one: take what you need out of the first"
+            "the closure of an assertion or of `Scope::inspect` looks at a scope already: take what you need out of it, and look again afterwards"
         );
         let core = self.core();
         let state = core.state();

@@ -3,6 +3,7 @@
 use crate::effect::{Effect, Repeatable};
 use crate::intent::IntentId;
 use crate::testing::in_order::Missing;
+use crate::testing::message::shortened;
 use crate::testing::source::{KeepsArguments, Source};
 use crate::testing::{Enqueued, InOrder, Plain, Seen, message, nearest};
 
@@ -22,8 +23,12 @@ impl<E: PartialEq> Comparable for E {}
 /// [`drain`](crate::testing::Captured::drain) performed, and on a [`FlushReport`](crate::FlushReport),
 /// which keeps no arguments.
 ///
-/// One that fails points to the line that asserts. It prints everything that is there as a table, with
-/// arguments (redacted as declared), options, `file:line` and causes, and marks what came nearest.
+/// One that fails points to the line that asserts. It prints what is there as a table, with arguments
+/// (redacted as declared), options, `file:line` and causes, and marks what came nearest. Of very many it
+/// shows the first. Its closure can look at nothing of what the assertion looks at.
+///
+/// What was performed of an effect declared `once` keeps no arguments, nor does a report: then only
+/// counts, types and what [`assert_any`](Self::assert_any) sees can be asserted.
 pub trait Assertions: Source {
     /// The intents of one effect, in order.
     fn enqueued<E: Repeatable>(&self) -> Vec<E>
@@ -78,6 +83,7 @@ pub trait Assertions: Source {
             if !accepted.is_empty() {
                 return Ok(accepted);
             }
+            cannot_be_asked::<E>(seen)?;
             let near = nearest::of_type::<E>(seen);
             let id = E::DESCRIPTOR.id();
             let wrong = if near.is_empty() {
@@ -106,16 +112,17 @@ pub trait Assertions: Source {
             if !equal.is_empty() {
                 return Ok(equal);
             }
+            cannot_be_asked::<E>(seen)?;
+            let wanted = shortened(format!("{expected:?}"));
             Err(match nearest::fewest_differences(expected, seen) {
                 Some((place, words)) => (
-                    format!("no intent equals `{expected:?}`; the nearest differs in {words}"),
+                    format!("no intent equals `{wanted}`; the nearest differs in {words}"),
                     vec![place],
                 ),
                 None => {
                     let (id, similar) = (E::DESCRIPTOR.id(), nearest::similar_to::<E>(seen));
-                    let wrong = format!(
-                        "no intent equals `{expected:?}`: none of `{id}` is there{similar}"
-                    );
+                    let wrong =
+                        format!("no intent equals `{wanted}`: none of `{id}` is there{similar}");
                     (wrong, Vec::new())
                 }
             })
@@ -136,6 +143,7 @@ pub trait Assertions: Source {
         check(self, |seen| {
             let accepted = accepted(seen, &accepts);
             if accepted.is_empty() {
+                cannot_be_asked::<E>(seen)?;
                 return Ok(accepted);
             }
             let id = E::DESCRIPTOR.id();
@@ -242,10 +250,11 @@ pub trait Assertions: Source {
                 (Some(step), Some(seen)) => {
                     let found = seen.effect().id();
                     let text = step.text;
-                    format!(
-                        "intent {nth} is of `{found}`, expected `{text}`{}",
-                        hint(seen)
-                    )
+                    let hint = match seen.effect() == step.effect {
+                        true => hint(seen),
+                        false => String::new(),
+                    };
+                    format!("intent {nth} is of `{found}`, expected `{text}`{hint}")
                 }
                 (Some(step), None) => format!("intent {nth} is missing, expected `{}`", step.text),
                 (None, _) => format!("intent {nth} and what follows is too much"),
@@ -291,20 +300,40 @@ fn accepted<E: Effect>(
     places.collect()
 }
 
+/// An error if intents of the effect are there whose arguments nobody can be shown any more.
+fn cannot_be_asked<E: Effect>(seen: &[Seen<'_>]) -> Result<(), (String, Vec<usize>)> {
+    let mut places = nearest::of_type::<E>(seen);
+    places.retain(|&place| seen[place].why_without_arguments().is_some());
+    let why = places.first().map(|&place| hint(&seen[place]));
+    why.map_or(Ok(()), |why| {
+        let id = E::DESCRIPTOR.id();
+        Err((
+            format!("the arguments of an intent of `{id}` are gone{why}"),
+            places,
+        ))
+    })
+}
+
 fn explain(missing: &Missing<'_>, seen: &[Seen<'_>]) -> (String, Vec<usize>) {
-    let Missing { index, step, from } = missing;
+    let Missing { index, step, found } = missing;
     let nth = index + 1;
-    let place = (0..seen.len()).find(|&place| step.matches(&seen[place]));
-    if let Some(place) = place.filter(|place| place < from) {
+    let mut matching = (0..seen.len()).filter(|&place| step.matches(&seen[place]));
+    if let Some(place) = matching.clone().find(|place| !found.contains(place)) {
         let wrong = format!(
             "step {nth}, `{}`, stands before the step it should follow",
             step.text
         );
         return (wrong, vec![place]);
     }
+    if let Some(place) = matching.next() {
+        let wrong = format!("step {nth}, `{}`, is not there a second time", step.text);
+        return (wrong, vec![place]);
+    }
     let of_type = (0..seen.len()).filter(|&place| seen[place].effect() == step.effect);
     let near: Vec<_> = of_type.collect();
-    let hint = near.first().map_or("", |&place| hint(&seen[place]));
+    let hint = near
+        .first()
+        .map_or_else(String::new, |&place| hint(&seen[place]));
     (
         format!("step {nth}, `{}`, is not there{hint}", step.text),
         near,
@@ -312,9 +341,7 @@ fn explain(missing: &Missing<'_>, seen: &[Seen<'_>]) -> (String, Vec<usize>) {
 }
 
 /// A pattern cannot match where there is nothing to match.
-fn hint(seen: &Seen<'_>) -> &'static str {
-    match seen.keeps_arguments() {
-        true => "",
-        false => "; a report keeps no arguments, so that only types can be matched",
-    }
+fn hint(seen: &Seen<'_>) -> String {
+    let why = seen.why_without_arguments();
+    why.map_or_else(String::new, |why| format!("; {why}"))
 }

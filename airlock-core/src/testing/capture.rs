@@ -150,7 +150,7 @@ impl<T> Source for Captured<T> {
 
 impl<T> KeepsArguments for Captured<T> {}
 
-/// Captured intents. Dropped within a test, it tells the test's scope what nobody looked at.
+/// Captured intents. Dropped within a strict test, it tells the test's scope what nobody looked at.
 pub(super) struct Buffer {
     /// That of the scope that has captured them.
     pub(super) node: Arc<Node>,
@@ -185,9 +185,10 @@ impl Drop for Buffer {
             .looked
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner);
-        let left = self.intents.iter().filter(|it| !looked.contains(&it.id()));
-        let left: Vec<_> = left.map(Seen::intent).collect();
-        looks.leave(rows(&left));
+        let left = self.intents.iter().map(Seen::intent);
+        // What was taken out of the test's scope may have been looked at there.
+        let left = left.filter(|it| !looked.contains(&it.id()) && !looks.has_seen(it.id()));
+        looks.leave(rows(&left.collect::<Vec<_>>()));
     }
 }
 
@@ -198,9 +199,10 @@ impl fmt::Debug for Buffer {
 }
 
 impl Looks {
-    /// Those of the test that encloses this node.
+    /// Those of the test that encloses this node, if it is strict.
     fn around(node: &Arc<Node>) -> Option<Arc<Self>> {
         let mut scopes = node.outwards().filter_map(|node| node.core());
-        scopes.find_map(|core| core.looks().cloned())
+        let looks = scopes.find_map(|core| core.looks().cloned());
+        looks.filter(|looks| looks.is_strict())
     }
 }

@@ -28,14 +28,14 @@ impl<'a> InOrder<'a> {
     }
 
     /// Where the steps were found, each behind the one before; or the first that was not, and where
-    /// the search for it began.
+    /// those before it were.
     pub(super) fn find(&self, seen: &[Seen<'_>]) -> Result<Vec<usize>, Missing<'_>> {
         let mut found = Vec::with_capacity(self.steps.len());
         let mut from = 0;
         for (index, step) in self.steps.iter().enumerate() {
             let place = (from..seen.len()).find(|&place| step.matches(&seen[place]));
             let Some(place) = place else {
-                return Err(Missing { index, step, from });
+                return Err(Missing { index, step, found });
             };
             found.push(place);
             from = place + 1;
@@ -48,7 +48,7 @@ impl<'a> InOrder<'a> {
 pub(super) struct Missing<'a> {
     pub(super) index: usize,
     pub(super) step: &'a Step<'a>,
-    pub(super) from: usize,
+    pub(super) found: Vec<usize>,
 }
 
 impl<'a> Step<'a> {
@@ -145,6 +145,13 @@ macro_rules! __airlock_all_in_order {
             $($step,)*
             $crate::testing::Step::__type::<$intent>(::core::stringify!($intent)),
         ] $($($rest)*)?)
+    };
+    (@steps $($rest:tt)*) => {
+        ::core::compile_error!(
+            "a step is a type, a pattern on its fields, or such a pattern with `if` and a condition: \
+            write alternatives and `if let` within the braces or the condition, \
+            such as `Ship { order: 7 | 8, .. }` or `Ship { order } if matches!(order, 7 | 8)`",
+        )
     };
     ($($steps:tt)*) => {
         $crate::__airlock_all_in_order!(@steps [] $($steps)*)

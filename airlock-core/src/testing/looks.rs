@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::intent::IntentId;
+use crate::testing::Strictness;
 use crate::testing::message::Row;
 
-/// What a test has looked at.
-#[derive(Default)]
+/// What a test has looked at. A lax one never asks, so nothing is noted for it.
 pub(crate) struct Looks {
+    strict: bool,
     state: Mutex<State>,
 }
 
@@ -20,18 +21,32 @@ struct State {
 }
 
 impl Looks {
+    pub(super) fn of(strictness: Strictness) -> Self {
+        Self {
+            strict: strictness == Strictness::Strict,
+            state: Mutex::default(),
+        }
+    }
+
+    pub(super) fn is_strict(&self) -> bool {
+        self.strict
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn look(&self, intents: &[IntentId]) {
-        self.state().looked.extend(intents);
+        if self.strict {
+            self.state().looked.extend(intents);
+        }
     }
 
     pub(super) fn has_seen(&self, intent: IntentId) -> bool {
         self.state().looked.contains(&intent)
     }
 
+    /// What was captured is dropped, and nobody has looked at this.
     pub(super) fn leave(&self, rows: Vec<Row>) {
         self.state().left.extend(rows);
     }

@@ -19,6 +19,12 @@ const HEADER: [&str; 8] = [
     "from",
 ];
 
+/// So many intents are shown, and as many of those that came nearest.
+const SHOWN: usize = 50;
+
+/// So many characters of a value are shown.
+const LONG: usize = 300;
+
 pub(super) type Row = [String; HEADER.len()];
 
 /// A row for each intent.
@@ -35,7 +41,7 @@ fn row(seen: &Seen<'_>) -> Row {
         },
         schedule => delay(schedule),
     };
-    [
+    let cells = [
         String::new(),
         seen.effect().id().to_owned(),
         seen.arguments(),
@@ -44,7 +50,8 @@ fn row(seen: &Seen<'_>) -> Row {
         format!("{}:{}", at.file(), at.line()),
         seen.cause().map(ToString::to_string).unwrap_or_default(),
         seen.origin().map(ToString::to_string).unwrap_or_default(),
-    ]
+    ];
+    cells.map(shortened)
 }
 
 /// A delay in words, the same in each run.
@@ -67,7 +74,7 @@ pub(super) fn options(seen: &Seen<'_>, delay: String) -> String {
         delay,
         named("queue", seen.queue()),
         named("priority", seen.priority()),
-        named("key", seen.key()),
+        named("key", seen.shown_key()),
         fires.to_owned(),
     ];
     let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
@@ -80,13 +87,24 @@ fn named(name: &str, value: Option<impl std::fmt::Display>) -> String {
         .unwrap_or_default()
 }
 
-/// The rows as a table.
-pub(super) fn table(rows: Vec<Row>) -> String {
+/// The first of the rows as a table.
+pub(super) fn first_of(mut rows: Vec<Row>) -> String {
+    let all = rows.len();
+    rows.truncate(SHOWN);
+    table(rows, all)
+}
+
+/// The rows as a table, and how many of all there are beside them.
+fn table(rows: Vec<Row>, all: usize) -> String {
+    let more = all - rows.len();
     let mut table = Table::new(HEADER);
     for row in rows {
         table.row(row);
     }
-    table.to_string()
+    match more {
+        0 => table.to_string(),
+        more => format!("{table}  and {more} more\n"),
+    }
 }
 
 /// An error with the messages of what caused it.
@@ -100,7 +118,8 @@ pub(super) fn in_full(error: &dyn Error) -> String {
     text
 }
 
-/// What is wrong, and everything that is there, with a mark on what came nearest.
+/// What is wrong, and what is there, with a mark on what came nearest. Of very many it shows the
+/// first, and the first of those that came nearest.
 pub(super) fn failure(
     wrong: &str,
     holds: &str,
@@ -119,9 +138,23 @@ pub(super) fn failure(
         return text + hint;
     }
     text.push('\n');
-    let mut rows = rows(seen);
-    for &position in nearest {
-        rows[position][0] = "->".to_owned();
+    let mut places: Vec<_> = (0..seen.len().min(SHOWN)).collect();
+    let behind = nearest.iter().filter(|&&place| place >= SHOWN);
+    places.extend(behind.take(SHOWN));
+    let shown: Vec<_> = places.iter().map(|&place| seen[place]).collect();
+    let mut rows = rows(&shown);
+    for (row, place) in rows.iter_mut().zip(&places) {
+        if nearest.contains(place) {
+            row[0] = "->".to_owned();
+        }
     }
-    text + &table(rows)
+    text + &table(rows, seen.len())
+}
+
+/// What is longer than a reader would want, shortened.
+pub(super) fn shortened(text: String) -> String {
+    match text.char_indices().nth(LONG) {
+        Some((end, _)) => format!("{}.. ({} bytes)", &text[..end], text.len()),
+        None => text,
+    }
 }

@@ -10,6 +10,7 @@ mod interruption;
 mod looks;
 mod message;
 mod nearest;
+mod numbers;
 mod plain;
 mod scope;
 mod seen;

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use crate::catalogue::nearest;
 use crate::effect::Effect;
 use crate::testing::Seen;
+use crate::testing::message::shortened;
 
 /// Where the intents of an effect stand.
 pub(super) fn of_type<E: Effect>(seen: &[Seen<'_>]) -> Vec<usize> {
@@ -49,7 +50,7 @@ pub(super) fn fewest_differences<E: Effect>(
 fn difference(wanted: &str, found: &str) -> String {
     let value = |field: &str| {
         let value = field.split_once(": ").map_or(field, |(_, value)| value);
-        value.trim_end_matches(',').to_owned()
+        shortened(value.trim_end_matches(',').to_owned())
     };
     let name = wanted.split(": ").next().unwrap_or(wanted);
     format!("`{name}` ({} instead of {})", value(found), value(wanted))

@@ -1,13 +1,10 @@
 //! Intents in a form that stays the same from run to run.
 
-use std::collections::HashMap;
 use std::fmt;
 
-use crate::flush::{Failure, Fate};
-use crate::intent::IntentId;
-use crate::scope::ScopeId;
 use crate::testing::Seen;
 use crate::testing::message::{delay, options};
+use crate::testing::numbers::Numbers;
 
 /// Intents without what differs from run to run, to be compared with a snapshot: no ids, no lines, no
 /// times. Scopes and intents are numbered in the order in which they appear. Made by
@@ -70,15 +67,10 @@ pub struct PlainLine {
 
 impl Plain {
     pub(super) fn of(seen: &[Seen<'_>]) -> Self {
-        let mut numbers = Numbers {
-            scopes: HashMap::new(),
-            intents: (1..)
-                .zip(seen)
-                .map(|(number, seen)| (seen.id(), number))
-                .collect(),
-        };
+        let mut numbers = Numbers::of(seen);
+        let lines = seen.iter().map(|seen| PlainLine::of(seen, &mut numbers));
         Self {
-            lines: seen.iter().map(|seen| numbers.line(seen)).collect(),
+            lines: lines.collect(),
         }
     }
 
@@ -88,21 +80,15 @@ impl Plain {
     }
 }
 
-/// Numbers in the place of ids.
-struct Numbers {
-    scopes: HashMap<ScopeId, usize>,
-    intents: HashMap<IntentId, usize>,
-}
-
-impl Numbers {
-    fn line(&mut self, seen: &Seen<'_>) -> PlainLine {
+impl PlainLine {
+    fn of(seen: &Seen<'_>, numbers: &mut Numbers) -> Self {
         let cause = seen.cause();
-        let caused_by = cause.map(|cause| match self.intents.get(&cause.intent()) {
+        let caused_by = cause.map(|cause| match numbers.intent(cause.intent()) {
             Some(number) => number.to_string(),
             None => cause.effect().id().to_owned(),
         });
-        PlainLine {
-            number: self.intents.get(&seen.id()).copied().unwrap_or_default(),
+        Self {
+            number: numbers.intent(seen.id()).unwrap_or_default(),
             effect: seen.effect().id(),
             intent: seen.arguments(),
             options: options(seen, delay(seen.schedule())),
@@ -111,57 +97,14 @@ impl Numbers {
             scope: seen
                 .scope()
                 .filter(|_| cause.is_none())
-                .map(|id| self.scope(id)),
+                .map(|id| numbers.scope(id)),
             caused_by: caused_by.unwrap_or_default(),
-            fate: seen.fate().map(|fate| self.fate(fate)).unwrap_or_default(),
+            fate: seen
+                .fate()
+                .map(|fate| numbers.fate(fate))
+                .unwrap_or_default(),
         }
     }
-
-    fn scope(&mut self, id: ScopeId) -> usize {
-        let next = self.scopes.len() + 1;
-        *self.scopes.entry(id).or_insert(next)
-    }
-
-    /// As `Display` shows it, without the ids.
-    fn fate(&mut self, fate: &Fate) -> String {
-        match fate {
-            Fate::Captured(by) if by.name == by.scope.to_string() => {
-                format!("captured by scope {}", self.scope(by.scope))
-            }
-            Fate::Coalesced(into) => match self.intents.get(into) {
-                Some(number) => format!("coalesced into {number}"),
-                None => "coalesced into another".to_owned(),
-            },
-            Fate::Failed(failure) => match &**failure {
-                Failure::TooDeep { limit, .. } => {
-                    format!("failed: the cascade is deeper than {limit} effects")
-                }
-                Failure::AncestorEnded { .. } => {
-                    "failed: an enclosing scope had ended before its own".to_owned()
-                }
-                failure => format!("failed: {}", without_lines(&failure.in_full())),
-            },
-            fate => fate.to_string(),
-        }
-    }
-}
-
-/// `src/order.rs:12:5` as `src/order.rs`: messages say where.
-fn without_lines(text: &str) -> String {
-    let mut parts = text.split(".rs:");
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        plain.push_str(".rs");
-        let line = part.trim_start_matches(|c: char| c.is_ascii_digit());
-        let column = line.strip_prefix(':').unwrap_or(line);
-        let rest = column.trim_start_matches(|c: char| c.is_ascii_digit());
-        plain.push_str(if rest.len() < column.len() {
-            rest
-        } else {
-            line
-        });
-    }
-    plain
 }
 
 impl fmt::Display for Plain {

@@ -8,7 +8,7 @@ use crate::intent::IntentId;
 use crate::lifecycle::Outcome;
 use crate::scope::{OpenScope, Scope, current, scope};
 use crate::testing::capture::{Buffer, collecting};
-use crate::testing::message::{rows, table};
+use crate::testing::message::{first_of, rows};
 use crate::testing::source::{KeepsArguments, Source};
 use crate::testing::{Captured, Looks, Seen};
 
@@ -39,7 +39,9 @@ impl TestScope {
             }
             around = scope.parent();
         }
-        panic!("no test encloses this: put `#[airlock::test]` on the function that is the test");
+        panic!(
+            "no test encloses this: put `#[airlock::test]` on the function that is the test; within another airlock that the test has entered there is none: take it before"
+        );
     }
 
     /// As a plain scope, to carry it to a task or a thread, or to look at it in other ways. What is
@@ -107,7 +109,7 @@ pub struct Test<'a> {
 
 impl Test<'_> {
     fn open(&self) -> (OpenScope, TestScope) {
-        let looks = Arc::new(Looks::default());
+        let looks = Arc::new(Looks::of(self.strictness));
         let mut builder = scope().name("test").looks(looks.clone());
         if let Some(airlock) = self.airlock {
             builder = builder.airlock(airlock);
@@ -147,7 +149,7 @@ impl Test<'_> {
         assert!(
             left.is_empty(),
             "the test is strict, and no assertion has looked at what it left: assert it, or call `TestScope::ignore_rest`\n{}",
-            table(left)
+            first_of(left)
         );
     }
 }

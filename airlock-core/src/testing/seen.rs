@@ -13,6 +13,7 @@ use crate::key::Key;
 use crate::options::{FireOn, Schedule};
 use crate::origin::Origin;
 use crate::payload::Payload;
+use crate::private::REDACTED;
 use crate::scope::ScopeId;
 
 /// An intent as a test sees it, of whatever effect.
@@ -79,8 +80,15 @@ impl<'a> Seen<'a> {
         }
     }
 
-    pub(crate) fn keeps_arguments(&self) -> bool {
-        self.arguments.is_some()
+    /// Why there is nothing that a pattern or a closure could be asked about.
+    pub(crate) fn why_without_arguments(&self) -> Option<&'static str> {
+        match self.arguments {
+            None => Some("a report keeps no arguments, so that only types can be matched"),
+            Some(arguments) if arguments.is_present() => None,
+            Some(_) => Some(
+                "its effect is declared `once`, and what was performed of it keeps no arguments: assert its type, by `assert_count` or a step without a pattern",
+            ),
+        }
     }
 
     /// Its id.
@@ -134,6 +142,16 @@ impl<'a> Seen<'a> {
             Some(arguments) => self.facts.key(arguments),
             None => self.facts.key(&Payload::gone()),
         }
+    }
+
+    /// Its key as people may see it.
+    pub(crate) fn shown_key(&self) -> Option<String> {
+        let key = self.key()?;
+        let hidden = self.facts.effect.key_redacted && !self.facts.has_own_key();
+        Some(match hidden {
+            true => format!("{REDACTED:?}"),
+            false => key.to_string(),
+        })
     }
 
     /// Under which outcome of its scope it leaves.

@@ -316,6 +316,7 @@ fn descriptor(effect: &Effect, private: &TokenStream) -> TokenStream {
         (effect.is_fallible(), quote!(.fallible())),
         (effect.batch.is_some(), quote!(.batch())),
         (effect.once, quote!(.once())),
+        (effect.key_redacted, quote!(.redacted_key())),
     ];
     let flags = flags
         .into_iter()

@@ -1,6 +1,6 @@
 //! What we understood of an effect.
 
-use proc_macro2::{Group, Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -35,6 +35,8 @@ pub(crate) struct Effect {
     pub(crate) retry: Option<Retry>,
     pub(crate) timeout_millis: Option<u64>,
     pub(crate) key: Option<Expr>,
+    /// Whether the key is made of an argument that is redacted.
+    pub(crate) key_redacted: bool,
     pub(crate) keeps_first: bool,
     /// For a batch effect, what the body's `Vec` holds: the type of the intent's one argument.
     pub(crate) batch: Option<Type>,
@@ -113,6 +115,10 @@ pub(crate) fn build(
     let batch = args
         .batch
         .and_then(|span| batch_of(span, &parameters, problems));
+    let key_redacted = match &args.key {
+        Some(key) => mentions(key.to_token_stream(), &redacted),
+        None => false,
+    };
     Effect {
         krate,
         vis: vis.clone(),
@@ -149,6 +155,7 @@ pub(crate) fn build(
         }),
         timeout_millis: args.timeout.filter(|_| is_async).map(|(_, millis)| millis),
         key: args.key,
+        key_redacted,
         keeps_first: args.coalesce.is_some_and(|which| which == "first"),
         batch,
         once: args.once.is_some(),
@@ -296,6 +303,20 @@ fn redacted(names: Vec<Ident>, parameters: &[Parameter], problems: &mut Problems
         );
     }
     found
+}
+
+/// Whether one of the names stands in these tokens, or in a text of theirs, as in `format!("{card}")`.
+fn mentions(tokens: TokenStream, names: &[Ident]) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => mentions(group.stream(), names),
+        TokenTree::Ident(ident) => names.iter().any(|name| name.unraw() == ident.unraw()),
+        TokenTree::Literal(text) => {
+            let text = text.to_string();
+            let written = |name: &Ident| text.contains(&format!("{{{}", name.unraw()));
+            names.iter().any(written)
+        }
+        TokenTree::Punct(_) => false,
+    })
 }
 
 /// `orders: Vec<OrderId>` is the only argument: gives `OrderId`.

@@ -77,6 +77,7 @@ const _: () = {
             .coalesce_first()
             .asynchronous()
             .fallible()
+            .redacted_key()
             .done();
         fn perform(
             self,

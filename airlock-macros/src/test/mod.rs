@@ -7,7 +7,7 @@ mod model;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::boundary::disguise;
+use crate::boundary::disguise::{self, Form};
 use crate::function::{Function, plain_name};
 use crate::problems::Problems;
 use args::Args;
@@ -30,6 +30,9 @@ pub(crate) fn test(args: TokenStream, item: &TokenStream) -> (Option<String>, To
     let scope = model::take_scope(&mut function, runner, &mut problems);
     let name = plain_name(&function.sig.ident);
     let form = disguise::form(&function, &mut problems);
+    if !matches!(form, Some(Form::Disguised(_))) {
+        model::check_output(&function.sig.output, &mut problems);
+    }
     let expansion = match form {
         Some(form) if problems.is_empty() => {
             expand::expand(&args, function, scope.as_ref(), runner, form)

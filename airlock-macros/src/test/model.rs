@@ -1,7 +1,8 @@
 //! What we understood of a test's signature, and who else has a hand in it.
 
 use syn::punctuated::Punctuated;
-use syn::{Attribute, FnArg, Pat, PatType, Token, Type};
+use syn::visit::Visit;
+use syn::{Attribute, FnArg, Pat, PatType, ReturnType, Token, Type, TypeImplTrait};
 
 use crate::function::{Function, unwrapped};
 use crate::problems::Problems;
@@ -86,6 +87,22 @@ pub(crate) fn take_scope(
     }
     sig.inputs = others;
     scope
+}
+
+/// A test's value is kept while its scope ends, so its type has to have a name.
+pub(crate) fn check_output(output: &ReturnType, problems: &mut Problems) {
+    Nameless { problems }.visit_return_type(output);
+}
+
+struct Nameless<'a> {
+    problems: &'a mut Problems,
+}
+
+impl<'ast> Visit<'ast> for Nameless<'_> {
+    fn visit_type_impl_trait(&mut self, ty: &'ast TypeImplTrait) {
+        let message = "a test returns a type with a name, such as `Result<(), Box<dyn std::error::Error>>` or `std::process::ExitCode`: write it in the place of `impl`";
+        self.problems.at(ty, message);
+    }
 }
 
 fn taken(argument: PatType, problems: &mut Problems) -> Option<ScopeArgument> {

@@ -6,8 +6,9 @@ use std::fmt;
 use crate::flush::{Delivery, Failure, Fate};
 use crate::testing::drain::performed::{Drained, Performed};
 
-/// Why [`Captured::drain`](crate::testing::Captured::drain) did not end well. `Debug` prints the whole
-/// table too, for `expect` and for tests that return it.
+/// Why [`Captured::drain`](crate::testing::Captured::drain) did not end well. `Display` names the effect
+/// that failed first, with its reason in full, so it has no source besides. `Debug` prints the whole table too,
+/// for `expect` and for tests that return it.
 #[non_exhaustive]
 pub enum DrainError {
     /// Effects failed; the others were performed.
@@ -87,17 +88,20 @@ impl fmt::Display for DrainError {
         if let Self::Endless { chain, .. } = self {
             return write!(f, "the drain does not settle: {chain}");
         }
-        let failed: Vec<_> = self.drained().failed().collect();
-        f.write_str("effects failed that were drained: ")?;
-        for (index, performed) in failed.iter().enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
-            let entry = performed.entry();
-            let (id, at) = (entry.effect().id(), entry.location());
-            write!(f, "{separator}`{id}` (enqueued at {at})")?;
+        f.write_str("effects failed that were drained")?;
+        let mut failed = self.drained().failed();
+        if let Some(first) = failed.next() {
+            let (id, at) = (first.entry().effect().id(), first.entry().location());
+            write!(f, ": `{id}` (enqueued at {at})")?;
+        }
+        match failed.count() {
+            0 => {}
+            more => write!(f, ", and {more} more")?,
         }
         match self.failure() {
-            Some(Failure::NeedsAwait) => f.write_str("; async effects need `drain_async`"),
-            _ => Ok(()),
+            Some(Failure::NeedsAwait) => f.write_str(": async effects need `drain_async`"),
+            Some(failure) => write!(f, ": {}", failure.in_full()),
+            None => Ok(()),
         }
     }
 }
@@ -108,11 +112,4 @@ impl fmt::Debug for DrainError {
     }
 }
 
-impl Error for DrainError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Failed { .. } => Some(self.failure()?),
-            Self::Endless { .. } => None,
-        }
-    }
-}
+impl Error for DrainError {}

@@ -1,0 +1,135 @@
+//! Numbers that are the same in each run, in the place of ids that are not.
+
+use std::collections::HashMap;
+
+use crate::cause::Cause;
+use crate::flush::{Failure, Fate};
+use crate::intent::IntentId;
+use crate::scope::ScopeId;
+use crate::testing::Seen;
+
+/// What stands for an id that has no number.
+const LEFT_OUT: &str = "..";
+
+/// The numbers of some intents and scopes, and what else is known to be an id.
+pub(super) struct Numbers {
+    intents: HashMap<IntentId, usize>,
+    scopes: HashMap<ScopeId, usize>,
+    known_intents: HashMap<String, IntentId>,
+    known_scopes: HashMap<String, ScopeId>,
+}
+
+impl Numbers {
+    pub(super) fn of(seen: &[Seen<'_>]) -> Self {
+        let causes = seen.iter().filter_map(Seen::cause);
+        let causes = causes.flat_map(|cause| cause.chain().map(Cause::intent));
+        let intents = seen.iter().map(Seen::id).chain(causes);
+        let captors = seen.iter().filter_map(|seen| match seen.fate()? {
+            Fate::Captured(by) => Some(by.scope),
+            _ => None,
+        });
+        let scopes = seen.iter().filter_map(Seen::scope).chain(captors);
+        Self {
+            intents: seen.iter().map(Seen::id).zip(1..).collect(),
+            scopes: HashMap::new(),
+            known_intents: intents.map(|id| (id.to_string(), id)).collect(),
+            known_scopes: scopes.map(|id| (id.to_string(), id)).collect(),
+        }
+    }
+
+    pub(super) fn intent(&self, id: IntentId) -> Option<usize> {
+        self.intents.get(&id).copied()
+    }
+
+    pub(super) fn scope(&mut self, id: ScopeId) -> usize {
+        let next = self.scopes.len() + 1;
+        *self.scopes.entry(id).or_insert(next)
+    }
+
+    /// As `Display` shows it, without the ids and lines.
+    pub(super) fn fate(&mut self, fate: &Fate) -> String {
+        match fate {
+            Fate::Captured(by) if by.name == by.scope.to_string() => {
+                format!("captured by scope {}", self.scope(by.scope))
+            }
+            Fate::Coalesced(into) => match self.intent(*into) {
+                Some(number) => format!("coalesced into {number}"),
+                None => "coalesced into another".to_owned(),
+            },
+            Fate::Failed(failure) => match &**failure {
+                Failure::TooDeep { limit, .. } => {
+                    format!("failed: the cascade is deeper than {limit} effects")
+                }
+                Failure::AncestorEnded { .. } => {
+                    "failed: an enclosing scope had ended before its own".to_owned()
+                }
+                failure => format!("failed: {}", self.without_ids(&failure.in_full())),
+            },
+            fate => self.without_ids(&fate.to_string()),
+        }
+    }
+
+    /// `#13314` and `@5130` as `#1` and `@2`, where they are known to be ids: a text may speak of
+    /// `order #7`.
+    fn without_ids(&mut self, text: &str) -> String {
+        let text = without_lines(text);
+        let (mut plain, mut rest) = (String::new(), text.as_str());
+        while let Some((before, sign, behind)) = split_at_sign(rest) {
+            let other = behind.trim_start_matches(|c: char| c.is_ascii_digit());
+            let digits = &behind[..behind.len() - other.len()];
+            plain.push_str(before);
+            let number = self.number(&plain, &format!("{sign}{digits}"));
+            plain.push(sign);
+            plain.push_str(number.as_deref().unwrap_or(digits));
+            rest = other;
+        }
+        plain + rest
+    }
+
+    /// What stands for the digits of a label, if it is an id.
+    fn number(&mut self, before: &str, label: &str) -> Option<String> {
+        if before.ends_with(char::is_alphanumeric) {
+            return None;
+        }
+        if let Some(id) = self.known_intents.get(label) {
+            let number = self.intent(*id);
+            return Some(number.map_or_else(|| LEFT_OUT.to_owned(), |it| it.to_string()));
+        }
+        if let Some(id) = self.known_scopes.get(label).copied() {
+            return Some(self.scope(id).to_string());
+        }
+        // As refusals name a scope that is not that of an intent, such as one that had ended.
+        let of_scope = label.starts_with('@')
+            && (before.ends_with("the scope ") || before.ends_with("the scope `"));
+        of_scope.then(|| LEFT_OUT.to_owned())
+    }
+}
+
+/// What stands before the first `#` or `@`, which of them it is, and what stands behind it.
+fn split_at_sign(text: &str) -> Option<(&str, char, &str)> {
+    let at = text.find(['#', '@'])?;
+    let (before, behind) = text.split_at(at);
+    let sign = behind.chars().next()?;
+    Some((before, sign, &behind[sign.len_utf8()..]))
+}
+
+/// `src/order.rs:12:5` as `src/order.rs`: messages say where.
+fn without_lines(text: &str) -> String {
+    let mut parts = text.split(".rs:");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(".rs");
+        let line = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        if line.len() == part.len() {
+            plain.push(':');
+        }
+        let column = line.strip_prefix(':').unwrap_or(line);
+        let rest = column.trim_start_matches(|c: char| c.is_ascii_digit());
+        plain.push_str(if rest.len() < column.len() {
+            rest
+        } else {
+            line
+        });
+    }
+    plain
+}
