@@ -107,6 +107,15 @@ async fn above_rstest_and_tokio(#[case] order: u64, scope: &TestScope) {
     scope.assert_count::<Charge>(1);
 }
 
+#[airlock::test(strict)]
+#[rstest]
+#[case(1)]
+#[timeout(std::time::Duration::from_secs(3600))]
+fn above_rstest_that_runs_it_on_another_thread(#[case] order: u64, scope: &TestScope) {
+    checkout(order).expect("it succeeds");
+    scope.assert_exactly(all_in_order![Charge, SendMail]);
+}
+
 proptest! {
     #[airlock::test]
     fn inside_of_proptest(orders in proptest::collection::vec(0..9_u64, 0..5)) {

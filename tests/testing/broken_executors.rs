@@ -296,6 +296,29 @@ fn one_that_accepts_a_delay_and_performs_at_once_and_one_without_a_name() {
     );
 }
 
+/// Whether the delay is kept is not seen before what was handed over is driven, and then not for sure.
+#[test]
+fn one_that_hands_over_a_delay_is_not_asked_when_it_is_performed() {
+    let make = || {
+        let accepting = Accepting(|_: &Intent| Ok(()));
+        Subject::hands_over(accepting, || Box::pin(std::future::ready(Vec::new())))
+    };
+    assert!(!broken(make).contains(&"a_delay_is_refused_at_enqueue_or_kept"));
+}
+
+/// Takes a sync effect, and nothing else.
+#[test]
+fn one_that_refuses_async_effects() {
+    let sync_only = |intent: &Intent| match intent.effect().is_async() {
+        true => Err("it does not await".into()),
+        false => Inline.accepts(intent),
+    };
+    breaks(
+        move || Subject::performs(Accepting(sync_only)),
+        &["it_accepts_an_ordinary_intent"],
+    );
+}
+
 #[test]
 fn one_that_refuses_everything() {
     breaks(

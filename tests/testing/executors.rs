@@ -1,14 +1,15 @@
 //! Every executor of ours keeps the promises of the contract.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use airlock::FlushError;
 use airlock::catalogue::RetryRule;
 use airlock::executor::{
     Batch, Channel, Delivery, Executor, Fallback, Inline, Recorder, Retry, Timeout,
 };
 use airlock::testing::Subject;
+use airlock::{BoxFuture, FlushError, Intent};
 
 /// Performs what comes until nothing does, and gives what failed.
 async fn perform_all(mut next: impl FnMut() -> Vec<Delivery>) -> Vec<FlushError> {
@@ -66,6 +67,33 @@ fn spawn() -> Subject {
     subject.unordered()
 }
 
+/// Waits for tokio's clock before it performs in place.
+struct AfterASleep;
+
+impl Executor for AfterASleep {
+    fn accepts(&self, intent: &Intent) -> Result<(), Cow<'static, str>> {
+        Inline.accepts(intent)
+    }
+
+    fn dispatch(&self, batch: &mut Batch<'_>) {
+        batch.perform_all();
+    }
+
+    fn dispatch_async<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, ()> {
+        Box::pin(async {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            batch.perform_all_async().await;
+        })
+    }
+}
+
+fn in_a_runtime() -> Subject {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().start_paused(true).build();
+    let runtime = runtime.expect("a runtime starts");
+    Subject::performs(AfterASleep).block_on(move |future| runtime.block_on(future))
+}
+
 /// Can never be reached.
 struct Down;
 
@@ -94,6 +122,7 @@ suites! {
     a_channel: channel;
     #[cfg(feature = "tokio")]
     spawned: spawn;
+    needing_a_runtime: in_a_runtime;
     retry: || Subject::performs(Retry::new(Inline, RetryRule::attempts(2))).repeats();
     timeout: || Subject::performs(Timeout::new(Inline, Duration::from_secs(5)));
     fallback_that_is_not_needed: || {

@@ -37,7 +37,9 @@ pub(crate) use self::inline::inline;
 ///
 /// - **Accepting.** [`accepts`](Self::accepts) gives the same answer each time, has no consequences,
 ///   and refuses no intent that asks for nothing special. A delay that is accepted is kept: by waiting
-///   elsewhere, or by handing it over with the intent. Who cannot delay refuses at the enqueue.
+///   elsewhere, or by handing it over with the intent. Who cannot delay refuses at the enqueue. (The suite
+///   asks this of executors that perform in place; the delay of what was handed over is the affair of
+///   what performs it, and yours to test.)
 /// - **Performing.** Each intent is performed once, or handed to what performs it once, in the order of
 ///   the batch unless the executor's documentation says otherwise. The intents of a batch effect are
 ///   one call. Whoever performs does it by [`Batch`] or [`Delivery`], which bring resources, origin,

@@ -26,7 +26,9 @@ pub use self::assertions::Assertions;
 pub use self::capture::{Captured, capture, capture_async};
 pub use self::drain::{DrainError, Drained, Performed};
 pub use self::in_order::{InOrder, Step};
-pub use self::interruption::{EveryInterruption, Holds, every_interruption};
+pub use self::interruption::{
+    EveryInterruption, EveryInterruptionAsync, Holds, every_interruption, every_interruption_async,
+};
 pub use self::plain::{Plain, PlainLine};
 pub use self::scope::TestScope;
 #[doc(hidden)]

@@ -15,8 +15,9 @@ use crate::airlock::Airlock;
 use crate::effect::{BoxError, Effect};
 use crate::intent::Intent;
 use crate::payload::Stub;
+use crate::private::block_on;
 use crate::testing::Captured;
-use crate::testing::drain::queue::Queue;
+use crate::testing::drain::queue::{Effects, Queue};
 
 pub use self::error::DrainError;
 pub use self::performed::{Drained, Performed};
@@ -122,11 +123,7 @@ impl<T> Captured<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn drain(self, airlock: &Airlock) -> Result<Drained, DrainError> {
-        let (queue, left) = self.queue(airlock);
-        let _emptied = queue::Emptied(&queue);
-        left.flush_into(&queue);
-        queue.perform_until(None);
-        queue.conclude()
+        block_on(self.perform(airlock, Effects::Sync))
     }
 
     /// As [`drain`](Self::drain), for async effects too. One effect is awaited at a time; while it
@@ -136,11 +133,15 @@ impl<T> Captured<T> {
     ///
     /// As [`drain`](Self::drain).
     pub async fn drain_async(self, airlock: &Airlock) -> Result<Drained, DrainError> {
+        self.perform(airlock, Effects::All).await
+    }
+
+    async fn perform(self, airlock: &Airlock, effects: Effects) -> Result<Drained, DrainError> {
         let (queue, left) = self.queue(airlock);
         let _emptied = queue::Emptied(&queue);
         left.flush_into(&queue);
         let mut under_way = queue::UnderWay::default();
-        poll_fn(|cx| queue.poll(&mut under_way, cx)).await;
+        poll_fn(|cx| queue.poll(&mut under_way, effects, cx)).await;
         queue.conclude()
     }
 

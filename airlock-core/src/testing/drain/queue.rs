@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
@@ -14,10 +15,6 @@ use crate::payload::{Payload, Stub};
 use crate::testing::drain::Plan;
 use crate::testing::drain::error::{DrainError, Endless};
 use crate::testing::drain::performed::{Drained, Performed};
-
-/// How many sync effects may wait to be tried again at a time while others are performed; each of
-/// them has its place on the stack.
-const WAITING_LIMIT: usize = 64;
 
 /// What a drain shares with its executor and its clock.
 pub(super) struct Queue {
@@ -37,8 +34,6 @@ struct State {
     taken: usize,
     entries: Vec<Performed>,
     performed: usize,
-    /// How many sync effects wait to be tried again.
-    waiting: usize,
     /// Until when what is polled now sleeps.
     sleeps: Option<Duration>,
     endless: Option<Endless>,
@@ -60,16 +55,27 @@ impl Executor for Collect {
     }
 }
 
+/// Whether a drain may await effects.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effects {
+    Sync,
+    All,
+}
+
 /// A delivery that is being performed, and its places in the report.
 struct Started {
     performing: BoxFuture<'static, Result<FlushReport, FlushError>>,
-    places: std::ops::Range<usize>,
-    sleeps: Option<Duration>,
+    places: Range<usize>,
 }
 
-/// The async effects that have begun; all but one of them wait to be tried again.
+/// What has begun and not ended.
 #[derive(Default)]
-pub(super) struct UnderWay(Vec<Started>);
+pub(super) struct UnderWay {
+    awaited: Option<Started>,
+    /// What waits to be tried again, as the due ones: by time, then in the order in which it fell asleep.
+    asleep: BTreeMap<(Duration, usize), Started>,
+    fell_asleep: usize,
+}
 
 /// Empties the queue at the end, whatever that is: its deliveries know the queue.
 pub(super) struct Emptied<'a>(pub(super) &'a Queue);
@@ -100,7 +106,7 @@ impl Queue {
         self.state().now
     }
 
-    fn jump(&self, to: Duration) {
+    pub(super) fn jump(&self, to: Duration) {
         let mut state = self.state();
         state.now = state.now.max(to);
     }
@@ -129,14 +135,15 @@ impl Queue {
         state.due.insert(due, delivery);
     }
 
-    /// The next delivery that is due by then, its body stubbed if it is to be. The clock jumps.
-    fn next(&self, until: Option<Duration>) -> Option<(Delivery, std::ops::Range<usize>)> {
+    fn next_due(&self) -> Option<Duration> {
+        let state = self.state();
+        state.due.first_key_value().map(|((due, _), _)| *due)
+    }
+
+    /// The delivery that is due next, its body stubbed if it is to be. The clock jumps.
+    fn next(&self) -> Option<(Delivery, Range<usize>)> {
         let mut state = self.state();
-        let (due, _) = *state.due.first_key_value()?.0;
-        if until.is_some_and(|until| due > until) {
-            return None;
-        }
-        let (_, mut delivery) = state.due.pop_first()?;
+        let ((due, _), mut delivery) = state.due.pop_first()?;
         if state.performed >= self.settle_limit {
             state.endless = Some(Endless::unsettled(self.settle_limit, &delivery));
             drop(state);
@@ -159,7 +166,7 @@ impl Queue {
     }
 
     /// Enters what became of a delivery into the report.
-    fn enter(&self, places: std::ops::Range<usize>, ended: Result<FlushReport, FlushError>) {
+    fn enter(&self, places: Range<usize>, ended: Result<FlushReport, FlushError>) {
         let report = ended.unwrap_or_else(FlushError::into_report);
         let mut state = self.state();
         for (place, entry) in places.zip(report.buffered()) {
@@ -177,61 +184,39 @@ impl Queue {
         }
     }
 
-    /// Performs what is due by then, the earliest first; all if no time is given.
-    pub(super) fn perform_until(&self, until: Option<Duration>) {
-        while let Some((delivery, places)) = self.next(until) {
-            let ended = delivery.perform();
-            self.enter(places, ended);
-        }
-    }
-
-    /// A sync effect waits to be tried again: what is due meanwhile is performed.
-    pub(super) fn wait(&self, duration: Duration) {
-        let (until, nests) = {
-            let mut state = self.state();
-            state.waiting += 1;
-            (state.now + duration, state.waiting <= WAITING_LIMIT)
-        };
-        if nests {
-            self.perform_until(Some(until));
-        }
-        self.jump(until);
-        self.state().waiting -= 1;
-    }
-
-    /// Goes on until all is performed, or something has to be awaited that is not virtual time.
-    pub(super) fn poll(&self, under_way: &mut UnderWay, cx: &mut Context<'_>) -> Poll<()> {
-        let UnderWay(started) = under_way;
+    /// Performs all, the earliest due first, or goes on until something has to be awaited that is not
+    /// virtual time. What has begun goes before what is due at the same time.
+    pub(super) fn poll(
+        &self,
+        under_way: &mut UnderWay,
+        effects: Effects,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
         loop {
-            let now = self.now();
-            let awake = |one: &Started| one.sleeps.is_none_or(|until| until <= now);
-            if let Some(position) = started.iter().position(awake) {
-                let one = &mut started[position];
+            if let Some(mut one) = under_way.awaited.take() {
                 self.state().sleeps = None;
                 match one.performing.as_mut().poll(cx) {
-                    Poll::Ready(ended) => {
-                        let one = started.remove(position);
-                        self.enter(one.places, ended);
-                    }
+                    Poll::Ready(ended) => self.enter(one.places, ended),
                     Poll::Pending => {
-                        one.sleeps = self.state().sleeps;
-                        if one.sleeps.is_none() {
+                        let sleeps = self.state().sleeps;
+                        let Some(until) = sleeps else {
+                            under_way.awaited = Some(one);
                             return Poll::Pending;
-                        }
+                        };
+                        under_way.put_to_sleep(one, until);
                     }
                 }
                 continue;
             }
-            let wakes = started.iter().filter_map(|one| one.sleeps).min();
-            match (self.next(wakes), wakes) {
-                (Some((delivery, places)), _) => started.push(Started {
-                    performing: Box::pin(delivery.perform_async()),
-                    places,
-                    sleeps: None,
-                }),
-                (None, Some(wakes)) => self.jump(wakes),
+            let (due, wakes) = (self.next_due(), under_way.next_to_wake());
+            under_way.awaited = match (due, wakes) {
                 (None, None) => return Poll::Ready(()),
-            }
+                (due, Some(wakes)) if due.is_none_or(|due| wakes <= due) => {
+                    self.jump(wakes);
+                    under_way.wake_next()
+                }
+                _ => self.next().map(|next| Started::of(next, effects)),
+            };
         }
     }
 
@@ -241,5 +226,32 @@ impl Queue {
         let endless = state.endless.take();
         drop(state);
         DrainError::of(endless, drained)
+    }
+}
+
+impl Started {
+    fn of((delivery, places): (Delivery, Range<usize>), effects: Effects) -> Self {
+        let refused = effects == Effects::Sync && delivery.intents[0].needs_await();
+        let performing: BoxFuture<'static, _> = match refused {
+            true => Box::pin(async { delivery.perform() }), // It fails, and says why.
+            false => Box::pin(delivery.perform_async()),
+        };
+        Self { performing, places }
+    }
+}
+
+impl UnderWay {
+    fn put_to_sleep(&mut self, one: Started, until: Duration) {
+        self.asleep.insert((until, self.fell_asleep), one);
+        self.fell_asleep += 1;
+    }
+
+    fn next_to_wake(&self) -> Option<Duration> {
+        let ((wakes, _), _) = self.asleep.first_key_value()?;
+        Some(*wakes)
+    }
+
+    fn wake_next(&mut self) -> Option<Started> {
+        self.asleep.pop_first().map(|(_, one)| one)
     }
 }

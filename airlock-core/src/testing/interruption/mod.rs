@@ -1,26 +1,22 @@
 //! Running a scenario once for each point at which it could be interrupted.
 
+mod asynchronous;
+mod course;
+mod invariant;
 mod point;
 mod probe;
 
 use std::fmt;
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::Poll;
-use std::thread;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
-use crate::airlock::{Airlock, AirlockBuilder};
-use crate::flush::panic_message;
-use crate::scope::catch_unwind_async;
-use crate::testing::interruption::point::Point;
-use crate::testing::message::in_full;
+use crate::airlock::AirlockBuilder;
+use crate::testing::interruption::course::{Course, Run};
+use crate::testing::interruption::invariant::Invariant;
 
 pub(crate) use self::probe::Probe;
 
-/// How many points a scenario may have.
-const LIMIT: usize = 10_000;
+pub use self::asynchronous::{EveryInterruptionAsync, every_interruption_async};
+pub use self::invariant::Holds;
 
 /// Runs a scenario once for each point at which it could be interrupted, and checks after each run that
 /// what must always hold still does.
@@ -33,7 +29,7 @@ const LIMIT: usize = 10_000;
 ///
 /// What the scenario does in another airlock is not interrupted. What it does on other threads and in
 /// spawned tasks has its points only as far as it waits for them: otherwise they change from run to
-/// run.
+/// run, which is refused.
 ///
 /// ```rust,standalone_crate
 /// use airlock::testing::every_interruption;
@@ -80,49 +76,11 @@ pub fn every_interruption<'a, S>(setup: impl Fn() -> S + 'a) -> EveryInterruptio
 pub struct EveryInterruption<'a, S> {
     setup: Box<dyn Fn() -> S + 'a>,
     describe: Box<Describe<'a, S>>,
-    invariants: Vec<Box<Invariant<'a, S>>>,
+    invariants: Vec<Invariant<'a, S>>,
     place: &'static Location<'static>,
 }
 
-type Invariant<'a, S> = dyn Fn(&S) -> Result<(), String> + 'a;
-
 type Describe<'a, S> = dyn Fn(&S, AirlockBuilder) -> AirlockBuilder + 'a;
-
-/// What an invariant may return: nothing (then it panics where it does not hold), a `bool`, or a
-/// `Result`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say whether an invariant holds",
-    note = "give a `bool` or a `Result<(), impl Display>`, or assert and give nothing"
-)]
-pub trait Holds {
-    /// What is wrong, if something is.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong.
-    fn holds(self) -> Result<(), String>;
-}
-
-impl Holds for () {
-    fn holds(self) -> Result<(), String> {
-        Ok(())
-    }
-}
-
-impl Holds for bool {
-    fn holds(self) -> Result<(), String> {
-        match self {
-            true => Ok(()),
-            false => Err("it gave `false`".to_owned()),
-        }
-    }
-}
-
-impl<E: fmt::Display> Holds for Result<(), E> {
-    fn holds(self) -> Result<(), String> {
-        self.map_err(|error| error.to_string())
-    }
-}
 
 impl<'a, S> EveryInterruption<'a, S> {
     /// Describes the airlock of a run: resources, policies, an executor, who takes what is stranded.
@@ -133,9 +91,12 @@ impl<'a, S> EveryInterruption<'a, S> {
     }
 
     /// Adds something that must hold after each run, however it was interrupted.
+    #[track_caller]
     pub fn invariant<R: Holds>(mut self, check: impl Fn(&S) -> R + 'a) -> Self {
-        self.invariants
-            .push(Box::new(move |state| check(state).holds()));
+        self.invariants.push(Invariant {
+            check: Box::new(move |state| check(state).holds()),
+            place: Location::caller(),
+        });
         self
     }
 
@@ -149,19 +110,21 @@ impl<'a, S> EveryInterruption<'a, S> {
     ///   enqueued.
     /// - If the scenario panics without an interruption, with its panic.
     /// - If there are more than 10,000 points.
+    /// - If the number of points differs from run to run, so that some cannot be tried.
     #[track_caller]
     #[must_use = "that no point was found means that nothing was tried: assert how many there are"]
     pub fn run<T>(self, scenario: impl Fn(&S) -> T) -> usize {
-        let mut target = 0;
+        let mut course = Course::new(self.place);
         loop {
-            let run = self.begin(target);
+            let run = course.begin((self.setup)(), &self.describe);
             let ended = catch_unwind(AssertUnwindSafe(|| {
                 run.airlock.run(|| drop(scenario(&run.state)));
             }));
-            if let Some(points) = self.end(&run, ended, target) {
+            course.take(&run, ended);
+            self.check(&course, &run);
+            if let Some(points) = course.next() {
                 return points;
             }
-            target += 1;
         }
     }
 
@@ -193,97 +156,26 @@ impl<'a, S> EveryInterruption<'a, S> {
     /// As [`run`](Self::run).
     #[must_use = "that no point was found means that nothing was tried: assert how many there are"]
     pub async fn run_async<T>(self, scenario: impl AsyncFn(&S) -> T) -> usize {
-        let mut target = 0;
+        let mut course = Course::new(self.place);
         loop {
-            let run = self.begin(target);
-            let ended = {
-                let work = async { drop(scenario(&run.state).await) };
-                let mut work = pin!(catch_unwind_async(run.airlock.bind(work)));
-                poll_fn(|cx| match work.as_mut().poll(cx) {
-                    Poll::Ready(ended) => Poll::Ready(ended),
-                    Poll::Pending if run.probe.awaits() || run.probe.reached() > LIMIT => {
-                        Poll::Ready(Ok(()))
-                    }
-                    Poll::Pending => Poll::Pending,
-                })
-                .await
-                // What is dropped here was cancelled.
-            };
-            if let Some(points) = self.end(&run, ended, target) {
+            let run = course.begin((self.setup)(), &self.describe);
+            let ended = run.drive(&scenario).await;
+            course.take(&run, ended);
+            self.check(&course, &run);
+            if let Some(points) = course.next() {
                 return points;
             }
-            target += 1;
         }
     }
 
     #[track_caller]
-    fn begin(&self, target: usize) -> Run<S> {
-        let state = (self.setup)();
-        let probe = Arc::new(Probe::new(target));
-        let builder = (self.describe)(&state, Airlock::builder());
-        match builder.probe(probe.clone()).skip_resource_check().build() {
-            Ok(airlock) => Run {
-                state,
-                probe,
-                airlock,
-            },
-            Err(error) => panic!("no scenario can be tried: {}", in_full(&error)),
-        }
-    }
-
-    /// Checks what a run has left behind. Gives how many points there are, once all are tried.
-    #[track_caller]
-    fn end(&self, run: &Run<S>, ended: thread::Result<()>, target: usize) -> Option<usize> {
-        if run.probe.reached() > LIMIT {
-            self.too_many();
-        }
-        let hit = run.probe.hit();
-        if let (None, Err(panic)) = (&hit, ended) {
-            resume_unwind(panic);
-        }
+    fn check(&self, course: &Course, run: &Run<S>) {
         for invariant in &self.invariants {
-            let checked = catch_unwind(AssertUnwindSafe(|| invariant(&run.state)));
-            let wrong = match checked {
-                Ok(Ok(())) => continue,
-                Ok(Err(wrong)) => wrong,
-                Err(panic) => panic_message(&*panic),
-            };
-            self.broken(hit.as_ref(), target, &wrong);
-        }
-        // The first run was not to be interrupted; another one that was not is behind the last point.
-        (target > 0 && hit.is_none()).then(|| target - 1)
-    }
-
-    #[track_caller]
-    fn broken(&self, hit: Option<&Point>, target: usize, wrong: &str) -> ! {
-        let place = self.place;
-        match hit {
-            None => panic!(
-                "the invariant of the scenario at {place} does not hold without any interruption: {wrong}"
-            ),
-            Some(point) => {
-                let passed = target - 1;
-                panic!(
-                    "the invariant of the scenario at {place} does not hold after {point} (point {target}; it held at the {passed} before): {wrong}"
-                )
+            if let Err(broken) = invariant.ask(&run.state) {
+                course.break_off(&broken);
             }
         }
     }
-
-    #[track_caller]
-    fn too_many(&self) -> ! {
-        let place = self.place;
-        panic!(
-            "the scenario at {place} has more than {LIMIT} points: it waits for something again and again, or is too long; try a part of it"
-        )
-    }
-}
-
-/// One run.
-struct Run<S> {
-    state: S,
-    probe: Arc<Probe>,
-    airlock: Airlock,
 }
 
 impl<S> fmt::Debug for EveryInterruption<'_, S> {

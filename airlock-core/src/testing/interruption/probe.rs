@@ -22,7 +22,7 @@ struct State {
     awaits: usize,
     /// Whose dispatch has had its turn: a wrapper hands one on to another executor.
     dispatched: HashSet<IntentId>,
-    under_way: Vec<Which>,
+    under_way: Vec<(IntentId, Which)>,
     hit: Option<Point>,
 }
 
@@ -97,11 +97,12 @@ impl Probe {
         intent: &Intent,
         body: BoxFuture<'a, Result<(), BoxError>>,
     ) -> BoxFuture<'a, Result<(), BoxError>> {
-        let (probe, which) = (self.clone(), Which::of(intent));
+        let (probe, id, which) = (self.clone(), intent.id(), Which::of(intent));
         Box::pin(async move {
-            probe.state().under_way.push(which);
+            probe.state().under_way.push((id, which));
+            let ended = UnderWay { probe: &probe, id };
             let result = body.await;
-            probe.state().under_way.pop();
+            drop(ended);
             if result.is_ok() {
                 probe.panic_at(At::AfterBody, which);
             }
@@ -114,8 +115,26 @@ impl Probe {
         let (nth, which) = {
             let mut state = self.state();
             state.awaits += 1;
-            (state.awaits, state.under_way.last().copied())
+            (
+                state.awaits,
+                state.under_way.last().map(|(_, which)| *which),
+            )
         };
         self.reach(At::Await(nth), which)
+    }
+}
+
+/// A body that is awaited: it may complete, panic, or be dropped.
+struct UnderWay<'a> {
+    probe: &'a Probe,
+    id: IntentId,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.probe
+            .state()
+            .under_way
+            .retain(|(id, _)| *id != self.id);
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::effect::BoxFuture;
 use crate::executor::Executor;
 use crate::flush::FlushError;
+use crate::private::block_on;
 
 /// An executor to be tested by [`executor_suite!`](crate::testing::executor_suite).
 #[must_use = "it is what the suite tests"]
@@ -14,7 +15,10 @@ pub struct Subject {
     pub(super) drive: Option<Box<Drive>>,
     pub(super) ordered: bool,
     pub(super) repeats: bool,
+    pub(super) block_on: Box<BlockOn>,
 }
+
+type BlockOn = dyn Fn(BoxFuture<'_, ()>) + Send + Sync;
 
 type Drive = dyn Fn() -> BoxFuture<'static, Vec<FlushError>> + Send + Sync;
 
@@ -26,6 +30,7 @@ impl Subject {
             drive: None,
             ordered: true,
             repeats: false,
+            block_on: Box::new(|future| block_on(future)),
         }
     }
 
@@ -75,6 +80,29 @@ impl Subject {
         self.repeats = true;
         self
     }
+
+    /// It needs a runtime: async flushes, and what drives it, are run by this closure, which has to
+    /// complete the future. Without it they are polled by the suite itself, outside of any runtime.
+    ///
+    /// ```
+    /// # use airlock::executor::Inline as Mine;
+    /// use airlock::testing::Subject;
+    ///
+    /// # struct Runtime;
+    /// # impl Runtime {
+    /// #     fn block_on(&self, future: airlock::BoxFuture<'_, ()>) {
+    /// #         airlock::__private::block_on(future)
+    /// #     }
+    /// # }
+    /// # let runtime = Runtime;
+    /// // With `runtime` such as tokio's:
+    /// let subject = Subject::performs(Mine).block_on(move |future| runtime.block_on(future));
+    /// # drop(subject);
+    /// ```
+    pub fn block_on(mut self, run: impl Fn(BoxFuture<'_, ()>) + Send + Sync + 'static) -> Self {
+        self.block_on = Box::new(run);
+        self
+    }
 }
 
 impl fmt::Debug for Subject {
@@ -84,6 +112,6 @@ impl fmt::Debug for Subject {
             .field("hands_over", &self.drive.is_some())
             .field("ordered", &self.ordered)
             .field("repeats", &self.repeats)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

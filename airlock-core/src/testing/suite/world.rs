@@ -12,7 +12,6 @@ use crate::effect::BoxFuture;
 use crate::executor::Timer;
 use crate::flush::{FailureMode, FlushError, FlushReport};
 use crate::intent::{Intent, IntentId};
-use crate::private::block_on;
 use crate::scope::{OpenScope, ScopeBuilder};
 use crate::testing::message::in_full;
 use crate::testing::suite::effects::Log;
@@ -98,6 +97,14 @@ impl World {
         self.subject.drive.is_none()
     }
 
+    /// Completes a future where the executor wants it to be.
+    #[track_caller]
+    pub(super) fn block_on<T: Send>(&self, future: impl Future<Output = T> + Send) -> T {
+        let mut completed = None;
+        (self.subject.block_on)(Box::pin(async { completed = Some(future.await) }));
+        completed.expect("the closure of `Subject::block_on` runs its future until it is ready")
+    }
+
     pub(super) fn scope(&self) -> ScopeBuilder {
         self.airlock.scope().executor(self.subject.executor.clone())
     }
@@ -126,7 +133,7 @@ impl World {
         let numbers = self.enqueue(&open, intents);
         let ended = match way {
             Way::Sync => open.flush(),
-            Way::Async => block_on(open.flush_async()),
+            Way::Async => self.block_on(open.flush_async()),
         };
         self.told(numbers, ended)
     }
@@ -169,7 +176,7 @@ impl World {
     /// Has all performed that was handed over; gives what failed there.
     pub(super) fn settle(&self) -> Vec<FlushError> {
         let mut errors = match &self.subject.drive {
-            Some(drive) => block_on(drive()),
+            Some(drive) => self.block_on(drive()),
             None => Vec::new(),
         };
         errors.append(&mut self.stranded.lock().unwrap_or_else(PoisonError::into_inner));

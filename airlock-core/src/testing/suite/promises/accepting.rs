@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::intent::IntoIntent;
-use crate::testing::suite::effects::{What, sync};
+use crate::testing::suite::effects::{What, awaited, bulk, once, patient, sync};
 use crate::testing::suite::promises::Make;
-use crate::testing::suite::world::World;
+use crate::testing::suite::world::{Numbered, World};
 use crate::{Refusal, try_enqueue};
 
 pub(in crate::testing::suite) fn it_has_a_name(make: Make<'_>) {
@@ -19,13 +19,19 @@ pub(in crate::testing::suite) fn it_has_a_name(make: Make<'_>) {
 
 pub(in crate::testing::suite) fn it_accepts_an_ordinary_intent(make: Make<'_>) {
     let world = World::new(make);
-    let accepted = world
-        .subject
-        .executor
-        .accepts(&sync(1, What::Succeed).intent);
-    let refusal = accepted.err().unwrap_or_default();
-    let what = format!("it refuses an intent without any option: {refusal}");
-    world.claim(refusal.is_empty(), &what);
+    let ordinary = [
+        sync(1, What::Succeed),
+        awaited(2, What::Succeed),
+        patient(3, What::Succeed),
+        bulk(4),
+        once(5, What::Succeed),
+    ];
+    for Numbered { intent, .. } in ordinary {
+        let refusal = world.subject.executor.accepts(&intent).err();
+        let (id, reason) = (intent.effect().id(), refusal.as_deref().unwrap_or_default());
+        let what = format!("it refuses an intent of `{id}` without any option: {reason}");
+        world.claim(refusal.is_none(), &what);
+    }
 }
 
 pub(in crate::testing::suite) fn accepting_has_no_consequences(make: Make<'_>) {
@@ -43,7 +49,8 @@ pub(in crate::testing::suite) fn accepting_has_no_consequences(make: Make<'_>) {
     world.claim(world.log.began().is_empty(), "`accepts` performs");
 }
 
-/// Whoever cannot delay says so at the line that wishes it.
+/// Whoever cannot delay says so at the line that wishes it. What was handed over is kept by what
+/// performs it, which has its time in its own hands: only who performs in place can be asked.
 pub(in crate::testing::suite) fn a_delay_is_refused_at_enqueue_or_kept(make: Make<'_>) {
     let world = World::new(make);
     let open = world.scope().open();
@@ -58,6 +65,7 @@ pub(in crate::testing::suite) fn a_delay_is_refused_at_enqueue_or_kept(make: Mak
             };
             world.claim(says_why, "it refuses a delay and does not say why");
         }
+        Ok(_) if !world.performs_in_place() => {}
         Ok(_) => {
             drop(open.flush()); // It may fail now, and then says so.
             let kept = world.log.began().is_empty();

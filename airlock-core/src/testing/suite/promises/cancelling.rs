@@ -1,7 +1,8 @@
 //! What becomes of intents when their flush is dropped half-way.
 
+use std::future::poll_fn;
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 
 use crate::testing::suite::effects::{What, awaited, sync};
 use crate::testing::suite::promises::Make;
@@ -23,16 +24,23 @@ pub(in crate::testing::suite) fn a_flush_that_is_dropped_loses_nothing_in_silenc
         ];
         let numbers = world.enqueue(&open, intents);
         let mut errors = Vec::new();
-        {
+        let mut polls = polls;
+        let ended = world.block_on(async {
             let mut flushing = pin!(open.flush_async());
-            let mut cx = Context::from_waker(Waker::noop());
-            for _ in 0..polls {
-                if let Poll::Ready(ended) = flushing.as_mut().poll(&mut cx) {
-                    errors.extend(ended.err());
-                    break;
+            poll_fn(|cx| {
+                polls -= 1;
+                match flushing.as_mut().poll(cx) {
+                    Poll::Ready(ended) => Poll::Ready(ended.err()),
+                    Poll::Pending if polls == 0 => Poll::Ready(None),
+                    Poll::Pending => {
+                        cx.waker().wake_by_ref();
+                        Poll::Pending
+                    }
                 }
-            }
-        }
+            })
+            .await
+        });
+        errors.extend(ended);
         world.log.open();
         errors.extend(world.settle());
         let ended = world.log.ended();

@@ -1,8 +1,8 @@
 //! What becomes of intents that fail, and of those behind them.
 
-use crate::testing::suite::effects::{What, once, patient, secret, sync};
+use crate::testing::suite::effects::{What, awaited, once, patient, secret, sync};
 use crate::testing::suite::promises::Make;
-use crate::testing::suite::world::{Numbered, WAYS, World, carrying_on};
+use crate::testing::suite::world::{Numbered, WAYS, Way, World, carrying_on};
 
 fn one_that_fails() -> Vec<Numbered> {
     vec![
@@ -67,7 +67,11 @@ pub(in crate::testing::suite) fn a_flush_that_carries_on_reaches_the_rest(make: 
 pub(in crate::testing::suite) fn a_panic_of_an_effect_is_contained(make: Make<'_>) {
     for way in WAYS {
         let world = World::new(make);
-        let intents = vec![sync(1, What::Panic), sync(2, What::Succeed)];
+        let panics = match way {
+            Way::Sync => sync(1, What::Panic),
+            Way::Async => awaited(1, What::Panic),
+        };
+        let intents = vec![panics, sync(2, What::Succeed)];
         let told = world.flush_in(carrying_on(world.scope()), way, intents);
         world.claim(
             told.failed == [1],

@@ -1,0 +1,156 @@
+//! The same with a state that is made and looked at by awaiting.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::pin::Pin;
+
+use crate::airlock::AirlockBuilder;
+use crate::flush::panic_message;
+use crate::scope::catch_unwind_async;
+use crate::testing::interruption::Describe;
+use crate::testing::interruption::course::Course;
+use crate::testing::interruption::invariant::{Broken, Holds};
+
+/// As [`every_interruption`](crate::testing::every_interruption), for a state that takes awaiting, such
+/// as a database: `setup` and the invariants are async. They are not interrupted; only the scenario is.
+///
+/// ```rust,standalone_crate
+/// use airlock::testing::every_interruption_async;
+/// use airlock::FlushError;
+/// use std::sync::{Arc, Mutex};
+///
+/// // Stands for a database.
+/// #[derive(Clone, Default)]
+/// struct Db {
+///     placed: Arc<Mutex<u32>>,
+///     shipped: Arc<Mutex<u32>>,
+/// }
+///
+/// async fn connect() -> Db {
+///     Db::default()
+/// }
+/// async fn count(rows: &Mutex<u32>) -> u32 {
+///     *rows.lock().unwrap()
+/// }
+/// async fn insert(rows: &Mutex<u32>) {
+///     *rows.lock().unwrap() += 1;
+/// }
+///
+/// #[airlock::effect]
+/// async fn ship(#[resource] db: &Db) {
+///     insert(&db.shipped).await;
+/// }
+///
+/// # airlock::__private::block_on(async {
+/// let points = every_interruption_async(connect)
+///     .airlock(|db, builder| builder.resource(db.clone()))
+///     .invariant(async |db: &Db| count(&db.shipped).await <= count(&db.placed).await)
+///     .run(async |db: &Db| {
+///         let checkout = airlock::scope().run_async(async |_| {
+///             airlock::enqueue(ship());
+///             insert(&db.placed).await;
+///             Ok::<_, FlushError>(())
+///         });
+///         checkout.await
+///     })
+///     .await;
+/// assert_eq!(points, 4);
+/// # });
+/// ```
+#[track_caller]
+pub fn every_interruption_async<'a, S: 'a>(
+    setup: impl AsyncFn() -> S + 'a,
+) -> EveryInterruptionAsync<'a, S> {
+    EveryInterruptionAsync {
+        setup: Box::new(setup),
+        describe: Box::new(|_, builder| builder),
+        invariants: Vec::new(),
+        place: Location::caller(),
+    }
+}
+
+/// What [`every_interruption_async`] is to do.
+#[must_use = "nothing is tried until it is run"]
+pub struct EveryInterruptionAsync<'a, S> {
+    setup: Box<dyn Setup<S> + 'a>,
+    describe: Box<Describe<'a, S>>,
+    invariants: Vec<(Box<dyn Check<S> + 'a>, &'static Location<'static>)>,
+    place: &'static Location<'static>,
+}
+
+type Awaited<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+trait Setup<S> {
+    fn state(&self) -> Awaited<'_, S>;
+}
+
+impl<S, F: AsyncFn() -> S> Setup<S> for F {
+    fn state(&self) -> Awaited<'_, S> {
+        Box::pin(self())
+    }
+}
+
+trait Check<S> {
+    fn check<'s>(&'s self, state: &'s S) -> Awaited<'s, Result<(), String>>;
+}
+
+struct Invariant<F, R>(F, PhantomData<fn() -> R>);
+
+impl<S, R: Holds, F: AsyncFn(&S) -> R> Check<S> for Invariant<F, R> {
+    fn check<'s>(&'s self, state: &'s S) -> Awaited<'s, Result<(), String>> {
+        Box::pin(async { (self.0)(state).await.holds() })
+    }
+}
+
+impl<'a, S> EveryInterruptionAsync<'a, S> {
+    /// Describes the airlock of a run, as
+    /// [`EveryInterruption::airlock`](crate::testing::EveryInterruption::airlock).
+    pub fn airlock(mut self, describe: impl Fn(&S, AirlockBuilder) -> AirlockBuilder + 'a) -> Self {
+        self.describe = Box::new(describe);
+        self
+    }
+
+    /// Adds something that must hold after each run, however it was interrupted.
+    #[track_caller]
+    pub fn invariant<R: Holds + 'a>(mut self, check: impl AsyncFn(&S) -> R + 'a) -> Self {
+        let check = Box::new(Invariant(check, PhantomData));
+        self.invariants.push((check, Location::caller()));
+        self
+    }
+
+    /// Runs the scenario, as [`EveryInterruption::run_async`](crate::testing::EveryInterruption::run_async).
+    ///
+    /// # Panics
+    ///
+    /// As [`EveryInterruption::run`](crate::testing::EveryInterruption::run).
+    #[must_use = "that no point was found means that nothing was tried: assert how many there are"]
+    pub async fn run<T>(self, scenario: impl AsyncFn(&S) -> T) -> usize {
+        let mut course = Course::new(self.place);
+        loop {
+            let run = course.begin(self.setup.state().await, &self.describe);
+            let ended = run.drive(&scenario).await;
+            course.take(&run, ended);
+            for (invariant, place) in &self.invariants {
+                let wrong = match catch_unwind_async(invariant.check(&run.state)).await {
+                    Ok(Ok(())) => continue,
+                    Ok(Err(wrong)) => wrong,
+                    Err(panic) => panic_message(&*panic),
+                };
+                course.break_off(&Broken { wrong, place });
+            }
+            if let Some(points) = course.next() {
+                return points;
+            }
+        }
+    }
+}
+
+impl<S> fmt::Debug for EveryInterruptionAsync<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EveryInterruptionAsync")
+            .field("place", &self.place)
+            .field("invariants", &self.invariants.len())
+            .finish_non_exhaustive()
+    }
+}

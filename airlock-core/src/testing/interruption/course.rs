@@ -1,0 +1,130 @@
+//! From run to run: which point is next, and what has gone wrong.
+
+use std::future::poll_fn;
+use std::panic::{Location, resume_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::thread;
+
+use crate::airlock::{Airlock, AirlockBuilder};
+use crate::scope::catch_unwind_async;
+use crate::testing::interruption::invariant::Broken;
+use crate::testing::interruption::point::Point;
+use crate::testing::interruption::probe::Probe;
+use crate::testing::message::in_full;
+
+/// How many points a scenario may have.
+const LIMIT: usize = 10_000;
+
+/// Where the runs of a scenario stand.
+pub(super) struct Course {
+    place: &'static Location<'static>,
+    /// The point that the run is interrupted at: none in the first, and one behind the last in the last.
+    target: usize,
+    /// How many points the first run had.
+    points: usize,
+    hit: Option<Point>,
+}
+
+/// One run.
+pub(super) struct Run<S> {
+    pub(super) state: S,
+    pub(super) airlock: Airlock,
+    probe: Arc<Probe>,
+}
+
+impl Course {
+    pub(super) fn new(place: &'static Location<'static>) -> Self {
+        Self {
+            place,
+            target: 0,
+            points: 0,
+            hit: None,
+        }
+    }
+
+    #[track_caller]
+    pub(super) fn begin<S>(
+        &self,
+        state: S,
+        describe: &dyn Fn(&S, AirlockBuilder) -> AirlockBuilder,
+    ) -> Run<S> {
+        let probe = Arc::new(Probe::new(self.target));
+        let builder = describe(&state, Airlock::builder());
+        match builder.probe(probe.clone()).skip_resource_check().build() {
+            Ok(airlock) => Run {
+                state,
+                airlock,
+                probe,
+            },
+            Err(error) => panic!("no scenario can be tried: {}", in_full(&error)),
+        }
+    }
+
+    /// Takes in how a run has ended.
+    #[track_caller]
+    pub(super) fn take<S>(&mut self, run: &Run<S>, ended: thread::Result<()>) {
+        let (place, target, reached) = (self.place, self.target, run.probe.reached());
+        assert!(
+            reached <= LIMIT,
+            "the scenario at {place} has more than {LIMIT} points: it waits for something again and again, or is too long; try a part of it"
+        );
+        self.hit = run.probe.hit();
+        if let (None, Err(panic)) = (&self.hit, ended) {
+            resume_unwind(panic);
+        }
+        if target == 0 {
+            self.points = reached;
+        }
+        let points = self.points;
+        let differs = match self.hit {
+            None if target > 0 && target <= points => {
+                format!("only {reached} in that which was to be interrupted at point {target}")
+            }
+            Some(_) if target > points => "more in a later one".to_owned(),
+            _ => return,
+        };
+        panic!(
+            "the scenario at {place} had {points} points in its first run and {differs}: it differs from run to run, so not every point can be tried"
+        );
+    }
+
+    /// Goes to the next point. Gives how many there are, once all are tried.
+    pub(super) fn next(&mut self) -> Option<usize> {
+        self.target += 1;
+        (self.target > self.points + 1).then_some(self.points)
+    }
+
+    /// An invariant does not hold after this run.
+    #[track_caller]
+    pub(super) fn break_off(&self, broken: &Broken) -> ! {
+        let (invariant, scenario, wrong) = (broken.place, self.place, &broken.wrong);
+        let after = match &self.hit {
+            None => "without any interruption".to_owned(),
+            Some(point) => {
+                let (target, passed) = (self.target, self.target - 1);
+                format!("after {point} (point {target}; it held at the {passed} before)")
+            }
+        };
+        panic!(
+            "the invariant at {invariant} of the scenario at {scenario} does not hold {after}: {wrong}"
+        )
+    }
+}
+
+impl<S> Run<S> {
+    /// Awaits an async scenario, which is dropped at the await that is its turn.
+    pub(super) async fn drive<T>(&self, scenario: &impl AsyncFn(&S) -> T) -> thread::Result<()> {
+        let work = async { drop(scenario(&self.state).await) };
+        let mut work = pin!(catch_unwind_async(self.airlock.bind(work)));
+        poll_fn(|cx| match work.as_mut().poll(cx) {
+            Poll::Ready(ended) => Poll::Ready(ended),
+            Poll::Pending if self.probe.awaits() || self.probe.reached() > LIMIT => {
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending => Poll::Pending,
+        })
+        .await
+    }
+}

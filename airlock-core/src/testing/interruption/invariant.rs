@@ -1,0 +1,69 @@
+//! What must hold after each run.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+
+use crate::flush::panic_message;
+
+/// What an invariant may return: nothing (then it panics where it does not hold), a `bool`, or a
+/// `Result`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say whether an invariant holds",
+    note = "give a `bool` or a `Result<(), impl Display>`, or assert and give nothing"
+)]
+pub trait Holds {
+    /// What is wrong, if something is.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong.
+    fn holds(self) -> Result<(), String>;
+}
+
+impl Holds for () {
+    fn holds(self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl Holds for bool {
+    fn holds(self) -> Result<(), String> {
+        match self {
+            true => Ok(()),
+            false => Err("it gave `false`".to_owned()),
+        }
+    }
+}
+
+impl<E: fmt::Display> Holds for Result<(), E> {
+    fn holds(self) -> Result<(), String> {
+        self.map_err(|error| error.to_string())
+    }
+}
+
+/// One thing that must hold.
+pub(super) struct Invariant<'a, S> {
+    pub(super) check: Box<Check<'a, S>>,
+    pub(super) place: &'static Location<'static>,
+}
+
+type Check<'a, S> = dyn Fn(&S) -> Result<(), String> + 'a;
+
+/// What is wrong, and where the invariant stands that says so.
+pub(super) struct Broken {
+    pub(super) wrong: String,
+    pub(super) place: &'static Location<'static>,
+}
+
+impl<S> Invariant<'_, S> {
+    pub(super) fn ask(&self, state: &S) -> Result<(), Broken> {
+        let checked = catch_unwind(AssertUnwindSafe(|| (self.check)(state)));
+        let wrong = match checked {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(wrong)) => wrong,
+            Err(panic) => panic_message(&*panic),
+        };
+        let place = self.place;
+        Err(Broken { wrong, place })
+    }
+}

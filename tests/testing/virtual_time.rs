@@ -1,0 +1,118 @@
+//! The order in which a drain performs, and when.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use airlock::Airlock;
+use airlock::prelude::*;
+use airlock::testing::{Captured, capture};
+
+use crate::fixture::block_on;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What was attempted, in order.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    /// Gives how often this line stands there now.
+    fn add(&self, line: &str) -> usize {
+        let mut lines = self.0.lock().expect("it is free");
+        lines.push(line.to_owned());
+        lines.iter().filter(|it| *it == line).count()
+    }
+
+    fn lines(&self) -> Vec<String> {
+        self.0.lock().expect("it is free").clone()
+    }
+
+    fn airlock(&self) -> Airlock {
+        let builder = Airlock::builder()
+            .resource(self.clone())
+            .skip_resource_check();
+        builder.build().expect("it builds")
+    }
+}
+
+/// Succeeds at its third attempt, and then causes a note.
+fn third_time(log: &Log, name: &str) -> Result<(), String> {
+    if log.add(name) < 3 {
+        return Err("not yet".to_owned());
+    }
+    airlock::enqueue(jot(format!("caused by {name}")));
+    Ok(())
+}
+
+#[airlock::effect]
+fn jot(#[resource] log: &Log, line: String) {
+    log.add(&line);
+}
+
+#[airlock::effect(retry(attempts = 3, delay = "40m", factor = 1, max_delay = "1h"))]
+fn patient(#[resource] log: &Log, name: String) -> Result<(), String> {
+    third_time(log, &name)
+}
+
+#[airlock::effect(retry(attempts = 3, delay = "10s", factor = 1, max_delay = "1h"))]
+fn hasty(#[resource] log: &Log, name: String) -> Result<(), String> {
+    third_time(log, &name)
+}
+
+/// What is attempted, and when each effect begins, where async effects may be among them and where not.
+fn both_ways(enqueue: impl Fn()) -> [(Vec<String>, Vec<Duration>); 2] {
+    let drained = |drain: &dyn Fn(Captured<()>, &Airlock) -> airlock::testing::Drained| {
+        let log = Log::default();
+        let drained = drain(capture(&enqueue), &log.airlock());
+        let entries = drained.entries().iter();
+        let times = entries.map(airlock::testing::Performed::at).collect();
+        (log.lines(), times)
+    };
+    [
+        drained(&|captured, airlock| captured.drain(airlock).expect("it settles")),
+        drained(&|captured, airlock| block_on(captured.drain_async(airlock)).expect("it settles")),
+    ]
+}
+
+#[test]
+fn several_that_wait_to_be_tried_again_each_have_their_time() {
+    for (lines, times) in both_ways(|| {
+        airlock::enqueue(patient("f1".to_owned()));
+        airlock::enqueue(patient("f2".to_owned()));
+        airlock::enqueue(jot("at 50".to_owned()).after(50 * MINUTE));
+    }) {
+        let expected = [
+            "f1",
+            "f2",
+            "f1",
+            "f2",
+            "at 50",
+            "f1",
+            "f2",
+            "caused by f1",
+            "caused by f2",
+        ];
+        assert_eq!(lines, expected);
+        assert_eq!(times, [0, 0, 50, 80, 80].map(|minutes| minutes * MINUTE));
+    }
+}
+
+#[test]
+fn one_that_waits_a_short_time_is_not_held_up_by_one_that_waits_longer() {
+    for (lines, _) in both_ways(|| {
+        airlock::enqueue(hasty("hasty".to_owned()));
+        airlock::enqueue(patient("patient".to_owned()));
+    }) {
+        assert_eq!(
+            lines[..6],
+            [
+                "hasty",
+                "patient",
+                "hasty",
+                "hasty",
+                "caused by hasty",
+                "patient"
+            ]
+        );
+    }
+}
