@@ -3,11 +3,32 @@
 use std::time::Duration;
 
 use proc_macro2::Span;
+use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseBuffer, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Ident, LitStr, Token, parenthesized, token};
+use syn::{Ident, LitStr, Path, Token, parenthesized, token};
 
 use crate::problems::Problems;
+
+/// The path of the facade: `::airlock`, unless `crate = ..` gives another.
+#[derive(Default)]
+pub(crate) struct Facade(Option<Path>);
+
+impl Facade {
+    pub(crate) fn set(&mut self, key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+        equals(key, input)?;
+        set_once(&mut self.0, key, input.call(Path::parse_mod_style)?)
+    }
+}
+
+impl ToTokens for Facade {
+    fn to_tokens(&self, tokens: &mut proc_macro2::TokenStream) {
+        match &self.0 {
+            Some(path) => path.to_tokens(tokens),
+            None => quote!(::airlock).to_tokens(tokens),
+        }
+    }
+}
 
 /// Reads `key`, `key = ..` and `key(..)`, separated by commas. `read` handles one key and says
 /// whether it knows it. A mistake in one argument does not hide those in the next.

@@ -1,11 +1,10 @@
 //! What `#[airlock::boundary(..)]` says.
 
 use proc_macro2::TokenStream;
-use quote::quote;
 use syn::parse::ParseStream;
-use syn::{Expr, Ident, LitStr, Path, Type};
+use syn::{Expr, Ident, LitStr, Type};
 
-use crate::arguments::{equals, read_each, set_list, set_once, set_value};
+use crate::arguments::{Facade, equals, read_each, set_list, set_once, set_value};
 use crate::problems::Problems;
 
 const KNOWN: &[&str] = &[
@@ -26,7 +25,8 @@ pub(crate) struct Args {
     pub(crate) name: Option<LitStr>,
     pub(crate) emits: Option<Vec<Type>>,
     pub(crate) on_flush_error: Option<OnFlushError>,
-    krate: Option<Path>,
+    /// The path of the facade.
+    pub(crate) krate: Facade,
 }
 
 /// What happens to a flush that failed after the body had succeeded.
@@ -66,19 +66,9 @@ impl Args {
                 };
                 set_once(&mut self.on_flush_error, key, choice)?;
             }
-            "crate" => {
-                equals(key, input)?;
-                set_once(&mut self.krate, key, input.call(Path::parse_mod_style)?)?;
-            }
+            "crate" => self.krate.set(key, input)?,
             _ => return Ok(false),
         }
         Ok(true)
-    }
-
-    /// The path of the facade.
-    pub(crate) fn krate(&self) -> TokenStream {
-        self.krate
-            .as_ref()
-            .map_or_else(|| quote!(::airlock), |path| quote!(#path))
     }
 }

@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
 use syn::{GenericArgument, PathArguments, ReturnType, Signature, Type, TypeParamBound};
 
+use crate::arguments::Facade;
 use crate::boundary::args::{Args, OnFlushError};
 use crate::boundary::disguise::Form;
 use crate::function::{Function, docs, place, plain_name, respan, unwrapped};
@@ -26,10 +27,10 @@ use crate::function::{Function, docs, place, plain_name, respan, unwrapped};
 /// }
 /// ```
 pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStream {
-    let krate = args.krate();
+    let krate = &args.krate;
     let private = quote!(#krate::__private);
     let is_async = !matches!(form, Form::Sync);
-    let declaration = declaration(args, function, is_async, &krate);
+    let declaration = declaration(args, function, is_async, krate);
     let setters = [
         ("policy", &args.policy),
         ("executor", &args.executor),
@@ -179,12 +180,7 @@ fn types_of(arguments: &PathArguments) -> impl Iterator<Item = &Type> {
     })
 }
 
-fn declaration(
-    args: &Args,
-    function: &Function,
-    is_async: bool,
-    krate: &TokenStream,
-) -> TokenStream {
+fn declaration(args: &Args, function: &Function, is_async: bool, krate: &Facade) -> TokenStream {
     let private = quote!(#krate::__private);
     let place = place(&private, &function.sig.ident);
     let name = match &args.name {

@@ -1,12 +1,11 @@
 //! What `#[airlock::effect(..)]` says.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
 use syn::parse::ParseStream;
 use syn::{Expr, Ident, LitInt, LitStr, Path, Token};
 
 use crate::arguments::{
-    DurationText, equals, parentheses, read_each, set_flag, set_list, set_once, set_value,
+    DurationText, Facade, equals, parentheses, read_each, set_flag, set_list, set_once, set_value,
 };
 use crate::problems::Problems;
 
@@ -32,7 +31,8 @@ pub(crate) struct Args {
     pub(crate) once: Option<Span>,
     pub(crate) derive: Option<Vec<Path>>,
     pub(crate) intent: Option<Ident>,
-    pub(crate) krate: Option<Path>,
+    /// The path of the facade.
+    pub(crate) krate: Facade,
 }
 
 #[derive(Default)]
@@ -90,20 +90,10 @@ impl Args {
             "once" => set_flag(&mut self.once, key, input)?,
             "derive" => set_list(&mut self.derive, key, input)?,
             "intent" => set_value(&mut self.intent, key, input)?,
-            "crate" => {
-                equals(key, input)?;
-                set_once(&mut self.krate, key, input.call(Path::parse_mod_style)?)?;
-            }
+            "crate" => self.krate.set(key, input)?,
             _ => return Ok(false),
         }
         Ok(true)
-    }
-
-    /// The path of the facade.
-    pub(crate) fn krate(&self) -> TokenStream {
-        self.krate
-            .as_ref()
-            .map_or_else(|| quote!(::airlock), |path| quote!(#path))
     }
 }
 

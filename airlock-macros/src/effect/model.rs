@@ -106,7 +106,7 @@ pub(crate) fn build(
         sig,
         body,
     } = function;
-    let krate = args.krate();
+    let krate = args.krate.to_token_stream();
     let intent = intent_name(&args, &sig.ident);
     let is_async = sig.asyncness.is_some();
     let parameters = signature.parameters;

@@ -17,7 +17,7 @@ pub(super) fn stub(args: &Args, function: &Function) -> TokenStream {
     if sig.receiver().is_some() || sig.variadic.is_some() {
         return as_written(function);
     }
-    let krate = args.krate();
+    let krate = &args.krate;
     let ident = &sig.ident;
     let intent = intent_name(args, ident);
     let generics = &sig.generics;

@@ -1,11 +1,10 @@
 //! What `#[airlock::test(..)]` says.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
 use syn::parse::ParseStream;
-use syn::{Expr, Ident, Path};
+use syn::{Expr, Ident};
 
-use crate::arguments::{equals, read_each, set_flag, set_once, set_value};
+use crate::arguments::{Facade, read_each, set_flag, set_value};
 use crate::problems::Problems;
 
 const KNOWN: &[&str] = &["strict", "airlock", "crate"];
@@ -14,7 +13,8 @@ const KNOWN: &[&str] = &["strict", "airlock", "crate"];
 pub(crate) struct Args {
     pub(crate) strict: Option<Span>,
     pub(crate) airlock: Option<Expr>,
-    krate: Option<Path>,
+    /// The path of the facade.
+    pub(crate) krate: Facade,
 }
 
 impl Args {
@@ -29,19 +29,9 @@ impl Args {
         match key.to_string().as_str() {
             "strict" => set_flag(&mut self.strict, key, input)?,
             "airlock" => set_value(&mut self.airlock, key, input)?,
-            "crate" => {
-                equals(key, input)?;
-                set_once(&mut self.krate, key, input.call(Path::parse_mod_style)?)?;
-            }
+            "crate" => self.krate.set(key, input)?,
             _ => return Ok(false),
         }
         Ok(true)
-    }
-
-    /// The path of the facade.
-    pub(crate) fn krate(&self) -> TokenStream {
-        self.krate
-            .as_ref()
-            .map_or_else(|| quote!(::airlock), |path| quote!(#path))
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn expand(
     runner: Runner,
     form: Form,
 ) -> TokenStream {
-    let krate = args.krate();
+    let krate = &args.krate;
     let private = quote!(#krate::__private);
     let (inner_attrs, body) = function.split_body();
     let output = match &function.sig.output {
