@@ -5,14 +5,14 @@
 /// policies.
 pub mod prelude {
     pub use airlock_core::policy::Policy as _;
-    pub use airlock_core::{Effect as _, InScope as _, IntoIntent as _};
+    pub use airlock_core::{Effect as _, InScope as _, IntoIntent as _, PerformNow as _};
 }
 
 /// Executors: how what a flush releases is performed or handed over.
 pub mod executor {
     pub use airlock_core::executor::{
-        Batch, Channel, Deliveries, Delivery, Executor, Fallback, Inline, Recorder, Retry,
-        ThreadTimer, Timeout, Timer,
+        Batch, Channel, Deliveries, Delivery, Executor, Fallback, Identity, Inline, Recorder,
+        Retry, ThreadTimer, Timeout, Timer,
     };
 }
 
@@ -77,12 +77,13 @@ pub use airlock_macros::test;
 pub use airlock_core::DurableEffect;
 pub use airlock_core::{
     Airlock, AirlockBuilder, Backlog, Bound, BoundaryDescriptor, BoxError, BoxFuture, BuildError,
-    CapturedBy, Catalogue, CatalogueError, Cause, DecodeError, Dropped, Effect, EffectDescriptor,
-    EffectOutput, EffectSet, EncodeError, Ended, EnqueueError, Failure, FailureMode, Fate, FireOn,
-    FlushError, FlushReport, InScope, InstallError, Intent, IntentId, IntoIntent, IntoKey, Key,
-    MissingResource, OpenScope, Options, Origin, Performing, Refusal, Released, Repeatable,
-    ReportEntry, Resources, Schedule, Scope, ScopeBuilder, ScopeGuard, ScopeId, Snapshot,
-    SnapshotLine, Steps, UnmetNeed, boundaries, current, effects, enqueue, scope, try_enqueue,
+    Catalogue, CatalogueError, Cause, DecodeError, Dropped, Effect, EffectDescriptor, EffectOutput,
+    EffectSet, EncodeError, Ended, EnqueueError, Failure, FailureMode, Fate, FireOn, FlushError,
+    FlushReport, InScope, InstallError, Intent, IntentId, IntoIntent, IntoKey, Key, LocalPolicy,
+    LocalScope, MissingResource, OpenScope, Options, Origin, PerformNow, Performing, PolicyGuard,
+    Refusal, Released, Repeatable, ReportEntry, Resources, Schedule, Scope, ScopeBuilder,
+    ScopeGuard, ScopeId, Snapshot, SnapshotLine, Steps, UnmetNeed, boundaries, current, effects,
+    enqueue, scope, try_enqueue,
 };
 
 /// What generated code calls. It promises nothing to people.

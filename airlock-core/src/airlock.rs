@@ -3,21 +3,19 @@
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use once_cell::sync::OnceCell;
-
-use crate::catalogue::{Catalogue, CatalogueError, EffectDescriptor};
-use crate::context::{self, Bound, Kind, Node};
-use crate::effect::Effect;
-use crate::executor::{Executor, Inline, ThreadTimer, Timer};
-use crate::flush::{FailureMode, FlushError, FlushReport};
-use crate::intent::Intent;
+use crate::catalogue::{Catalogue, CatalogueError};
+use crate::context::{self, Around, Bound, Context, Entered, Place};
+use crate::effect::{Effect, EffectDescriptor, Resources};
+use crate::executor::{Executor, FailureMode, Inline, Timer};
+use crate::intent::{Intent, IntentId, next_id};
 use crate::lifecycle::Lifecycle;
+use crate::observer::Observer;
 use crate::policy::{Layer, Policy};
-use crate::resources::Resources;
-use crate::scope::{OpenScope, ReportHook, ScopeBuilder, scope};
-use crate::testing::Probe;
+use crate::report::{FlushError, FlushReport};
+use crate::scope::{OpenScope, ScopeBuilder, scope};
+use crate::settings::Settings;
 
 /// What scopes fall back to, and what effects are performed with.
 ///
@@ -37,57 +35,7 @@ use crate::testing::Probe;
 /// ```
 #[derive(Clone)]
 pub struct Airlock {
-    node: Arc<Node>,
-}
-
-#[derive(Clone)]
-pub(crate) struct Settings {
-    pub(crate) resources: Resources,
-    pub(crate) executor: Option<Arc<dyn Executor>>,
-    pub(crate) policy: Option<Layer>,
-    pub(crate) lifecycle: Option<Arc<dyn Lifecycle>>,
-    pub(crate) failure_mode: FailureMode,
-    pub(crate) depth_limit: u32,
-    pub(crate) timer: Arc<dyn Timer>,
-    pub(crate) on_report: Option<ReportHook>,
-    pub(crate) on_stranded: Option<StrandedHook>,
-    /// What a test lets go wrong.
-    pub(crate) probe: Option<Arc<Probe>>,
-}
-
-type StrandedHook = Arc<dyn Fn(FlushError) + Send + Sync>;
-
-/// How many effects may stand in a chain of causes, unless the airlock says otherwise.
-const DEPTH_LIMIT: u32 = 32;
-
-static INSTALLED: OnceCell<Airlock> = OnceCell::new();
-
-/// The installed airlock's node, which encloses everything that no other airlock does.
-pub(crate) fn installed() -> Option<Arc<Node>> {
-    INSTALLED.get().map(|airlock| airlock.node.clone())
-}
-
-impl Settings {
-    fn new() -> Self {
-        Self {
-            resources: Resources::default(),
-            executor: None,
-            policy: None,
-            lifecycle: None,
-            failure_mode: FailureMode::Stop,
-            depth_limit: DEPTH_LIMIT,
-            timer: Arc::new(ThreadTimer),
-            on_report: None,
-            on_stranded: None,
-            probe: None,
-        }
-    }
-
-    /// The settings where no airlock is.
-    pub(crate) fn plain() -> &'static Arc<Settings> {
-        static PLAIN: LazyLock<Arc<Settings>> = LazyLock::new(|| Arc::new(Settings::new()));
-        &PLAIN
-    }
+    place: Arc<Place>,
 }
 
 impl Airlock {
@@ -101,52 +49,110 @@ impl Airlock {
 
     /// Makes it the airlock of the whole process, for everything that enters no other one.
     ///
+    /// Install it before anything opens a scope: one that is open already keeps the defaults that it
+    /// opened with, and has no resources.
+    ///
     /// # Errors
     ///
     /// [`InstallError`] if one is installed already.
     pub fn install(self) -> Result<(), InstallError> {
-        INSTALLED.set(self).map_err(|_| InstallError)
+        context::install(self.place).map_err(|_| InstallError)
     }
 
     /// Runs a closure in this airlock. What is around it, scopes and policies too, is out of reach.
     pub fn run<T>(&self, work: impl FnOnce() -> T) -> T {
-        let _swap = context::swap(Some(self.node.clone()));
+        let _entered = Entered::context(Context::Nobody(self.around()));
         work()
     }
 
     /// Makes a future run in this airlock.
     pub fn bind<F: Future>(&self, future: F) -> Bound<F> {
-        Bound::joining(self.node.clone(), future)
+        Bound::joining(Context::Nobody(self.around()), future)
     }
 
     /// Describes a scope in this airlock, wherever it opens; see [`scope`](crate::scope()).
     pub fn scope(&self) -> ScopeBuilder {
-        scope().under(self.node.clone())
+        scope().within(self.around())
     }
 
-    pub(crate) fn node(&self) -> &Arc<Node> {
-        &self.node
+    fn around(&self) -> Around {
+        Around::Within(self.place.clone())
     }
 
-    /// A scope that holds one intent, which no policy judges; see [`Effect::perform_now`].
-    pub(crate) fn holding<E: Effect + Send>(
+    pub(crate) fn place(&self) -> &Arc<Place> {
+        &self.place
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        self.place.settings()
+    }
+
+    /// A scope that holds one intent, which no policy judges.
+    fn holding<E: Effect + Send>(
         &self,
         intent: E,
         location: &'static Location<'static>,
     ) -> OpenScope {
         let scope = self.scope().name("perform_now").executor(Inline);
         let open = scope.exempt().open();
-        open.hold(Intent::at(intent, location, Some(open.id())));
+        let id = IntentId(next_id());
+        open.hold(Intent::at(intent, location, id, Some(open.id())));
         open
     }
 }
 
+impl ScopeBuilder {
+    /// Opens the scope in this airlock, wherever that is: what encloses the code, scopes and
+    /// policies too, is out of reach. As [`Airlock::scope`].
+    pub fn airlock(self, airlock: &Airlock) -> Self {
+        self.within(airlock.around())
+    }
+}
+
+/// Performing an effect at once, for tests and scripts.
+pub trait PerformNow: Effect {
+    /// Performs this effect here and now, around every scope and policy; what it enqueues is judged
+    /// by the airlock's.
+    ///
+    /// For tests and scripts: production code enqueues. The name is meant to be searched for.
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] if the effect or something that it enqueued failed, or if it is async: then
+    /// use [`perform_now_async`](Self::perform_now_async).
+    #[track_caller]
+    fn perform_now(self, airlock: &Airlock) -> Result<FlushReport, FlushError>
+    where
+        Self: Send,
+    {
+        airlock.holding(self, Location::caller()).flush()
+    }
+
+    /// As [`perform_now`](Self::perform_now), for async effects too.
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] if the effect or something that it enqueued failed.
+    #[track_caller]
+    fn perform_now_async(
+        self,
+        airlock: &Airlock,
+    ) -> impl Future<Output = Result<FlushReport, FlushError>> + Send
+    where
+        Self: Send,
+    {
+        airlock.holding(self, Location::caller()).flush_async()
+    }
+}
+
+impl<E: Effect> PerformNow for E {}
+
 impl fmt::Debug for Airlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let settings = self.node.settings();
+        let settings = self.settings();
         f.debug_struct("Airlock")
             .field("resources", &settings.resources)
-            .field("policy", &settings.policy)
+            .field("policies", &settings.policies)
             .finish_non_exhaustive()
     }
 }
@@ -177,12 +183,9 @@ impl AirlockBuilder {
         self
     }
 
-    /// A policy around all scopes: they add to it, none can take it away. Asked last.
+    /// Adds a policy around all scopes: they add to it, none can take it away. Asked last.
     pub fn policy(mut self, policy: impl Policy) -> Self {
-        self.settings.policy = Some(match self.settings.policy.take() {
-            None => Layer::new(policy),
-            Some(first) => Layer::new(first.and(policy)),
-        });
+        self.settings.policies.push(Layer::new(policy));
         self
     }
 
@@ -204,7 +207,7 @@ impl AirlockBuilder {
         self
     }
 
-    /// How retries and timeouts wait; [`ThreadTimer`] unless set.
+    /// How retries and timeouts wait; [`ThreadTimer`](crate::executor::ThreadTimer) unless set.
     pub fn timer(mut self, timer: impl Timer) -> Self {
         self.settings.timer = Arc::new(timer);
         self
@@ -231,9 +234,9 @@ impl AirlockBuilder {
         self
     }
 
-    /// Lets a test decide what goes wrong.
-    pub(crate) fn probe(mut self, probe: Arc<Probe>) -> Self {
-        self.settings.probe = Some(probe);
+    /// Lets somebody watch everything in the airlock.
+    pub(crate) fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.settings.observer = Some(observer);
         self
     }
 
@@ -253,7 +256,7 @@ impl AirlockBuilder {
             }
         }
         Ok(Airlock {
-            node: Node::new(None, Kind::Airlock(Arc::new(self.settings))),
+            place: Place::airlock(self.settings),
         })
     }
 }

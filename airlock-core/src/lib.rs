@@ -4,60 +4,48 @@
 //! Programs use the facade `airlock` (package `airlock-effects`), which re-exports what they need
 //! and adds the attribute macros.
 
+// In the order of an intent's path. A module uses those before it, and none after.
 mod airlock;
 mod backlog;
 pub mod catalogue;
-mod cause;
 mod context;
 mod effect;
 mod enqueue;
 pub mod executor;
 mod flush;
-mod ids;
 mod intent;
-mod key;
 pub mod lifecycle;
-mod options;
-mod origin;
-mod payload;
+mod observer;
 pub mod policy;
 #[doc(hidden)]
 pub mod private;
-mod resources;
+mod report;
 mod scope;
-mod snapshot;
-mod table;
+mod settings;
 pub mod testing;
+pub(crate) mod unwind;
 
 #[doc(hidden)]
 pub use self::private as __private;
 
-pub use self::airlock::{Airlock, AirlockBuilder, BuildError, InstallError, UnmetNeed};
+pub use self::airlock::{Airlock, AirlockBuilder, BuildError, InstallError, PerformNow, UnmetNeed};
 pub use self::backlog::{Backlog, Drained, Running};
-pub use self::catalogue::{
-    BoundaryDescriptor, Catalogue, CatalogueError, DecodeError, EffectDescriptor, boundaries,
-    effects,
-};
-pub use self::cause::Cause;
+pub use self::catalogue::{Catalogue, CatalogueError, DecodeError, boundaries, effects};
 pub use self::context::Bound;
 #[cfg(feature = "serde")]
 pub use self::effect::DurableEffect;
 pub use self::effect::{
-    BoxError, BoxFuture, Effect, EffectOutput, EffectSet, Performing, Repeatable,
+    BoundaryDescriptor, BoxError, BoxFuture, Effect, EffectDescriptor, EffectOutput, EffectSet,
+    IntoKey, Key, MissingResource, Performing, Repeatable, Resources,
 };
 pub use self::enqueue::{EnqueueError, Refusal, enqueue, try_enqueue};
-pub use self::flush::{
-    Batch, CapturedBy, Delivery, Dropped, Failure, FailureMode, Fate, FlushError, FlushReport,
-    ReportEntry,
+pub use self::executor::{Batch, Delivery, FailureMode};
+pub use self::intent::{
+    Cause, Dropped, EncodeError, Failure, Fate, FireOn, Intent, IntentId, IntoIntent, Options,
+    Origin, Schedule, ScopeId,
 };
-pub use self::intent::{EncodeError, Intent, IntentId, IntoIntent};
-pub use self::key::{IntoKey, Key};
-pub use self::options::{FireOn, Options, Schedule};
-pub use self::origin::Origin;
-pub use self::policy::policy;
-pub use self::resources::{MissingResource, Resources};
+pub use self::report::{FlushError, FlushReport, ReportEntry, Snapshot, SnapshotLine};
 pub use self::scope::{
-    Ended, InScope, OpenScope, Released, Scope, ScopeBuilder, ScopeGuard, ScopeId, Steps, current,
-    scope,
+    Ended, InScope, LocalPolicy, LocalScope, OpenScope, PolicyGuard, Released, Scope, ScopeBuilder,
+    ScopeGuard, Steps, current, policy, scope,
 };
-pub use self::snapshot::{Snapshot, SnapshotLine};

@@ -28,10 +28,8 @@ pub use crate::{
 
 use std::future::Future;
 
-use crate::catalogue::BoundaryDescriptor;
-use crate::effect::{BoxError, Performing};
-use crate::flush::FlushError;
-use crate::key::{IntoKey, Key};
+use crate::effect::{BoundaryDescriptor, BoxError, IntoKey, Key, Performing};
+use crate::report::FlushError;
 use crate::scope::ScopeBuilder;
 
 /// The scope of a boundary.
@@ -115,8 +113,8 @@ mod durable {
     pub const fn assert_durable_argument<T: DurableArgument>() {}
 
     /// How the intents of `E` are stored.
-    pub const fn codec<E: crate::effect::DurableEffect + Send>() -> crate::catalogue::Codec {
-        crate::catalogue::Codec::of::<E>()
+    pub const fn codec<E: crate::effect::DurableEffect + Send>() -> crate::effect::Codec {
+        crate::effect::Codec::of::<E>()
     }
 }
 #[cfg(feature = "serde")]

@@ -7,11 +7,11 @@ use airlock::lifecycle::{
     AlwaysFlush, FlushOnSuccess, Lifecycle, NeverFlush, ReleaseAll, release_if,
 };
 use airlock::policy::{
-    Block, Policy, Verdict, Veto, allow_all, assert_no_effects, drop_all, limit,
+    Block, Policy, ScopeView, Verdict, Veto, allow_all, assert_no_effects, drop_all, limit,
 };
 use airlock::prelude::*;
 use airlock::{
-    Airlock, EnqueueError, FlushError, FlushReport, Intent, IntentId, Refusal, Scope, try_enqueue,
+    Airlock, EnqueueError, FlushError, FlushReport, Intent, IntentId, Refusal, try_enqueue,
 };
 use serde_json::{Value, json};
 
@@ -252,7 +252,7 @@ impl Enqueuing {
 }
 
 impl Policy for Enqueuing {
-    fn at_enqueue(&self, _: &Intent, _: &Scope) -> Result<(), Veto> {
+    fn at_enqueue(&self, _: &Intent, _: &ScopeView<'_>) -> Result<(), Veto> {
         self.attempt(On::Enqueue);
         Ok(())
     }

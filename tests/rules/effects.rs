@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use airlock::executor::Timer;
-use airlock::{Airlock, BoxFuture, BuildError, Effect, Failure, MissingResource};
+use airlock::{Airlock, BoxFuture, BuildError, Effect, Failure, MissingResource, PerformNow};
 
 use crate::fixture::{Log, builder, fates, logged, logged_async, mail};
 

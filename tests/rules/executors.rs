@@ -387,7 +387,7 @@ fn r01_perform_now_goes_around_policies_and_says_where_it_stands() {
         .policy(airlock::policy::drop_all())
         .build()
         .expect("it builds");
-    let report = airlock::Effect::perform_now(mail(1), &airlock).expect("it succeeds");
+    let report = airlock::PerformNow::perform_now(mail(1), &airlock).expect("it succeeds");
     assert_eq!(report.entries()[0].location().file(), file!());
     assert_eq!(log.lines(), ["mail 1"]);
 }

@@ -94,7 +94,7 @@ fn r14_the_report_gives_each_fate_and_prints_as_a_table() {
                 let Fate::Captured(by) = report.entries()[0].fate() else {
                     panic!("{report}")
                 };
-                assert_eq!(by.name, "outer");
+                assert_eq!(report.captor_name(by), Some("outer"));
                 let text = report.to_string();
                 assert!(
                     text.starts_with("scope inner, success: 1 intent\n"),

@@ -61,7 +61,7 @@ fn r04_a_policy_sees_the_origin_at_enqueue() {
         fn at_enqueue(
             &self,
             intent: &airlock::Intent,
-            _: &airlock::Scope,
+            _: &airlock::policy::ScopeView<'_>,
         ) -> Result<(), airlock::policy::Veto> {
             let origin = intent.origin().map(ToString::to_string);
             self.0.lock().expect("no panic").extend(origin);

@@ -1,9 +1,9 @@
 //! Panics: each place, with its stated outcome.
 
 use airlock::lifecycle::AlwaysFlush;
-use airlock::policy::{Policy, Veto};
+use airlock::policy::{Policy, ScopeView, Veto};
 use airlock::prelude::*;
-use airlock::{Failure, FailureMode, Intent, Scope};
+use airlock::{Failure, FailureMode, Intent};
 
 use crate::fixture::{
     Log, block_on, builder, charge, fates, logged, logged_async, mail, panic_of, ship,
@@ -105,7 +105,7 @@ fn a_panic_in_a_body_goes_on_after_the_scope_has_ended() {
 fn a_panic_in_a_policy_at_enqueue_goes_to_the_caller_and_nothing_is_buffered() {
     struct Broken;
     impl Policy for Broken {
-        fn at_enqueue(&self, _: &Intent, _: &Scope) -> Result<(), Veto> {
+        fn at_enqueue(&self, _: &Intent, _: &ScopeView<'_>) -> Result<(), Veto> {
             panic!("policy");
         }
     }
@@ -305,7 +305,7 @@ fn a_destructor_of_arguments_that_panics_costs_nothing_else() {
 fn a_policy_that_panics_while_a_destructor_enqueues_in_a_panic_does_not_abort() {
     struct Broken;
     impl Policy for Broken {
-        fn at_enqueue(&self, _: &Intent, _: &Scope) -> Result<(), Veto> {
+        fn at_enqueue(&self, _: &Intent, _: &ScopeView<'_>) -> Result<(), Veto> {
             panic!("policy");
         }
     }

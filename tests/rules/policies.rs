@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex};
 
 use airlock::lifecycle::ReleaseAll;
 use airlock::policy::{
-    AllowOnly, Block, Policy, Verdict, Veto, allow_all, allow_if, allow_only, assert_no_effects,
-    block, cap, dedupe, dedupe_by, drop_all, limit,
+    AllowOnly, Block, Policy, ScopeView, Verdict, Veto, allow_all, allow_if, allow_only,
+    assert_no_effects, block, cap, dedupe, dedupe_by, drop_all, limit,
 };
 use airlock::prelude::*;
-use airlock::{Intent, IntoKey, Refusal, Scope, try_enqueue};
+use airlock::{Intent, IntoKey, Refusal, try_enqueue};
 
 use crate::fixture::{Charge, Mail, charge, fates, logged, mail};
 
@@ -16,7 +16,7 @@ use crate::fixture::{Charge, Mail, charge, fates, logged, mail};
 struct Watching(&'static str, Arc<Mutex<Vec<String>>>);
 
 impl Policy for Watching {
-    fn at_enqueue(&self, _: &Intent, _: &Scope) -> Result<(), Veto> {
+    fn at_enqueue(&self, _: &Intent, _: &ScopeView<'_>) -> Result<(), Veto> {
         self.1
             .lock()
             .expect("no panic")

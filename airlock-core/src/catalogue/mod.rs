@@ -4,8 +4,6 @@
 //! Rust links a crate only if code names it: a crate that is listed in `Cargo.toml` and never used
 //! is missing here, with its effects. `use that_crate as _;` brings it in.
 
-mod codec;
-mod descriptor;
 pub(crate) mod embed;
 mod print;
 mod registration;
@@ -20,12 +18,10 @@ use once_cell::sync::OnceCell;
 use crate::effect::{BoxError, Effect};
 use crate::intent::Intent;
 
-pub use self::codec::Codec;
-pub(crate) use self::descriptor::Encoding;
-pub use self::descriptor::{
-    Argument, BoundaryDescriptor, EffectDescriptor, Keeps, ResourceNeed, RetryRule,
-};
 pub use self::registration::{BoundaryRegistration, EffectRegistration, RegisterError, register};
+pub use crate::effect::{
+    Argument, BoundaryDescriptor, Codec, EffectDescriptor, Keeps, ResourceNeed, RetryRule,
+};
 
 static GLOBAL: OnceCell<Catalogue> = OnceCell::new();
 
@@ -152,7 +148,8 @@ impl Catalogue {
         let codec = effect
             .codec
             .ok_or(DecodeError::NotDurable { effect: effect.id })?;
-        (codec.decode)(text).map_err(|source| DecodeError::Deserialize {
+        let decoded = (codec.decode)(text).map(|arguments| Intent::decoded(effect, arguments));
+        decoded.map_err(|source| DecodeError::Deserialize {
             effect: effect.id,
             source: match effect.arguments.iter().any(Argument::is_redacted) {
                 // It may quote what it could not read.

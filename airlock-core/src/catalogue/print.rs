@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::catalogue::{BoundaryDescriptor, Catalogue, EffectDescriptor};
-use crate::table::Table;
+use crate::report::Table;
 
 /// Two tables: effects with arguments, what they need and what they declare; boundaries with what
 /// they may emit.

@@ -3,97 +3,119 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context as TaskContext, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::context::{Node, swap};
-use crate::scope::ScopeCore;
+use crate::context::entered::{Context, Polled};
+use crate::context::frame::Frame;
+use crate::context::stack::Frames;
 
 pin_project! {
     /// A future that is polled and dropped with a context of its own.
     ///
-    /// What was current at the end of one poll is current again in the next: a guard that is held
-    /// across an await stays with its future instead of leaking into whoever runs next.
+    /// It carries its frames and puts them on the stack of the thread that polls it. Guards that are
+    /// held at the end of one poll are in force again in the next: one that is held across an await
+    /// stays with its future instead of leaking into whoever runs next.
     #[must_use = "futures do nothing unless awaited"]
     pub struct Bound<F> {
         #[pin]
         inner: Option<F>,
-        context: Option<Arc<Node>>,
-        owns: Owns,
+        frames: Frames,
+        base: u64,
+        // Whether the scope accepts nothing more once the future is dropped.
+        closes: Closes,
+        span: Option<Box<tracing::Span>>,
     }
 
     impl<F> PinnedDrop for Bound<F> {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if this.inner.is_none() {
-                return;
-            }
-            if let Owns::Scope(node) = &*this.owns
-                && let Some(core) = node.core()
-            {
-                core.close();
-            }
-            let _swap = swap(this.context.take());
-            this.inner.set(None);
+            this.drop_inner();
         }
     }
 }
 
-/// Whether the scope ends with its future.
-enum Owns {
+/// Whether a scope ends with its future.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Closes {
     Nothing,
-    Scope(Arc<Node>),
+    Scope,
 }
 
-impl<F: Future> Bound<F> {
+impl<F> Bound<F> {
     /// Binds a future to a context that lives on without it.
-    pub(crate) fn joining(context: Arc<Node>, inner: F) -> Self {
+    pub(crate) fn joining(context: Context, inner: F) -> Self {
+        Self::new(context.frame(), Closes::Nothing, inner)
+    }
+
+    /// Binds a future to a frame.
+    #[inline]
+    pub(crate) fn new(frame: Box<Frame>, closes: Closes, inner: F) -> Self {
+        let span = match closes {
+            Closes::Scope => frame.head().and_then(|head| head.span.clone()),
+            Closes::Nothing => None,
+        };
         Self {
             inner: Some(inner),
-            context: Some(context),
-            owns: Owns::Nothing,
+            base: frame.key,
+            frames: Frames(Some(frame)),
+            closes,
+            span,
         }
     }
 
-    /// Binds a future to its own scope, which accepts nothing more once the future is dropped.
-    pub(crate) fn owning(node: Arc<Node>, inner: F) -> Self {
-        Self {
-            inner: Some(inner),
-            context: Some(node.clone()),
-            owns: Owns::Scope(node),
+    /// Drops the inner future within its context, if it has not finished. A scope that is its own
+    /// accepts nothing from its destructors.
+    pub(crate) fn drop_inner(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        if this.inner.is_none() {
+            return;
         }
+        if *this.closes == Closes::Scope
+            && let Some(frame) = base_of(this.frames)
+        {
+            frame.close();
+        }
+        let _polled = Polled::enter(this.frames, *this.base);
+        this.inner.set(None);
     }
+
+    /// The frame that the future was bound to. Guards that it still holds are out of force.
+    pub(crate) fn take_frame(self: Pin<&mut Self>) -> Option<Box<Frame>> {
+        let this = self.project();
+        std::mem::take(this.frames).into_base(*this.base)
+    }
+}
+
+fn base_of(frames: &mut Frames) -> Option<&mut Frame> {
+    let mut frame = frames.0.as_deref_mut()?;
+    while frame.outer.is_some() {
+        frame = frame.outer.as_deref_mut()?;
+    }
+    Some(frame)
 }
 
 impl<F: Future> Future for Bound<F> {
     type Output = F::Output;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let swap = swap(this.context.take());
         let Some(inner) = this.inner.as_mut().as_pin_mut() else {
             panic!("a future was polled after it had finished");
         };
-        let span = match &*this.owns {
-            Owns::Scope(node) => node.core().and_then(ScopeCore::enter_span),
-            Owns::Nothing => None,
-        };
+        let _polled = Polled::enter(this.frames, *this.base);
+        let _span = this.span.as_ref().map(|span| span.enter());
         let poll = inner.poll(cx);
-        drop(span);
         if poll.is_ready() {
             this.inner.set(None);
         }
-        *this.context = swap.leave();
         poll
     }
 }
 
 impl<F> fmt::Debug for Bound<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bound")
-            .field("context", &self.context)
-            .finish_non_exhaustive()
+        f.debug_struct("Bound").finish_non_exhaustive()
     }
 }

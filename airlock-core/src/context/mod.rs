@@ -1,19 +1,32 @@
 //! The current context: what encloses the code that runs now on this thread.
 //!
-//! One thread-local pointer to the innermost node of an immutable linked list ([`node`]). Guards swap
-//! it for a block of code ([`local`]); [`Bound`] swaps it around each poll of a future and around its
-//! drop. [`Stage`] spares effects that enqueue nothing a scope of their own.
+//! A thread owns a stack of frames ([`stack`], [`frame`]); a scoped future carries its own and puts them
+//! on the stack for each poll ([`bound`]). Handles refer to the [`shared`] part of a scope. What has a say
+//! around code is an immutable list of [`place`]s. Guards own their frame ([`entered`]).
 
 mod bound;
-mod local;
-mod node;
-mod stage;
+mod effect;
+mod entered;
+mod frame;
+mod head;
+mod here;
+mod mode;
+mod place;
+mod shared;
+mod stack;
 
 pub use self::bound::Bound;
 
-pub(crate) use self::local::{
-    Entered, Swap, Watch, current, enter, inspected, inspecting, lend_buffer, return_buffer, swap,
-    watch, watching, with_plain_scope,
+pub(crate) use self::bound::Closes;
+pub(crate) use self::effect::{OnStage, Stage, span_of};
+pub(crate) use self::entered::{Context, Entered, GuardEntry, Polled};
+pub(crate) use self::frame::{Frame, Holds, Parent};
+pub(crate) use self::head::{Config, Head};
+pub(crate) use self::here::{Beneath, Here, Target, beneath, here};
+pub(crate) use self::mode::{inspected, inspecting, judging, mode};
+pub(crate) use self::place::{Around, Place, PlaceKind, install};
+pub(crate) use self::shared::{Phase, Shared};
+pub(crate) use self::stack::{
+    Frames, Mode, Opened, Spec, around, current, open, open_for_future, open_shared,
+    open_shared_for_future, push_plain, recycle,
 };
-pub(crate) use self::node::{Kind, Node};
-pub(crate) use self::stage::{Frame, Stage, scope_of};

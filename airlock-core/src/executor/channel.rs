@@ -1,16 +1,17 @@
 //! Handing over to another thread.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
 
-use crate::executor::Executor;
-use crate::flush::{Batch, Delivery};
+use crate::executor::{Batch, Delivery, Executor, Identity};
 
 /// Sends each delivery through a bounded channel of the standard library, for a thread of yours to
 /// perform. Across a crash: at most once.
 ///
 /// It never waits: when the channel is full or its receiver is gone, the intent fails and is handed
-/// back. Delays are the receiver's affair: [`Intent::schedule`](crate::Intent::schedule).
+/// back. The receiver handles delays: see [`Intent::schedule`](crate::Intent::schedule). Clones send to
+/// the same receiver, and count as one executor.
 ///
 /// ```
 /// # use airlock_core as airlock;
@@ -30,7 +31,7 @@ use crate::flush::{Batch, Delivery};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Channel {
-    sender: SyncSender<Delivery>,
+    sender: Arc<SyncSender<Delivery>>,
 }
 
 /// The receiving end of a [`Channel`]: iterate over it to wait for deliveries.
@@ -40,6 +41,7 @@ impl Channel {
     /// A channel that holds at most `capacity` deliveries.
     pub fn bounded(capacity: usize) -> (Self, Deliveries) {
         let (sender, receiver) = mpsc::sync_channel(capacity);
+        let sender = Arc::new(sender);
         (Self { sender }, receiver)
     }
 }
@@ -54,6 +56,10 @@ impl Executor for Channel {
                 }
             })
         });
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        Some(Identity::of(&self.sender))
     }
 
     fn name(&self) -> Cow<'static, str> {

@@ -1,16 +1,17 @@
-//! A second way.
+//! Falling back to a second executor.
 
 use std::borrow::Cow;
 
 use crate::effect::BoxFuture;
-use crate::executor::Executor;
-use crate::flush::Batch;
+use crate::executor::{Batch, Executor};
 use crate::intent::Intent;
+use crate::unwind::{catch, catch_async};
 
-/// Hands what one executor fails at to another, in order.
+/// Hands to a second executor what the first one fails at, in order.
 ///
-/// The second one is asked about an intent that the first refuses at its enqueue, too. What the
-/// first fails at and the second does not accept stays failed.
+/// An intent is accepted if one of them accepts it. What the first does not accept goes to the second
+/// at once. What the first fails at, also by panicking, goes to the second if that accepts it, and
+/// stays failed otherwise.
 #[derive(Clone, Debug)]
 pub struct Fallback<X, Y> {
     first: X,
@@ -21,6 +22,11 @@ impl<X: Executor, Y: Executor> Fallback<X, Y> {
     /// Asks `first`, then `second`.
     pub fn new(first: X, second: Y) -> Self {
         Self { first, second }
+    }
+
+    /// Makes pending what the first failed at and the second accepts.
+    fn rewind(&self, unit: &mut Batch<'_>) {
+        unit.retry_failed(|intent, _| self.second.accepts(intent).is_ok());
     }
 }
 
@@ -33,12 +39,10 @@ impl<X: Executor, Y: Executor> Executor for Fallback<X, Y> {
 
     fn dispatch(&self, batch: &mut Batch<'_>) {
         while let Some(mut unit) = batch.next_alone() {
-            let accepted = unit
-                .intents()
-                .all(|intent| self.first.accepts(intent).is_ok());
-            if accepted {
-                self.first.dispatch(&mut unit);
-                unit.retry_failed(|intent, _| self.second.accepts(intent).is_ok());
+            if let Some(mut accepted) = unit.only(|intent| self.first.accepts(intent).is_ok()) {
+                // What a panic leaves pending goes to the second, too.
+                let _ = catch(|| self.first.dispatch(&mut accepted));
+                self.rewind(&mut accepted);
             }
             if !unit.is_empty() {
                 self.second.dispatch(&mut unit);
@@ -52,12 +56,10 @@ impl<X: Executor, Y: Executor> Executor for Fallback<X, Y> {
     fn dispatch_async<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             while let Some(mut unit) = batch.next_alone() {
-                let accepted = unit
-                    .intents()
-                    .all(|intent| self.first.accepts(intent).is_ok());
-                if accepted {
-                    self.first.dispatch_async(&mut unit).await;
-                    unit.retry_failed(|intent, _| self.second.accepts(intent).is_ok());
+                if let Some(mut accepted) = unit.only(|intent| self.first.accepts(intent).is_ok()) {
+                    let _ =
+                        catch_async(async { self.first.dispatch_async(&mut accepted).await }).await;
+                    self.rewind(&mut accepted);
                 }
                 if !unit.is_empty() {
                     self.second.dispatch_async(&mut unit).await;

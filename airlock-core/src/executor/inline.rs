@@ -1,13 +1,10 @@
 //! Performing where the scope ends.
 
 use std::borrow::Cow;
-use std::sync::{Arc, LazyLock};
 
 use crate::effect::BoxFuture;
-use crate::executor::Executor;
-use crate::flush::Batch;
-use crate::intent::Intent;
-use crate::options::Schedule;
+use crate::executor::{Batch, Executor, Identity};
+use crate::intent::{Intent, Schedule};
 
 /// Performs each effect where the scope ends, before the scope's caller goes on. The default.
 ///
@@ -16,18 +13,22 @@ use crate::options::Schedule;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Inline;
 
-/// The executor where none is named.
-pub(crate) fn inline() -> Arc<dyn Executor> {
-    static INLINE: LazyLock<Arc<Inline>> = LazyLock::new(|| Arc::new(Inline));
-    INLINE.clone()
+/// Why [`Inline`] refuses an intent, if it does.
+pub(crate) fn cannot_delay(intent: &Intent) -> Result<(), Cow<'static, str>> {
+    match intent.schedule() {
+        Schedule::Now => Ok(()),
+        _ => Err("it performs where the scope ends and cannot delay; name an executor that can, such as `airlock::tokio::Spawn`".into()),
+    }
+}
+
+impl Inline {
+    /// That of all of them: they have no state.
+    pub(crate) const IDENTITY: Identity = Identity::fixed(1);
 }
 
 impl Executor for Inline {
     fn accepts(&self, intent: &Intent) -> Result<(), Cow<'static, str>> {
-        match intent.schedule() {
-            Schedule::Now => Ok(()),
-            _ => Err("it performs where the scope ends and cannot delay; name an executor that can, such as `airlock::tokio::Spawn`".into()),
-        }
+        cannot_delay(intent)
     }
 
     fn dispatch(&self, batch: &mut Batch<'_>) {
@@ -36,6 +37,10 @@ impl Executor for Inline {
 
     fn dispatch_async<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, ()> {
         Box::pin(batch.perform_all_async())
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        Some(Self::IDENTITY)
     }
 
     fn name(&self) -> Cow<'static, str> {

@@ -1,7 +1,10 @@
 //! Executors: how what a flush releases is performed or handed over.
 
+mod batch;
 mod channel;
+mod delivery;
 mod fallback;
+mod identity;
 mod inline;
 mod recorder;
 mod retry;
@@ -14,22 +17,35 @@ use std::sync::Arc;
 use crate::effect::BoxFuture;
 use crate::intent::Intent;
 
-pub use crate::flush::{Batch, Delivery};
-
+pub use self::batch::Batch;
+pub(crate) use self::batch::{Course, Part, Positions};
 pub use self::channel::{Channel, Deliveries};
+pub use self::delivery::Delivery;
+pub(crate) use self::delivery::{Performer, Returns};
 pub use self::fallback::Fallback;
+pub use self::identity::Identity;
 pub use self::inline::Inline;
 pub use self::recorder::Recorder;
 pub use self::retry::Retry;
 pub use self::timeout::Timeout;
 pub use self::timer::{ThreadTimer, Timer};
 
-pub(crate) use self::inline::inline;
+pub(crate) use self::inline::cannot_delay;
+
+/// What happens to the rest of a flush when one intent fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum FailureMode {
+    /// It stops: what comes after is not reached, and handed back.
+    #[default]
+    Stop,
+    /// It goes on with the next intent.
+    CarryOn,
+}
 
 /// Performs or hands over what a flush releases.
 ///
-/// It is given a [`Batch`] and decides about each intent through it. How to stop at the first
-/// failure, to perform in a scope of its own and to report is the batch's affair.
+/// It is given a [`Batch`] and decides about each intent through it. The batch handles stopping at
+/// the first failure, the scope in which each effect is performed, and the report.
 ///
 /// # What it promises
 ///
@@ -96,6 +112,12 @@ pub trait Executor: Send + Sync + 'static {
         Box::pin(std::future::ready(()))
     }
 
+    /// The thing that clones of this executor share, if they do: then a flush treats the clones as one
+    /// executor. `None` tells each `.executor(..)` apart from every other one.
+    fn identity(&self) -> Option<Identity> {
+        None
+    }
+
     /// What reports and logs call it.
     fn name(&self) -> Cow<'static, str> {
         let full = std::any::type_name::<Self>();
@@ -115,6 +137,10 @@ impl<X: Executor + ?Sized> Executor for Arc<X> {
 
     fn dispatch_async<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, ()> {
         (**self).dispatch_async(batch)
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        (**self).identity().or_else(|| Some(Identity::of(self)))
     }
 
     fn name(&self) -> Cow<'static, str> {

@@ -6,14 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
 
 use crate::effect::{Effect, Repeatable};
-use crate::executor::Executor;
-use crate::flush::{Batch, Delivery};
+use crate::executor::{Batch, Delivery, Executor, Identity};
 use crate::intent::Intent;
-use crate::snapshot::Snapshot;
+use crate::report::Snapshot;
 
 /// Takes every intent and performs none: for tests. Clones share what they recorded.
 ///
-/// What it holds knows the scopes that it came from, and they know it: they keep each other alive until
+/// What it holds knows the executor that took it, which is this one: they keep each other alive until
 /// [`take`](Self::take) or [`clear`](Self::clear). Where nothing is to happen and nobody looks, the
 /// policy [`drop_all`](crate::policy::drop_all) does it.
 ///
@@ -141,6 +140,10 @@ impl Executor for Recorder {
             self.hold().deliveries.push(delivery);
             Ok(())
         });
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        Some(Identity::of(&self.shared))
     }
 
     fn name(&self) -> Cow<'static, str> {

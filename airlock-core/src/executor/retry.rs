@@ -1,12 +1,10 @@
-//! Trying again.
+//! Repeating what failed.
 
 use std::borrow::Cow;
 
-use crate::catalogue::RetryRule;
-use crate::effect::BoxFuture;
-use crate::executor::Executor;
-use crate::flush::{Batch, Failure};
-use crate::intent::Intent;
+use crate::effect::{BoxFuture, RetryRule};
+use crate::executor::{Batch, Executor};
+use crate::intent::{Failure, Intent};
 
 /// Lets another executor try again what failed, with growing waits between.
 ///
@@ -25,9 +23,9 @@ impl<X: Executor> Retry<X> {
         Self { inner, rule }
     }
 
-    /// Makes what may be tried again pending; gives how long to wait before.
+    /// Makes pending what may be tried again. Returns how long to wait before.
     fn rewind(&self, batch: &mut Batch<'_>, attempt: u32) -> Option<std::time::Duration> {
-        if attempt >= self.rule.max_attempts() {
+        if attempt >= self.rule.max_attempts() || !batch.may_wait() {
             return None;
         }
         let reset = batch.retry_failed(|intent, failure| {
@@ -47,7 +45,7 @@ impl<X: Executor> Executor for Retry<X> {
             let mut attempt = 1;
             self.inner.dispatch(&mut unit);
             while let Some(delay) = self.rewind(&mut unit, attempt) {
-                unit.settings().timer.wait(delay);
+                unit.timer().clone().wait(delay);
                 self.inner.dispatch(&mut unit);
                 attempt += 1;
             }
@@ -63,7 +61,7 @@ impl<X: Executor> Executor for Retry<X> {
                 let mut attempt = 1;
                 self.inner.dispatch_async(&mut unit).await;
                 while let Some(delay) = self.rewind(&mut unit, attempt) {
-                    unit.settings().timer.clone().sleep(delay).await;
+                    unit.timer().clone().sleep(delay).await;
                     self.inner.dispatch_async(&mut unit).await;
                     attempt += 1;
                 }

@@ -4,9 +4,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::effect::BoxFuture;
-use crate::executor::Executor;
 use crate::executor::timer::{Elapsed, within};
-use crate::flush::Batch;
+use crate::executor::{Batch, Executor};
 use crate::intent::Intent;
 
 /// Gives another executor so long for each intent, then drops the attempt and fails the intent:
@@ -38,7 +37,7 @@ impl<X: Executor> Executor for Timeout<X> {
 
     fn dispatch_async<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            let timer = batch.settings().timer.clone();
+            let timer = batch.timer().clone();
             while let Some(mut unit) = batch.next_alone() {
                 if unit
                     .intents()

@@ -1,97 +1,83 @@
-//! An intent on its way to where it will be performed.
+//! Under which terms effects are performed, here or by a delivery.
 
-use std::fmt;
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::catalogue::EffectDescriptor;
-use crate::context::Node;
-use crate::executor::Executor;
-use crate::flush::FailureMode;
-use crate::flush::batch::Batch;
-use crate::flush::error::FlushError;
-use crate::flush::report::FlushReport;
-use crate::flush::run::Flush;
-use crate::intent::Intent;
+use crate::context::{Around, Head};
+use crate::effect::BoxFuture;
+use crate::executor::{Executor, FailureMode, Part, Performer, Positions};
+use crate::flush::Flush;
+use crate::intent::{Intent, Origin, ScopeId};
+use crate::report::{FlushError, FlushReport};
+use crate::settings::SettingsRef;
 
-/// One unit that an executor took over: an intent, or all intents of a batch effect. It is
-/// self-contained and can be performed anywhere, once.
-///
-/// What the effect enqueues when it is performed goes to the executor that took it.
-#[must_use = "a delivery that is dropped is never performed"]
-pub struct Delivery {
-    pub(crate) intents: Vec<Intent>,
-    pub(super) node: Arc<Node>,
-    pub(super) executor: Arc<dyn Executor>,
+/// What a flush knows of the scope that dispatches, once its buffer is taken.
+#[derive(Clone)]
+pub(super) struct Terms {
+    pub(super) scope: Option<ScopeId>,
+    pub(super) name: Option<Cow<'static, str>>,
+    pub(super) origin: Option<Origin>,
+    pub(super) around: Around,
+    pub(super) judges_from: u32,
     pub(super) mode: FailureMode,
-    pub(super) judged_to: u32,
+    pub(super) settings: SettingsRef,
 }
 
-impl Delivery {
-    /// The effect.
-    pub fn effect(&self) -> &'static EffectDescriptor {
-        self.intents[0].effect()
+impl Terms {
+    pub(super) fn of(head: &Head) -> Self {
+        Self {
+            scope: Some(head.id),
+            name: head.name(),
+            origin: head.origin.clone(),
+            around: head.around.clone(),
+            judges_from: head.judges_from,
+            mode: head.failure_mode(),
+            settings: head.around.settings(),
+        }
     }
+}
 
-    /// Its intents: one, unless the effect is a batch effect.
-    pub fn intents(&self) -> &[Intent] {
-        &self.intents
+/// Performs the deliveries of one executor in one flush.
+pub(super) struct Performing {
+    pub(super) terms: Terms,
+    pub(super) executor: Option<Arc<dyn Executor>>,
+    pub(super) route: u32,
+}
+
+impl Performing {
+    fn flush(&self, intents: Vec<Intent>) -> (Flush, Part) {
+        let flush = Flush::of_delivery(self.terms.clone(), self.executor.clone(), intents);
+        let part = Part {
+            positions: Positions::Range(0..flush.intents.len()),
+            route: 0,
+            cursor: 0,
+        };
+        (flush, part)
     }
+}
 
-    /// Its intents alone.
-    pub fn into_intents(self) -> Vec<Intent> {
-        self.intents
-    }
-
-    /// Performs it here and now, with what it causes; sync effects only.
-    ///
-    /// # Errors
-    ///
-    /// [`FlushError`] if the effect or something that it enqueued failed.
-    pub fn perform(self) -> Result<FlushReport, FlushError> {
-        let mut flush = self.into_flush();
-        let end = flush.intents.len();
-        Batch::new(&mut flush, 0..end, 0).perform_all();
+impl Performer for Performing {
+    fn perform(&self, intents: Vec<Intent>) -> Result<FlushReport, FlushError> {
+        let (mut flush, mut part) = self.flush(intents);
+        flush.perform_all(&mut part);
         flush.conclude()
     }
 
-    /// As [`perform`](Self::perform), for async effects too.
-    ///
-    /// # Errors
-    ///
-    /// [`FlushError`] if the effect or something that it enqueued failed.
-    pub async fn perform_async(self) -> Result<FlushReport, FlushError> {
-        let mut flush = self.into_flush();
-        let end = flush.intents.len();
-        Batch::new(&mut flush, 0..end, 0).perform_all_async().await;
-        flush.conclude()
+    fn perform_async(
+        self: Arc<Self>,
+        intents: Vec<Intent>,
+    ) -> BoxFuture<'static, Result<FlushReport, FlushError>> {
+        let (mut flush, mut part) = self.flush(intents);
+        Box::pin(async move {
+            flush.perform_all_in_place(&mut part).await;
+            flush.conclude()
+        })
     }
 
-    /// Gives up the right to perform it: its intents come back as not reached, in the error that a
-    /// flush would have given.
-    pub fn give_up(self) -> FlushError {
-        match self.into_flush().conclude() {
+    fn give_up(&self, intents: Vec<Intent>) -> FlushError {
+        match self.flush(intents).0.conclude() {
             Err(error) => error,
             Ok(_) => unreachable!("what was not performed is not reached"),
         }
-    }
-
-    fn into_flush(self) -> Flush {
-        let Self {
-            mut intents,
-            node,
-            executor,
-            mode,
-            judged_to,
-        } = self;
-        for intent in &mut intents {
-            intent.facts.fate = crate::flush::Fate::Pending;
-        }
-        Flush::of_delivery(&node, executor, mode, judged_to, intents)
-    }
-}
-
-impl fmt::Debug for Delivery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Delivery").field(&self.intents).finish()
     }
 }

@@ -1,155 +1,243 @@
-//! Judging at dispatch: every policy that an intent has passed on its way out, innermost first.
+//! Stage 4: judging at dispatch. Every policy that an intent has passed on its way out judges it once,
+//! innermost first (R10).
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::context::{self, Kind, Node, Watch};
-use crate::flush::FailureMode;
-use crate::flush::error::{Failure, panic_message};
-use crate::flush::report::{Dropped, Fate};
-use crate::flush::run::Flush;
-use crate::intent::Intent;
+use crate::context::{self, Around, Place, PlaceKind};
+use crate::executor::FailureMode;
+use crate::intent::{Decision, Dropped, Failure, Intent};
 use crate::policy::{Judgement, Layer, Policy};
+use crate::unwind::catch;
 
-/// Lets each policy judge all the intents that pass it, starting with the innermost policies, so
-/// that every policy sees a flush as one batch in the order of the buffer.
-pub(super) fn judge(flush: &mut Flush) {
-    let elsewhere = |intent: &Intent| intent.facts.node().is_some_and(|node| node.judges);
-    let asked = flush.node.judges || (flush.special && flush.intents.iter().any(elsewhere));
-    if !asked {
-        return;
+/// Intents that want to leave, and what is known of the scope that dispatches them.
+pub(super) struct Leaving<'a> {
+    pub(super) intents: &'a mut [Intent],
+    /// Where those are that remember no place.
+    pub(super) around: &'a Around,
+    /// The policies of scopes further out have released the intents.
+    pub(super) judges_from: u32,
+    pub(super) mode: FailureMode,
+    /// Whether one of them is more than plain.
+    pub(super) special: bool,
+    /// Whether a failure has ended the flush.
+    pub(super) stopped: bool,
+}
+
+/// Intents that the policies have judged. What is still pending may leave.
+pub(super) struct Judged<'a>(pub(super) Leaving<'a>);
+
+/// Lets each policy judge all the intents that pass it, so that every policy sees a flush as one batch
+/// in the order of the buffer.
+pub(super) fn judge(mut leaving: Leaving<'_>) -> Judged<'_> {
+    let elsewhere = |intent: &Intent| Place::of_ref(&intent.facts).is_some_and(|it| it.judges);
+    let asked =
+        leaving.around.judges() || (leaving.special && leaving.intents.iter().any(elsewhere));
+    if asked && !leaving.stopped {
+        leaving.ask_all();
     }
-    // Groups of intents at the node that judges them next, the deepest node last. They move
-    // outwards from node to node and merge where their paths meet.
-    let mut groups = Groups::new();
-    for (position, intent) in flush.intents.iter().enumerate() {
-        if intent.is_pending() {
-            let node = intent.facts.node().unwrap_or(&flush.node);
-            join(&mut groups, node, &[position as u32]);
-        }
-    }
-    while let Some((node, group)) = next_group(&mut groups) {
-        let kept = match policy_of(&node, flush.judged_to) {
-            Some(policy) => ask(flush, policy, &group),
-            None => group,
-        };
-        if flush.stopped {
+    Judged(leaving)
+}
+
+/// Groups of intents at the places that judge them next, by depth. They move outwards from place to
+/// place and merge where their paths meet.
+#[derive(Default)]
+struct Groups(BTreeMap<u32, Level>);
+
+#[derive(Default)]
+struct Level {
+    groups: Vec<Group>,
+    by_place: HashMap<*const Place, usize>,
+}
+
+struct Group {
+    place: Arc<Place>,
+    positions: Vec<u32>,
+    in_order: bool,
+}
+
+impl Groups {
+    fn join(&mut self, place: &Arc<Place>, positions: &[u32]) {
+        if positions.is_empty() {
             return;
         }
-        if let Some(parent) = node.parent.as_ref().filter(|parent| parent.judges) {
-            join(&mut groups, parent, &kept);
+        let level = self.0.entry(place.depth).or_default();
+        let index = *level
+            .by_place
+            .entry(Arc::as_ptr(place))
+            .or_insert(level.groups.len());
+        if index == level.groups.len() {
+            level.groups.push(Group {
+                place: place.clone(),
+                positions: Vec::new(),
+                in_order: true,
+            });
+        }
+        let group = &mut level.groups[index];
+        group.in_order &= group
+            .positions
+            .last()
+            .is_none_or(|last| *last < positions[0]);
+        group.positions.extend_from_slice(positions);
+    }
+
+    /// The groups of the deepest level, that of the earliest intent first.
+    fn deepest(&mut self) -> Option<Vec<Group>> {
+        let (_, mut level) = self.0.pop_last()?;
+        for group in &mut level.groups {
+            if !group.in_order {
+                group.positions.sort_unstable();
+            }
+        }
+        level
+            .groups
+            .sort_unstable_by_key(|group| group.positions[0]);
+        Some(level.groups)
+    }
+}
+
+impl Leaving<'_> {
+    fn ask_all(&mut self) {
+        let mut groups = self.grouped();
+        while let Some(level) = groups.deepest() {
+            for Group {
+                place, positions, ..
+            } in level
+            {
+                let mut left = positions;
+                for policy in policies_of(&place, self.judges_from) {
+                    left = self.ask(policy, left);
+                    if self.stopped {
+                        return;
+                    }
+                }
+                if let Some(outer) = place.outer.as_ref().filter(|outer| outer.judges) {
+                    groups.join(outer, &left);
+                }
+            }
         }
     }
-}
 
-/// The deepest group; of several at one depth, that of the earliest intent.
-fn next_group(groups: &mut Groups) -> Option<(Arc<Node>, Vec<u32>)> {
-    let (deepest, _) = *groups.last_key_value()?.0;
-    let level = groups.range((deepest, std::ptr::null())..);
-    let (key, _) = level.min_by_key(|(_, (_, group))| group.first().copied())?;
-    let key = *key;
-    groups.remove(&key)
-}
-
-type Groups = BTreeMap<(u32, *const Node), (Arc<Node>, Vec<u32>)>;
-
-fn join(groups: &mut Groups, node: &Arc<Node>, positions: &[u32]) {
-    if positions.is_empty() {
-        return;
-    }
-    let key = (node.depth, Arc::as_ptr(node));
-    let (_, group) = groups
-        .entry(key)
-        .or_insert_with(|| (node.clone(), Vec::new()));
-    let in_order = group.last().is_none_or(|last| *last < positions[0]);
-    group.extend_from_slice(positions);
-    if !in_order {
-        group.sort_unstable();
-    }
-}
-
-/// The policy that judges at this node: a scope's own only if the scope dispatches, or lies within
-/// the one that does; one further out has released the intent and given up its judgement.
-fn policy_of(node: &Node, judged_to: u32) -> Option<&Layer> {
-    match &node.kind {
-        Kind::Scope(core) if node.depth >= judged_to => core.policy(),
-        Kind::Scope(_) | Kind::Idle => None,
-        Kind::Policy(layer) => Some(layer),
-        Kind::Airlock(settings) => settings.policy.as_ref(),
-    }
-}
-
-/// Gives the positions that the policy lets pass, and notes the fate of the others.
-fn ask(flush: &mut Flush, policy: &Layer, group: &[u32]) -> Vec<u32> {
-    let asking = Cell::new(None);
-    let judged = {
-        let _watching = context::watching(Watch::Judging);
-        catch_unwind(AssertUnwindSafe(|| {
-            let mut judgement = Judgement::new(&flush.intents, group.to_vec(), &asking);
-            policy.judge(&mut judgement);
-            judgement.finish()
-        }))
-    };
-    let judged = match judged {
-        Ok(judged) => judged,
-        Err(panic) => {
-            let failure = Failure::PolicyPanicked {
-                policy: policy.name().into_owned(),
-                message: panic_message(&*panic),
-            };
-            give_up(flush, group, asking.get(), failure);
-            return Vec::new();
-        }
-    };
-    drop_all(flush, policy, judged.dropped);
-    judged.kept
-}
-
-fn drop_all(flush: &mut Flush, policy: &Layer, dropped: Vec<(u32, Option<Cow<'static, str>>)>) {
-    if dropped.is_empty() {
-        return;
-    }
-    let name = policy.name();
-    let plain = Arc::new(Dropped {
-        policy: name.clone().into_owned(),
-        reason: None,
-    });
-    for (position, reason) in dropped {
-        let intent = &mut flush.intents[position as usize];
-        tracing::debug!(
-            target: "airlock",
-            effect = intent.effect().id(),
-            intent = intent.id().get(),
-            at = %intent.location(),
-            policy = %name,
-            reason = reason.as_deref(),
-            "dropped",
-        );
-        intent.facts.fate = Fate::Dropped(match reason {
-            None => plain.clone(),
-            Some(reason) => Arc::new(Dropped {
-                policy: name.clone().into_owned(),
-                reason: Some(reason.into_owned()),
-            }),
-        });
-    }
-}
-
-/// A policy has panicked. The intent that it was asked about fails; the others that it had to judge
-/// are not reached, since nobody has let them pass.
-fn give_up(flush: &mut Flush, group: &[u32], asked: Option<u32>, failure: Failure) {
-    let guilty = asked.or(group.first().copied());
-    let failure = Arc::new(failure);
-    for &position in group {
-        flush.intents[position as usize].facts.fate = if guilty == Some(position) {
-            Fate::Failed(failure.clone())
-        } else {
-            Fate::NotReached
+    fn grouped(&self) -> Groups {
+        let mut groups = Groups::default();
+        let mut run: Vec<u32> = Vec::new();
+        let mut at: Option<&Place> = None;
+        let mut flush = |run: &mut Vec<u32>| {
+            let Some(first) = run.first() else { return };
+            let facts = &self.intents[*first as usize].facts;
+            let place = Place::of(facts).or_else(|| self.around.place().cloned());
+            if let Some(place) = place.filter(|place| place.judges) {
+                groups.join(&place, run);
+            }
+            run.clear();
         };
+        for (position, intent) in self.intents.iter().enumerate() {
+            if !intent.facts.is_pending() {
+                continue;
+            }
+            let place = Place::of_ref(&intent.facts);
+            if !same(place, at) {
+                flush(&mut run);
+                at = place;
+            }
+            run.push(position as u32);
+        }
+        flush(&mut run);
+        groups
     }
-    flush.special = true;
-    flush.stopped |= flush.mode == FailureMode::Stop;
+
+    /// Returns the positions that the policy lets pass, and notes the fate of the others.
+    fn ask(&mut self, policy: &Layer, positions: Vec<u32>) -> Vec<u32> {
+        if positions.is_empty() {
+            return positions;
+        }
+        let asking = Cell::new(None);
+        let judged = {
+            let _judging = context::judging();
+            catch(|| {
+                let mut judgement = Judgement::new(self.intents, positions.clone(), &asking);
+                policy.judge(&mut judgement);
+                judgement.finish()
+            })
+        };
+        match judged {
+            Ok(judged) => {
+                self.drop_all(policy, judged.dropped);
+                judged.kept
+            }
+            Err(panicked) => {
+                let failure = Failure::PolicyPanicked {
+                    policy: policy.shown_name(),
+                    message: panicked.message,
+                };
+                self.give_up(&positions, asking.get(), failure);
+                Vec::new()
+            }
+        }
+    }
+
+    fn drop_all(&mut self, policy: &Layer, dropped: Vec<(u32, Option<Cow<'static, str>>)>) {
+        if dropped.is_empty() {
+            return;
+        }
+        let name = policy.shown_name();
+        let plain = Arc::new(Dropped {
+            policy: name.clone(),
+            reason: None,
+        });
+        for (position, reason) in dropped {
+            let intent = &mut self.intents[position as usize];
+            tracing::debug!(
+                target: "airlock",
+                effect = intent.effect().id(),
+                intent = intent.id().get(),
+                at = %intent.location(),
+                policy = %name,
+                reason = reason.as_deref(),
+                "dropped",
+            );
+            intent.facts.decide(Decision::Dropped(match reason {
+                None => plain.clone(),
+                Some(reason) => Arc::new(Dropped {
+                    policy: name.clone(),
+                    reason: Some(reason.into_owned()),
+                }),
+            }));
+        }
+    }
+
+    /// A policy has panicked. The intent that it was asked about fails; the others that it had to judge
+    /// are not reached, since nobody has let them pass.
+    fn give_up(&mut self, positions: &[u32], asked: Option<u32>, failure: Failure) {
+        let guilty = asked.or(positions.first().copied());
+        let failure = Arc::new(failure);
+        for &position in positions {
+            let decision = match guilty == Some(position) {
+                true => Decision::Failed(failure.clone()),
+                false => Decision::NotReached,
+            };
+            self.intents[position as usize].facts.decide(decision);
+        }
+        self.special = true;
+        self.stopped |= self.mode == FailureMode::Stop;
+    }
+}
+
+fn same(one: Option<&Place>, other: Option<&Place>) -> bool {
+    match (one, other) {
+        (None, None) => true,
+        (Some(one), Some(other)) => std::ptr::eq(one, other),
+        _ => false,
+    }
+}
+
+/// The policies that judge at this place: a scope's only if the scope dispatches, or is within the one
+/// that does; one further out has released the intent and given up its judgement.
+fn policies_of(place: &Place, judges_from: u32) -> &[Layer] {
+    match &place.kind {
+        PlaceKind::Scope { .. } if place.depth < judges_from => &[],
+        _ => place.policies(),
+    }
 }

@@ -1,97 +1,217 @@
-//! What a finished scope may dispatch, and what its ancestors capture.
+//! Stage 3: what a finished scope may dispatch, and what its ancestors capture (R8).
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::context::{self, Node, Watch};
-use crate::flush::FailureMode;
-use crate::flush::error::Failure;
-use crate::flush::report::{CapturedBy, Fate};
-use crate::flush::run::Flush;
-use crate::intent::Intent;
-use crate::lifecycle::{Outcome, Release};
-use crate::options::FireOn;
-use crate::scope::{Phase, ScopeCore};
+use crate::context::{self, Around, Beneath, Head, Phase, Shared};
+use crate::flush::select::{Selected, retire_those_not_due};
+use crate::flush::take::{Captor, Taken};
+use crate::intent::{Decision, Failure, FireOn, Intent, ScopeId};
+use crate::lifecycle::{Lifecycle, Outcome, Release};
+use crate::report::{Entries, ReportEntry};
+use crate::unwind::catch;
+
+/// A scope of whose intents the ancestors have captured what they hold. What is pending may leave.
+pub(super) struct Released {
+    pub(super) scope: Taken,
+    /// The entries of captured intents, where all of them went at once.
+    pub(super) captured: Entries,
+    /// The names of the scopes that captured something.
+    pub(super) captors: Vec<(ScopeId, std::borrow::Cow<'static, str>)>,
+    /// Whether an intent failed since its ancestor had ended.
+    pub(super) failed: bool,
+}
 
 /// Asks each ancestor in turn, nearest first. What it holds moves into its buffer, in order; what
-/// all release stays in the flush.
-pub(super) fn release(flush: &mut Flush) {
-    if flush.node.parent.is_none() {
+/// all release stays.
+pub(super) fn release(selected: Selected) -> Released {
+    let mut released = Released {
+        scope: selected.0,
+        captured: Entries::default(),
+        captors: Vec::new(),
+        failed: false,
+    };
+    if !released.scope.intents.is_empty() {
+        match std::mem::replace(&mut released.scope.captor, Captor::Nobody) {
+            Captor::Nobody => {}
+            Captor::Shared(nearest) => released.ask_ancestors(&nearest),
+            Captor::Beneath => released.ask_beneath(),
+        }
+    }
+    let scope = &mut released.scope;
+    if scope.special {
+        retire_those_not_due(&mut scope.intents, scope.outcome);
+    }
+    released
+}
+
+impl Released {
+    /// Fast path: the scope around is plain, and holds everything.
+    fn ask_beneath(&mut self) {
+        let Self {
+            scope,
+            captured,
+            captors,
+            ..
+        } = self;
+        let asked = context::beneath(|head, buffer, special| {
+            if head.has_lifecycle() {
+                return false;
+            }
+            if let Some(name) = head.name() {
+                captors.push((head.id, name));
+            }
+            capture_all(scope, captured, head, buffer, special);
+            true
+        });
+        match asked {
+            Beneath::Nobody | Beneath::Own(true) => {}
+            Beneath::Own(false) => {
+                if let Some((nearest, _)) = context::current() {
+                    self.ask_ancestors(&nearest);
+                }
+            }
+            Beneath::Shared(nearest) => self.ask_ancestors(&nearest),
+        }
+    }
+
+    fn ask_ancestors(&mut self, nearest: &Arc<Shared>) {
+        for ancestor in nearest.outwards() {
+            let holds = held_by(&ancestor.head, &self.scope.intents);
+            if !holds.is_empty() {
+                self.capture(ancestor, &holds);
+            }
+            if !self
+                .scope
+                .intents
+                .iter()
+                .any(|intent| intent.facts.is_pending())
+            {
+                return;
+            }
+        }
+    }
+
+    fn capture(&mut self, ancestor: &Arc<Shared>, holds: &[usize]) {
+        let intents = &mut self.scope.intents;
+        if context::inspected(ancestor.head.id).is_some() {
+            // While a closure that looks at its buffer panics: nobody can take them.
+            for &position in holds {
+                intents[position].facts.decide(Decision::Discarded);
+            }
+            return;
+        }
+        let mut state = ancestor.state();
+        if state.phase == Phase::Ended {
+            drop(state);
+            let scope = ancestor.head.label();
+            let failure = Arc::new(Failure::AncestorEnded { scope });
+            for &position in holds {
+                let failed = Decision::Failed(failure.clone());
+                intents[position].facts.decide(failed);
+            }
+            self.failed = true;
+            return;
+        }
+        if let Some(name) = ancestor.head.name() {
+            self.captors.push((ancestor.head.id, name));
+        }
+        let failed = self.scope.outcome != Outcome::Success;
+        let around = self.scope.around().clone();
+        let moves = Moves {
+            around: &around,
+            into: &ancestor.head.around,
+            failed,
+        };
+        for &position in holds {
+            let intent = &mut self.scope.intents[position];
+            let mut captured = intent.move_out();
+            intent.facts.decide(Decision::Captured(ancestor.head.id));
+            moves.settle(&mut captured);
+            state.accept(captured);
+        }
+    }
+}
+
+/// How intents change when they move from one scope to another.
+struct Moves<'a> {
+    around: &'a Around,
+    into: &'a Around,
+    failed: bool,
+}
+
+impl Moves<'_> {
+    fn settle(&self, intent: &mut Intent) {
+        let facts = &mut intent.facts;
+        facts.set_captured();
+        if facts.place().is_none() && !self.around.is(self.into) {
+            self.around.remember(facts);
+        }
+        if self.failed && facts.fire_on() == FireOn::Failure {
+            // What it waited for has happened: now it leaves whatever becomes of the ancestor.
+            facts.set_due();
+        }
+    }
+}
+
+/// Moves everything that is pending into the buffer of the scope around.
+fn capture_all(
+    scope: &mut Taken,
+    captured: &mut Entries,
+    head: &Head,
+    buffer: &mut Vec<Intent>,
+    special: &mut bool,
+) {
+    let stays_put = !scope.special && scope.around().is(&head.around);
+    let all_pending = scope.intents.iter().all(|intent| intent.facts.is_pending());
+    if stays_put && all_pending {
+        *captured = Entries::with_capacity(scope.intents.len());
+        for intent in &mut scope.intents {
+            captured.push(ReportEntry {
+                facts: intent.facts.for_report().into_captured(head.id),
+            });
+            intent.facts.set_captured();
+        }
+        if buffer.is_empty() {
+            std::mem::swap(buffer, &mut scope.intents);
+        } else {
+            buffer.append(&mut scope.intents);
+        }
         return;
     }
-    let node = flush.node.clone();
-    for (ancestor, core) in ancestors(&node) {
-        let holds = held_by(ancestor, core, &flush.intents);
-        capture(flush, core, &holds);
+    let around = scope.around().clone();
+    let moves = Moves {
+        around: &around,
+        into: &head.around,
+        failed: scope.outcome != Outcome::Success,
+    };
+    for intent in &mut scope.intents {
+        if !intent.facts.is_pending() {
+            continue;
+        }
+        let mut moved = intent.move_out();
+        intent.facts.decide(Decision::Captured(head.id));
+        moves.settle(&mut moved);
+        *special |= !moved.is_plain();
+        buffer.push(moved);
     }
 }
 
-/// The scopes that may capture what `node`'s scope wants to dispatch. An effect's own scope has
-/// none: what was released once stays released, and so does what it causes.
-fn ancestors(node: &Arc<Node>) -> impl Iterator<Item = (&Arc<Node>, &ScopeCore)> {
-    let mut beyond = false;
-    node.outwards()
-        .filter_map(|node| node.core().map(|core| (node, core)))
-        .take_while(move |(_, core)| !std::mem::replace(&mut beyond, core.effect.is_some()))
-        .skip(1)
-}
-
-fn held_by(node: &Arc<Node>, core: &ScopeCore, intents: &[Intent]) -> Vec<usize> {
+/// The positions of the pending intents that an ancestor holds.
+fn held_by(head: &Head, intents: &[Intent]) -> Vec<usize> {
     let pending = intents
         .iter()
         .enumerate()
-        .filter(|(_, intent)| intent.is_pending());
-    let Some(lifecycle) = core.lifecycle().or(node.settings().lifecycle.as_ref()) else {
+        .filter(|(_, intent)| intent.facts.is_pending());
+    let Some(lifecycle) = head.lifecycle() else {
         return pending.map(|(position, _)| position).collect();
     };
-    let _watching = context::watching(Watch::Judging);
+    let _judging = context::judging();
     let is_held = |intent: &Intent| {
-        let asked = catch_unwind(AssertUnwindSafe(|| lifecycle.release(intent)));
         // What a lifecycle cannot judge it has not released.
-        asked.unwrap_or(Release::Hold) == Release::Hold
+        catch(|| lifecycle.release(intent)).unwrap_or(Release::Hold) == Release::Hold
     };
     pending
         .filter(|(_, intent)| is_held(intent))
         .map(|(position, _)| position)
         .collect()
-}
-
-fn capture(flush: &mut Flush, core: &ScopeCore, holds: &[usize]) {
-    if holds.is_empty() {
-        return;
-    }
-    let failed = flush.outcome() != Outcome::Success;
-    let by = Arc::new(CapturedBy {
-        scope: core.id,
-        name: core.label(),
-    });
-    if context::inspected(core.id).is_some() {
-        // While a closure that looks at its buffer panics: nobody can take them.
-        for &position in holds {
-            flush.intents[position].facts.fate = Fate::Discarded;
-        }
-        return;
-    }
-    let mut state = core.state();
-    let is_open = state.phase != Phase::Ended;
-    for &position in holds {
-        let intent = &mut flush.intents[position];
-        if !is_open {
-            intent.facts.fate = Fate::Failed(Arc::new(Failure::AncestorEnded {
-                scope: core.label(),
-            }));
-            flush.special = true;
-            flush.stopped |= flush.mode == FailureMode::Stop;
-            continue;
-        }
-        let mut captured = intent.move_out();
-        intent.facts.fate = Fate::Captured(by.clone());
-        captured.facts.set_captured();
-        captured.facts.keep_node(&flush.node);
-        if failed && captured.fire_on() == FireOn::Failure {
-            // What it waited for has happened: now it leaves whatever becomes of the ancestor.
-            captured.options_mut().fire_on = FireOn::Always;
-        }
-        state.accept(captured);
-    }
 }

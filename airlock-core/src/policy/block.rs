@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::catalogue::{self, EffectDescriptor};
-use crate::effect::EffectSet;
+use crate::catalogue;
+use crate::effect::{EffectDescriptor, EffectSet};
 use crate::intent::Intent;
-use crate::policy::{Policy, Verdict, Veto};
-use crate::scope::Scope;
+use crate::policy::{Policy, ScopeView, Verdict, Veto};
 
 /// Drops the intents of these effects when they are dispatched: `block::<SendEmail>()`, or
 /// `block::<(SendEmail, ChargeCard)>()`.
@@ -92,7 +91,7 @@ selecting!(Block);
 selecting!(AllowOnly);
 
 impl Policy for Block {
-    fn at_enqueue(&self, intent: &Intent, _: &Scope) -> Result<(), Veto> {
+    fn at_enqueue(&self, intent: &Intent, _: &ScopeView<'_>) -> Result<(), Veto> {
         if self.reject && self.selected.has(intent.effect()) {
             return Err(Veto::because("this effect is blocked here"));
         }
@@ -109,7 +108,7 @@ impl Policy for Block {
 }
 
 impl Policy for AllowOnly {
-    fn at_enqueue(&self, intent: &Intent, _: &Scope) -> Result<(), Veto> {
+    fn at_enqueue(&self, intent: &Intent, _: &ScopeView<'_>) -> Result<(), Veto> {
         if self.reject && !self.selected.has(intent.effect()) {
             return Err(Veto::because("this effect is not among those allowed here"));
         }

@@ -10,15 +10,14 @@ use std::sync::Arc;
 
 use crate::intent::Intent;
 use crate::policy::judgement::Judged;
-use crate::policy::{Judgement, Policy, Verdict, Veto};
-use crate::scope::Scope;
+use crate::policy::{Judgement, Policy, ScopeView, Verdict, Veto};
 
 /// Allows what both allow; see [`Policy::and`].
 #[derive(Clone, Copy, Debug)]
 pub struct And<A, B>(pub(super) A, pub(super) B);
 
 impl<A: Policy, B: Policy> Policy for And<A, B> {
-    fn at_enqueue(&self, intent: &Intent, scope: &Scope) -> Result<(), Veto> {
+    fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
         self.0.at_enqueue(intent, scope)?;
         self.1.at_enqueue(intent, scope)
     }
@@ -45,7 +44,7 @@ impl<A: Policy, B: Policy> Policy for And<A, B> {
 pub struct Or<A, B>(pub(super) A, pub(super) B);
 
 impl<A: Policy, B: Policy> Policy for Or<A, B> {
-    fn at_enqueue(&self, intent: &Intent, scope: &Scope) -> Result<(), Veto> {
+    fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
         match self.0.at_enqueue(intent, scope) {
             Ok(()) => Ok(()),
             Err(_) => self.1.at_enqueue(intent, scope),
@@ -116,7 +115,7 @@ impl<P: Policy> Policy for Not<P> {
 
 /// Shared by several scopes, with what it remembers.
 impl<P: Policy + ?Sized> Policy for Arc<P> {
-    fn at_enqueue(&self, intent: &Intent, scope: &Scope) -> Result<(), Veto> {
+    fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
         (**self).at_enqueue(intent, scope)
     }
 
@@ -134,7 +133,7 @@ impl<P: Policy + ?Sized> Policy for Arc<P> {
 }
 /// All of them must agree; asked in order.
 impl<P: Policy> Policy for Vec<P> {
-    fn at_enqueue(&self, intent: &Intent, scope: &Scope) -> Result<(), Veto> {
+    fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
         self.iter()
             .try_for_each(|policy| policy.at_enqueue(intent, scope))
     }
@@ -163,7 +162,7 @@ macro_rules! policy_for_tuples {
     ($(($($name:ident $index:tt)+))+) => {$(
         /// All of them must agree; asked in order.
         impl<$($name: Policy),+> Policy for ($($name,)+) {
-            fn at_enqueue(&self, intent: &Intent, scope: &Scope) -> Result<(), Veto> {
+            fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
                 $(self.$index.at_enqueue(intent, scope)?;)+
                 Ok(())
             }

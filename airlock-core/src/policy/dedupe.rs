@@ -4,9 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
-use crate::catalogue::Keeps;
+use crate::effect::{EffectDescriptor, Keeps, Key};
 use crate::intent::Intent;
-use crate::key::Key;
 use crate::policy::{Judgement, Policy, Verdict};
 
 /// Of the intents of one effect with the same key, lets only the last one out of each flush.
@@ -55,10 +54,10 @@ impl Dedupe {
     }
 
     /// What repetitions have in common; effects are told apart only by the intents' own keys.
-    fn identity(&self, intent: &Intent) -> Option<(Option<&'static str>, Key)> {
+    fn identity(&self, intent: &Intent) -> Option<(Option<&'static EffectDescriptor>, Key)> {
         match &self.key {
             Some(key) => Some((None, key(intent)?)),
-            None => Some((Some(intent.effect().id()), intent.key()?)),
+            None => Some((Some(intent.effect()), intent.key()?)),
         }
     }
 }

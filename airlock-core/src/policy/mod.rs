@@ -10,25 +10,25 @@ mod block;
 mod combine;
 mod dedupe;
 mod judgement;
-mod local;
 mod simple;
+mod view;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::intent::Intent;
-use crate::scope::Scope;
+use crate::intent::{Intent, name_of};
 
 pub use self::block::{AllowOnly, Block, UnknownSelector, allow_only, block};
 pub use self::combine::{And, Not, Or};
 pub use self::dedupe::{Dedupe, dedupe, dedupe_by};
 pub use self::judgement::Judgement;
-pub use self::local::{LocalPolicy, PolicyGuard, policy};
 pub use self::simple::{
     AllowAll, AllowIf, AssertNoEffects, Cap, DropAll, Limit, LogOnFlush, NoReentry, allow_all,
     allow_if, assert_no_effects, cap, drop_all, limit, log_on_flush, no_reentry,
 };
+pub(crate) use self::view::Holder;
+pub use self::view::ScopeView;
 
 /// Judges intents.
 ///
@@ -60,10 +60,13 @@ pub use self::simple::{
 pub trait Policy: Send + Sync + 'static {
     /// Judges an intent that is being enqueued; `scope` would buffer it. A veto keeps it out.
     ///
+    /// Called for one intent of a scope at a time, also when several threads enqueue into it: what
+    /// `scope` shows does not change before the intent is buffered.
+    ///
     /// # Errors
     ///
     /// A [`Veto`], which `enqueue` turns into a panic and `try_enqueue` into an error.
-    fn at_enqueue(&self, intent: &Intent, scope: &Scope) -> Result<(), Veto> {
+    fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
         let _ = (intent, scope);
         Ok(())
     }
@@ -171,10 +174,15 @@ impl Layer {
     pub(crate) fn new(policy: impl Policy) -> Self {
         Self(Arc::new(policy))
     }
+
+    /// The policy's name, also if asking for it panics.
+    pub(crate) fn shown_name(&self) -> String {
+        name_of("Policy::name", || self.0.name())
+    }
 }
 
 impl Policy for Layer {
-    fn at_enqueue(&self, intent: &Intent, scope: &Scope) -> Result<(), Veto> {
+    fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
         self.0.at_enqueue(intent, scope)
     }
 
@@ -193,6 +201,6 @@ impl Policy for Layer {
 
 impl fmt::Debug for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name())
+        f.write_str(&self.shown_name())
     }
 }

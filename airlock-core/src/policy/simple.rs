@@ -6,8 +6,7 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::intent::Intent;
-use crate::policy::{Policy, Verdict, Veto};
-use crate::scope::Scope;
+use crate::policy::{Policy, ScopeView, Verdict, Veto};
 
 /// Allows every intent.
 pub fn allow_all() -> AllowAll {
@@ -53,7 +52,7 @@ pub fn assert_no_effects() -> AssertNoEffects {
 pub struct AssertNoEffects;
 
 impl Policy for AssertNoEffects {
-    fn at_enqueue(&self, _: &Intent, _: &Scope) -> Result<(), Veto> {
+    fn at_enqueue(&self, _: &Intent, _: &ScopeView<'_>) -> Result<(), Veto> {
         Err(Veto::because("no effects are allowed here"))
     }
 
@@ -109,7 +108,7 @@ pub struct Cap {
 }
 
 impl Policy for Cap {
-    fn at_enqueue(&self, _: &Intent, scope: &Scope) -> Result<(), Veto> {
+    fn at_enqueue(&self, _: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
         if scope.len() < self.max {
             return Ok(());
         }
@@ -160,7 +159,7 @@ impl NoReentry {
 }
 
 impl Policy for NoReentry {
-    fn at_enqueue(&self, intent: &Intent, _: &Scope) -> Result<(), Veto> {
+    fn at_enqueue(&self, intent: &Intent, _: &ScopeView<'_>) -> Result<(), Veto> {
         match Self::loop_of(intent).filter(|_| self.reject) {
             Some(reason) => Err(Veto::because(reason)),
             None => Ok(()),

@@ -23,12 +23,12 @@ impl<R> fmt::Debug for Carrier<'_, R> {
 )]
 pub trait CarriesFlushError {
     /// The value that says it.
-    fn of(error: crate::flush::FlushError) -> Self;
+    fn of(error: crate::report::FlushError) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, E: From<crate::flush::FlushError>> CarriesFlushError for Result<T, E> {
-    fn of(error: crate::flush::FlushError) -> Self {
+impl<T, E: From<crate::report::FlushError>> CarriesFlushError for Result<T, E> {
+    fn of(error: crate::report::FlushError) -> Self {
         Err(E::from(error))
     }
 }
@@ -36,7 +36,7 @@ impl<T, E: From<crate::flush::FlushError>> CarriesFlushError for Result<T, E> {
 /// The ways to carry a failed flush, as methods named `return_flush_error`.
 pub mod carriers {
     use super::{Carrier, CarriesFlushError};
-    use crate::flush::FlushError;
+    use crate::report::FlushError;
 
     /// As the error of a `Result`.
     pub trait OfFlushError<R> {

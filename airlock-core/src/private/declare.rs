@@ -3,7 +3,7 @@
 use std::any::TypeId;
 use std::time::Duration;
 
-use crate::catalogue::{
+use crate::effect::{
     Argument, BoundaryDescriptor, Codec, EffectDescriptor, Encoding, Keeps, ResourceNeed, RetryRule,
 };
 

@@ -2,29 +2,30 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
-use crate::airlock::Airlock;
-use crate::catalogue::BoundaryDescriptor;
-use crate::context::{self, Kind, Node};
-use crate::effect::EffectSet;
-use crate::executor::Executor;
-use crate::flush::{FailureMode, FlushReport};
+use crate::context::{self, Around, Config, Spec};
+use crate::effect::{BoundaryDescriptor, EffectSet};
+use crate::executor::{Executor, FailureMode};
+use crate::intent::Origin;
 use crate::lifecycle::Lifecycle;
-use crate::origin::Origin;
+use crate::observer::Observer;
 use crate::policy::{Layer, Policy};
-use crate::scope::{OpenScope, ScopeCore, ScopeGuard};
-use crate::testing::Looks;
+use crate::report::FlushReport;
+use crate::scope::{OpenScope, ScopeGuard};
 
 /// Describes a scope. It opens when it is run, entered or opened.
 ///
 /// What is not said falls back to the [`Airlock`](crate::Airlock) around it, then to the defaults:
 /// performed inline, flushed on success, discarded otherwise, stopped at the first failure.
+///
+/// A clone describes another scope with the same settings: for whoever opens one again and again,
+/// such as a middleware. Policies, executor and lifecycle are shared, with what they remember.
 #[must_use = "a scope that is not run, entered or opened does nothing"]
+#[derive(Clone)]
 pub struct ScopeBuilder {
-    core: ScopeCore,
-    /// What encloses the scope, where that is not what encloses the code that opens it.
-    parent: Option<Arc<Node>>,
+    spec: Spec,
 }
 
 /// Describes a scope: `airlock::scope().policy(..).run(|scope| ..)`.
@@ -38,50 +39,57 @@ pub struct ScopeBuilder {
 /// ```
 pub fn scope() -> ScopeBuilder {
     ScopeBuilder {
-        core: ScopeCore::new(),
-        parent: None,
+        spec: Spec::default(),
     }
 }
 
 impl ScopeBuilder {
+    #[inline]
     pub(crate) fn for_boundary(boundary: &'static BoundaryDescriptor) -> Self {
         Self {
-            core: ScopeCore::of_boundary(boundary),
-            parent: None,
+            spec: Spec {
+                boundary: Some(boundary),
+                ..Spec::default()
+            },
         }
+    }
+
+    #[inline]
+    pub(super) fn into_spec(self) -> Spec {
+        self.spec
+    }
+
+    fn config_mut(&mut self) -> &mut Config {
+        Arc::make_mut(self.spec.config.get_or_insert_default())
     }
 
     /// Names the scope in reports and logs.
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.core.config_mut().name = Some(name.into());
+        self.config_mut().name = Some(name.into());
         self
     }
 
     /// Adds a policy; one that is there already is asked first.
     pub fn policy(mut self, policy: impl Policy) -> Self {
-        let config = self.core.config_mut();
-        config.policy = Some(match config.policy.take() {
-            None => Layer::new(policy),
-            Some(first) => Layer::new(first.and(policy)),
-        });
+        self.config_mut().policies.push(Layer::new(policy));
         self
     }
 
     /// Decides how the intents enqueued here are performed or handed over, unless a scope nearer
     /// to them says otherwise.
     pub fn executor(mut self, executor: impl Executor) -> Self {
-        self.core.config_mut().executor = Some(Arc::new(executor));
+        self.config_mut().executor = Some(Arc::new(executor));
         self
     }
 
     /// Decides whether the finished scope flushes, and what it lets its descendants release.
     pub fn lifecycle(mut self, lifecycle: impl Lifecycle) -> Self {
-        self.core.config_mut().lifecycle = Some(Arc::new(lifecycle));
+        self.config_mut().lifecycle = Some(Arc::new(lifecycle));
         self
     }
 
     /// Lets code here, down to nested scopes, enqueue these effects only. What an effect enqueues
-    /// while it is performed is that effect's affair and not refused.
+    /// while it is performed is not refused.
     ///
     /// ```
     /// #[airlock::effect]
@@ -97,92 +105,83 @@ impl ScopeBuilder {
     /// # Ok::<(), airlock::FlushError>(())
     /// ```
     pub fn emits<S: EffectSet>(mut self) -> Self {
-        self.core.config_mut().emits = Some(S::DESCRIPTORS);
+        self.config_mut().emits = Some(S::DESCRIPTORS);
         self
     }
 
     /// Chooses what happens to the rest of a flush when one intent fails.
     pub fn failure_mode(mut self, mode: FailureMode) -> Self {
-        self.core.config_mut().failure_mode = Some(mode);
+        self.config_mut().failure_mode = Some(mode);
         self
     }
 
     /// Shows the scope's report to a closure when it has ended, whatever became of it.
     pub fn on_report(mut self, show: impl Fn(&FlushReport) + Send + Sync + 'static) -> Self {
-        self.core.config_mut().on_report = Some(Arc::new(show));
+        self.config_mut().on_report = Some(Arc::new(show));
         self
     }
 
     /// Says where the work in the scope comes from: the intents that are enqueued here and below
     /// carry it, unless a scope nearer to them says otherwise.
     pub fn origin(mut self, origin: Origin) -> Self {
-        self.core.set_origin(origin);
+        self.spec.origin = Some(origin);
         self
-    }
-
-    /// Opens the scope in this airlock, wherever that is: what encloses the code, scopes and
-    /// policies too, is out of reach. As [`Airlock::scope`].
-    pub fn airlock(self, airlock: &Airlock) -> Self {
-        self.under(airlock.node().clone())
     }
 
     /// Opens the scope without entering it: for [`Scope::enter`](crate::Scope::enter), then
     /// [`flush`](OpenScope::flush) or [`discard`](OpenScope::discard) by hand.
-    pub fn open(mut self) -> OpenScope {
-        let parent = self.parent.take().or_else(context::current);
-        self.core.trace();
-        OpenScope::new(Node::new(parent, Kind::Scope(self.core)))
+    pub fn open(self) -> OpenScope {
+        OpenScope::new(context::open_shared(self.spec))
     }
 
     /// Opens and enters the scope until the guard is flushed, discarded or dropped.
+    ///
+    /// For sync code: see [`ScopeGuard`] for what a guard does that is held across an await.
+    #[track_caller]
     pub fn enter(self) -> ScopeGuard {
-        ScopeGuard::new(self.open())
+        ScopeGuard::new(self.open(), Location::caller())
     }
 
     /// Lets no policy judge what it holds.
     pub(crate) fn exempt(mut self) -> Self {
-        self.core.config_mut().exempt = true;
+        self.config_mut().exempt = true;
         self
     }
 
-    /// Lets the scope of a test remember what was looked at.
-    pub(crate) fn looks(mut self, looks: Arc<Looks>) -> Self {
-        self.core.config_mut().looks = Some(looks);
+    /// Lets somebody watch the scope, or find it again.
+    pub(crate) fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.config_mut().observer = Some(observer);
         self
     }
 
     /// Names the executor unless one is named around it.
     pub(crate) fn executor_if_none(self, executor: impl Executor) -> Self {
-        let parent = self.parent.clone().or_else(context::current);
-        match parent.is_some_and(|parent| parent.executor().is_some()) {
+        let around = self.spec.airlock.clone().unwrap_or_else(context::around);
+        match around.executor().is_some() {
             true => self,
             false => self.executor(executor),
         }
     }
 
-    /// Opens it under this node instead of the current one.
-    pub(crate) fn under(mut self, parent: Arc<Node>) -> Self {
-        self.parent = Some(parent);
+    /// Opens it within these places instead of the current ones, outside of every scope.
+    pub(crate) fn within(mut self, around: Around) -> Self {
+        self.spec.airlock = Some(around);
         self
-    }
-}
-
-/// A clone describes another scope with the same settings: for whoever opens one again and again,
-/// such as a middleware. Policies, executor and lifecycle are shared, with what they remember.
-impl Clone for ScopeBuilder {
-    fn clone(&self) -> Self {
-        Self {
-            core: self.core.again(),
-            parent: self.parent.clone(),
-        }
     }
 }
 
 impl fmt::Debug for ScopeBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ScopeBuilder")
-            .field("name", &self.core.name_str())
-            .field("policy", &self.core.policy())
+            .field(
+                "boundary",
+                &self.spec.boundary.map(BoundaryDescriptor::name),
+            )
+            .field("name", &self.spec.config.as_ref().map(|it| &it.name))
+            .field(
+                "policies",
+                &self.spec.config.as_ref().map(|it| &it.policies),
+            )
             .finish_non_exhaustive()
     }
 }

@@ -4,13 +4,13 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::context::{self, Bound, Node, Watch};
+use crate::context::{self, Around, Bound, Context, Entered, Mode, Phase, Shared};
 use crate::effect::{Effect, Repeatable};
-use crate::flush::FlushError;
-use crate::intent::Intent;
-use crate::origin::Origin;
-use crate::scope::{Phase, ScopeBuilder, ScopeId, Steps};
-use crate::snapshot::Snapshot;
+use crate::flush::{self, Ends};
+use crate::intent::{Intent, Origin, ScopeId};
+use crate::lifecycle::Outcome;
+use crate::report::{FlushError, Snapshot};
+use crate::scope::{ScopeBuilder, Steps};
 
 /// A handle to a scope, with the local policies under which it was taken.
 ///
@@ -28,69 +28,60 @@ use crate::snapshot::Snapshot;
 /// ```
 #[derive(Clone)]
 pub struct Scope {
-    /// The innermost node: the scope's own, or a local policy in it.
-    node: Arc<Node>,
+    shared: Arc<Shared>,
+    /// Where code under this handle is: in the scope, or under a local policy in it.
+    around: Around,
 }
 
 /// The scope that encloses the running code, with the local policies in force; `None` outside.
+///
+/// The handle can be kept and sent elsewhere: a scope that has handles keeps its buffer behind a lock.
 pub fn current() -> Option<Scope> {
-    let node = context::current()?;
-    node.scope_node()?;
-    Some(Scope { node })
+    let (shared, around) = context::current()?;
+    Some(Scope { shared, around })
 }
 
 impl Scope {
-    pub(crate) fn new(node: Arc<Node>) -> Self {
-        Self { node }
+    /// The scope itself, without local policies.
+    pub(crate) fn of(shared: Arc<Shared>) -> Self {
+        let around = shared.head.around.clone();
+        Self { shared, around }
     }
 
-    pub(crate) fn node(&self) -> &Arc<Node> {
-        &self.node
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
-    pub(crate) fn node_mut(&mut self) -> &mut Arc<Node> {
-        &mut self.node
-    }
-
-    pub(crate) fn core(&self) -> &crate::scope::ScopeCore {
-        match self.node.scope_node().and_then(|node| node.core()) {
-            Some(core) => core,
-            None => unreachable!("a handle is only made where a scope encloses"),
-        }
+    fn context(&self) -> Context {
+        Context::Scope(self.shared.clone(), self.around.clone())
     }
 
     /// Its id.
     pub fn id(&self) -> ScopeId {
-        self.core().id
+        self.shared.head.id
     }
 
-    /// Its name, if it was given one.
+    /// Its name, if it has one.
     pub fn name(&self) -> Option<&str> {
-        self.core().name_str()
+        self.shared.head.name_str()
     }
 
     /// Where its work comes from: its own origin, or that of the nearest scope around it that has
     /// one. In an effect, the origin of the intent that is performed.
     pub fn origin(&self) -> Option<Origin> {
-        self.node.origin().cloned()
+        self.shared.head.origin.clone()
     }
 
     /// The scope around it, which captures what this one would dispatch unless it releases it;
     /// `None` if there is none, and in an effect, which no scope captures.
     pub fn parent(&self) -> Option<Scope> {
-        let own = self.node.scope_node()?;
-        if own.core()?.effect.is_some() {
-            return None;
-        }
-        let parent = own.parent.as_ref()?;
-        parent.scope_node()?;
-        Some(Scope::new(parent.clone()))
+        self.shared.parent.clone().map(Self::of)
     }
 
     /// How many intents it holds.
     pub fn len(&self) -> usize {
-        let core = self.core();
-        context::inspected(core.id).unwrap_or_else(|| core.state().buffer.len())
+        let inspected = context::inspected(self.id());
+        inspected.unwrap_or_else(|| self.shared.state().buffer.len())
     }
 
     /// Whether it holds none.
@@ -100,8 +91,7 @@ impl Scope {
 
     /// Whether it still accepts intents.
     pub fn is_open(&self) -> bool {
-        let core = self.core();
-        context::inspected(core.id).is_some() || core.state().phase == Phase::Open
+        context::inspected(self.id()).is_some() || self.shared.state().phase == Phase::Open
     }
 
     /// Shows what it holds to a closure, in order: its own intents and captured ones, also those
@@ -115,12 +105,12 @@ impl Scope {
     pub fn inspect<T>(&self, look: impl FnOnce(&[Intent]) -> T) -> T {
         // Asked first, since the lock is held already where it is the same scope.
         assert!(
-            context::watch() != Watch::Inspecting,
+            context::mode() != Mode::Inspecting,
             "the closure of an assertion or of `Scope::inspect` looks at a scope already: take what you need out of it, and look again afterwards"
         );
-        let core = self.core();
-        let state = core.state();
-        let _inspecting = context::inspecting(core.id, state.buffer.len());
+        let _abandoned = EndIfAbandoned(&self.shared);
+        let state = self.shared.state();
+        let _inspecting = context::inspecting(self.id(), state.buffer.len());
         look(&state.buffer)
     }
 
@@ -146,41 +136,56 @@ impl Scope {
 
     /// Takes out what it holds.
     pub(crate) fn take_intents(&self) -> Vec<Intent> {
-        let Some(node) = self.node.scope_node() else {
-            return Vec::new();
-        };
-        let mut intents = std::mem::take(&mut self.core().state().buffer);
+        let mut intents = std::mem::take(&mut self.shared.state().buffer);
         for intent in &mut intents {
-            intent.facts.keep_node(node);
+            if intent.facts.place().is_none() {
+                self.shared.head.around.remember(&mut intent.facts);
+            }
         }
         intents
     }
 
     /// Runs a closure in this scope, on whatever thread this is.
     pub fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
-        let _swap = context::swap(Some(self.node.clone()));
-        let _span = self.core().enter_span();
+        let _entered = Entered::context(self.context());
+        let _span = self.shared.head.span.as_ref().map(|span| span.enter());
         work()
     }
 
     /// As [`enter`](Self::enter), for work that is driven in steps, such as a stream: see [`Steps`].
     pub fn steps(&self) -> Steps {
-        Steps::new(self.clone())
+        Steps::new(self)
     }
 
     /// Makes a future run in this scope, on whatever task polls it. The scope ends without it:
     /// what the future enqueues later is refused.
     pub fn bind<F: Future>(&self, future: F) -> Bound<F> {
-        Bound::joining(self.node.clone(), future)
+        Bound::joining(self.context(), future)
+    }
+
+    pub(super) fn frame(&self) -> Box<context::Frame> {
+        self.context().frame()
+    }
+}
+
+/// Ends a scope whose owner was dropped in a closure that looked at it: the lock was held then.
+struct EndIfAbandoned<'a>(&'a Arc<Shared>);
+
+impl Drop for EndIfAbandoned<'_> {
+    fn drop(&mut self) {
+        if self.0.was_abandoned()
+            && let Err(error) = flush::finish(Ends::Shared(self.0), Outcome::Panic)
+        {
+            error.strand();
+        }
     }
 }
 
 impl fmt::Debug for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let core = self.core();
         f.debug_struct("Scope")
-            .field("id", &core.id)
-            .field("name", &core.name_str())
+            .field("id", &self.id())
+            .field("name", &self.name())
             .finish()
     }
 }

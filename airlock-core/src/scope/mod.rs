@@ -5,25 +5,24 @@
 //! - a closure: [`ScopeBuilder::run`], [`ScopeBuilder::run_infallible`];
 //! - a future: [`ScopeBuilder::run_async`], or [`InScope::in_scope`] behind a future;
 //! - a guard: [`ScopeBuilder::enter`]; and by hand: [`ScopeBuilder::open`];
-//! - a handle for spawned work: [`current`](crate::current) gives a [`Scope`], to
+//! - a handle for spawned work: [`current`](crate::current) returns a [`Scope`], to
 //!   [`enter`](Scope::enter) in a thread or to [`bind`](Scope::bind) to a future.
 
 mod builder;
-pub(crate) mod core;
 mod handle;
+mod local_policy;
+mod local_scope;
 mod open;
 mod released;
 mod run;
 mod steps;
+mod work;
 
 pub use self::builder::{ScopeBuilder, scope};
-pub use self::core::ScopeId;
 pub use self::handle::{InScope, Scope, current};
+pub use self::local_policy::{LocalPolicy, PolicyGuard, policy};
+pub use self::local_scope::LocalScope;
 pub use self::open::{OpenScope, ScopeGuard};
 pub use self::released::Released;
 pub use self::run::Ended;
 pub use self::steps::Steps;
-
-pub(crate) use self::run::catch_unwind_async;
-
-pub(crate) use self::core::{EffectScope, Phase, ReportHook, ScopeCore};

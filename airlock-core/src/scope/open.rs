@@ -3,14 +3,16 @@
 use std::fmt;
 use std::future::Future;
 use std::ops::Deref;
+use std::panic::Location;
 use std::sync::Arc;
 use std::thread;
 
-use crate::context::{self, Bound, Entered, Node};
-use crate::flush::{self, FlushError, FlushReport};
+use crate::context::{self, Around, Bound, Closes, GuardEntry, Shared};
+use crate::flush::{self, Ends};
 use crate::intent::Intent;
 use crate::lifecycle::{Ending, Outcome};
-use crate::scope::{Phase, Released, Scope};
+use crate::report::{FlushError, FlushReport};
+use crate::scope::{Released, Scope};
 
 /// A scope that is open and that nobody has entered.
 ///
@@ -42,9 +44,9 @@ pub struct OpenScope {
 }
 
 impl OpenScope {
-    pub(crate) fn new(node: Arc<Node>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self {
-            scope: Scope::new(node),
+            scope: Scope::of(shared),
             ended: false,
             in_future: false,
         }
@@ -73,8 +75,14 @@ impl OpenScope {
         self
     }
 
-    pub(crate) fn node(&self) -> &Arc<Node> {
-        self.scope.node()
+    /// Whether the code of this call is in the scope. Then it cannot end (R7).
+    fn ends(&self) -> Ends<'_> {
+        Ends::Shared(self.scope.shared())
+    }
+
+    /// The places around code in the scope.
+    pub(crate) fn around(&self) -> &Around {
+        &self.scope.shared().head.around
     }
 
     /// Makes a future the scope's own work. As [`Scope::bind`], and when the future is dropped
@@ -89,7 +97,7 @@ impl OpenScope {
     /// scope.discard();
     /// ```
     pub fn bind_work<F: Future>(&self, work: F) -> Bound<F> {
-        Bound::owning(self.node().clone(), work)
+        Bound::new(self.scope.frame(), Closes::Scope, work)
     }
 
     /// Asks the ancestors, judges, and dispatches what is left; sync effects only.
@@ -99,7 +107,7 @@ impl OpenScope {
     /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents.
     pub fn flush(mut self) -> Result<FlushReport, FlushError> {
         self.ended = true;
-        flush::end(self.node(), Outcome::Success, Ending::Flush)
+        flush::finish_as(self.ends(), Outcome::Success, Ending::Flush)
     }
 
     /// As [`flush`](Self::flush), for async effects too.
@@ -114,13 +122,13 @@ impl OpenScope {
     /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents.
     pub async fn flush_async(mut self) -> Result<FlushReport, FlushError> {
         self.ended = true;
-        flush::end_async(self.node(), Outcome::Success, Ending::Flush).await
+        flush::finish_async_as(self.ends(), Outcome::Success, Ending::Flush).await
     }
 
     /// Drops every intent, and reports them.
     pub fn discard(mut self) -> FlushReport {
         self.ended = true;
-        match flush::end(self.node(), Outcome::Failure, Ending::Discard) {
+        match flush::finish_as(self.ends(), Outcome::Failure, Ending::Discard) {
             Ok(report) => report,
             Err(error) => error.into_report(),
         }
@@ -137,8 +145,7 @@ impl OpenScope {
     /// nobody can be given it, [`FlushError::strand`] takes it.
     pub fn finish(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
         self.ended = true;
-        let ending = flush::ending(self.node(), outcome);
-        flush::end(self.node(), outcome, ending)
+        flush::finish(self.ends(), outcome)
     }
 
     /// As [`finish`](Self::finish), for async effects too. Dropped half-way, it stops as
@@ -149,8 +156,7 @@ impl OpenScope {
     /// As [`finish`](Self::finish).
     pub async fn finish_async(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
         self.ended = true;
-        let ending = flush::ending(self.node(), outcome);
-        flush::end_async(self.node(), outcome, ending).await
+        flush::finish_async(self.ends(), outcome).await
     }
 
     /// Ends it as its lifecycle says about this outcome, up to the dispatch: the ancestors have
@@ -170,30 +176,20 @@ impl OpenScope {
     /// ```
     pub fn release(mut self, outcome: Outcome) -> Released {
         self.ended = true;
-        let ending = flush::ending(self.node(), outcome);
-        Released::new(self.node(), outcome, ending)
+        Released::new(flush::release(self.ends(), outcome))
     }
 
     /// Ends it and gives what it holds: nothing is dispatched, captured or reported.
     pub(crate) fn into_intents(mut self) -> Vec<Intent> {
         self.ended = true;
-        self.core().state().phase = Phase::Ended;
-        self.take_intents()
+        let intents = self.take_intents();
+        self.scope.shared().end();
+        intents
     }
 
-    /// Ends it as its lifecycle says of a failure. The caller has an error already: that of the flush
-    /// goes where stranded ones go.
-    pub(crate) fn fail(self, outcome: Outcome) {
-        if let Err(error) = self.finish(outcome) {
-            error.strand();
-        }
-    }
-
-    /// Ends it as its lifecycle says of a failure; see [`fail`](Self::fail).
-    pub(crate) async fn fail_async(self, outcome: Outcome) {
-        if let Err(error) = self.finish_async(outcome).await {
-            error.strand();
-        }
+    /// Puts an intent into the buffer without asking anybody.
+    pub(crate) fn hold(&self, intent: Intent) {
+        self.scope.shared().state().accept(intent);
     }
 }
 
@@ -210,7 +206,6 @@ impl Drop for OpenScope {
         if !self.ended {
             self.abandon();
         }
-        Node::retire(self.scope.node_mut());
     }
 }
 
@@ -218,14 +213,18 @@ impl OpenScope {
     /// Ends it because nobody else has.
     #[cold]
     fn abandon(&self) {
+        if context::inspected(self.scope.id()).is_some() {
+            // Its lock is held by the closure that is unwinding.
+            self.scope.shared().abandon();
+            return;
+        }
         // Unwinding through a guard is a panic of the body.
         let outcome = if thread::panicking() && !self.in_future {
             Outcome::Panic
         } else {
             Outcome::Cancelled
         };
-        let ending = flush::ending(self.node(), outcome);
-        if let Err(error) = flush::end(self.node(), outcome, ending) {
+        if let Err(error) = flush::finish(self.ends(), outcome) {
             error.strand();
         }
     }
@@ -239,9 +238,11 @@ impl fmt::Debug for OpenScope {
 
 /// A scope entered on this thread until the guard ends.
 ///
-/// It discards unless it is flushed. Held across an await inside a scoped future it stays with that
-/// future; in a future that no scope encloses it would stay behind on the thread: use
-/// [`ScopeBuilder::run_async`](crate::ScopeBuilder::run_async) there.
+/// It discards unless it is flushed, and is out of force from the moment it ends, wherever other guards
+/// are. Held across an await inside a scoped future it stays with that future: concurrent branches of the
+/// future (`join!`, `select!`) enqueue into it too, and a warning names its line. In a future that no
+/// scope encloses it stays behind on the thread, and takes whatever runs next there. Use
+/// [`ScopeBuilder::run_async`](crate::ScopeBuilder::run_async) for async code.
 ///
 /// ```
 /// # use airlock_core as airlock;
@@ -262,14 +263,15 @@ impl fmt::Debug for OpenScope {
 #[must_use = "a guard that is dropped at once leaves its scope at once and discards it"]
 pub struct ScopeGuard {
     // Left before the scope ends.
-    entered: Option<Entered>,
+    entered: Option<GuardEntry>,
     scope: OpenScope,
 }
 
 impl ScopeGuard {
-    pub(crate) fn new(scope: OpenScope) -> Self {
+    pub(crate) fn new(scope: OpenScope, at: &'static Location<'static>) -> Self {
+        let shared = scope.scope.shared().clone();
         Self {
-            entered: Some(context::enter(scope.node().clone())),
+            entered: Some(GuardEntry::scope(shared, at)),
             scope,
         }
     }

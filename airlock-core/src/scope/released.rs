@@ -1,11 +1,8 @@
 //! What a finished scope has released, and nobody has dispatched yet.
 
+use crate::flush::Flush;
+use crate::report::{FlushError, FlushReport};
 use std::fmt;
-use std::sync::Arc;
-
-use crate::context::Node;
-use crate::flush::{Flush, FlushError, FlushReport};
-use crate::lifecycle::{Ending, Outcome};
 
 /// What a scope has released at its end, judged and not yet dispatched; see
 /// [`OpenScope::release`](crate::OpenScope::release).
@@ -18,14 +15,12 @@ pub struct Released {
 }
 
 impl Released {
-    pub(crate) fn new(node: &Arc<Node>, outcome: Outcome, ending: Ending) -> Self {
-        Self {
-            flush: Flush::prepare(node, outcome, ending),
-        }
+    pub(crate) fn new(flush: Flush) -> Self {
+        Self { flush }
     }
 
     /// Whether nothing is left to dispatch: all was captured, dropped or discarded, or the flush
-    /// has failed already. Then [`dispatch`](Self::dispatch) gives the outcome, and there is nothing
+    /// has failed already. Then [`dispatch`](Self::dispatch) returns the outcome, and there is nothing
     /// to await.
     pub fn is_settled(&self) -> bool {
         self.flush.is_settled()
@@ -44,7 +39,7 @@ impl Released {
     /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents.
     pub fn dispatch(mut self) -> Result<FlushReport, FlushError> {
         self.flush.dispatch();
-        self.flush.conclude_and_retire()
+        self.flush.conclude()
     }
 
     /// As [`dispatch`](Self::dispatch), for async effects too. Dropped half-way, it stops there, as
@@ -55,7 +50,7 @@ impl Released {
     /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents.
     pub async fn dispatch_async(mut self) -> Result<FlushReport, FlushError> {
         self.flush.dispatch_async().await;
-        self.flush.conclude_and_retire()
+        self.flush.conclude()
     }
 }
 

@@ -1,19 +1,17 @@
 //! Running work in a scope from its opening to its end.
 
+use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::thread;
 
-use pin_project_lite::pin_project;
-
-use crate::context::{self, Bound};
-use crate::flush::{FlushError, FlushReport};
+use crate::context::{self, Frame};
+use crate::flush::{self, Ends};
 use crate::lifecycle::Outcome;
-use crate::scope::{OpenScope, Scope, ScopeBuilder};
+use crate::report::{FlushError, FlushReport};
+use crate::scope::work::{Work, Worked};
+use crate::scope::{LocalScope, Scope, ScopeBuilder};
 
-/// What [`ScopeBuilder::run_infallible`] gives: the body's value, and what became of its intents.
+/// What [`ScopeBuilder::run_infallible`] returns: the body's value, and what became of its intents.
 #[derive(Debug)]
 pub struct Ended<T> {
     /// What the body returned.
@@ -31,7 +29,7 @@ impl ScopeBuilder {
     /// What the closure returned, else the failed flush as `E`. When both fail, the closure's
     /// error is returned, and the flush error is logged and handed to
     /// [`AirlockBuilder::on_stranded`](crate::AirlockBuilder::on_stranded).
-    pub fn run<T, E>(self, body: impl FnOnce(&Scope) -> Result<T, E>) -> Result<T, E>
+    pub fn run<T, E>(self, body: impl FnOnce(&LocalScope<'_>) -> Result<T, E>) -> Result<T, E>
     where
         E: From<FlushError>,
     {
@@ -44,23 +42,22 @@ impl ScopeBuilder {
         )
     }
 
-    /// Runs a closure that cannot fail in the scope, and gives its value with the report.
+    /// Runs a closure that cannot fail in the scope, and returns its value with the report.
     ///
     /// For a closure that returns a `Result` use [`run`](Self::run), which discards on `Err`.
     ///
     /// # Errors
     ///
     /// [`FlushError`] if an intent failed.
-    pub fn run_infallible<T>(self, body: impl FnOnce(&Scope) -> T) -> Result<Ended<T>, FlushError> {
-        let open = self.open();
-        match call(&open, body) {
-            Ok(value) => open
-                .finish(Outcome::Success)
+    pub fn run_infallible<T>(
+        self,
+        body: impl FnOnce(&LocalScope<'_>) -> T,
+    ) -> Result<Ended<T>, FlushError> {
+        let (ended, frame) = self.enclose(body);
+        match ended {
+            Ok(value) => flush::finish(Ends::Frame(frame), Outcome::Success)
                 .map(|report| Ended { value, report }),
-            Err(panic) => {
-                open.fail(Outcome::Panic);
-                resume_unwind(panic)
-            }
+            Err(panic) => fail(frame, panic),
         }
     }
 
@@ -87,7 +84,7 @@ impl ScopeBuilder {
         .await
     }
 
-    /// Runs a future that cannot fail in the scope, and gives its value with the report.
+    /// Runs a future that cannot fail in the scope, and returns its value with the report.
     ///
     /// # Errors
     ///
@@ -96,21 +93,19 @@ impl ScopeBuilder {
         self,
         body: impl AsyncFnOnce(Scope) -> T,
     ) -> Result<Ended<T>, FlushError> {
-        let open = self.open().in_future();
-        match call_async(&open, body).await {
+        let Worked { ended, frame } = self.enclose_async(body).await;
+        match ended {
             Ok(value) => {
-                let report = open.finish_async(Outcome::Success).await?;
+                let report = flush::finish_async(Ends::Frame(frame), Outcome::Success).await?;
                 Ok(Ended { value, report })
             }
-            Err(panic) => {
-                open.fail_async(Outcome::Panic).await;
-                resume_unwind(panic)
-            }
+            Err(panic) => fail_async(frame, panic).await,
         }
     }
 
     /// What `#[airlock::boundary]` puts around a sync body.
     #[doc(hidden)]
+    #[inline]
     pub fn __boundary<R>(
         self,
         body: impl FnOnce() -> (Outcome, R),
@@ -126,28 +121,30 @@ impl ScopeBuilder {
         body: impl Future<Output = (Outcome, R)>,
         on_flush_error: impl FnOnce(FlushError, R) -> R,
     ) -> R {
-        self.run_to_end_async(|_| body, on_flush_error).await
+        let frame = context::open_for_future(self.into_spec());
+        let worked = Work::new(frame, body).await;
+        end_async(worked, on_flush_error).await
     }
 
+    #[inline]
     fn run_to_end<R>(
         self,
-        body: impl FnOnce(&Scope) -> (Outcome, R),
+        body: impl FnOnce(&LocalScope<'_>) -> (Outcome, R),
         on_flush_error: impl FnOnce(FlushError, R) -> R,
     ) -> R {
-        let open = self.open();
-        match call(&open, body) {
-            Ok((Outcome::Success, value)) => match open.finish(Outcome::Success) {
-                Ok(_) => value,
-                Err(error) => on_flush_error(error, value),
-            },
+        let (ended, frame) = self.enclose(body);
+        match ended {
+            Ok((Outcome::Success, value)) => {
+                match flush::finish(Ends::Frame(frame), Outcome::Success) {
+                    Ok(_) => value,
+                    Err(error) => on_flush_error(error, value),
+                }
+            }
             Ok((outcome, value)) => {
-                open.fail(outcome);
+                strand(flush::finish(Ends::Frame(frame), outcome));
                 value
             }
-            Err(panic) => {
-                open.fail(Outcome::Panic);
-                resume_unwind(panic)
-            }
+            Err(panic) => fail(frame, panic),
         }
     }
 
@@ -156,62 +153,68 @@ impl ScopeBuilder {
         body: impl AsyncFnOnce(Scope) -> (Outcome, R),
         on_flush_error: impl FnOnce(FlushError, R) -> R,
     ) -> R {
-        let open = self.open().in_future();
-        match call_async(&open, body).await {
-            Ok((Outcome::Success, value)) => match open.finish_async(Outcome::Success).await {
+        end_async(self.enclose_async(body).await, on_flush_error).await
+    }
+
+    /// Runs a closure in the scope, and takes the scope off the stack.
+    #[inline]
+    fn enclose<T>(
+        self,
+        body: impl FnOnce(&LocalScope<'_>) -> T,
+    ) -> (Result<T, Box<dyn Any + Send>>, Box<Frame>) {
+        let opened = context::open(self.into_spec());
+        let span = opened.span();
+        let _span = span.as_ref().map(|span| span.enter());
+        // The panic goes on as soon as the scope has ended, so nobody sees what it left half-done.
+        let ended = catch_unwind(AssertUnwindSafe(|| body(&LocalScope::new(&opened))));
+        (ended, opened.close())
+    }
+
+    /// The body is called in the scope, too: a closure that returns a future may do its work before.
+    fn enclose_async<T, F: AsyncFnOnce(Scope) -> T>(
+        self,
+        body: F,
+    ) -> impl Future<Output = Worked<T>> + use<T, F> {
+        let (frame, shared) = context::open_shared_for_future(self.into_spec());
+        let scope = Scope::of(shared);
+        Work::new(frame, async move { body(scope).await })
+    }
+}
+
+async fn end_async<R>(
+    Worked { ended, frame }: Worked<(Outcome, R)>,
+    on_flush_error: impl FnOnce(FlushError, R) -> R,
+) -> R {
+    match ended {
+        Ok((Outcome::Success, value)) => {
+            match flush::finish_async(Ends::Frame(frame), Outcome::Success).await {
                 Ok(_) => value,
                 Err(error) => on_flush_error(error, value),
-            },
-            Ok((outcome, value)) => {
-                open.fail_async(outcome).await;
-                value
-            }
-            Err(panic) => {
-                open.fail_async(Outcome::Panic).await;
-                resume_unwind(panic)
             }
         }
-    }
-}
-
-fn call<T>(open: &OpenScope, body: impl FnOnce(&Scope) -> T) -> thread::Result<T> {
-    let _swap = context::swap(Some(open.node().clone()));
-    let _span = open.core().enter_span();
-    // The panic goes on as soon as the scope has ended, so nobody sees what it left half-done.
-    catch_unwind(AssertUnwindSafe(|| body(open)))
-}
-
-/// The body is called in the scope, too: a closure that returns a future may do its work before.
-async fn call_async<T>(open: &OpenScope, body: impl AsyncFnOnce(Scope) -> T) -> thread::Result<T> {
-    let scope = Scope::clone(open);
-    let work = async move { body(scope).await };
-    catch_unwind_async(Bound::owning(open.node().clone(), work)).await
-}
-
-/// Turns a panic of the future into an error, as `std::panic::catch_unwind` does for a closure.
-pub(crate) fn catch_unwind_async<F: Future>(
-    inner: F,
-) -> impl Future<Output = thread::Result<F::Output>> {
-    CatchUnwind { inner }
-}
-
-pin_project! {
-    /// Turns a panic of a poll into an error.
-    struct CatchUnwind<F> {
-        #[pin]
-        inner: F,
-    }
-}
-
-impl<F: Future> Future for CatchUnwind<F> {
-    type Output = thread::Result<F::Output>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let inner = self.project().inner;
-        match catch_unwind(AssertUnwindSafe(|| inner.poll(cx))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
-            Err(panic) => Poll::Ready(Err(panic)),
+        Ok((outcome, value)) => {
+            strand(flush::finish_async(Ends::Frame(frame), outcome).await);
+            value
         }
+        Err(panic) => fail_async(frame, panic).await,
     }
+}
+
+/// The caller has an error already, or is unwinding: that of the flush goes where stranded ones go.
+fn strand(flushed: Result<FlushReport, FlushError>) {
+    if let Err(error) = flushed {
+        error.strand();
+    }
+}
+
+/// Ends the scope of a body that panicked, and lets the panic go on.
+#[cold]
+fn fail(frame: Box<Frame>, panic: Box<dyn Any + Send>) -> ! {
+    strand(flush::finish(Ends::Frame(frame), Outcome::Panic));
+    resume_unwind(panic)
+}
+
+async fn fail_async(frame: Box<Frame>, panic: Box<dyn Any + Send>) -> ! {
+    strand(flush::finish_async(Ends::Frame(frame), Outcome::Panic).await);
+    resume_unwind(panic)
 }

@@ -1,14 +1,14 @@
-//! Work in a scope that is driven in steps and is no future.
+//! Work in a scope that is driven in steps, such as a stream.
 
-use std::sync::Arc;
+use std::fmt;
 
-use crate::context::{self, Node};
+use crate::context::{Frames, Polled};
 use crate::scope::Scope;
 
-/// Runs the steps of something in a scope: of a stream, of a state machine, of what is no future.
+/// Runs the steps of a stream or a state machine in a scope.
 ///
-/// What was current at the end of one step is current again in the next, as in [`Bound`](crate::Bound): a guard
-/// that is held from one step to another stays with its work.
+/// Guards that are held at the end of one step are in force again in the next, as in
+/// [`Bound`](crate::Bound): a guard that is held from one step to another stays with its work.
 ///
 /// ```
 /// # use airlock_core as airlock;
@@ -20,26 +20,32 @@ use crate::scope::Scope;
 /// steps.run(|| drop(quiet));
 /// scope.discard();
 /// ```
-#[derive(Debug)]
 pub struct Steps {
-    scope: Scope,
-    context: Option<Arc<Node>>,
+    frames: Frames,
+    base: u64,
+    span: Option<Box<tracing::Span>>,
 }
 
 impl Steps {
-    pub(crate) fn new(scope: Scope) -> Self {
-        let context = Some(scope.node().clone());
-        Self { scope, context }
+    pub(crate) fn new(scope: &Scope) -> Self {
+        let frame = scope.frame();
+        Self {
+            base: frame.key(),
+            frames: Frames::of(frame),
+            span: scope.shared().head.span.clone(),
+        }
     }
 
-    /// Runs one step. If it panics, the next one starts in the scope anew.
+    /// Runs one step. If it panics, the next one is in the scope all the same.
     pub fn run<T>(&mut self, step: impl FnOnce() -> T) -> T {
-        let node = self.context.take();
-        let swap = context::swap(Some(node.unwrap_or_else(|| self.scope.node().clone())));
-        let span = self.scope.core().enter_span();
-        let value = step();
-        drop(span);
-        self.context = swap.leave();
-        value
+        let _polled = Polled::enter(&mut self.frames, self.base);
+        let _span = self.span.as_ref().map(|span| span.enter());
+        step()
+    }
+}
+
+impl fmt::Debug for Steps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Steps").finish_non_exhaustive()
     }
 }

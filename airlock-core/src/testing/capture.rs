@@ -1,10 +1,11 @@
 //! Capturing what a block of code enqueues.
 
+use std::any::Any;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::context::Node;
+use crate::context::{Around, Shared};
 use crate::executor::Recorder;
 use crate::intent::{Intent, IntentId};
 use crate::lifecycle::NeverFlush;
@@ -90,9 +91,9 @@ pub struct Captured<T> {
 
 impl<T> Captured<T> {
     fn of(open: OpenScope, value: T) -> Self {
-        let looks = Looks::around(open.node());
+        let looks = Looks::around(open.shared());
         let buffer = Buffer {
-            node: open.node().clone(),
+            around: open.around().clone(),
             intents: open.into_intents(),
             looked: Mutex::default(),
             looks,
@@ -152,8 +153,8 @@ impl<T> KeepsArguments for Captured<T> {}
 
 /// Captured intents. Dropped within a strict test, it tells the test's scope what nobody looked at.
 pub(super) struct Buffer {
-    /// That of the scope that has captured them.
-    pub(super) node: Arc<Node>,
+    /// The places around the scope that has captured them, its own included.
+    pub(super) around: Around,
     pub(super) intents: Vec<Intent>,
     looked: Mutex<HashSet<IntentId>>,
     looks: Option<Arc<Looks>>,
@@ -172,8 +173,8 @@ impl Buffer {
         Self {
             intents: scope.take_intents(),
             looked: Mutex::default(),
-            looks: Looks::around(scope.node()),
-            node: scope.node().clone(),
+            looks: Looks::around(scope.shared()),
+            around: scope.shared().head.around.clone(),
         }
     }
 }
@@ -199,10 +200,15 @@ impl fmt::Debug for Buffer {
 }
 
 impl Looks {
-    /// Those of the test that encloses this node, if it is strict.
-    fn around(node: &Arc<Node>) -> Option<Arc<Self>> {
-        let mut scopes = node.outwards().filter_map(|node| node.core());
-        let looks = scopes.find_map(|core| core.looks().cloned());
+    /// Those of the test that encloses this scope, if it is strict.
+    fn around(scope: &Arc<Shared>) -> Option<Arc<Self>> {
+        let looks = scope.outwards().find_map(|scope| Self::of_scope(scope));
         looks.filter(|looks| looks.is_strict())
+    }
+
+    /// Those of the test whose scope this is.
+    pub(super) fn of_scope(scope: &Shared) -> Option<Arc<Self>> {
+        let observer = scope.head.observer()?.clone();
+        (observer as Arc<dyn Any + Send + Sync>).downcast().ok()
     }
 }

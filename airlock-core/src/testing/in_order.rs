@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::catalogue::EffectDescriptor;
 use crate::effect::Effect;
+use crate::effect::EffectDescriptor;
 use crate::testing::Seen;
 
 /// A list of what is expected, in order; made by [`all_in_order!`](crate::testing::all_in_order).

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::intent::IntentId;
+use crate::observer::Observer;
 use crate::testing::Strictness;
 use crate::testing::message::Row;
 
@@ -19,6 +20,8 @@ struct State {
     /// What was captured and dropped without a look.
     left: Vec<Row>,
 }
+
+impl Observer for Looks {}
 
 impl Looks {
     pub(super) fn of(strictness: Strictness) -> Self {

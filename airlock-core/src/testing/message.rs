@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::fmt::Write;
 
-use crate::options::{FireOn, Schedule};
-use crate::table::Table;
+use crate::intent::{FireOn, Schedule};
+use crate::report::Table;
 use crate::testing::Seen;
 
 /// The columns of [`table`].
@@ -46,7 +46,7 @@ fn row(seen: &Seen<'_>) -> Row {
         seen.effect().id().to_owned(),
         seen.arguments(),
         options(seen, scheduled),
-        seen.fate().map(ToString::to_string).unwrap_or_default(),
+        seen.fate().map(|fate| fate.to_string()).unwrap_or_default(),
         format!("{}:{}", at.file(), at.line()),
         seen.cause().map(ToString::to_string).unwrap_or_default(),
         seen.origin().map(ToString::to_string).unwrap_or_default(),

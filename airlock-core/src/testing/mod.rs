@@ -39,5 +39,4 @@ pub use self::seen::{Enqueued, Seen};
 pub use self::suite::__check;
 pub use self::suite::{Promise, Subject, executor_promises};
 
-pub(crate) use self::interruption::Probe;
 pub(crate) use self::looks::Looks;

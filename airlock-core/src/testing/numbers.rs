@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::cause::Cause;
-use crate::flush::{Failure, Fate};
+use crate::intent::Cause;
 use crate::intent::IntentId;
-use crate::scope::ScopeId;
+use crate::intent::ScopeId;
+use crate::intent::{Failure, Fate};
 use crate::testing::Seen;
 
 /// What stands for an id that has no number.
@@ -25,7 +25,7 @@ impl Numbers {
         let causes = causes.flat_map(|cause| cause.chain().map(Cause::intent));
         let intents = seen.iter().map(Seen::id).chain(causes);
         let captors = seen.iter().filter_map(|seen| match seen.fate()? {
-            Fate::Captured(by) => Some(by.scope),
+            Fate::Captured(by) => Some(by),
             _ => None,
         });
         let scopes = seen.iter().filter_map(Seen::scope).chain(captors);
@@ -47,16 +47,14 @@ impl Numbers {
     }
 
     /// As `Display` shows it, without the ids and lines.
-    pub(super) fn fate(&mut self, fate: &Fate) -> String {
+    pub(super) fn fate(&mut self, fate: Fate<'_>) -> String {
         match fate {
-            Fate::Captured(by) if by.name == by.scope.to_string() => {
-                format!("captured by scope {}", self.scope(by.scope))
-            }
-            Fate::Coalesced(into) => match self.intent(*into) {
+            Fate::Captured(by) => format!("captured by scope {}", self.scope(by)),
+            Fate::Coalesced(into) => match self.intent(into) {
                 Some(number) => format!("coalesced into {number}"),
                 None => "coalesced into another".to_owned(),
             },
-            Fate::Failed(failure) => match &**failure {
+            Fate::Failed(failure) => match failure {
                 Failure::TooDeep { limit, .. } => {
                     format!("failed: the cascade is deeper than {limit} effects")
                 }

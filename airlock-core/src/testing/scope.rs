@@ -34,7 +34,7 @@ impl TestScope {
     pub fn current() -> Self {
         let mut around = current();
         while let Some(scope) = around {
-            if let Some(looks) = scope.core().looks().cloned() {
+            if let Some(looks) = Looks::of_scope(scope.shared()) {
                 return Self { scope, looks };
             }
             around = scope.parent();
@@ -110,7 +110,7 @@ pub struct Test<'a> {
 impl Test<'_> {
     fn open(&self) -> (OpenScope, TestScope) {
         let looks = Arc::new(Looks::of(self.strictness));
-        let mut builder = scope().name("test").looks(looks.clone());
+        let mut builder = scope().name("test").observer(looks.clone());
         if let Some(airlock) = self.airlock {
             builder = builder.airlock(airlock);
         }

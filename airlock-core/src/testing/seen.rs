@@ -4,17 +4,18 @@ use std::fmt;
 use std::ops::Deref;
 use std::panic::Location;
 
-use crate::catalogue::EffectDescriptor;
-use crate::cause::Cause;
 use crate::effect::Effect;
-use crate::flush::{Fate, ReportEntry};
+use crate::effect::EffectDescriptor;
+use crate::effect::Key;
+use crate::effect::Payload;
+use crate::intent::Cause;
+use crate::intent::Fate;
+use crate::intent::Origin;
+use crate::intent::ScopeId;
 use crate::intent::{Facts, Intent, IntentId};
-use crate::key::Key;
-use crate::options::{FireOn, Schedule};
-use crate::origin::Origin;
-use crate::payload::Payload;
+use crate::intent::{FireOn, Schedule};
 use crate::private::REDACTED;
-use crate::scope::ScopeId;
+use crate::report::ReportEntry;
 
 /// An intent as a test sees it, of whatever effect.
 #[derive(Clone, Copy)]
@@ -108,7 +109,7 @@ impl<'a> Seen<'a> {
 
     /// Whether it came from a nested scope.
     pub fn is_captured(&self) -> bool {
-        self.facts.is_captured()
+        self.facts.was_captured()
     }
 
     /// The chain of effects that led to it.
@@ -116,9 +117,14 @@ impl<'a> Seen<'a> {
         self.facts.cause().map(AsRef::as_ref)
     }
 
+    /// The effect whose body enqueued it as the start of a new chain.
+    pub fn detached_from(&self) -> Option<&'a Cause> {
+        self.facts.detached_from()
+    }
+
     /// Where the work that enqueued it came from.
     pub fn origin(&self) -> Option<&'a Origin> {
-        self.facts.origin.as_ref()
+        self.facts.origin()
     }
 
     /// When it may be performed at the earliest.
@@ -138,10 +144,7 @@ impl<'a> Seen<'a> {
 
     /// Its key: its own, or what the effect's `key = ..` gives. A report knows only the first.
     pub fn key(&self) -> Option<Key> {
-        match self.arguments {
-            Some(arguments) => self.facts.key(arguments),
-            None => self.facts.key(&Payload::gone()),
-        }
+        self.facts.key(self.arguments)
     }
 
     /// Its key as people may see it.
@@ -160,8 +163,8 @@ impl<'a> Seen<'a> {
     }
 
     /// What became of it; `None` while nothing has been decided.
-    pub fn fate(&self) -> Option<&'a Fate> {
-        match &self.facts.fate {
+    pub fn fate(&self) -> Option<Fate<'a>> {
+        match self.facts.fate() {
             Fate::Pending => None,
             fate => Some(fate),
         }
@@ -210,6 +213,7 @@ same_as_seen! {
     scope -> Option<ScopeId>;
     is_captured -> bool;
     cause -> Option<&'a Cause>;
+    detached_from -> Option<&'a Cause>;
     origin -> Option<&'a Origin>;
     schedule -> Schedule;
     queue -> Option<&'a str>;

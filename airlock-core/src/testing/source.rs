@@ -1,8 +1,8 @@
 //! Where intents can be looked at.
 
 use crate::executor::Recorder;
-use crate::flush::FlushReport;
 use crate::intent::IntentId;
+use crate::report::FlushReport;
 use crate::scope::Scope;
 use crate::testing::Seen;
 

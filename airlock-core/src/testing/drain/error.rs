@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::flush::{Delivery, Failure, Fate};
+use crate::executor::Delivery;
+use crate::intent::{Failure, Fate};
 use crate::testing::drain::performed::{Drained, Performed};
 
 /// Why [`Captured::drain`](crate::testing::Captured::drain) did not end well. `Display` names the effect
@@ -37,14 +38,14 @@ impl Endless {
             None => id.to_owned(),
         };
         Self(format!(
-            "{limit} intents were performed and more are due, such as {chain}; break the loop with `policy::no_reentry()`, or raise `settle_limit`"
+            "{limit} intents were performed and more are due, such as {chain}; break the loop with `policy::no_reentry()`, raise `settle_limit`, or drain work that is endless on purpose with `drain_for` or `drain_until`"
         ))
     }
 
     /// An entry says that a chain was too deep.
     pub(super) fn too_deep(entry: &Performed) -> Option<Self> {
         match entry.fate() {
-            Fate::Failed(failure) => match &**failure {
+            Fate::Failed(failure) => match failure {
                 Failure::TooDeep { .. } => Some(Self(failure.to_string())),
                 _ => None,
             },

@@ -12,9 +12,8 @@ use std::future::poll_fn;
 use std::sync::Arc;
 
 use crate::airlock::Airlock;
-use crate::effect::{BoxError, Effect};
+use crate::effect::{BoxError, Effect, EffectDescriptor, Stub};
 use crate::intent::Intent;
-use crate::payload::Stub;
 use crate::private::block_on;
 use crate::testing::Captured;
 use crate::testing::drain::queue::{Effects, Queue};
@@ -27,7 +26,7 @@ const SETTLE_LIMIT: usize = 10_000;
 
 /// What a drain was told before it began.
 pub(super) struct Plan {
-    stubs: HashMap<&'static str, Stub>,
+    stubs: HashMap<&'static EffectDescriptor, Stub>,
     settle_limit: usize,
 }
 
@@ -71,7 +70,7 @@ impl<T> Captured<T> {
         body: impl Fn(&E) -> Result<(), BoxError> + Send + Sync + 'static,
     ) -> Self {
         let body: Stub = Arc::new(move |intent| intent.downcast_ref().map_or(Ok(()), &body));
-        self.plan.stubs.insert(E::DESCRIPTOR.id(), body);
+        self.plan.stubs.insert(E::DESCRIPTOR, body);
         self
     }
 
@@ -151,7 +150,7 @@ impl<T> Captured<T> {
         } = self;
         let queue = Queue::new(plan, airlock);
         let intents: Vec<Intent> = std::mem::take(&mut buffer.intents);
-        let rehomed = rehome::rehome(intents, &buffer.node, airlock, &queue);
+        let rehomed = rehome::rehome(intents, &buffer.around, airlock, &queue);
         (queue, rehomed)
     }
 }

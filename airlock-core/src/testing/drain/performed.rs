@@ -3,10 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::flush::{Fate, ReportEntry};
+use crate::effect::Payload;
 use crate::intent::Intent;
-use crate::payload::Payload;
-use crate::table::Table;
+use crate::intent::{Decision, Fate};
+use crate::report::ReportEntry;
+use crate::report::{Table, caused_by};
 use crate::testing::source::{KeepsArguments, Source};
 use crate::testing::{Plain, Seen};
 
@@ -65,7 +66,8 @@ impl KeepsArguments for Drained {}
 impl Performed {
     /// What is known of it before it is performed.
     pub(super) fn of(intent: &Intent, at: Duration) -> Self {
-        let facts = intent.facts.clone().take_with(Fate::NotReached);
+        let mut facts = intent.facts.for_report();
+        facts.decide(Decision::NotReached);
         Self {
             entry: ReportEntry { facts },
             arguments: intent.payload.duplicate().unwrap_or_else(Payload::gone),
@@ -86,8 +88,10 @@ impl Performed {
         }
     }
 
-    pub(super) fn set_fate(&mut self, fate: Fate) {
-        self.entry.facts.fate = fate;
+    pub(super) fn set_fate_of(&mut self, entry: &ReportEntry) {
+        if let Some(decision) = entry.facts.decision() {
+            self.entry.facts.decide(decision);
+        }
     }
 
     pub(super) fn set_stubbed(&mut self) {
@@ -95,7 +99,7 @@ impl Performed {
     }
 
     pub(super) fn is_dispatched(&self) -> bool {
-        matches!(self.entry.fate(), Fate::Dispatched)
+        self.entry.facts.is_dispatched()
     }
 
     pub(super) fn entry(&self) -> &ReportEntry {
@@ -109,7 +113,7 @@ impl Performed {
     }
 
     /// What became of it.
-    pub fn fate(&self) -> &Fate {
+    pub fn fate(&self) -> Fate<'_> {
         self.entry.fate()
     }
 
@@ -148,7 +152,7 @@ impl fmt::Display for Drained {
                     at => format!("{at:?}"),
                 },
                 format!("{}:{}", at.file(), at.line()),
-                seen.cause().map(ToString::to_string).unwrap_or_default(),
+                caused_by(&entry.entry.facts),
             ]);
         }
         table.fmt(f)

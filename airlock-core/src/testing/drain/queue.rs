@@ -8,17 +8,18 @@ use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use crate::airlock::Airlock;
-use crate::effect::BoxFuture;
+use crate::effect::{BoxFuture, EffectDescriptor};
+use crate::effect::{Payload, Stub};
+use crate::executor::{Batch, Delivery};
 use crate::executor::{Executor, Timer};
-use crate::flush::{Batch, Delivery, FlushError, FlushReport};
-use crate::payload::{Payload, Stub};
+use crate::report::{FlushError, FlushReport};
 use crate::testing::drain::Plan;
 use crate::testing::drain::error::{DrainError, Endless};
 use crate::testing::drain::performed::{Drained, Performed};
 
 /// What a drain shares with its executor and its clock.
 pub(super) struct Queue {
-    stubs: HashMap<&'static str, Stub>,
+    stubs: HashMap<&'static EffectDescriptor, Stub>,
     settle_limit: usize,
     start: SystemTime,
     /// The airlock's own, which measures timeouts.
@@ -93,7 +94,7 @@ impl Queue {
             stubs: plan.stubs,
             settle_limit: plan.settle_limit,
             start: SystemTime::now(),
-            timer: airlock.node().settings().timer.clone(),
+            timer: airlock.settings().timer.clone(),
             state: Mutex::default(),
         })
     }
@@ -152,10 +153,10 @@ impl Queue {
         }
         state.now = state.now.max(due);
         let begins = state.entries.len();
-        for intent in &mut delivery.intents {
+        for intent in delivery.intents_mut() {
             state.performed += 1;
             let mut entry = Performed::of(intent, state.now);
-            if let Some(stub) = self.stubs.get(intent.effect().id()) {
+            if let Some(stub) = self.stubs.get(intent.effect()) {
                 let arguments = std::mem::replace(&mut intent.payload, Payload::gone());
                 intent.payload = arguments.stubbed(stub.clone());
                 entry.set_stubbed();
@@ -170,7 +171,7 @@ impl Queue {
         let report = ended.unwrap_or_else(FlushError::into_report);
         let mut state = self.state();
         for (place, entry) in places.zip(report.buffered()) {
-            state.entries[place].set_fate(entry.fate().clone());
+            state.entries[place].set_fate_of(entry);
         }
         let now = state.now;
         let cascades = report.cascades().iter();
@@ -231,7 +232,7 @@ impl Queue {
 
 impl Started {
     fn of((delivery, places): (Delivery, Range<usize>), effects: Effects) -> Self {
-        let refused = effects == Effects::Sync && delivery.intents[0].needs_await();
+        let refused = effects == Effects::Sync && delivery.intents()[0].needs_await();
         let performing: BoxFuture<'static, _> = match refused {
             true => Box::pin(async { delivery.perform() }), // It fails, and says why.
             false => Box::pin(delivery.perform_async()),

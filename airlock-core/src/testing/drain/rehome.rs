@@ -4,13 +4,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::airlock::{Airlock, Settings};
-use crate::context::{Kind, Node};
-use crate::flush::{FailureMode, FlushError};
+use crate::airlock::Airlock;
+use crate::context::{Around, Place, PlaceKind};
+use crate::executor::FailureMode;
 use crate::intent::Intent;
 use crate::lifecycle::FlushOnSuccess;
 use crate::policy::Layer;
+use crate::report::FlushError;
 use crate::scope::{OpenScope, scope};
+use crate::settings::Settings;
 use crate::testing::drain::clock::Clock;
 use crate::testing::drain::performed::Performed;
 use crate::testing::drain::queue::{Collect, Queue};
@@ -26,9 +28,8 @@ impl Rehomed {
     pub(super) fn flush_into(self, queue: &Queue) {
         let Self { open, mut entries } = self;
         let report = open.flush().unwrap_or_else(FlushError::into_report);
-        let fates = report.buffered().iter().map(|entry| entry.fate().clone());
-        for (entry, fate) in entries.iter_mut().zip(fates) {
-            entry.set_fate(fate);
+        for (entry, reported) in entries.iter_mut().zip(report.buffered()) {
+            entry.set_fate_of(reported);
         }
         entries.retain(|entry| !entry.is_dispatched());
         queue.note(entries);
@@ -38,94 +39,88 @@ impl Rehomed {
 /// The intents in a scope whose flush hands them to the queue.
 pub(super) fn rehome(
     intents: Vec<Intent>,
-    captured_in: &Arc<Node>,
+    captured_in: &Around,
     airlock: &Airlock,
     queue: &Arc<Queue>,
 ) -> Rehomed {
-    let mut parent = root(airlock, queue);
-    let mut around: Vec<_> = policies_around(captured_in, airlock.node()).collect();
-    while let Some(layer) = around.pop() {
-        parent = Node::new(Some(parent), Kind::Policy(layer));
+    let mut around = root(airlock, queue);
+    for layer in policies_around(captured_in, airlock.place())
+        .into_iter()
+        .rev()
+    {
+        around = around.with(PlaceKind::Policy(layer));
     }
     let open = scope()
         .name("drain")
         .executor(Collect(queue.clone()))
         .failure_mode(FailureMode::CarryOn)
         .lifecycle(FlushOnSuccess)
-        .under(parent)
+        .within(around)
         .open();
     let mut homes = Homes {
-        old: captured_in,
-        new: open.node().clone(),
+        old: captured_in.place(),
+        new: open.around().clone(),
         known: HashMap::new(),
     };
     let mut entries = Vec::with_capacity(intents.len());
     for mut intent in intents {
         entries.push(Performed::of(&intent, queue.now()));
-        let home = intent.facts.node().map(|node| homes.of(node));
-        let home = home.filter(|home| !Arc::ptr_eq(home, open.node()));
-        intent.facts.set_node(home);
-        open.core().state().accept(intent);
+        match Place::of(&intent.facts) {
+            Some(place) => homes.of(&place).remember(&mut intent.facts),
+            None => intent.facts.set_place(None),
+        }
+        open.hold(intent);
     }
     Rehomed { open, entries }
 }
 
-/// The given airlock with a clock of the drain's; its reports are the drain's affair.
-fn root(airlock: &Airlock, queue: &Arc<Queue>) -> Arc<Node> {
-    let settings = Settings {
+/// The given airlock with the clock of the drain, which reports by itself.
+fn root(airlock: &Airlock, queue: &Arc<Queue>) -> Around {
+    Around::Within(Place::airlock(Settings {
         timer: Arc::new(Clock(queue.clone())),
         executor: None,
         lifecycle: None,
         on_report: None,
-        ..Settings::clone(airlock.node().settings())
-    };
-    Node::new(None, Kind::Airlock(Arc::new(settings)))
+        ..airlock.settings().clone()
+    }))
 }
 
 /// The policies that enclosed the capture, innermost first, without those of the given airlock.
-fn policies_around<'a>(
-    captured_in: &'a Arc<Node>,
-    airlock: &'a Arc<Node>,
-) -> impl Iterator<Item = Layer> + 'a {
-    let around = captured_in.outwards().skip(1);
-    let others = around.take_while(|node| !Arc::ptr_eq(node, airlock));
-    others.filter_map(|node| policy_of(node))
+fn policies_around(captured_in: &Around, airlock: &Arc<Place>) -> Vec<Layer> {
+    let others = captured_in
+        .outwards()
+        .take_while(|place| !Arc::ptr_eq(place, airlock));
+    let policies = others.flat_map(|place| place.policies().iter());
+    policies.cloned().collect()
 }
 
-fn policy_of(node: &Node) -> Option<Layer> {
-    match &node.kind {
-        Kind::Scope(core) => core.policy().cloned(),
-        Kind::Policy(layer) => Some(layer.clone()),
-        Kind::Airlock(settings) => settings.policy.clone(),
-        Kind::Idle => None,
-    }
-}
-
-/// Nodes between the capture and its intents, rebuilt under the drain with their policies alone.
+/// Places between the capture and its intents, rebuilt under the drain with their policies alone.
 struct Homes<'a> {
-    old: &'a Arc<Node>,
-    new: Arc<Node>,
-    known: HashMap<*const Node, Arc<Node>>,
+    old: Option<&'a Arc<Place>>,
+    new: Around,
+    known: HashMap<*const Place, Around>,
 }
 
 impl Homes<'_> {
-    fn of(&mut self, node: &Arc<Node>) -> Arc<Node> {
-        if let Some(home) = self.known.get(&Arc::as_ptr(node)) {
-            return home.clone();
+    fn of(&mut self, place: &Arc<Place>) -> Around {
+        let mut within = Vec::new();
+        let mut home = self.new.clone();
+        for place in place.outwards() {
+            if self.old.is_some_and(|old| Arc::ptr_eq(old, place)) {
+                break;
+            }
+            if let Some(known) = self.known.get(&Arc::as_ptr(place)) {
+                home = known.clone();
+                break;
+            }
+            within.push(place);
         }
-        let Some(parent) = node
-            .parent
-            .as_ref()
-            .filter(|_| !Arc::ptr_eq(node, self.old))
-        else {
-            return self.new.clone();
-        };
-        let parent = self.of(parent);
-        let home = match policy_of(node) {
-            Some(layer) => Node::new(Some(parent), Kind::Policy(layer)),
-            None => parent,
-        };
-        self.known.insert(Arc::as_ptr(node), home.clone());
+        for place in within.into_iter().rev() {
+            for layer in place.policies().iter().rev() {
+                home = home.with(PlaceKind::Policy(layer.clone()));
+            }
+            self.known.insert(Arc::as_ptr(place), home.clone());
+        }
         home
     }
 }

@@ -6,11 +6,11 @@ use std::panic::Location;
 use std::pin::Pin;
 
 use crate::airlock::AirlockBuilder;
-use crate::flush::panic_message;
-use crate::scope::catch_unwind_async;
 use crate::testing::interruption::Describe;
 use crate::testing::interruption::course::Course;
 use crate::testing::interruption::invariant::{Broken, Holds};
+use crate::unwind::catch_unwind_async;
+use crate::unwind::panic_message;
 
 /// As [`every_interruption`](crate::testing::every_interruption), for a state that takes awaiting, such
 /// as a database: `setup` and the invariants are async. They are not interrupted; only the scenario is.

@@ -8,11 +8,11 @@ use std::task::Poll;
 use std::thread;
 
 use crate::airlock::{Airlock, AirlockBuilder};
-use crate::scope::catch_unwind_async;
 use crate::testing::interruption::invariant::Broken;
 use crate::testing::interruption::point::Point;
 use crate::testing::interruption::probe::Probe;
 use crate::testing::message::in_full;
+use crate::unwind::catch_unwind_async;
 
 /// How many points a scenario may have.
 const LIMIT: usize = 10_000;
@@ -52,7 +52,11 @@ impl Course {
     ) -> Run<S> {
         let probe = Arc::new(Probe::new(self.target));
         let builder = describe(&state, Airlock::builder());
-        match builder.probe(probe.clone()).skip_resource_check().build() {
+        match builder
+            .observer(probe.clone())
+            .skip_resource_check()
+            .build()
+        {
             Ok(airlock) => Run {
                 state,
                 airlock,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
-use crate::flush::panic_message;
+use crate::unwind::panic_message;
 
 /// What an invariant may return: nothing (then it panics where it does not hold), a `bool`, or a
 /// `Result`.

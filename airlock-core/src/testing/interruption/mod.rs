@@ -13,8 +13,6 @@ use crate::airlock::AirlockBuilder;
 use crate::testing::interruption::course::{Course, Run};
 use crate::testing::interruption::invariant::Invariant;
 
-pub(crate) use self::probe::Probe;
-
 pub use self::asynchronous::{EveryInterruptionAsync, every_interruption_async};
 pub use self::invariant::Holds;
 

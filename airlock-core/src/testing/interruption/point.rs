@@ -3,7 +3,7 @@
 use std::fmt;
 use std::panic::Location;
 
-use crate::catalogue::EffectDescriptor;
+use crate::effect::EffectDescriptor;
 use crate::intent::Intent;
 
 /// One of them.

@@ -7,6 +7,7 @@ use std::thread;
 
 use crate::effect::{BoxError, BoxFuture};
 use crate::intent::{Intent, IntentId};
+use crate::observer::Observer;
 use crate::testing::interruption::point::{At, Point, Which};
 
 /// What an instrumented airlock asks at each point at which something could go wrong.
@@ -67,49 +68,6 @@ impl Probe {
         }
     }
 
-    /// An intent is about to be buffered.
-    pub(crate) fn enqueues(&self, intent: &Intent) {
-        self.panic_at(At::Enqueue, Which::of(intent));
-    }
-
-    /// An intent is about to be performed or handed over; gives the error to fail it with.
-    pub(crate) fn dispatches(&self, intent: &Intent) -> Result<(), BoxError> {
-        let first = self.state().dispatched.insert(intent.id());
-        if first && self.reach(At::Dispatch, Some(Which::of(intent))) {
-            return Err("every_interruption lets this dispatch fail".into());
-        }
-        Ok(())
-    }
-
-    /// A body is about to begin.
-    pub(crate) fn begins(&self, intent: &Intent) {
-        self.panic_at(At::BeforeBody, Which::of(intent));
-    }
-
-    /// A body has ended well, which nobody knows yet.
-    pub(crate) fn ended(&self, intent: &Intent) {
-        self.panic_at(At::AfterBody, Which::of(intent));
-    }
-
-    /// A body that is awaited, observed.
-    pub(crate) fn observe<'a>(
-        self: &Arc<Self>,
-        intent: &Intent,
-        body: BoxFuture<'a, Result<(), BoxError>>,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
-        let (probe, id, which) = (self.clone(), intent.id(), Which::of(intent));
-        Box::pin(async move {
-            probe.state().under_way.push((id, which));
-            let ended = UnderWay { probe: &probe, id };
-            let result = body.await;
-            drop(ended);
-            if result.is_ok() {
-                probe.panic_at(At::AfterBody, which);
-            }
-            result
-        })
-    }
-
     /// The scenario awaits something; whether it is to be cancelled now.
     pub(super) fn awaits(&self) -> bool {
         let (nth, which) = {
@@ -121,6 +79,51 @@ impl Probe {
             )
         };
         self.reach(At::Await(nth), which)
+    }
+}
+
+impl Observer for Probe {
+    /// An intent is about to be buffered.
+    fn enqueues(&self, intent: &Intent) {
+        self.panic_at(At::Enqueue, Which::of(intent));
+    }
+
+    /// An intent is about to be performed or handed over; gives the error to fail it with.
+    fn dispatches(&self, intent: &Intent) -> Result<(), BoxError> {
+        let first = self.state().dispatched.insert(intent.id());
+        if first && self.reach(At::Dispatch, Some(Which::of(intent))) {
+            return Err("every_interruption lets this dispatch fail".into());
+        }
+        Ok(())
+    }
+
+    /// A body is about to begin.
+    fn begins(&self, intent: &Intent) {
+        self.panic_at(At::BeforeBody, Which::of(intent));
+    }
+
+    /// A body has ended well, which nobody knows yet.
+    fn ended(&self, intent: &Intent) {
+        self.panic_at(At::AfterBody, Which::of(intent));
+    }
+
+    /// A body that is awaited, observed.
+    fn observe<'a>(
+        self: Arc<Self>,
+        intent: &Intent,
+        body: BoxFuture<'a, Result<(), BoxError>>,
+    ) -> BoxFuture<'a, Result<(), BoxError>> {
+        let (probe, id, which) = (self, intent.id(), Which::of(intent));
+        Box::pin(async move {
+            probe.state().under_way.push((id, which));
+            let ended = UnderWay { probe: &probe, id };
+            let result = body.await;
+            drop(ended);
+            if result.is_ok() {
+                probe.panic_at(At::AfterBody, which);
+            }
+            result
+        })
     }
 }
 

@@ -5,11 +5,11 @@ use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
-use crate::catalogue::{EffectDescriptor, RetryRule};
+use crate::effect::Resources;
 use crate::effect::{BoxError, Effect, Performing};
+use crate::effect::{EffectDescriptor, RetryRule};
 use crate::intent::Intent;
 use crate::private::DeclareEffect;
-use crate::resources::Resources;
 use crate::scope::current;
 use crate::testing::suite::world::Numbered;
 
@@ -109,10 +109,9 @@ impl What {
             }
             What::NoteCause => {
                 let scope = current();
-                let effect = scope
-                    .as_ref()
-                    .and_then(|scope| scope.core().effect.as_deref());
-                let cause = effect.and_then(|effect| effect.cause().parent());
+                let around = scope.as_ref().map(|scope| &scope.shared().head.around);
+                let effect = around.and_then(|around| around.place()?.cause());
+                let cause = effect.and_then(|effect| effect.parent());
                 log.note(cause.map_or("nothing", |cause| cause.effect().id()));
             }
             What::FailTwice => {

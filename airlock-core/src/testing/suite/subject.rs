@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::effect::BoxFuture;
 use crate::executor::Executor;
-use crate::flush::FlushError;
 use crate::private::block_on;
+use crate::report::FlushError;
 
 /// An executor to be tested by [`executor_suite!`](crate::testing::executor_suite).
 #[must_use = "it is what the suite tests"]

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use crate::airlock::Airlock;
 use crate::effect::BoxFuture;
+use crate::executor::FailureMode;
 use crate::executor::Timer;
-use crate::flush::{FailureMode, FlushError, FlushReport};
 use crate::intent::{Intent, IntentId};
+use crate::report::{FlushError, FlushReport};
 use crate::scope::{OpenScope, ScopeBuilder};
 use crate::testing::message::in_full;
 use crate::testing::suite::effects::Log;

@@ -1,6 +1,6 @@
 //! What becomes of intents where nothing goes wrong.
 
-use crate::origin::Origin;
+use crate::intent::Origin;
 use crate::testing::suite::effects::{What, awaited, bulk, sync};
 use crate::testing::suite::promises::Make;
 use crate::testing::suite::world::{Numbered, WAYS, Way, World};

@@ -1,0 +1,161 @@
+//! What a scope says: its settings, shared with those that are opened alike.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::context::place::{Around, PlaceKind};
+use crate::effect::{BoundaryDescriptor, EffectDescriptor};
+use crate::executor::{Executor, FailureMode};
+use crate::intent::{Origin, ScopeId};
+use crate::lifecycle::Lifecycle;
+use crate::observer::Observer;
+use crate::policy::Layer;
+use crate::report::ReportHook;
+
+/// What a scope says itself. A plain one says nothing.
+#[derive(Clone, Default)]
+pub(crate) struct Config {
+    pub(crate) name: Option<Cow<'static, str>>,
+    pub(crate) policies: Vec<Layer>,
+    pub(crate) executor: Option<Arc<dyn Executor>>,
+    pub(crate) lifecycle: Option<Arc<dyn Lifecycle>>,
+    pub(crate) emits: Option<&'static [&'static EffectDescriptor]>,
+    pub(crate) failure_mode: Option<FailureMode>,
+    pub(crate) on_report: Option<ReportHook>,
+    /// Whether no policy judges what it holds.
+    pub(crate) exempt: bool,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+}
+
+/// What is known of a scope besides its buffer.
+#[derive(Clone)]
+pub(crate) struct Head {
+    pub(crate) id: ScopeId,
+    pub(crate) boundary: Option<&'static BoundaryDescriptor>,
+    pub(crate) config: Option<Arc<Config>>,
+    /// Its own origin, or that of the nearest scope around it that has one.
+    pub(crate) origin: Option<Origin>,
+    /// Where code directly in it enqueues: its own place included.
+    pub(crate) around: Around,
+    /// The policies of scopes judge from this depth on: those further out have released what this
+    /// scope dispatches.
+    pub(crate) judges_from: u32,
+    /// Set for the scope in which an effect is performed: the failure mode of its flush.
+    pub(crate) effect: Option<FailureMode>,
+    /// Set where somebody traces.
+    pub(crate) span: Option<Box<tracing::Span>>,
+}
+
+impl Head {
+    /// A scope of this configuration, within these places.
+    #[inline]
+    pub(crate) fn new(
+        id: ScopeId,
+        boundary: Option<&'static BoundaryDescriptor>,
+        config: Option<Arc<Config>>,
+        origin: Option<Origin>,
+        outside: Around,
+    ) -> Self {
+        let judges_from = outside.depth() + 1;
+        let mut head = Self {
+            id,
+            boundary,
+            config,
+            origin,
+            around: outside,
+            judges_from,
+            effect: None,
+            span: None,
+        };
+        if head.config.is_some() || boundary.is_some_and(|boundary| boundary.emits.is_some()) {
+            head.add_place();
+        }
+        if tracing::level_enabled!(tracing::Level::DEBUG) {
+            head.trace();
+        }
+        head
+    }
+
+    fn add_place(&mut self) {
+        let config = self.config.clone().unwrap_or_default();
+        let emits = config.emits.or_else(|| self.boundary?.emits);
+        if config.policies.is_empty() && config.executor.is_none() && emits.is_none() {
+            return;
+        }
+        self.around = self.around.with(PlaceKind::Scope {
+            id: self.id,
+            name: self.name(),
+            config,
+            emits,
+        });
+    }
+
+    #[cold]
+    fn trace(&mut self) {
+        self.span = Some(Box::new(tracing::debug_span!(
+            target: "airlock",
+            "scope",
+            scope = self.id.get(),
+            name = self.name_str(),
+            origin = self.origin.as_ref().map(tracing::field::display),
+        )));
+    }
+
+    #[inline]
+    fn says<T>(&self, what: impl FnOnce(&Config) -> Option<T>) -> Option<T> {
+        self.config.as_deref().and_then(what)
+    }
+
+    /// Its own name, or that of its boundary.
+    pub(crate) fn name(&self) -> Option<Cow<'static, str>> {
+        self.says(|config| config.name.clone())
+            .or_else(|| Some(Cow::Borrowed(self.boundary?.name)))
+    }
+
+    pub(crate) fn name_str(&self) -> Option<&str> {
+        let own = self
+            .config
+            .as_ref()
+            .and_then(|config| config.name.as_deref());
+        own.or_else(|| Some(self.boundary?.name))
+    }
+
+    /// How people call this scope: its name, or its id.
+    pub(crate) fn label(&self) -> String {
+        match self.name_str() {
+            Some(name) => name.to_owned(),
+            None => self.id.to_string(),
+        }
+    }
+
+    /// Its lifecycle, or that of its airlock.
+    pub(crate) fn lifecycle(&self) -> Option<Arc<dyn Lifecycle>> {
+        self.says(|config| config.lifecycle.clone())
+            .or_else(|| self.around.settings().lifecycle.clone())
+    }
+
+    #[inline]
+    pub(crate) fn has_lifecycle(&self) -> bool {
+        self.config
+            .as_ref()
+            .is_some_and(|config| config.lifecycle.is_some())
+            || self
+                .around
+                .place()
+                .is_some_and(|place| place.settings().lifecycle.is_some())
+    }
+
+    pub(crate) fn failure_mode(&self) -> FailureMode {
+        self.effect
+            .or_else(|| self.says(|config| config.failure_mode))
+            .unwrap_or_else(|| self.around.settings().failure_mode)
+    }
+
+    pub(crate) fn observer(&self) -> Option<&Arc<dyn Observer>> {
+        self.config.as_ref()?.observer.as_ref()
+    }
+
+    pub(crate) fn is_exempt(&self) -> bool {
+        self.config.as_ref().is_some_and(|config| config.exempt)
+    }
+}

@@ -1,0 +1,304 @@
+//! What encloses code and has a say: policies, executors, `emits`, airlocks, effects.
+//!
+//! An immutable linked list, innermost first. A scope that says nothing of its own adds nothing to it,
+//! so that most code has the empty one: see [`Around`].
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use once_cell::sync::OnceCell;
+
+use crate::context::head::Config;
+use crate::effect::EffectDescriptor;
+use crate::executor::Executor;
+use crate::intent::{Cause, Facts, OpaquePlace, ScopeId};
+use crate::policy::Layer;
+use crate::settings::{Settings, SettingsRef};
+
+/// One enclosing thing that has a say.
+pub(crate) struct Place {
+    pub(crate) outer: Option<Arc<Place>>,
+    pub(crate) kind: PlaceKind,
+    /// How many places there are up to this one, from 1.
+    pub(crate) depth: u32,
+    /// Whether an enqueue here has to ask somebody, or has a cause.
+    pub(crate) asks: bool,
+    /// Whether a dispatch of what was enqueued here has to ask a policy.
+    pub(crate) judges: bool,
+    settings: SettingsRef,
+    /// The nearest named executor.
+    executor: Option<Arc<dyn Executor>>,
+    /// The nearest effect under way.
+    cause: Option<Arc<Cause>>,
+}
+
+pub(crate) enum PlaceKind {
+    /// A scope that names policies, an executor or what it emits.
+    Scope {
+        id: ScopeId,
+        name: Option<Cow<'static, str>>,
+        config: Arc<Config>,
+        emits: Option<&'static [&'static EffectDescriptor]>,
+    },
+    /// A local policy.
+    Policy(Layer),
+    /// An entered airlock. Nothing is around it.
+    Airlock,
+    /// An effect under way.
+    Effect,
+}
+
+impl Place {
+    fn new(outer: Option<Arc<Place>>, kind: PlaceKind, settings: SettingsRef) -> Arc<Self> {
+        let (asks, judges, executor) = match &kind {
+            PlaceKind::Scope { config, emits, .. } => {
+                let judges = !config.policies.is_empty();
+                let asks = judges || config.executor.is_some() || emits.is_some();
+                (asks, judges, config.executor.clone())
+            }
+            PlaceKind::Policy(_) => (true, true, None),
+            PlaceKind::Airlock => {
+                let judges = !settings.policies.is_empty();
+                let asks = judges || settings.executor.is_some() || settings.observer.is_some();
+                (asks, judges, settings.executor.clone())
+            }
+            PlaceKind::Effect => (true, false, None),
+        };
+        let around = outer.as_deref();
+        Arc::new(Self {
+            depth: around.map_or(0, |outer| outer.depth) + 1,
+            asks: asks || around.is_some_and(|outer| outer.asks),
+            judges: judges || around.is_some_and(|outer| outer.judges),
+            executor: executor.or_else(|| around?.executor.clone()),
+            cause: around.and_then(|outer| outer.cause.clone()),
+            outer,
+            kind,
+            settings,
+        })
+    }
+
+    pub(crate) fn airlock(settings: Settings) -> Arc<Self> {
+        let settings = SettingsRef::Shared(Arc::new(settings));
+        Self::new(None, PlaceKind::Airlock, settings)
+    }
+
+    /// This place and all around it, innermost first.
+    pub(crate) fn outwards(self: &Arc<Self>) -> impl Iterator<Item = &Arc<Place>> {
+        std::iter::successors(Some(self), |place| place.outer.as_ref())
+    }
+
+    /// The policies that it adds, in the order in which they are asked.
+    #[inline]
+    pub(crate) fn policies(&self) -> &[Layer] {
+        match &self.kind {
+            PlaceKind::Scope { config, .. } => &config.policies,
+            PlaceKind::Policy(layer) => std::slice::from_ref(layer),
+            PlaceKind::Airlock => &self.settings.policies,
+            PlaceKind::Effect => &[],
+        }
+    }
+
+    pub(crate) fn executor(&self) -> Option<&Arc<dyn Executor>> {
+        self.executor.as_ref()
+    }
+
+    pub(crate) fn settings(&self) -> &SettingsRef {
+        &self.settings
+    }
+
+    pub(crate) fn cause(&self) -> Option<&Arc<Cause>> {
+        self.cause.as_ref()
+    }
+
+    /// The same place around another one.
+    fn within(&self, outer: &Around) -> Around {
+        let kind = match &self.kind {
+            PlaceKind::Scope {
+                id,
+                name,
+                config,
+                emits,
+            } => PlaceKind::Scope {
+                id: *id,
+                name: name.clone(),
+                config: config.clone(),
+                emits: *emits,
+            },
+            PlaceKind::Policy(layer) => PlaceKind::Policy(layer.clone()),
+            PlaceKind::Airlock => PlaceKind::Airlock,
+            PlaceKind::Effect => return outer.effect(self.cause.clone()),
+        };
+        outer.with(kind)
+    }
+
+    /// The place that an intent was enqueued in, if it remembers one.
+    pub(crate) fn of(facts: &Facts) -> Option<Arc<Place>> {
+        let place = facts.place()?.clone();
+        place.downcast::<Place>().ok()
+    }
+
+    pub(crate) fn of_ref(facts: &Facts) -> Option<&Place> {
+        facts.place()?.downcast_ref::<Place>()
+    }
+}
+
+/// A list may be a hundred thousand places long: freed one after the other, not by recursion.
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut next = self.outer.take();
+        while let Some(place) = next {
+            next = Arc::into_inner(place).and_then(|mut place| place.outer.take());
+        }
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            PlaceKind::Scope { id, name, .. } => match name {
+                Some(name) => write!(f, "scope {name}"),
+                None => write!(f, "scope {id}"),
+            },
+            PlaceKind::Policy(layer) => write!(f, "policy {layer:?}"),
+            PlaceKind::Airlock => f.write_str("airlock"),
+            PlaceKind::Effect => f.write_str("effect"),
+        }
+    }
+}
+
+/// The places around some code.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Around {
+    /// None: nobody has a say.
+    #[default]
+    Nothing,
+    /// The installed airlock alone, which lives as long as the process and is not counted.
+    Installed(&'static Arc<Place>),
+    Within(Arc<Place>),
+}
+
+static INSTALLED: OnceCell<Arc<Place>> = OnceCell::new();
+
+/// Makes an airlock that of the whole process, for what is opened from now on.
+pub(crate) fn install(airlock: Arc<Place>) -> Result<(), Arc<Place>> {
+    INSTALLED.set(airlock)
+}
+
+impl Around {
+    /// What is around code that nothing else encloses.
+    #[inline]
+    pub(crate) fn root() -> Self {
+        match INSTALLED.get() {
+            None => Self::Nothing,
+            Some(airlock) => Self::Installed(airlock),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn place(&self) -> Option<&Arc<Place>> {
+        match self {
+            Self::Nothing => None,
+            Self::Installed(place) => Some(place),
+            Self::Within(place) => Some(place),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn asks(&self) -> bool {
+        self.place().is_some_and(|place| place.asks)
+    }
+
+    #[inline]
+    pub(crate) fn judges(&self) -> bool {
+        self.place().is_some_and(|place| place.judges)
+    }
+
+    #[inline]
+    pub(crate) fn depth(&self) -> u32 {
+        self.place().map_or(0, |place| place.depth)
+    }
+
+    #[inline]
+    pub(crate) fn settings(&self) -> SettingsRef {
+        match self.place() {
+            Some(place) => place.settings.clone(),
+            None => Settings::plain(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn executor(&self) -> Option<&Arc<dyn Executor>> {
+        self.place()?.executor()
+    }
+
+    pub(crate) fn outwards(&self) -> impl Iterator<Item = &Arc<Place>> {
+        std::iter::successors(self.place(), |place| place.outer.as_ref())
+    }
+
+    /// Whether both are the same list.
+    #[inline]
+    pub(crate) fn is(&self, other: &Around) -> bool {
+        match (self.place(), other.place()) {
+            (None, None) => true,
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
+    /// With another place in it.
+    pub(crate) fn with(&self, kind: PlaceKind) -> Self {
+        Self::Within(Place::new(self.place().cloned(), kind, self.settings()))
+    }
+
+    /// With an effect under way, which is the cause of what is enqueued. An effect around that stands
+    /// directly here is left out: a chain of effects would otherwise be a chain of places, too.
+    pub(crate) fn effect(&self, cause: Option<Arc<Cause>>) -> Self {
+        let mut outer = self.place();
+        while let Some(place) = outer
+            && let PlaceKind::Effect = place.kind
+        {
+            outer = place.outer.as_ref();
+        }
+        let mut place = Place::new(outer.cloned(), PlaceKind::Effect, self.settings());
+        if let Some(place) = Arc::get_mut(&mut place) {
+            place.cause = cause;
+        }
+        Self::Within(place)
+    }
+
+    /// Lets an intent remember that it was enqueued here.
+    pub(crate) fn remember(&self, facts: &mut Facts) {
+        let place = self.place().cloned().map(|place| place as OpaquePlace);
+        facts.set_place(place);
+    }
+
+    /// The innermost place of this list, around another list.
+    pub(crate) fn innermost_within(&self, outer: &Around) -> Self {
+        match self.place() {
+            Some(place) => place.within(outer),
+            None => outer.clone(),
+        }
+    }
+
+    /// These places, and within them the policies of further lists that are not among them: for an
+    /// effect that is performed for intents from several places at once.
+    pub(crate) fn joined_with<'p>(&self, others: impl Iterator<Item = &'p Arc<Place>>) -> Self {
+        let mut known: HashSet<*const Place> = self.outwards().map(Arc::as_ptr).collect();
+        let mut joined = self.clone();
+        for other in others {
+            let mut more = Vec::new();
+            for place in other.outwards() {
+                if !known.insert(Arc::as_ptr(place)) {
+                    break;
+                }
+                more.extend(place.policies().iter().rev());
+            }
+            for layer in more.into_iter().rev() {
+                joined = joined.with(PlaceKind::Policy(layer.clone()));
+            }
+        }
+        joined
+    }
+}

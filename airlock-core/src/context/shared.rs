@@ -1,0 +1,118 @@
+//! The shared part of a scope, made when somebody asks for a handle.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::context::head::Head;
+use crate::context::place::Around;
+use crate::intent::{Intent, ScopeId, next_id};
+
+/// A scope that handles refer to: its buffer is behind a lock, for whatever thread.
+pub(crate) struct Shared {
+    pub(crate) head: Head,
+    /// The scope that captures what this one would dispatch.
+    pub(crate) parent: Option<Arc<Shared>>,
+    state: Mutex<State>,
+    asking: Mutex<()>,
+    /// Whether its owner was dropped while a closure looked at the buffer.
+    abandoned: AtomicBool,
+}
+
+/// What a scope holds, and whether it takes more.
+pub(crate) struct State {
+    pub(crate) phase: Phase,
+    pub(crate) buffer: Vec<Intent>,
+    /// Whether an intent in the buffer needs more than to be performed: see [`Intent::is_plain`].
+    pub(crate) special: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Open,
+    /// Its future is being dropped: nested scopes may still be captured, nothing may be enqueued.
+    Closing,
+    Ended,
+}
+
+impl Shared {
+    pub(crate) fn new(head: Head, parent: Option<Arc<Shared>>, state: State) -> Arc<Self> {
+        Arc::new(Self {
+            head,
+            parent,
+            state: Mutex::new(state),
+            asking: Mutex::new(()),
+            abandoned: AtomicBool::new(false),
+        })
+    }
+
+    /// A scope that has ended, where none can be found.
+    pub(crate) fn ended() -> Arc<Self> {
+        let head = Head::new(ScopeId(next_id()), None, None, None, Around::Nothing);
+        let state = State {
+            phase: Phase::Ended,
+            buffer: Vec::new(),
+            special: false,
+        };
+        Self::new(head, None, state)
+    }
+
+    /// Lets the closure that looks at the buffer end the scope when it has returned.
+    pub(crate) fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn was_abandoned(&self) -> bool {
+        self.abandoned.swap(false, Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        // A panic under the lock can only come from a closure that looks: the buffer is whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets one intent at a time be asked about and buffered, so that a policy that counts the buffer
+    /// counts right.
+    pub(crate) fn asking(&self) -> MutexGuard<'_, ()> {
+        self.asking.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Accepts nothing more from code; what nested scopes hold can still be captured.
+    pub(crate) fn close(&self) {
+        let mut state = self.state();
+        if state.phase == Phase::Open {
+            state.phase = Phase::Closing;
+        }
+    }
+
+    /// Ends the scope without a flush, and takes its buffer.
+    pub(crate) fn end(&self) -> Vec<Intent> {
+        let mut state = self.state();
+        state.phase = Phase::Ended;
+        std::mem::take(&mut state.buffer)
+    }
+
+    /// This scope and those that may capture it, nearest first.
+    pub(crate) fn outwards(self: &Arc<Self>) -> impl Iterator<Item = &Arc<Shared>> {
+        std::iter::successors(Some(self), |scope| scope.parent.as_ref())
+    }
+}
+
+impl State {
+    /// Takes an intent into the buffer.
+    #[inline]
+    pub(crate) fn accept(&mut self, intent: Intent) {
+        self.special |= !intent.is_plain();
+        self.buffer.push(intent);
+    }
+}
+
+/// A chain of scopes may be a hundred thousand long: freed one after the other, not by recursion.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let mut next = self.parent.take();
+        while let Some(scope) = next {
+            next = Arc::into_inner(scope).and_then(|mut scope| scope.parent.take());
+        }
+    }
+}

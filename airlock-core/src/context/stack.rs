@@ -1,0 +1,524 @@
+//! The stack of a thread: what encloses the code that runs on it, innermost first.
+//!
+//! No code of the program's runs, and nothing of it is dropped, while the stack is borrowed.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+use crate::context::effect::UnderWay;
+use crate::context::frame::{Frame, Holds, Parent};
+use crate::context::head::{Config, Head};
+use crate::context::place::Around;
+use crate::context::shared::Shared;
+use crate::effect::BoundaryDescriptor;
+use crate::intent::{Intent, IntentId, Origin, ScopeId, next_id};
+
+/// What a thread knows of its context.
+pub(super) struct Local {
+    pub(super) top: RefCell<Frames>,
+    pub(super) mode: Cell<Mode>,
+    pub(super) under_way: UnderWay,
+    /// The scope whose buffer is looked at, and how much it holds: its lock is held meanwhile.
+    pub(super) inspected: Cell<Option<(ScopeId, usize)>>,
+    /// A recycled frame, with its buffer.
+    spare: Cell<Option<Box<Frame>>>,
+    /// How many guards have left out of turn, so that the frames above theirs have to be enclosed anew.
+    pub(super) left: Cell<usize>,
+}
+
+/// The largest buffer that a recycled frame keeps, in intents.
+const KEPT_BUFFER: usize = 64;
+
+thread_local! {
+    static LOCAL: Local = const {
+        Local {
+            top: RefCell::new(Frames(None)),
+            mode: Cell::new(Mode::Plain),
+            under_way: UnderWay::new(),
+            inspected: Cell::new(None),
+            spare: Cell::new(None),
+            left: Cell::new(0),
+        }
+    };
+}
+
+/// What runs now on a thread.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Mode {
+    Plain,
+    /// The body of a sync effect, which has needed no scope yet.
+    Effect,
+    /// A policy, a lifecycle or an executor's refusal, which may only look.
+    Judging,
+    /// A closure that looks at a buffer, whose lock is held.
+    Inspecting,
+}
+
+/// Frames in a row, innermost first, as on a thread's stack or in a future.
+#[derive(Default)]
+pub(crate) struct Frames(pub(super) Option<Box<Frame>>);
+
+impl Frames {
+    pub(crate) fn of(frame: Box<Frame>) -> Self {
+        Self(Some(frame))
+    }
+
+    /// The frame with this key, which is the outermost. Those above it are out of force.
+    pub(crate) fn into_base(mut self, base: u64) -> Option<Box<Frame>> {
+        let mut next = self.0.take();
+        while let Some(mut frame) = next {
+            if frame.key == base {
+                return Some(frame);
+            }
+            next = frame.outer.take();
+        }
+        None
+    }
+}
+
+impl Drop for Frames {
+    /// Frees one frame after the other, not by recursion.
+    fn drop(&mut self) {
+        let mut next = self.0.take();
+        while let Some(mut frame) = next {
+            next = frame.outer.take();
+        }
+    }
+}
+
+impl Local {
+    /// Does something with the local context; `None` while the thread ends.
+    #[inline]
+    pub(super) fn with<T>(work: impl FnOnce(&Local) -> T) -> Option<T> {
+        LOCAL.try_with(work).ok()
+    }
+
+    /// Puts a frame on top.
+    #[inline]
+    pub(super) fn push(&self, mut frame: Box<Frame>) {
+        self.settle();
+        let mut top = self.top.borrow_mut();
+        frame.outer = top.0.take();
+        top.0 = Some(frame);
+    }
+
+    /// Takes off the frame with this key, and all that stands above it.
+    #[inline]
+    pub(super) fn pop(&self, key: u64) -> (Option<Box<Frame>>, Frames) {
+        let mut top = self.top.borrow_mut();
+        match top.0.take() {
+            Some(mut frame) if frame.key == key => {
+                top.0 = frame.outer.take();
+                (Some(frame), Frames(None))
+            }
+            first => {
+                top.0 = first;
+                drop(top);
+                self.pop_with_those_above(key)
+            }
+        }
+    }
+
+    /// Guards that are still held within a block that ends are out of force.
+    #[cold]
+    fn pop_with_those_above(&self, key: u64) -> (Option<Box<Frame>>, Frames) {
+        let mut top = self.top.borrow_mut();
+        let mut above = std::mem::take(&mut *top);
+        let mut cursor = &mut above.0;
+        while cursor.as_ref().is_some_and(|frame| frame.key != key) {
+            match cursor {
+                Some(frame) => cursor = &mut frame.outer,
+                None => break,
+            }
+        }
+        let Some(mut found) = cursor.take() else {
+            *top = above;
+            return (None, Frames(None));
+        };
+        top.0 = found.outer.take();
+        (Some(found), above)
+    }
+
+    /// Makes the scope of the effect under way, now that somebody needs it.
+    #[inline]
+    pub(super) fn settle(&self) {
+        if self.mode.get() == Mode::Effect {
+            self.make_effect_scope();
+        }
+    }
+
+    #[cold]
+    fn make_effect_scope(&self) {
+        self.mode.set(Mode::Plain);
+        let head = self.under_way.head();
+        let mut frame = self.spare_frame();
+        frame.set(Holds::Own(head), Parent::None);
+        self.under_way.made(frame.key);
+        self.push(frame);
+    }
+
+    #[inline]
+    pub(super) fn spare_frame(&self) -> Box<Frame> {
+        match self.spare.take() {
+            Some(frame) => frame,
+            None => Frame::idle(),
+        }
+    }
+
+    /// Removes frames whose guards have left, and encloses those above them anew.
+    #[inline]
+    pub(super) fn tidy(&self) {
+        if self.left.get() > 0 {
+            self.remove_those_left();
+        }
+    }
+
+    #[cold]
+    fn remove_those_left(&self) {
+        let mut gone = Vec::new();
+        let mut top = self.top.borrow_mut();
+        let mut frames = Vec::new();
+        let mut next = std::mem::take(&mut *top).0.take();
+        // Those of suspended futures are not found here, and go when their future is polled.
+        let mut missing = self.left.replace(0);
+        while missing > 0
+            && let Some(mut frame) = next
+        {
+            next = frame.outer.take();
+            match frame.has_left() {
+                true => missing -= 1,
+                false => {}
+            }
+            frames.push(frame);
+        }
+        top.0 = next;
+        let mut moved = false;
+        while let Some(mut frame) = frames.pop() {
+            if frame.has_left() {
+                moved = true;
+                gone.push(frame);
+                continue;
+            }
+            if frame.is_barrier() {
+                moved = false;
+            } else if moved {
+                match top.0.as_deref() {
+                    Some(beneath) => frame.enclose(beneath.around()),
+                    None => frame.enclose(&Around::root()),
+                }
+            }
+            frame.outer = top.0.take();
+            top.0 = Some(frame);
+        }
+        drop(top);
+        drop(gone);
+    }
+}
+
+/// Hands an intent straight to the scope that the code stands in, where nobody has to be asked: `make`
+/// builds it in its place. No code of the program's may run in `make`.
+#[inline]
+pub(crate) fn push_plain(
+    make: impl FnOnce(IntentId, ScopeId) -> Intent,
+) -> Option<(IntentId, ScopeId)> {
+    let pushed = LOCAL.try_with(|local| {
+        if local.mode.get() != Mode::Plain {
+            return None;
+        }
+        let mut top = local.top.borrow_mut();
+        let frame = top.0.as_deref_mut()?;
+        if !frame.plain {
+            return None;
+        }
+        let (id, scope) = (IntentId(next_id()), frame.id);
+        let intent = make(id, scope);
+        frame.special |= intent.facts.effect.key.is_some();
+        frame.buffer.push(intent);
+        Some((id, scope))
+    });
+    pushed.ok().flatten()
+}
+
+/// What is said of a scope before it opens.
+#[derive(Clone, Default)]
+pub(crate) struct Spec {
+    pub(crate) boundary: Option<&'static BoundaryDescriptor>,
+    pub(crate) config: Option<Arc<Config>>,
+    pub(crate) origin: Option<Origin>,
+    /// The airlock that it opens in, where that is not the one around the code.
+    pub(crate) airlock: Option<Around>,
+}
+
+impl Spec {
+    #[inline]
+    fn head(self, outside: &Around, around_origin: Option<&Origin>) -> Head {
+        let (outside, inherited) = match self.airlock {
+            Some(airlock) => (airlock, None),
+            None => (outside.clone(), around_origin.cloned()),
+        };
+        let id = ScopeId(next_id());
+        let origin = self.origin.or(inherited);
+        Head::new(id, self.boundary, self.config, origin, outside)
+    }
+}
+
+/// A scope's entry on the stack, until [`close`]d.
+pub(crate) struct Opened {
+    key: u64,
+    span: Option<Box<tracing::Span>>,
+    /// The frame itself, where the thread ends and has no stack any more.
+    kept: Option<Box<Frame>>,
+}
+
+/// Opens a scope around the code that runs next on this thread.
+#[inline]
+pub(crate) fn open(spec: Spec) -> Opened {
+    let frame = frame_for(spec, Parent::Beneath);
+    let key = frame.key;
+    let span = frame.head().and_then(|head| head.span.clone());
+    let mut kept = Some(frame);
+    Local::with(|local| {
+        if let Some(frame) = kept.take() {
+            local.push(frame);
+        }
+    });
+    if let Some(frame) = &mut kept {
+        frame.publish(None);
+    }
+    Opened { key, span, kept }
+}
+
+/// A frame for a scope that opens where the code stands, and is not entered yet.
+#[inline]
+fn frame_for(spec: Spec, parent: Parent) -> Box<Frame> {
+    let mut spec = Some(spec);
+    let frame = Local::with(|local| {
+        local.settle();
+        local.tidy();
+        let spec = spec.take()?;
+        let parent = if spec.airlock.is_some() {
+            Parent::None
+        } else {
+            parent
+        };
+        let head = match local.top.borrow().0.as_deref() {
+            None => spec.head(&Around::root(), None),
+            Some(frame) => spec.head(frame.around(), origin_at(frame)),
+        };
+        let mut frame = local.spare_frame();
+        frame.set(Holds::Own(head), parent);
+        Some(frame)
+    });
+    match (frame.flatten(), spec) {
+        (Some(frame), _) => frame,
+        (None, spec) => {
+            let mut frame = Frame::idle();
+            let head = spec.unwrap_or_default().head(&Around::root(), None);
+            frame.set(Holds::Own(head), Parent::None);
+            frame
+        }
+    }
+}
+
+/// A frame for the scope of a future: it may be polled anywhere, so it knows by a handle which scope
+/// captures it.
+pub(crate) fn open_for_future(spec: Spec) -> Box<Frame> {
+    let parent = match spec.airlock {
+        Some(_) => None,
+        None => current(),
+    };
+    let parent = match parent {
+        Some((shared, _)) => Parent::Shared(shared),
+        None => Parent::None,
+    };
+    frame_for(spec, parent)
+}
+
+/// The same, where handles refer to the scope from the start.
+pub(crate) fn open_shared_for_future(spec: Spec) -> (Box<Frame>, Arc<Shared>) {
+    let mut frame = open_for_future(spec);
+    frame.publish(None);
+    match frame.shared() {
+        Some((shared, _)) => (frame, shared),
+        None => unreachable!("it was published"),
+    }
+}
+
+/// A scope that handles refer to from the start, and that nothing has entered.
+pub(crate) fn open_shared(spec: Spec) -> Arc<Shared> {
+    let (frame, shared) = open_shared_for_future(spec);
+    recycle(frame);
+    shared
+}
+
+impl Opened {
+    pub(crate) fn span(&self) -> Option<tracing::Span> {
+        self.span.as_deref().cloned()
+    }
+
+    /// The scope as handles refer to it.
+    pub(crate) fn publish(&self) -> Option<(Arc<Shared>, Around)> {
+        match &self.kept {
+            Some(frame) => frame.shared(),
+            None => publish(Some(self.key)),
+        }
+    }
+
+    /// Takes the scope off the stack.
+    #[inline]
+    pub(crate) fn close(self) -> Box<Frame> {
+        let Some(frame) = self.kept else {
+            let popped = Local::with(|local| local.pop(self.key));
+            let (frame, above) = popped.unwrap_or_default();
+            drop(above);
+            return frame.unwrap_or_else(Frame::idle);
+        };
+        frame
+    }
+}
+
+/// Takes an empty frame back.
+#[inline]
+pub(crate) fn recycle(mut frame: Box<Frame>) {
+    if frame.buffer.capacity() > KEPT_BUFFER {
+        frame.buffer = Vec::new();
+    }
+    frame.guard = None;
+    frame.lent = None;
+    frame.parent = Parent::None;
+    // Dropped before the frame is kept: what a scope says may have destructors.
+    drop(std::mem::replace(
+        &mut frame.holds,
+        Holds::Nobody(Around::Nothing),
+    ));
+    let mut frame = Some(frame);
+    let _ = Local::with(|local| local.spare.set(frame.take()));
+}
+
+/// The origin of work directly under a frame.
+fn origin_at(frame: &Frame) -> Option<&Origin> {
+    holder_of(Some(frame))?.head()?.origin.as_ref()
+}
+
+/// The frame whose scope buffers what is enqueued under a frame.
+pub(super) fn holder_of(frame: Option<&Frame>) -> Option<&Frame> {
+    let mut next = frame;
+    while let Some(frame) = next {
+        match frame.holds {
+            Holds::Own(_) | Holds::Shared(..) if !frame.has_left() => return Some(frame),
+            Holds::Nobody(_) => return None,
+            _ => next = frame.outer.as_deref(),
+        }
+    }
+    None
+}
+
+/// The scope that encloses the running code, and the places around that; `None` outside.
+pub(crate) fn current() -> Option<(Arc<Shared>, Around)> {
+    publish(None)
+}
+
+/// The places around the running code.
+pub(crate) fn around() -> Around {
+    let around = Local::with(|local| {
+        local.settle();
+        local.tidy();
+        local
+            .top
+            .borrow()
+            .0
+            .as_deref()
+            .map(|frame| frame.around().clone())
+    });
+    around.flatten().unwrap_or_else(Around::root)
+}
+
+/// Makes handles possible to the scope with this key, or to the innermost one: it and those that may
+/// capture it move behind locks.
+fn publish(key: Option<u64>) -> Option<(Arc<Shared>, Around)> {
+    Local::with(|local| {
+        local.settle();
+        local.tidy();
+        let mut top = local.top.borrow_mut();
+        let around = top.0.as_deref()?.around().clone();
+        if let (
+            None,
+            Some(Frame {
+                holds: Holds::Shared(shared, _),
+                ..
+            }),
+        ) = (key, holder_of(top.0.as_deref()))
+        {
+            return Some((shared.clone(), around));
+        }
+        // Takes off frames until the wanted one and all that may capture it are off, or one is found
+        // that was published before.
+        let mut frames = Vec::new();
+        let mut found = false;
+        while let Some(mut frame) = top.0.take() {
+            top.0 = frame.outer.take();
+            let wanted = match key {
+                Some(key) => frame.key == key,
+                None => matches!(frame.holds, Holds::Own(_)),
+            };
+            found |= wanted;
+            let ends = match &frame.holds {
+                Holds::Own(_) => !matches!(frame.parent, Parent::Beneath),
+                Holds::Shared(..) => true,
+                Holds::Nobody(_) => true,
+                Holds::Beneath(_) => false,
+            };
+            frames.push(frame);
+            if found && ends {
+                break;
+            }
+        }
+        let mut beneath: Option<Arc<Shared>> = None;
+        let mut published = None;
+        while let Some(mut frame) = frames.pop() {
+            if found {
+                frame.publish(beneath.as_ref());
+            }
+            match &frame.holds {
+                Holds::Shared(shared, around) if !frame.has_left() => {
+                    beneath = Some(shared.clone());
+                    if key.is_none() || key == Some(frame.key) {
+                        published = Some((shared.clone(), around.clone()));
+                    }
+                }
+                Holds::Nobody(_) => {
+                    beneath = None;
+                    if key.is_none() {
+                        published = None;
+                    }
+                }
+                _ => {}
+            }
+            let above_wanted = key.is_some() && key == Some(frame.key);
+            frame.outer = top.0.take();
+            top.0 = Some(frame);
+            if above_wanted {
+                // Those above stay what they are.
+                while let Some(mut frame) = frames.pop() {
+                    frame.outer = top.0.take();
+                    top.0 = Some(frame);
+                }
+            }
+        }
+        match key {
+            None => published.map(|(shared, _)| (shared, around)),
+            Some(_) => published,
+        }
+    })
+    .flatten()
+}
+
+impl Frame {
+    /// The scope as handles refer to it, if it is published.
+    pub(super) fn shared(&self) -> Option<(Arc<Shared>, Around)> {
+        match &self.holds {
+            Holds::Shared(shared, around) => Some((shared.clone(), around.clone())),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Encoding and decoding of durable intents.
+
+use std::any::Any;
+use std::fmt;
+
+use crate::effect::{BoxError, Payload};
+
+/// How the intents of one durable effect become text and come back.
+#[derive(Clone, Copy)]
+pub struct Codec {
+    pub(crate) encode: fn(&dyn Any) -> Result<String, BoxError>,
+    pub(crate) decode: fn(&str) -> Result<Payload, BoxError>,
+}
+
+impl fmt::Debug for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Codec")
+    }
+}
+
+#[cfg(feature = "serde")]
+impl Codec {
+    /// The codec of `E`: a JSON object with a field for each argument.
+    pub const fn of<E: crate::effect::DurableEffect + Send>() -> Self {
+        Self {
+            encode: |intent| {
+                let intent = intent
+                    .downcast_ref::<E>()
+                    .ok_or("an intent of another effect")?;
+                Ok(serde_json::to_string(intent)?)
+            },
+            decode: |text| Ok(Payload::of(serde_json::from_str::<E>(text)?)),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Keys: what makes two intents the same wish.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+/// Identifies a wish among the intents of one effect: the source of coalescing and idempotency.
+///
+/// Made from integers, strings, and tuples of those; see [`IntoKey`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Key {
+    /// A whole number.
+    Number(i128),
+    /// A text.
+    Text(Cow<'static, str>),
+    /// Several keys, in order.
+    Tuple(Vec<Key>),
+}
+
+impl Hash for Key {
+    /// A number that fits is hashed as one word: keys are mostly ids.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Key::Number(number) => match u64::try_from(*number) {
+                Ok(number) => state.write_u64(number),
+                Err(_) => number.hash(state),
+            },
+            Key::Text(text) => text.hash(state),
+            Key::Tuple(keys) => keys.hash(state),
+        }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Key::Number(number) => write!(f, "{number}"),
+            Key::Text(text) => f.write_str(text),
+            Key::Tuple(keys) => {
+                for (index, key) in keys.iter().enumerate() {
+                    if index > 0 {
+                        f.write_str("/")?;
+                    }
+                    write!(f, "{key}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What can serve as a [`Key`].
+///
+/// ```
+/// use airlock_core::{IntoKey, Key};
+///
+/// assert_eq!(7_u64.into_key(), Key::Number(7));
+/// assert_eq!(("order", 7).into_key().to_string(), "order/7");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a key",
+    note = "a key is an integer, a string or a tuple of those: write `key = order.0`, or `key = order.to_string()`"
+)]
+pub trait IntoKey {
+    /// The key that this value stands for.
+    fn into_key(self) -> Key;
+}
+
+macro_rules! number_keys {
+    ($($ty:ty)+) => {$(
+        impl IntoKey for $ty {
+            fn into_key(self) -> Key {
+                Key::Number(i128::from(self))
+            }
+        }
+    )+};
+}
+number_keys!(u8 u16 u32 u64 i8 i16 i32 i64 i128 bool);
+
+impl IntoKey for usize {
+    fn into_key(self) -> Key {
+        Key::Number(self as i128)
+    }
+}
+
+impl IntoKey for isize {
+    fn into_key(self) -> Key {
+        Key::Number(self as i128)
+    }
+}
+
+impl IntoKey for Key {
+    fn into_key(self) -> Key {
+        self
+    }
+}
+
+impl IntoKey for String {
+    fn into_key(self) -> Key {
+        Key::Text(Cow::Owned(self))
+    }
+}
+
+impl IntoKey for &str {
+    fn into_key(self) -> Key {
+        Key::Text(Cow::Owned(self.to_owned()))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<K: IntoKey + Clone> IntoKey for &K {
+    fn into_key(self) -> Key {
+        self.clone().into_key()
+    }
+}
+
+impl<A: IntoKey, B: IntoKey> IntoKey for (A, B) {
+    fn into_key(self) -> Key {
+        Key::Tuple(vec![self.0.into_key(), self.1.into_key()])
+    }
+}
+
+impl<A: IntoKey, B: IntoKey, C: IntoKey> IntoKey for (A, B, C) {
+    fn into_key(self) -> Key {
+        Key::Tuple(vec![
+            self.0.into_key(),
+            self.1.into_key(),
+            self.2.into_key(),
+        ])
+    }
+}

@@ -1,0 +1,162 @@
+//! Effects: what a declaration says, what its intents hold, and how its body starts.
+
+mod codec;
+mod descriptor;
+mod key;
+mod payload;
+mod resources;
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+pub use self::codec::Codec;
+pub(crate) use self::descriptor::Encoding;
+pub use self::descriptor::{
+    Argument, BoundaryDescriptor, EffectDescriptor, Keeps, ResourceNeed, RetryRule,
+};
+pub use self::key::{IntoKey, Key};
+pub(crate) use self::payload::{Payload, Stub};
+pub use self::resources::{MissingResource, Resources};
+
+/// Any error that an effect, a policy or an executor reports.
+pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
+
+/// A boxed future that may move between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The type of an intent: one wish to perform one effect, holding its arguments.
+///
+/// `#[airlock::effect]` implements it for the type that it generates, and nothing else does.
+///
+/// The options of an intent (delay, queue, when to fire …) are set by the methods of
+/// [`IntoIntent`](crate::IntoIntent).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an intent",
+    label = "not an effect's intent",
+    note = "annotate the function with `#[airlock::effect]`, and pass what calling it returns"
+)]
+pub trait Effect: fmt::Debug + Sized + 'static {
+    /// The effect's entry in the catalogue.
+    const DESCRIPTOR: &'static EffectDescriptor;
+
+    /// Starts the effect's body. Only executors call it.
+    #[doc(hidden)]
+    fn perform(self, resources: &Resources) -> Performing<'_>;
+
+    /// Starts the body of a batch effect, once for many intents. Called only for `batch` effects.
+    #[doc(hidden)]
+    fn perform_batch(batch: Vec<Self>, resources: &Resources) -> Performing<'_> {
+        let mut batch = batch.into_iter();
+        match (batch.next(), batch.next()) {
+            (Some(only), None) => only.perform(resources),
+            _ => Performing::Ready(Err("the effect is not declared `batch`".into())),
+        }
+    }
+
+    /// A second intent with equal arguments, or `None` where the effect is declared `once`.
+    #[doc(hidden)]
+    fn duplicate(&self) -> Option<Self> {
+        None
+    }
+
+    /// The key by which equal wishes are recognised: the attribute's `key = ..`.
+    fn key(&self) -> Option<Key> {
+        None
+    }
+}
+
+/// An effect whose intents can be repeated: each one that is not declared `once`.
+#[diagnostic::on_unimplemented(
+    message = "the intent `{Self}` cannot be repeated",
+    note = "its effect is declared `once`, so that its arguments need not be `Clone`; look at it in place, with `assert_enqueued` of `airlock::testing`, or with `Scope::inspect`"
+)]
+pub trait Repeatable: Effect {
+    /// A second intent with equal arguments.
+    fn repeat(&self) -> Option<Self> {
+        self.duplicate()
+    }
+}
+
+/// An effect that outlives its process: its intents can be encoded and decoded.
+#[cfg(feature = "serde")]
+pub trait DurableEffect: Effect + serde::Serialize + serde::de::DeserializeOwned {}
+
+/// A body under way: done already (sync effects), or a future to await.
+#[must_use = "an effect that is not driven to its end may not have happened"]
+pub enum Performing<'a> {
+    /// The body has run.
+    Ready(Result<(), BoxError>),
+    /// The body has to be awaited.
+    Pending(BoxFuture<'a, Result<(), BoxError>>),
+}
+
+impl Future for Performing<'_> {
+    type Output = Result<(), BoxError>;
+
+    fn poll(
+        mut self: Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Self::Output> {
+        match &mut *self {
+            Performing::Ready(result) => std::task::Poll::Ready(std::mem::replace(result, Ok(()))),
+            Performing::Pending(future) => future.as_mut().poll(cx),
+        }
+    }
+}
+
+impl fmt::Debug for Performing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Performing::Ready(_) => "Performing::Ready",
+            Performing::Pending(_) => "Performing::Pending",
+        })
+    }
+}
+
+/// What the body of an effect may return.
+#[diagnostic::on_unimplemented(
+    message = "an effect cannot return `{Self}`",
+    label = "must be `()` or `Result<(), E>`",
+    note = "an effect returns `()` or `Result<(), E>`, where `E` is an error that is `Send + Sync + 'static`; nobody is left to take a value when it runs"
+)]
+pub trait EffectOutput {
+    /// The same as a result with a boxed error.
+    ///
+    /// # Errors
+    ///
+    /// The error that the body returned.
+    fn into_result(self) -> Result<(), BoxError>;
+}
+
+impl EffectOutput for () {
+    fn into_result(self) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
+impl<E: Into<BoxError>> EffectOutput for Result<(), E> {
+    fn into_result(self) -> Result<(), BoxError> {
+        self.map_err(Into::into)
+    }
+}
+
+/// One effect, or a tuple of effects: what policies and boundaries name by type.
+pub trait EffectSet {
+    /// The descriptors of the effects in the set.
+    const DESCRIPTORS: &'static [&'static EffectDescriptor];
+}
+
+impl<E: Effect> EffectSet for E {
+    const DESCRIPTORS: &'static [&'static EffectDescriptor] = &[E::DESCRIPTOR];
+}
+
+macro_rules! effect_set_for_tuples {
+    ($(($($name:ident)+))+) => {$(
+        impl<$($name: Effect),+> EffectSet for ($($name,)+) {
+            const DESCRIPTORS: &'static [&'static EffectDescriptor] = &[$($name::DESCRIPTOR),+];
+        }
+    )+};
+}
+effect_set_for_tuples!((A)(A B)(A B C)(A B C D)(A B C D E)(A B C D E F)(A B C D E F G)(A B C D E F G H));

@@ -1,0 +1,378 @@
+//! An intent's arguments with their type erased, stored in place when they are small.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use stack_dst::Value;
+use stack_dst::buffers::ConstArrayBuf;
+
+use crate::effect::{BoxError, Effect, Key, Performing, Resources};
+use crate::unwind::guarded;
+
+/// The bytes of arguments that have their place in a [`Payload`], with the mark that they are there.
+const IN_PLACE: usize = 7 * size_of::<usize>();
+
+/// The erased arguments of an intent, or nothing once they have been used. Up to 48 bytes and the
+/// mark that they are still there have their place in it, more are boxed.
+pub(crate) struct Payload(Value<dyn Erased, ConstArrayBuf<usize, 8>>);
+
+impl Payload {
+    #[inline]
+    pub(crate) fn of<E: Effect + Send>(intent: E) -> Self {
+        let slot = Slot(Some(intent));
+        if const { size_of::<Slot<E>>() <= IN_PLACE && align_of::<Slot<E>>() <= align_of::<usize>() }
+        {
+            match Value::new_stable(slot, |slot| slot as &dyn Erased) {
+                Ok(small) => Self(small),
+                Err(_) => unreachable!("its size was compared"),
+            }
+        } else {
+            Self::boxed(Box::new(slot))
+        }
+    }
+
+    /// Arguments that are too large, or aligned too widely, for their place.
+    fn boxed(slot: Box<dyn Erased>) -> Self {
+        Self::in_place(Boxed(slot))
+    }
+
+    fn in_place<T: Erased + 'static>(small: T) -> Self {
+        match Value::new_stable(small, |small| small as &dyn Erased) {
+            Ok(value) => Self(value),
+            Err(_) => unreachable!("it is a pointer or less"),
+        }
+    }
+
+    /// What stays behind when the arguments moved elsewhere.
+    pub(crate) fn gone() -> Self {
+        Self::in_place(Gone)
+    }
+
+    #[inline]
+    fn erased(&self) -> &dyn Erased {
+        &*self.0
+    }
+
+    #[inline]
+    fn erased_mut(&mut self) -> &mut dyn Erased {
+        &mut *self.0
+    }
+
+    #[inline]
+    pub(crate) fn is_present(&self) -> bool {
+        self.erased().get().is_some()
+    }
+
+    pub(crate) fn get(&self) -> Option<&dyn Any> {
+        self.erased().get()
+    }
+
+    pub(crate) fn take<E: Effect>(&mut self) -> Option<E> {
+        self.erased_mut().slot().downcast_mut::<Slot<E>>()?.0.take()
+    }
+
+    pub(crate) fn key(&self) -> Option<Key> {
+        self.erased().key()
+    }
+
+    /// The same arguments once more, unless the effect is declared `once` or they are gone.
+    pub(crate) fn duplicate(&self) -> Option<Self> {
+        self.erased().duplicate()
+    }
+
+    /// The same arguments for another body.
+    pub(crate) fn stubbed(self, body: Stub) -> Self {
+        Self::in_place(Box::new(Stubbed {
+            arguments: self,
+            body,
+        }))
+    }
+
+    pub(crate) fn is_stubbed(&self) -> bool {
+        self.erased().is_stubbed()
+    }
+
+    /// Whether arguments are left whose destructor does something.
+    #[inline]
+    pub(crate) fn is_left(&self) -> bool {
+        self.erased().is_left()
+    }
+
+    /// Drops the arguments, if they are still there. A destructor that panics must not cost what the
+    /// flush has to tell.
+    #[inline]
+    pub(crate) fn discard(&mut self) {
+        self.erased_mut().discard();
+    }
+
+    /// Starts the body. The arguments stay here where that is possible and worth it: see [`keeps`].
+    #[inline]
+    pub(crate) fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r> {
+        self.erased_mut().perform(resources)
+    }
+
+    /// Starts the body of a batch effect, once for this intent and `rest`, which are of the same effect.
+    pub(crate) fn perform_batch<'r>(
+        &mut self,
+        rest: Vec<&mut Payload>,
+        resources: &'r Resources,
+    ) -> Performing<'r> {
+        self.erased_mut().perform_batch(rest, resources)
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.erased().fmt_arguments(f)
+    }
+}
+
+pub(crate) trait Erased: Send {
+    fn get(&self) -> Option<&dyn Any>;
+    fn slot(&mut self) -> &mut dyn Any;
+    fn key(&self) -> Option<Key>;
+    fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    fn duplicate(&self) -> Option<Payload> {
+        None
+    }
+    fn is_stubbed(&self) -> bool {
+        false
+    }
+    fn is_left(&self) -> bool {
+        true
+    }
+    fn discard(&mut self);
+    fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r>;
+    fn perform_batch<'r>(
+        &mut self,
+        rest: Vec<&mut Payload>,
+        resources: &'r Resources,
+    ) -> Performing<'r>;
+}
+
+struct Slot<E>(Option<E>);
+
+impl<E: Effect> Slot<E> {
+    /// The arguments for one attempt: a duplicate if they must stay, otherwise they themselves.
+    fn attempt(&mut self) -> Option<E> {
+        let duplicate = match &self.0 {
+            Some(intent) if keeps::<E>() => intent.duplicate(),
+            _ => None,
+        };
+        duplicate.or_else(|| self.0.take())
+    }
+}
+
+/// Whether a failure can need the arguments again. A sync body that returns no error can only panic,
+/// and then only arguments that are free to copy are kept: nobody pays for a clone without need.
+#[inline]
+fn keeps<E: Effect>() -> bool {
+    let effect = E::DESCRIPTOR;
+    effect.is_fallible() || effect.is_async() || !std::mem::needs_drop::<E>()
+}
+
+impl<E: Effect + Send> Erased for Slot<E> {
+    fn get(&self) -> Option<&dyn Any> {
+        self.0.as_ref().map(|intent| intent as &dyn Any)
+    }
+
+    fn slot(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn key(&self) -> Option<Key> {
+        self.0.as_ref().and_then(Effect::key)
+    }
+
+    fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(intent) => intent.fmt(f),
+            None => f.write_str(E::DESCRIPTOR.intent()),
+        }
+    }
+
+    fn duplicate(&self) -> Option<Payload> {
+        self.0.as_ref()?.duplicate().map(Payload::of)
+    }
+
+    fn is_left(&self) -> bool {
+        std::mem::needs_drop::<E>() && self.0.is_some()
+    }
+
+    fn discard(&mut self) {
+        if std::mem::needs_drop::<E>() && self.0.is_some() {
+            guarded("a destructor of an effect's arguments", || self.0 = None);
+        }
+    }
+
+    fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r> {
+        if !keeps::<E>()
+            && let Err(missing) = resources.check(E::DESCRIPTOR.resources())
+        {
+            // Found out before the arguments are used, they can be handed back.
+            return Performing::Ready(Err(missing.into()));
+        }
+        match self.attempt() {
+            Some(intent) => intent.perform(resources),
+            None => used_up(),
+        }
+    }
+
+    fn perform_batch<'r>(
+        &mut self,
+        rest: Vec<&mut Payload>,
+        resources: &'r Resources,
+    ) -> Performing<'r> {
+        if const { !E::DESCRIPTOR.batch } {
+            return not_batch();
+        }
+        let Some(first) = self.attempt() else {
+            return used_up();
+        };
+        let slots = rest
+            .into_iter()
+            .filter_map(|payload| payload.erased_mut().slot().downcast_mut::<Self>());
+        let rest = slots.filter_map(Slot::attempt);
+        E::perform_batch(std::iter::once(first).chain(rest).collect(), resources)
+    }
+}
+
+#[cold]
+fn not_batch<'r>() -> Performing<'r> {
+    Performing::Ready(Err("the effect is not declared `batch`".into()))
+}
+
+#[cold]
+fn used_up<'r>() -> Performing<'r> {
+    Performing::Ready(Err(
+        "its arguments were used up by an earlier attempt".into()
+    ))
+}
+
+/// Arguments that are too large, or aligned too widely, for their place.
+struct Boxed(Box<dyn Erased>);
+
+impl Erased for Boxed {
+    fn get(&self) -> Option<&dyn Any> {
+        self.0.get()
+    }
+
+    fn slot(&mut self) -> &mut dyn Any {
+        self.0.slot()
+    }
+
+    fn key(&self) -> Option<Key> {
+        self.0.key()
+    }
+
+    fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt_arguments(f)
+    }
+
+    fn duplicate(&self) -> Option<Payload> {
+        self.0.duplicate()
+    }
+
+    fn discard(&mut self) {
+        self.0.discard();
+    }
+
+    fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r> {
+        self.0.perform(resources)
+    }
+
+    fn perform_batch<'r>(
+        &mut self,
+        rest: Vec<&mut Payload>,
+        resources: &'r Resources,
+    ) -> Performing<'r> {
+        self.0.perform_batch(rest, resources)
+    }
+}
+
+/// What stands for the body of an effect in a test.
+pub(crate) type Stub = Arc<dyn Fn(&dyn Any) -> Result<(), BoxError> + Send + Sync>;
+
+/// Arguments whose effect's body is replaced.
+struct Stubbed {
+    arguments: Payload,
+    body: Stub,
+}
+
+impl Stubbed {
+    fn call(&self) -> Result<(), BoxError> {
+        self.arguments.get().map_or(Ok(()), |it| (self.body)(it))
+    }
+}
+
+impl Erased for Box<Stubbed> {
+    fn get(&self) -> Option<&dyn Any> {
+        self.arguments.get()
+    }
+
+    fn slot(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn key(&self) -> Option<Key> {
+        self.arguments.key()
+    }
+
+    fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.arguments, f)
+    }
+
+    fn is_stubbed(&self) -> bool {
+        true
+    }
+
+    fn discard(&mut self) {
+        self.arguments.discard();
+    }
+
+    fn perform<'r>(&mut self, _: &'r Resources) -> Performing<'r> {
+        Performing::Ready(self.call())
+    }
+
+    fn perform_batch<'r>(&mut self, rest: Vec<&mut Payload>, _: &'r Resources) -> Performing<'r> {
+        let rest = rest.into_iter().filter_map(|payload| {
+            let stubbed = payload.erased_mut().slot().downcast_mut::<Self>()?;
+            Some(stubbed.call())
+        });
+        // Each is asked, also behind one that fails: the body would be given all of them.
+        let ended = rest.fold(self.call(), Result::and);
+        Performing::Ready(ended)
+    }
+}
+
+/// Arguments that moved elsewhere.
+struct Gone;
+
+impl Erased for Gone {
+    fn get(&self) -> Option<&dyn Any> {
+        None
+    }
+
+    fn slot(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn key(&self) -> Option<Key> {
+        None
+    }
+
+    fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
+
+    fn discard(&mut self) {}
+
+    fn perform<'r>(&mut self, _: &'r Resources) -> Performing<'r> {
+        used_up()
+    }
+
+    fn perform_batch<'r>(&mut self, _: Vec<&mut Payload>, _: &'r Resources) -> Performing<'r> {
+        used_up()
+    }
+}

@@ -1,0 +1,131 @@
+//! Why an intent was not accepted.
+
+use std::fmt;
+use std::panic::Location;
+
+use crate::effect::EffectDescriptor;
+use crate::intent::Intent;
+use crate::policy::Veto;
+
+/// An intent was not accepted. It comes back with the error.
+pub struct EnqueueError {
+    inner: Box<Inner>,
+}
+
+struct Inner {
+    refusal: Refusal,
+    effect: &'static EffectDescriptor,
+    location: &'static Location<'static>,
+    /// Arguments need not be `Sync`; an error has to be.
+    intent: std::sync::Mutex<Intent>,
+}
+
+/// Why an intent was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// No scope encloses the code.
+    #[error(
+        "no scope is open here: put `#[airlock::boundary]` on the function that should decide, or run this in `airlock::scope().run(..)`; a web service opens one for each request by `ScopeLayer` (axum, tower) or `ScopeMiddleware` (actix), and keeps it while the body streams only with `after_response()`; a test has one with `#[airlock::test]`; a spawned task or thread gets its scope by `Scope::bind` or `Scope::enter`"
+    )]
+    NoScope,
+    /// The scope has ended, or its future is being dropped.
+    #[error("the scope {scope} has ended: enqueue before it does, or open another one")]
+    ScopeEnded {
+        /// The scope's name or id.
+        scope: String,
+    },
+    /// A policy vetoed.
+    #[error("the policy `{policy}` vetoes it: {veto}")]
+    Vetoed {
+        /// The policy's name.
+        policy: String,
+        /// What it said.
+        veto: Veto,
+    },
+    /// The scope declares what it emits, and this is not part of it.
+    #[error("the scope `{scope}` does not declare it: add it to `emits`")]
+    NotDeclared {
+        /// The name of the scope, or of its boundary.
+        scope: String,
+    },
+    /// The executor cannot take it.
+    #[error("the executor `{executor}` cannot take it: {reason}")]
+    NotAccepted {
+        /// The executor's name.
+        executor: String,
+        /// Why, and what to do instead.
+        reason: String,
+    },
+    /// The enqueue came from within a policy, a lifecycle or an executor's `accepts`.
+    #[error("policies judge intents and cannot enqueue any")]
+    WhileJudging,
+    /// The enqueue came from a closure given to `Scope::inspect`.
+    #[error("a closure that inspects a scope cannot enqueue: enqueue after it has returned")]
+    WhileInspecting,
+}
+
+impl EnqueueError {
+    #[cold]
+    pub(super) fn new(refusal: Refusal, intent: Intent) -> Self {
+        let (effect, location) = (intent.facts.effect, intent.facts.location);
+        let intent = std::sync::Mutex::new(intent);
+        Self {
+            inner: Box::new(Inner {
+                refusal,
+                effect,
+                location,
+                intent,
+            }),
+        }
+    }
+
+    /// Why.
+    pub fn refusal(&self) -> &Refusal {
+        &self.inner.refusal
+    }
+
+    /// The effect that was to be performed.
+    pub fn effect(&self) -> &'static EffectDescriptor {
+        self.inner.effect
+    }
+
+    /// Where it was to be enqueued.
+    pub fn location(&self) -> &'static Location<'static> {
+        self.inner.location
+    }
+
+    /// The intent, to be enqueued elsewhere.
+    pub fn into_intent(self) -> Intent {
+        let intent = self.inner.intent.into_inner();
+        intent.unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl fmt::Display for EnqueueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner {
+            refusal,
+            effect,
+            location,
+            ..
+        } = &*self.inner;
+        write!(
+            f,
+            "cannot enqueue `{}` at {location}: {refusal}",
+            effect.id()
+        )
+    }
+}
+
+impl fmt::Debug for EnqueueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EnqueueError")
+            .field("effect", &self.inner.effect.id())
+            .field("location", &self.inner.location)
+            .field("refusal", &self.inner.refusal)
+            .finish()
+    }
+}
+
+impl std::error::Error for EnqueueError {}

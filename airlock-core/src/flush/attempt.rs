@@ -1,0 +1,422 @@
+//! One attempt to perform a unit: in a scope of its own, with what it causes (R13).
+//!
+//! A unit is noted as under way before its body begins. Its fate is written once, by whoever knows how the
+//! attempt has ended; if it was cut short, by whoever notices that ([`Flush::cut_short`]).
+
+use std::future::poll_fn;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use crate::context::{
+    Around, Bound, Closes, Frame, Frames, Holds, OnStage, Place, Polled, Stage, recycle, span_of,
+};
+use crate::effect::{BoxError, BoxFuture, Payload, Performing};
+use crate::executor::Timer;
+use crate::flush::Flush;
+use crate::flush::dispatch::Unit;
+use crate::intent::{Decision, Failure, Intent};
+use crate::settings::Settings;
+use crate::unwind::{Panicked, catch, catch_unwind_async};
+
+impl Flush {
+    /// Whether a unit can be performed without awaiting, except for what it causes.
+    pub(super) fn is_ready(&self, unit: &Unit) -> bool {
+        let intent = &self.intents[unit.first];
+        !intent.needs_await() && intent.effect().retry().is_none()
+    }
+
+    /// Performs one unit without awaiting. Returns where the intents are that it caused, if any.
+    pub(super) fn perform_unit(
+        &mut self,
+        unit: &Unit,
+        stage: &mut Option<OnStage>,
+    ) -> Option<Range<usize>> {
+        if self.intents[unit.first].needs_await() {
+            self.fail(unit, Failure::NeedsAwait);
+            return None;
+        }
+        let mut attempt = 1;
+        loop {
+            let (result, scope) = self.attempt(unit, stage);
+            match result {
+                Ok(()) => {
+                    self.succeed(unit);
+                    return scope.and_then(|scope| {
+                        *stage = None; // Policies run outside of the effect.
+                        self.admit_cascade(scope)
+                    });
+                }
+                Err(failure) => {
+                    *stage = None;
+                    self.discard_cascade(scope);
+                    let Some(delay) = self.delay_after(unit, attempt, &failure) else {
+                        self.fail(unit, failure);
+                        return None;
+                    };
+                    let timer = self.terms.settings.timer.clone();
+                    if let Err(Panicked { message }) = catch(|| timer.wait(delay)) {
+                        self.fail(unit, Failure::TimerPanicked { message });
+                        return None;
+                    }
+                    attempt += 1;
+                }
+            }
+        }
+    }
+
+    /// Performs one unit, awaiting it.
+    pub(super) async fn perform_unit_async(&mut self, unit: &Unit) -> Option<Range<usize>> {
+        let mut attempt = 1;
+        loop {
+            self.under_way = unit.positions().map(|position| position as u32).collect();
+            let settings = self.terms.settings.clone();
+            let (result, scope) = self.attempt_async(unit, &settings).await;
+            self.under_way.clear();
+            match result {
+                Ok(()) => {
+                    self.succeed(unit);
+                    return scope.and_then(|scope| self.admit_cascade(scope));
+                }
+                Err(failure) => {
+                    self.discard_cascade(scope);
+                    let Some(delay) = self.delay_after(unit, attempt, &failure) else {
+                        self.fail(unit, failure);
+                        return None;
+                    };
+                    self.under_way = unit.positions().map(|position| position as u32).collect();
+                    let slept = sleep(&settings.timer, delay).await;
+                    self.under_way.clear();
+                    if let Err(failure) = slept {
+                        self.fail(unit, failure);
+                        return None;
+                    }
+                    attempt += 1;
+                }
+            }
+        }
+    }
+
+    /// Runs a sync body once.
+    fn attempt(
+        &mut self,
+        unit: &Unit,
+        stage: &mut Option<OnStage>,
+    ) -> (Result<(), Failure>, Option<Box<Frame>>) {
+        let plain = unit.rest.is_empty() && self.intents[unit.first].facts.is_plain();
+        if !plain {
+            *stage = None;
+        }
+        let on_stage = match stage {
+            Some(on_stage) => on_stage,
+            None => stage.insert(OnStage::enter(self.stage(unit))),
+        };
+        let facts = &self.intents[unit.first].facts;
+        let known = (facts.effect, facts.id, facts.location);
+        let _span = tracing::level_enabled!(tracing::Level::DEBUG)
+            .then(|| span_of(known.0, known.1).entered());
+        let (intents, settings) = (&mut self.intents, &self.terms.settings);
+        let (ended, scope) = on_stage.perform(known, || catch(|| start(intents, unit, settings)));
+        if !plain {
+            *stage = None;
+        }
+        let result = match ended {
+            Ok(Performing::Ready(result)) => result.map_err(Failure::Effect),
+            Ok(Performing::Pending(_)) => Err(Failure::NeedsAwait),
+            Err(Panicked { message }) => Err(Failure::Panicked { message }),
+        };
+        (result, scope)
+    }
+
+    /// Runs an async body once. Dropped, what it has enqueued is discarded.
+    async fn attempt_async(
+        &mut self,
+        unit: &Unit,
+        settings: &Settings,
+    ) -> (Result<(), Failure>, Option<Box<Frame>>) {
+        let frame = self.stage(unit).frame(&self.intents[unit.first].facts);
+        let base = frame.key();
+        let mut frames = Frames::of(frame);
+        let started = {
+            let _polled = Polled::enter(&mut frames, base);
+            catch(|| start(&mut self.intents, unit, settings))
+        };
+        let frame = frames.into_base(base);
+        let future = match started {
+            Ok(Performing::Ready(result)) => return (result.map_err(Failure::Effect), frame),
+            Err(Panicked { message }) => return (Err(Failure::Panicked { message }), frame),
+            Ok(Performing::Pending(future)) => future,
+        };
+        let intent = &self.intents[unit.first];
+        let timeout = intent.effect().timeout();
+        let future = match &settings.observer {
+            Some(observer) => observer.clone().observe(intent, future),
+            None => future,
+        };
+        let Some(frame) = frame else {
+            return (Err(Failure::Interrupted), None);
+        };
+        let mut bound = pin!(Bound::new(frame, Closes::Scope, future));
+        let mut awaited = Awaited {
+            flush: self,
+            bound: bound.as_mut(),
+            has_ended: false,
+        };
+        let result = awaited.run(timeout, settings).await;
+        (result, awaited.end())
+    }
+
+    /// Where a unit is performed.
+    fn stage(&self, unit: &Unit) -> Stage {
+        let intent = &self.intents[unit.first];
+        let mut stage = Stage {
+            around: around_of(intent, &self.terms.around),
+            cause: intent.facts.cause().cloned(),
+            origin: intent
+                .facts
+                .origin()
+                .or(self.terms.origin.as_ref())
+                .cloned(),
+            mode: self.terms.mode,
+            judges_from: self.terms.judges_from,
+            others: Vec::new(),
+        };
+        if !unit.rest.is_empty() {
+            self.join(unit, &mut stage);
+        }
+        stage
+    }
+
+    /// What a batch enqueues has passed the policies around each of its intents, and is caused by all
+    /// of them. It has an origin if they share one.
+    fn join(&self, unit: &Unit, stage: &mut Stage) {
+        let rest = || {
+            unit.rest
+                .iter()
+                .map(|position| &self.intents[*position as usize])
+        };
+        let mut places = Vec::new();
+        let mut last: Option<*const Place> = stage.around.place().map(Arc::as_ptr);
+        for intent in rest() {
+            let around = Place::of(&intent.facts).or_else(|| self.terms.around.place().cloned());
+            if let Some(place) = around
+                && last != Some(Arc::as_ptr(&place))
+            {
+                last = Some(Arc::as_ptr(&place));
+                places.push(place);
+            }
+            stage
+                .others
+                .push((intent.id(), intent.facts.cause().cloned()));
+        }
+        stage.around = stage.around.joined_with(places.iter());
+        let shared = |intent: &Intent| match (&stage.origin, intent.facts.origin()) {
+            (Some(one), Some(other)) => one.is(other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        if !rest().all(shared) {
+            stage.origin = None;
+        }
+    }
+
+    pub(super) fn succeed(&mut self, unit: &Unit) {
+        log_dispatched(&self.intents[unit.first]);
+        for position in unit.positions() {
+            self.intents[position].facts.set_dispatched();
+        }
+    }
+
+    /// How long to wait before the effect is tried again, if it is.
+    fn delay_after(&mut self, unit: &Unit, attempt: u32, failure: &Failure) -> Option<Duration> {
+        let intent = &self.intents[unit.first];
+        let rule = intent.effect().retry()?;
+        let kept = unit
+            .positions()
+            .all(|position| self.intents[position].payload.is_present());
+        if attempt >= rule.max_attempts() || !kept || !self.may_wait {
+            return None;
+        }
+        let delay = rule.delay_after(attempt);
+        tracing::warn!(
+            target: "airlock",
+            effect = intent.effect().id(),
+            intent = intent.id().get(),
+            at = %intent.location(),
+            attempt,
+            delay = ?delay,
+            error = %failure.in_full(),
+            "effect failed and will be tried again",
+        );
+        Some(delay)
+    }
+
+    /// Takes what an effect enqueued into the flush. Returns where it is.
+    pub(super) fn admit_cascade(&mut self, mut scope: Box<Frame>) -> Option<Range<usize>> {
+        let (start, around) = self.take_cascade(&mut scope)?;
+        recycle(scope);
+        self.admit(start, Some(&around), true, false);
+        Some(start..self.intents.len())
+    }
+
+    /// An effect has failed: what it enqueued is discarded, and reported.
+    pub(super) fn discard_cascade(&mut self, scope: Option<Box<Frame>>) {
+        let Some(mut scope) = scope else { return };
+        if let Some((start, _)) = self.take_cascade(&mut scope) {
+            for intent in &mut self.intents[start..] {
+                intent.facts.decide(Decision::Discarded);
+            }
+        }
+        recycle(scope);
+    }
+
+    /// Moves what an effect enqueued to the end of the flush. Its scope has ended.
+    fn take_cascade(&mut self, scope: &mut Frame) -> Option<(usize, Around)> {
+        let around = scope.around().clone();
+        let mut caused = match &scope.holds {
+            Holds::Shared(shared, _) => shared.end(),
+            _ => std::mem::take(&mut scope.buffer),
+        };
+        if caused.is_empty() {
+            scope.buffer = caused;
+            return None;
+        }
+        for intent in &mut caused {
+            if intent.facts.place().is_none() {
+                around.remember(&mut intent.facts);
+            }
+        }
+        let start = self.intents.len();
+        self.intents.append(&mut caused);
+        scope.buffer = caused;
+        Some((start, around))
+    }
+}
+
+/// An async body that is awaited in the effect's scope.
+struct Awaited<'a, 'b, 'r> {
+    flush: &'a mut Flush,
+    bound: Pin<&'b mut Bound<BoxFuture<'r, Result<(), BoxError>>>>,
+    has_ended: bool,
+}
+
+impl Awaited<'_, '_, '_> {
+    async fn run(&mut self, timeout: Option<Duration>, settings: &Settings) -> Result<(), Failure> {
+        let mut alarm = match timeout {
+            None => None,
+            Some(limit) => {
+                let timer = catch(|| settings.timer.timeout(limit));
+                let timer =
+                    timer.map_err(|Panicked { message }| Failure::TimerPanicked { message })?;
+                Some((timer, limit))
+            }
+        };
+        let body = &mut self.bound;
+        let ended = poll_fn(|cx| {
+            match catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(cx))) {
+                Ok(Poll::Ready(result)) => return Poll::Ready(result.map_err(Failure::Effect)),
+                Ok(Poll::Pending) => {}
+                Err(panic) => return Poll::Ready(Err(panicked(Panicked::of(panic)))),
+            }
+            let Some((timer, limit)) = &mut alarm else {
+                return Poll::Pending;
+            };
+            match catch(|| timer.as_mut().poll(cx)) {
+                Ok(Poll::Pending) => Poll::Pending,
+                Ok(Poll::Ready(())) => Poll::Ready(Err(Failure::TimedOut { limit: *limit })),
+                Err(Panicked { message }) => Poll::Ready(Err(Failure::TimerPanicked { message })),
+            }
+        });
+        let ended = ended.await;
+        // A destructor in a body that is given up may panic, too.
+        match (catch(|| self.bound.as_mut().drop_inner()), ended) {
+            (Err(dropped), Err(Failure::TimedOut { .. })) => Err(panicked(dropped)),
+            (_, ended) => ended,
+        }
+    }
+
+    /// The effect's scope.
+    fn end(mut self) -> Option<Box<Frame>> {
+        self.has_ended = true;
+        self.bound.as_mut().take_frame()
+    }
+}
+
+impl Drop for Awaited<'_, '_, '_> {
+    fn drop(&mut self) {
+        if self.has_ended {
+            return;
+        }
+        let _ = catch(|| self.bound.as_mut().drop_inner());
+        let scope = self.bound.as_mut().take_frame();
+        self.flush.discard_cascade(scope);
+    }
+}
+
+fn panicked(Panicked { message }: Panicked) -> Failure {
+    Failure::Panicked { message }
+}
+
+async fn sleep(timer: &Arc<dyn Timer>, delay: Duration) -> Result<(), Failure> {
+    let slept = match catch(|| timer.sleep(delay)) {
+        Ok(sleep) => catch_unwind_async(sleep).await.map_err(Panicked::of),
+        Err(panicked) => Err(panicked),
+    };
+    slept.map_err(|Panicked { message }| Failure::TimerPanicked { message })
+}
+
+/// Where the scope of an intent's effect is.
+fn around_of(intent: &Intent, dispatched_in: &Around) -> Around {
+    match Place::of(&intent.facts) {
+        Some(place) => Around::Within(place),
+        None => dispatched_in.clone(),
+    }
+}
+
+fn log_dispatched(intent: &Intent) {
+    tracing::debug!(
+        target: "airlock",
+        effect = intent.effect().id(),
+        intent = intent.id().get(),
+        "dispatched",
+    );
+}
+
+/// Starts the body: a sync one has run when this returns.
+fn start<'r>(intents: &mut [Intent], unit: &Unit, settings: &'r Settings) -> Performing<'r> {
+    let Some(observer) = &settings.observer else {
+        return start_unobserved(intents, unit, settings);
+    };
+    observer.begins(&intents[unit.first]);
+    let started = start_unobserved(intents, unit, settings);
+    if let Performing::Ready(Ok(())) = &started {
+        observer.ended(&intents[unit.first]);
+    }
+    started
+}
+
+fn start_unobserved<'r>(
+    intents: &mut [Intent],
+    unit: &Unit,
+    settings: &'r Settings,
+) -> Performing<'r> {
+    let resources = &settings.resources;
+    if unit.rest.is_empty() {
+        return intents[unit.first].payload.perform(resources);
+    }
+    let (before, mut after) = intents.split_at_mut(unit.first + 1);
+    let mut passed = unit.first + 1;
+    let mut rest: Vec<&mut Payload> = Vec::with_capacity(unit.rest.len());
+    for position in &unit.rest {
+        let position = *position as usize;
+        let (to, beyond) = after.split_at_mut(position + 1 - passed);
+        passed = position + 1;
+        after = beyond;
+        if let Some(intent) = to.last_mut() {
+            rest.push(&mut intent.payload);
+        }
+    }
+    before[unit.first].payload.perform_batch(rest, resources)
+}

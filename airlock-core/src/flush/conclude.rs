@@ -1,0 +1,159 @@
+//! Stage 9: the report, or an error that hands back what did not happen (R14).
+
+use crate::context::Entered;
+use crate::effect::Payload;
+use crate::flush::{Flush, Scope};
+use crate::intent::{Decision, Failure, Fate, Intent};
+use crate::lifecycle::{Ending, Outcome};
+use crate::report::{Entries, FlushError, FlushReport, ReportEntry};
+use crate::unwind::guarded;
+
+impl Flush {
+    /// Turns what happened into a report, or an error that hands back what did not.
+    pub(crate) fn conclude(mut self) -> Result<FlushReport, FlushError> {
+        self.wrap_up()
+    }
+
+    fn wrap_up(&mut self) -> Result<FlushReport, FlushError> {
+        self.concluded = true;
+        if !self.under_way.is_empty() {
+            self.cut_short(Failure::Interrupted);
+        }
+        let mut intents = std::mem::take(&mut self.intents);
+        let mut entries = std::mem::take(&mut self.done);
+        if entries.is_empty() {
+            entries = Entries::with_capacity(intents.len());
+        }
+        let mut returned = Vec::new();
+        let mut failed = false;
+        for intent in &mut intents {
+            if intent.facts.is_pending() {
+                intent.facts.decide(Decision::NotReached);
+            }
+            if intent.facts.comes_back() {
+                // Also where none failed: a flush that was cancelled hands back what it left.
+                failed = true;
+                if let Fate::Failed(failure) = intent.facts.fate() {
+                    log_failure(intent, failure);
+                }
+                if intent.payload.is_present() {
+                    let mut back = Intent {
+                        payload: std::mem::replace(&mut intent.payload, Payload::gone()),
+                        facts: intent.facts.for_report(),
+                    };
+                    if back.facts.origin().is_none() {
+                        back.facts.set_origin(self.terms.origin.clone());
+                    }
+                    returned.push(back);
+                }
+            }
+            entries.push(ReportEntry {
+                facts: intent.facts.take(),
+            });
+        }
+        self.drop_in_ended_scope(intents);
+        let (outcome, ending) = match &self.scope {
+            Scope::Taken(taken) => (taken.outcome, taken.ending),
+            Scope::Ended => (Outcome::Success, Ending::Flush),
+        };
+        let report = FlushReport {
+            scope: self.terms.scope,
+            name: self.terms.name.take(),
+            origin: self.terms.origin.take(),
+            outcome,
+            ending,
+            own: self.own,
+            entries,
+            captors: std::mem::take(&mut self.captors),
+        };
+        self.announce(&report);
+        if failed {
+            let on_stranded = self.settings().on_stranded.clone();
+            Err(FlushError::new(report, on_stranded, returned))
+        } else {
+            Ok(report)
+        }
+    }
+
+    /// Drops arguments that are left. What their destructors enqueue is refused: their scope has ended.
+    fn drop_in_ended_scope(&self, mut intents: Vec<Intent>) {
+        let Scope::Taken(taken) = &self.scope else {
+            return drop_guarded(&mut intents);
+        };
+        if intents.iter().any(|intent| intent.payload.is_left()) {
+            let _ended = Entered::ended(taken.head().clone());
+            drop_guarded(&mut intents);
+        }
+    }
+
+    fn announce(&self, report: &FlushReport) {
+        // A delivery's scope has been reported when it ended.
+        if let Scope::Taken(taken) = &self.scope {
+            announce(report, taken.head(), self.settings());
+        }
+    }
+}
+
+/// Shows a report to whoever asked for reports.
+pub(super) fn announce(
+    report: &FlushReport,
+    head: &crate::context::Head,
+    settings: &crate::settings::Settings,
+) {
+    if tracing::level_enabled!(tracing::Level::DEBUG) {
+        tracing::debug!(
+            target: "airlock",
+            scope = head.id.get(),
+            outcome = %report.outcome,
+            dispatched = report.dispatched().count(),
+            of = report.len(),
+            "scope ended",
+        );
+    }
+    let own = head
+        .config
+        .as_ref()
+        .and_then(|config| config.on_report.as_ref());
+    for show in [own, settings.on_report.as_ref()].into_iter().flatten() {
+        guarded("on_report", || show(report));
+    }
+}
+
+pub(super) fn drop_guarded(intents: &mut Vec<Intent>) {
+    for intent in intents.iter_mut() {
+        intent.payload.discard();
+    }
+    intents.clear();
+}
+
+impl Drop for Flush {
+    /// Dropped half-way: the future that flushed was cancelled, or never polled.
+    fn drop(&mut self) {
+        if self.concluded {
+            return;
+        }
+        if let Err(error) = self.wrap_up() {
+            error.strand();
+        }
+    }
+}
+
+fn log_failure(intent: &Intent, failure: &Failure) {
+    if !tracing::level_enabled!(tracing::Level::ERROR) {
+        return;
+    }
+    tracing::error!(
+        target: "airlock",
+        effect = intent.effect().id(),
+        intent = intent.id().get(),
+        at = %intent.location(),
+        origin = intent.origin().and_then(shown).as_deref(),
+        error = %failure.in_full(),
+        "effect failed",
+    );
+}
+
+/// The text of an origin, which the program formats.
+fn shown(origin: &crate::intent::Origin) -> Option<String> {
+    guarded("Display of an origin", || origin.to_string())
+}

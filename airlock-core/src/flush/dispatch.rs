@@ -1,0 +1,520 @@
+//! Stage 8: handing runs of intents to their executors, in order.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::context::OnStage;
+use crate::effect::{BoxError, BoxFuture};
+use crate::executor::{Batch, Course, Delivery, Executor, FailureMode, Part, Positions, Timer};
+use crate::flush::Flush;
+use crate::flush::delivery::Performing;
+use crate::intent::{Decision, Failure, Fate, Intent, name_of};
+use crate::unwind::{Panicked, catch, catch_async};
+
+/// Intents that are performed by one call: one, or all of a batch effect. Positions, ascending.
+pub(super) struct Unit {
+    pub(super) first: usize,
+    pub(super) rest: Vec<u32>,
+}
+
+impl Unit {
+    #[inline]
+    pub(super) fn positions(&self) -> impl Iterator<Item = usize> + '_ {
+        let rest = self.rest.iter().map(|position| *position as usize);
+        std::iter::once(self.first).chain(rest)
+    }
+
+    fn into_positions(self) -> Vec<u32> {
+        let mut positions = self.rest;
+        positions.insert(0, self.first as u32);
+        positions
+    }
+}
+
+impl Flush {
+    pub(crate) fn dispatch(&mut self) {
+        while let Some(range) = self.next_unfinished() {
+            self.dispatch_range(range);
+        }
+    }
+
+    pub(crate) async fn dispatch_async(&mut self) {
+        while let Some(range) = self.next_unfinished() {
+            self.dispatch_range_async(range).await;
+        }
+    }
+
+    /// What effects caused that were performed before, then the scope's own intents.
+    fn next_unfinished(&mut self) -> Option<Range<usize>> {
+        self.unfinished.pop().or_else(|| {
+            let own = self.own - self.done.len();
+            (!std::mem::replace(&mut self.begun, true)).then_some(0..own)
+        })
+    }
+
+    /// Dispatches what need not be awaited, up to the first intent that has to be: the sync effects of
+    /// the default executor.
+    pub(crate) fn dispatch_ready(&mut self) {
+        let end = self.own - self.done.len();
+        let mut cursor = 0;
+        while let Some(mut part) = self.next_run(&mut cursor, end) {
+            if self.routes.executor(part.route).is_some() || !self.perform_ready(&mut part) {
+                return;
+            }
+        }
+    }
+
+    pub(super) fn dispatch_range(&mut self, range: Range<usize>) {
+        let mut cursor = range.start;
+        while let Some(mut part) = self.next_run(&mut cursor, range.end) {
+            match self.routes.executor(part.route).cloned() {
+                None => self.perform_all(&mut part),
+                Some(executor) => {
+                    let held = part.copy();
+                    let dispatched = catch(|| executor.dispatch(&mut Batch::new(self, part)));
+                    self.close(&held, &executor, dispatched.err());
+                }
+            }
+        }
+    }
+
+    /// Boxed, since it comes back here where an effect caused intents of other executors.
+    pub(super) fn dispatch_range_async(&mut self, range: Range<usize>) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let mut cursor = range.start;
+            while let Some(mut part) = self.next_run(&mut cursor, range.end) {
+                match self.routes.executor(part.route).cloned() {
+                    None => self.perform_all_in_place(&mut part).await,
+                    Some(executor) => {
+                        let held = part.copy();
+                        let mut batch = Batch::new(self, part);
+                        // It may panic before there is a future, too.
+                        let dispatching = async { executor.dispatch_async(&mut batch).await };
+                        let dispatched = catch_async(dispatching).await;
+                        self.close(&held, &executor, dispatched.err());
+                    }
+                }
+            }
+        })
+    }
+
+    /// The next run of intents for one executor.
+    fn next_run(&mut self, cursor: &mut usize, end: usize) -> Option<Part> {
+        self.settle_cut_short();
+        if self.stopped {
+            return None;
+        }
+        let is_pending = |position: &usize| self.intents[*position].facts.is_pending();
+        let start = (*cursor..end).find(is_pending)?;
+        let route = self.routes.of(start);
+        let other = |position: &usize| is_pending(position) && self.routes.of(*position) != route;
+        let end = match self.routes.is_one() {
+            true => end,
+            false => (start..end).find(other).unwrap_or(end),
+        };
+        *cursor = end;
+        Some(Part {
+            positions: Positions::Range(start..end),
+            route,
+            cursor: start,
+        })
+    }
+
+    /// The next unit of a part.
+    pub(super) fn take_unit(&mut self, part: &mut Part) -> Option<Unit> {
+        loop {
+            let unit = self.next_pending(part)?;
+            let Some(observer) = self.settings().observer.clone() else {
+                return Some(unit);
+            };
+            let failed = unit
+                .positions()
+                .find_map(|position| observer.dispatches(&self.intents[position]).err());
+            let Some(source) = failed else {
+                return Some(unit);
+            };
+            let executor = self.executor_name(part.route);
+            self.fail(&unit, Failure::Executor { executor, source });
+        }
+    }
+
+    fn next_pending(&mut self, part: &mut Part) -> Option<Unit> {
+        self.settle_cut_short();
+        if self.stopped {
+            return None;
+        }
+        let is_pending = |position: &usize| self.intents[*position].facts.is_pending();
+        let first = match &part.positions {
+            Positions::Range(range) => {
+                let holds = |position: &usize| {
+                    is_pending(position) && self.routes.of(*position) == part.route
+                };
+                (part.cursor..range.end).find(holds)
+            }
+            Positions::Listed(listed) => {
+                let from = listed.partition_point(|position| (*position as usize) < part.cursor);
+                let listed = listed[from..].iter().map(|position| *position as usize);
+                listed.into_iter().find(is_pending)
+            }
+        };
+        let Some(first) = first else {
+            part.cursor = usize::MAX;
+            return None;
+        };
+        part.cursor = first;
+        let mut rest = Vec::new();
+        if self.intents[first].effect().is_batch() {
+            let after = self.routes.unit_after(first).iter().copied();
+            let listed = |position: &u32| match &part.positions {
+                Positions::Range(_) => true,
+                Positions::Listed(listed) => listed.binary_search(position).is_ok(),
+            };
+            rest.extend(after.filter(|it| is_pending(&(*it as usize)) && listed(it)));
+        }
+        Some(Unit { first, rest })
+    }
+
+    pub(super) fn executor_name(&self, route: u32) -> String {
+        match self.routes.executor(route) {
+            None => "inline".to_owned(),
+            Some(executor) => name_of("Executor::name", || executor.name()),
+        }
+    }
+
+    pub(super) fn fail(&mut self, unit: &Unit, failure: Failure) {
+        let failure = Arc::new(failure);
+        for position in unit.positions() {
+            let failed = Decision::Failed(failure.clone());
+            self.intents[position].facts.decide(failed);
+        }
+        self.stopped |= self.terms.mode == FailureMode::Stop;
+    }
+
+    fn fail_where(&mut self, positions: Vec<usize>, failure: Failure) {
+        if positions.is_empty() {
+            return;
+        }
+        let failure = Arc::new(failure);
+        for position in positions {
+            let failed = Decision::Failed(failure.clone());
+            self.intents[position].facts.decide(failed);
+        }
+        self.stopped |= self.terms.mode == FailureMode::Stop;
+    }
+
+    fn pending(&self, part: &Part) -> Vec<usize> {
+        let positions = Course::positions(self, part, 0);
+        positions
+            .filter(|position| self.intents[*position].facts.is_pending())
+            .collect()
+    }
+
+    /// An attempt has begun and nobody has decided it: whoever drove it has dropped it.
+    fn settle_cut_short(&mut self) {
+        if self.under_way.is_empty() {
+            return;
+        }
+        let first = self.under_way[0] as usize;
+        let executor = self.executor_name(self.routes.of(first));
+        let message = "it dropped the attempt before that had ended".to_owned();
+        self.cut_short(Failure::LeftUndone { executor, message });
+    }
+
+    /// Fails the unit whose attempt was dropped.
+    pub(super) fn cut_short(&mut self, failure: Failure) {
+        let positions = std::mem::take(&mut self.under_way);
+        self.take_back(&positions);
+        let positions = positions.iter().map(|position| *position as usize);
+        self.fail_where(positions.collect(), failure);
+    }
+
+    /// Puts back the arguments of a delivery that was dropped while its taker had it.
+    fn take_back(&mut self, positions: &[u32]) {
+        let returned = self.returns.as_ref().map(|returns| returns.take());
+        for intent in returned.into_iter().flatten() {
+            let here = positions.iter().map(|position| *position as usize);
+            let mut here = here.filter(|it| self.intents[*it].facts.id == intent.facts.id);
+            if let Some(position) = here.next() {
+                self.intents[position].payload = intent.payload;
+            }
+        }
+    }
+
+    /// Holds an executor to its contract: nothing is left undone in silence.
+    fn close(&mut self, part: &Part, executor: &Arc<dyn Executor>, panicked: Option<Panicked>) {
+        let message = match panicked {
+            Some(Panicked { message }) => format!("it panicked: {message}"),
+            None if self.under_way.is_empty() => "it returned without deciding".to_owned(),
+            None => "it dropped the attempt before that had ended".to_owned(),
+        };
+        let left = |flush: &Self| flush.under_way.is_empty() && flush.pending(part).is_empty();
+        if self.stopped && self.under_way.is_empty() || left(self) {
+            return;
+        }
+        let name = name_of("Executor::name", || executor.name());
+        let undone = |message: &String| Failure::LeftUndone {
+            executor: name.clone(),
+            message: message.clone(),
+        };
+        if !self.under_way.is_empty() {
+            self.cut_short(undone(&message));
+        }
+        if !self.stopped {
+            let pending = self.pending(part);
+            self.fail_where(pending, undone(&message));
+        }
+    }
+}
+
+impl Part {
+    /// The same part, from its start.
+    fn copy(&self) -> Self {
+        Self {
+            positions: match &self.positions {
+                Positions::Range(range) => Positions::Range(range.clone()),
+                Positions::Listed(listed) => Positions::Listed(listed.clone()),
+            },
+            route: self.route,
+            cursor: 0,
+        }
+    }
+}
+
+impl Course for Flush {
+    fn intent(&self, position: usize) -> &Intent {
+        &self.intents[position]
+    }
+
+    fn positions<'c>(
+        &'c self,
+        part: &'c Part,
+        from: usize,
+    ) -> Box<dyn Iterator<Item = usize> + 'c> {
+        match &part.positions {
+            Positions::Range(range) => {
+                let holds = |position: &usize| self.routes.of(*position) == part.route;
+                Box::new((range.start.max(from)..range.end).filter(holds))
+            }
+            Positions::Listed(listed) => {
+                let listed = listed.iter().map(|position| *position as usize);
+                Box::new(listed.filter(move |position| *position >= from))
+            }
+        }
+    }
+
+    fn perform_all(&mut self, part: &mut Part) {
+        Flush::perform_all(self, part);
+    }
+
+    fn perform_all_async<'c>(&'c mut self, part: &'c mut Part) -> BoxFuture<'c, ()> {
+        Box::pin(self.perform_all_in_place(part))
+    }
+
+    fn hand_over_next(&mut self, part: &mut Part) -> Option<Delivery> {
+        let unit = self.take_unit(part)?;
+        let returns = self.returns.get_or_insert_default().clone();
+        let mut intents = Vec::with_capacity(1 + unit.rest.len());
+        for position in unit.positions() {
+            let mut intent = self.intents[position].move_out();
+            if intent.facts.place().is_none() {
+                self.terms.around.remember(&mut intent.facts);
+            }
+            intents.push(intent);
+        }
+        self.under_way = unit.into_positions();
+        let performer = self.performer(part.route);
+        Some(Delivery::new(intents, performer, &returns))
+    }
+
+    fn handed_over(&mut self, part: &Part, taken: Result<(), (Delivery, BoxError)>) {
+        let positions = std::mem::take(&mut self.under_way);
+        let Err((delivery, source)) = taken else {
+            if let Some(first) = positions.first() {
+                let first = &self.intents[*first as usize];
+                tracing::debug!(
+                    target: "airlock",
+                    effect = first.effect().id(),
+                    intent = first.id().get(),
+                    executor = %self.executor_name(part.route),
+                    "handed over",
+                );
+            }
+            for position in positions {
+                self.intents[position as usize].facts.set_dispatched();
+            }
+            // What the taker drops from now on is its own loss.
+            self.returns = None;
+            return;
+        };
+        for (position, intent) in positions.iter().zip(delivery.into_intents()) {
+            self.intents[*position as usize].payload = intent.payload;
+        }
+        let executor = self.executor_name(part.route);
+        let positions = positions.iter().map(|position| *position as usize);
+        self.fail_where(positions.collect(), Failure::Executor { executor, source });
+    }
+
+    fn next_unit(&mut self, part: &mut Part) -> Option<Vec<u32>> {
+        Some(self.take_unit(part)?.into_positions())
+    }
+
+    fn retry_failed(
+        &mut self,
+        part: &mut Part,
+        again: &mut dyn FnMut(&Intent, &Failure) -> bool,
+    ) -> usize {
+        if !self.under_way.is_empty() {
+            self.settle_cut_short();
+        }
+        let mut reset = 0;
+        let positions: Vec<usize> = Course::positions(self, part, 0).collect();
+        for position in positions {
+            let intent = &self.intents[position];
+            let Fate::Failed(failure) = intent.facts.fate() else {
+                continue;
+            };
+            if failure.came_from_dispatch() && intent.payload.is_present() && again(intent, failure)
+            {
+                self.intents[position].facts.set_pending();
+                reset += 1;
+            }
+        }
+        if reset > 0 {
+            self.stopped = false;
+            part.cursor = 0;
+        }
+        reset
+    }
+
+    fn fail_rest(&mut self, part: &Part, error: BoxError) {
+        let executor = self.executor_name(part.route);
+        let pending = self.pending(part);
+        self.fail_where(
+            pending,
+            Failure::Executor {
+                executor,
+                source: error,
+            },
+        );
+    }
+
+    fn time_out(&mut self, part: &Part, limit: Duration) {
+        if !self.under_way.is_empty() {
+            self.cut_short(Failure::TimedOut { limit });
+        }
+        let pending = self.pending(part);
+        self.fail_where(pending, Failure::TimedOut { limit });
+    }
+
+    fn timer(&self) -> &Arc<dyn Timer> {
+        &self.terms.settings.timer
+    }
+
+    fn may_wait(&self) -> bool {
+        self.may_wait
+    }
+}
+
+impl Flush {
+    fn performer(&mut self, route: u32) -> Arc<Performing> {
+        match &self.performer {
+            Some(performer) if performer.route == route => performer.clone(),
+            _ => {
+                let performer = Arc::new(Performing {
+                    terms: self.terms.clone(),
+                    executor: self.routes.executor(route).cloned(),
+                    route,
+                });
+                self.performer = Some(performer.clone());
+                performer
+            }
+        }
+    }
+
+    /// Performs the units of a part, each in a scope made for it, and what they cause.
+    pub(super) fn perform_all(&mut self, part: &mut Part) {
+        let mut stage = None;
+        let mut cascades: Vec<Part> = Vec::new();
+        while let Some(unit) = self.next_of(part, &mut cascades) {
+            if let Some(caused) = self.perform_unit(&unit, &mut stage)
+                && let Some(others) = self.enter_cascade(caused, &mut cascades)
+            {
+                stage = None; // Executors run outside of the effect.
+                self.dispatch_range(others);
+            }
+        }
+    }
+
+    /// As [`perform_all`](Self::perform_all), awaiting async effects.
+    pub(super) async fn perform_all_in_place(&mut self, part: &mut Part) {
+        let mut cascades: Vec<Part> = Vec::new();
+        while let Some(unit) = self.next_of(part, &mut cascades) {
+            let caused = match self.is_ready(&unit) {
+                true => self.perform_unit(&unit, &mut None),
+                false => self.perform_unit_async(&unit).await,
+            };
+            if let Some(caused) = caused
+                && let Some(others) = self.enter_cascade(caused, &mut cascades)
+            {
+                self.dispatch_range_async(others).await;
+            }
+        }
+    }
+
+    /// Performs what need not be awaited. Returns whether nothing is left.
+    fn perform_ready(&mut self, part: &mut Part) -> bool {
+        let mut stage: Option<OnStage> = None;
+        let mut cascades: Vec<Part> = Vec::new();
+        while let Some(unit) = self.next_of(part, &mut cascades) {
+            let others = match self.is_ready(&unit) {
+                true => match self.perform_unit(&unit, &mut stage) {
+                    Some(caused) => self.enter_cascade(caused, &mut cascades),
+                    None => None,
+                },
+                false => Some(unit.first..unit.first),
+            };
+            if let Some(others) = others {
+                // What comes behind a cascade may not overtake it.
+                let cascades = cascades.into_iter().map(|cascade| match cascade.positions {
+                    Positions::Range(range) => range,
+                    Positions::Listed(_) => 0..0,
+                });
+                self.unfinished.extend(cascades.chain([others]));
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The next unit of the innermost cascade under way, or of the part.
+    fn next_of(&mut self, part: &mut Part, cascades: &mut Vec<Part>) -> Option<Unit> {
+        while let Some(cascade) = cascades.last_mut() {
+            match self.take_unit(cascade) {
+                Some(unit) => return Some(unit),
+                None => cascades.pop(),
+            };
+        }
+        self.take_unit(part)
+    }
+
+    /// What an effect caused is dispatched before anything else: performed here, in a row and not by
+    /// recursion, if all of it is; else it comes back.
+    fn enter_cascade(
+        &mut self,
+        caused: Range<usize>,
+        cascades: &mut Vec<Part>,
+    ) -> Option<Range<usize>> {
+        let first = self.routes.of(caused.start);
+        let mut routes = caused.clone().map(|position| self.routes.of(position));
+        if routes.all(|route| route == first) && self.routes.is_in_place(first) {
+            cascades.push(Part {
+                cursor: caused.start,
+                positions: Positions::Range(caused),
+                route: first,
+            });
+            return None;
+        }
+        Some(caused)
+    }
+}

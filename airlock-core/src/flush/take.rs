@@ -1,0 +1,160 @@
+//! Stage 1: taking the buffer of a scope whose work has ended.
+
+use std::sync::Arc;
+use std::thread;
+
+use crate::context::{self, Around, Frame, Head, Holds, Mode, Parent, Phase, Shared, recycle};
+use crate::intent::Intent;
+use crate::lifecycle::{Ending, FlushOnSuccess, Lifecycle, Outcome};
+use crate::unwind::guarded;
+
+/// A scope whose work has ended, and what it held.
+pub(crate) struct Taken {
+    scope: Source,
+    pub(super) intents: Vec<Intent>,
+    /// Whether one of them needs more than to be performed.
+    pub(super) special: bool,
+    pub(super) captor: Captor,
+    pub(super) outcome: Outcome,
+    pub(super) ending: Ending,
+}
+
+/// Where a scope was.
+enum Source {
+    /// In a frame, which is recycled at the end.
+    Frame(Option<Box<Frame>>),
+    Shared(Arc<Shared>),
+}
+
+/// Who captures what a scope would dispatch.
+pub(crate) enum Captor {
+    Nobody,
+    /// The scope that now encloses the running code.
+    Beneath,
+    Shared(Arc<Shared>),
+}
+
+impl Taken {
+    /// Takes a scope that has been taken off the stack or out of its future.
+    #[inline]
+    pub(crate) fn frame(mut frame: Box<Frame>, outcome: Outcome) -> Self {
+        if let Holds::Shared(shared, _) = &frame.holds {
+            let shared = shared.clone();
+            recycle(frame);
+            return Self::shared(&shared, outcome);
+        }
+        refuse_while_inspecting();
+        let captor = match std::mem::replace(&mut frame.parent, Parent::None) {
+            Parent::Beneath => Captor::Beneath,
+            Parent::None => Captor::Nobody,
+            Parent::Shared(parent) => Captor::Shared(parent),
+        };
+        let ending = match &frame.holds {
+            Holds::Own(head) => ending(head, outcome),
+            _ => default_ending(outcome),
+        };
+        Self {
+            intents: std::mem::take(&mut frame.buffer),
+            special: frame.special,
+            scope: Source::Frame(Some(frame)),
+            captor,
+            outcome,
+            ending,
+        }
+    }
+
+    /// Takes a scope that handles refer to. They find it ended from now on.
+    pub(crate) fn shared(shared: &Arc<Shared>, outcome: Outcome) -> Self {
+        refuse_while_inspecting();
+        let ending = ending(&shared.head, outcome);
+        let (intents, special) = {
+            let mut state = shared.state();
+            state.phase = Phase::Ended;
+            (std::mem::take(&mut state.buffer), state.special)
+        };
+        let captor = match &shared.parent {
+            Some(parent) => Captor::Shared(parent.clone()),
+            None => Captor::Nobody,
+        };
+        Self {
+            scope: Source::Shared(shared.clone()),
+            intents,
+            special,
+            captor,
+            outcome,
+            ending,
+        }
+    }
+
+    /// As it ends when somebody says how, whatever its lifecycle would.
+    pub(crate) fn ends(mut self, ending: Ending) -> Self {
+        self.ending = ending;
+        self
+    }
+
+    pub(super) fn head(&self) -> &Head {
+        match &self.scope {
+            Source::Frame(Some(frame)) => match &frame.holds {
+                Holds::Own(head) => head,
+                Holds::Shared(shared, _) => &shared.head,
+                _ => unreachable!("only scopes are flushed"),
+            },
+            Source::Shared(shared) => &shared.head,
+            Source::Frame(None) => unreachable!("a frame is recycled at the end"),
+        }
+    }
+
+    pub(super) fn around(&self) -> &Around {
+        &self.head().around
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        if let Source::Frame(frame) = &mut self.scope
+            && let Some(mut frame) = frame.take()
+        {
+            if self.intents.is_empty() {
+                frame.buffer = std::mem::take(&mut self.intents);
+            }
+            recycle(frame);
+        }
+    }
+}
+
+fn refuse_while_inspecting() {
+    assert!(
+        context::mode() != Mode::Inspecting || thread::panicking(),
+        "a scope cannot end within `Scope::inspect`: end it after the closure has returned"
+    );
+}
+
+#[inline]
+fn default_ending(outcome: Outcome) -> Ending {
+    FlushOnSuccess.end(outcome)
+}
+
+/// What the scope's lifecycle says about this outcome.
+#[inline]
+fn ending(head: &Head, outcome: Outcome) -> Ending {
+    if head.has_lifecycle() {
+        ask_lifecycle(head, outcome)
+    } else {
+        default_ending(outcome)
+    }
+}
+
+#[cold]
+fn ask_lifecycle(head: &Head, outcome: Outcome) -> Ending {
+    let Some(lifecycle) = head.lifecycle() else {
+        return default_ending(outcome);
+    };
+    let _judging = context::judging();
+    let ending = guarded("Lifecycle::end", || lifecycle.end(outcome))
+        .unwrap_or_else(|| default_ending(outcome));
+    match (outcome, ending) {
+        // R6: what a dropped future leaves behind is not what its work wanted.
+        (Outcome::Cancelled, Ending::Flush) => Ending::FlushOnFailure,
+        (_, ending) => ending,
+    }
+}

@@ -1,0 +1,304 @@
+//! What is known of an intent except its arguments.
+
+use std::any::Any;
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::effect::{EffectDescriptor, Key, Payload};
+use crate::intent::fate::{Decision, Fate, FateWord, Why};
+use crate::intent::{Cause, FireOn, IntentId, Options, Origin, Schedule, ScopeId};
+
+/// All that is known of an intent except its arguments, the same in a buffer, in a report, in a
+/// snapshot and in a test.
+#[derive(Clone)]
+pub(crate) struct Facts {
+    pub(crate) id: IntentId,
+    pub(crate) effect: &'static EffectDescriptor,
+    pub(crate) location: &'static Location<'static>,
+    pub(crate) scope: Option<ScopeId>,
+    fate: FateWord,
+    /// What few intents have, so that a plain one is dropped by one null test.
+    extra: Option<Box<Extra>>,
+}
+
+/// What encloses the code that enqueued an intent. Only `context` knows what is in it.
+pub(crate) type OpaquePlace = Arc<dyn Any + Send + Sync>;
+
+#[derive(Clone, Default)]
+struct Extra {
+    /// Where it was enqueued, unless directly in the scope that buffers it.
+    place: Option<OpaquePlace>,
+    cause: Option<Arc<Cause>>,
+    origin: Option<Origin>,
+    why: Option<Why>,
+    options: Option<Box<Options>>,
+    chain: Chain,
+}
+
+/// Whether an intent continues the chain of causes that it is enqueued in.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Chain {
+    #[default]
+    Continues,
+    /// It asks to start a new one.
+    Detaches,
+    /// It has started a new one, in the body of this effect.
+    Detached(Arc<Cause>),
+}
+
+impl Facts {
+    #[inline]
+    pub(crate) fn new(
+        id: IntentId,
+        effect: &'static EffectDescriptor,
+        location: &'static Location<'static>,
+        scope: Option<ScopeId>,
+    ) -> Self {
+        Self {
+            id,
+            effect,
+            location,
+            scope,
+            fate: FateWord::PENDING,
+            extra: None,
+        }
+    }
+
+    /// Whether nothing but a plain enqueue is known of it.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.extra.is_none()
+    }
+
+    /// Moves the facts out for a report, which must not keep what enclosed the intent alive.
+    #[inline]
+    pub(crate) fn take(&mut self) -> Self {
+        if let Some(extra) = &mut self.extra {
+            extra.place = None;
+        }
+        // Field by field: moved as a whole it would be read back before its stores have settled.
+        Self {
+            id: self.id,
+            effect: self.effect,
+            location: self.location,
+            scope: self.scope,
+            fate: self.fate,
+            extra: self.extra.take(),
+        }
+    }
+
+    /// A copy for the report of a scope that gives the intent away.
+    pub(crate) fn for_report(&self) -> Self {
+        let mut facts = self.clone();
+        facts.set_place(None);
+        facts
+    }
+
+    /// That of an intent which a scope has captured.
+    #[inline]
+    pub(crate) fn into_captured(mut self, by: ScopeId) -> Self {
+        self.fate = self.fate.becomes(FateWord::captured(by));
+        self
+    }
+
+    fn extra_mut(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_default()
+    }
+
+    #[inline]
+    pub(crate) fn is_pending(&self) -> bool {
+        self.fate.is(FateWord::PENDING)
+    }
+
+    #[inline]
+    pub(crate) fn is_dispatched(&self) -> bool {
+        self.fate.is(FateWord::DISPATCHED)
+    }
+
+    /// Whether it was neither performed nor decided against: then a flush hands it back.
+    pub(crate) fn comes_back(&self) -> bool {
+        self.fate.is(FateWord::FAILED) || self.fate.is(FateWord::NOT_REACHED)
+    }
+
+    #[inline]
+    pub(crate) fn set_dispatched(&mut self) {
+        self.fate = self.fate.becomes(FateWord::DISPATCHED);
+    }
+
+    #[inline]
+    pub(crate) fn set_pending(&mut self) {
+        self.fate = self.fate.becomes(FateWord::PENDING);
+        if let Some(extra) = &mut self.extra {
+            extra.why = None;
+        }
+    }
+
+    pub(crate) fn decide(&mut self, decision: Decision) {
+        let (word, why) = match decision {
+            Decision::Dispatched => (FateWord::DISPATCHED, None),
+            Decision::Dropped(dropped) => (FateWord::DROPPED, Some(Why::Dropped(dropped))),
+            Decision::Captured(by) => (FateWord::captured(by), None),
+            Decision::Coalesced(into) => (FateWord::coalesced(into), None),
+            Decision::NotDue => (FateWord::NOT_DUE, None),
+            Decision::Discarded => (FateWord::DISCARDED, None),
+            Decision::Failed(failure) => (FateWord::FAILED, Some(Why::Failed(failure))),
+            Decision::NotReached => (FateWord::NOT_REACHED, None),
+        };
+        self.fate = self.fate.becomes(word);
+        if self.extra.is_some() || why.is_some() {
+            self.extra_mut().why = why;
+        }
+    }
+
+    /// What became of it.
+    pub(crate) fn fate(&self) -> Fate<'_> {
+        let why = self.extra.as_ref().and_then(|extra| extra.why.as_ref());
+        self.fate.fate(why)
+    }
+
+    /// Its fate, to be given to another intent or to be kept.
+    pub(crate) fn decision(&self) -> Option<Decision> {
+        let why = self.extra.as_ref().and_then(|extra| extra.why.clone());
+        Some(match (self.fate(), why) {
+            (Fate::Pending, _) => return None,
+            (_, Some(Why::Dropped(dropped))) => Decision::Dropped(dropped),
+            (_, Some(Why::Failed(failure))) => Decision::Failed(failure),
+            (Fate::Captured(by), _) => Decision::Captured(by),
+            (Fate::Coalesced(into), _) => Decision::Coalesced(into),
+            (Fate::NotDue, _) => Decision::NotDue,
+            (Fate::Discarded, _) => Decision::Discarded,
+            (Fate::Dispatched, _) => Decision::Dispatched,
+            (Fate::NotReached | Fate::Dropped(_) | Fate::Failed(_), _) => Decision::NotReached,
+        })
+    }
+
+    pub(crate) fn was_captured(&self) -> bool {
+        self.fate.was_captured()
+    }
+
+    #[inline]
+    pub(crate) fn set_captured(&mut self) {
+        self.fate = self.fate.and_captured();
+    }
+
+    /// Whether the failure that it waits for has happened in a scope that it was captured from.
+    pub(crate) fn is_due(&self) -> bool {
+        self.fate.is_due()
+    }
+
+    pub(crate) fn set_due(&mut self) {
+        self.fate = self.fate.and_due();
+    }
+
+    pub(crate) fn place(&self) -> Option<&OpaquePlace> {
+        self.extra.as_ref()?.place.as_ref()
+    }
+
+    pub(crate) fn set_place(&mut self, place: Option<OpaquePlace>) {
+        if self.extra.is_some() || place.is_some() {
+            self.extra_mut().place = place;
+        }
+    }
+
+    pub(crate) fn cause(&self) -> Option<&Arc<Cause>> {
+        self.extra.as_ref()?.cause.as_ref()
+    }
+
+    /// Enters what caused it. An intent that asks to start a new chain keeps only a note of it.
+    pub(crate) fn set_cause(&mut self, cause: Option<Arc<Cause>>) {
+        if self.extra.is_none() && cause.is_none() {
+            return;
+        }
+        let extra = self.extra_mut();
+        match (&extra.chain, cause) {
+            (Chain::Detaches, Some(cause)) => {
+                extra.chain = Chain::Detached(Arc::new(cause.alone()));
+                extra.cause = None;
+            }
+            (_, cause) => extra.cause = cause,
+        }
+    }
+
+    pub(crate) fn detach(&mut self) {
+        self.extra_mut().chain = Chain::Detaches;
+    }
+
+    pub(crate) fn detached_from(&self) -> Option<&Cause> {
+        match &self.extra.as_ref()?.chain {
+            Chain::Detached(from) => Some(from),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn origin(&self) -> Option<&Origin> {
+        self.extra.as_ref()?.origin.as_ref()
+    }
+
+    pub(crate) fn set_origin(&mut self, origin: Option<Origin>) {
+        if self.extra.is_some() || origin.is_some() {
+            self.extra_mut().origin = origin;
+        }
+    }
+
+    pub(crate) fn options(&self) -> Option<&Options> {
+        self.extra.as_ref()?.options.as_deref()
+    }
+
+    pub(crate) fn options_mut(&mut self) -> &mut Options {
+        self.extra_mut().options.get_or_insert_default()
+    }
+
+    pub(crate) fn schedule(&self) -> Schedule {
+        self.options()
+            .map_or(Schedule::Now, |options| options.schedule)
+    }
+
+    pub(crate) fn queue(&self) -> Option<&str> {
+        let own = self.options().and_then(|options| options.queue.as_deref());
+        own.or(self.effect.queue)
+    }
+
+    pub(crate) fn priority(&self) -> Option<i16> {
+        let own = self.options().and_then(|options| options.priority);
+        own.or(self.effect.priority)
+    }
+
+    pub(crate) fn key(&self, arguments: Option<&Payload>) -> Option<Key> {
+        let own = self.options().and_then(|options| options.key.clone());
+        own.or_else(|| self.effect.key.and_then(|_| arguments?.key()))
+    }
+
+    /// Whether it was given a key that replaces the effect's.
+    pub(crate) fn has_own_key(&self) -> bool {
+        self.options().is_some_and(|options| options.key.is_some())
+    }
+
+    pub(crate) fn fire_on(&self) -> FireOn {
+        self.options()
+            .map_or(FireOn::Success, |options| options.fire_on)
+    }
+
+    /// Makes them those of an intent that was never enqueued. Id and options stay, and so does the
+    /// origin.
+    pub(crate) fn renew(&mut self) {
+        self.scope = None;
+        self.fate = FateWord::PENDING;
+        if let Some(extra) = &mut self.extra {
+            extra.place = None;
+            extra.cause = None;
+            extra.why = None;
+            if let Chain::Detached(_) = extra.chain {
+                extra.chain = Chain::Detaches;
+            }
+            if let Extra {
+                origin: None,
+                options: None,
+                chain: Chain::Continues,
+                ..
+            } = **extra
+            {
+                self.extra = None;
+            }
+        }
+    }
+}

@@ -1,0 +1,415 @@
+//! Intents: what domain code wishes, and what is known of each wish.
+
+mod cause;
+mod facts;
+mod fate;
+mod ids;
+mod options;
+mod origin;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::effect::{BoxError, Effect, EffectDescriptor, IntoKey, Key, Payload};
+
+pub use self::cause::Cause;
+pub(crate) use self::facts::{Facts, OpaquePlace};
+pub(crate) use self::fate::{Decision, name_of};
+pub use self::fate::{Dropped, Failure, Fate};
+pub(crate) use self::ids::next_id;
+pub use self::ids::{IntentId, ScopeId};
+pub use self::options::{FireOn, Options, Schedule};
+pub use self::origin::Origin;
+
+/// One wish to perform one effect, whatever its type: what buffers hold and policies judge.
+///
+/// Its arguments are owned and cannot be changed. [`downcast_ref`](Self::downcast_ref) gives them
+/// back in their own type; `Debug` shows them with what the effect redacts left out.
+pub struct Intent {
+    pub(crate) payload: Payload,
+    pub(crate) facts: Facts,
+}
+
+impl Intent {
+    /// The untyped form of an intent that has not been enqueued yet.
+    #[track_caller]
+    #[inline]
+    pub fn of<E: Effect + Send>(intent: E) -> Self {
+        Self::at(intent, Location::caller(), IntentId(next_id()), None)
+    }
+
+    #[inline]
+    pub(crate) fn at<E: Effect + Send>(
+        intent: E,
+        location: &'static Location<'static>,
+        id: IntentId,
+        scope: Option<ScopeId>,
+    ) -> Self {
+        Self {
+            payload: Payload::of(intent),
+            facts: Facts::new(id, E::DESCRIPTOR, location, scope),
+        }
+    }
+
+    /// An intent whose arguments were stored.
+    #[track_caller]
+    pub(crate) fn decoded(effect: &'static EffectDescriptor, payload: Payload) -> Self {
+        Self {
+            payload,
+            facts: Facts::new(IntentId(next_id()), effect, Location::caller(), None),
+        }
+    }
+
+    /// The effect that it wishes.
+    #[inline]
+    pub fn effect(&self) -> &'static EffectDescriptor {
+        self.facts.effect
+    }
+
+    /// Its id, unique in this process.
+    #[inline]
+    pub fn id(&self) -> IntentId {
+        self.facts.id
+    }
+
+    /// Where it was enqueued: file, line and column.
+    pub fn location(&self) -> &'static Location<'static> {
+        self.facts.location
+    }
+
+    /// The scope that it was enqueued in; `None` before it is.
+    pub fn scope(&self) -> Option<ScopeId> {
+        self.facts.scope
+    }
+
+    /// Whether its scope captured it from a nested one.
+    pub fn is_captured(&self) -> bool {
+        self.facts.was_captured()
+    }
+
+    /// The chain of effects that led to it; `None` if domain code enqueued it, or if it has started
+    /// a chain with [`detached`](IntoIntent::detached).
+    pub fn cause(&self) -> Option<&Cause> {
+        self.facts.cause().map(Arc::as_ref)
+    }
+
+    /// The effect whose body enqueued it as the start of a new chain, without what led to that one;
+    /// see [`detached`](IntoIntent::detached).
+    pub fn detached_from(&self) -> Option<&Cause> {
+        self.facts.detached_from()
+    }
+
+    /// Where the work that enqueued it came from, such as a request: what the scope around it was
+    /// given as its [origin](crate::ScopeBuilder::origin). It stays when the intent is captured, and
+    /// when one that was handed back is enqueued again.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.facts.origin()
+    }
+
+    /// Whether it wishes the effect with this intent type.
+    pub fn is<E: Effect>(&self) -> bool {
+        self.facts.effect == E::DESCRIPTOR
+    }
+
+    /// Its arguments, if it is of this type.
+    pub fn downcast_ref<E: Effect>(&self) -> Option<&E> {
+        self.payload.get()?.downcast_ref()
+    }
+
+    /// Its arguments, if it is of this type; otherwise the intent comes back.
+    ///
+    /// # Errors
+    ///
+    /// The intent itself, if it is of another type or its arguments were used up.
+    pub fn downcast<E: Effect>(mut self) -> Result<E, Box<Self>> {
+        match self.payload.take() {
+            Some(intent) => Ok(intent),
+            None => Err(Box::new(self)),
+        }
+    }
+
+    /// Its arguments in a form for people, with what the effect redacts left out.
+    pub fn arguments(&self) -> impl fmt::Debug + '_ {
+        &self.payload
+    }
+
+    /// When it may be performed at the earliest.
+    pub fn schedule(&self) -> Schedule {
+        self.facts.schedule()
+    }
+
+    /// Its queue: its own, or the effect's.
+    pub fn queue(&self) -> Option<&str> {
+        self.facts.queue()
+    }
+
+    /// Its priority: its own, or the effect's.
+    pub fn priority(&self) -> Option<i16> {
+        self.facts.priority()
+    }
+
+    /// Its key: its own, or what the effect's `key = ..` gives.
+    pub fn key(&self) -> Option<Key> {
+        self.facts.key(Some(&self.payload))
+    }
+
+    /// Under which outcome of its scope it leaves.
+    pub fn fire_on(&self) -> FireOn {
+        self.facts.fire_on()
+    }
+
+    /// Its arguments as JSON, for a durable effect.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError`] if the effect is not declared `durable`, or `Serialize` failed.
+    pub fn encode(&self) -> Result<String, EncodeError> {
+        let effect = self.facts.effect;
+        let codec = effect
+            .codec
+            .ok_or(EncodeError::NotDurable { effect: effect.id })?;
+        let arguments = self
+            .payload
+            .get()
+            .ok_or(EncodeError::Used { effect: effect.id })?;
+        (codec.encode)(arguments).map_err(|source| EncodeError::Serialize {
+            effect: effect.id,
+            // A `Serialize` written by hand may quote what it refuses.
+            source: match effect.arguments.iter().any(|argument| argument.is_redacted()) {
+                true => "`Serialize` failed; its message is withheld, since the effect redacts arguments".into(),
+                false => source,
+            },
+        })
+    }
+
+    /// Whether it is an intent like most: enqueued directly in the scope that holds it, by domain
+    /// code, without options or a key.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.facts.is_plain() && self.facts.effect.key.is_none()
+    }
+
+    /// Whether its body is a future.
+    pub(crate) fn needs_await(&self) -> bool {
+        self.facts.effect.is_async() && !self.payload.is_stubbed()
+    }
+
+    /// Moves it out and leaves what a report needs.
+    pub(crate) fn move_out(&mut self) -> Intent {
+        let report = self.facts.for_report();
+        Intent {
+            payload: std::mem::replace(&mut self.payload, Payload::gone()),
+            facts: std::mem::replace(&mut self.facts, report),
+        }
+    }
+
+    /// Makes it ready to be enqueued again: it keeps id, arguments and options, and nothing of where it
+    /// was.
+    pub(crate) fn renew(mut self) -> Self {
+        self.facts.renew();
+        self
+    }
+}
+
+impl fmt::Debug for Intent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:?} {} at {}",
+            self.payload, self.facts.id, self.facts.location
+        )
+    }
+}
+
+/// Why an intent could not be encoded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The effect is not durable.
+    #[error("the effect `{effect}` is not durable: declare it `#[airlock::effect(durable)]`")]
+    NotDurable {
+        /// The effect's id.
+        effect: &'static str,
+    },
+    /// The arguments are gone: the intent was performed.
+    #[error("the arguments of this intent of `{effect}` were used up")]
+    Used {
+        /// The effect's id.
+        effect: &'static str,
+    },
+    /// `Serialize` failed.
+    #[error("could not encode the arguments of `{effect}`")]
+    Serialize {
+        /// The effect's id.
+        effect: &'static str,
+        /// What `Serialize` reported.
+        source: BoxError,
+    },
+}
+
+/// What can be enqueued: an intent, one with options, or an untyped one.
+///
+/// Its methods set options; each gives an [`Intent`], so that they chain:
+/// `airlock::enqueue(remind(id).after(HOUR).on_queue("slow"))`. They come with
+/// `use airlock::prelude::*`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be enqueued",
+    label = "not an intent",
+    note = "only what an effect's function returns can be enqueued: mark the function with `#[airlock::effect]`, call it, and pass the result"
+)]
+pub trait IntoIntent: Sized {
+    /// The untyped intent.
+    #[track_caller]
+    fn into_intent(self) -> Intent {
+        self.__at(Location::caller(), IntentId(next_id()), None)
+    }
+
+    /// Whether it has no options and is enqueued for the first time.
+    #[doc(hidden)]
+    fn __is_plain(&self) -> bool;
+
+    /// The untyped intent, as enqueued at this line in this scope. One that has an id keeps it.
+    #[doc(hidden)]
+    fn __at(
+        self,
+        location: &'static Location<'static>,
+        id: IntentId,
+        scope: Option<ScopeId>,
+    ) -> Intent;
+
+    /// Leaves at the earliest this long after its dispatch.
+    #[track_caller]
+    fn after(self, delay: Duration) -> Intent {
+        with(self.into_intent(), |options| {
+            options.schedule = Schedule::After(delay);
+        })
+    }
+
+    /// Leaves at the earliest at this time.
+    #[track_caller]
+    fn run_at(self, time: SystemTime) -> Intent {
+        with(self.into_intent(), |options| {
+            options.schedule = Schedule::At(time);
+        })
+    }
+
+    /// Asks for this queue instead of the effect's.
+    #[track_caller]
+    fn on_queue(self, queue: impl Into<Cow<'static, str>>) -> Intent {
+        with(self.into_intent(), |options| {
+            options.queue = Some(queue.into());
+        })
+    }
+
+    /// Asks for this priority instead of the effect's; higher is sooner.
+    #[track_caller]
+    fn with_priority(self, priority: i16) -> Intent {
+        with(self.into_intent(), |options| {
+            options.priority = Some(priority);
+        })
+    }
+
+    /// Goes by this key instead of the effect's.
+    #[track_caller]
+    fn with_key(self, key: impl IntoKey) -> Intent {
+        with(self.into_intent(), |options| {
+            options.key = Some(key.into_key());
+        })
+    }
+
+    /// Leaves only when its scope fails.
+    #[track_caller]
+    fn on_failure(self) -> Intent {
+        with(self.into_intent(), |options| {
+            options.fire_on = FireOn::Failure;
+        })
+    }
+
+    /// Leaves when its scope succeeds and when it fails.
+    #[track_caller]
+    fn always(self) -> Intent {
+        with(self.into_intent(), |options| {
+            options.fire_on = FireOn::Always;
+        })
+    }
+
+    /// Starts a new chain of causes: for work that goes on for ever on purpose, such as a poller
+    /// that enqueues itself again.
+    ///
+    /// Enqueued in an effect's body, the intent has no [`cause`](Intent::cause): its chain counts from
+    /// zero, the depth limit and [`no_reentry`](crate::policy::no_reentry) do not apply, and nothing
+    /// of the old chain is kept alive. [`Intent::detached_from`] tells where it came from. Policies
+    /// and the executor around the effect hold as ever.
+    #[track_caller]
+    fn detached(self) -> Intent {
+        let mut intent = self.into_intent();
+        intent.facts.detach();
+        intent
+    }
+}
+
+fn with(mut intent: Intent, set: impl FnOnce(&mut Options)) -> Intent {
+    set(intent.facts.options_mut());
+    intent
+}
+
+impl<E: Effect + Send> IntoIntent for E {
+    #[inline]
+    fn __is_plain(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn __at(
+        self,
+        location: &'static Location<'static>,
+        id: IntentId,
+        scope: Option<ScopeId>,
+    ) -> Intent {
+        Intent::at(self, location, id, scope)
+    }
+}
+
+impl IntoIntent for Intent {
+    fn __is_plain(&self) -> bool {
+        false
+    }
+
+    fn __at(
+        self,
+        location: &'static Location<'static>,
+        _: IntentId,
+        scope: Option<ScopeId>,
+    ) -> Intent {
+        let mut intent = self.renew();
+        intent.facts.location = location;
+        intent.facts.scope = scope;
+        intent
+    }
+
+    fn into_intent(self) -> Intent {
+        self.renew()
+    }
+}
+
+impl IntoIntent for Box<Intent> {
+    fn __is_plain(&self) -> bool {
+        false
+    }
+
+    fn __at(
+        self,
+        location: &'static Location<'static>,
+        id: IntentId,
+        scope: Option<ScopeId>,
+    ) -> Intent {
+        (*self).__at(location, id, scope)
+    }
+
+    fn into_intent(self) -> Intent {
+        self.renew()
+    }
+}

@@ -1,0 +1,136 @@
+//! The error of a failed flush.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::intent::{Failure, Fate, Intent};
+use crate::report::{FlushReport, ReportEntry};
+use crate::unwind::guarded;
+
+/// Takes the flush errors that no caller can be given.
+pub(crate) type StrandedHook = Arc<dyn Fn(FlushError) + Send + Sync>;
+
+/// A flush in which an intent failed. Nothing vanishes: it hands back the failed and the unreached
+/// intents, so that the caller can enqueue them again or park them.
+///
+/// ```
+/// # use airlock_core as airlock;
+/// fn park(error: airlock::FlushError) {
+///     eprintln!("{}", error.report());
+///     for intent in error.into_intents() {
+///         eprintln!("parked: {intent:?}");
+///     }
+/// }
+/// ```
+pub struct FlushError {
+    inner: Box<Inner>,
+}
+
+struct Inner {
+    report: FlushReport,
+    on_stranded: Option<StrandedHook>,
+    /// Arguments need not be `Sync`; an error has to be.
+    returned: Mutex<Vec<Intent>>,
+}
+
+impl FlushError {
+    pub(crate) fn new(
+        report: FlushReport,
+        on_stranded: Option<StrandedHook>,
+        returned: Vec<Intent>,
+    ) -> Self {
+        Self {
+            inner: Box::new(Inner {
+                report,
+                on_stranded,
+                returned: Mutex::new(returned),
+            }),
+        }
+    }
+
+    /// What became of each intent.
+    pub fn report(&self) -> &FlushReport {
+        &self.inner.report
+    }
+
+    /// What became of each intent.
+    pub fn into_report(self) -> FlushReport {
+        self.inner.report
+    }
+
+    /// The failed and the unreached intents, in order. Missing are those whose arguments are gone:
+    /// of `once` effects, and of effects that cannot return an error but panicked; the report still
+    /// names them.
+    ///
+    /// Each can be enqueued again as it is: `airlock::enqueue(intent)`.
+    pub fn into_intents(self) -> Vec<Intent> {
+        self.inner
+            .returned
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives it up where no caller can be given it, or where it becomes an answer that cannot carry
+    /// intents, such as a status: it is logged, and handed to the
+    /// [`on_stranded`](crate::AirlockBuilder::on_stranded) of the airlock that its scope was in.
+    pub fn strand(self) {
+        tracing::error!(
+            target: "airlock",
+            error = %self,
+            "a flush failed and nobody was there to take its error",
+        );
+        if let Some(take) = self.inner.on_stranded.clone() {
+            guarded("on_stranded", || take(self));
+        }
+    }
+
+    /// The intent that failed first; none if the flush was cancelled between two of them.
+    pub fn first(&self) -> Option<&ReportEntry> {
+        self.inner.report.failed().next()
+    }
+
+    /// Why the first intent failed.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self.first()?.fate() {
+            Fate::Failed(failure) => Some(failure),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for FlushError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let failed = self.inner.report.failed().count();
+        let unreached = self.inner.report.not_reached().count();
+        match self.first() {
+            Some(first) => {
+                let (effect, id, at) = (first.effect().id(), first.id(), first.location());
+                write!(f, "could not dispatch `{effect}` ({id}, enqueued at {at})")?;
+            }
+            None => f.write_str("the flush was cancelled")?,
+        }
+        if failed > 1 {
+            write!(f, " and {} more", failed - 1)?;
+        }
+        if unreached > 0 {
+            write!(f, "; {unreached} not reached")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for FlushError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FlushError")
+            .field("report", &self.inner.report)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Error for FlushError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.failure()
+            .map(|failure| failure as &(dyn Error + 'static))
+    }
+}

@@ -1,0 +1,263 @@
+//! Reports: what became of each intent, and what a scope holds at a moment.
+
+mod entries;
+mod error;
+#[cfg(feature = "serde")]
+mod serialize;
+mod snapshot;
+mod table;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::effect::{Effect, EffectDescriptor};
+use crate::intent::{Cause, Facts, Fate, IntentId, Origin, ScopeId};
+use crate::lifecycle::{Ending, Outcome};
+
+pub(crate) use self::entries::Entries;
+pub use self::error::FlushError;
+pub(crate) use self::error::StrandedHook;
+pub use self::snapshot::{Snapshot, SnapshotLine};
+pub(crate) use self::table::Table;
+
+/// One intent in a report. Its arguments are not kept.
+#[derive(Clone)]
+pub struct ReportEntry {
+    pub(crate) facts: Facts,
+}
+
+impl ReportEntry {
+    /// The effect.
+    pub fn effect(&self) -> &'static EffectDescriptor {
+        self.facts.effect
+    }
+
+    /// Whether it is an intent of this effect.
+    pub fn is<E: Effect>(&self) -> bool {
+        self.facts.effect == E::DESCRIPTOR
+    }
+
+    /// The intent's id.
+    pub fn id(&self) -> IntentId {
+        self.facts.id
+    }
+
+    /// Where it was enqueued.
+    pub fn location(&self) -> &'static Location<'static> {
+        self.facts.location
+    }
+
+    /// The scope that it was enqueued in.
+    pub fn scope(&self) -> Option<ScopeId> {
+        self.facts.scope
+    }
+
+    /// The chain of effects that led to it.
+    pub fn cause(&self) -> Option<&Cause> {
+        self.facts.cause().map(Arc::as_ref)
+    }
+
+    /// Where the work that enqueued it came from; see [`Intent::origin`].
+    pub fn origin(&self) -> Option<&Origin> {
+        self.facts.origin()
+    }
+
+    /// Whether the scope that ended had captured it from a nested one.
+    pub fn is_captured(&self) -> bool {
+        self.facts.was_captured()
+    }
+
+    /// The effect whose body enqueued it as the start of a new chain.
+    pub fn detached_from(&self) -> Option<&Cause> {
+        self.facts.detached_from()
+    }
+
+    /// What became of it.
+    pub fn fate(&self) -> Fate<'_> {
+        self.facts.fate()
+    }
+}
+
+impl fmt::Debug for ReportEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.effect().id(), self.id(), self.fate())
+    }
+}
+
+/// What became of each intent of a scope that has ended, and of what they caused.
+///
+/// `Display` prints it as a table.
+#[derive(Clone, Debug)]
+pub struct FlushReport {
+    pub(crate) scope: Option<ScopeId>,
+    pub(crate) name: Option<Cow<'static, str>>,
+    pub(crate) origin: Option<Origin>,
+    pub(crate) outcome: Outcome,
+    pub(crate) ending: Ending,
+    /// How many of the entries are the scope's own; the rest are cascades.
+    pub(crate) own: usize,
+    pub(crate) entries: Entries,
+    /// The names of scopes that captured intents, where they have names.
+    pub(crate) captors: Vec<(ScopeId, Cow<'static, str>)>,
+}
+
+/// A closure that is shown each flush report.
+pub(crate) type ReportHook = Arc<dyn Fn(&FlushReport) + Send + Sync>;
+
+impl FlushReport {
+    /// The scope that ended.
+    pub fn scope(&self) -> Option<ScopeId> {
+        self.scope
+    }
+
+    /// The scope's name.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Where the scope's work came from.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
+    }
+
+    /// How the work in the scope had ended.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// What the scope did then.
+    pub fn ending(&self) -> Ending {
+        self.ending
+    }
+
+    /// Every intent: those of the buffer in order, then what effects enqueued while they were
+    /// performed.
+    pub fn entries(&self) -> &[ReportEntry] {
+        &self.entries
+    }
+
+    /// The intents of the scope's buffer, its own and captured ones.
+    pub fn buffered(&self) -> &[ReportEntry] {
+        &self.entries[..self.own]
+    }
+
+    /// What effects enqueued while they were performed, in the order of that.
+    pub fn cascades(&self) -> &[ReportEntry] {
+        &self.entries[self.own..]
+    }
+
+    /// How many intents there were, cascades included.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there were none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// How many intents have a fate that the closure accepts.
+    pub fn count(&self, accepts: impl Fn(&Fate<'_>) -> bool) -> usize {
+        self.entries
+            .iter()
+            .filter(|entry| accepts(&entry.fate()))
+            .count()
+    }
+
+    /// The name of a scope that captured intents of this one, if it has a name.
+    pub fn captor_name(&self, captor: ScopeId) -> Option<&str> {
+        let mut captors = self.captors.iter();
+        let (_, name) = captors.find(|(scope, _)| *scope == captor)?;
+        Some(name)
+    }
+
+    /// Why an entry of this report has its fate, with names instead of ids.
+    fn why(&self, entry: &ReportEntry) -> String {
+        match entry.fate() {
+            Fate::Captured(by) => match self.captor_name(by) {
+                Some(name) => format!("by scope {name}"),
+                None => entry.fate().why(),
+            },
+            fate => fate.why(),
+        }
+    }
+
+    /// Those that were dispatched, in order.
+    pub fn dispatched(&self) -> impl Iterator<Item = &ReportEntry> {
+        self.entries
+            .iter()
+            .filter(|entry| matches!(entry.fate(), Fate::Dispatched))
+    }
+
+    /// Those that a policy dropped, in order.
+    pub fn dropped(&self) -> impl Iterator<Item = &ReportEntry> {
+        self.entries
+            .iter()
+            .filter(|entry| matches!(entry.fate(), Fate::Dropped(_)))
+    }
+
+    /// Those that failed, in order.
+    pub fn failed(&self) -> impl Iterator<Item = &ReportEntry> {
+        self.entries
+            .iter()
+            .filter(|entry| matches!(entry.fate(), Fate::Failed(_)))
+    }
+
+    /// Those whose turn never came, in order.
+    pub fn not_reached(&self) -> impl Iterator<Item = &ReportEntry> {
+        self.entries
+            .iter()
+            .filter(|entry| matches!(entry.fate(), Fate::NotReached))
+    }
+}
+
+/// A line for the scope, then a row for each intent: effect, id, fate and why, where it was
+/// enqueued, and what caused it.
+impl fmt::Display for FlushReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.name, self.scope) {
+            (Some(name), _) => write!(f, "scope {name}")?,
+            (None, Some(id)) => write!(f, "scope {id}")?,
+            (None, None) => f.write_str("scope")?,
+        }
+        if let Some(origin) = &self.origin {
+            write!(f, " ({origin})")?;
+        }
+        let intents = if self.len() == 1 { "intent" } else { "intents" };
+        writeln!(f, ", {}: {} {intents}", self.outcome, self.len())?;
+        let mut table = Table::new([
+            "effect",
+            "intent",
+            "fate",
+            "why",
+            "enqueued at",
+            "caused by",
+        ]);
+        for entry in self.entries.iter() {
+            table.row([
+                entry.effect().id().to_owned(),
+                entry.id().to_string(),
+                entry.fate().word().to_owned(),
+                self.why(entry),
+                format!("{}:{}", entry.location().file(), entry.location().line()),
+                caused_by(&entry.facts),
+            ]);
+        }
+        if self.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "{table}")
+        }
+    }
+}
+
+/// What caused an intent, for people: the chain, or where a new chain started.
+pub(crate) fn caused_by(facts: &Facts) -> String {
+    match (facts.cause(), facts.detached_from()) {
+        (Some(cause), _) => cause.to_string(),
+        (None, Some(from)) => format!("detached from {from}"),
+        (None, None) => String::new(),
+    }
+}

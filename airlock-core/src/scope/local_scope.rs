@@ -1,0 +1,55 @@
+//! The scope that a closure runs in, before anybody has asked for a handle.
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::ops::Deref;
+
+use crate::context::{Opened, Shared};
+use crate::scope::Scope;
+
+/// The scope that a closure runs in, as [`ScopeBuilder::run`](crate::ScopeBuilder::run) hands it out.
+///
+/// It stays on its thread, and costs nothing until it is used. Whatever it is used for goes through its
+/// [`Scope`], a handle that can be cloned and sent to other threads:
+///
+/// ```
+/// # use airlock_core as airlock;
+/// use airlock::Scope;
+///
+/// airlock::scope().run_infallible(|scope| {
+///     let handle: Scope = scope.clone();
+///     assert_eq!(handle.id(), scope.id());
+/// })?;
+/// # Ok::<(), airlock::FlushError>(())
+/// ```
+pub struct LocalScope<'a> {
+    opened: &'a Opened,
+    handle: OnceCell<Scope>,
+}
+
+impl<'a> LocalScope<'a> {
+    #[inline]
+    pub(super) fn new(opened: &'a Opened) -> Self {
+        Self {
+            opened,
+            handle: OnceCell::new(),
+        }
+    }
+}
+
+impl Deref for LocalScope<'_> {
+    type Target = Scope;
+
+    fn deref(&self) -> &Scope {
+        self.handle.get_or_init(|| match self.opened.publish() {
+            Some((shared, _)) => Scope::of(shared),
+            None => Scope::of(Shared::ended()),
+        })
+    }
+}
+
+impl fmt::Debug for LocalScope<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LocalScope").field(&**self).finish()
+    }
+}

@@ -1,0 +1,72 @@
+//! What an airlock says: resources, defaults and hooks.
+
+use std::ops::Deref;
+use std::sync::{Arc, LazyLock};
+
+use crate::effect::Resources;
+use crate::executor::{Executor, FailureMode, ThreadTimer, Timer};
+use crate::lifecycle::Lifecycle;
+use crate::observer::Observer;
+use crate::policy::Layer;
+use crate::report::{ReportHook, StrandedHook};
+
+/// What an airlock says.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) resources: Resources,
+    pub(crate) executor: Option<Arc<dyn Executor>>,
+    pub(crate) policies: Vec<Layer>,
+    pub(crate) lifecycle: Option<Arc<dyn Lifecycle>>,
+    pub(crate) failure_mode: FailureMode,
+    pub(crate) depth_limit: u32,
+    pub(crate) timer: Arc<dyn Timer>,
+    pub(crate) on_report: Option<ReportHook>,
+    pub(crate) on_stranded: Option<StrandedHook>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+}
+
+/// How many effects may be in a chain of causes, unless the airlock says otherwise.
+const DEPTH_LIMIT: u32 = 32;
+
+impl Settings {
+    pub(crate) fn new() -> Self {
+        Self {
+            resources: Resources::default(),
+            executor: None,
+            policies: Vec::new(),
+            lifecycle: None,
+            failure_mode: FailureMode::Stop,
+            depth_limit: DEPTH_LIMIT,
+            timer: Arc::new(ThreadTimer),
+            on_report: None,
+            on_stranded: None,
+            observer: None,
+        }
+    }
+
+    /// The settings where no airlock encloses the code.
+    pub(crate) fn plain() -> SettingsRef {
+        static PLAIN: LazyLock<Arc<Settings>> = LazyLock::new(|| Arc::new(Settings::new()));
+        SettingsRef::Static(&PLAIN)
+    }
+}
+
+/// Shared settings. Those that live as long as the process are not counted: an atomic operation costs
+/// as much as the rest of a small scope's opening.
+#[derive(Clone)]
+pub(crate) enum SettingsRef {
+    Static(&'static Settings),
+    Shared(Arc<Settings>),
+}
+
+impl Deref for SettingsRef {
+    type Target = Settings;
+
+    #[inline]
+    fn deref(&self) -> &Settings {
+        match self {
+            Self::Static(settings) => settings,
+            Self::Shared(settings) => settings,
+        }
+    }
+}
