@@ -46,9 +46,14 @@ mod module {
     }
 }
 
+mod r#dyn {
+    #[airlock::effect]
+    pub(super) fn r#move() {}
+}
+
 #[airlock::boundary(on_flush_error = panic)]
 fn plain() {
-    // An effect inside a function body has the id of its package and name too.
+    // An effect inside a function body has the id of its module and name too.
     #[airlock::effect]
     fn within() {}
     airlock::enqueue(within());
@@ -68,14 +73,14 @@ fn ids() -> Vec<&'static str> {
 
 #[test]
 fn every_effect_of_the_program_is_listed_in_order() {
-    let package = env!("CARGO_PKG_NAME");
     assert_eq!(
         ids(),
         [
-            &format!("{package}.count"),
-            &format!("{package}.within"),
-            "fixture-named.from_named",
-            "fixture-named.hidden_in_named",
+            "catalogue.count",
+            "catalogue.dyn.move",
+            "catalogue.within",
+            "fixture_named.deep.hidden_in_named",
+            "fixture_named.from_named",
             "parcel.send",
         ]
     );
@@ -155,7 +160,7 @@ fn boundaries_are_listed_with_what_they_emit() {
     assert!(checkout.is_async() && checkout.docs() == "Checks out.");
     plain();
     drop(module::checkout());
-    drop((send_parcel(String::new(), None), count(1)));
+    drop((send_parcel(String::new(), None), count(1), r#dyn::r#move()));
 }
 
 #[test]
@@ -194,7 +199,7 @@ fn it_prints_as_aligned_tables() {
     }
     let starts: Vec<_> = text
         .lines()
-        .take(7)
+        .take(8)
         .skip(1)
         .map(|line| line.len() - line.trim_start().len())
         .collect();

@@ -17,10 +17,10 @@ fn a_dependency_that_is_named_brings_its_effects() {
     assert_eq!(
         ids,
         [
-            "fixture-named.from_named",
-            "fixture-named.hidden_in_named",
-            "fixture-unnamed.from_unnamed",
-            "fixture-unnamed.hidden_in_unnamed",
+            "fixture_named.deep.hidden_in_named",
+            "fixture_named.from_named",
+            "fixture_unnamed.deep.hidden_in_unnamed",
+            "fixture_unnamed.from_unnamed",
         ]
     );
 }

@@ -89,10 +89,8 @@ fn what_cannot_be_encoded_or_decoded_says_why() {
             ..
         }
     ));
-    let package = env!("CARGO_PKG_NAME");
-    let fleeting_id = format!("{package}.fleeting");
     let error = catalogue
-        .decode(&fleeting_id, "{}")
+        .decode("durable.fleeting", "{}")
         .expect_err("not durable");
     assert!(matches!(error, DecodeError::NotDurable { .. }));
     let error = Intent::of(fleeting(1)).encode().expect_err("not durable");
@@ -114,7 +112,7 @@ fn a_report_serialises_with_stable_names() {
     assert_eq!(
         value["intents"],
         serde_json::json!([{
-            "effect": "airlock-effects.fleeting",
+            "effect": "durable.fleeting",
             "fate": "dropped",
             "why": "by drop_all",
             "captured": false,

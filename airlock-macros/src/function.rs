@@ -78,11 +78,11 @@ pub(crate) fn plain_name(ident: &Ident) -> String {
     ident.unraw().to_string()
 }
 
-/// `P::place!("name", line, column)`: where a function is declared.
-pub(crate) fn place(private: &TokenStream, ident: &Ident) -> TokenStream {
+/// `"name", line, column`: the arguments of `__private::place!`, which says where a function is declared.
+pub(crate) fn place(ident: &Ident) -> TokenStream {
     let name = plain_name(ident);
     let (line, column) = line_and_column(ident.span());
-    quote!(#private::place!(#name, #line, #column))
+    quote!(#name, #line, #column)
 }
 
 fn line_and_column(span: Span) -> (u32, u32) {

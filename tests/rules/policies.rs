@@ -263,7 +263,7 @@ fn cap_vetoes_when_the_buffer_is_full() {
 
 #[test]
 fn a_misspelt_id_or_tag_is_an_error_at_construction() {
-    let id = Mail::DESCRIPTOR_ID;
+    let id = Mail::DESCRIPTOR.id();
     assert!(Block::default().id(id).is_ok());
     let wrong = id.replace("mail", "maill");
     let error = AllowOnly::default().id(&wrong).expect_err("misspelt");
@@ -272,8 +272,4 @@ fn a_misspelt_id_or_tag_is_an_error_at_construction() {
         "{error}"
     );
     assert!(Block::default().tag("no such tag").is_err());
-}
-
-impl Mail {
-    const DESCRIPTOR_ID: &'static str = concat!(env!("CARGO_PKG_NAME"), ".mail");
 }

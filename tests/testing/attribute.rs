@@ -145,14 +145,14 @@ fn a_strict_test_fails_for_what_no_assertion_has_looked_at(scope: &TestScope) {
 }
 
 #[airlock::test(strict)]
-#[should_panic(expected = "airlock-effects.send_mail  SendMail { to: \"ada\"")]
+#[should_panic(expected = "testing.fixture.send_mail  SendMail { to: \"ada\"")]
 fn it_names_what_was_left() {
     checkout(7).expect("it succeeds");
     TestScope::current().assert_count::<Charge>(1);
 }
 
 #[airlock::test(strict)]
-#[should_panic(expected = "airlock-effects.charge  Charge { order: 9")]
+#[should_panic(expected = "testing.fixture.charge  Charge { order: 9")]
 fn what_was_captured_and_dropped_was_left_too() {
     drop(capture(|| airlock::enqueue(charge(9, 1))));
 }

@@ -336,7 +336,7 @@ fn of_many_failures_the_error_tells_the_first_and_its_reason() {
         .drain(&bare.build().expect("it builds"))
         .expect_err("nobody has supplied the log");
     let text = error.to_string();
-    assert_eq!(text.matches("airlock-effects.note").count(), 1, "{text}");
+    assert_eq!(text.matches("testing.drain.note").count(), 1, "{text}");
     assert!(text.contains("Log"), "{text}");
     assert!(text.contains(", and 2 more: "), "{text}");
 }
@@ -354,7 +354,7 @@ fn a_failure_is_an_error_and_does_not_stop_the_others() {
         matches!(error.failure(), Some(Failure::Effect(source)) if source.to_string() == "no luck with 1")
     );
     let text = error.to_string();
-    assert!(text.starts_with("effects failed that were drained: `airlock-effects.refuse` (enqueued at tests/testing/drain.rs:"), "{text}");
+    assert!(text.starts_with("effects failed that were drained: `testing.drain.refuse` (enqueued at tests/testing/drain.rs:"), "{text}");
     // What the failed one had enqueued is discarded, and shown.
     let fates: Vec<_> = error
         .drained()
@@ -390,10 +390,10 @@ fn an_endless_cascade_is_an_error_that_prints_the_chain() {
     assert!(matches!(error, DrainError::Endless { .. }));
     let text = error.to_string();
     assert!(
-        text.contains("the cascade is deeper than 3 effects: airlock-effects.again #"),
+        text.contains("the cascade is deeper than 3 effects: testing.drain.again #"),
         "{text}"
     );
-    assert!(text.contains(" -> airlock-effects.once_more #"), "{text}");
+    assert!(text.contains(" -> testing.drain.once_more #"), "{text}");
     error.drained().assert_count::<Again>(2);
 
     let deep = bare().depth_limit(1_000).build().expect("it builds");
@@ -401,7 +401,7 @@ fn an_endless_cascade_is_an_error_that_prints_the_chain() {
     let error = captured.drain(&deep).expect_err("it grows without end");
     let text = error.to_string();
     assert!(
-        text.contains("50 intents were performed and more are due, such as airlock-effects.two #"),
+        text.contains("50 intents were performed and more are due, such as testing.drain.two #"),
         "{text}"
     );
     error.drained().assert_count::<Two>(50);

@@ -129,12 +129,12 @@ fn what_a_closure_drops_names_its_file() {
 fn what_a_loop_is_dropped_for_names_the_intents_by_their_numbers() {
     let text = drained_below(|| Arc::new(no_reentry()), || _ = airlock::enqueue(loops(1)));
     insta::assert_snapshot!(text, @"
-    1 airlock-effects.loops Loops { n: 1 }, scope 1, dispatched
-    2 airlock-effects.loops Loops { .. }, caused by 1, dropped by no_reentry: re-entry: airlock-effects.loops #1 -> airlock-effects.loops
+    1 testing.fates.loops Loops { n: 1 }, scope 1, dispatched
+    2 testing.fates.loops Loops { .. }, caused by 1, dropped by no_reentry: re-entry: testing.fates.loops #1 -> testing.fates.loops
     ");
     let text = reported(airlock::scope, || _ = airlock::enqueue(insists(1)));
     assert!(
-        text.contains("re-entry: airlock-effects.insists #1 -> "),
+        text.contains("re-entry: testing.fates.insists #1 -> "),
         "{text}"
     );
 }
@@ -148,7 +148,7 @@ fn a_cause_that_is_not_among_the_intents_has_no_number() {
         panic!("{}", drained.plain_in_full());
     }
     let text = reported(airlock::scope, || _ = airlock::enqueue(looks()));
-    let cause = "re-entry: airlock-effects.looks #.. -> airlock-effects.looks";
+    let cause = "re-entry: testing.fates.looks #.. -> testing.fates.looks";
     assert!(text.contains(cause), "{text}");
 }
 

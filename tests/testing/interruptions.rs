@@ -148,7 +148,7 @@ fn the_point_that_breaks_the_invariant_is_named() {
     contains(
         &text,
         &[
-            "does not hold after a panic at an enqueue: `airlock-effects.take_money`, enqueued at tests/testing/interruptions.rs:",
+            "does not hold after a panic at an enqueue: `testing.interruptions.take_money`, enqueued at tests/testing/interruptions.rs:",
             "(point 1; it held at the 0 before): it gave `false`",
             HERE,
         ],
@@ -174,7 +174,7 @@ fn the_point_that_breaks_the_invariant_is_named() {
     contains(
         &text,
         &[
-            "after a panic after an effect's body: `airlock-effects.take_money`",
+            "after a panic after an effect's body: `testing.interruptions.take_money`",
             "(point 4; it held at the 3 before)",
         ],
     );
@@ -186,7 +186,7 @@ fn the_point_that_breaks_the_invariant_is_named() {
     contains(
         &text,
         &[
-            "after a dispatch that fails: `airlock-effects.take_money`",
+            "after a dispatch that fails: `testing.interruptions.take_money`",
             "(point 3;",
         ],
     );
@@ -214,7 +214,7 @@ fn a_cancellation_that_breaks_the_invariant_is_named_with_the_effect_under_way()
     contains(
         &text,
         &[
-            "after a cancellation at pending await 2, in `airlock-effects.ship_order`, enqueued at tests/testing/interruptions.rs:",
+            "after a cancellation at pending await 2, in `testing.interruptions.ship_order`, enqueued at tests/testing/interruptions.rs:",
         ],
     );
 }

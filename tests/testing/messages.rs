@@ -51,14 +51,14 @@ fn a_table_shows_all_that_was_captured_and_marks_what_came_nearest() {
         text,
         format!(
             "\
-no intent of `airlock-effects.send_mail` is one that the closure accepts
+no intent of `testing.fixture.send_mail` is one that the closure accepts
 captured: 5 intents
       effect                     intent                                    options                         enqueued at
-      airlock-effects.charge     Charge {{ order: 7, cents: 100 }}                                           {here}
-      airlock-effects.keep_card  KeepCard {{ order: 7, card: <redacted> }}                                   {here}
-  ->  airlock-effects.send_mail  SendMail {{ to: \"ada\", subject: \"Hello\" }}  queue slow, priority 2, always  {here}
-      airlock-effects.charge     Charge {{ order: 8, cents: 100 }}                                           {fixture}
-  ->  airlock-effects.send_mail  SendMail {{ to: \"ada\", subject: \"Hello\" }}                                  {fixture}
+      testing.fixture.charge     Charge {{ order: 7, cents: 100 }}                                           {here}
+      testing.fixture.keep_card  KeepCard {{ order: 7, card: <redacted> }}                                   {here}
+  ->  testing.fixture.send_mail  SendMail {{ to: \"ada\", subject: \"Hello\" }}  queue slow, priority 2, always  {here}
+      testing.fixture.charge     Charge {{ order: 8, cents: 100 }}                                           {fixture}
+  ->  testing.fixture.send_mail  SendMail {{ to: \"ada\", subject: \"Hello\" }}                                  {fixture}
 "
         )
     );
@@ -75,7 +75,7 @@ fn the_nearest_intent_is_the_one_with_the_fewest_differing_fields() {
     );
     assert_eq!(text.matches("->").count(), 1);
     assert!(
-        text.contains("->  airlock-effects.charge     Charge { order: 8, cents: 100 }"),
+        text.contains("->  testing.fixture.charge     Charge { order: 8, cents: 100 }"),
         "{text}"
     );
 }
@@ -120,7 +120,7 @@ fn an_effect_that_was_never_enqueued_is_answered_with_one_of_a_near_id() {
     let text = message(|| captured.assert_enqueued::<SendMail>(|_| true));
     assert!(
         text.starts_with(
-            "no intent of `airlock-effects.send_mail` is there; similar to it is `airlock-effects.send_mails`\n"
+            "no intent of `testing.fixture.send_mail` is there; similar to it is `testing.fixture.send_mails`\n"
         ),
         "{text}"
     );
@@ -128,7 +128,7 @@ fn an_effect_that_was_never_enqueued_is_answered_with_one_of_a_near_id() {
     let text = message(|| capture(|| {}).assert_count::<SendMail>(2));
     assert_eq!(
         text,
-        "expected 2 of `airlock-effects.send_mail`, found 0\ncaptured: nothing\n"
+        "expected 2 of `testing.fixture.send_mail`, found 0\ncaptured: nothing\n"
     );
 }
 
@@ -153,7 +153,7 @@ fn a_test_that_has_captured_apart_is_told_so(scope: &TestScope) {
     let text = message(|| scope.assert_count::<Charge>(1));
     assert_eq!(
         text,
-        "expected 1 of `airlock-effects.charge`, found 0\nthe test has enqueued: nothing; what a capture in it has taken is not among it\n"
+        "expected 1 of `testing.fixture.charge`, found 0\nthe test has enqueued: nothing; what a capture in it has taken is not among it\n"
     );
 }
 
@@ -166,7 +166,7 @@ fn a_step_that_is_missing_or_too_early_is_named() {
         text.starts_with("step 2, `KeepCard`, stands before the step it should follow\n"),
         "{text}"
     );
-    assert!(text.contains("->  airlock-effects.keep_card"), "{text}");
+    assert!(text.contains("->  testing.fixture.keep_card"), "{text}");
     let text = message(|| {
         shop().assert_order(all_in_order![Charge, SendMail { to, .. } if to == "eve"]);
     });
@@ -185,7 +185,7 @@ fn a_step_whose_intent_an_earlier_step_has_taken_is_not_said_to_be_early() {
         text.starts_with("step 2, `Charge`, is not there a second time\n"),
         "{text}"
     );
-    assert!(text.contains("->  airlock-effects.charge"), "{text}");
+    assert!(text.contains("->  testing.fixture.charge"), "{text}");
     // The second of these may stand before the first, all the same.
     let text = message(|| shop().assert_order(all_in_order![SendMail, Charge, KeepCard]));
     assert!(
@@ -206,7 +206,7 @@ fn one_wide_intent_makes_no_other_row_wide() {
     assert!(text.len() < 20_000, "{} bytes", text.len());
     assert!(text.contains("captured: 503 intents\n"), "{text}");
     assert!(text.contains("\n  and 452 more\n"), "{text}");
-    assert!(text.contains("->  airlock-effects.keep_card"), "{text}");
+    assert!(text.contains("->  testing.fixture.keep_card"), "{text}");
     assert!(text.contains("queue two\\nlines"), "{text}");
     let longest = text.lines().map(|line| line.chars().count()).max();
     assert!(longest < Some(600), "{longest:?}");
@@ -232,7 +232,7 @@ fn an_exact_list_says_which_place_is_wrong() {
     };
     starts(
         all_in_order![Charge, SendMail],
-        "intent 2 is of `airlock-effects.keep_card`, expected `SendMail`\n",
+        "intent 2 is of `testing.fixture.keep_card`, expected `SendMail`\n",
     );
     starts(
         all_in_order![Charge, KeepCard, SendMail, Charge],
@@ -255,7 +255,7 @@ fn an_exact_list_says_which_place_is_wrong() {
 fn what_should_not_be_there_is_marked() {
     let text = message(|| shop().assert_not_enqueued::<Charge>(|it| it.order == 8));
     assert!(
-        text.starts_with("an intent of `airlock-effects.charge` is there that should not be\n")
+        text.starts_with("an intent of `testing.fixture.charge` is there that should not be\n")
     );
     assert_eq!(text.matches("->").count(), 1, "{text}");
     let text = message(|| shop().assert_nothing_enqueued());

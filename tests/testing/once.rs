@@ -21,7 +21,7 @@ fn refuses(assert: impl FnOnce(&Drained)) {
     let drained = drained();
     let text = panic_of(|| assert(&drained));
     assert!(text.contains(HINT), "{text}");
-    assert!(text.contains("->  airlock-effects.close_till"), "{text}");
+    assert!(text.contains("->  testing.fixture.close_till"), "{text}");
 }
 
 #[test]

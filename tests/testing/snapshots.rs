@@ -39,12 +39,12 @@ fn shop() -> Captured<()> {
 #[test]
 fn what_was_captured_is_stable_text() {
     insta::assert_snapshot!(shop().plain(), @r#"
-    1 airlock-effects.keep_card KeepCard { order: 7, card: <redacted> }, scope 1
-    2 airlock-effects.charge Charge { order: 7, cents: 100 }, from POST /orders/{id}, scope 2
-    3 airlock-effects.send_mail SendMail { to: "ada", subject: "Hello" }, from POST /orders/{id}, scope 2
-    4 airlock-effects.send_mail SendMail { to: "bob", subject: "Hello" }, after 5s, queue slow, key order/7, scope 1
-    5 airlock-effects.send_mail SendMail { to: "eve", subject: "Hello" }, at a set time, priority 1, on failure, scope 1
-    6 airlock-effects.settle_up SettleUp { order: 8 }, scope 1
+    1 testing.fixture.keep_card KeepCard { order: 7, card: <redacted> }, scope 1
+    2 testing.fixture.charge Charge { order: 7, cents: 100 }, from POST /orders/{id}, scope 2
+    3 testing.fixture.send_mail SendMail { to: "ada", subject: "Hello" }, from POST /orders/{id}, scope 2
+    4 testing.fixture.send_mail SendMail { to: "bob", subject: "Hello" }, after 5s, queue slow, key order/7, scope 1
+    5 testing.fixture.send_mail SendMail { to: "eve", subject: "Hello" }, at a set time, priority 1, on failure, scope 1
+    6 testing.snapshots.settle_up SettleUp { order: 8 }, scope 1
     "#);
     assert_eq!(shop().plain(), shop().plain());
 }
@@ -58,14 +58,14 @@ fn what_was_drained_shows_its_cascades_and_fates() {
     let captured = airlock::policy(block::<Charge>()).run(shop);
     let drained = captured.drain(&airlock).expect("it settles");
     insta::assert_snapshot!(drained.plain_in_full(), @r#"
-    1 airlock-effects.charge Charge { order: 7, cents: 100 }, from POST /orders/{id}, scope 1, dropped by block(airlock-effects.charge)
-    2 airlock-effects.send_mail SendMail { to: "eve", subject: "Hello" }, at a set time, priority 1, on failure, scope 2, not due
-    3 airlock-effects.keep_card KeepCard { order: 7, card: <redacted> }, scope 2, dispatched
-    4 airlock-effects.send_mail SendMail { to: "ada", subject: "Hello" }, from POST /orders/{id}, scope 1, dispatched
-    5 airlock-effects.settle_up SettleUp { order: 8 }, scope 2, dispatched
-    6 airlock-effects.charge Charge { .. }, caused by 5, dropped by block(airlock-effects.charge)
-    7 airlock-effects.send_mail SendMail { to: "bob", subject: "Hello" }, after 5s, queue slow, key order/7, scope 2, dispatched
-    8 airlock-effects.send_mail SendMail { to: "ada", subject: "Hello" }, after 60s, caused by 5, dispatched
+    1 testing.fixture.charge Charge { order: 7, cents: 100 }, from POST /orders/{id}, scope 1, dropped by block(testing.fixture.charge)
+    2 testing.fixture.send_mail SendMail { to: "eve", subject: "Hello" }, at a set time, priority 1, on failure, scope 2, not due
+    3 testing.fixture.keep_card KeepCard { order: 7, card: <redacted> }, scope 2, dispatched
+    4 testing.fixture.send_mail SendMail { to: "ada", subject: "Hello" }, from POST /orders/{id}, scope 1, dispatched
+    5 testing.snapshots.settle_up SettleUp { order: 8 }, scope 2, dispatched
+    6 testing.fixture.charge Charge { .. }, caused by 5, dropped by block(testing.fixture.charge)
+    7 testing.fixture.send_mail SendMail { to: "bob", subject: "Hello" }, after 5s, queue slow, key order/7, scope 2, dispatched
+    8 testing.fixture.send_mail SendMail { to: "ada", subject: "Hello" }, after 60s, caused by 5, dispatched
     "#);
 }
 
@@ -74,17 +74,17 @@ fn a_report_is_stable_text_too() {
     let ended = airlock::scope().run_infallible(|scope| {
         airlock::enqueue(settle_up(8));
         let inner = airlock::scope().run_infallible(|_| airlock::enqueue(mail("ada").with_key(1)));
-        insta::assert_snapshot!(inner.expect("it is captured").report.plain(), @"1 airlock-effects.send_mail, key 1, scope 1, captured by scope 2");
+        insta::assert_snapshot!(inner.expect("it is captured").report.plain(), @"1 testing.fixture.send_mail, key 1, scope 1, captured by scope 2");
         airlock::enqueue(mail("ada").with_key(1));
         scope.len()
     });
     // The effect that asks for a delay is refused by the executor that performs at once.
     let error = ended.expect_err("a cascade asks for a delay");
     insta::assert_snapshot!(error.report().plain(), @"
-    1 airlock-effects.settle_up, scope 1, failed: the effect panicked: cannot enqueue `airlock-effects.send_mail` at tests/testing/snapshots.rs: the executor `inline` cannot take it: it performs where the scope ends and cannot delay; name an executor that can, such as `airlock::tokio::Spawn`
-    2 airlock-effects.send_mail, key 1, scope 2, coalesced into 3
-    3 airlock-effects.send_mail, key 1, scope 1, not reached
-    4 airlock-effects.charge, caused by 1, discarded
+    1 testing.snapshots.settle_up, scope 1, failed: the effect panicked: cannot enqueue `testing.fixture.send_mail` at tests/testing/snapshots.rs: the executor `inline` cannot take it: it performs where the scope ends and cannot delay; name an executor that can, such as `airlock::tokio::Spawn`
+    2 testing.fixture.send_mail, key 1, scope 2, coalesced into 3
+    3 testing.fixture.send_mail, key 1, scope 1, not reached
+    4 testing.fixture.charge, caused by 1, discarded
     ");
 }
 
@@ -99,13 +99,13 @@ fn it_serialises_without_what_is_empty() {
     [
       {
         "number": 1,
-        "effect": "airlock-effects.keep_card",
+        "effect": "testing.fixture.keep_card",
         "intent": "KeepCard { order: 7, card: <redacted> }",
         "scope": 1
       },
       {
         "number": 2,
-        "effect": "airlock-effects.send_mail",
+        "effect": "testing.fixture.send_mail",
         "intent": "SendMail { to: \"bob\", subject: \"Hello\" }",
         "options": "queue slow",
         "scope": 1

@@ -242,12 +242,42 @@ pub(crate) fn nearest_id(id: &str) -> Option<&'static str> {
     )
 }
 
-/// The known name that was probably meant: at most half of its letters differ.
+/// The known name that was probably meant: at most half of its letters differ. The modules that both
+/// begin with do not count, or any two effects of a deep module would be alike.
 pub(crate) fn nearest(
     name: &str,
     known: impl Iterator<Item = &'static str>,
 ) -> Option<&'static str> {
-    let distances = known.map(|known| (strsim::osa_distance(name, known), known));
-    let near = distances.filter(|(distance, known)| distance * 2 <= known.chars().count());
-    near.min().map(|(_, known)| known)
+    let distances = known.filter_map(|known| {
+        let (name, rest) = without_common_modules(name, known);
+        let distance = strsim::osa_distance(name, rest);
+        (distance * 2 <= rest.chars().count()).then_some((distance, known))
+    });
+    distances.min().map(|(_, known)| known)
+}
+
+/// `shop.orders.pay` and `shop.orders.ship` as `pay` and `ship`.
+fn without_common_modules<'a>(a: &'a str, b: &'a str) -> (&'a str, &'a str) {
+    let pairs = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b);
+    let dots = pairs.enumerate().filter(|(_, (byte, _))| *byte == b'.');
+    let begin = dots.last().map_or(0, |(dot, _)| dot + 1);
+    (&a[begin..], &b[begin..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn a_module_in_common_makes_no_two_names_alike() {
+        let known = [
+            "shop.orders.shipping.charge",
+            "shop.orders.shipping.send_mail",
+        ];
+        let near = |name| nearest(name, known.into_iter());
+        assert_eq!(near("shop.orders.shipping.send_mial"), Some(known[1]));
+        assert_eq!(near("shop.order.shipping.charge"), Some(known[0]));
+        assert_eq!(near("shop.orders.shipping.refund_it"), None);
+        assert_eq!(near("shop.orders.shipping."), None);
+    }
 }

@@ -2,15 +2,18 @@
 
 use std::any::TypeId;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use crate::effect::Codec;
 
 /// What an effect's declaration says: its row in the catalogue.
 ///
-/// Two descriptors are equal when they declare the same effect.
+/// Two descriptors are equal when they come from the same declaration, whatever their ids are.
 #[derive(Clone, Copy)]
 pub struct EffectDescriptor {
+    /// The identity of the declaration: each has an intent type of its own.
+    pub(crate) intent_type: TypeId,
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
     pub(crate) intent: &'static str,
@@ -52,7 +55,10 @@ pub enum Keeps {
 }
 
 impl EffectDescriptor {
-    /// The stable id: the attribute's `name`, or package and function (`shop.send_confirmation`).
+    /// The id: the attribute's `name`, or crate, modules and function
+    /// (`shop.orders.send_confirmation`).
+    ///
+    /// A durable effect always declares a `name`, since the other changes when the function moves.
     #[inline]
     pub fn id(&self) -> &'static str {
         self.id
@@ -190,22 +196,19 @@ impl EffectDescriptor {
 }
 
 impl PartialEq for EffectDescriptor {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
-        // The same text at the same place in nearly every case: the addresses answer first.
-        std::ptr::eq(self, other)
-            || (self.id == other.id
-                && self.name == other.name
-                && (self.module, self.line, self.column)
-                    == (other.module, other.line, other.column))
+        // A fast path. The compiler may copy a constant, so different addresses prove nothing.
+        std::ptr::eq(self, other) || self.intent_type == other.intent_type
     }
 }
 
 impl Eq for EffectDescriptor {}
 
-impl std::hash::Hash for EffectDescriptor {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        // Place and name tell nearly all declarations apart; equality compares the rest.
-        (self.line, self.column, self.name).hash(state);
+impl Hash for EffectDescriptor {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.intent_type.hash(state);
     }
 }
 

@@ -24,6 +24,71 @@ pub struct Place {
     pub package: &'static str,
 }
 
+impl Place {
+    /// Makes this the place of the effect whose intents have the type `E`.
+    pub const fn of<E: 'static>(self) -> EffectPlace {
+        EffectPlace {
+            place: self,
+            intent: TypeId::of::<E>(),
+        }
+    }
+
+    /// Makes an id of a function's path. `N` is the length of the path.
+    pub const fn id<const N: usize>(path: &str) -> Id<N> {
+        Id::of(path)
+    }
+}
+
+/// Where an effect is declared, and the type of its intents.
+#[derive(Clone, Copy, Debug)]
+pub struct EffectPlace {
+    place: Place,
+    intent: TypeId,
+}
+
+/// The id of an effect that declares none: its function's path, with dots (`shop.orders.send`).
+#[derive(Clone, Copy, Debug)]
+pub struct Id<const N: usize> {
+    /// The id, and zeros, since dots are shorter than colons.
+    bytes: [u8; N],
+    length: usize,
+}
+
+impl<const N: usize> Id<N> {
+    const fn of(path: &str) -> Self {
+        let path = path.as_bytes();
+        let mut bytes = [0; N];
+        let (mut read, mut length) = (0, 0);
+        while read < path.len() {
+            match path[read] {
+                // Of `::`, the second colon is skipped.
+                b':' => {
+                    bytes[length] = b'.';
+                    length += 1;
+                    read += 1;
+                }
+                // `#` only stands in the `r#` of a raw identifier: the next byte overwrites the `r`.
+                b'#' => length -= 1,
+                byte => {
+                    bytes[length] = byte;
+                    length += 1;
+                }
+            }
+            read += 1;
+        }
+        Self { bytes, length }
+    }
+
+    /// Returns the id.
+    pub const fn text(&self) -> &str {
+        let (text, _) = self.bytes.split_at(self.length);
+        match std::str::from_utf8(text) {
+            Ok(text) => text,
+            Err(_) => panic!("a path is UTF-8, and only whole characters of it were replaced"),
+        }
+    }
+}
+
 /// Builds the descriptor of an effect.
 #[derive(Clone, Copy, Debug)]
 pub struct DeclareEffect(EffectDescriptor);
@@ -41,8 +106,13 @@ macro_rules! setters {
 
 impl DeclareEffect {
     /// Starts with what every effect has.
-    pub const fn new(place: Place, intent: &'static str, id: &'static str) -> Self {
+    pub const fn new(place: EffectPlace, intent: &'static str, id: &'static str) -> Self {
+        let EffectPlace {
+            place,
+            intent: intent_type,
+        } = place;
         Self(EffectDescriptor {
+            intent_type,
             id,
             name: place.name,
             intent,
@@ -291,11 +361,16 @@ impl DeclareBoundary {
     }
 }
 
-/// Where the function with this name is declared.
+/// Gives the place of a declaration, or the id of an effect that declares none.
+///
+/// The place of an effect is asked for in an `impl` of its intent's type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __airlock_place {
     ($name:literal, $line:literal, $column:literal) => {
+        $crate::__airlock_place!(boundary $name, $line, $column).of::<Self>()
+    };
+    (boundary $name:literal, $line:literal, $column:literal) => {
         $crate::__private::Place {
             name: $name,
             module: ::core::module_path!(),
@@ -305,6 +380,10 @@ macro_rules! __airlock_place {
             package: ::core::env!("CARGO_PKG_NAME"),
         }
     };
+    (id $name:literal) => {{
+        const PATH: &str = ::core::concat!(::core::module_path!(), "::", $name);
+        const { &$crate::__private::Place::id::<{ PATH.len() }>(PATH) }.text()
+    }};
 }
 
 /// Makes an intent of a type whose effect could not be understood, so that the mistake is the only

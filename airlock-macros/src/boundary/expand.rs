@@ -182,7 +182,7 @@ fn types_of(arguments: &PathArguments) -> impl Iterator<Item = &Type> {
 
 fn declaration(args: &Args, function: &Function, is_async: bool, krate: &Facade) -> TokenStream {
     let private = quote!(#krate::__private);
-    let place = place(&private, &function.sig.ident);
+    let place = place(&function.sig.ident);
     let name = match &args.name {
         Some(name) => name.value(),
         None => plain_name(&function.sig.ident),
@@ -198,7 +198,7 @@ fn declaration(args: &Args, function: &Function, is_async: bool, krate: &Facade)
     let asynchronous = is_async.then(|| quote!(.asynchronous()));
     quote! {
         const __AIRLOCK_BOUNDARY: &#krate::BoundaryDescriptor =
-            &#private::DeclareBoundary::new(#place, #name) #docs #emits #asynchronous .done();
+            &#private::DeclareBoundary::new(#private::place!(boundary #place), #name) #docs #emits #asynchronous .done();
         #private::submit_boundary! { __AIRLOCK_BOUNDARY }
     }
 }

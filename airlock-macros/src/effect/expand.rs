@@ -248,13 +248,13 @@ fn implementation(effect: &Effect, private: &TokenStream) -> TokenStream {
 }
 
 fn descriptor(effect: &Effect, private: &TokenStream) -> TokenStream {
-    let place = place(private, &effect.ident);
+    let place = place(&effect.ident);
     let intent = effect.intent.unraw().to_string();
     let id = match &effect.name {
         Some(name) => quote!(#name),
         None => {
             let name = plain_name(&effect.ident);
-            quote!(::core::concat!(::core::env!("CARGO_PKG_NAME"), ".", #name))
+            quote!(#private::place!(id #name))
         }
     };
     let Effect {
@@ -323,7 +323,7 @@ fn descriptor(effect: &Effect, private: &TokenStream) -> TokenStream {
         .filter(|(holds, _)| *holds)
         .map(|(_, call)| call);
     quote! {
-        &#private::DeclareEffect::new(#place, #intent, #id)
+        &#private::DeclareEffect::new(#private::place!(#place), #intent, #id)
             #docs #arguments #resources #aliases #tags #queue #priority #retry #timeout #key #keeps
             #durable #(#flags)*
             .done()

@@ -111,6 +111,7 @@ pub(crate) fn build(
     let is_async = sig.asyncness.is_some();
     let parameters = signature.parameters;
     check_combinations(&args, is_async, problems);
+    check_name(&args, &sig.ident, problems);
     let redacted = redacted(args.redact.unwrap_or_default(), &parameters, problems);
     let batch = args
         .batch
@@ -272,13 +273,30 @@ fn check_combinations(args: &Args, is_async: bool, problems: &mut Problems) {
             "durable effects need the feature `serde`: add `features = [\"serde\"]` to the dependency on `airlock-effects`",
         );
     }
+}
+
+fn check_name(args: &Args, function: &Ident, problems: &mut Problems) {
     if let Some(name) = &args.name
         && (name.value().is_empty() || name.value().contains(char::is_whitespace))
     {
-        refuse(
-            name.span(),
-            "an id is not empty and has no spaces, such as `\"shop.send_confirmation\"`",
+        let message = "an id is not empty and has no spaces, such as `\"shop.send_confirmation\"`";
+        problems.push(syn::Error::new(name.span(), message));
+    }
+    if let (Some(durable), None) = (args.durable, &args.name) {
+        let proposal = proposed_name(function);
+        let message = format!(
+            "a durable effect needs a `name`: its id is stored with its intents, and has to stay the same when the function moves; add `name = \"{proposal}\"`"
         );
+        problems.push(syn::Error::new(durable, message));
+    }
+}
+
+/// `<package>.<function>`. The module is left out, since it is what a name should survive.
+fn proposed_name(function: &Ident) -> String {
+    let function = plain_name(function);
+    match std::env::var("CARGO_PKG_NAME") {
+        Ok(package) => format!("{package}.{function}"),
+        Err(_) => function, // The compiler was not started by Cargo.
     }
 }
 

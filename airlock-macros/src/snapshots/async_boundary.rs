@@ -1,7 +1,7 @@
 #[tracing::instrument]
 async fn checkout(&self, mut order: Order) -> impl IntoResponse {
     const __AIRLOCK_BOUNDARY: &::airlock::BoundaryDescriptor = &::airlock::__private::DeclareBoundary::new(
-            ::airlock::__private::place!("checkout", 1u32, 1u32),
+            ::airlock::__private::place!(boundary "checkout", 1u32, 1u32),
             "check-out",
         )
         .emits(

@@ -8,7 +8,7 @@ fn checkout<'a>(
     >,
 > {
     const __AIRLOCK_BOUNDARY: &::airlock::BoundaryDescriptor = &::airlock::__private::DeclareBoundary::new(
-            ::airlock::__private::place!("checkout", 1u32, 1u32),
+            ::airlock::__private::place!(boundary "checkout", 1u32, 1u32),
             "checkout",
         )
         .asynchronous()

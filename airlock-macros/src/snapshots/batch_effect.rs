@@ -31,7 +31,7 @@ const _: () = {
         const DESCRIPTOR: &'static ::airlock::EffectDescriptor = &::airlock::__private::DeclareEffect::new(
                 ::airlock::__private::place!("index", 1u32, 1u32),
                 "Index",
-                ::core::concat!(::core::env!("CARGO_PKG_NAME"), ".", "index"),
+                ::airlock::__private::place!(id "index"),
             )
             .arguments(&[::airlock::__private::argument("orders", "OrderId")])
             .resources(&[::airlock::__private::resource::<Search>("search", "Search")])

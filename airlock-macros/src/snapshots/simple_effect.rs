@@ -34,7 +34,7 @@ const _: () = {
         const DESCRIPTOR: &'static ::airlock::EffectDescriptor = &::airlock::__private::DeclareEffect::new(
                 ::airlock::__private::place!("send_mail", 1u32, 1u32),
                 "SendMail",
-                ::core::concat!(::core::env!("CARGO_PKG_NAME"), ".", "send_mail"),
+                ::airlock::__private::place!(id "send_mail"),
             )
             .docs("Sends a mail.")
             .arguments(&[::airlock::__private::argument("to", "String")])

@@ -1,7 +1,7 @@
 /// Imports orders.
 pub fn import(path: &Path) -> Result<usize, ImportError> {
     const __AIRLOCK_BOUNDARY: &::airlock::BoundaryDescriptor = &::airlock::__private::DeclareBoundary::new(
-            ::airlock::__private::place!("import", 1u32, 1u32),
+            ::airlock::__private::place!(boundary "import", 1u32, 1u32),
             "import",
         )
         .docs("Imports orders.")

@@ -47,11 +47,11 @@ macro_rules! deployments {
         #[allow(unused_variables, reason = "nothing is performed")]
         mod $case {
             mod old {
-                #[airlock::effect(durable)]
+                #[airlock::effect(durable, name = "mail")]
                 pub(super) fn mail($($old)*) {}
             }
             mod new {
-                #[airlock::effect(durable)]
+                #[airlock::effect(durable, name = "mail")]
                 pub(super) fn mail($($new)*) {}
             }
 
@@ -134,11 +134,11 @@ deployments! {
 #[allow(unused_variables, reason = "nothing is performed")]
 mod option_renamed {
     mod old {
-        #[airlock::effect(durable)]
+        #[airlock::effect(durable, name = "mail")]
         pub(super) fn mail(to: Option<String>) {}
     }
     mod new {
-        #[airlock::effect(durable)]
+        #[airlock::effect(durable, name = "mail")]
         pub(super) fn mail(#[serde(alias = "to")] rcpt: Option<String>) {}
     }
 

@@ -11,7 +11,7 @@ pub use self::section::{ReadError, read_bytes, read_file};
 /// An effect, as its record tells it. It serialises as `airlock::EffectDescriptor` does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Effect {
-    /// The stable id.
+    /// The id.
     pub id: String,
     /// Ids that it had before.
     pub aliases: Vec<String>,

@@ -3,7 +3,7 @@
 #[derive(Clone)]
 struct OrderId(u32);
 
-#[airlock::effect(durable)]
+#[airlock::effect(durable, name = "mail.send")]
 fn send(order: OrderId) {}
 
 fn main() {}

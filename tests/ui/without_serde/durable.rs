@@ -1,6 +1,6 @@
 #![allow(unused_variables, dead_code)]
 
-#[airlock::effect(durable)]
+#[airlock::effect(durable, name = "mail.send")]
 fn send(n: u32) {}
 
 fn main() {}

@@ -11,7 +11,11 @@ pub fn check(address: &str) {
     browser.go(&home);
     assert_eq!(browser.text("h1"), "The shop");
     assert!(browser.text("#orders").contains("None yet."));
-    assert!(browser.text("#catalogue").contains("shop.notify_warehouse"));
+    assert!(
+        browser
+            .text("#catalogue")
+            .contains("shop.effects.notify_warehouse")
+    );
 
     // An order, from placed to shipped.
     browser.click("#place button");
@@ -23,7 +27,7 @@ pub fn check(address: &str) {
     assert!(
         browser
             .text(".report")
-            .contains("shop.send_receipt discarded")
+            .contains("shop.effects.send_receipt discarded")
     );
     assert!(!browser.text("#sent").contains("You have paid"));
     browser.click("#pay-1 button");
@@ -35,7 +39,11 @@ pub fn check(address: &str) {
     );
     browser.click("#ship-1 button");
     assert!(browser.text("#order-1").contains("shipped"));
-    browser.go_until(&home, ".report", "shop.send_parcel_notice dispatched");
+    browser.go_until(
+        &home,
+        ".report",
+        "shop.effects.send_parcel_notice dispatched",
+    );
 
     // What fails on purpose.
     browser.click("#too-many button");
@@ -47,18 +55,18 @@ pub fn check(address: &str) {
     assert!(
         browser
             .text(".report")
-            .contains("shop.send_confirmation discarded")
+            .contains("shop.effects.send_confirmation discarded")
     );
     browser.click("#restock-lamp button");
     assert!(browser.text("#item-lamp").contains("Desk lamp: 6"));
-    browser.go_until(&home, ".report", "shop.refresh_listing dispatched");
+    browser.go_until(&home, ".report", "shop.effects.refresh_listing dispatched");
 
     // A policy that drops.
     browser.value("document.querySelector('details').open = true");
     browser.click("#import button");
     let report = browser.text(".report");
     assert!(
-        report.contains("dropped by allow_only(shop.index_order)"),
+        report.contains("dropped by allow_only(shop.effects.index_order)"),
         "{report}"
     );
 
