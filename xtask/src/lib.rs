@@ -51,23 +51,28 @@ pub fn run(arguments: &[String]) -> ExitCode {
             println!("{}", arguments::usage());
             ExitCode::SUCCESS
         }
-        Command::Bench { only, write_docs } => {
-            match bench::run(&workspace, only.as_deref(), write_docs) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(message) => {
-                    eprintln!("error: {message}");
-                    ExitCode::FAILURE
-                }
-            }
-        }
-        Command::BlessExamples => match examples::bless(&workspace) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(message) => {
-                eprintln!("error: {message}");
-                ExitCode::FAILURE
-            }
-        },
+        Command::Bench {
+            only,
+            write_docs,
+            growth_scale,
+        } => exit_code(bench::run(
+            &workspace,
+            only.as_deref(),
+            write_docs,
+            growth_scale.as_deref(),
+        )),
+        Command::BlessExamples => exit_code(examples::bless(&workspace)),
         Command::Stages { stages, without } => run_stages(&workspace, &stages, &without),
+    }
+}
+
+fn exit_code(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -61,6 +61,19 @@ fn a_stage_of_ci_cannot_be_left_out_of_test() {
 }
 
 #[test]
+fn bench_takes_a_factor_for_the_growth_rows() {
+    let expected = Command::Bench {
+        only: Some("growth".to_owned()),
+        write_docs: false,
+        growth_scale: Some("0.1".to_owned()),
+    };
+    assert_eq!(
+        parse("bench --only growth --growth-scale 0.1"),
+        Ok(expected)
+    );
+}
+
+#[test]
 fn mistakes_are_errors() {
     for (line, message) in [
         ("tset", "there is no command `tset`"),
@@ -71,6 +84,10 @@ fn mistakes_are_errors() {
         (
             "test --without test",
             "`--without` leaves out every stage: nothing would run",
+        ),
+        (
+            "bench --growth-scale -1",
+            "`--growth-scale` needs a factor, such as 4 or 0.1, not `-1`",
         ),
         (
             "bless-examples now",

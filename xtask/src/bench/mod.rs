@@ -19,14 +19,19 @@ use crate::workspace::Workspace;
 /// # Errors
 ///
 /// When something could not be measured, or nothing has that name. Results over their budget are none.
-pub fn run(workspace: &Workspace, only: Option<&str>, write_docs: bool) -> Result<(), String> {
+pub fn run(
+    workspace: &Workspace,
+    only: Option<&str>,
+    write_docs: bool,
+    growth_scale: Option<&str>,
+) -> Result<(), String> {
     let folder = workspace.target.join("bench");
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut results = Vec::new();
     let mut failed = Vec::new();
     build(workspace)?;
     for program in ["timed", "counted"] {
-        match measure(workspace, program, only, &folder) {
+        match measure(workspace, program, only, growth_scale, &folder) {
             Ok(measured) => results.extend(measured),
             Err(problem) => failed.push(problem),
         }
@@ -72,6 +77,7 @@ fn measure(
     workspace: &Workspace,
     program: &str,
     only: Option<&str>,
+    growth_scale: Option<&str>,
     folder: &Path,
 ) -> Result<Vec<Value>, String> {
     let json: PathBuf = folder.join(format!("{program}.json"));
@@ -85,6 +91,9 @@ fn measure(
         .args([folder]);
     if let Some(only) = only {
         command = command.args(["--only", only]);
+    }
+    if let Some(factor) = growth_scale {
+        command = command.args(["--growth-scale", factor]);
     }
     let ran = command.run();
     let measured = read(&json).unwrap_or_default();
