@@ -18,7 +18,7 @@ pub(super) const TASKS: Row = Row {
 pub(super) const COALESCING: Row = Row {
     name: "growth_coalescing",
     item: "intent",
-    base: 25_000,
+    base: 12_500,
     items: one_each,
     stack: Stack::Usual,
     work: coalescing,

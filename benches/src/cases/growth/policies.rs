@@ -40,7 +40,7 @@ pub(super) const HANDLES: Row = Row {
 pub(super) const ONE_POLICY: Row = Row {
     name: "growth_one_policy",
     item: "intent",
-    base: 25_000,
+    base: 12_500,
     items: one_each,
     stack: Stack::Usual,
     work: one_policy,
