@@ -11,8 +11,10 @@ pub struct Arguments {
     pub bound: Bound,
     /// Whether to print the seed of each program before it runs: an abort leaves no other trace.
     pub trace: bool,
-    /// Whether to go on after a violation, and to print only its kind.
+    /// Whether to go on after a violation, and to print only its rule and the shrunk program.
     pub survey: bool,
+    /// Programs whose text has one of these words are left out, to look past a known fault.
+    pub skip: Vec<String>,
 }
 
 /// When to stop.
@@ -36,12 +38,16 @@ impl Arguments {
             bound: Bound::Time(Duration::from_secs(60)),
             trace: false,
             survey: false,
+            skip: Vec::new(),
         };
         let mut arguments = arguments.into_iter();
         while let Some(option) = arguments.next() {
-            let mut number = || {
+            let mut value = || {
                 let value = arguments.next();
-                let value = value.ok_or_else(|| format!("`{option}` needs a number"))?;
+                value.ok_or_else(|| format!("`{option}` needs a value"))
+            };
+            let mut number = || {
+                let value = value()?;
                 let number = value.parse::<u64>();
                 number.map_err(|_| format!("`{option}` needs a number, not `{value}`"))
             };
@@ -49,12 +55,17 @@ impl Arguments {
                 "--seed" => this.seed = number()?,
                 "--minutes" => this.bound = Bound::Time(Duration::from_secs(60 * number()?)),
                 "--programs" => this.bound = Bound::Programs(number()?),
+                "--skip" => this.skip = value()?.split(',').map(str::to_owned).collect(),
                 "--trace" => this.trace = true,
                 "--survey" => this.survey = true,
                 _ => return Err(format!("there is no option `{option}`")),
             }
         }
         Ok(this)
+    }
+
+    pub(crate) fn skips(&self, program: &str) -> bool {
+        self.skip.iter().any(|word| program.contains(word))
     }
 }
 
@@ -79,6 +90,7 @@ mod tests {
             bound: Bound::Programs(10),
             trace: false,
             survey: false,
+            skip: Vec::new(),
         };
         assert_eq!(parse("--seed 7 --programs 10"), Ok(expected));
     }

@@ -55,7 +55,7 @@ impl Custom {
             }
             Way::Refuse => Err((delivery, "refused".into())),
             _ => {
-                self.world.offered(&delivery);
+                self.world.lost(&delivery);
                 planned_panic()
             }
         }

@@ -7,13 +7,14 @@ use std::task::{Context, Poll, Waker};
 
 use airlock::lifecycle::Outcome;
 use airlock::policy::{LocalPolicy, PolicyGuard};
-use airlock::{FlushError, OpenScope, ScopeBuilder};
+use airlock::{FailureMode, FlushError, OpenScope, ScopeBuilder};
 
 use crate::effects::enqueue;
 use crate::executors::{executor, lifecycle, policy};
 use crate::interpret_async;
 use crate::program::{End, Enqueue, Form, Rule, Scope, Step};
-use crate::world::{Planned, World, planned_panic};
+use crate::stopping::dispatched_after_a_failure;
+use crate::world::{Given, Planned, World, planned_panic};
 
 /// Follows the steps. A panic of the program passes through.
 pub(crate) fn steps(world: &World, all: &[Step]) {
@@ -120,10 +121,26 @@ pub(crate) fn builder(world: &World, scope: &Scope) -> ScopeBuilder {
     if let Some(life) = scope.lifecycle {
         builder = builder.lifecycle(lifecycle(life));
     }
-    if let Some(mode) = scope.mode {
+    let mode = scope.mode.unwrap_or(world.mode());
+    if scope.mode.is_some() {
         builder = builder.failure_mode(mode);
     }
+    if mode == FailureMode::Stop {
+        builder = stops(builder, world);
+    }
     builder
+}
+
+fn stops(builder: ScopeBuilder, world: &World) -> ScopeBuilder {
+    let world = world.clone();
+    builder.on_report(move |report| {
+        if let Some(entry) = dispatched_after_a_failure(report) {
+            world.fault(
+                "a flush went on after a failure, though it was to stop",
+                format!("{entry:?}"),
+            );
+        }
+    })
 }
 
 fn scope(world: &World, scope: &Scope) {
@@ -136,7 +153,7 @@ pub(crate) fn conclude(world: &World, scope: &Scope, ended: std::thread::Result<
     match ended {
         Ok(Ok(()) | Err(Stop::Planned)) => {}
         Ok(Err(Stop::Flush(error))) => {
-            let returned = world.error(error);
+            let returned = world.error(error, Given::Returned);
             if scope.again {
                 enqueue_again(world, returned);
             }

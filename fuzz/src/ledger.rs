@@ -13,8 +13,10 @@ pub(crate) enum Event {
     Begun(u32),
     /// Its body returned successfully.
     Succeeded(u32),
-    /// An executor was given its delivery, and may have lost it.
+    /// An executor was given its delivery, and awaits something before it takes it.
     Offered(u32),
+    /// An executor panicked with its delivery in hand.
+    Lost(u32),
     /// An executor took its delivery.
     HandedOver(u32),
     /// A report shows it.
@@ -55,6 +57,7 @@ struct Life {
     begun: u32,
     succeeded: bool,
     offered: bool,
+    lost: bool,
     handed_over: bool,
     fate: Option<Fate>,
     /// The final fate that the delivery's report showed.
@@ -115,6 +118,10 @@ impl Life {
             }
             Event::Offered(_) => {
                 self.offered = true;
+                self.may_perform()
+            }
+            Event::Lost(_) => {
+                self.lost = true;
                 self.may_perform()
             }
             Event::HandedOver(_) => {
@@ -195,6 +202,9 @@ impl Life {
         if self.offered && fate.failure == Some("Interrupted") {
             return false; // The taker was dropped and may have taken it.
         }
+        if self.lost {
+            return kind.is_copy();
+        }
         // A body that was started may have used up what it cannot repeat. A future may be started and
         // never polled.
         kind.keeps_arguments() || (self.begun == 0 && !self.offered && fate.failure.is_none())
@@ -214,6 +224,7 @@ impl Event {
             | Event::Begun(intent)
             | Event::Succeeded(intent)
             | Event::Offered(intent)
+            | Event::Lost(intent)
             | Event::HandedOver(intent)
             | Event::HandedBack(intent)
             | Event::Reported { intent, .. } => intent,

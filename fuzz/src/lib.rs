@@ -23,6 +23,7 @@ mod program;
 mod random;
 mod run;
 mod shrink;
+mod stopping;
 mod world;
 
 pub use self::arguments::Arguments;

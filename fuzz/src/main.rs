@@ -1,4 +1,4 @@
-//! `airlock-fuzz [--minutes N | --programs K] [--seed S]`: see the library.
+//! `airlock-fuzz [--minutes N | --programs K] [--seed S] [--survey] [--skip WORD,..]`: see the library.
 
 use std::process::ExitCode;
 

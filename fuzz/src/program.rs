@@ -204,6 +204,19 @@ impl Kind {
         Self::KeyedFirst,
     ];
 
+    /// Whether its arguments are `Copy`, so that a duplicate costs nothing.
+    pub(crate) fn is_copy(self) -> bool {
+        !matches!(
+            self,
+            Self::Once
+                | Self::Owned
+                | Self::Fallible
+                | Self::Retried
+                | Self::AsyncOwned
+                | Self::AsyncRetried
+        )
+    }
+
     /// Whether its arguments survive a failed attempt, so that it must be handed back.
     pub(crate) fn keeps_arguments(self) -> bool {
         !matches!(self, Self::Once | Self::Owned)

@@ -14,7 +14,7 @@ use crate::effects::yields;
 use crate::executors::{executor, policy};
 use crate::ledger::Violation;
 use crate::program::{Later, Program, Style};
-use crate::world::World;
+use crate::world::{Given, World};
 use crate::{generate, interpret, interpret_async, shrink};
 
 /// A program that is still pending after so many polls waits for ever, and is dropped.
@@ -43,13 +43,16 @@ pub fn fuzz(arguments: &Arguments) -> ExitCode {
             println!("program {seed}");
         }
         let program = generate::program(seed);
-        if std::env::var_os("SHOW").is_some() { let w = World::default(); perform(&program, &w, MOST_POLLS); println!("{program}\n{}", w.history()); }
+        if arguments.skips(&program.to_string()) {
+            continue;
+        }
         let Err(finding) = try_program(&program) else {
             continue;
         };
         broken += 1;
         if arguments.survey {
-            println!("seed {seed}: {}", finding.violation.rule);
+            let rule = finding.violation.rule;
+            println!("seed {seed}: {rule}\n{}", shrink::shrink(&program, rule));
             continue;
         }
         tell(seed, &program, &finding);
@@ -114,7 +117,7 @@ pub(crate) fn try_program(program: &Program) -> Result<(), Finding> {
 
 /// Runs the program once. Returns how many of its polls were pending.
 fn run(program: &Program, cut: u8) -> Result<u8, Finding> {
-    let world = World::default();
+    let world = World::new(program.mode);
     let polls = {
         let ran = catch_unwind(AssertUnwindSafe(|| perform(program, &world, cut)));
         ran.unwrap_or_else(|panic| {
@@ -178,7 +181,7 @@ fn airlock(program: &Program, world: &World) -> Airlock {
         .timer(Instantly)
         .depth_limit(program.depth_limit)
         .on_report(move |report| reported.report(report))
-        .on_stranded(move |error| drop(stranded.error(error)));
+        .on_stranded(move |error| drop(stranded.error(error, Given::Stranded)));
     if let Some(way) = &program.executor {
         builder = builder.executor(executor(world, way));
     }
@@ -205,7 +208,7 @@ fn deliver(world: &World) {
             let performed = catch_unwind(AssertUnwindSafe(|| settle(delivery, later)));
             match performed {
                 Ok(Some(Ok(report))) => world.delivered(&report),
-                Ok(Some(Err(error))) => drop(world.error(error)),
+                Ok(Some(Err(error))) => drop(world.error(error, Given::Returned)),
                 Ok(None) => {}
                 Err(panic) => interpret::took_panic(world, &*panic),
             }

@@ -6,7 +6,10 @@ use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use airlock::executor::Delivery;
-use airlock::{Failure, Fate, FlushError, FlushReport, Intent, IntentId, Scope, ScopeId};
+use airlock::{
+    Failure, FailureMode, Fate, FlushError, FlushReport, Intent, IntentId, ReportEntry, Scope,
+    ScopeId,
+};
 
 use crate::ledger::{self, Event, Reporter, Violation, check};
 use crate::program::{Kind, Later, Plan};
@@ -19,9 +22,21 @@ pub(crate) fn planned_panic() -> ! {
     resume_unwind(Box::new(Planned))
 }
 
+/// Who was given a flush error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Given {
+    /// The caller of a flush, which has run to its end.
+    Returned,
+    /// `on_stranded`.
+    Stranded,
+}
+
 /// A handle to what one run shares.
-#[derive(Clone, Default)]
-pub(crate) struct World(Arc<Mutex<State>>);
+#[derive(Clone)]
+pub(crate) struct World {
+    mode: FailureMode,
+    state: Arc<Mutex<State>>,
+}
 
 #[derive(Default)]
 struct State {
@@ -39,8 +54,20 @@ struct State {
 }
 
 impl World {
+    /// Describes a run whose scopes have this failure mode unless they name one.
+    pub(crate) fn new(mode: Option<FailureMode>) -> Self {
+        Self {
+            mode: mode.unwrap_or_default(),
+            state: Arc::default(),
+        }
+    }
+
+    pub(crate) fn mode(&self) -> FailureMode {
+        self.mode
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives a new intent its number.
@@ -83,6 +110,10 @@ impl World {
         self.note(delivery.intents(), Event::Offered);
     }
 
+    pub(crate) fn lost(&self, delivery: &Delivery) {
+        self.note(delivery.intents(), Event::Lost);
+    }
+
     pub(crate) fn keep(&self, delivery: Delivery, later: Later) {
         self.note(delivery.intents(), Event::HandedOver);
         self.state().kept.push((delivery, later));
@@ -120,7 +151,15 @@ impl World {
 
     /// Takes a flush error, and gives what it hands back. If no scope has reported it, it comes from a
     /// delivery.
-    pub(crate) fn error(&self, error: FlushError) -> Vec<Intent> {
+    pub(crate) fn error(&self, error: FlushError, given: Given) -> Vec<Intent> {
+        let interrupted = |entry: &&ReportEntry| matches!(entry.fate(), Fate::Failed(failure) if matches!(**failure, Failure::Interrupted));
+        let interrupted = error.report().buffered().iter().find(interrupted);
+        if let (Given::Returned, Some(entry)) = (given, interrupted) {
+            self.fault(
+                "a flush that was not cancelled says so of an intent",
+                format!("{entry:?}"),
+            );
+        }
         let failed = (error.report().scope(), ids(error.report()));
         let announced = {
             let mut state = self.state();

@@ -23,6 +23,11 @@ pub enum Command {
         /// What the sizes of the growth rows are multiplied by.
         growth_scale: Option<String>,
     },
+    /// Run random programs against airlock's promises.
+    Fuzz {
+        /// What the fuzzer is told, in its own words.
+        options: Vec<String>,
+    },
     /// Write the output of the examples into their `expected` files.
     BlessExamples,
 }
@@ -41,6 +46,7 @@ impl Command {
             Some("test") => Stage::TEST.to_vec(),
             Some("ci") => Stage::ALL.to_vec(),
             Some("bench") => return bench(arguments),
+            Some("fuzz") => return fuzz(arguments),
             Some("bless-examples") => {
                 return match arguments.next() {
                     None => Ok(Self::BlessExamples),
@@ -98,6 +104,26 @@ fn bench<'a>(mut arguments: impl Iterator<Item = &'a str>) -> Result<Command, St
     })
 }
 
+fn fuzz<'a>(mut arguments: impl Iterator<Item = &'a str>) -> Result<Command, String> {
+    let mut options = Vec::new();
+    while let Some(option) = arguments.next() {
+        options.push(option.to_owned());
+        match option {
+            "--minutes" | "--programs" | "--seed" => match arguments.next() {
+                Some(number) if number.parse::<u64>().is_ok() => options.push(number.to_owned()),
+                _ => return Err(format!("`{option}` needs a number")),
+            },
+            "--skip" => {
+                let words = arguments.next();
+                options.push(words.ok_or("`--skip` needs words")?.to_owned());
+            }
+            "--survey" | "--trace" => {}
+            _ => return Err(format!("there is no option `{option}`")),
+        }
+    }
+    Ok(Command::Fuzz { options })
+}
+
 /// A positive number, as it was written.
 fn factor(given: Option<&str>) -> Result<String, String> {
     let given = given.ok_or("`--growth-scale` needs a factor, such as 4 or 0.1")?;
@@ -138,6 +164,7 @@ pub fn usage() -> String {
         "usage: cargo xtask test [--without STAGE]...
        cargo xtask ci [--without STAGE]...
        cargo xtask bench [--only NAME | --write-docs] [--growth-scale FACTOR]
+       cargo xtask fuzz [--minutes N | --programs K] [--seed S] [--survey] [--skip WORD,..] [--trace]
        cargo xtask bless-examples
 
 stages of `test`: {}

@@ -74,6 +74,15 @@ fn bench_takes_a_factor_for_the_growth_rows() {
 }
 
 #[test]
+fn fuzz_hands_its_options_on() {
+    let options = ["--minutes", "5", "--seed", "7"];
+    let expected = Command::Fuzz {
+        options: options.map(str::to_owned).to_vec(),
+    };
+    assert_eq!(parse("fuzz --minutes 5 --seed 7"), Ok(expected));
+}
+
+#[test]
 fn mistakes_are_errors() {
     for (line, message) in [
         ("tset", "there is no command `tset`"),
@@ -89,6 +98,9 @@ fn mistakes_are_errors() {
             "bench --growth-scale -1",
             "`--growth-scale` needs a factor, such as 4 or 0.1, not `-1`",
         ),
+        ("fuzz --seed", "`--seed` needs a number"),
+        ("fuzz --seed x", "`--seed` needs a number"),
+        ("fuzz --sede 1", "there is no option `--sede`"),
         (
             "bless-examples now",
             "`bless-examples` takes no argument, got `now`",

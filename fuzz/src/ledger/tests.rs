@@ -1,6 +1,6 @@
 //! The ledger notices each way in which a promise can be broken.
 
-use super::Event::{Accepted, Begun, HandedBack, HandedOver, Offered, Succeeded};
+use super::Event::{Accepted, Begun, HandedBack, HandedOver, Lost, Offered, Succeeded};
 use super::{Event, Fate, Reporter, check};
 use crate::program::Kind;
 
@@ -122,6 +122,14 @@ fn a_failure_that_keeps_its_intent_is_noticed() {
     let once = [Kind::Once];
     assert_eq!(check(&[Accepted(0), Begun(0), failed], &once), Ok(()));
     assert!(check(&[Accepted(0), told("not reached")], &once).is_err());
+}
+
+#[test]
+fn what_an_executor_panics_with_comes_back_if_it_can_be_copied() {
+    let failed = shown("failed", Some("LeftUndone"), Reporter::Flush);
+    let events = [Accepted(0), Lost(0), failed];
+    assert!(check(&events, &[Kind::Quiet]).is_err());
+    assert_eq!(check(&events, &[Kind::Fallible]), Ok(()));
 }
 
 #[test]
