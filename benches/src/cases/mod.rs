@@ -144,6 +144,7 @@ pub(crate) const COUNTED: &[Case] = &[
     case(
         &[
             "bytes_per_intent",
+            "bytes_per_captured_intent",
             "allocations_per_enqueue",
             "allocations_per_empty_boundary",
         ],

@@ -77,7 +77,7 @@ async fn task(order: u64) -> Result<(), FlushError> {
         .await
 }
 
-fn give_way() -> impl Future<Output = ()> {
+pub(super) fn give_way() -> impl Future<Output = ()> {
     let mut waited = false;
     std::future::poll_fn(move |_| {
         if waited {
@@ -89,18 +89,15 @@ fn give_way() -> impl Future<Output = ()> {
 }
 
 fn tasks(items: u64) -> f64 {
-    nanos_per_item(items, || tasks_side_by_side(items))
-}
-
-/// Polls the tasks in turn until all have finished.
-pub(super) fn tasks_side_by_side(tasks: u64) {
-    let mut tasks: Vec<Pin<Box<dyn Future<Output = _>>>> = (0..tasks)
-        .map(|order| Box::pin(task(order)) as Pin<Box<_>>)
-        .collect();
-    let mut cx = Context::from_waker(Waker::noop());
-    for _ in 0..=YIELDS {
-        for task in &mut tasks {
-            let _ = task.as_mut().poll(&mut cx);
+    nanos_per_item(items, || {
+        let mut tasks: Vec<Pin<Box<dyn Future<Output = _>>>> = (0..items)
+            .map(|order| Box::pin(task(order)) as Pin<Box<_>>)
+            .collect();
+        let mut cx = Context::from_waker(Waker::noop());
+        for _ in 0..=YIELDS {
+            for task in &mut tasks {
+                let _ = task.as_mut().poll(&mut cx);
+            }
         }
-    }
+    })
 }

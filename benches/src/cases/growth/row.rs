@@ -9,7 +9,7 @@ use crate::run::Places;
 /// How many sizes a row has, each twice the one before.
 const SIZES: u32 = 4;
 
-/// Measurements of each size; the best one counts.
+/// Measurements of each size after the first call. The best one counts.
 const RUNS: usize = 9;
 
 /// A measurement repeats the work until it lasts at least this long.
@@ -56,51 +56,76 @@ impl Row {
 
     fn growth(&self, places: &Places) -> Growth {
         let base = scaled(self.base, places.growth_scale);
-        let mut points: Vec<Point> = Vec::new();
+        let mut sizes: Vec<Timed> = Vec::new();
         let mut cut_off = None;
-        let mut previous = None;
         for step in 0..SIZES {
-            let size = base << step;
-            let (nanos, once) = self.measure(size);
-            let items = (self.items)(size) as f64;
-            points.push(Point {
-                size,
-                nanos: nanos / items,
-            });
-            if step + 1 == SIZES {
-                break;
-            }
-            cut_off = reason_to_stop(once, previous);
+            let timed = Timed::first(base << step, self.work);
+            let previous = sizes.last().map(|previous| previous.first);
+            cut_off = reason_to_stop(timed.first, previous);
+            sizes.push(timed);
             if cut_off.is_some() {
                 break;
             }
-            previous = Some(once);
         }
+        if cut_off.is_some() && sizes.len() == SIZES as usize {
+            cut_off = None; // There is no next size.
+        }
+        // In turn, so that a busy moment of the machine does not hit one size alone.
+        for _ in 0..RUNS {
+            for timed in &mut sizes {
+                timed.again(self.work);
+            }
+        }
+        let point = |timed: Timed| Point {
+            size: timed.size,
+            nanos: timed.best / (self.items)(timed.size) as f64,
+        };
         Growth {
             item: self.item,
-            points,
+            points: sizes.into_iter().map(point).collect(),
             cut_off,
         }
     }
+}
 
-    /// The best time of one call, and that of the first, which may have paid for warming up.
-    fn measure(&self, size: u64) -> (f64, Duration) {
-        let begun = Instant::now();
-        (self.work)(size);
-        let once = begun.elapsed();
-        let repeats = (AT_LEAST.as_nanos() / once.as_nanos().max(1) + 1).min(100_000);
-        let mut best = once.as_secs_f64() * 1e9;
-        for _ in 0..RUNS {
-            if begun.elapsed() > PATIENCE {
-                break;
-            }
-            let start = Instant::now();
-            for _ in 0..repeats {
-                (self.work)(size);
-            }
-            best = best.min(start.elapsed().as_secs_f64() * 1e9 / repeats as f64);
+/// The measurements of one size.
+struct Timed {
+    size: u64,
+    /// How long the first call took, which may have paid for warming up.
+    first: Duration,
+    /// Calls of each further measurement.
+    repeats: u32,
+    spent: Duration,
+    /// The nanoseconds of one call in the best measurement.
+    best: f64,
+}
+
+impl Timed {
+    fn first(size: u64, work: fn(u64)) -> Self {
+        let start = Instant::now();
+        work(size);
+        let first = start.elapsed();
+        let repeats = AT_LEAST.as_nanos() / first.as_nanos().max(1) + 1;
+        Self {
+            size,
+            first,
+            repeats: u32::try_from(repeats).unwrap_or(u32::MAX),
+            spent: first,
+            best: first.as_secs_f64() * 1e9,
         }
-        (best, once)
+    }
+
+    fn again(&mut self, work: fn(u64)) {
+        if self.spent > PATIENCE {
+            return;
+        }
+        let start = Instant::now();
+        for _ in 0..self.repeats {
+            work(self.size);
+        }
+        let took = start.elapsed();
+        self.spent += took;
+        self.best = self.best.min((took / self.repeats).as_secs_f64() * 1e9);
     }
 }
 
