@@ -1,4 +1,4 @@
-//! Counts allocations: `counted [--only NAME] --json FILE --out FOLDER`.
+//! Counts allocations: `counted [--only NAME] [--growth-scale N] --json FILE --out FOLDER`.
 
 use std::alloc::System;
 use std::process::ExitCode;

@@ -29,7 +29,33 @@ pub(crate) struct Measured {
     pub(crate) unit: &'static str,
     /// What `value` may be at most, or at least.
     pub(crate) budget: Option<Budget>,
+    /// The sizes behind a growth.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) growth: Option<Growth>,
 }
+
+/// The time per item at sizes that double.
+#[derive(Debug, Serialize)]
+pub(crate) struct Growth {
+    /// What an item is.
+    pub(crate) item: &'static str,
+    /// The smallest size first.
+    pub(crate) points: Vec<Point>,
+    /// Why larger sizes were not tried. Then the growth is over its budget, whatever is known of it.
+    pub(crate) cut_off: Option<String>,
+}
+
+/// The time per item at one size.
+#[derive(Debug, Serialize)]
+pub(crate) struct Point {
+    /// The size.
+    pub(crate) size: u64,
+    /// Nanoseconds per item.
+    pub(crate) nanos: f64,
+}
+
+/// How much more an item may take at the largest size than at the smallest.
+const MOST_GROWTH: f64 = 1.5;
 
 /// A bound that a value should keep.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -73,6 +99,7 @@ impl Measured {
             peer: Some(peer),
             unit,
             budget: None,
+            growth: None,
         }
     }
 
@@ -85,7 +112,30 @@ impl Measured {
             peer: None,
             unit,
             budget: None,
+            growth: None,
         }
+    }
+
+    /// The time per item at the largest size by that at the smallest.
+    pub(crate) fn growth(name: impl Into<String>, growth: Growth) -> Self {
+        let first = growth.points.first().map_or(1.0, |point| point.nanos);
+        let last = growth.points.last().map_or(1.0, |point| point.nanos);
+        Self {
+            name: name.into(),
+            value: last / first,
+            ours: last,
+            peer: Some(first),
+            unit: "ns per item, largest and smallest size",
+            budget: Some(Budget::AtMost(MOST_GROWTH)),
+            growth: Some(growth),
+        }
+    }
+
+    /// Whether it is within its bound.
+    fn is_kept(&self) -> bool {
+        let complete = |growth: &Growth| growth.cut_off.is_none();
+        self.growth.as_ref().is_none_or(complete)
+            && self.budget.is_none_or(|budget| budget.is_kept(self.value))
     }
 
     /// With a bound.
@@ -98,6 +148,14 @@ impl Measured {
 
 impl std::fmt::Display for Measured {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let verdict = if self.is_kept() { "ok" } else { "over" };
+        if let Some(growth) = &self.growth {
+            return write!(
+                f,
+                "{:<36}{growth}growth {:.1} {verdict}",
+                self.name, self.value
+            );
+        }
         write!(
             f,
             "ratio {} {:.3} (ours {:.1}, peer ",
@@ -112,8 +170,22 @@ impl std::fmt::Display for Measured {
             Some(budget) => write!(f, "{budget}")?,
             None => f.write_str("none")?,
         }
-        let kept = self.budget.is_none_or(|budget| budget.is_kept(self.value));
-        write!(f, ") {}", if kept { "ok" } else { "over" })
+        write!(f, ") {verdict}")
+    }
+}
+
+/// `1000: 24.1, 2000: 24.4 ns per level, `
+impl std::fmt::Display for Growth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (n, Point { size, nanos }) in self.points.iter().enumerate() {
+            let comma = if n == 0 { "" } else { ", " };
+            write!(f, "{comma}{size}: {nanos:.1}")?;
+        }
+        write!(f, " ns per {}, ", self.item)?;
+        match &self.cut_off {
+            Some(why) => write!(f, "stopped since {why}, "),
+            None => Ok(()),
+        }
     }
 }
 

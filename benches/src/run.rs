@@ -11,12 +11,15 @@ struct Arguments {
     only: Option<String>,
     json: Option<PathBuf>,
     out: Option<PathBuf>,
+    growth_scale: f64,
 }
 
-/// Where a case may put files.
+/// What a case is told: where to put files, and how large to be.
 pub(crate) struct Places {
     /// A folder of this run's.
     pub(crate) out: PathBuf,
+    /// What the sizes of the growth rows are multiplied by.
+    pub(crate) growth_scale: f64,
 }
 
 /// Runs what is measured in time.
@@ -39,6 +42,7 @@ fn run(cases: &[Case]) -> ExitCode {
     };
     let places = Places {
         out: arguments.out.unwrap_or_else(std::env::temp_dir),
+        growth_scale: arguments.growth_scale,
     };
     let mut results: Vec<Measured> = Vec::new();
     let mut failed = false;
@@ -82,6 +86,7 @@ impl Arguments {
             only: None,
             json: None,
             out: None,
+            growth_scale: 1.0,
         };
         let mut arguments = std::env::args().skip(1);
         while let Some(option) = arguments.next() {
@@ -92,6 +97,11 @@ impl Arguments {
                 "--only" => this.only = Some(value),
                 "--json" => this.json = Some(value.into()),
                 "--out" => this.out = Some(value.into()),
+                "--growth-scale" => {
+                    this.growth_scale = value
+                        .parse()
+                        .map_err(|_| format!("`{value}` is not a factor"))?;
+                }
                 _ => return Err(format!("there is no option `{option}`")),
             }
         }

@@ -1,4 +1,4 @@
-//! Measures times: `timed [--only NAME] --json FILE --out FOLDER`.
+//! Measures times: `timed [--only NAME] [--growth-scale N] --json FILE --out FOLDER`.
 
 use std::process::ExitCode;
 

@@ -20,6 +20,13 @@ pub enum Command {
         only: Option<String>,
         /// Whether docs/performance.md is to show the results.
         write_docs: bool,
+        /// What the sizes of the growth rows are multiplied by.
+        growth_scale: Option<String>,
+    },
+    /// Run random programs against airlock's promises.
+    Fuzz {
+        /// What the fuzzer is told, in its own words.
+        options: Vec<String>,
     },
     /// Write the output of the examples into their `expected` files.
     BlessExamples,
@@ -39,6 +46,7 @@ impl Command {
             Some("test") => Stage::TEST.to_vec(),
             Some("ci") => Stage::ALL.to_vec(),
             Some("bench") => return bench(arguments),
+            Some("fuzz") => return fuzz(arguments),
             Some("bless-examples") => {
                 return match arguments.next() {
                     None => Ok(Self::BlessExamples),
@@ -72,7 +80,7 @@ impl Command {
 }
 
 fn bench<'a>(mut arguments: impl Iterator<Item = &'a str>) -> Result<Command, String> {
-    let (mut only, mut write_docs) = (None, false);
+    let (mut only, mut write_docs, mut growth_scale) = (None, false, None);
     while let Some(option) = arguments.next() {
         match option {
             "--only" => {
@@ -82,13 +90,49 @@ fn bench<'a>(mut arguments: impl Iterator<Item = &'a str>) -> Result<Command, St
                 only = Some(name.to_owned());
             }
             "--write-docs" => write_docs = true,
+            "--growth-scale" => growth_scale = Some(factor(arguments.next())?),
             _ => return Err(format!("there is no option `{option}`")),
         }
     }
     if write_docs && only.is_some() {
         return Err("`--write-docs` shows all results: leave `--only` out".to_owned());
     }
-    Ok(Command::Bench { only, write_docs })
+    Ok(Command::Bench {
+        only,
+        write_docs,
+        growth_scale,
+    })
+}
+
+fn fuzz<'a>(mut arguments: impl Iterator<Item = &'a str>) -> Result<Command, String> {
+    let mut options = Vec::new();
+    while let Some(option) = arguments.next() {
+        options.push(option.to_owned());
+        match option {
+            "--minutes" | "--programs" | "--seed" => match arguments.next() {
+                Some(number) if number.parse::<u64>().is_ok() => options.push(number.to_owned()),
+                _ => return Err(format!("`{option}` needs a number")),
+            },
+            "--skip" => {
+                let words = arguments.next();
+                options.push(words.ok_or("`--skip` needs words")?.to_owned());
+            }
+            "--survey" | "--trace" => {}
+            _ => return Err(format!("there is no option `{option}`")),
+        }
+    }
+    Ok(Command::Fuzz { options })
+}
+
+/// A positive number, as it was written.
+fn factor(given: Option<&str>) -> Result<String, String> {
+    let given = given.ok_or("`--growth-scale` needs a factor, such as 4 or 0.1")?;
+    match given.parse::<f64>() {
+        Ok(factor) if factor > 0.0 => Ok(given.to_owned()),
+        _ => Err(format!(
+            "`--growth-scale` needs a factor, such as 4 or 0.1, not `{given}`"
+        )),
+    }
 }
 
 /// The stages that a `--without` names: one, or with `test` all stages of `cargo xtask test`.
@@ -119,7 +163,8 @@ pub fn usage() -> String {
     format!(
         "usage: cargo xtask test [--without STAGE]...
        cargo xtask ci [--without STAGE]...
-       cargo xtask bench [--only NAME | --write-docs]
+       cargo xtask bench [--only NAME | --write-docs] [--growth-scale FACTOR]
+       cargo xtask fuzz [--minutes N | --programs K] [--seed S] [--survey] [--skip WORD,..] [--trace]
        cargo xtask bless-examples
 
 stages of `test`: {}

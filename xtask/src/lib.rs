@@ -1,5 +1,5 @@
 //! The project's own commands: `cargo xtask test`, `cargo xtask ci`, `cargo xtask bench`,
-//! `cargo xtask bless-examples`.
+//! `cargo xtask fuzz`, `cargo xtask bless-examples`.
 //!
 //! A command is a list of [`Stage`]s. All of them run, also after one has failed, and the closing
 //! table names each with its outcome, also those that were left out by `--without`.
@@ -17,6 +17,7 @@ pub mod diff;
 pub mod examples;
 pub mod facts;
 pub mod features;
+pub mod fuzz;
 pub mod stage;
 pub mod summary;
 pub mod workspace;
@@ -51,23 +52,29 @@ pub fn run(arguments: &[String]) -> ExitCode {
             println!("{}", arguments::usage());
             ExitCode::SUCCESS
         }
-        Command::Bench { only, write_docs } => {
-            match bench::run(&workspace, only.as_deref(), write_docs) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(message) => {
-                    eprintln!("error: {message}");
-                    ExitCode::FAILURE
-                }
-            }
-        }
-        Command::BlessExamples => match examples::bless(&workspace) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(message) => {
-                eprintln!("error: {message}");
-                ExitCode::FAILURE
-            }
-        },
+        Command::Bench {
+            only,
+            write_docs,
+            growth_scale,
+        } => exit_code(bench::run(
+            &workspace,
+            only.as_deref(),
+            write_docs,
+            growth_scale.as_deref(),
+        )),
+        Command::Fuzz { options } => exit_code(fuzz::run(&workspace, &options)),
+        Command::BlessExamples => exit_code(examples::bless(&workspace)),
         Command::Stages { stages, without } => run_stages(&workspace, &stages, &without),
+    }
+}
+
+fn exit_code(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::cargo::{self, Cargo};
 use crate::workspace::Workspace;
-use crate::{examples, features};
+use crate::{examples, features, fuzz};
 
 /// The test target that runs the conformance scenarios.
 const CONFORMANCE: &str = "conformance";
@@ -35,6 +35,8 @@ pub enum Stage {
     Doctest,
     /// The examples, run for real, with their output checked.
     Examples,
+    /// Random programs, always the same ones.
+    Fuzz,
     /// Formatting.
     Fmt,
     /// Lints.
@@ -58,7 +60,7 @@ impl Stage {
     ];
 
     /// The stages of `cargo xtask ci`.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Unit,
         Self::Ui,
         Self::Conformance,
@@ -66,6 +68,7 @@ impl Stage {
         Self::Browser,
         Self::Doctest,
         Self::Examples,
+        Self::Fuzz,
         Self::Fmt,
         Self::Clippy,
         Self::Rustdoc,
@@ -83,6 +86,7 @@ impl Stage {
             Self::Browser => "browser",
             Self::Doctest => "doctest",
             Self::Examples => "examples",
+            Self::Fuzz => "fuzz",
             Self::Fmt => "fmt",
             Self::Clippy => "clippy",
             Self::Rustdoc => "rustdoc",
@@ -101,6 +105,7 @@ impl Stage {
             Self::Browser => "the shop's page, in Chromium",
             Self::Doctest => "code blocks of the docs",
             Self::Examples => "examples, run and compared with their expected output",
+            Self::Fuzz => "random programs, against the promise that no intent is lost",
             Self::Fmt => "formatting",
             Self::Clippy => "lints",
             Self::Rustdoc => "docs without warnings",
@@ -124,6 +129,7 @@ impl Stage {
             Self::Browser => target(workspace, BROWSER, "--all-features"),
             Self::Doctest => cargo(workspace, "test --doc --workspace --all-features").run(),
             Self::Examples => examples::check(workspace),
+            Self::Fuzz => fuzz::run_short(workspace),
             Self::Fmt => cargo(workspace, "fmt --all --check").run(),
             Self::Clippy => cargo(
                 workspace,

@@ -61,6 +61,28 @@ fn a_stage_of_ci_cannot_be_left_out_of_test() {
 }
 
 #[test]
+fn bench_takes_a_factor_for_the_growth_rows() {
+    let expected = Command::Bench {
+        only: Some("growth".to_owned()),
+        write_docs: false,
+        growth_scale: Some("0.1".to_owned()),
+    };
+    assert_eq!(
+        parse("bench --only growth --growth-scale 0.1"),
+        Ok(expected)
+    );
+}
+
+#[test]
+fn fuzz_hands_its_options_on() {
+    let options = ["--minutes", "5", "--seed", "7"];
+    let expected = Command::Fuzz {
+        options: options.map(str::to_owned).to_vec(),
+    };
+    assert_eq!(parse("fuzz --minutes 5 --seed 7"), Ok(expected));
+}
+
+#[test]
 fn mistakes_are_errors() {
     for (line, message) in [
         ("tset", "there is no command `tset`"),
@@ -72,6 +94,13 @@ fn mistakes_are_errors() {
             "test --without test",
             "`--without` leaves out every stage: nothing would run",
         ),
+        (
+            "bench --growth-scale -1",
+            "`--growth-scale` needs a factor, such as 4 or 0.1, not `-1`",
+        ),
+        ("fuzz --seed", "`--seed` needs a number"),
+        ("fuzz --seed x", "`--seed` needs a number"),
+        ("fuzz --sede 1", "there is no option `--sede`"),
         (
             "bless-examples now",
             "`bless-examples` takes no argument, got `now`",

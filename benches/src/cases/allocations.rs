@@ -47,12 +47,31 @@ pub(super) fn bytes_held(intents: u64) -> f64 {
     held as f64
 }
 
+/// Bytes that a scope holds after it has captured so many intents from a nested one.
+fn bytes_captured(intents: u64) -> f64 {
+    let mut held = 0;
+    let ended = airlock::scope().run_infallible(|_| {
+        let stats = counted(|| {
+            let ended = airlock::scope().run_infallible(|_| {
+                (0..intents).for_each(|n| _ = airlock::enqueue(wide(n, 1, 2, 3, 4, 5)));
+            });
+            assert!(ended.is_ok());
+        });
+        held = stats
+            .bytes_allocated
+            .saturating_sub(stats.bytes_deallocated);
+    });
+    assert!(ended.is_ok());
+    held as f64
+}
+
 pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     // What a thread and a buffer are given once does not count.
     for warm_up in 0..CALLS {
         assert!(empty(warm_up).is_ok());
     }
     let bytes = bytes_held(INTENTS) / INTENTS as f64;
+    let captured = bytes_captured(INTENTS) / INTENTS as f64;
     let mut enqueues = Stats::default();
     let ended = airlock::scope().run_infallible(|_| {
         (0..INTENTS).for_each(|n| _ = airlock::enqueue(record(n, 7, 99)));
@@ -65,6 +84,8 @@ pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     let per_call = |stats: Stats| (stats.allocations + stats.reallocations) as f64 / CALLS as f64;
     Ok(vec![
         Measured::cost("bytes_per_intent", bytes, "bytes").budget(Budget::AtMost(160.0)),
+        Measured::cost("bytes_per_captured_intent", captured, "bytes")
+            .budget(Budget::AtMost(160.0)),
         Measured::cost("allocations_per_enqueue", per_call(enqueues), "allocations")
             .budget(Budget::AtMost(0.0)),
         Measured::cost(

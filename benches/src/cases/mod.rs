@@ -11,6 +11,7 @@ mod axum_socket;
 mod boundary_async;
 mod bulk_batch;
 mod enqueue_flush;
+mod growth;
 mod nesting;
 mod policy_stack;
 mod poll_overhead;
@@ -73,6 +74,69 @@ pub(crate) const TIMED: &[Case] = &[
         &["scaling", "scaling_intents", "scaling_tasks"],
         scaling::run,
     ),
+    case(&["growth", "growth_nested_innermost"], |places| {
+        growth::NESTED_INNERMOST.run(places)
+    }),
+    case(&["growth", "growth_nested_innermost_closures"], |places| {
+        growth::NESTED_INNERMOST_CLOSURES.run(places)
+    }),
+    case(&["growth", "growth_nested_each_level"], |places| {
+        growth::NESTED_EACH_LEVEL.run(places)
+    }),
+    case(&["growth", "growth_capture_intents"], |places| {
+        growth::CAPTURE_INTENTS.run(places)
+    }),
+    case(&["growth", "growth_capture_levels"], |places| {
+        growth::CAPTURE_LEVELS.run(places)
+    }),
+    case(&["growth", "growth_two_executors"], |places| {
+        growth::TWO_EXECUTORS.run(places)
+    }),
+    case(&["growth", "growth_scopes_with_executors"], |places| {
+        growth::SCOPES_WITH_EXECUTORS.run(places)
+    }),
+    case(&["growth", "growth_batch_from_scopes"], |places| {
+        growth::BATCH_FROM_SCOPES.run(places)
+    }),
+    case(
+        &["growth", "growth_scopes_under_airlock_policy"],
+        |places| growth::SCOPES_UNDER_AIRLOCK_POLICY.run(places),
+    ),
+    case(&["growth", "growth_scopes_under_parent_policy"], |places| {
+        growth::SCOPES_UNDER_PARENT_POLICY.run(places)
+    }),
+    case(&["growth", "growth_handles_under_policies"], |places| {
+        growth::HANDLES_UNDER_POLICIES.run(places)
+    }),
+    case(&["growth", "growth_one_policy"], |places| {
+        growth::ONE_POLICY.run(places)
+    }),
+    case(&["growth", "growth_reassigned_guards"], |places| {
+        growth::REASSIGNED_GUARDS.run(places)
+    }),
+    case(&["growth", "growth_cascade_sync"], |places| {
+        growth::CASCADE_SYNC.run(places)
+    }),
+    case(&["growth", "growth_cascade_async"], |places| {
+        growth::CASCADE_ASYNC.run(places)
+    }),
+    case(&["growth", "growth_spawn_chain"], |places| {
+        growth::SPAWN_CHAIN.run(places)
+    }),
+    case(&["growth", "growth_tasks"], |places| {
+        growth::TASKS.run(places)
+    }),
+    case(&["growth", "growth_coalescing"], |places| {
+        growth::COALESCING.run(places)
+    }),
+    case(
+        &[
+            "growth",
+            "growth_cascade_sync_stack",
+            "growth_cascade_async_stack",
+        ],
+        growth::stack_of_cascades,
+    ),
 ];
 
 /// What is counted, in the order of the report.
@@ -80,6 +144,7 @@ pub(crate) const COUNTED: &[Case] = &[
     case(
         &[
             "bytes_per_intent",
+            "bytes_per_captured_intent",
             "allocations_per_enqueue",
             "allocations_per_empty_boundary",
         ],

@@ -77,7 +77,7 @@ async fn task(order: u64) -> Result<(), FlushError> {
         .await
 }
 
-fn give_way() -> impl Future<Output = ()> {
+pub(super) fn give_way() -> impl Future<Output = ()> {
     let mut waited = false;
     std::future::poll_fn(move |_| {
         if waited {

@@ -2,13 +2,11 @@
 //! the same functions under `#[tracing::instrument]`.
 
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
-use std::process::Command;
-use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use super::project::Project;
 use crate::workspace::Workspace;
 
 /// What is measured here.
@@ -20,23 +18,24 @@ const ROUNDS: usize = 15;
 
 pub(super) fn measure(workspace: &Workspace, folder: &Path) -> Result<Vec<Value>, String> {
     let folder = folder.join("compile_time");
-    let (ours, peer, bare) = (Krate::Airlock, Krate::Instrument, Krate::Bare);
-    for krate in [ours, peer, bare] {
-        krate.write(workspace, &folder)?;
-        krate.check(&folder)?;
-    }
+    let write = |attributes| -> Result<Krate, String> {
+        let krate = Krate::write(workspace, &folder, attributes)?;
+        krate.check()?;
+        Ok(krate)
+    };
+    let (ours, peer, bare) = (write(AIRLOCK)?, write(INSTRUMENT)?, write(BARE)?);
     let mut times = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        times.0.push(ours.check(&folder)?);
-        times.1.push(peer.check(&folder)?);
+        times.0.push(ours.check()?);
+        times.1.push(peer.check()?);
     }
     let (ours_ms, peer_ms) = (median(times.0), median(times.1));
     let functions = EFFECTS + BOUNDARIES;
     #[allow(clippy::cast_precision_loss, reason = "a few thousand lines")]
-    let per_function = |krate: Krate| -> Result<f64, String> {
-        Ok((krate.expanded(&folder)? - bare.expanded(&folder)?) as f64 / functions as f64)
+    let per_function = |krate: &Krate| -> Result<f64, String> {
+        Ok((krate.expanded()? - bare.expanded()?) as f64 / functions as f64)
     };
-    let (ours_lines, peer_lines) = (per_function(ours)?, per_function(peer)?);
+    let (ours_lines, peer_lines) = (per_function(&ours)?, per_function(&peer)?);
     Ok(vec![
         result(
             "compile_time",
@@ -65,40 +64,27 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// The same functions, each time under other attributes.
-#[derive(Clone, Copy)]
-enum Krate {
-    Airlock,
-    Instrument,
-    Bare,
+struct Krate {
+    project: Project,
 }
 
+/// A package's name, and the attributes of its effects and of its boundaries.
+type Attributes = (&'static str, &'static str, &'static str);
+
+const AIRLOCK: Attributes = ("with-airlock", "#[airlock::effect]", "#[airlock::boundary]");
+const INSTRUMENT: Attributes = (
+    "with-instrument",
+    "#[tracing::instrument]",
+    "#[tracing::instrument]",
+);
+const BARE: Attributes = ("bare", "", "");
+
 impl Krate {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Airlock => "with-airlock",
-            Self::Instrument => "with-instrument",
-            Self::Bare => "bare",
-        }
-    }
-
-    /// The attributes of effects and of boundaries.
-    fn attributes(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Airlock => ("#[airlock::effect]", "#[airlock::boundary]"),
-            Self::Instrument => ("#[tracing::instrument]", "#[tracing::instrument]"),
-            Self::Bare => ("", ""),
-        }
-    }
-
-    fn write(self, workspace: &Workspace, folder: &Path) -> Result<(), String> {
-        let folder = folder.join(self.name());
-        let manifest = format!(
-            "[package]\nname = \"{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
-             airlock = {{ package = \"airlock-effects\", path = {:?} }}\ntracing = \"0.1\"\n",
-            self.name(),
-            workspace.root,
-        );
-        let (effect, boundary) = self.attributes();
+    fn write(
+        workspace: &Workspace,
+        folder: &Path,
+        (name, effect, boundary): Attributes,
+    ) -> Result<Self, String> {
         let mut source = "#![allow(dead_code, unused)]\n".to_owned();
         for n in 0..EFFECTS {
             let _ = writeln!(
@@ -114,57 +100,25 @@ impl Krate {
                  println!(\"{{order}}\");\n    Ok(order)\n}}"
             );
         }
-        let files = [("Cargo.toml", manifest), ("src/lib.rs", source)];
-        fs::create_dir_all(folder.join("src")).map_err(|error| error.to_string())?;
-        for (name, text) in files {
-            let path = folder.join(name);
-            fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
-        }
-        Ok(())
+        let project = Project::write(workspace, folder, name, ("src/lib.rs", &source))?;
+        Ok(Self { project })
     }
 
     /// Milliseconds to check it anew, its dependencies being there.
-    fn check(self, folder: &Path) -> Result<f64, String> {
-        let source = folder.join(self.name()).join("src/lib.rs");
-        let text = fs::read_to_string(&source).map_err(|error| error.to_string())?;
-        fs::write(&source, text).map_err(|error| error.to_string())?; // Newer than what was built.
-        let start = Instant::now();
-        self.cargo(folder, &["check", "--quiet"])?;
-        Ok(start.elapsed().as_secs_f64() * 1e3)
+    fn check(&self) -> Result<f64, String> {
+        self.project.time(&["check", "--quiet"])
     }
 
     /// The lines of the crate with its attributes expanded.
-    fn expanded(self, folder: &Path) -> Result<i64, String> {
-        let arguments = [
+    fn expanded(&self) -> Result<i64, String> {
+        let text = self.project.cargo(&[
             "rustc",
             "--quiet",
             "--profile",
             "check",
             "--",
             "-Zunpretty=expanded",
-        ];
-        let text = self.cargo(folder, &arguments)?;
+        ])?;
         i64::try_from(text.lines().count()).map_err(|error| error.to_string())
-    }
-
-    fn cargo(self, folder: &Path, arguments: &[&str]) -> Result<String, String> {
-        let mut cargo = Command::new("cargo");
-        cargo
-            .args(arguments)
-            .current_dir(folder.join(self.name()))
-            .env("CARGO_TARGET_DIR", folder.join("target"))
-            .env("CARGO_INCREMENTAL", "0")
-            // Showing an expansion is an unstable option.
-            .env("RUSTC_BOOTSTRAP", "1");
-        let output = cargo.output().map_err(|error| format!("cargo: {error}"))?;
-        if output.status.success() {
-            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-        } else {
-            Err(format!(
-                "{}: {}",
-                self.name(),
-                String::from_utf8_lossy(&output.stderr).trim()
-            ))
-        }
     }
 }

@@ -20,11 +20,13 @@ pub(super) fn table(results: &[Value]) -> String {
         let number = |key: &str| result[key].as_f64();
         let value = number("value").unwrap_or_default();
         let shown = |number: Option<f64>| number.map_or_else(String::new, |it| format!("{it:.1}"));
+        // A growth that was cut off is over, whatever is known of it.
+        let complete = result["growth"]["cut_off"].is_null();
         let (budget, kept) = match (
             result["budget"]["at_most"].as_f64(),
             result["budget"]["at_least"].as_f64(),
         ) {
-            (Some(most), _) => (format!("at most {most}"), value <= most),
+            (Some(most), _) => (format!("at most {most}"), value <= most && complete),
             (_, Some(least)) => (format!("at least {least}"), value >= least),
             _ => (String::new(), true),
         };

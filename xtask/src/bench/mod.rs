@@ -3,8 +3,10 @@
 //! The package `airlock-bench` measures most of it. What needs cargo itself is measured here. Results
 //! are printed as they come, and written to `target/bench.json`.
 
+mod code_size;
 mod compile_time;
 mod docs;
+mod project;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,27 +16,49 @@ use serde_json::Value;
 use crate::cargo::Cargo;
 use crate::workspace::Workspace;
 
+type Measure = fn(&Workspace, &Path) -> Result<Vec<Value>, String>;
+
+/// What needs cargo itself, by the names of its results.
+const BUILDS: [(&[&str], Measure); 2] = [
+    (compile_time::NAMES, compile_time::measure),
+    (code_size::NAMES, code_size::measure),
+];
+
 /// Measures all, or the one result with this name, and writes `target/bench.json`.
 ///
 /// # Errors
 ///
 /// When something could not be measured, or nothing has that name. Results over their budget are none.
-pub fn run(workspace: &Workspace, only: Option<&str>, write_docs: bool) -> Result<(), String> {
+pub fn run(
+    workspace: &Workspace,
+    only: Option<&str>,
+    write_docs: bool,
+    growth_scale: Option<&str>,
+) -> Result<(), String> {
     let folder = workspace.target.join("bench");
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut results = Vec::new();
     let mut failed = Vec::new();
-    build(workspace)?;
-    for program in ["timed", "counted"] {
-        match measure(workspace, program, only, &folder) {
+    let of_builds = |only| BUILDS.iter().any(|(names, _)| names.contains(&only));
+    let programs: &[&str] = match only {
+        Some(only) if of_builds(only) => &[],
+        _ => &["timed", "counted"],
+    };
+    if !programs.is_empty() {
+        build(workspace)?;
+    }
+    for program in programs {
+        match measure(workspace, program, only, growth_scale, &folder) {
             Ok(measured) => results.extend(measured),
             Err(problem) => failed.push(problem),
         }
     }
-    if only.is_none_or(|only| compile_time::NAMES.contains(&only)) {
-        match compile_time::measure(workspace, &folder) {
-            Ok(measured) => results.extend(measured),
-            Err(problem) => failed.push(problem),
+    for (names, measure) in BUILDS {
+        if only.is_none_or(|only| names.contains(&only)) {
+            match measure(workspace, &folder) {
+                Ok(measured) => results.extend(measured),
+                Err(problem) => failed.push(problem),
+            }
         }
     }
     if results.is_empty() && failed.is_empty() {
@@ -72,6 +96,7 @@ fn measure(
     workspace: &Workspace,
     program: &str,
     only: Option<&str>,
+    growth_scale: Option<&str>,
     folder: &Path,
 ) -> Result<Vec<Value>, String> {
     let json: PathBuf = folder.join(format!("{program}.json"));
@@ -85,6 +110,9 @@ fn measure(
         .args([folder]);
     if let Some(only) = only {
         command = command.args(["--only", only]);
+    }
+    if let Some(factor) = growth_scale {
+        command = command.args(["--growth-scale", factor]);
     }
     let ran = command.run();
     let measured = read(&json).unwrap_or_default();

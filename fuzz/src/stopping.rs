@@ -1,0 +1,48 @@
+//! A flush that is to stop at the first failure does so.
+
+use airlock::{Fate, FlushReport, ReportEntry};
+
+/// Finds an intent that was dispatched after another had failed. The report has them in the order of
+/// the dispatch, but for batch effects, whose unit has the place of its first intent.
+pub(crate) fn dispatched_after_a_failure(report: &FlushReport) -> Option<&ReportEntry> {
+    let failed = |entry: &&ReportEntry| matches!(entry.fate(), Fate::Failed(_));
+    let dispatched = |entry: &&ReportEntry| {
+        matches!(entry.fate(), Fate::Dispatched) && !entry.effect().is_batch()
+    };
+    let mut entries = report.buffered().iter();
+    entries.by_ref().find(failed)?;
+    entries.find(dispatched)
+}
+
+#[cfg(test)]
+mod tests {
+    use airlock::FailureMode;
+
+    use super::dispatched_after_a_failure;
+
+    #[airlock::effect]
+    fn fails(yes: bool) -> Result<(), String> {
+        if yes {
+            Err("as told".to_owned())
+        } else {
+            Ok(())
+        }
+    }
+
+    fn is_found(mode: FailureMode) -> bool {
+        let scope = airlock::scope().failure_mode(mode);
+        let ended = scope.run_infallible(|_| {
+            for yes in [false, true, false] {
+                airlock::enqueue(fails(yes));
+            }
+        });
+        let error = ended.expect_err("one of them fails");
+        dispatched_after_a_failure(error.report()).is_some()
+    }
+
+    #[test]
+    fn a_flush_that_carries_on_is_noticed() {
+        assert!(is_found(FailureMode::CarryOn));
+        assert!(!is_found(FailureMode::Stop));
+    }
+}

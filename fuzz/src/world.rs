@@ -1,0 +1,283 @@
+//! What a run shares with its effects, executors and hooks.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::panic::resume_unwind;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use airlock::executor::Delivery;
+use airlock::{
+    Failure, FailureMode, Fate, FlushError, FlushReport, Intent, IntentId, ReportEntry, Scope,
+    ScopeId,
+};
+
+use crate::ledger::{self, Event, Reporter, Violation, check};
+use crate::program::{Kind, Later, Plan};
+
+/// The payload of panics that the program asks for. Any other panic is a fault.
+pub(crate) struct Planned;
+
+/// Unwinds, without a message on the terminal.
+pub(crate) fn planned_panic() -> ! {
+    resume_unwind(Box::new(Planned))
+}
+
+/// Who was given a flush error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Given {
+    /// The caller of a flush, which has run to its end.
+    Returned,
+    /// `on_stranded`.
+    Stranded,
+}
+
+/// A handle to what one run shares.
+#[derive(Clone)]
+pub(crate) struct World {
+    mode: FailureMode,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    events: Vec<Event>,
+    kinds: Vec<Kind>,
+    plans: Vec<Arc<Plan>>,
+    attempts: Vec<u8>,
+    numbers: HashMap<IntentId, u32>,
+    /// Flushes that have reported a failure, and whose error nobody has seen yet.
+    unhandled: Vec<(Option<ScopeId>, Vec<IntentId>)>,
+    kept: Vec<(Delivery, Later)>,
+    handles: Vec<Scope>,
+    faults: Vec<Violation>,
+    reports: Vec<String>,
+}
+
+impl World {
+    /// Describes a run whose scopes have this failure mode unless they name one.
+    pub(crate) fn new(mode: Option<FailureMode>) -> Self {
+        Self {
+            mode: mode.unwrap_or_default(),
+            state: Arc::default(),
+        }
+    }
+
+    pub(crate) fn mode(&self) -> FailureMode {
+        self.mode
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives a new intent its number.
+    pub(crate) fn number(&self, kind: Kind, plan: &Plan) -> u32 {
+        let mut state = self.state();
+        state.kinds.push(kind);
+        state.plans.push(Arc::new(plan.clone()));
+        state.attempts.push(0);
+        u32::try_from(state.kinds.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn accepted(&self, id: IntentId, number: u32) {
+        let mut state = self.state();
+        state.numbers.insert(id, number);
+        state.events.push(Event::Accepted(number));
+    }
+
+    pub(crate) fn number_of(&self, id: IntentId) -> Option<u32> {
+        self.state().numbers.get(&id).copied()
+    }
+
+    pub(crate) fn plan(&self, number: u32) -> Arc<Plan> {
+        self.state().plans[number as usize].clone()
+    }
+
+    /// Notes that an attempt begins. Returns how many there have been, this one included.
+    pub(crate) fn begin(&self, number: u32) -> u8 {
+        let mut state = self.state();
+        state.events.push(Event::Begun(number));
+        let attempts = &mut state.attempts[number as usize];
+        *attempts = attempts.saturating_add(1);
+        *attempts
+    }
+
+    pub(crate) fn succeed(&self, number: u32) {
+        self.state().events.push(Event::Succeeded(number));
+    }
+
+    pub(crate) fn offered(&self, delivery: &Delivery) {
+        self.note(delivery.intents(), Event::Offered);
+    }
+
+    pub(crate) fn lost(&self, delivery: &Delivery) {
+        self.note(delivery.intents(), Event::Lost);
+    }
+
+    pub(crate) fn keep(&self, delivery: Delivery, later: Later) {
+        self.note(delivery.intents(), Event::HandedOver);
+        self.state().kept.push((delivery, later));
+    }
+
+    pub(crate) fn take_kept(&self) -> Vec<(Delivery, Later)> {
+        std::mem::take(&mut self.state().kept)
+    }
+
+    pub(crate) fn keep_handle(&self, scope: Scope) {
+        self.state().handles.push(scope);
+    }
+
+    pub(crate) fn last_handle(&self) -> Option<Scope> {
+        self.state().handles.last().cloned()
+    }
+
+    pub(crate) fn take_handles(&self) -> Vec<Scope> {
+        std::mem::take(&mut self.state().handles)
+    }
+
+    /// Takes the report of a scope that has ended.
+    pub(crate) fn report(&self, report: &FlushReport) {
+        self.show(report, Reporter::Flush);
+        if report.count(is_failure) > 0 {
+            let ids = ids(report);
+            self.state().unhandled.push((report.scope(), ids));
+        }
+    }
+
+    /// Takes the report of a delivery that was performed.
+    pub(crate) fn delivered(&self, report: &FlushReport) {
+        self.show(report, Reporter::Delivery);
+    }
+
+    /// Takes a flush error, and gives what it hands back. If no scope has reported it, it comes from a
+    /// delivery.
+    pub(crate) fn error(&self, error: FlushError, given: Given) -> Vec<Intent> {
+        let interrupted = |entry: &&ReportEntry| matches!(entry.fate(), Fate::Failed(failure) if matches!(**failure, Failure::Interrupted));
+        let interrupted = error.report().buffered().iter().find(interrupted);
+        if let (Given::Returned, Some(entry)) = (given, interrupted) {
+            self.fault(
+                "a flush that was not cancelled says so of an intent",
+                format!("{entry:?}"),
+            );
+        }
+        let failed = (error.report().scope(), ids(error.report()));
+        let announced = {
+            let mut state = self.state();
+            let position = state.unhandled.iter().position(|known| *known == failed);
+            position.map(|position| state.unhandled.swap_remove(position))
+        };
+        if announced.is_none() {
+            self.delivered(error.report());
+        }
+        let intents = error.into_intents();
+        self.note(&intents, Event::HandedBack);
+        intents
+    }
+
+    pub(crate) fn fault(&self, rule: &'static str, about: String) {
+        self.state().faults.push(Violation { rule, about });
+    }
+
+    /// Checks the run, which has ended.
+    pub(crate) fn verdict(&self) -> Result<(), Violation> {
+        let state = self.state();
+        if let Some(fault) = state.faults.first() {
+            return Err(fault.clone());
+        }
+        check(&state.events, &state.kinds)?;
+        match state.unhandled.first() {
+            None => Ok(()),
+            Some((scope, _)) => Err(Violation {
+                rule: "a flush failed, and nobody was given its error",
+                about: format!("scope {scope:?}"),
+            }),
+        }
+    }
+
+    /// What happened, for people.
+    pub(crate) fn history(&self) -> String {
+        let state = self.state();
+        let events = state.events.iter().map(|event| format!("  {event:?}\n"));
+        format!(
+            "events:\n{}reports:\n{}",
+            events.collect::<String>(),
+            state.reports.join("\n")
+        )
+    }
+
+    fn show(&self, report: &FlushReport, by: Reporter) {
+        let own = report.buffered().len();
+        for (position, entry) in report.entries().iter().enumerate() {
+            let Some(intent) = self.number_of(entry.id()) else {
+                self.fault(
+                    "a report shows an intent that nobody enqueued",
+                    entry.id().to_string(),
+                );
+                continue;
+            };
+            let by = if position < own { by } else { Reporter::Flush };
+            let fate = fate(entry.fate());
+            self.state()
+                .events
+                .push(Event::Reported { intent, fate, by });
+        }
+        self.state().reports.push(report.to_string());
+    }
+
+    fn note(&self, intents: &[Intent], event: fn(u32) -> Event) {
+        for intent in intents {
+            match self.number_of(intent.id()) {
+                Some(number) => self.state().events.push(event(number)),
+                None => self.fault(
+                    "an intent appears that nobody enqueued",
+                    format!("{intent:?}"),
+                ),
+            }
+        }
+    }
+}
+
+fn ids(report: &FlushReport) -> Vec<IntentId> {
+    report
+        .entries()
+        .iter()
+        .map(airlock::ReportEntry::id)
+        .collect()
+}
+
+fn is_failure(fate: &Fate) -> bool {
+    matches!(fate, Fate::Failed(_) | Fate::NotReached)
+}
+
+fn fate(fate: &Fate) -> ledger::Fate {
+    let failure = match fate {
+        Fate::Failed(failure) => Some(name(failure)),
+        _ => None,
+    };
+    ledger::Fate {
+        word: fate.word(),
+        failure,
+    }
+}
+
+fn name(failure: &Failure) -> &'static str {
+    match failure {
+        Failure::Effect(_) => "Effect",
+        Failure::Panicked { .. } => "Panicked",
+        Failure::NeedsAwait => "NeedsAwait",
+        Failure::TimedOut { .. } => "TimedOut",
+        Failure::Executor { .. } => "Executor",
+        Failure::LeftUndone { .. } => "LeftUndone",
+        Failure::PolicyPanicked { .. } => "PolicyPanicked",
+        Failure::AncestorEnded { .. } => "AncestorEnded",
+        Failure::TooDeep { .. } => "TooDeep",
+        Failure::Interrupted => "Interrupted",
+        _ => "another",
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("World")
+    }
+}

@@ -1,0 +1,33 @@
+//! `cargo xtask fuzz`: random programs against airlock's promises, by the package `airlock-fuzz`.
+
+use crate::cargo::Cargo;
+use crate::workspace::Workspace;
+
+/// The run that is a stage of `cargo xtask ci`: always the same programs, for a few seconds.
+const SHORT: [&str; 4] = ["--seed", "1", "--programs", "3000"];
+
+/// Fuzzes as the options say.
+///
+/// # Errors
+///
+/// When a program breaks a promise. It has been printed, with its seed.
+pub fn run(workspace: &Workspace, options: &[String]) -> Result<(), String> {
+    fuzzer(workspace, &["--release"]).args(options).run()
+}
+
+/// Fuzzes for a few seconds, from a fixed seed.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_short(workspace: &Workspace) -> Result<(), String> {
+    // Not in release: the tests have built its dependencies already.
+    fuzzer(workspace, &[]).args(SHORT).run()
+}
+
+fn fuzzer(workspace: &Workspace, profile: &[&str]) -> Cargo {
+    Cargo::new(&workspace.root)
+        .args(["run", "--quiet", "--package", "airlock-fuzz"])
+        .args(profile)
+        .args(["--"])
+}
