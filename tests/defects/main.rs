@@ -3,5 +3,7 @@
 mod child;
 mod contexts;
 mod fixture;
+mod flush_attempts;
+mod flush_user_code;
 mod guards;
 mod logged;
