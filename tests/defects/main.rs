@@ -4,6 +4,8 @@ mod child;
 mod contexts;
 mod fixture;
 mod flush_attempts;
+mod flush_batches;
+mod flush_results;
 mod flush_user_code;
 mod guards;
 mod logged;
