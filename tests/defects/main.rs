@@ -9,3 +9,4 @@ mod flush_results;
 mod flush_user_code;
 mod guards;
 mod logged;
+mod promises;
