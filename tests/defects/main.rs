@@ -2,6 +2,7 @@
 
 mod child;
 mod contexts;
+mod deep;
 mod executors_compared;
 mod fixture;
 mod flush_attempts;
