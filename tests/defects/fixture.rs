@@ -1,0 +1,166 @@
+//! Effects that write into a log, the airlock that holds it, and futures that are polled by hand.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use airlock::executor::Timer;
+use airlock::policy::{Policy, Veto};
+use airlock::{Airlock, BoxFuture, FlushReport, Intent, Scope};
+
+/// The lines that the effects of one test wrote, in order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    pub(crate) fn add(&self, line: impl Into<String>) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.push(line.into());
+    }
+
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.clone()
+    }
+}
+
+#[airlock::effect]
+pub(crate) fn mail(#[resource] log: &Log, n: u32) {
+    log.add(format!("mail {n}"));
+}
+
+/// Fails, after it has written that it ran.
+#[airlock::effect]
+pub(crate) fn fail(#[resource] log: &Log, n: u32) -> Result<(), String> {
+    log.add(format!("fail {n}"));
+    Err(format!("no luck with {n}"))
+}
+
+/// Performs many intents in one call.
+#[airlock::effect(batch)]
+pub(crate) fn tally(#[resource] log: &Log, numbers: Vec<u32>) -> Result<(), String> {
+    log.add(format!("tally {numbers:?}"));
+    Ok(())
+}
+
+/// Runs `test` in its own airlock, and returns what the effects did.
+pub(crate) fn logged(test: impl FnOnce(&Log)) -> Vec<String> {
+    let log = Log::default();
+    airlock(&log).run(|| test(&log));
+    log.lines()
+}
+
+/// Runs `test` as [`logged`] does, on a runtime with a paused clock.
+#[cfg(feature = "tokio")]
+pub(crate) fn logged_async(test: impl AsyncFnOnce(&Log)) -> Vec<String> {
+    let log = Log::default();
+    block_on(airlock(&log).bind(test(&log)));
+    log.lines()
+}
+
+pub(crate) fn airlock(log: &Log) -> Airlock {
+    builder(log).build().expect("it builds")
+}
+
+pub(crate) fn builder(log: &Log) -> airlock::AirlockBuilder {
+    // Other tests' effects need resources that this one does not.
+    Airlock::builder()
+        .resource(log.clone())
+        .skip_resource_check()
+}
+
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().start_paused(true);
+    runtime.build().expect("a runtime starts").block_on(future)
+}
+
+/// Polls a future once, outside every runtime.
+pub(crate) fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Returns the output of a future that is ready when it is polled by hand.
+pub(crate) fn ready<F: Future>(future: F) -> F::Output {
+    match poll_once(std::pin::pin!(future)) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("the future waits for something"),
+    }
+}
+
+/// Returns to whoever polls, once.
+pub(crate) async fn pause() {
+    let mut paused = false;
+    std::future::poll_fn(|cx| {
+        if std::mem::replace(&mut paused, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// The fates in a report, in order.
+pub(crate) fn fates(report: &FlushReport) -> Vec<String> {
+    let fate = |entry: &airlock::ReportEntry| {
+        let name = entry.effect().name();
+        format!("{name} {}", entry.fate().word())
+    };
+    report.entries().iter().map(fate).collect()
+}
+
+/// Calls `work` and returns its value, or the message of its panic.
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    ended.map_err(|panic| match panic.downcast_ref::<String>() {
+        Some(message) => message.clone(),
+        None => match panic.downcast_ref::<&str>() {
+            Some(message) => (*message).to_owned(),
+            None => "a panic without a text".to_owned(),
+        },
+    })
+}
+
+/// Does not wait, and counts how often it should have blocked its thread.
+#[derive(Clone, Default)]
+pub(crate) struct Instantly(Arc<AtomicUsize>);
+
+impl Instantly {
+    pub(crate) fn blocked(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Timer for Instantly {
+    fn wait(&self, _: Duration) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// A policy that calls a closure at each enqueue and allows everything.
+pub(crate) struct AtEnqueue<F>(pub(crate) F);
+
+impl<F: Fn(&Intent) + Send + Sync + 'static> Policy for AtEnqueue<F> {
+    fn at_enqueue(&self, intent: &Intent, _: &Scope) -> Result<(), Veto> {
+        (self.0)(intent);
+        Ok(())
+    }
+}
+
+/// Panics when it is dropped.
+pub(crate) struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            panic!("the destructor exploded");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Units of batch effects, and executors that cover for each other.
+
+use std::borrow::Cow;
+
+use airlock::executor::{Batch, Executor, Fallback, Inline};
+use airlock::policy::{allow_all, block};
+use airlock::{FlushReport, Intent, IntentId};
+
+use crate::fixture::{Log, Mail, Tally, fates, logged, mail, ready, tally};
+
+/// Accepts some intents of `tally`, and writes down what it performs.
+struct Picky {
+    name: &'static str,
+    accepts: fn(u32) -> bool,
+    seen: Log,
+}
+
+impl Executor for Picky {
+    fn accepts(&self, intent: &Intent) -> Result<(), Cow<'static, str>> {
+        let tally = intent.downcast_ref::<Tally>().expect("it is that");
+        match (self.accepts)(tally.numbers) {
+            true => Ok(()),
+            false => Err("not this number".into()),
+        }
+    }
+
+    fn dispatch(&self, batch: &mut Batch<'_>) {
+        for intent in batch.intents() {
+            let tally = intent.downcast_ref::<Tally>().expect("it is that");
+            self.seen.add(format!("{} {}", self.name, tally.numbers));
+        }
+        batch.perform_all();
+    }
+}
+
+/// Ends a scope with tallies of 1 and 2 whose executor falls back from one that takes even numbers to
+/// one that takes what `second` accepts. Returns what each was given.
+fn picked(second: fn(u32) -> bool) -> Vec<String> {
+    let seen = Log::default();
+    let picky = |name, accepts| Picky {
+        name,
+        accepts,
+        seen: seen.clone(),
+    };
+    let fallback = Fallback::new(
+        picky("first", |n| n.is_multiple_of(2)),
+        picky("second", second),
+    );
+    logged(|_| {
+        let scope = airlock::scope().executor(fallback);
+        scope
+            .run_infallible(|_| {
+                airlock::enqueue(tally(1));
+                airlock::enqueue(tally(2));
+            })
+            .expect("each has a taker");
+    });
+    let mut lines = seen.lines();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn a_fallback_does_not_pass_over_the_first_executor_for_a_unit_of_which_it_accepts_a_part() {
+    assert_eq!(picked(|_| true), ["first 2", "second 1"]);
+}
+
+#[test]
+fn a_fallback_does_not_give_the_second_executor_intents_that_it_does_not_accept() {
+    assert_eq!(picked(|n| !n.is_multiple_of(2)), ["first 2", "second 1"]);
+}
+
+/// Panics before it has done anything.
+struct Explodes;
+
+impl Executor for Explodes {
+    fn dispatch(&self, _: &mut Batch<'_>) {
+        panic!("the first executor exploded");
+    }
+}
+
+#[test]
+fn a_fallback_covers_a_first_executor_that_panics() {
+    let log = logged(|_| {
+        let scope = airlock::scope().executor(Fallback::new(Explodes, Inline));
+        let ended = scope.run_infallible(|_| airlock::enqueue(mail(1)));
+        ended.expect("the second executor performs it");
+    });
+    assert_eq!(log, ["mail 1"]);
+}
+
+#[test]
+fn a_fallback_that_awaits_covers_a_first_executor_that_panics() {
+    let log = logged(|_| {
+        let scope = airlock::scope().executor(Fallback::new(Explodes, Inline));
+        let ended = ready(scope.run_infallible_async(async |_| airlock::enqueue(mail(1))));
+        ended.expect("the second executor performs it");
+    });
+    assert_eq!(log, ["mail 1"]);
+}
+
+/// Mails once for all its numbers.
+#[airlock::effect(batch)]
+fn announce(numbers: Vec<u32>) {
+    airlock::enqueue(mail(numbers.iter().sum()));
+}
+
+/// Whether an announcement is made under a policy that blocks mails.
+#[derive(Clone, Copy)]
+enum Mails {
+    Blocked,
+    Allowed,
+}
+
+/// Announces 1 without a policy and then 2, in a scope that performs both at once.
+fn announced(second: Mails) -> (Vec<IntentId>, FlushReport) {
+    let ended = airlock::scope().run_infallible(|_| {
+        let first = airlock::enqueue(announce(1));
+        let second = match second {
+            Mails::Blocked => {
+                airlock::policy(block::<Mail>()).run(|| airlock::enqueue(announce(2)))
+            }
+            Mails::Allowed => airlock::enqueue(announce(2)),
+        };
+        vec![first, second]
+    });
+    let ended = ended.expect("nothing fails");
+    (ended.value, ended.report)
+}
+
+#[test]
+fn what_a_batch_enqueues_is_not_judged_only_by_the_policies_of_its_first_intent() {
+    let log = logged(|_| {
+        let (_, report) = announced(Mails::Blocked);
+        assert_eq!(fates(&report).last().expect("a mail"), "mail dropped");
+    });
+    assert!(log.is_empty(), "{log:?}");
+}
+
+#[test]
+fn what_a_batch_enqueues_is_judged_by_each_policy_when_all_its_intents_have_one() {
+    let log = logged(|_| {
+        let scope = airlock::scope();
+        let ended = scope.run_infallible(|_| {
+            airlock::policy(allow_all()).run(|| airlock::enqueue(announce(1)));
+            airlock::policy(block::<Mail>()).run(|| airlock::enqueue(announce(2)));
+        });
+        let report = ended.expect("nothing fails").report;
+        assert_eq!(fates(&report).last().expect("a mail"), "mail dropped");
+    });
+    assert!(log.is_empty(), "{log:?}");
+}
+
+#[test]
+fn the_cause_of_what_a_batch_enqueues_names_all_its_intents() {
+    let log = logged(|_| {
+        let (ids, report) = announced(Mails::Allowed);
+        let [caused] = report.cascades() else {
+            panic!("one mail: {report}")
+        };
+        let cause = caused.cause().expect("it has a cause").to_string();
+        let words: Vec<&str> = cause
+            .split(|letter: char| letter != '#' && !letter.is_ascii_digit())
+            .collect();
+        for id in ids {
+            assert!(words.contains(&&*id.to_string()), "{id} in {cause}");
+        }
+    });
+    assert_eq!(log, ["mail 3"]);
+}

@@ -1,0 +1,63 @@
+//! The warnings and errors that are logged on a thread.
+
+use std::cell::RefCell;
+use std::fmt::{Debug, Write};
+use std::sync::Once;
+
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+thread_local! {
+    static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps every warning and error as a line. One subscriber for the process: what others have switched
+/// on or off does not matter then.
+struct Problems;
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let _ = write!(self.0, " {}={value:?}", field.name());
+    }
+}
+
+impl Subscriber for Problems {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "airlock" && *metadata.level() <= LevelFilter::WARN
+    }
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::WARN)
+    }
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line(event.metadata().level().to_string());
+        event.record(&mut line);
+        LINES.with_borrow_mut(|lines| lines.push(line.0));
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+/// Lets somebody listen to warnings and errors from now on.
+pub(crate) fn listen() {
+    static SUBSCRIBED: Once = Once::new();
+    SUBSCRIBED.call_once(|| {
+        tracing::subscriber::set_global_default(Problems).expect("nobody else has");
+    });
+    LINES.take();
+}
+
+/// The warnings and errors that `work` logs on this thread.
+pub(crate) fn problems_of(work: impl FnOnce()) -> Vec<String> {
+    listen();
+    work();
+    LINES.take()
+}

@@ -1,0 +1,14 @@
+//! Defects of the first core. Each test is named after what went wrong, and shows what must happen.
+
+mod child;
+mod contexts;
+mod deep;
+mod executors_compared;
+mod fixture;
+mod flush_attempts;
+mod flush_batches;
+mod flush_results;
+mod flush_user_code;
+mod guards;
+mod logged;
+mod promises;
