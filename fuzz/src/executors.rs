@@ -9,8 +9,8 @@ use std::time::Duration;
 use airlock::catalogue::RetryRule;
 use airlock::executor::{Batch, Delivery, Executor, Fallback, Inline, Retry, Timeout};
 use airlock::lifecycle::{AlwaysFlush, Lifecycle, NeverFlush, ReleaseAll, release_if};
-use airlock::policy::{Policy, Verdict, Veto, allow_all, drop_all, limit, no_reentry};
-use airlock::{BoxError, BoxFuture, Intent, Scope};
+use airlock::policy::{Policy, ScopeView, Verdict, Veto, allow_all, drop_all, limit, no_reentry};
+use airlock::{BoxError, BoxFuture, Intent};
 
 use crate::effects::{number, yields};
 use crate::program::{Later, Life, Rule, Way};
@@ -153,7 +153,7 @@ pub(crate) fn policy(rule: Rule) -> Arc<dyn Policy> {
 struct Judge(Rule);
 
 impl Policy for Judge {
-    fn at_enqueue(&self, intent: &Intent, _: &Scope) -> Result<(), Veto> {
+    fn at_enqueue(&self, intent: &Intent, _: &ScopeView<'_>) -> Result<(), Veto> {
         let is_meant = |rest: u8| number(intent) % 4 == u32::from(rest);
         match self.0 {
             Rule::VetoSome(rest) if is_meant(rest) => Err(Veto::because("not this one")),

@@ -6,8 +6,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use airlock::lifecycle::Outcome;
-use airlock::policy::{LocalPolicy, PolicyGuard};
-use airlock::{FailureMode, FlushError, OpenScope, ScopeBuilder};
+use airlock::{FailureMode, FlushError, LocalPolicy, OpenScope, PolicyGuard, ScopeBuilder};
 
 use crate::effects::enqueue;
 use crate::executors::{executor, lifecycle, policy};

@@ -152,7 +152,7 @@ impl World {
     /// Takes a flush error, and gives what it hands back. If no scope has reported it, it comes from a
     /// delivery.
     pub(crate) fn error(&self, error: FlushError, given: Given) -> Vec<Intent> {
-        let interrupted = |entry: &&ReportEntry| matches!(entry.fate(), Fate::Failed(failure) if matches!(**failure, Failure::Interrupted));
+        let interrupted = |entry: &&ReportEntry| matches!(entry.fate(), Fate::Failed(failure) if matches!(failure, Failure::Interrupted));
         let interrupted = error.report().buffered().iter().find(interrupted);
         if let (Given::Returned, Some(entry)) = (given, interrupted) {
             self.fault(
@@ -245,11 +245,11 @@ fn ids(report: &FlushReport) -> Vec<IntentId> {
         .collect()
 }
 
-fn is_failure(fate: &Fate) -> bool {
+fn is_failure(fate: &Fate<'_>) -> bool {
     matches!(fate, Fate::Failed(_) | Fate::NotReached)
 }
 
-fn fate(fate: &Fate) -> ledger::Fate {
+fn fate(fate: Fate<'_>) -> ledger::Fate {
     let failure = match fate {
         Fate::Failed(failure) => Some(name(failure)),
         _ => None,

@@ -1,6 +1,7 @@
 //! A hundred thousand of everything, on a stack of 2 MB.
 
-use airlock::policy::{PolicyGuard, allow_all};
+use airlock::PolicyGuard;
+use airlock::policy::allow_all;
 use airlock::{Airlock, ScopeGuard};
 
 use crate::child::{in_child, on_small_stack};

@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use airlock::executor::Timer;
-use airlock::policy::{Policy, Veto};
-use airlock::{Airlock, BoxFuture, FlushReport, Intent, Scope};
+use airlock::policy::{Policy, ScopeView, Veto};
+use airlock::{Airlock, BoxFuture, FlushReport, Intent};
 
 /// The lines that the effects of one test wrote, in order.
 #[derive(Clone, Debug, Default)]
@@ -148,7 +148,7 @@ impl Timer for Instantly {
 pub(crate) struct AtEnqueue<F>(pub(crate) F);
 
 impl<F: Fn(&Intent) + Send + Sync + 'static> Policy for AtEnqueue<F> {
-    fn at_enqueue(&self, intent: &Intent, _: &Scope) -> Result<(), Veto> {
+    fn at_enqueue(&self, intent: &Intent, _: &ScopeView<'_>) -> Result<(), Veto> {
         (self.0)(intent);
         Ok(())
     }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use airlock::policy::{PolicyGuard, allow_all, assert_no_effects, block, drop_all};
+use airlock::PolicyGuard;
+use airlock::policy::{allow_all, assert_no_effects, block, drop_all};
 
 use crate::fixture::{Mail, logged, mail, pause, poll_once};
 use crate::logged::problems_of;

@@ -8,6 +8,7 @@ use std::task::{Context as TaskContext, Poll};
 use pin_project_lite::pin_project;
 
 use crate::context::entered::{Context, Polled};
+use crate::context::exclusive::Exclusive;
 use crate::context::frame::Frame;
 use crate::context::stack::Frames;
 
@@ -21,7 +22,7 @@ pin_project! {
     pub struct Bound<F> {
         #[pin]
         inner: Option<F>,
-        frames: Frames,
+        frames: Exclusive<Frames>,
         base: u64,
         // Whether the scope accepts nothing more once the future is dropped.
         closes: Closes,
@@ -58,7 +59,7 @@ impl<F> Bound<F> {
         Self {
             inner: Some(inner),
             base: frame.key,
-            frames: Frames(Some(frame)),
+            frames: Exclusive::new(Frames::of(frame)),
             closes,
             span,
         }
@@ -72,18 +73,18 @@ impl<F> Bound<F> {
             return;
         }
         if *this.closes == Closes::Scope
-            && let Some(frame) = base_of(this.frames)
+            && let Some(frame) = base_of(this.frames.get_mut())
         {
             frame.close();
         }
-        let _polled = Polled::enter(this.frames, *this.base);
+        let _polled = Polled::enter(this.frames.get_mut(), *this.base);
         this.inner.set(None);
     }
 
     /// The frame that the future was bound to. Guards that it still holds are out of force.
     pub(crate) fn take_frame(self: Pin<&mut Self>) -> Option<Box<Frame>> {
         let this = self.project();
-        std::mem::take(this.frames).into_base(*this.base)
+        std::mem::take(this.frames.get_mut()).into_base(*this.base)
     }
 }
 
@@ -104,7 +105,7 @@ impl<F: Future> Future for Bound<F> {
         let Some(inner) = this.inner.as_mut().as_pin_mut() else {
             panic!("a future was polled after it had finished");
         };
-        let _polled = Polled::enter(this.frames, *this.base);
+        let _polled = Polled::enter(this.frames.get_mut(), *this.base);
         let _span = this.span.as_ref().map(|span| span.enter());
         let poll = inner.poll(cx);
         if poll.is_ready() {

@@ -7,6 +7,7 @@
 mod bound;
 mod effect;
 mod entered;
+mod exclusive;
 mod frame;
 mod head;
 mod here;
@@ -20,6 +21,7 @@ pub use self::bound::Bound;
 pub(crate) use self::bound::Closes;
 pub(crate) use self::effect::{OnStage, Stage, span_of};
 pub(crate) use self::entered::{Context, Entered, GuardEntry, Polled};
+pub(crate) use self::exclusive::Exclusive;
 pub(crate) use self::frame::{Frame, Holds, Parent};
 pub(crate) use self::head::{Config, Head};
 pub(crate) use self::here::{Beneath, Here, Target, beneath, here};

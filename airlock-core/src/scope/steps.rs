@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::context::{Frames, Polled};
+use crate::context::{Exclusive, Frames, Polled};
 use crate::scope::Scope;
 
 /// Runs the steps of a stream or a state machine in a scope.
@@ -21,7 +21,7 @@ use crate::scope::Scope;
 /// scope.discard();
 /// ```
 pub struct Steps {
-    frames: Frames,
+    frames: Exclusive<Frames>,
     base: u64,
     span: Option<Box<tracing::Span>>,
 }
@@ -31,14 +31,14 @@ impl Steps {
         let frame = scope.frame();
         Self {
             base: frame.key(),
-            frames: Frames::of(frame),
+            frames: Exclusive::new(Frames::of(frame)),
             span: scope.shared().head.span.clone(),
         }
     }
 
     /// Runs one step. If it panics, the next one is in the scope all the same.
     pub fn run<T>(&mut self, step: impl FnOnce() -> T) -> T {
-        let _polled = Polled::enter(&mut self.frames, self.base);
+        let _polled = Polled::enter(self.frames.get_mut(), self.base);
         let _span = self.span.as_ref().map(|span| span.enter());
         step()
     }
