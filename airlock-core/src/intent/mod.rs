@@ -186,10 +186,10 @@ impl Intent {
     }
 
     /// Whether it is an intent like most: enqueued directly in the scope that holds it, by domain
-    /// code, without options or a key.
+    /// code, without options, and neither with a key nor of a batch effect.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.facts.is_plain() && self.facts.effect.key.is_none()
+        self.facts.is_plain() && !self.facts.effect.is_grouped()
     }
 
     /// Whether its body is a future.
