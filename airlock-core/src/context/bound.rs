@@ -26,7 +26,7 @@ pin_project! {
         base: u64,
         // Whether the scope accepts nothing more once the future is dropped.
         closes: Closes,
-        span: Option<Box<tracing::Span>>,
+        span: Option<tracing::Span>,
     }
 
     impl<F> PinnedDrop for Bound<F> {
@@ -53,7 +53,7 @@ impl<F> Bound<F> {
     #[inline]
     pub(crate) fn new(frame: Box<Frame>, closes: Closes, inner: F) -> Self {
         let span = match closes {
-            Closes::Scope => frame.head().and_then(|head| head.span.clone()),
+            Closes::Scope => frame.span(),
             Closes::Nothing => None,
         };
         Self {

@@ -1,14 +1,14 @@
 //! Performing sync effects one after the other, each in a scope that is made only if something needs it:
 //! most effects enqueue nothing.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::context::frame::{Frame, Holds, Parent};
+use crate::context::frame::{Frame, Parent};
 use crate::context::head::Head;
 use crate::context::place::Around;
-use crate::context::stack::{Local, Mode};
+use crate::context::stack::{Frames, Local, Mode};
 use crate::effect::EffectDescriptor;
 use crate::executor::FailureMode;
 use crate::intent::{Cause, Facts, IntentId, Origin, ScopeId, next_id};
@@ -27,40 +27,50 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// The scope of an effect that is performed here.
-    pub(crate) fn head(
+    /// Sets the head of an effect's scope up that is performed here.
+    fn set_up(
         &self,
+        head: &mut Head,
         effect: &'static EffectDescriptor,
         intent: IntentId,
         location: &'static Location<'static>,
-    ) -> Head {
+    ) {
         let mut cause = Cause::new(effect, intent, location, self.cause.clone());
         if !self.others.is_empty() {
             let ids = self.others.iter().map(|(id, _)| *id).collect();
             let causes = self.others.iter().filter_map(|(_, cause)| cause.clone());
             cause = cause.with_others(ids, causes.collect());
         }
-        let around = self.around.effect(Some(Arc::new(cause)));
-        let span = tracing::level_enabled!(tracing::Level::DEBUG);
-        Head {
-            id: ScopeId(next_id()),
-            boundary: None,
-            config: None,
-            origin: self.origin.clone(),
-            around,
-            judges_from: self.judges_from,
-            effect: Some(self.mode),
-            span: span.then(|| Box::new(span_of(effect, intent))),
+        head.id = ScopeId(next_id());
+        head.boundary = None;
+        head.origin = self.origin.clone();
+        head.around = self.around.effect(Some(Arc::new(cause)));
+        head.judges_from = self.judges_from;
+        head.effect = Some(self.mode);
+        if tracing::level_enabled!(tracing::Level::DEBUG) {
+            head.span = Some(Box::new(span_of(effect, intent)));
         }
     }
 
-    /// The frame of that scope, for a future.
+    /// The frame of an effect's scope, for a future.
     pub(crate) fn frame(&self, facts: &Facts) -> Box<Frame> {
         let frame = Local::with(Local::spare_frame);
         let mut frame = frame.unwrap_or_else(Frame::idle);
-        let head = self.head(facts.effect, facts.id, facts.location);
-        frame.set(Holds::Own(head), Parent::None);
+        self.set_up(&mut frame.head, facts.effect, facts.id, facts.location);
+        frame.hold_own(Parent::None);
         frame
+    }
+
+    /// That of a flush whose scope stands on the stack: of plain intents, which nothing caused.
+    fn of_scope(head: &Head) -> Self {
+        Self {
+            around: head.around.clone(),
+            cause: None,
+            origin: head.origin.clone(),
+            mode: head.failure_mode(),
+            judges_from: head.judges_from,
+            others: Vec::new(),
+        }
     }
 }
 
@@ -80,7 +90,8 @@ pub(super) struct UnderWay {
     effect: Cell<Option<&'static EffectDescriptor>>,
     intent: Cell<Option<IntentId>>,
     location: Cell<Option<&'static Location<'static>>>,
-    stage: RefCell<Stage>,
+    /// `None` stands for the scope on top of the stack.
+    stage: Cell<Option<Box<Stage>>>,
     /// The key of the scope that was made for it.
     made: Cell<u64>,
 }
@@ -91,26 +102,27 @@ impl UnderWay {
             effect: Cell::new(None),
             intent: Cell::new(None),
             location: Cell::new(None),
-            stage: RefCell::new(Stage {
-                around: Around::Nothing,
-                cause: None,
-                origin: None,
-                mode: FailureMode::Stop,
-                judges_from: 1,
-                others: Vec::new(),
-            }),
+            stage: Cell::new(None),
             made: Cell::new(0),
         }
     }
 
-    /// The scope of the effect under way.
-    pub(super) fn head(&self) -> Head {
+    /// Sets up the head of the scope of the effect under way.
+    pub(super) fn set_up(&self, head: &mut Head, stack: &Frames) {
         let (Some(effect), Some(intent), Some(location)) =
             (self.effect.get(), self.intent.get(), self.location.get())
         else {
             unreachable!("an effect is under way")
         };
-        self.stage.borrow().head(effect, intent, location)
+        let stage = self.stage.take();
+        match (&stage, stack.0.as_deref()) {
+            (Some(stage), _) => stage.set_up(head, effect, intent, location),
+            (None, Some(scope)) => {
+                Stage::of_scope(&scope.head).set_up(head, effect, intent, location);
+            }
+            (None, None) => unreachable!("a scope without a stage is on the stack"),
+        }
+        self.stage.set(stage);
     }
 
     pub(super) fn made(&self, key: u64) {
@@ -120,19 +132,18 @@ impl UnderWay {
 
 /// A stage that is set up on this thread until it is dropped.
 pub(crate) struct OnStage {
-    before: Stage,
+    before: Option<Box<Stage>>,
     made_before: u64,
 }
 
 impl OnStage {
-    pub(crate) fn enter(stage: Stage) -> Self {
+    /// `None` stands for the scope on top of the stack.
+    #[inline]
+    pub(crate) fn enter(stage: Option<Box<Stage>>) -> Self {
         let mut stage = Some(stage);
         let before = Local::with(|local| {
             local.settle();
-            let before = local
-                .under_way
-                .stage
-                .replace(stage.take().unwrap_or_default());
+            let before = local.under_way.stage.replace(stage.take().flatten());
             (before, local.under_way.made.replace(0))
         });
         let (before, made_before) = before.unwrap_or_default();
@@ -146,11 +157,7 @@ impl OnStage {
     #[inline]
     pub(crate) fn perform<T>(
         &self,
-        facts: (
-            &'static EffectDescriptor,
-            IntentId,
-            &'static Location<'static>,
-        ),
+        facts: (&'static EffectDescriptor, IntentId, &'static Location<'static>),
         body: impl FnOnce() -> T,
     ) -> (T, Option<Box<Frame>>) {
         let mode = Local::with(|local| {
@@ -164,33 +171,82 @@ impl OnStage {
             mode
         });
         let value = body();
-        if mode != Some(Mode::Plain) {
-            // In a policy: what the effect enqueues has been refused.
+        let still = Local::with(|local| local.mode.replace(mode.unwrap_or(Mode::Plain)));
+        if still == Some(Mode::Effect) || mode != Some(Mode::Plain) {
+            // Nothing needed a scope. Or this is in a policy, where what it enqueued was refused.
             return (value, None);
         }
-        let made = Local::with(|local| {
-            if local.mode.replace(Mode::Plain) == Mode::Effect {
-                return (None, Default::default());
-            }
-            local.pop(local.under_way.made.replace(0))
-        });
-        let (frame, above) = made.unwrap_or_default();
-        drop(above);
-        (value, frame)
+        (value, take_made())
     }
 }
 
+/// The scope that was made for the effect that has just been performed.
+#[cold]
+fn take_made() -> Option<Box<Frame>> {
+    let made = Local::with(|local| local.pop(local.under_way.made.replace(0)));
+    let (frame, above) = made.unwrap_or_default();
+    drop(above);
+    frame
+}
+
 impl Drop for OnStage {
+    #[inline]
     fn drop(&mut self) {
-        let before = std::mem::take(&mut self.before);
-        let mut before = Some(before);
+        let mut before = self.before.take();
         let stage = Local::with(|local| {
             local.under_way.made.set(self.made_before);
-            local
-                .under_way
-                .stage
-                .replace(before.take().unwrap_or_default())
+            local.under_way.stage.replace(before.take())
         });
-        drop(stage); // Outside of the borrow.
+        drop(stage);
+    }
+}
+
+/// An ended scope that stands on the stack while its effects are performed: what its arguments'
+/// destructors enqueue is refused, and the scopes of its effects are made from it.
+pub(crate) struct Standing {
+    key: u64,
+    kept: Option<Box<Frame>>,
+    stage: OnStage,
+}
+
+impl Standing {
+    #[inline]
+    pub(crate) fn enter(mut frame: Box<Frame>) -> Self {
+        frame.end();
+        let key = frame.key;
+        let mut kept = Some(frame);
+        let before = Local::with(|local| {
+            if let Some(frame) = kept.take() {
+                local.push(frame);
+            }
+            let made = local.under_way.made.replace(0);
+            (local.under_way.stage.take(), made)
+        });
+        let (before, made_before) = before.unwrap_or_default();
+        let stage = OnStage {
+            before,
+            made_before,
+        };
+        Self { key, kept, stage }
+    }
+
+    pub(crate) fn stage(&self) -> &OnStage {
+        &self.stage
+    }
+
+    /// Takes the scope off the stack again.
+    #[inline]
+    pub(crate) fn leave(self) -> Box<Frame> {
+        let Self { key, kept, stage } = self;
+        drop(stage);
+        match kept {
+            Some(frame) => frame,
+            None => {
+                let popped = Local::with(|local| local.pop(key));
+                let (frame, above) = popped.unwrap_or_default();
+                drop(above);
+                frame.unwrap_or_else(Frame::idle)
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::context::frame::{Frame, GuardMark, Holds, Parent};
 use crate::context::stack::{Frames, Local, around, recycle};
-use crate::context::{Around, PlaceKind, Shared, current};
+use crate::context::{Around, Head, PlaceKind, Shared, current};
 use crate::policy::Layer;
 
 /// What code can be put under.
@@ -40,26 +40,27 @@ impl Context {
 
     /// The frame that puts code under this.
     pub(crate) fn frame(self) -> Box<Frame> {
-        let holds = match self {
-            Self::Scope(shared, around) => Holds::Shared(shared, around),
-            Self::Nobody(around) => Holds::Nobody(around),
+        let (holds, around) = match self {
+            Self::Scope(shared, around) => (Holds::Shared(shared), around),
+            Self::Nobody(around) => (Holds::Nobody, around),
         };
-        let mut frame = frame_of(holds);
+        let mut frame = frame_of(holds, around);
         frame.at_home = false;
         frame
     }
 }
 
-fn frame_of(holds: Holds) -> Box<Frame> {
+fn frame_of(holds: Holds, around: Around) -> Box<Frame> {
     let frame = Local::with(Local::spare_frame);
     let mut frame = frame.unwrap_or_else(Frame::idle);
-    frame.set(holds, Parent::None);
+    frame.hold(holds, around);
     frame
 }
 
 /// A local policy around a block, on top of what encloses the running code.
 fn local(policy: Layer) -> Box<Frame> {
-    frame_of(Holds::Beneath(around().with(PlaceKind::Policy(policy))))
+    let around = around().with(PlaceKind::Policy(policy));
+    frame_of(Holds::Beneath, around)
 }
 
 /// Puts the code of a block under a context until it is dropped.
@@ -78,10 +79,12 @@ impl Entered {
     }
 
     /// Lets what runs now find an ended scope: what destructors enqueue is refused.
-    pub(crate) fn ended(head: crate::context::Head) -> Self {
-        let mut frame = frame_of(Holds::Own(head));
-        frame.phase = crate::context::Phase::Ended;
-        frame.plain = false;
+    pub(crate) fn ended(head: Head) -> Self {
+        let frame = Local::with(Local::spare_frame);
+        let mut frame = frame.unwrap_or_else(Frame::idle);
+        frame.head = head;
+        frame.hold_own(Parent::None);
+        frame.end();
         Self::frame(frame)
     }
 
@@ -206,7 +209,7 @@ impl GuardEntry {
     /// A scope that was opened where the guard enters it.
     pub(crate) fn scope(scope: Arc<Shared>, at: &'static Location<'static>) -> Self {
         let around = scope.head.around.clone();
-        Self::frame(frame_of(Holds::Shared(scope, around)), at)
+        Self::frame(frame_of(Holds::Shared(scope), around), at)
     }
 
     fn frame(mut frame: Box<Frame>, at: &'static Location<'static>) -> Self {

@@ -1,5 +1,6 @@
 //! Frames: the enclosing things of one thread, or of one future.
 
+use std::num::NonZeroU64;
 use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,17 +21,17 @@ pub(crate) struct Frame {
     /// Whether an intent in the buffer needs more than to be performed.
     pub(crate) special: bool,
     pub(super) phase: Phase,
-    /// The scope that an enqueue here is for, where `plain` is set.
-    pub(super) id: ScopeId,
+    /// Whether the scope was opened where the frame stands. One that a handle entered brings what is
+    /// around it along.
+    pub(super) at_home: bool,
     pub(crate) buffer: Vec<Intent>,
-    pub(crate) holds: Holds,
+    /// The scope of the frame; of other frames only what is around code under them.
+    pub(super) head: Head,
+    pub(super) holds: Holds,
     pub(crate) parent: Parent,
     /// A second reference to the innermost place, lent to each enqueue that asks: to count references
     /// anew each time would cost more than a policy.
     pub(super) lent: Option<Arc<Place>>,
-    /// Whether the scope was opened where the frame stands. One that a handle entered brings what is
-    /// around it along.
-    pub(super) at_home: bool,
     /// Set for a frame that a guard owns.
     pub(super) guard: Option<GuardMark>,
 }
@@ -38,13 +39,13 @@ pub(crate) struct Frame {
 /// Who buffers what is enqueued directly under a frame.
 pub(crate) enum Holds {
     /// The frame itself.
-    Own(Head),
-    /// A scope that handles refer to, under these places.
-    Shared(Arc<Shared>, Around),
+    Own,
+    /// A scope that handles refer to.
+    Shared(Arc<Shared>),
     /// The scope of the frame beneath: a local policy stands here.
-    Beneath(Around),
+    Beneath,
     /// Nobody: an airlock was entered, or a local policy outside of scopes.
-    Nobody(Around),
+    Nobody,
 }
 
 /// The scope that captures what the frame's scope would dispatch.
@@ -64,6 +65,7 @@ pub(super) struct GuardMark {
 
 impl Frame {
     /// A frame that stands for nothing.
+    #[cold]
     pub(super) fn idle() -> Box<Self> {
         Box::new(Self {
             outer: None,
@@ -71,36 +73,51 @@ impl Frame {
             plain: false,
             special: false,
             phase: Phase::Open,
-            id: ScopeId(std::num::NonZeroU64::MIN),
+            at_home: true,
             buffer: Vec::new(),
-            holds: Holds::Nobody(Around::Nothing),
+            head: Head::idle(),
+            holds: Holds::Nobody,
             parent: Parent::None,
             lent: None,
-            at_home: true,
             guard: None,
         })
     }
 
-    /// Sets a recycled frame up.
+    /// Makes an idle frame that of a scope, whose head has been set up.
     #[inline]
-    pub(super) fn set(&mut self, holds: Holds, parent: Parent) {
-        self.phase = Phase::Open;
+    pub(super) fn hold_own(&mut self, parent: Parent) {
+        self.key = self.head.id.get();
+        self.plain = self.head.is_plain();
         self.special = false;
+        self.phase = Phase::Open;
         self.at_home = true;
-        self.lent = None;
+        self.holds = Holds::Own;
         self.parent = parent;
-        match &holds {
-            Holds::Own(head) => {
-                self.key = head.id.get();
-                self.id = head.id;
-                self.plain = !head.around.asks() && head.origin.is_none();
-            }
-            _ => {
-                self.key = next_id().get();
-                self.plain = false;
-            }
-        }
+    }
+
+    /// Makes an idle frame one without a scope of its own.
+    pub(super) fn hold(&mut self, holds: Holds, around: Around) {
+        self.key = next_id().get();
+        self.plain = false;
+        self.at_home = true;
+        self.head.around = around;
         self.holds = holds;
+        self.parent = Parent::None;
+    }
+
+    /// Makes the frame idle, so that it can be used again. Its buffer is empty.
+    #[inline]
+    pub(super) fn reset(&mut self) {
+        self.plain = false;
+        self.head.reset();
+        if !matches!(self.holds, Holds::Own) {
+            self.holds = Holds::Nobody;
+        }
+        if !matches!(self.parent, Parent::Beneath) {
+            self.parent = Parent::None;
+        }
+        self.lent = None;
+        self.guard = None;
     }
 
     pub(crate) fn key(&self) -> u64 {
@@ -109,22 +126,34 @@ impl Frame {
 
     /// Where an enqueue directly under this frame takes place.
     pub(crate) fn around(&self) -> &Around {
+        &self.head.around
+    }
+
+    /// What is known of the frame's scope, if it has one.
+    pub(super) fn scope_head(&self) -> Option<&Head> {
         match &self.holds {
-            Holds::Own(head) => &head.around,
-            Holds::Shared(_, around) | Holds::Beneath(around) | Holds::Nobody(around) => around,
+            Holds::Own => Some(&self.head),
+            Holds::Shared(shared) => Some(&shared.head),
+            Holds::Beneath | Holds::Nobody => None,
         }
     }
 
-    pub(super) fn head(&self) -> Option<&Head> {
+    /// What is known of the scope that the frame itself holds.
+    #[inline]
+    pub(crate) fn own_head(&self) -> Option<&Head> {
+        matches!(self.holds, Holds::Own).then_some(&self.head)
+    }
+
+    /// The scope as handles refer to it, if it is published.
+    pub(crate) fn shared(&self) -> Option<&Arc<Shared>> {
         match &self.holds {
-            Holds::Own(head) => Some(head),
-            Holds::Shared(shared, _) => Some(&shared.head),
-            Holds::Beneath(_) | Holds::Nobody(_) => None,
+            Holds::Shared(shared) => Some(shared),
+            _ => None,
         }
     }
 
     pub(crate) fn span(&self) -> Option<tracing::Span> {
-        self.head()?.span.as_deref().cloned()
+        self.scope_head()?.span.as_deref().cloned()
     }
 
     pub(super) fn has_left(&self) -> bool {
@@ -135,21 +164,27 @@ impl Frame {
     /// Accepts nothing more from code; what nested scopes hold can still be captured.
     pub(crate) fn close(&mut self) {
         match &self.holds {
-            Holds::Own(_) if self.phase == Phase::Open => {
+            Holds::Own if self.phase == Phase::Open => {
                 self.phase = Phase::Closing;
                 self.plain = false;
             }
-            Holds::Shared(shared, _) => shared.close(),
+            Holds::Shared(shared) => shared.close(),
             _ => {}
         }
     }
 
+    /// Accepts nothing any more: what is enqueued now is refused.
+    #[inline]
+    pub(super) fn end(&mut self) {
+        self.phase = Phase::Ended;
+        self.plain = false;
+    }
+
     /// Moves the scope of this frame behind a lock, for handles.
     pub(super) fn publish(&mut self, beneath: Option<&Arc<Shared>>) {
-        let Holds::Own(head) = &self.holds else {
+        if !matches!(self.holds, Holds::Own) {
             return;
-        };
-        let (head, around) = (head.clone(), head.around.clone());
+        }
         let parent = match std::mem::replace(&mut self.parent, Parent::None) {
             Parent::Beneath => beneath.cloned(),
             Parent::None => None,
@@ -161,64 +196,63 @@ impl Frame {
             special: self.special,
         };
         self.plain = false;
-        self.holds = Holds::Shared(Shared::new(head, parent, state), around);
+        self.holds = Holds::Shared(Shared::new(self.head.clone(), parent, state));
     }
 
     /// Stands within other places from now on, since something around it has left out of turn.
     pub(super) fn enclose(&mut self, outer: &Around) {
-        let around = match &self.holds {
-            Holds::Own(head) if head.effect.is_none() => &head.around,
-            Holds::Shared(_, around) if self.at_home => around,
-            Holds::Beneath(around) => around,
-            // What a handle brought stays, and so does the place of an effect and of an airlock.
-            _ => return,
+        // What a handle brought stays, and so does the place of an effect and of an airlock.
+        let moves = match &self.holds {
+            Holds::Own => self.head.effect.is_none(),
+            Holds::Shared(_) => self.at_home,
+            Holds::Beneath => true,
+            Holds::Nobody => false,
         };
+        if !moves {
+            return;
+        }
         self.lent = None;
-        let innermost = match around.place() {
+        let innermost = match self.head.around.place() {
             // Plain scopes add nothing to what is around them.
-            Some(place) if self.adds(place) => around.innermost_within(outer),
+            Some(place) if self.adds(place) => self.head.around.innermost_within(outer),
             _ => outer.clone(),
         };
-        let before = match &mut self.holds {
-            Holds::Own(head) => {
-                head.judges_from = outer.depth() + 1;
-                std::mem::replace(&mut head.around, innermost)
-            }
-            // An intent in the buffer of a shared scope without a place has those of the scope's opening.
-            Holds::Shared(_, around) | Holds::Beneath(around) => {
-                std::mem::replace(around, innermost)
-            }
-            Holds::Nobody(_) => return,
-        };
-        if let Holds::Own(head) = &self.holds {
+        let before = std::mem::replace(&mut self.head.around, innermost);
+        // An intent in the buffer of a shared scope without a place has those of the scope's opening.
+        if let Holds::Own = self.holds {
+            self.head.judges_from = outer.depth() + 1;
             // What was enqueued until now has passed the places that were in force then.
             for intent in &mut self.buffer {
-                if intent.facts.place().is_none() && !before.is(&head.around) {
+                if intent.facts.place().is_none() && !before.is(&self.head.around) {
                     before.remember(&mut intent.facts);
                     self.special = true;
                 }
             }
-            self.plain = self.phase == Phase::Open && !head.around.asks() && head.origin.is_none();
+            self.plain = self.phase == Phase::Open && self.head.is_plain();
         }
     }
 
     /// Whether the innermost place around code here is this frame's own.
     fn adds(&self, place: &Place) -> bool {
         match (&self.holds, &place.kind) {
-            (Holds::Own(head), PlaceKind::Scope { id, .. }) => *id == head.id,
-            (Holds::Shared(shared, _), PlaceKind::Scope { id, .. }) => *id == shared.head.id,
-            (Holds::Beneath(_), _) => true,
+            (Holds::Beneath, _) => true,
+            (Holds::Own | Holds::Shared(_), PlaceKind::Scope { id, .. }) => *id == self.scope_id(),
             _ => false,
         }
+    }
+
+    fn scope_id(&self) -> ScopeId {
+        self.scope_head()
+            .map_or(ScopeId(NonZeroU64::MIN), |head| head.id)
     }
 
     /// Whether what is beneath this frame means nothing to the code above it.
     pub(super) fn is_barrier(&self) -> bool {
         match &self.holds {
-            Holds::Own(head) => head.effect.is_some() || !matches!(self.parent, Parent::Beneath),
-            Holds::Shared(..) => !self.at_home,
-            Holds::Nobody(_) => true,
-            Holds::Beneath(_) => false,
+            Holds::Own => self.head.effect.is_some() || !matches!(self.parent, Parent::Beneath),
+            Holds::Shared(_) => !self.at_home,
+            Holds::Nobody => true,
+            Holds::Beneath => false,
         }
     }
 }

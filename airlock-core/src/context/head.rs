@@ -1,12 +1,13 @@
 //! What a scope says: its settings, shared with those that are opened alike.
 
 use std::borrow::Cow;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use crate::context::place::{Around, PlaceKind};
 use crate::effect::{BoundaryDescriptor, EffectDescriptor};
 use crate::executor::{Executor, FailureMode};
-use crate::intent::{Origin, ScopeId};
+use crate::intent::{Origin, ScopeId, next_id};
 use crate::lifecycle::Lifecycle;
 use crate::observer::Observer;
 use crate::policy::Layer;
@@ -25,6 +26,16 @@ pub(crate) struct Config {
     /// Whether no policy judges what it holds.
     pub(crate) exempt: bool,
     pub(crate) observer: Option<Arc<dyn Observer>>,
+}
+
+/// What is said of a scope before it opens.
+#[derive(Clone, Default)]
+pub(crate) struct Spec {
+    pub(crate) boundary: Option<&'static BoundaryDescriptor>,
+    pub(crate) config: Option<Arc<Config>>,
+    pub(crate) origin: Option<Origin>,
+    /// The airlock that it opens in, where that is not the one around the code.
+    pub(crate) airlock: Option<Around>,
 }
 
 /// What is known of a scope besides its buffer.
@@ -47,35 +58,63 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// A scope of this configuration, within these places.
-    #[inline]
-    pub(crate) fn new(
-        id: ScopeId,
-        boundary: Option<&'static BoundaryDescriptor>,
-        config: Option<Arc<Config>>,
-        origin: Option<Origin>,
-        outside: Around,
-    ) -> Self {
-        let judges_from = outside.depth() + 1;
-        let mut head = Self {
-            id,
-            boundary,
-            config,
-            origin,
-            around: outside,
-            judges_from,
+    /// That of no scope.
+    pub(super) fn idle() -> Self {
+        Self {
+            id: ScopeId(NonZeroU64::MIN),
+            boundary: None,
+            config: None,
+            origin: None,
+            around: Around::Nothing,
+            judges_from: 1,
             effect: None,
             span: None,
-        };
-        if head.config.is_some() || boundary.is_some_and(|boundary| boundary.emits.is_some()) {
-            head.add_place();
         }
-        if tracing::level_enabled!(tracing::Level::DEBUG) {
-            head.trace();
-        }
-        head
     }
 
+    /// Becomes idle again. What a scope says may have destructors, which run now.
+    #[inline]
+    pub(super) fn reset(&mut self) {
+        self.config = None;
+        self.origin = None;
+        self.around = Around::Nothing;
+        self.effect = None;
+        self.span = None;
+    }
+
+    /// Becomes that of a new scope, within these places.
+    #[inline]
+    pub(super) fn open(&mut self, spec: &mut Spec, outside: &Around, around_origin: Option<&Origin>) {
+        self.id = ScopeId(next_id());
+        self.boundary = spec.boundary;
+        self.config = spec.config.take();
+        self.origin = spec.origin.take();
+        match spec.airlock.take() {
+            None => {
+                if let (None, Some(origin)) = (&self.origin, around_origin) {
+                    self.origin = Some(origin.clone());
+                }
+                self.around = outside.clone();
+            }
+            Some(airlock) => self.around = airlock,
+        }
+        self.judges_from = self.around.depth() + 1;
+        let emits = spec.boundary.is_some_and(|boundary| boundary.emits.is_some());
+        if self.config.is_some() || emits {
+            self.add_place();
+        }
+        if tracing::level_enabled!(tracing::Level::DEBUG) {
+            self.trace();
+        }
+    }
+
+    /// Whether an intent is buffered here without asking anybody, and as it is.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        !self.around.asks() && self.origin.is_none()
+    }
+
+    #[cold]
     fn add_place(&mut self) {
         let config = self.config.clone().unwrap_or_default();
         let emits = config.emits.or_else(|| self.boundary?.emits);
@@ -149,6 +188,17 @@ impl Head {
         self.effect
             .or_else(|| self.says(|config| config.failure_mode))
             .unwrap_or_else(|| self.around.settings().failure_mode)
+    }
+
+    /// Whether somebody asked for reports.
+    #[inline]
+    pub(crate) fn is_reported(&self) -> bool {
+        let own = self.config.as_ref();
+        own.is_some_and(|config| config.on_report.is_some())
+            || self
+                .around
+                .place()
+                .is_some_and(|place| place.settings().on_report.is_some())
     }
 
     pub(crate) fn observer(&self) -> Option<&Arc<dyn Observer>> {

@@ -52,22 +52,22 @@ pub(crate) fn here() -> Option<Here> {
         let top = &*top;
         let holder = holder_of(Some(top))?;
         let (target, is_direct) = match &holder.holds {
-            Holds::Own(head) => {
+            Holds::Own => {
                 let own = Own {
                     key: holder.key,
-                    id: head.id,
+                    id: holder.head.id,
                     is_open: holder.phase == Phase::Open,
                     name: OnceCell::new(),
                 };
                 (Target::Own(own), holder.key == top.key)
             }
-            Holds::Shared(shared, _) => {
+            Holds::Shared(shared) => {
                 let is_direct = top.around().is(&shared.head.around);
                 (Target::Shared(shared.clone()), is_direct)
             }
-            Holds::Beneath(_) | Holds::Nobody(_) => return None,
+            Holds::Beneath | Holds::Nobody => return None,
         };
-        let origin = holder.head().and_then(|head| head.origin.clone());
+        let origin = holder.scope_head().and_then(|head| head.origin.clone());
         Some(Here {
             top: top.key,
             place,
@@ -154,7 +154,7 @@ impl Own {
     fn buffer(&self, intent: Intent) -> Result<(), Box<Intent>> {
         let mut intent = Some(intent);
         let published = self.frame(|frame| {
-            if let Holds::Shared(shared, _) = &frame.holds {
+            if let Holds::Shared(shared) = &frame.holds {
                 return Some(shared.clone());
             }
             if frame.phase == Phase::Open
@@ -196,21 +196,21 @@ impl Holder for Own {
     fn name(&self) -> Option<&str> {
         let name = self
             .name
-            .get_or_init(|| self.frame(|frame| frame.head()?.name()).flatten());
+            .get_or_init(|| self.frame(|frame| frame.scope_head()?.name()).flatten());
         name.as_deref()
     }
 
     fn len(&self) -> usize {
         let own = self.frame(|frame| match &frame.holds {
-            Holds::Shared(shared, _) => shared.state().buffer.len(),
+            Holds::Shared(shared) => shared.state().buffer.len(),
             _ => frame.buffer.len(),
         });
         inspected(self.id).or(own).unwrap_or(0)
     }
 
     fn look(&self, look: &mut dyn FnMut(&[Intent])) {
-        let shared = self.frame(|frame| frame.shared()).flatten();
-        if let Some((shared, _)) = shared {
+        let shared = self.frame(|frame| frame.shared().cloned()).flatten();
+        if let Some(shared) = shared {
             return shared.look(look);
         }
         let buffer = self.frame(|frame| std::mem::take(&mut frame.buffer));
@@ -277,12 +277,22 @@ pub(crate) fn beneath(work: impl FnOnce(&Head, &mut Vec<Intent>, &mut bool) -> b
             return Beneath::Nobody;
         };
         match &frame.holds {
-            Holds::Own(head) => Beneath::Own(work(head, &mut frame.buffer, &mut frame.special)),
-            Holds::Shared(shared, _) => Beneath::Shared(shared.clone()),
-            Holds::Beneath(_) | Holds::Nobody(_) => Beneath::Nobody,
+            Holds::Own => Beneath::Own(work(&frame.head, &mut frame.buffer, &mut frame.special)),
+            Holds::Shared(shared) => Beneath::Shared(shared.clone()),
+            Holds::Beneath | Holds::Nobody => Beneath::Nobody,
         }
     });
     beneath.unwrap_or(Beneath::Nobody)
+}
+
+/// Whether a scope encloses the running code.
+#[inline]
+pub(crate) fn is_in_scope() -> bool {
+    let is_in_scope = Local::with(|local| match local.top.borrow().0.as_deref() {
+        None => false,
+        top => holder_of(top).is_some(),
+    });
+    is_in_scope.unwrap_or(false)
 }
 
 /// How many frames are searched for an entered scope. Code does not stand deeper in the scope that it
@@ -295,7 +305,7 @@ pub(crate) fn is_entered(scope: &Arc<Shared>) -> bool {
         let stack = local.top.borrow();
         let frames = std::iter::successors(stack.0.as_deref(), |frame| frame.outer.as_deref());
         let mut scopes = frames.take(SEARCHED).filter(|frame| !frame.has_left());
-        scopes.any(|frame| matches!(&frame.holds, Holds::Shared(shared, _) if Arc::ptr_eq(shared, scope)))
+        scopes.any(|frame| frame.shared().is_some_and(|shared| Arc::ptr_eq(shared, scope)))
     });
     entered.unwrap_or(false)
 }

@@ -19,16 +19,16 @@ mod stack;
 pub use self::bound::Bound;
 
 pub(crate) use self::bound::Closes;
-pub(crate) use self::effect::{OnStage, Stage, span_of};
+pub(crate) use self::effect::{OnStage, Stage, Standing, span_of};
 pub(crate) use self::entered::{Context, Entered, GuardEntry, Polled};
 pub(crate) use self::exclusive::Exclusive;
-pub(crate) use self::frame::{Frame, Holds, Parent};
-pub(crate) use self::head::{Config, Head};
-pub(crate) use self::here::{Beneath, Here, Target, beneath, here, is_entered};
+pub(crate) use self::frame::{Frame, Parent};
+pub(crate) use self::head::{Config, Head, Spec};
+pub(crate) use self::here::{Beneath, Here, Target, beneath, here, is_entered, is_in_scope};
 pub(crate) use self::mode::{inspected, inspecting, judging, mode};
 pub(crate) use self::place::{Around, Place, PlaceKind, install};
 pub(crate) use self::shared::{Phase, Shared};
 pub(crate) use self::stack::{
-    Frames, Mode, Opened, Spec, around, current, open, open_for_future, open_shared,
+    Frames, Mode, Opened, around, current, open, open_for_future, open_shared,
     open_shared_for_future, push_plain, recycle,
 };

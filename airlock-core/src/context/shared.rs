@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::context::head::Head;
-use crate::context::place::Around;
-use crate::intent::{Intent, ScopeId, next_id};
+use crate::intent::Intent;
 
 /// A scope that handles refer to: its buffer is behind a lock, for whatever thread.
 pub(crate) struct Shared {
@@ -47,7 +46,7 @@ impl Shared {
 
     /// A scope that has ended, where none can be found.
     pub(crate) fn ended() -> Arc<Self> {
-        let head = Head::new(ScopeId(next_id()), None, None, None, Around::Nothing);
+        let head = Head::idle();
         let state = State {
             phase: Phase::Ended,
             buffer: Vec::new(),

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use crate::context::effect::UnderWay;
 use crate::context::frame::{Frame, Holds, Parent};
-use crate::context::head::{Config, Head};
+use crate::context::head::Spec;
+use crate::context::here::is_in_scope;
 use crate::context::place::Around;
 use crate::context::shared::Shared;
-use crate::effect::BoundaryDescriptor;
 use crate::intent::{Intent, IntentId, Origin, ScopeId, next_id};
 
 /// What a thread knows of its context.
@@ -150,9 +150,9 @@ impl Local {
     #[cold]
     fn make_effect_scope(&self) {
         self.mode.set(Mode::Plain);
-        let head = self.under_way.head();
         let mut frame = self.spare_frame();
-        frame.set(Holds::Own(head), Parent::None);
+        self.under_way.set_up(&mut frame.head, &self.top.borrow());
+        frame.hold_own(Parent::None);
         self.under_way.made(frame.key);
         self.push(frame);
     }
@@ -217,7 +217,7 @@ impl Local {
 
 /// Hands an intent straight to the scope that the code stands in, where nobody has to be asked: `make`
 /// builds it in its place. No code of the program's may run in `make`.
-#[inline]
+#[inline(always)]
 pub(crate) fn push_plain(
     make: impl FnOnce(IntentId, ScopeId) -> Intent,
 ) -> Option<(IntentId, ScopeId)> {
@@ -230,7 +230,7 @@ pub(crate) fn push_plain(
         if !frame.plain {
             return None;
         }
-        let (id, scope) = (IntentId(next_id()), frame.id);
+        let (id, scope) = (IntentId(next_id()), frame.head.id);
         let intent = make(id, scope);
         frame.special |= intent.facts.effect.is_grouped();
         frame.buffer.push(intent);
@@ -239,128 +239,123 @@ pub(crate) fn push_plain(
     pushed.ok().flatten()
 }
 
-/// What is said of a scope before it opens.
-#[derive(Clone, Default)]
-pub(crate) struct Spec {
-    pub(crate) boundary: Option<&'static BoundaryDescriptor>,
-    pub(crate) config: Option<Arc<Config>>,
-    pub(crate) origin: Option<Origin>,
-    /// The airlock that it opens in, where that is not the one around the code.
-    pub(crate) airlock: Option<Around>,
-}
-
-impl Spec {
-    #[inline]
-    fn head(self, outside: &Around, around_origin: Option<&Origin>) -> Head {
-        let (outside, inherited) = match self.airlock {
-            Some(airlock) => (airlock, None),
-            None => (outside.clone(), around_origin.cloned()),
-        };
-        let id = ScopeId(next_id());
-        let origin = self.origin.or(inherited);
-        Head::new(id, self.boundary, self.config, origin, outside)
-    }
-}
-
-/// A scope's entry on the stack, until [`close`]d.
+/// A scope's entry on the stack, until it is [closed](Self::close). Two words, so that it is passed in
+/// registers.
 pub(crate) struct Opened {
     key: u64,
-    span: Option<Box<tracing::Span>>,
     /// The frame itself, where the thread ends and has no stack any more.
     kept: Option<Box<Frame>>,
 }
 
-/// Opens a scope around the code that runs next on this thread.
+/// Opens a scope around the code that runs next on this thread. Takes what is said of it out of `spec`:
+/// moved as a whole it would be read back before its stores have settled.
 #[inline]
-pub(crate) fn open(spec: Spec) -> Opened {
-    let frame = frame_for(spec, Parent::Beneath);
-    let key = frame.key;
-    let span = frame.head().and_then(|head| head.span.clone());
-    let mut kept = Some(frame);
-    Local::with(|local| {
-        if let Some(frame) = kept.take() {
-            local.push(frame);
-        }
+pub(crate) fn open(spec: &mut Spec) -> Opened {
+    let key = Local::with(|local| {
+        let mut frame = local.frame_for(spec, Parent::Beneath);
+        let key = frame.key;
+        let mut top = local.top.borrow_mut();
+        frame.outer = top.0.take();
+        top.0 = Some(frame);
+        key
     });
-    if let Some(frame) = &mut kept {
-        frame.publish(None);
+    match key {
+        Some(key) => Opened { key, kept: None },
+        None => open_without_stack(spec),
     }
-    Opened { key, span, kept }
 }
 
-/// A frame for a scope that opens where the code stands, and is not entered yet.
-#[inline]
-fn frame_for(spec: Spec, parent: Parent) -> Box<Frame> {
-    let mut spec = Some(spec);
-    let frame = Local::with(|local| {
-        local.settle();
-        local.tidy();
-        let spec = spec.take()?;
-        let parent = if spec.airlock.is_some() {
-            Parent::None
-        } else {
-            parent
+/// Opens a scope while the thread ends: nothing can be under it, but its handles work.
+#[cold]
+fn open_without_stack(spec: &mut Spec) -> Opened {
+    let mut frame = frame_without_stack(spec);
+    frame.publish(None);
+    Opened {
+        key: frame.key,
+        kept: Some(frame),
+    }
+}
+
+#[cold]
+fn frame_without_stack(spec: &mut Spec) -> Box<Frame> {
+    let mut frame = Frame::idle();
+    frame.head.open(spec, &Around::root(), None);
+    frame.hold_own(Parent::None);
+    frame
+}
+
+impl Local {
+    /// A frame for a scope that opens where the code stands, and is not entered yet.
+    #[inline]
+    fn frame_for(&self, spec: &mut Spec, parent: Parent) -> Box<Frame> {
+        self.settle();
+        self.tidy();
+        let parent = match &spec.airlock {
+            Some(_) => Parent::None,
+            None => parent,
         };
-        let head = match local.top.borrow().0.as_deref() {
-            None => spec.head(&Around::root(), None),
-            Some(frame) => spec.head(frame.around(), origin_at(frame)),
-        };
-        let mut frame = local.spare_frame();
-        frame.set(Holds::Own(head), parent);
-        Some(frame)
-    });
-    match (frame.flatten(), spec) {
-        (Some(frame), _) => frame,
-        (None, spec) => {
-            let mut frame = Frame::idle();
-            let head = spec.unwrap_or_default().head(&Around::root(), None);
-            frame.set(Holds::Own(head), Parent::None);
-            frame
+        let mut frame = self.spare_frame();
+        match self.top.borrow().0.as_deref() {
+            None => frame.head.open(spec, &Around::root(), None),
+            Some(top) => frame.head.open(spec, top.around(), origin_at(top)),
         }
+        frame.hold_own(parent);
+        frame
     }
 }
 
 /// A frame for the scope of a future: it may be polled anywhere, so it knows by a handle which scope
 /// captures it.
-pub(crate) fn open_for_future(spec: Spec) -> Box<Frame> {
-    let parent = match spec.airlock {
+pub(crate) fn open_for_future(spec: &mut Spec) -> Box<Frame> {
+    let captor = match spec.airlock {
         Some(_) => None,
-        None => current(),
+        None if is_in_scope() => current(),
+        None => None,
     };
-    let parent = match parent {
+    let mut parent = match captor {
         Some((shared, _)) => Parent::Shared(shared),
         None => Parent::None,
     };
-    frame_for(spec, parent)
+    let frame = Local::with(|local| {
+        let parent = std::mem::replace(&mut parent, Parent::None);
+        local.frame_for(spec, parent)
+    });
+    frame.unwrap_or_else(|| frame_without_stack(spec))
 }
 
 /// The same, where handles refer to the scope from the start.
-pub(crate) fn open_shared_for_future(spec: Spec) -> (Box<Frame>, Arc<Shared>) {
+pub(crate) fn open_shared_for_future(spec: &mut Spec) -> (Box<Frame>, Arc<Shared>) {
     let mut frame = open_for_future(spec);
     frame.publish(None);
-    match frame.shared() {
-        Some((shared, _)) => (frame, shared),
+    match frame.shared().cloned() {
+        Some(shared) => (frame, shared),
         None => unreachable!("it was published"),
     }
 }
 
 /// A scope that handles refer to from the start, and that nothing has entered.
-pub(crate) fn open_shared(spec: Spec) -> Arc<Shared> {
+pub(crate) fn open_shared(spec: &mut Spec) -> Arc<Shared> {
     let (frame, shared) = open_shared_for_future(spec);
     recycle(frame);
     shared
 }
 
 impl Opened {
+    /// The span of the scope, if somebody traces.
+    #[inline]
     pub(crate) fn span(&self) -> Option<tracing::Span> {
-        self.span.as_deref().cloned()
+        if !tracing::level_enabled!(tracing::Level::DEBUG) {
+            return None;
+        }
+        let span = Local::with(|local| local.top.borrow().0.as_deref()?.span());
+        span.flatten()
     }
 
     /// The scope as handles refer to it.
-    pub(crate) fn publish(&self) -> Option<(Arc<Shared>, Around)> {
+    pub(crate) fn publish(&self) -> Option<Arc<Shared>> {
         match &self.kept {
-            Some(frame) => frame.shared(),
-            None => publish(Some(self.key)),
+            Some(frame) => frame.shared().cloned(),
+            None => Some(publish(Some(self.key))?.0),
         }
     }
 
@@ -383,21 +378,14 @@ pub(crate) fn recycle(mut frame: Box<Frame>) {
     if frame.buffer.capacity() > KEPT_BUFFER {
         frame.buffer = Vec::new();
     }
-    frame.guard = None;
-    frame.lent = None;
-    frame.parent = Parent::None;
-    // Dropped before the frame is kept: what a scope says may have destructors.
-    drop(std::mem::replace(
-        &mut frame.holds,
-        Holds::Nobody(Around::Nothing),
-    ));
+    frame.reset();
     let mut frame = Some(frame);
     let _ = Local::with(|local| local.spare.set(frame.take()));
 }
 
 /// The origin of work directly under a frame.
 fn origin_at(frame: &Frame) -> Option<&Origin> {
-    holder_of(Some(frame))?.head()?.origin.as_ref()
+    holder_of(Some(frame))?.scope_head()?.origin.as_ref()
 }
 
 /// The frame whose scope buffers what is enqueued under a frame.
@@ -405,8 +393,8 @@ pub(super) fn holder_of(frame: Option<&Frame>) -> Option<&Frame> {
     let mut next = frame;
     while let Some(frame) = next {
         match frame.holds {
-            Holds::Own(_) | Holds::Shared(..) if !frame.has_left() => return Some(frame),
-            Holds::Nobody(_) => return None,
+            Holds::Own | Holds::Shared(_) if !frame.has_left() => return Some(frame),
+            Holds::Nobody => return None,
             _ => next = frame.outer.as_deref(),
         }
     }
@@ -441,13 +429,8 @@ fn publish(key: Option<u64>) -> Option<(Arc<Shared>, Around)> {
         local.tidy();
         let mut top = local.top.borrow_mut();
         let around = top.0.as_deref()?.around().clone();
-        if let (
-            None,
-            Some(Frame {
-                holds: Holds::Shared(shared, _),
-                ..
-            }),
-        ) = (key, holder_of(top.0.as_deref()))
+        if key.is_none()
+            && let Some(shared) = holder_of(top.0.as_deref()).and_then(Frame::shared)
         {
             return Some((shared.clone(), around));
         }
@@ -459,14 +442,13 @@ fn publish(key: Option<u64>) -> Option<(Arc<Shared>, Around)> {
             top.0 = frame.outer.take();
             let wanted = match key {
                 Some(key) => frame.key == key,
-                None => matches!(frame.holds, Holds::Own(_)),
+                None => matches!(frame.holds, Holds::Own),
             };
             found |= wanted;
             let ends = match &frame.holds {
-                Holds::Own(_) => !matches!(frame.parent, Parent::Beneath),
-                Holds::Shared(..) => true,
-                Holds::Nobody(_) => true,
-                Holds::Beneath(_) => false,
+                Holds::Own => !matches!(frame.parent, Parent::Beneath),
+                Holds::Shared(_) | Holds::Nobody => true,
+                Holds::Beneath => false,
             };
             frames.push(frame);
             if found && ends {
@@ -480,13 +462,13 @@ fn publish(key: Option<u64>) -> Option<(Arc<Shared>, Around)> {
                 frame.publish(beneath.as_ref());
             }
             match &frame.holds {
-                Holds::Shared(shared, around) if !frame.has_left() => {
+                Holds::Shared(shared) if !frame.has_left() => {
                     beneath = Some(shared.clone());
                     if key.is_none() || key == Some(frame.key) {
-                        published = Some((shared.clone(), around.clone()));
+                        published = Some((shared.clone(), frame.around().clone()));
                     }
                 }
-                Holds::Nobody(_) => {
+                Holds::Nobody => {
                     beneath = None;
                     if key.is_none() {
                         published = None;
@@ -511,14 +493,4 @@ fn publish(key: Option<u64>) -> Option<(Arc<Shared>, Around)> {
         }
     })
     .flatten()
-}
-
-impl Frame {
-    /// The scope as handles refer to it, if it is published.
-    pub(super) fn shared(&self) -> Option<(Arc<Shared>, Around)> {
-        match &self.holds {
-            Holds::Shared(shared, around) => Some((shared.clone(), around.clone())),
-            _ => None,
-        }
-    }
 }

@@ -42,6 +42,8 @@ pub struct EffectDescriptor {
     pub(crate) once: bool,
     /// Whether one call performs it, without awaiting or trying again.
     pub(crate) simple: bool,
+    /// Whether its arguments have a destructor that does something.
+    pub(crate) needs_drop: bool,
 }
 
 /// Which of several intents with one key is kept.

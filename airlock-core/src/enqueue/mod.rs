@@ -26,9 +26,10 @@ pub use self::error::{EnqueueError, Refusal};
 #[inline]
 pub fn enqueue(intent: impl IntoIntent) -> IntentId {
     let location = Location::caller();
-    match submit(intent, location) {
-        Ok(id) => id,
-        Err(intent) => ask_or_panic(intent),
+    let mut wish = Some(intent);
+    match push(&mut wish, location) {
+        Some(id) => id,
+        None => ask_or_panic(taken(wish, location)),
     }
 }
 
@@ -50,34 +51,40 @@ pub fn enqueue(intent: impl IntoIntent) -> IntentId {
 #[inline]
 pub fn try_enqueue(intent: impl IntoIntent) -> Result<IntentId, EnqueueError> {
     let location = Location::caller();
-    submit(intent, location).or_else(|intent| ask_for(intent, location))
+    let mut wish = Some(intent);
+    match push(&mut wish, location) {
+        Some(id) => Ok(id),
+        None => ask_for(taken(wish, location), location),
+    }
 }
 
 /// Fast path: the code is directly in a scope, and no policy, executor or `emits` has to be asked. The
-/// intent is built where it stays. Otherwise it comes back.
+/// intent is built where it stays. Otherwise it is left in `wish`.
 ///
-/// This is all that is compiled for each effect.
-#[inline]
-fn submit<I: IntoIntent>(
-    intent: I,
+/// This is all that is compiled for each call. Inlined, so that arguments come in registers.
+#[inline(always)]
+fn push<I: IntoIntent>(
+    wish: &mut Option<I>,
     location: &'static Location<'static>,
-) -> Result<IntentId, Intent> {
-    let mut wish = Some(intent);
+) -> Option<IntentId> {
     // Only an intent that comes straight from its effect's function is sure to be plain.
-    if I::__EFFECT.is_some() && !thread::panicking() {
-        let pushed = context::push_plain(|id, scope| match wish.take() {
-            Some(intent) => intent.__at(location, id, Some(scope)),
-            None => unreachable!("it is called once"),
-        });
-        if let Some((id, scope)) = pushed {
-            if tracing::level_enabled!(tracing::Level::TRACE) {
-                log_enqueued(I::__EFFECT, id, scope, location);
-            }
-            return Ok(id);
-        }
+    if I::__EFFECT.is_none() || thread::panicking() {
+        return None;
     }
+    let (id, scope) = context::push_plain(|id, scope| match wish.take() {
+        Some(intent) => intent.__at(location, id, Some(scope)),
+        None => unreachable!("it is called once"),
+    })?;
+    if tracing::level_enabled!(tracing::Level::TRACE) {
+        log_enqueued(I::__EFFECT, id, scope, location);
+    }
+    Some(id)
+}
+
+#[cold]
+fn taken<I: IntoIntent>(wish: Option<I>, location: &'static Location<'static>) -> Intent {
     match wish {
-        Some(intent) => Err(intent.__at(location, IntentId(next_id()), None)),
+        Some(intent) => intent.__at(location, IntentId(next_id()), None),
         None => unreachable!("what was taken has been pushed"),
     }
 }

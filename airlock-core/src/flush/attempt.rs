@@ -12,7 +12,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use crate::context::{
-    Around, Bound, Closes, Frame, Frames, Holds, OnStage, Place, Polled, Stage, recycle, span_of,
+    Around, Bound, Closes, Frame, Frames, OnStage, Place, Polled, Stage, recycle, span_of,
 };
 use crate::effect::{BoxError, BoxFuture, Payload, Performing};
 use crate::executor::Timer;
@@ -112,7 +112,7 @@ impl Flush {
         }
         let on_stage = match stage {
             Some(on_stage) => on_stage,
-            None => stage.insert(OnStage::enter(self.stage(unit))),
+            None => stage.insert(OnStage::enter(Some(Box::new(self.stage(unit))))),
         };
         let facts = &self.intents[unit.first].facts;
         let known = (facts.effect, facts.id, facts.location);
@@ -277,9 +277,9 @@ impl Flush {
     /// Moves what an effect enqueued to the end of the flush. Its scope has ended.
     fn take_cascade(&mut self, scope: &mut Frame) -> Option<(usize, Around)> {
         let around = scope.around().clone();
-        let mut caused = match &scope.holds {
-            Holds::Shared(shared, _) => shared.end(),
-            _ => std::mem::take(&mut scope.buffer),
+        let mut caused = match scope.shared() {
+            Some(shared) => shared.end(),
+            None => std::mem::take(&mut scope.buffer),
         };
         if caused.is_empty() {
             scope.buffer = caused;

@@ -5,7 +5,7 @@ use crate::effect::Payload;
 use crate::flush::{Flush, Scope};
 use crate::intent::{Decision, Failure, Fate, Intent};
 use crate::lifecycle::{Ending, Outcome};
-use crate::report::{Entries, FlushError, FlushReport, ReportEntry};
+use crate::report::{FlushError, FlushReport, Page, ReportEntry};
 use crate::unwind::guarded;
 
 impl Flush {
@@ -20,10 +20,8 @@ impl Flush {
             self.cut_short(Failure::Interrupted);
         }
         let mut intents = std::mem::take(&mut self.intents);
-        let mut entries = std::mem::take(&mut self.done);
-        if entries.is_empty() {
-            entries = Entries::with_capacity(intents.len());
-        }
+        let mut page = std::mem::replace(&mut self.page, Page::new());
+        page.entries.reserve_exact(intents.len());
         let mut returned = Vec::new();
         let mut failed = false;
         for intent in &mut intents {
@@ -47,7 +45,7 @@ impl Flush {
                     returned.push(back);
                 }
             }
-            entries.push(ReportEntry {
+            page.entries.push(ReportEntry {
                 facts: intent.facts.take(),
             });
         }
@@ -56,16 +54,14 @@ impl Flush {
             Scope::Taken(taken) => (taken.outcome, taken.ending),
             Scope::Ended => (Outcome::Success, Ending::Flush),
         };
-        let report = FlushReport {
-            scope: self.terms.scope,
-            name: self.terms.name.take(),
-            origin: self.terms.origin.take(),
-            outcome,
-            ending,
-            own: self.own,
-            entries,
-            captors: std::mem::take(&mut self.captors),
-        };
+        page.scope = self.terms.scope;
+        page.name = self.terms.name.take();
+        page.origin = self.terms.origin.take();
+        page.outcome = outcome;
+        page.ending = ending;
+        page.own = self.own;
+        page.captors.append(&mut self.captors);
+        let report = FlushReport { page };
         self.announce(&report);
         if failed {
             let on_stranded = self.settings().on_stranded.clone();
@@ -104,7 +100,7 @@ pub(super) fn announce(
         tracing::debug!(
             target: "airlock",
             scope = head.id.get(),
-            outcome = %report.outcome,
+            outcome = %report.outcome(),
             dispatched = report.dispatched().count(),
             of = report.len(),
             "scope ended",
@@ -119,11 +115,10 @@ pub(super) fn announce(
     }
 }
 
-pub(super) fn drop_guarded(intents: &mut Vec<Intent>) {
-    for intent in intents.iter_mut() {
+pub(super) fn drop_guarded(intents: &mut [Intent]) {
+    for intent in intents {
         intent.payload.discard();
     }
-    intents.clear();
 }
 
 impl Drop for Flush {

@@ -48,7 +48,7 @@ impl Flush {
     /// What effects caused that were performed before, then the scope's own intents.
     fn next_unfinished(&mut self) -> Option<Range<usize>> {
         self.unfinished.pop().or_else(|| {
-            let own = self.own - self.done.len();
+            let own = self.own - self.page.entries.len();
             (!std::mem::replace(&mut self.begun, true)).then_some(0..own)
         })
     }
@@ -56,7 +56,7 @@ impl Flush {
     /// Dispatches what need not be awaited, up to the first intent that has to be: the sync effects of
     /// the default executor.
     pub(crate) fn dispatch_ready(&mut self) {
-        let end = self.own - self.done.len();
+        let end = self.own - self.page.entries.len();
         let mut cursor = 0;
         while let Some(mut part) = self.next_run(&mut cursor, end) {
             if self.routes.executor(part.route).is_some() || !self.perform_ready(&mut part) {

@@ -19,17 +19,19 @@ mod route;
 mod select;
 mod take;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::context::{Around, Frame, Shared};
+use crate::effect::BoxFuture;
 use crate::executor::{Executor, FailureMode, Returns};
 use crate::flush::delivery::Terms;
 use crate::flush::judge::Leaving;
 use crate::flush::route::Routes;
 use crate::flush::take::Taken;
-use crate::intent::{Decision, Failure, Intent};
+use crate::intent::{Decision, Failure, Intent, ScopeId};
 use crate::lifecycle::{Ending, Outcome};
-use crate::report::{Entries, FlushError, FlushReport};
+use crate::report::{FlushError, FlushReport, Page};
 use crate::settings::SettingsRef;
 
 /// A scope to be ended.
@@ -41,11 +43,20 @@ pub(crate) enum Ends<'a> {
 }
 
 impl Ends<'_> {
-    #[inline]
     fn take(self, outcome: Outcome) -> Taken {
         match self {
             Ends::Frame(frame) => Taken::frame(frame, outcome),
             Ends::Shared(shared) => Taken::shared(shared, outcome),
+        }
+    }
+
+    /// Flushes a plain scope. Of any other one, and of one in which something was not plain, the rest
+    /// comes back.
+    #[inline]
+    fn start(self, outcome: Outcome) -> Result<FlushReport, Box<Flush>> {
+        match self {
+            Ends::Frame(frame) if plain::is_plain(&frame, outcome) => plain::flush(frame),
+            ends => Err(Box::new(Flush::prepare(ends.take(outcome)))),
         }
     }
 }
@@ -53,7 +64,7 @@ impl Ends<'_> {
 /// Ends a scope as its lifecycle says of this outcome, without awaiting.
 #[inline]
 pub(crate) fn finish(scope: Ends<'_>, outcome: Outcome) -> Result<FlushReport, FlushError> {
-    end(scope.take(outcome))
+    scope.start(outcome).or_else(Flush::run)
 }
 
 /// Ends a scope in this way, whatever its lifecycle says, without awaiting.
@@ -62,18 +73,7 @@ pub(crate) fn finish_as(
     outcome: Outcome,
     ending: Ending,
 ) -> Result<FlushReport, FlushError> {
-    end(scope.take(outcome).ends(ending))
-}
-
-#[inline]
-fn end(taken: Taken) -> Result<FlushReport, FlushError> {
-    match plain::flush(taken) {
-        Ok(report) => Ok(report),
-        Err(mut flush) => {
-            flush.dispatch();
-            flush.conclude()
-        }
-    }
+    Box::new(Flush::prepare(scope.take(outcome).ends(ending))).run()
 }
 
 /// As [`finish`], awaiting effects.
@@ -81,8 +81,10 @@ pub(crate) async fn finish_async(
     scope: Ends<'_>,
     outcome: Outcome,
 ) -> Result<FlushReport, FlushError> {
-    let taken = scope.take(outcome);
-    end_async(taken).await
+    match scope.start(outcome) {
+        Ok(report) => Ok(report),
+        Err(flush) => flush.run_async().await,
+    }
 }
 
 /// As [`finish_as`], awaiting effects.
@@ -92,16 +94,7 @@ pub(crate) async fn finish_async_as(
     ending: Ending,
 ) -> Result<FlushReport, FlushError> {
     let taken = scope.take(outcome).ends(ending);
-    end_async(taken).await
-}
-
-async fn end_async(taken: Taken) -> Result<FlushReport, FlushError> {
-    let mut flush = match plain::flush(taken) {
-        Ok(report) => return Ok(report),
-        Err(flush) => flush,
-    };
-    flush.dispatch_async().await;
-    flush.conclude()
+    Box::new(Flush::prepare(taken)).run_async().await
 }
 
 /// The error of a flush by code that is in the scope (R7). It hands everything back.
@@ -132,7 +125,7 @@ pub(crate) struct Flush {
     scope: Scope,
     terms: Terms,
     /// What was performed and reported before the rest, in front of `intents`.
-    done: Entries,
+    page: Page,
     /// The scope's own intents, then what effects enqueued while they were performed.
     intents: Vec<Intent>,
     /// How many of both are the scope's own.
@@ -151,11 +144,9 @@ pub(crate) struct Flush {
     /// Shared with the deliveries that it hands over.
     performer: Option<Arc<delivery::Performing>>,
     returns: Option<Arc<Returns>>,
-    captors: Captors,
+    captors: Vec<(ScopeId, Cow<'static, str>)>,
     concluded: bool,
 }
-
-type Captors = Vec<(crate::intent::ScopeId, std::borrow::Cow<'static, str>)>;
 
 /// The scope that a flush ends.
 enum Scope {
@@ -165,6 +156,20 @@ enum Scope {
 }
 
 impl Flush {
+    #[cold]
+    fn run(mut self: Box<Self>) -> Result<FlushReport, FlushError> {
+        self.dispatch();
+        self.conclude()
+    }
+
+    /// Boxed, so that the future of a plain scope stays small.
+    fn run_async(mut self: Box<Self>) -> BoxFuture<'static, Result<FlushReport, FlushError>> {
+        Box::pin(async move {
+            self.dispatch_async().await;
+            self.conclude()
+        })
+    }
+
     /// Stages 2 to 7.
     fn prepare(taken: Taken) -> Self {
         let mut released = release::release(select::select(taken));
@@ -173,8 +178,8 @@ impl Flush {
         let may_wait = released.scope.outcome != Outcome::Cancelled;
         let (special, exempt) = (released.scope.special, released.scope.head().is_exempt());
         let mut flush = Self::new(terms, intents);
-        flush.own += released.captured.len();
-        flush.done = released.captured;
+        flush.own += released.page.entries.len();
+        flush.page = released.page;
         flush.captors = released.captors;
         flush.stopped = released.failed && flush.terms.mode == FailureMode::Stop;
         flush.scope = Scope::Taken(released.scope);
@@ -189,7 +194,7 @@ impl Flush {
         Self {
             scope: Scope::Ended,
             terms,
-            done: Entries::default(),
+            page: Page::new(),
             own: intents.len(),
             intents,
             routes: Routes::default(),

@@ -5,40 +5,35 @@
 //! everything as this does.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
 
-use crate::context::{Beneath, Entered, Frame, OnStage, Stage, beneath};
-use crate::effect::Performing;
+use crate::context::{self, Frame, Parent, Standing, recycle};
+use crate::effect::{Performing, Resources};
 use crate::flush::Flush;
 use crate::flush::conclude::{announce, drop_guarded};
 use crate::flush::dispatch::Unit;
-use crate::flush::take::{Captor, Taken};
-use crate::intent::Failure;
-use crate::lifecycle::Ending;
-use crate::report::{Entries, FlushReport, ReportEntry};
+use crate::flush::take::Taken;
+use crate::intent::{Failure, Intent};
+use crate::lifecycle::Outcome;
+use crate::report::{FlushReport, Page, ReportEntry};
 use crate::unwind::Panicked;
 
-/// Flushes a plain scope. Of any other one, and of one in which something was not plain, the rest comes
-/// back.
+/// Whether a scope is plain: nobody captures its intents, judges them or takes them elsewhere.
 #[inline]
-pub(super) fn flush(taken: Taken) -> Result<FlushReport, Box<Flush>> {
-    if is_plain(&taken) {
-        perform(taken)
-    } else {
-        Err(Box::new(Flush::prepare(taken)))
-    }
-}
-
-#[inline]
-fn is_plain(taken: &Taken) -> bool {
-    let is_captured = match taken.captor {
-        Captor::Nobody => false,
-        Captor::Shared(_) => true,
-        Captor::Beneath => !matches!(beneath(|_, _, _| false), Beneath::Nobody),
+pub(super) fn is_plain(frame: &Frame, outcome: Outcome) -> bool {
+    let Some(head) = frame.own_head() else {
+        return false;
     };
-    !taken.special
-        && !taken.around().asks()
-        && taken.ending == Ending::Flush
-        && (!is_captured || taken.intents.is_empty())
+    let is_captured = match frame.parent {
+        Parent::None => false,
+        Parent::Shared(_) => true,
+        Parent::Beneath => context::is_in_scope(),
+    };
+    outcome == Outcome::Success
+        && !frame.special
+        && !head.around.asks()
+        && !head.has_lifecycle()
+        && (!is_captured || frame.buffer.is_empty())
         && !tracing::level_enabled!(tracing::Level::DEBUG)
 }
 
@@ -50,76 +45,90 @@ enum Unusual {
     Ended(Result<(), Failure>, Option<Box<Frame>>),
 }
 
-fn perform(mut taken: Taken) -> Result<FlushReport, Box<Flush>> {
-    let mut entries = Entries::with_capacity(taken.intents.len());
-    let mut unusual = None;
-    let mut is_left = false;
-    if !taken.intents.is_empty() {
-        let mut intents = std::mem::take(&mut taken.intents);
-        let head = taken.head();
-        let settings = head.around.settings();
-        let stage = OnStage::enter(Stage {
-            around: head.around.clone(),
-            cause: None,
-            origin: head.origin.clone(),
-            mode: head.failure_mode(),
-            judges_from: head.judges_from,
-            others: Vec::new(),
-        });
-        for intent in &mut intents {
-            let facts = &intent.facts;
-            if !facts.effect.simple {
-                unusual = Some(Unusual::NotSimple);
-                break;
-            }
-            let known = (facts.effect, facts.id, facts.location);
-            let (payload, resources) = (&mut intent.payload, &settings.resources);
-            let (ended, scope) = stage.perform(known, || {
-                catch_unwind(AssertUnwindSafe(|| payload.perform(resources)))
-            });
-            if let (Ok(Performing::Ready(Ok(()))), None) = (&ended, &scope) {
-                intent.facts.set_dispatched();
-                is_left |= intent.payload.is_left();
-                entries.push(ReportEntry {
-                    facts: intent.facts.take(),
-                });
-                continue;
-            }
-            let result = match ended {
-                Ok(Performing::Ready(result)) => result.map_err(Failure::Effect),
-                Ok(Performing::Pending(_)) => Err(Failure::NeedsAwait),
-                Err(panic) => Err(Failure::Panicked {
-                    message: Panicked::of(panic).message,
-                }),
-            };
-            unusual = Some(Unusual::Ended(result, scope));
-            break;
-        }
-        drop(stage);
-        taken.intents = intents;
+/// Flushes a plain scope. Where something was not plain, the rest comes back.
+pub(super) fn flush(mut frame: Box<Frame>) -> Result<FlushReport, Box<Flush>> {
+    if frame.buffer.is_empty() {
+        return Ok(report(frame, Page::new()));
     }
-    let done = entries.len();
-    if is_left {
-        let _ended = Entered::ended(taken.head().clone());
-        let mut performed: Vec<_> = taken.intents.drain(..done).collect();
-        drop_guarded(&mut performed);
-    } else if unusual.is_some() {
-        taken.intents.drain(..done);
-    } else {
-        taken.intents.clear();
+    let mut intents = std::mem::take(&mut frame.buffer);
+    let mut page = Page::new();
+    page.entries.reserve_exact(intents.len());
+    let settings = frame.around().settings();
+    let standing = Standing::enter(frame);
+    let mut left = false;
+    let unusual = perform(&standing, &mut intents, &mut page.entries, &settings.resources, &mut left);
+    let done = page.entries.len();
+    if left {
+        drop_guarded(&mut intents[..done]);
     }
     match unusual {
-        None => Ok(report(&taken, entries)),
-        Some(unusual) => Err(Box::new(go_on(taken, entries, unusual))),
+        None => {
+            intents.clear();
+            let mut frame = standing.leave();
+            frame.buffer = intents;
+            Ok(report(frame, page))
+        }
+        Some(unusual) => {
+            intents.drain(..done);
+            let mut frame = standing.leave();
+            frame.buffer = intents;
+            Err(go_on(frame, page, unusual))
+        }
     }
+}
+
+/// Performs simple effects, up to the first that is not simple or does not just succeed. `left` tells
+/// whether arguments may be left that have destructors.
+#[inline]
+fn perform(
+    standing: &Standing,
+    intents: &mut [Intent],
+    entries: &mut Vec<ReportEntry>,
+    resources: &Resources,
+    left: &mut bool,
+) -> Option<Unusual> {
+    let stage = standing.stage();
+    for intent in intents {
+        let facts = &intent.facts;
+        if !facts.effect.simple {
+            return Some(Unusual::NotSimple);
+        }
+        let known = (facts.effect, facts.id, facts.location);
+        let payload = &mut intent.payload;
+        let (ended, scope) = stage.perform(known, || {
+            catch_unwind(AssertUnwindSafe(|| payload.perform(resources)))
+        });
+        if let (Ok(Performing::Ready(Ok(()))), None) = (&ended, &scope) {
+            intent.facts.set_dispatched();
+            *left |= known.0.needs_drop;
+            entries.push(ReportEntry {
+                facts: intent.facts.take(),
+            });
+            continue;
+        }
+        return Some(unusual(ended, scope));
+    }
+    None
+}
+
+#[cold]
+fn unusual(ended: thread::Result<Performing<'_>>, scope: Option<Box<Frame>>) -> Unusual {
+    let result = match ended {
+        Ok(Performing::Ready(result)) => result.map_err(Failure::Effect),
+        Ok(Performing::Pending(_)) => Err(Failure::NeedsAwait),
+        Err(panic) => Err(Failure::Panicked {
+            message: Panicked::of(panic).message,
+        }),
+    };
+    Unusual::Ended(result, scope)
 }
 
 /// The general flush of what is left.
 #[cold]
-fn go_on(taken: Taken, done: Entries, unusual: Unusual) -> Flush {
-    let mut flush = Flush::prepare(taken);
-    flush.own += done.len();
-    flush.done = done;
+fn go_on(frame: Box<Frame>, page: Page, unusual: Unusual) -> Box<Flush> {
+    let mut flush = Box::new(Flush::prepare(Taken::frame(frame, Outcome::Success)));
+    flush.own += page.entries.len();
+    flush.page = page;
     let unit = Unit {
         first: 0,
         rest: Vec::new(),
@@ -141,18 +150,18 @@ fn go_on(taken: Taken, done: Entries, unusual: Unusual) -> Flush {
 }
 
 #[inline]
-fn report(taken: &Taken, entries: Entries) -> FlushReport {
-    let head = taken.head();
-    let report = FlushReport {
-        scope: Some(head.id),
-        name: head.name(),
-        origin: head.origin.clone(),
-        outcome: taken.outcome,
-        ending: taken.ending,
-        own: entries.len(),
-        entries,
-        captors: Vec::new(),
+fn report(frame: Box<Frame>, mut page: Page) -> FlushReport {
+    let Some(head) = frame.own_head() else {
+        unreachable!("a plain scope is in its frame")
     };
-    announce(&report, head, &head.around.settings());
+    page.scope = Some(head.id);
+    page.name = head.name();
+    page.origin.clone_from(&head.origin);
+    page.own = page.entries.len();
+    let report = FlushReport { page };
+    if head.is_reported() {
+        announce(&report, head, &head.around.settings());
+    }
+    recycle(frame);
     report
 }

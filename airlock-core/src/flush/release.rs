@@ -1,5 +1,6 @@
 //! Stage 3: what a finished scope may dispatch, and what its ancestors capture (R8).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::context::{self, Around, Beneath, Head, Phase, Shared};
@@ -7,16 +8,16 @@ use crate::flush::select::{Selected, retire_those_not_due};
 use crate::flush::take::{Captor, Taken};
 use crate::intent::{Decision, Failure, FireOn, Intent, ScopeId};
 use crate::lifecycle::{Lifecycle, Outcome, Release};
-use crate::report::{Entries, ReportEntry};
+use crate::report::{Page, ReportEntry};
 use crate::unwind::catch;
 
 /// A scope of whose intents the ancestors have captured what they hold. What is pending may leave.
 pub(super) struct Released {
     pub(super) scope: Taken,
     /// The entries of captured intents, where all of them went at once.
-    pub(super) captured: Entries,
+    pub(super) page: Page,
     /// The names of the scopes that captured something.
-    pub(super) captors: Vec<(ScopeId, std::borrow::Cow<'static, str>)>,
+    pub(super) captors: Vec<(ScopeId, Cow<'static, str>)>,
     /// Whether an intent failed since its ancestor had ended.
     pub(super) failed: bool,
 }
@@ -26,7 +27,7 @@ pub(super) struct Released {
 pub(super) fn release(selected: Selected) -> Released {
     let mut released = Released {
         scope: selected.0,
-        captured: Entries::default(),
+        page: Page::new(),
         captors: Vec::new(),
         failed: false,
     };
@@ -49,7 +50,7 @@ impl Released {
     fn ask_beneath(&mut self) {
         let Self {
             scope,
-            captured,
+            page,
             captors,
             ..
         } = self;
@@ -60,7 +61,7 @@ impl Released {
             if let Some(name) = head.name() {
                 captors.push((head.id, name));
             }
-            capture_all(scope, captured, head, buffer, special);
+            capture_all(scope, &mut page.entries, head, buffer, special);
             true
         });
         match asked {
@@ -156,7 +157,7 @@ impl Moves<'_> {
 /// Moves everything that is pending into the buffer of the scope around.
 fn capture_all(
     scope: &mut Taken,
-    captured: &mut Entries,
+    captured: &mut Vec<ReportEntry>,
     head: &Head,
     buffer: &mut Vec<Intent>,
     special: &mut bool,
@@ -164,7 +165,7 @@ fn capture_all(
     let stays_put = !scope.special && scope.around().is(&head.around);
     let all_pending = scope.intents.iter().all(|intent| intent.facts.is_pending());
     if stays_put && all_pending {
-        *captured = Entries::with_capacity(scope.intents.len());
+        captured.reserve_exact(scope.intents.len());
         for intent in &mut scope.intents {
             captured.push(ReportEntry {
                 facts: intent.facts.for_report().into_captured(head.id),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use crate::context::{self, Around, Frame, Head, Holds, Mode, Parent, Phase, Shared, recycle};
+use crate::context::{self, Around, Frame, Head, Mode, Parent, Phase, Shared, recycle};
 use crate::intent::Intent;
 use crate::lifecycle::{Ending, FlushOnSuccess, Lifecycle, Outcome};
 use crate::unwind::guarded;
@@ -38,8 +38,7 @@ impl Taken {
     /// Takes a scope that has been taken off the stack or out of its future.
     #[inline]
     pub(crate) fn frame(mut frame: Box<Frame>, outcome: Outcome) -> Self {
-        if let Holds::Shared(shared, _) = &frame.holds {
-            let shared = shared.clone();
+        if let Some(shared) = frame.shared().cloned() {
             recycle(frame);
             return Self::shared(&shared, outcome);
         }
@@ -49,9 +48,9 @@ impl Taken {
             Parent::None => Captor::Nobody,
             Parent::Shared(parent) => Captor::Shared(parent),
         };
-        let ending = match &frame.holds {
-            Holds::Own(head) => ending(head, outcome),
-            _ => default_ending(outcome),
+        let ending = match frame.own_head() {
+            Some(head) => ending(head, outcome),
+            None => default_ending(outcome),
         };
         Self {
             intents: std::mem::take(&mut frame.buffer),
@@ -94,10 +93,9 @@ impl Taken {
 
     pub(super) fn head(&self) -> &Head {
         match &self.scope {
-            Source::Frame(Some(frame)) => match &frame.holds {
-                Holds::Own(head) => head,
-                Holds::Shared(shared, _) => &shared.head,
-                _ => unreachable!("only scopes are flushed"),
+            Source::Frame(Some(frame)) => match frame.own_head() {
+                Some(head) => head,
+                None => unreachable!("only scopes are flushed"),
             },
             Source::Shared(shared) => &shared.head,
             Source::Frame(None) => unreachable!("a frame is recycled at the end"),

@@ -46,6 +46,22 @@ pub(crate) enum Chain {
     Detached(Arc<Cause>),
 }
 
+impl Extra {
+    fn is_plain(&self) -> bool {
+        matches!(
+            self,
+            Self {
+                place: None,
+                cause: None,
+                why: None,
+                options: None,
+                chain: Chain::Continues,
+                ..
+            }
+        )
+    }
+}
+
 impl Facts {
     #[inline]
     pub(crate) fn new(
@@ -64,10 +80,10 @@ impl Facts {
         }
     }
 
-    /// Whether nothing but a plain enqueue is known of it.
+    /// Whether nothing but a plain enqueue is known of it, and perhaps its origin.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.extra.is_none()
+        self.extra.as_ref().is_none_or(|extra| extra.is_plain())
     }
 
     /// Moves the facts out for a report, which must not keep what enclosed the intent alive.

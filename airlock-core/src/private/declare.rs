@@ -30,6 +30,7 @@ impl Place {
         EffectPlace {
             place: self,
             intent: TypeId::of::<E>(),
+            needs_drop: std::mem::needs_drop::<E>(),
         }
     }
 
@@ -44,6 +45,7 @@ impl Place {
 pub struct EffectPlace {
     place: Place,
     intent: TypeId,
+    needs_drop: bool,
 }
 
 /// The id of an effect that declares none: its function's path, with dots (`shop.orders.send`).
@@ -110,6 +112,7 @@ impl DeclareEffect {
         let EffectPlace {
             place,
             intent: intent_type,
+            needs_drop,
         } = place;
         Self(EffectDescriptor {
             intent_type,
@@ -139,6 +142,7 @@ impl DeclareEffect {
             batch: false,
             once: false,
             simple: false,
+            needs_drop,
         })
     }
 

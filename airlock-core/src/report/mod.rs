@@ -1,13 +1,12 @@
 //! Reports: what became of each intent, and what a scope holds at a moment.
 
-mod entries;
 mod error;
+mod page;
 #[cfg(feature = "serde")]
 mod serialize;
 mod snapshot;
 mod table;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -16,9 +15,9 @@ use crate::effect::{Effect, EffectDescriptor};
 use crate::intent::{Cause, Facts, Fate, IntentId, Origin, ScopeId};
 use crate::lifecycle::{Ending, Outcome};
 
-pub(crate) use self::entries::Entries;
 pub use self::error::FlushError;
 pub(crate) use self::error::StrandedHook;
+pub(crate) use self::page::Page;
 pub use self::snapshot::{Snapshot, SnapshotLine};
 pub(crate) use self::table::Table;
 
@@ -91,16 +90,7 @@ impl fmt::Debug for ReportEntry {
 /// `Display` prints it as a table.
 #[derive(Clone, Debug)]
 pub struct FlushReport {
-    pub(crate) scope: Option<ScopeId>,
-    pub(crate) name: Option<Cow<'static, str>>,
-    pub(crate) origin: Option<Origin>,
-    pub(crate) outcome: Outcome,
-    pub(crate) ending: Ending,
-    /// How many of the entries are the scope's own; the rest are cascades.
-    pub(crate) own: usize,
-    pub(crate) entries: Entries,
-    /// The names of scopes that captured intents, where they have names.
-    pub(crate) captors: Vec<(ScopeId, Cow<'static, str>)>,
+    pub(crate) page: Page,
 }
 
 /// A closure that is shown each flush report.
@@ -109,58 +99,58 @@ pub(crate) type ReportHook = Arc<dyn Fn(&FlushReport) + Send + Sync>;
 impl FlushReport {
     /// The scope that ended.
     pub fn scope(&self) -> Option<ScopeId> {
-        self.scope
+        self.page.scope
     }
 
     /// The scope's name.
     pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
+        self.page.name.as_deref()
     }
 
     /// Where the scope's work came from.
     pub fn origin(&self) -> Option<&Origin> {
-        self.origin.as_ref()
+        self.page.origin.as_ref()
     }
 
     /// How the work in the scope had ended.
     pub fn outcome(&self) -> Outcome {
-        self.outcome
+        self.page.outcome
     }
 
     /// What the scope did then.
     pub fn ending(&self) -> Ending {
-        self.ending
+        self.page.ending
     }
 
     /// Every intent: those of the buffer in order, then what effects enqueued while they were
     /// performed.
     pub fn entries(&self) -> &[ReportEntry] {
-        &self.entries
+        &self.page.entries
     }
 
     /// The intents of the scope's buffer, its own and captured ones.
     pub fn buffered(&self) -> &[ReportEntry] {
-        &self.entries[..self.own]
+        &self.page.entries[..self.page.own]
     }
 
     /// What effects enqueued while they were performed, in the order of that.
     pub fn cascades(&self) -> &[ReportEntry] {
-        &self.entries[self.own..]
+        &self.page.entries[self.page.own..]
     }
 
     /// How many intents there were, cascades included.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.page.entries.len()
     }
 
     /// Whether there were none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.page.entries.is_empty()
     }
 
     /// How many intents have a fate that the closure accepts.
     pub fn count(&self, accepts: impl Fn(&Fate<'_>) -> bool) -> usize {
-        self.entries
+        self.page.entries
             .iter()
             .filter(|entry| accepts(&entry.fate()))
             .count()
@@ -168,7 +158,7 @@ impl FlushReport {
 
     /// The name of a scope that captured intents of this one, if it has a name.
     pub fn captor_name(&self, captor: ScopeId) -> Option<&str> {
-        let mut captors = self.captors.iter();
+        let mut captors = self.page.captors.iter();
         let (_, name) = captors.find(|(scope, _)| *scope == captor)?;
         Some(name)
     }
@@ -186,28 +176,28 @@ impl FlushReport {
 
     /// Those that were dispatched, in order.
     pub fn dispatched(&self) -> impl Iterator<Item = &ReportEntry> {
-        self.entries
+        self.page.entries
             .iter()
             .filter(|entry| matches!(entry.fate(), Fate::Dispatched))
     }
 
     /// Those that a policy dropped, in order.
     pub fn dropped(&self) -> impl Iterator<Item = &ReportEntry> {
-        self.entries
+        self.page.entries
             .iter()
             .filter(|entry| matches!(entry.fate(), Fate::Dropped(_)))
     }
 
     /// Those that failed, in order.
     pub fn failed(&self) -> impl Iterator<Item = &ReportEntry> {
-        self.entries
+        self.page.entries
             .iter()
             .filter(|entry| matches!(entry.fate(), Fate::Failed(_)))
     }
 
     /// Those whose turn never came, in order.
     pub fn not_reached(&self) -> impl Iterator<Item = &ReportEntry> {
-        self.entries
+        self.page.entries
             .iter()
             .filter(|entry| matches!(entry.fate(), Fate::NotReached))
     }
@@ -217,16 +207,16 @@ impl FlushReport {
 /// enqueued, and what caused it.
 impl fmt::Display for FlushReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.name, self.scope) {
+        match (self.name(), self.page.scope) {
             (Some(name), _) => write!(f, "scope {name}")?,
             (None, Some(id)) => write!(f, "scope {id}")?,
             (None, None) => f.write_str("scope")?,
         }
-        if let Some(origin) = &self.origin {
+        if let Some(origin) = &self.page.origin {
             write!(f, " ({origin})")?;
         }
         let intents = if self.len() == 1 { "intent" } else { "intents" };
-        writeln!(f, ", {}: {} {intents}", self.outcome, self.len())?;
+        writeln!(f, ", {}: {} {intents}", self.page.outcome, self.len())?;
         let mut table = Table::new([
             "effect",
             "intent",
@@ -235,7 +225,7 @@ impl fmt::Display for FlushReport {
             "enqueued at",
             "caused by",
         ]);
-        for entry in self.entries.iter() {
+        for entry in self.page.entries.iter() {
             table.row([
                 entry.effect().id().to_owned(),
                 entry.id().to_string(),

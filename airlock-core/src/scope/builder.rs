@@ -55,8 +55,8 @@ impl ScopeBuilder {
     }
 
     #[inline]
-    pub(super) fn into_spec(self) -> Spec {
-        self.spec
+    pub(super) fn spec(&mut self) -> &mut Spec {
+        &mut self.spec
     }
 
     fn config_mut(&mut self) -> &mut Config {
@@ -130,8 +130,8 @@ impl ScopeBuilder {
 
     /// Opens the scope without entering it: for [`Scope::enter`](crate::Scope::enter), then
     /// [`flush`](OpenScope::flush) or [`discard`](OpenScope::discard) by hand.
-    pub fn open(self) -> OpenScope {
-        OpenScope::new(context::open_shared(self.spec))
+    pub fn open(mut self) -> OpenScope {
+        OpenScope::new(context::open_shared(&mut self.spec))
     }
 
     /// Opens and enters the scope until the guard is flushed, discarded or dropped.

@@ -42,7 +42,7 @@ impl Deref for LocalScope<'_> {
 
     fn deref(&self) -> &Scope {
         self.handle.get_or_init(|| match self.opened.publish() {
-            Some((shared, _)) => Scope::of(shared),
+            Some(shared) => Scope::of(shared),
             None => Scope::of(Shared::ended()),
         })
     }

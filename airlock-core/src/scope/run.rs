@@ -117,11 +117,11 @@ impl ScopeBuilder {
     /// What `#[airlock::boundary]` puts around an async body.
     #[doc(hidden)]
     pub async fn __boundary_async<R>(
-        self,
+        mut self,
         body: impl Future<Output = (Outcome, R)>,
         on_flush_error: impl FnOnce(FlushError, R) -> R,
     ) -> R {
-        let frame = context::open_for_future(self.into_spec());
+        let frame = context::open_for_future(self.spec());
         let worked = Work::new(frame, body).await;
         end_async(worked, on_flush_error).await
     }
@@ -159,10 +159,10 @@ impl ScopeBuilder {
     /// Runs a closure in the scope, and takes the scope off the stack.
     #[inline]
     fn enclose<T>(
-        self,
+        mut self,
         body: impl FnOnce(&LocalScope<'_>) -> T,
     ) -> (Result<T, Box<dyn Any + Send>>, Box<Frame>) {
-        let opened = context::open(self.into_spec());
+        let opened = context::open(self.spec());
         let span = opened.span();
         let _span = span.as_ref().map(|span| span.enter());
         // The panic goes on as soon as the scope has ended, so nobody sees what it left half-done.
@@ -172,10 +172,10 @@ impl ScopeBuilder {
 
     /// The body is called in the scope, too: a closure that returns a future may do its work before.
     fn enclose_async<T, F: AsyncFnOnce(Scope) -> T>(
-        self,
+        mut self,
         body: F,
     ) -> impl Future<Output = Worked<T>> + use<T, F> {
-        let (frame, shared) = context::open_shared_for_future(self.into_spec());
+        let (frame, shared) = context::open_shared_for_future(self.spec());
         let scope = Scope::of(shared);
         Work::new(frame, async move { body(scope).await })
     }

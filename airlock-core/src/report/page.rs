@@ -1,0 +1,109 @@
+//! What a report says, in a place that is recycled.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::ops::{Deref, DerefMut};
+
+use crate::intent::{Origin, ScopeId};
+use crate::lifecycle::{Ending, Outcome};
+use crate::report::ReportEntry;
+
+/// The most entries for which a recycled page keeps its place.
+const KEPT: usize = 64;
+
+thread_local! {
+    static SPARE: Cell<Option<Box<Contents>>> = const { Cell::new(None) };
+}
+
+/// What a report says. One word, so that a report is passed in a register; recycled, so that one request
+/// after the other allocates none.
+#[derive(Clone, Debug)]
+pub(crate) struct Page(Option<Box<Contents>>);
+
+/// What became of each intent of a scope.
+#[derive(Clone, Debug)]
+pub(crate) struct Contents {
+    pub(crate) scope: Option<ScopeId>,
+    pub(crate) name: Option<Cow<'static, str>>,
+    pub(crate) origin: Option<Origin>,
+    pub(crate) outcome: Outcome,
+    pub(crate) ending: Ending,
+    /// How many of the entries are the scope's own; the rest are cascades.
+    pub(crate) own: usize,
+    pub(crate) entries: Vec<ReportEntry>,
+    /// The names of scopes that captured intents, where they have names.
+    pub(crate) captors: Vec<(ScopeId, Cow<'static, str>)>,
+}
+
+impl Page {
+    /// An empty page, of a scope that succeeded.
+    #[inline]
+    pub(crate) fn new() -> Self {
+        let spare = SPARE.try_with(Cell::take).ok().flatten();
+        Self(Some(spare.unwrap_or_else(Contents::new)))
+    }
+}
+
+impl Contents {
+    #[cold]
+    fn new() -> Box<Self> {
+        Box::new(Self {
+            scope: None,
+            name: None,
+            origin: None,
+            outcome: Outcome::Success,
+            ending: Ending::Flush,
+            own: 0,
+            entries: Vec::new(),
+            captors: Vec::new(),
+        })
+    }
+
+    /// Becomes empty again.
+    #[inline]
+    fn clear(&mut self) {
+        if self.entries.capacity() > KEPT {
+            self.entries = Vec::new();
+        }
+        self.entries.clear();
+        self.captors.clear();
+        self.name = None;
+        self.origin = None;
+        self.outcome = Outcome::Success;
+        self.ending = Ending::Flush;
+        self.own = 0;
+    }
+}
+
+impl Drop for Page {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(mut contents) = self.0.take() {
+            contents.clear();
+            let mut contents = Some(contents);
+            let _ = SPARE.try_with(|spare| spare.set(contents.take()));
+        }
+    }
+}
+
+impl Deref for Page {
+    type Target = Contents;
+
+    #[inline]
+    fn deref(&self) -> &Contents {
+        match &self.0 {
+            Some(contents) => contents,
+            None => unreachable!("a page has its contents until it is dropped"),
+        }
+    }
+}
+
+impl DerefMut for Page {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Contents {
+        match &mut self.0 {
+            Some(contents) => contents,
+            None => unreachable!("a page has its contents until it is dropped"),
+        }
+    }
+}
