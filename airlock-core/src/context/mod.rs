@@ -29,6 +29,6 @@ pub(crate) use self::mode::{inspected, inspecting, judging, mode};
 pub(crate) use self::place::{Around, Place, PlaceKind, install};
 pub(crate) use self::shared::{Phase, Shared};
 pub(crate) use self::stack::{
-    Frames, Mode, Opened, around, current, open, open_for_future, open_shared,
-    open_shared_for_future, push_plain, recycle,
+    Frames, Mode, Opened, PlainScope, around, current, open, open_for_future, open_shared,
+    open_shared_for_future, recycle,
 };

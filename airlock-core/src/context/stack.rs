@@ -11,7 +11,7 @@ use crate::context::head::Spec;
 use crate::context::here::is_in_scope;
 use crate::context::place::Around;
 use crate::context::shared::Shared;
-use crate::intent::{Intent, IntentId, Origin, ScopeId, next_id};
+use crate::intent::{Intent, Origin, ScopeId};
 
 /// What a thread knows of its context.
 pub(super) struct Local {
@@ -215,28 +215,41 @@ impl Local {
     }
 }
 
-/// Hands an intent straight to the scope that the code stands in, where nobody has to be asked: `make`
-/// builds it in its place. No code of the program's may run in `make`.
-#[inline(always)]
-pub(crate) fn push_plain(
-    make: impl FnOnce(IntentId, ScopeId) -> Intent,
-) -> Option<(IntentId, ScopeId)> {
-    let pushed = LOCAL.try_with(|local| {
-        if local.mode.get() != Mode::Plain {
-            return None;
-        }
-        let mut top = local.top.borrow_mut();
-        let frame = top.0.as_deref_mut()?;
-        if !frame.plain {
-            return None;
-        }
-        let (id, scope) = (IntentId(next_id()), frame.head.id);
-        let intent = make(id, scope);
-        frame.special |= intent.facts.effect.is_grouped();
-        frame.buffer.push(intent);
-        Some((id, scope))
-    });
-    pushed.ok().flatten()
+/// The scope that the code stands in, taken off the stack while an intent is built in its buffer. For the
+/// fast path: nobody has to be asked. No code of the program's may run meanwhile.
+///
+/// Not a closure: arguments that are captured by one go through memory twice.
+pub(crate) struct PlainScope(Box<Frame>);
+
+impl PlainScope {
+    #[inline]
+    pub(crate) fn take() -> Option<Self> {
+        let frame = Local::with(|local| {
+            if local.mode.get() != Mode::Plain {
+                return None;
+            }
+            local.top.borrow_mut().0.take_if(|frame| frame.plain)
+        });
+        frame.flatten().map(Self)
+    }
+
+    #[inline]
+    pub(crate) fn id(&self) -> ScopeId {
+        self.0.head.id
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, intent: Intent) {
+        self.0.special |= intent.facts.effect.is_grouped();
+        self.0.buffer.push(intent);
+    }
+
+    /// Puts the scope back.
+    #[inline]
+    pub(crate) fn put_back(self) {
+        let mut frame = Some(self.0);
+        Local::with(|local| local.top.borrow_mut().0 = frame.take());
+    }
 }
 
 /// A scope's entry on the stack, until it is [closed](Self::close). Two words, so that it is passed in

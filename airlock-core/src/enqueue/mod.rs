@@ -6,7 +6,7 @@ mod error;
 use std::panic::Location;
 use std::thread;
 
-use crate::context;
+use crate::context::PlainScope;
 use crate::effect::EffectDescriptor;
 use crate::intent::{Intent, IntentId, IntoIntent, ScopeId, next_id};
 use crate::unwind::guarded;
@@ -23,7 +23,7 @@ pub use self::error::{EnqueueError, Refusal};
 /// At the caller's line, where [`try_enqueue`] returns an error: outside every scope, in one that has
 /// ended, when a policy vetoes, from within a policy, and when the executor cannot take the effect.
 #[track_caller]
-#[inline]
+#[inline(always)]
 pub fn enqueue(intent: impl IntoIntent) -> IntentId {
     let location = Location::caller();
     let mut wish = Some(intent);
@@ -48,7 +48,7 @@ pub fn enqueue(intent: impl IntoIntent) -> IntentId {
 ///
 /// [`EnqueueError`]; its [`Refusal`] says why.
 #[track_caller]
-#[inline]
+#[inline(always)]
 pub fn try_enqueue(intent: impl IntoIntent) -> Result<IntentId, EnqueueError> {
     let location = Location::caller();
     let mut wish = Some(intent);
@@ -71,10 +71,12 @@ fn push<I: IntoIntent>(
     if I::__EFFECT.is_none() || thread::panicking() {
         return None;
     }
-    let (id, scope) = context::push_plain(|id, scope| match wish.take() {
-        Some(intent) => intent.__at(location, id, Some(scope)),
-        None => unreachable!("it is called once"),
-    })?;
+    let mut frame = PlainScope::take()?;
+    let (id, scope) = (IntentId(next_id()), frame.id());
+    if let Some(intent) = wish.take() {
+        frame.push(intent.__at(location, id, Some(scope)));
+    }
+    frame.put_back();
     if tracing::level_enabled!(tracing::Level::TRACE) {
         log_enqueued(I::__EFFECT, id, scope, location);
     }
