@@ -118,16 +118,24 @@ impl<'f> Polled<'f> {
     /// `base` is the key of the outermost frame.
     #[inline]
     pub(crate) fn enter(frames: &'f mut Frames, base: u64) -> Self {
-        let mut segment = frames.0.take();
-        let on_stack = Local::with(|local| match segment.take() {
-            Some(frame) if frame.key == base => local.push(frame),
-            segment => push_segment(local, segment),
-        });
-        frames.0 = segment; // Where there is no stack any more.
+        let on_stack = match frames.0.take() {
+            Some(frame) if frame.key == base => {
+                let mut frame = Some(frame);
+                Local::with(|local| {
+                    if let Some(frame) = frame.take() {
+                        local.push(frame);
+                    }
+                });
+                let on_stack = frame.is_none();
+                frames.0 = frame; // Where there is no stack any more.
+                on_stack
+            }
+            segment => push_segment(frames, segment),
+        };
         Self {
             frames,
             base,
-            on_stack: on_stack.is_some(),
+            on_stack,
         }
     }
 }
@@ -138,12 +146,18 @@ impl Drop for Polled<'_> {
         if !self.on_stack {
             return;
         }
-        if let Some((Some(frame), above)) = Local::with(|local| local.pop(self.base)) {
-            *self.frames = match above.0 {
-                None => Frames(Some(frame)),
-                Some(_) => joined(above, frame),
-            };
+        match Local::with(|local| local.pop_top(self.base)).flatten() {
+            Some(frame) => self.frames.0 = Some(frame),
+            None => take_back(self.frames, self.base),
         }
+    }
+}
+
+/// Takes a future's frames off the stack, with those of guards that it still holds.
+#[cold]
+fn take_back(frames: &mut Frames, base: u64) {
+    if let Some((Some(frame), above)) = Local::with(|local| local.pop(base)) {
+        *frames = joined(above, frame);
     }
 }
 
@@ -161,20 +175,26 @@ fn joined(mut above: Frames, base: Box<Frame>) -> Frames {
     above
 }
 
+/// Puts several frames on the stack: guards were held at the end of the last poll.
 #[cold]
-fn push_segment(local: &Local, segment: Option<Box<Frame>>) {
-    let mut frames = Vec::new();
-    let mut next = segment;
-    while let Some(mut frame) = next {
-        next = frame.outer.take();
-        frames.push(frame);
-    }
-    while let Some(frame) = frames.pop() {
-        if frame.has_left() {
-            local.left.set(local.left.get() + 1);
+fn push_segment(frames: &mut Frames, segment: Option<Box<Frame>>) -> bool {
+    let mut segment = Some(segment);
+    let on_stack = Local::with(|local| {
+        let mut innermost_first = Vec::new();
+        let mut next = segment.take().flatten();
+        while let Some(mut frame) = next {
+            next = frame.outer.take();
+            innermost_first.push(frame);
         }
-        local.push(frame);
-    }
+        while let Some(frame) = innermost_first.pop() {
+            if frame.has_left() {
+                local.left.set(local.left.get() + 1);
+            }
+            local.push(frame);
+        }
+    });
+    frames.0 = segment.flatten();
+    on_stack.is_some()
 }
 
 /// Warns, once for each line, that a guard is held across an await.

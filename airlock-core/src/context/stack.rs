@@ -102,6 +102,15 @@ impl Local {
         top.0 = Some(frame);
     }
 
+    /// Takes off the frame with this key, if it is on top.
+    #[inline]
+    pub(super) fn pop_top(&self, key: u64) -> Option<Box<Frame>> {
+        let mut top = self.top.borrow_mut();
+        let mut frame = top.0.take_if(|frame| frame.key == key)?;
+        top.0 = frame.outer.take();
+        Some(frame)
+    }
+
     /// Takes off the frame with this key, and all that stands above it.
     #[inline]
     pub(super) fn pop(&self, key: u64) -> (Option<Box<Frame>>, Frames) {
