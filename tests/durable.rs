@@ -117,6 +117,7 @@ fn a_report_serialises_with_stable_names() {
             "why": "by drop_all",
             "captured": false,
             "cause": null,
+            "detached_from": null,
         }])
     );
     assert_eq!(

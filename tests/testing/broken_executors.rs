@@ -376,7 +376,7 @@ fn one_that_awaits_nothing() {
     );
 }
 
-/// Takes an intent out before it awaits: dropped meanwhile, it is gone.
+/// Keeps a delivery from being dropped while it awaits: dropped meanwhile, its intent is gone.
 struct Forgetful;
 
 impl Executor for Forgetful {
@@ -390,6 +390,7 @@ impl Executor for Forgetful {
 
     fn dispatch_async<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, ()> {
         Box::pin(batch.hand_over_async(async |delivery| {
+            let delivery = std::mem::ManuallyDrop::new(delivery);
             let mut yielded = false;
             std::future::poll_fn(|cx| {
                 cx.waker().wake_by_ref();
@@ -399,6 +400,7 @@ impl Executor for Forgetful {
                 }
             })
             .await;
+            let delivery = std::mem::ManuallyDrop::into_inner(delivery);
             drop(delivery.perform_async().await);
             Ok(())
         }))

@@ -235,19 +235,30 @@ impl Drop for GuardEntry {
         Local::with(|local| {
             local.settle();
             let mut top = local.top.borrow_mut();
-            if top.0.as_deref().is_none_or(|frame| frame.key != self.key) {
-                local.left.set(local.left.get() + 1);
+            let Some(first) = top.0.as_deref().filter(|frame| frame.key != self.key) else {
+                pop_those_left(local, &mut top, self.key, &mut gone);
                 return;
-            }
-            // Those beneath whose guards left before go with it.
-            while let Some(mut frame) = top.0.take_if(|frame| frame.has_left()) {
-                if frame.key != self.key {
-                    local.left.set(local.left.get().saturating_sub(1));
-                }
-                top.0 = frame.outer.take();
-                frame.outer = gone.0.take();
-                gone.0 = Some(frame);
+            };
+            local.left.set(local.left.get() + 1);
+            // A guard that was replaced by another one goes at once, or its policy would live on.
+            let was_replaced = first.outer.as_ref().is_some_and(|frame| frame.key == self.key);
+            drop(top);
+            if was_replaced {
+                local.tidy();
             }
         });
+    }
+}
+
+/// Takes off the frame of a guard, which is on top, and those beneath whose guards left before.
+fn pop_those_left(local: &Local, top: &mut Frames, key: u64, gone: &mut Frames) {
+
+    while let Some(mut frame) = top.0.take_if(|frame| frame.has_left()) {
+        if frame.key != key {
+            local.left.set(local.left.get().saturating_sub(1));
+        }
+        top.0 = frame.outer.take();
+        frame.outer = gone.0.take();
+        gone.0 = Some(frame);
     }
 }

@@ -123,6 +123,10 @@ impl Frame {
         }
     }
 
+    pub(crate) fn span(&self) -> Option<tracing::Span> {
+        self.head()?.span.as_deref().cloned()
+    }
+
     pub(super) fn has_left(&self) -> bool {
         let guard = self.guard.as_ref();
         guard.is_some_and(|guard| guard.left.load(Ordering::Relaxed))

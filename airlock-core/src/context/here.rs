@@ -284,3 +284,18 @@ pub(crate) fn beneath(work: impl FnOnce(&Head, &mut Vec<Intent>, &mut bool) -> b
     });
     beneath.unwrap_or(Beneath::Nobody)
 }
+
+/// How many frames are searched for an entered scope. Code does not stand deeper in the scope that it
+/// ends.
+const SEARCHED: usize = 64;
+
+/// Whether the running code is in this scope.
+pub(crate) fn is_entered(scope: &Arc<Shared>) -> bool {
+    let entered = Local::with(|local| {
+        let stack = local.top.borrow();
+        let frames = std::iter::successors(stack.0.as_deref(), |frame| frame.outer.as_deref());
+        let mut scopes = frames.take(SEARCHED).filter(|frame| !frame.has_left());
+        scopes.any(|frame| matches!(&frame.holds, Holds::Shared(shared, _) if Arc::ptr_eq(shared, scope)))
+    });
+    entered.unwrap_or(false)
+}

@@ -232,7 +232,7 @@ pub(crate) fn push_plain(
         }
         let (id, scope) = (IntentId(next_id()), frame.id);
         let intent = make(id, scope);
-        frame.special |= intent.facts.effect.key.is_some();
+        frame.special |= intent.facts.effect.is_grouped();
         frame.buffer.push(intent);
         Some((id, scope))
     });

@@ -55,6 +55,12 @@ pub enum Keeps {
 }
 
 impl EffectDescriptor {
+    /// Whether a flush looks for other intents of it: those with its key, or those of its batch.
+    #[inline]
+    pub(crate) const fn is_grouped(&self) -> bool {
+        self.key.is_some() || self.batch
+    }
+
     /// The id: the attribute's `name`, or crate, modules and function
     /// (`shop.orders.send_confirmation`).
     ///

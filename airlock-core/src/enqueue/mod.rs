@@ -62,16 +62,16 @@ fn submit<I: IntoIntent>(
     intent: I,
     location: &'static Location<'static>,
 ) -> Result<IntentId, Intent> {
-    let is_plain = intent.__is_plain();
     let mut wish = Some(intent);
-    if is_plain && !thread::panicking() {
+    // Only an intent that comes straight from its effect's function is sure to be plain.
+    if I::__EFFECT.is_some() && !thread::panicking() {
         let pushed = context::push_plain(|id, scope| match wish.take() {
             Some(intent) => intent.__at(location, id, Some(scope)),
             None => unreachable!("it is called once"),
         });
         if let Some((id, scope)) = pushed {
             if tracing::level_enabled!(tracing::Level::TRACE) {
-                log_enqueued(id, scope, location);
+                log_enqueued(I::__EFFECT, id, scope, location);
             }
             return Ok(id);
         }
@@ -112,7 +112,7 @@ fn ask_for(intent: Intent, location: &'static Location<'static>) -> Result<Inten
     match ask::admit(intent) {
         Ok(scope) => {
             if tracing::level_enabled!(tracing::Level::TRACE) {
-                log_enqueued(id, scope, location);
+                log_enqueued(Some(effect), id, scope, location);
             }
             Ok(id)
         }
@@ -124,9 +124,15 @@ fn ask_for(intent: Intent, location: &'static Location<'static>) -> Result<Inten
 }
 
 #[cold]
-fn log_enqueued(intent: IntentId, scope: ScopeId, location: &'static Location<'static>) {
+fn log_enqueued(
+    effect: Option<&'static EffectDescriptor>,
+    intent: IntentId,
+    scope: ScopeId,
+    location: &'static Location<'static>,
+) {
     tracing::trace!(
         target: "airlock",
+        effect = effect.map(EffectDescriptor::id),
         intent = intent.get(),
         scope = scope.get(),
         at = %location,

@@ -139,8 +139,10 @@ impl Flush {
     ) -> (Result<(), Failure>, Option<Box<Frame>>) {
         let frame = self.stage(unit).frame(&self.intents[unit.first].facts);
         let base = frame.key();
+        let span = frame.span();
         let mut frames = Frames::of(frame);
         let started = {
+            let _span = span.map(tracing::Span::entered);
             let _polled = Polled::enter(&mut frames, base);
             catch(|| start(&mut self.intents, unit, settings))
         };

@@ -27,7 +27,7 @@ use crate::flush::delivery::Terms;
 use crate::flush::judge::Leaving;
 use crate::flush::route::Routes;
 use crate::flush::take::Taken;
-use crate::intent::Intent;
+use crate::intent::{Decision, Failure, Intent};
 use crate::lifecycle::{Ending, Outcome};
 use crate::report::{Entries, FlushError, FlushReport};
 use crate::settings::SettingsRef;
@@ -102,6 +102,24 @@ async fn end_async(taken: Taken) -> Result<FlushReport, FlushError> {
     };
     flush.dispatch_async().await;
     flush.conclude()
+}
+
+/// The error of a flush by code that is in the scope (R7). It hands everything back.
+pub(crate) fn refused(scope: &Arc<Shared>) -> FlushError {
+    let mut taken = Taken::shared(scope, Outcome::Failure);
+    let intents = std::mem::take(&mut taken.intents);
+    let mut flush = Flush::new(Terms::of(taken.head()), intents);
+    flush.scope = Scope::Taken(taken);
+    let failure = Arc::new(Failure::StillEntered);
+    for intent in &mut flush.intents {
+        intent.facts.decide(Decision::Failed(failure.clone()));
+    }
+    let on_stranded = flush.settings().on_stranded.clone();
+    let error = match flush.conclude() {
+        Err(error) => error,
+        Ok(report) => FlushError::new(report, on_stranded, Vec::new()),
+    };
+    error.still_entered()
 }
 
 /// A scope that has ended up to the dispatch.

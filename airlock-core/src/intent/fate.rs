@@ -250,6 +250,9 @@ pub enum Failure {
         /// The effects of the chain, the first cause first.
         chain: String,
     },
+    /// The scope was flushed by code that was in it.
+    #[error("the scope was flushed by code that is in it: leave it first, then flush it")]
+    StillEntered,
     /// The timer that should measure its timeout or its wait panicked.
     #[error("the timer panicked: {message}")]
     TimerPanicked {

@@ -186,10 +186,10 @@ impl Intent {
     }
 
     /// Whether it is an intent like most: enqueued directly in the scope that holds it, by domain
-    /// code, without options or a key.
+    /// code, without options, and neither with a key nor of a batch effect.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.facts.is_plain() && self.facts.effect.key.is_none()
+        self.facts.is_plain() && !self.facts.effect.is_grouped()
     }
 
     /// Whether its body is a future.
@@ -267,9 +267,10 @@ pub trait IntoIntent: Sized {
         self.__at(Location::caller(), IntentId(next_id()), None)
     }
 
-    /// Whether it has no options and is enqueued for the first time.
+    /// The effect, where the type tells it: then the intent has no options, and is enqueued for the first
+    /// time.
     #[doc(hidden)]
-    fn __is_plain(&self) -> bool;
+    const __EFFECT: Option<&'static EffectDescriptor> = None;
 
     /// The untyped intent, as enqueued at this line in this scope. One that has an id keeps it.
     #[doc(hidden)]
@@ -357,10 +358,7 @@ fn with(mut intent: Intent, set: impl FnOnce(&mut Options)) -> Intent {
 }
 
 impl<E: Effect + Send> IntoIntent for E {
-    #[inline]
-    fn __is_plain(&self) -> bool {
-        true
-    }
+    const __EFFECT: Option<&'static EffectDescriptor> = Some(E::DESCRIPTOR);
 
     #[inline]
     fn __at(
@@ -374,10 +372,6 @@ impl<E: Effect + Send> IntoIntent for E {
 }
 
 impl IntoIntent for Intent {
-    fn __is_plain(&self) -> bool {
-        false
-    }
-
     fn __at(
         self,
         location: &'static Location<'static>,
@@ -396,10 +390,6 @@ impl IntoIntent for Intent {
 }
 
 impl IntoIntent for Box<Intent> {
-    fn __is_plain(&self) -> bool {
-        false
-    }
-
     fn __at(
         self,
         location: &'static Location<'static>,

@@ -30,6 +30,8 @@ pub struct FlushError {
 struct Inner {
     report: FlushReport,
     on_stranded: Option<StrandedHook>,
+    /// Whether the scope was flushed by code that was in it.
+    still_entered: bool,
     /// Arguments need not be `Sync`; an error has to be.
     returned: Mutex<Vec<Intent>>,
 }
@@ -44,9 +46,16 @@ impl FlushError {
             inner: Box::new(Inner {
                 report,
                 on_stranded,
+                still_entered: false,
                 returned: Mutex::new(returned),
             }),
         }
+    }
+
+    /// Says that the scope was flushed by code that was in it.
+    pub(crate) fn still_entered(mut self) -> Self {
+        self.inner.still_entered = true;
+        self
     }
 
     /// What became of each intent.
@@ -107,6 +116,9 @@ impl fmt::Display for FlushError {
             Some(first) => {
                 let (effect, id, at) = (first.effect().id(), first.id(), first.location());
                 write!(f, "could not dispatch `{effect}` ({id}, enqueued at {at})")?;
+            }
+            None if self.inner.still_entered => {
+                Failure::StillEntered.fmt(f)?;
             }
             None => f.write_str("the flush was cancelled")?,
         }

@@ -75,9 +75,16 @@ impl OpenScope {
         self
     }
 
-    /// Whether the code of this call is in the scope. Then it cannot end (R7).
     fn ends(&self) -> Ends<'_> {
         Ends::Shared(self.scope.shared())
+    }
+
+    /// A scope cannot end by code that is in it, through a cloned handle (R7).
+    fn leave_first(&self) -> Result<(), FlushError> {
+        match context::is_entered(self.scope.shared()) {
+            true => Err(flush::refused(self.scope.shared())),
+            false => Ok(()),
+        }
     }
 
     /// The places around code in the scope.
@@ -104,9 +111,11 @@ impl OpenScope {
     ///
     /// # Errors
     ///
-    /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents.
+    /// [`FlushError`] if an intent failed, and if the code that calls it is in the scope, through a
+    /// clone of its handle. It hands back the failed and the unreached intents.
     pub fn flush(mut self) -> Result<FlushReport, FlushError> {
         self.ended = true;
+        self.leave_first()?;
         flush::finish_as(self.ends(), Outcome::Success, Ending::Flush)
     }
 
@@ -122,11 +131,21 @@ impl OpenScope {
     /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents.
     pub async fn flush_async(mut self) -> Result<FlushReport, FlushError> {
         self.ended = true;
+        self.leave_first()?;
         flush::finish_async_as(self.ends(), Outcome::Success, Ending::Flush).await
     }
 
     /// Drops every intent, and reports them.
+    ///
+    /// # Panics
+    ///
+    /// If the code that calls it is in the scope, through a clone of its handle.
+    #[track_caller]
     pub fn discard(mut self) -> FlushReport {
+        assert!(
+            !context::is_entered(self.scope.shared()),
+            "the scope was discarded by code that is in it: leave it first, then discard it"
+        );
         self.ended = true;
         match flush::finish_as(self.ends(), Outcome::Failure, Ending::Discard) {
             Ok(report) => report,
@@ -145,6 +164,7 @@ impl OpenScope {
     /// nobody can be given it, [`FlushError::strand`] takes it.
     pub fn finish(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
         self.ended = true;
+        self.leave_first()?;
         flush::finish(self.ends(), outcome)
     }
 
@@ -156,6 +176,7 @@ impl OpenScope {
     /// As [`finish`](Self::finish).
     pub async fn finish_async(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
         self.ended = true;
+        self.leave_first()?;
         flush::finish_async(self.ends(), outcome).await
     }
 
