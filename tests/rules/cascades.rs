@@ -5,7 +5,9 @@ use airlock::policy::{allow_if, block, no_reentry};
 use airlock::prelude::*;
 use airlock::{Failure, Refusal, try_enqueue};
 
-use crate::fixture::{Log, Mail, block_on, builder, fates, logged, logged_async, mail, order};
+use crate::fixture::{
+    Log, Mail, airlock, block_on, builder, fates, logged, logged_async, mail, order,
+};
 
 #[test]
 fn r13_what_an_effect_enqueues_is_flushed_when_it_succeeds_and_knows_its_cause() {
@@ -246,7 +248,11 @@ fn r13_the_serde_form_of_a_report_says_where_a_new_chain_started() {
         });
         let report = ended.expect("it succeeds").report;
         let json = serde_json::to_value(&report).expect("it serialises");
-        let ids: Vec<_> = report.buffered().iter().map(|it| it.id()).collect();
+        let ids: Vec<_> = report
+            .buffered()
+            .iter()
+            .map(airlock::ReportEntry::id)
+            .collect();
         let (ticked, mailed) = (&json["cascades"][0], &json["cascades"][1]);
         let from = format!("rules.cascades.tick {}", ids[0]);
         assert_eq!(ticked["detached_from"], from);
@@ -346,7 +352,11 @@ fn r13_what_a_batch_detaches_names_all_of_its_intents() {
             (1..=3).for_each(|n| _ = airlock::enqueue(mail_all(n)));
         });
         let report = ended.expect("it succeeds").report;
-        let batch: Vec<_> = report.buffered().iter().map(|it| it.id()).collect();
+        let batch: Vec<_> = report
+            .buffered()
+            .iter()
+            .map(airlock::ReportEntry::id)
+            .collect();
         for mailed in report.cascades() {
             let from = mailed.detached_from().expect("an effect started it");
             assert_eq!(from.intents().collect::<Vec<_>>(), batch);
@@ -424,7 +434,10 @@ fn r13_detached_outside_of_an_effect_changes_nothing() {
             panic!("{report}");
         };
         assert!(ordered.cause().is_none() && ordered.detached_from().is_none());
-        assert_eq!(mailed.cause().map(|it| it.intent()), Some(ordered.id()));
+        assert_eq!(
+            mailed.cause().map(airlock::Cause::intent),
+            Some(ordered.id())
+        );
     });
     assert_eq!(log, ["mail 1"]);
 }
@@ -506,4 +519,32 @@ fn r13_a_poller_on_spawned_tasks_goes_on_and_keeps_nothing_of_what_it_did() {
     });
     assert_eq!(log.len(), 1_001);
     assert_eq!(std::sync::Arc::strong_count(&kept), 1);
+}
+
+#[cfg(feature = "tokio")]
+#[test]
+fn r13_a_poller_that_waits_when_its_runtime_ends_comes_to_on_error() {
+    let log = Log::default();
+    let errors = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let taken = errors.clone();
+    block_on(airlock(&log).bind(async {
+        let spawn = airlock::tokio::Spawn::current()
+            .on_error(move |error| taken.lock().expect("no panic").push(error));
+        airlock::scope()
+            .executor(spawn)
+            .run_infallible(|_| airlock::enqueue(poll(0, std::sync::Arc::default())))
+            .expect("it is spawned");
+        tokio::time::sleep(std::time::Duration::from_secs(90)).await;
+    }));
+    assert_eq!(log.lines(), ["poll 0", "poll 1"]);
+    let mut errors = errors.lock().expect("no panic");
+    let error = errors.pop().expect("the third poll was waiting");
+    assert!(errors.is_empty());
+    assert_eq!(fates(error.report()), ["poll not reached"]);
+    let text = error.report().to_string();
+    assert!(
+        text.contains("detached from rules.cascades.poll #"),
+        "{text}"
+    );
+    assert_eq!(error.into_intents().len(), 1);
 }

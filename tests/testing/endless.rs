@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use airlock::prelude::*;
 use airlock::testing::{
-    Assertions, Captured, DrainError, Drained, Performed, all_in_order, capture,
+    Assertions, Captured, DrainError, Drained, Due, Performed, all_in_order, capture,
 };
-use airlock::{Airlock, AirlockBuilder, Failure};
+use airlock::{Airlock, AirlockBuilder, Cause, Failure};
 
 use crate::fixture::panic_of;
 
@@ -58,7 +58,7 @@ fn refuse() -> Result<(), String> {
 
 #[airlock::effect(once)]
 fn open_till(key: Key) {
-    drop(key);
+    let Key(_) = key;
 }
 
 #[derive(Debug, PartialEq)]
@@ -84,7 +84,7 @@ fn polling() -> Captured<()> {
 }
 
 fn due(drained: &Drained) -> Vec<Duration> {
-    drained.left().entries().iter().map(|it| it.at()).collect()
+    drained.left().entries().iter().map(Due::at).collect()
 }
 
 #[test]
@@ -412,7 +412,7 @@ fn a_detached_intent_says_where_it_came_from() {
     drained.assert_enqueued::<Poll>(|it| it.n == 1 && it.detached_from().is_some());
     // What it causes begins its chain there.
     let imported = drained.entries()[3].seen();
-    assert_eq!(imported.cause().map(|cause| cause.depth()), Some(1));
+    assert_eq!(imported.cause().map(Cause::depth), Some(1));
 
     let id = drained.entries()[0].seen().id();
     let table = drained.to_string();
