@@ -5,9 +5,7 @@ use airlock::policy::{allow_if, block, no_reentry};
 use airlock::prelude::*;
 use airlock::{Failure, Refusal, try_enqueue};
 
-use crate::fixture::{
-    Log, Mail, airlock, block_on, builder, fates, logged, logged_async, mail, order,
-};
+use crate::fixture::{Log, Mail, block_on, builder, fates, logged, logged_async, mail, order};
 
 #[test]
 fn r13_what_an_effect_enqueues_is_flushed_when_it_succeeds_and_knows_its_cause() {
@@ -527,7 +525,7 @@ fn r13_a_poller_that_waits_when_its_runtime_ends_comes_to_on_error() {
     let log = Log::default();
     let errors = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let taken = errors.clone();
-    block_on(airlock(&log).bind(async {
+    block_on(crate::fixture::airlock(&log).bind(async {
         let spawn = airlock::tokio::Spawn::current()
             .on_error(move |error| taken.lock().expect("no panic").push(error));
         airlock::scope()
