@@ -140,6 +140,7 @@ mod guide {
         policies "policies.md"
         executors "executors.md"
         cascades "cascades.md"
+        endless_work "endless-work.md"
         testing "testing.md"
         catalogue "catalogue.md"
         catalogue_in_ci "catalogue-in-ci.md"

@@ -29,7 +29,10 @@ fn a_scope_that_released_an_intent_judges_it_when_a_scope_further_out_held_it() 
         });
         ended.expect("nothing fails");
     });
-    assert!(log.is_empty(), "its policy is between the enqueue and the dispatch (R10): {log:?}");
+    assert!(
+        log.is_empty(),
+        "its policy is between the enqueue and the dispatch (R10): {log:?}"
+    );
 }
 
 /// Enqueues an intent of a batch effect that waits for an hour, and one that does not.

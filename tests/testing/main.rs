@@ -5,6 +5,7 @@ mod attribute;
 mod broken_executors;
 mod capture;
 mod drain;
+mod endless;
 mod executors;
 mod fates;
 mod fixture;

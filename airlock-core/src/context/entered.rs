@@ -264,7 +264,10 @@ impl Drop for GuardEntry {
             };
             local.left.set(local.left.get() + 1);
             // A guard that was replaced by another one goes at once, or its policy would live on.
-            let was_replaced = first.outer.as_ref().is_some_and(|frame| frame.key == self.key);
+            let was_replaced = first
+                .outer
+                .as_ref()
+                .is_some_and(|frame| frame.key == self.key);
             drop(top);
             if was_replaced {
                 local.tidy();
@@ -275,7 +278,6 @@ impl Drop for GuardEntry {
 
 /// Takes off the frame of a guard, which is on top, and those beneath whose guards left before.
 fn pop_those_left(local: &Local, top: &mut Frames, key: u64, gone: &mut Frames) {
-
     while let Some(mut frame) = top.0.take_if(|frame| frame.has_left()) {
         if frame.key != key {
             local.left.set(local.left.get().saturating_sub(1));

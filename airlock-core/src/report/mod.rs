@@ -58,7 +58,7 @@ impl ReportEntry {
         self.facts.cause().map(Arc::as_ref)
     }
 
-    /// Where the work that enqueued it came from; see [`Intent::origin`].
+    /// Where the work that enqueued it came from; see [`Intent::origin`](crate::Intent::origin).
     pub fn origin(&self) -> Option<&Origin> {
         self.facts.origin()
     }

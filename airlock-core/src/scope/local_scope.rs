@@ -37,6 +37,17 @@ impl<'a> LocalScope<'a> {
     }
 }
 
+impl LocalScope<'_> {
+    /// Returns a handle to the scope, to keep or to send to another thread.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "the scope itself stays on its thread; what is cloned is its handle"
+    )]
+    pub fn clone(&self) -> Scope {
+        Scope::clone(self)
+    }
+}
+
 impl Deref for LocalScope<'_> {
     type Target = Scope;
 

@@ -67,13 +67,12 @@ impl ScopeBuilder {
     /// # Errors
     ///
     /// As [`run`](Self::run).
-    pub async fn run_async<T, E>(
-        self,
-        body: impl AsyncFnOnce(Scope) -> Result<T, E>,
-    ) -> Result<T, E>
+    pub fn run_async<T, E, F>(self, body: F) -> impl Future<Output = Result<T, E>> + use<T, E, F>
     where
         E: From<FlushError>,
+        F: AsyncFnOnce(Scope) -> Result<T, E>,
     {
+        // Not an `async fn`: each layer of futures costs a poll some of its time.
         self.run_to_end_async(
             async |scope| {
                 let result = body(scope).await;
@@ -81,7 +80,6 @@ impl ScopeBuilder {
             },
             |error, _| Err(E::from(error)),
         )
-        .await
     }
 
     /// Runs a future that cannot fail in the scope, and returns its value with the report.
@@ -116,6 +114,7 @@ impl ScopeBuilder {
 
     /// What `#[airlock::boundary]` puts around an async body.
     #[doc(hidden)]
+    #[inline]
     pub async fn __boundary_async<R>(
         mut self,
         body: impl Future<Output = (Outcome, R)>,

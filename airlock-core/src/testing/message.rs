@@ -48,7 +48,7 @@ fn row(seen: &Seen<'_>) -> Row {
         options(seen, scheduled),
         seen.fate().map(|fate| fate.to_string()).unwrap_or_default(),
         format!("{}:{}", at.file(), at.line()),
-        seen.cause().map(ToString::to_string).unwrap_or_default(),
+        seen.caused_by(),
         seen.origin().map(ToString::to_string).unwrap_or_default(),
     ];
     cells.map(shortened)

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::intent::Cause;
 use crate::testing::Seen;
 use crate::testing::message::{delay, options};
 use crate::testing::numbers::Numbers;
@@ -54,13 +55,16 @@ pub struct PlainLine {
     /// Where the work came from.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
     pub origin: String,
-    /// The number of the scope that it was enqueued in, if no effect caused it.
+    /// The number of the scope that it was enqueued in, if no effect enqueued it.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub scope: Option<usize>,
     /// What caused it: the number of that intent, or the id of its effect where it is not among these.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
     pub caused_by: String,
-    /// What became of it; empty while nothing has been decided.
+    /// The effect whose body enqueued it as the start of a new chain: as in `caused_by`.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
+    pub detached_from: String,
+    /// What became of it; empty while nothing has been decided, `left` for what a drain has left.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
     pub fate: String,
 }
@@ -74,6 +78,14 @@ impl Plain {
         }
     }
 
+    /// Marks so many of the last intents as left.
+    pub(super) fn with_left(mut self, left: usize) -> Self {
+        for line in self.lines.iter_mut().rev().take(left) {
+            "left".clone_into(&mut line.fate);
+        }
+        self
+    }
+
     /// The intents, in order.
     pub fn lines(&self) -> &[PlainLine] {
         &self.lines
@@ -82,11 +94,13 @@ impl Plain {
 
 impl PlainLine {
     fn of(seen: &Seen<'_>, numbers: &mut Numbers) -> Self {
-        let cause = seen.cause();
-        let caused_by = cause.map(|cause| match numbers.intent(cause.intent()) {
+        let (cause, detached_from) = (seen.cause(), seen.detached_from());
+        let name = |cause: &Cause| match numbers.intent(cause.intent()) {
             Some(number) => number.to_string(),
             None => cause.effect().id().to_owned(),
-        });
+        };
+        let caused_by = cause.map(name).unwrap_or_default();
+        let detached = detached_from.map(name).unwrap_or_default();
         Self {
             number: numbers.intent(seen.id()).unwrap_or_default(),
             effect: seen.effect().id(),
@@ -96,9 +110,10 @@ impl PlainLine {
             // Each effect is performed in a scope of its own, which its cause names better.
             scope: seen
                 .scope()
-                .filter(|_| cause.is_none())
+                .filter(|_| cause.is_none() && detached_from.is_none())
                 .map(|id| numbers.scope(id)),
-            caused_by: caused_by.unwrap_or_default(),
+            caused_by,
+            detached_from: detached,
             fate: seen
                 .fate()
                 .map(|fate| numbers.fate(fate))
@@ -131,6 +146,7 @@ impl fmt::Display for PlainLine {
         f.write_str(&with("from ", &self.origin))?;
         f.write_str(&with("scope ", &scope))?;
         f.write_str(&with("caused by ", &self.caused_by))?;
+        f.write_str(&with("detached from ", &self.detached_from))?;
         f.write_str(&with("", &self.fate))
     }
 }

@@ -15,7 +15,7 @@ use crate::intent::ScopeId;
 use crate::intent::{Facts, Intent, IntentId};
 use crate::intent::{FireOn, Schedule};
 use crate::private::REDACTED;
-use crate::report::ReportEntry;
+use crate::report::{ReportEntry, caused_by};
 
 /// An intent as a test sees it, of whatever effect.
 #[derive(Clone, Copy)]
@@ -120,6 +120,11 @@ impl<'a> Seen<'a> {
     /// The effect whose body enqueued it as the start of a new chain.
     pub fn detached_from(&self) -> Option<&'a Cause> {
         self.facts.detached_from()
+    }
+
+    /// Its chain of causes, or the start of a new chain, for people.
+    pub(crate) fn caused_by(&self) -> String {
+        caused_by(self.facts)
     }
 
     /// Where the work that enqueued it came from.

@@ -1,10 +1,16 @@
 //! Performing what was captured, until nothing is left to do.
 
 mod clock;
+mod endless;
 mod error;
+mod kept;
+mod left;
 mod performed;
+mod progress;
 mod queue;
 mod rehome;
+mod runner;
+mod stop;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,10 +22,14 @@ use crate::effect::{BoxError, Effect, EffectDescriptor, Stub};
 use crate::intent::Intent;
 use crate::private::block_on;
 use crate::testing::Captured;
-use crate::testing::drain::queue::{Effects, Queue};
+use crate::testing::drain::queue::Queue;
+use crate::testing::drain::runner::{Effects, Runner};
+use crate::testing::drain::stop::{Settled, Stop};
 
 pub use self::error::DrainError;
+pub use self::left::{Due, Left};
 pub use self::performed::{Drained, Performed};
+pub use self::progress::Progress;
 
 /// How many intents a drain performs unless it is told otherwise.
 const SETTLE_LIMIT: usize = 10_000;
@@ -74,7 +84,8 @@ impl<T> Captured<T> {
         self
     }
 
-    /// How many intents may be performed before [`drain`](Self::drain) gives up; 10,000 unless set.
+    /// Sets how many intents may be performed before [`drain`](Self::drain), [`drain_for`](Self::drain_for)
+    /// or [`drain_until`](Self::drain_until) gives up; 10,000 unless set.
     #[must_use = "it holds when this is drained"]
     pub fn settle_limit(mut self, limit: usize) -> Self {
         self.plan.settle_limit = limit;
@@ -95,7 +106,8 @@ impl<T> Captured<T> {
     /// - [`DrainError::Failed`] if an effect failed.
     /// - [`DrainError::Endless`] if effects cause effects without end: deeper than
     ///   [`AirlockBuilder::depth_limit`](crate::AirlockBuilder::depth_limit), or more than
-    ///   [`settle_limit`](Self::settle_limit). It prints the chain.
+    ///   [`settle_limit`](Self::settle_limit). It prints the chain. Work that is endless on purpose is
+    ///   drained by [`drain_for`](Self::drain_for) and [`drain_until`](Self::drain_until).
     ///
     /// # Examples
     ///
@@ -122,7 +134,7 @@ impl<T> Captured<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn drain(self, airlock: &Airlock) -> Result<Drained, DrainError> {
-        block_on(self.perform(airlock, Effects::Sync))
+        block_on(self.perform(airlock, Effects::Sync, Settled))
     }
 
     /// As [`drain`](Self::drain), for async effects too. One effect is awaited at a time; while it
@@ -132,26 +144,31 @@ impl<T> Captured<T> {
     ///
     /// As [`drain`](Self::drain).
     pub async fn drain_async(self, airlock: &Airlock) -> Result<Drained, DrainError> {
-        self.perform(airlock, Effects::All).await
+        self.perform(airlock, Effects::All, Settled).await
     }
 
-    async fn perform(self, airlock: &Airlock, effects: Effects) -> Result<Drained, DrainError> {
-        let (queue, left) = self.queue(airlock);
+    async fn perform(
+        self,
+        airlock: &Airlock,
+        effects: Effects,
+        stop: impl Stop,
+    ) -> Result<Drained, DrainError> {
+        let (queue, plan, rehomed) = self.queue(airlock);
         let _emptied = queue::Emptied(&queue);
-        left.flush_into(&queue);
-        let mut under_way = queue::UnderWay::default();
-        poll_fn(|cx| queue.poll(&mut under_way, effects, cx)).await;
-        queue.conclude()
+        let entries = rehomed.flush();
+        let mut runner = Runner::new(queue.clone(), plan, (effects, stop), entries);
+        poll_fn(|cx| runner.poll(cx)).await;
+        runner.conclude()
     }
 
-    fn queue(self, airlock: &Airlock) -> (Arc<Queue>, rehome::Rehomed) {
+    fn queue(self, airlock: &Airlock) -> (Arc<Queue>, Plan, rehome::Rehomed) {
         let Self {
             mut buffer, plan, ..
         } = self;
-        let queue = Queue::new(plan, airlock);
+        let queue = Queue::new(airlock);
         let intents: Vec<Intent> = std::mem::take(&mut buffer.intents);
         let rehomed = rehome::rehome(intents, &buffer.around, airlock, &queue);
-        (queue, rehomed)
+        (queue, plan, rehomed)
     }
 }
 

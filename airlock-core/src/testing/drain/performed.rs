@@ -3,11 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::effect::Payload;
 use crate::intent::Intent;
 use crate::intent::{Decision, Fate};
-use crate::report::ReportEntry;
-use crate::report::{Table, caused_by};
+use crate::report::{ReportEntry, Table};
+use crate::testing::drain::kept::Kept;
+use crate::testing::drain::left::{Due, Left};
 use crate::testing::source::{KeepsArguments, Source};
 use crate::testing::{Plain, Seen};
 
@@ -15,39 +15,70 @@ use crate::testing::{Plain, Seen};
 /// causes, in the order in which it began, and what was dropped or discarded on the way.
 ///
 /// [`Assertions`](crate::testing::Assertions) on it are about what was performed. `Display` prints all
-/// of it as a table.
+/// of it as a table, and then what is [left](Self::left).
 pub struct Drained {
     entries: Vec<Performed>,
+    left: Left,
 }
 
 /// One intent of a [`Drained`].
 pub struct Performed {
-    entry: ReportEntry,
-    arguments: Payload,
-    shown: String,
+    kept: Kept,
     at: Duration,
     stubbed: bool,
 }
 
 impl Drained {
-    pub(super) fn new(entries: Vec<Performed>) -> Self {
-        Self { entries }
+    pub(super) fn new(entries: Vec<Performed>, left: Left) -> Self {
+        Self { entries, left }
     }
 
-    /// Every intent, whatever became of it.
+    /// Every intent, whatever became of it, except those that are [left](Self::left).
     pub fn entries(&self) -> &[Performed] {
         &self.entries
     }
 
-    /// All of it, also what was dropped or discarded, in a form that stays the same from run to run.
+    /// The intents that were still due when the drain stopped, in the order in which they are due. They
+    /// include those that failed and wait to be tried again.
+    ///
+    /// [`drain`](crate::testing::Captured::drain) leaves nothing unless it is endless;
+    /// [`drain_for`](crate::testing::Captured::drain_for) and
+    /// [`drain_until`](crate::testing::Captured::drain_until) do.
+    ///
+    /// ```rust,standalone_crate
+    /// # use airlock::prelude::*;
+    /// use airlock::testing::{Assertions, capture};
+    /// use airlock::Airlock;
+    /// use std::time::Duration;
+    ///
+    /// const HOUR: Duration = Duration::from_secs(3600);
+    ///
+    /// #[airlock::effect]
+    /// fn remind(order: u64) {}
+    ///
+    /// let airlock = Airlock::builder().skip_resource_check().build()?;
+    /// let captured = capture(|| airlock::enqueue(remind(7).after(2 * HOUR)));
+    /// let drained = captured.drain_for(&airlock, HOUR)?;
+    /// drained.assert_count::<Remind>(0);
+    /// drained.left().assert_enqueued::<Remind>(|it| it.order == 7);
+    /// assert_eq!(drained.left().entries()[0].at(), 2 * HOUR);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn left(&self) -> &Left {
+        &self.left
+    }
+
+    /// All of it, also what was dropped, discarded or left, in a form that stays the same from run to
+    /// run.
     pub fn plain_in_full(&self) -> Plain {
-        Plain::of(&self.entries.iter().map(Performed::seen).collect::<Vec<_>>())
+        let entries = self.entries.iter().map(Performed::seen);
+        let left = self.left.entries().iter().map(Due::seen);
+        Plain::of(&entries.chain(left).collect::<Vec<_>>()).with_left(self.left.len())
     }
 
     /// Those that failed.
     pub fn failed(&self) -> impl Iterator<Item = &Performed> {
-        let failed =
-            |it: &&Performed| matches!(it.entry.fate(), Fate::Failed(_) | Fate::NotReached);
+        let failed = |it: &&Performed| matches!(it.fate(), Fate::Failed(_) | Fate::NotReached);
         self.entries.iter().filter(failed)
     }
 }
@@ -66,12 +97,10 @@ impl KeepsArguments for Drained {}
 impl Performed {
     /// What is known of it before it is performed.
     pub(super) fn of(intent: &Intent, at: Duration) -> Self {
-        let mut facts = intent.facts.for_report();
-        facts.decide(Decision::NotReached);
+        let mut kept = Kept::copy(intent);
+        kept.entry.facts.decide(Decision::NotReached);
         Self {
-            entry: ReportEntry { facts },
-            arguments: intent.payload.duplicate().unwrap_or_else(Payload::gone),
-            shown: format!("{:?}", intent.arguments()),
+            kept,
             at,
             stubbed: false,
         }
@@ -80,17 +109,20 @@ impl Performed {
     /// One of which only a report is left.
     pub(super) fn without_arguments(entry: &ReportEntry, at: Duration) -> Self {
         Self {
-            entry: entry.clone(),
-            arguments: Payload::gone(),
-            shown: format!("{} {{ .. }}", entry.effect().intent()),
+            kept: Kept::reported(entry),
             at,
             stubbed: false,
         }
     }
 
+    /// One that waits to be tried again.
+    pub(super) fn into_due(self, at: Duration) -> Due {
+        Due::again(self.kept, at)
+    }
+
     pub(super) fn set_fate_of(&mut self, entry: &ReportEntry) {
         if let Some(decision) = entry.facts.decision() {
-            self.entry.facts.decide(decision);
+            self.kept.entry.facts.decide(decision);
         }
     }
 
@@ -99,22 +131,22 @@ impl Performed {
     }
 
     pub(super) fn is_dispatched(&self) -> bool {
-        self.entry.facts.is_dispatched()
+        self.kept.entry.facts.is_dispatched()
     }
 
     pub(super) fn entry(&self) -> &ReportEntry {
-        &self.entry
+        &self.kept.entry
     }
 
     /// What is known of the intent: effect, arguments, options, cause, and where it was enqueued. The
     /// arguments of an effect that is declared `once` are there as text only.
     pub fn seen(&self) -> Seen<'_> {
-        Seen::entry(&self.entry).with(&self.arguments, &self.shown)
+        self.kept.seen()
     }
 
     /// What became of it.
     pub fn fate(&self) -> Fate<'_> {
-        self.entry.fate()
+        self.kept.entry.fate()
     }
 
     /// When its performance began, in virtual time since the drain did.
@@ -126,11 +158,19 @@ impl Performed {
     pub fn is_stubbed(&self) -> bool {
         self.stubbed
     }
+
+    fn row(&self) -> [String; 6] {
+        let after = match self.at {
+            Duration::ZERO => String::new(),
+            at => format!("{at:?}"),
+        };
+        self.kept.row(self.fate().to_string(), after)
+    }
 }
 
 impl fmt::Display for Drained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.entries.is_empty() {
+        if self.entries.is_empty() && self.left.is_empty() {
             return f.write_str("nothing to perform\n");
         }
         let mut table = Table::new([
@@ -141,19 +181,9 @@ impl fmt::Display for Drained {
             "enqueued at",
             "caused by",
         ]);
-        for entry in &self.entries {
-            let (seen, at) = (entry.seen(), entry.entry.location());
-            table.row([
-                seen.effect().id().to_owned(),
-                entry.shown.clone(),
-                entry.entry.fate().to_string(),
-                match entry.at {
-                    Duration::ZERO => String::new(),
-                    at => format!("{at:?}"),
-                },
-                format!("{}:{}", at.file(), at.line()),
-                caused_by(&entry.entry.facts),
-            ]);
+        let performed = self.entries.iter().map(Performed::row);
+        for row in performed.chain(self.left.entries().iter().map(Due::row)) {
+            table.row(row);
         }
         table.fmt(f)
     }
@@ -161,12 +191,14 @@ impl fmt::Display for Drained {
 
 impl fmt::Debug for Drained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(&self.entries).finish()
+        let mut list = f.debug_list();
+        list.entries(&self.entries);
+        list.entries(self.left.entries()).finish()
     }
 }
 
 impl fmt::Debug for Performed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.shown, self.entry.fate())
+        write!(f, "{}: {}", self.kept.shown(), self.fate())
     }
 }

@@ -24,15 +24,16 @@ pub(super) struct Rehomed {
 }
 
 impl Rehomed {
-    /// Lets the policies judge. What they let pass goes to the queue, the rest to the report.
-    pub(super) fn flush_into(self, queue: &Queue) {
+    /// Lets the policies judge. What they let pass goes to the queue; the entries of the rest are
+    /// returned.
+    pub(super) fn flush(self) -> Vec<Performed> {
         let Self { open, mut entries } = self;
         let report = open.flush().unwrap_or_else(FlushError::into_report);
         for (entry, reported) in entries.iter_mut().zip(report.buffered()) {
             entry.set_fate_of(reported);
         }
         entries.retain(|entry| !entry.is_dispatched());
-        queue.note(entries);
+        entries
     }
 }
 
@@ -76,11 +77,22 @@ pub(super) fn rehome(
 
 /// The given airlock with the clock of the drain, which reports by itself.
 fn root(airlock: &Airlock, queue: &Arc<Queue>) -> Around {
+    let stranded = airlock.settings().on_stranded.clone().map(|take| {
+        let queue = queue.clone();
+        let take = move |error| {
+            // What waits to be tried again when a drain stops is left, not stranded.
+            if !queue.has_stopped() {
+                take(error);
+            }
+        };
+        Arc::new(take) as _
+    });
     Around::Within(Place::airlock(Settings {
         timer: Arc::new(Clock(queue.clone())),
         executor: None,
         lifecycle: None,
         on_report: None,
+        on_stranded: stranded,
         ..airlock.settings().clone()
     }))
 }

@@ -1,0 +1,67 @@
+//! What a drain keeps of an intent.
+
+use crate::effect::Payload;
+use crate::intent::Intent;
+use crate::report::{ReportEntry, caused_by};
+use crate::testing::Seen;
+
+/// An entry of a report, with arguments.
+pub(super) struct Kept {
+    pub(super) entry: ReportEntry,
+    arguments: Payload,
+    shown: String,
+}
+
+impl Kept {
+    /// A copy of an intent that is performed afterwards.
+    pub(super) fn copy(intent: &Intent) -> Self {
+        Self {
+            entry: ReportEntry {
+                facts: intent.facts.for_report(),
+            },
+            arguments: intent.payload.duplicate().unwrap_or_else(Payload::gone),
+            shown: format!("{:?}", intent.arguments()),
+        }
+    }
+
+    /// An intent that is not performed.
+    pub(super) fn whole(intent: Intent) -> Self {
+        Self {
+            shown: format!("{:?}", intent.arguments()),
+            entry: ReportEntry {
+                facts: intent.facts.for_report(),
+            },
+            arguments: intent.payload,
+        }
+    }
+
+    /// An intent of which only a report is left.
+    pub(super) fn reported(entry: &ReportEntry) -> Self {
+        Self {
+            entry: entry.clone(),
+            arguments: Payload::gone(),
+            shown: format!("{} {{ .. }}", entry.effect().intent()),
+        }
+    }
+
+    pub(super) fn seen(&self) -> Seen<'_> {
+        Seen::entry(&self.entry).with(&self.arguments, &self.shown)
+    }
+
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// Its row in the table of a drain, with its fate and the time when it began in words.
+    pub(super) fn row(&self, fate: String, after: String) -> [String; 6] {
+        let at = self.entry.location();
+        [
+            self.entry.effect().id().to_owned(),
+            self.shown.clone(),
+            fate,
+            after,
+            format!("{}:{}", at.file(), at.line()),
+            caused_by(&self.entry.facts),
+        ]
+    }
+}

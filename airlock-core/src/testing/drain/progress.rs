@@ -1,0 +1,103 @@
+//! What a drain has performed so far.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+use std::time::Duration;
+
+use crate::effect::{Effect, EffectDescriptor};
+use crate::testing::Seen;
+use crate::testing::drain::performed::Performed;
+use crate::testing::source::{KeepsArguments, Source};
+
+/// What a drain has performed so far, as the predicate of
+/// [`drain_until`](crate::testing::Captured::drain_until) sees it.
+///
+/// The predicate is called after each performance, so its own methods take constant time however much
+/// has been performed. [`Assertions`](crate::testing::Assertions) look at everything that was performed
+/// so far on each call.
+#[derive(Clone)]
+pub struct Progress<'a> {
+    entries: &'a [Performed],
+    last: Range<usize>,
+    tally: &'a Tally,
+    now: Duration,
+}
+
+/// How many intents were performed, of each effect.
+#[derive(Default)]
+pub(super) struct Tally {
+    of_each: HashMap<&'static EffectDescriptor, usize>,
+    all: usize,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, effect: &'static EffectDescriptor) {
+        *self.of_each.entry(effect).or_default() += 1;
+        self.all += 1;
+    }
+}
+
+impl<'a> Progress<'a> {
+    pub(super) fn new(
+        entries: &'a [Performed],
+        last: Range<usize>,
+        tally: &'a Tally,
+        now: Duration,
+    ) -> Self {
+        Self {
+            entries,
+            last,
+            tally,
+            now,
+        }
+    }
+
+    /// The intent that was performed last, or that has failed; of a batch effect all intents of the
+    /// call.
+    pub fn last(&self) -> &'a [Performed] {
+        &self.entries[self.last.clone()]
+    }
+
+    /// How many intents of one effect were performed.
+    pub fn count<E: Effect>(&self) -> usize {
+        self.tally.of_each.get(E::DESCRIPTOR).copied().unwrap_or(0)
+    }
+
+    /// How many intents were performed, of all effects.
+    pub fn performed(&self) -> usize {
+        self.tally.all
+    }
+
+    /// The virtual time since the drain began.
+    pub fn now(&self) -> Duration {
+        self.now
+    }
+
+    /// Every intent that has begun or was decided on, as [`Drained::entries`](crate::testing::Drained::entries)
+    /// of a drain that stops here.
+    pub fn entries(&self) -> &'a [Performed] {
+        self.entries
+    }
+}
+
+impl Source for Progress<'_> {
+    const HOLDS: &'static str = "performed so far";
+
+    fn look(&self, look: &mut dyn FnMut(&[Seen<'_>])) {
+        let performed = self.entries.iter().filter(|it| it.is_dispatched());
+        look(&performed.map(Performed::seen).collect::<Vec<_>>());
+    }
+}
+
+impl KeepsArguments for Progress<'_> {}
+
+impl fmt::Debug for Progress<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress")
+            .field("last", &self.last())
+            .field("performed", &self.tally.all)
+            .field("now", &self.now)
+            .finish_non_exhaustive()
+    }
+}
