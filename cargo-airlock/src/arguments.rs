@@ -37,7 +37,7 @@ pub(crate) enum Command {
     /// Draw boundaries, what they emit, and the resources that effects need
     #[command(after_help = GRAPH)]
     Graph(Draw),
-    /// Look for effects that happen around airlock
+    /// Look for effects that happen around airlock, and for guards held across an await
     #[command(after_help = LINT)]
     Lint(Lint),
     /// Tell everything that is known of one effect
@@ -86,9 +86,10 @@ versions of airlock are linked; 2 could not be built, read or written.";
 
 const LINT: &str = "\
 Rules:
-  perform-now  an effect is performed at once, outside tests
-  spawn        the domain starts a task, a thread or a process
-  deny-path    the domain uses a client that you list
+  perform-now          an effect is performed at once, outside tests
+  await-holding-guard  the guard of a scope or policy is held across an await, outside tests
+  spawn                the domain starts a task, a thread or a process
+  deny-path            the domain uses a client that you list
 
 What is in the domain, or is called from there in this workspace, may not act by itself. The bodies of
 effects may. In Cargo.toml:
@@ -99,7 +100,8 @@ effects may. In Cargo.toml:
 
 It reads source and does not prove: it follows paths through `use` and re-exports, and a method where only
 one in the workspace has its name. It knows no types: it misses calls through trait objects, generics,
-function pointers and macros that it cannot read, and methods of values whose type is not named.
+function pointers and macros that it cannot read, and methods of values whose type is not named. It misses
+guards that a function returns or that lie in other values.
 
 Examples:
   cargo airlock lint

@@ -93,7 +93,7 @@ impl Lint {
             .extend(files.map(|file| format!("not read, so not judged: {file}")));
         if config.domains.is_empty() {
             report.notes.push(
-                "no domain is named, so only `perform_now` was looked for; write `domain = [\"crate::orders\"]` under \
+                "no domain is named, so only `perform_now` and guards held across an await were looked for; write `domain = [\"crate::orders\"]` under \
                  `[package.metadata.airlock]`, or give --domain"
                     .to_owned(),
             );

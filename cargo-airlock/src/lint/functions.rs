@@ -1,11 +1,13 @@
 //! The functions of the workspace, and what each names.
 
 use syn::ext::IdentExt;
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit::Visit;
-use syn::{Attribute, Block, Expr, ImplItem, Item, Token, TraitItem, Type};
+use syn::{Attribute, Block, ImplItem, Item, Signature, TraitItem, Type};
 
+use crate::lint::guards::Held;
+use crate::lint::liveness::held;
+use crate::lint::macros::Body;
 use crate::lint::names::{Imports, Names, Path};
 use crate::lint::source::{Module, Sources, is_for_tests};
 
@@ -22,6 +24,8 @@ pub(crate) struct Function {
     pub(crate) uses: Vec<Used>,
     /// The methods that it calls, and where.
     pub(crate) methods: Vec<(String, (usize, usize))>,
+    /// What may be guards of airlock's that it holds across an await.
+    pub(crate) held: Vec<Held>,
 }
 
 /// What a function is to the lint.
@@ -40,7 +44,7 @@ pub(crate) enum Role {
 }
 
 /// A path that is named somewhere.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Used {
     /// As it is written, with `Self` replaced.
     pub(crate) path: Path,
@@ -156,11 +160,13 @@ impl Collect<'_> {
             imports: Imports::default(),
             uses: Vec::new(),
             methods: Vec::new(),
+            held: Vec::new(),
             depth: 0,
         };
         visit(&mut seen);
         let imports = seen.imports;
-        for used in &mut seen.uses {
+        let sources = seen.held.iter_mut().filter_map(Held::used);
+        for used in seen.uses.iter_mut().chain(sources) {
             used.imports = imports.clone();
         }
         self.found.push(Function {
@@ -169,6 +175,7 @@ impl Collect<'_> {
             role,
             uses: seen.uses,
             methods: seen.methods,
+            held: seen.held,
         });
     }
 }
@@ -195,6 +202,7 @@ struct Seen<'a> {
     imports: Imports,
     uses: Vec<Used>,
     methods: Vec<(String, (usize, usize))>,
+    held: Vec<Held>,
     /// Functions within functions belong to the outer one.
     depth: usize,
 }
@@ -207,9 +215,22 @@ impl<'ast> Visit<'ast> for Seen<'_> {
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
         if self.depth == 0 || role(&item.attrs, Role::Function) == Role::Function {
             self.depth += 1;
+            self.holds(&item.sig, &item.block);
             syn::visit::visit_item_fn(self, item);
             self.depth -= 1;
         }
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
+        self.holds(&item.sig, &item.block);
+        syn::visit::visit_impl_item_fn(self, item);
+    }
+
+    fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
+        if let Some(block) = &item.default {
+            self.holds(&item.sig, block);
+        }
+        syn::visit::visit_trait_item_fn(self, item);
     }
 
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
@@ -244,21 +265,36 @@ impl<'ast> Visit<'ast> for Seen<'_> {
     /// Most macros that are called in functions take expressions, or statements.
     fn visit_macro(&mut self, item: &'ast syn::Macro) {
         self.visit_path(&item.path);
-        let expressions = Punctuated::<Expr, Token![,]>::parse_terminated;
-        if let Ok(expressions) = item.parse_body_with(expressions) {
-            // What is parsed here lives no longer than this call, so it has a visitor of its own.
-            let mut inner = self.within();
-            for expression in &expressions {
-                inner.visit_expr(expression);
+        // What is parsed here lives no longer than this call, so it has a visitor of its own.
+        let mut inner = self.within();
+        match Body::of(item) {
+            Body::Expressions(expressions) => {
+                expressions.iter().for_each(|it| inner.visit_expr(it));
             }
-            self.take(inner.uses, inner.methods);
-        } else if let Ok(statements) = item.parse_body_with(Block::parse_within) {
-            let mut inner = self.within();
-            for statement in &statements {
-                inner.visit_stmt(statement);
+            Body::Statements(statements) => {
+                statements.iter().for_each(|it| inner.visit_stmt(it));
             }
-            self.take(inner.uses, inner.methods);
+            Body::Branches(branches) => {
+                for branch in &branches {
+                    if let Some((pattern, future)) = &branch.future {
+                        inner.visit_pat(pattern);
+                        inner.visit_expr(future);
+                    }
+                    branch.condition.iter().for_each(|it| inner.visit_expr(it));
+                    inner.visit_expr(&branch.handler);
+                }
+            }
+            Body::Unknown => {}
         }
+        let Seen {
+            uses,
+            methods,
+            held,
+            ..
+        } = inner;
+        self.uses.extend(uses);
+        self.methods.extend(methods);
+        self.held.extend(held);
     }
 }
 
@@ -270,24 +306,24 @@ impl Seen<'_> {
             imports: Imports::default(),
             uses: Vec::new(),
             methods: Vec::new(),
+            held: Vec::new(),
             depth: self.depth,
         }
     }
 
-    fn take(&mut self, uses: Vec<Used>, methods: Vec<(String, (usize, usize))>) {
-        self.uses.extend(uses);
-        self.methods.extend(methods);
+    fn holds(&mut self, signature: &Signature, block: &Block) {
+        self.held.extend(held(self.module, signature, block));
     }
 }
 
-fn segments(path: &syn::Path) -> Path {
+pub(super) fn segments(path: &syn::Path) -> Path {
     let segments = path.segments.iter();
     segments
         .map(|segment| segment.ident.unraw().to_string())
         .collect()
 }
 
-fn at(node: &impl Spanned) -> (usize, usize) {
+pub(super) fn at(node: &impl Spanned) -> (usize, usize) {
     let start = node.span().start();
     (start.line, start.column + 1)
 }

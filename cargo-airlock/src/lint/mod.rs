@@ -1,10 +1,13 @@
-//! Looks for effects that happen around airlock, by reading source.
+//! Looks for effects that happen around airlock, and for guards held across an await, by reading source.
 //!
 //! It resolves names as a reader would: through `use`, modules and re-exports of the workspace. It knows
 //! no types, expands no macros and evaluates no `cfg` but `test`.
 
 mod config;
 mod functions;
+mod guards;
+mod liveness;
+mod macros;
 mod meanings;
 mod names;
 mod reach;
@@ -18,6 +21,7 @@ pub(crate) use self::source::Sources;
 pub(crate) use self::todo::{Todo, TodoError};
 
 use self::functions::{Function, Role, functions};
+use self::guards::held_across_await;
 use self::names::{Names, Path};
 use self::reach::{Call, Reached, reach};
 use crate::near::nearest;
@@ -86,7 +90,7 @@ pub(crate) struct Finding {
     pub(crate) line: usize,
     /// From 1.
     pub(crate) column: usize,
-    /// `perform-now`, `spawn` or `deny-path`.
+    /// `perform-now`, `await-holding-guard`, `spawn` or `deny-path`.
     pub(crate) rule: &'static str,
     /// What is used: the path that is not allowed.
     pub(crate) what: String,
@@ -104,6 +108,9 @@ pub(crate) fn findings(sources: &Sources, config: &Config) -> Result<Vec<Finding
     let functions = functions(sources, &names);
     check_domains(&names, config)?;
     let mut findings: Vec<_> = functions.iter().flat_map(performs_now).collect();
+    for function in functions.iter().filter(|it| it.role != Role::Test) {
+        findings.extend(held_across_await(function, &names));
+    }
     let in_domain = |function: &Function| {
         let mut domains = config.domains.iter();
         domains.any(|domain| function.path.starts_with(domain))

@@ -185,7 +185,7 @@ fn what_is_known_does_not_fail_and_what_is_cured_is_told() {
 }
 
 /// A workspace of one package.
-fn workspace(name: &str, metadata: &str, source: &str) -> String {
+pub(crate) fn workspace(name: &str, metadata: &str, source: &str) -> String {
     files(name, metadata, &[("src/lib.rs", source)], &[])
 }
 
@@ -295,7 +295,7 @@ fn without_a_domain_it_says_what_it_left_out() {
     expect![[r#"
         no findings
         -- stderr --
-        note: no domain is named, so only `perform_now` was looked for; write `domain = ["crate::orders"]` under `[package.metadata.airlock]`, or give --domain
+        note: no domain is named, so only `perform_now` and guards held across an await were looked for; write `domain = ["crate::orders"]` under `[package.metadata.airlock]`, or give --domain
         -- exit code 0 --
     "#]].assert_eq(&workspace(
         "no-domain",

@@ -6,6 +6,7 @@ mod damage;
 mod explanations;
 mod fixture;
 mod graphs;
+mod guards;
 mod lints;
 #[allow(clippy::print_stderr, reason = "it says which tools it left out")]
 mod matrix;

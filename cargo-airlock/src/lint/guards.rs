@@ -1,0 +1,96 @@
+//! Guards that are held across an await, and which of them are airlock's.
+
+use crate::lint::Finding;
+use crate::lint::functions::{Function, Used};
+use crate::lint::names::Names;
+
+/// The crates that airlock's names come from.
+const CRATES: [&str; 3] = ["airlock", "airlock_core", "airlock_effects"];
+
+/// A value that may be a guard of airlock's, and that is alive at an await.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(super) source: Source,
+    /// Whether `.enter()` was called on the source; otherwise the source is the guard's type.
+    pub(super) entered: bool,
+    /// The place of `.enter()`, or of the variable.
+    pub(super) at: (usize, usize),
+    /// The line of the first await.
+    pub(super) awaited: usize,
+}
+
+/// The origin of a value.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    /// A chain of method calls that starts with a call of this path.
+    Call(Used, Vec<String>),
+    /// A variable of this type, and the methods called on it.
+    Type(Used, Vec<String>),
+    /// `.scope()` of something named `airlock`.
+    Airlock,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Scope,
+    Policy,
+}
+
+/// The guards that a function holds across an await.
+pub(super) fn held_across_await(function: &Function, names: &Names<'_>) -> Vec<Finding> {
+    let held = function.held.iter().filter_map(|held| {
+        let (what, advice) = match held.kind(names)? {
+            Kind::Scope => ("airlock::ScopeGuard", "`.run_async(..)`"),
+            Kind::Policy => ("airlock::PolicyGuard", "`.bind(..)`"),
+        };
+        Some(Finding {
+            file: function.file.clone(),
+            line: held.at.0,
+            column: held.at.1,
+            rule: "await-holding-guard",
+            what: what.to_owned(),
+            message: format!(
+                "`{what}` is held across the await in line {}, in `{}`, so concurrent futures run under it too; give the block a future of its own with {advice}, or drop the guard before the await",
+                held.awaited,
+                function.path.join("::"),
+            ),
+        })
+    });
+    held.collect()
+}
+
+impl Held {
+    /// The path that says whether it is airlock's.
+    pub(super) fn used(&mut self) -> Option<&mut Used> {
+        match &mut self.source {
+            Source::Call(used, _) | Source::Type(used, _) => Some(used),
+            Source::Airlock => None,
+        }
+    }
+
+    fn kind(&self, names: &Names<'_>) -> Option<Kind> {
+        let (used, methods, is_call) = match &self.source {
+            Source::Airlock => return Some(Kind::Scope),
+            Source::Call(used, methods) => (used, methods, true),
+            Source::Type(used, methods) => (used, methods, false),
+        };
+        let opens_scope = methods.iter().any(|method| method == "scope");
+        names.meanings(used).iter().find_map(|meaning| {
+            let (krate, path) = meaning.split_first()?;
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            if !CRATES.contains(&krate.as_str()) {
+                return None;
+            }
+            match (self.entered, is_call, path.as_slice()) {
+                (true, true, ["scope"])
+                | (true, false, ["ScopeBuilder"])
+                | (false, false, ["ScopeGuard"]) => Some(Kind::Scope),
+                (true, true, ["policy"])
+                | (true, false, ["LocalPolicy"])
+                | (false, false, ["PolicyGuard"]) => Some(Kind::Policy),
+                (true, _, ["Airlock", ..]) if opens_scope => Some(Kind::Scope),
+                _ => None,
+            }
+        })
+    }
+}
