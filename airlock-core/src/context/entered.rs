@@ -109,46 +109,42 @@ impl Drop for Entered {
 /// Puts a future's frames on this thread's stack for one poll, and back into the future when it is
 /// dropped.
 pub(crate) struct Polled<'f> {
+    /// Empty while they are on the stack.
     frames: &'f mut Frames,
     base: u64,
-    on_stack: bool,
 }
 
 impl<'f> Polled<'f> {
     /// `base` is the key of the outermost frame.
     #[inline]
     pub(crate) fn enter(frames: &'f mut Frames, base: u64) -> Self {
-        let on_stack = match frames.0.take() {
-            Some(frame) if frame.key == base => {
+        match frames.0.take_if(|frame| frame.key == base) {
+            Some(frame) => {
                 let mut frame = Some(frame);
                 Local::with(|local| {
                     if let Some(frame) = frame.take() {
                         local.push(frame);
                     }
                 });
-                let on_stack = frame.is_none();
-                frames.0 = frame; // Where there is no stack any more.
-                on_stack
+                // It stays here where there is no stack any more.
+                std::mem::swap(&mut frames.0, &mut frame);
             }
-            segment => push_segment(frames, segment),
-        };
-        Self {
-            frames,
-            base,
-            on_stack,
+            None => push_segment(frames),
         }
+        Self { frames, base }
     }
 }
 
 impl Drop for Polled<'_> {
     #[inline]
     fn drop(&mut self) {
-        if !self.on_stack {
+        if self.frames.0.is_some() {
             return;
         }
-        match Local::with(|local| local.pop_top(self.base)).flatten() {
-            Some(frame) => self.frames.0 = Some(frame),
-            None => take_back(self.frames, self.base),
+        let mut frame = Local::with(|local| local.pop_top(self.base)).flatten();
+        std::mem::swap(&mut self.frames.0, &mut frame);
+        if self.frames.0.is_none() {
+            take_back(self.frames, self.base);
         }
     }
 }
@@ -177,11 +173,10 @@ fn joined(mut above: Frames, base: Box<Frame>) -> Frames {
 
 /// Puts several frames on the stack: guards were held at the end of the last poll.
 #[cold]
-fn push_segment(frames: &mut Frames, segment: Option<Box<Frame>>) -> bool {
-    let mut segment = Some(segment);
-    let on_stack = Local::with(|local| {
+fn push_segment(frames: &mut Frames) {
+    Local::with(|local| {
         let mut innermost_first = Vec::new();
-        let mut next = segment.take().flatten();
+        let mut next = frames.0.take();
         while let Some(mut frame) = next {
             next = frame.outer.take();
             innermost_first.push(frame);
@@ -193,8 +188,6 @@ fn push_segment(frames: &mut Frames, segment: Option<Box<Frame>>) -> bool {
             local.push(frame);
         }
     });
-    frames.0 = segment.flatten();
-    on_stack.is_some()
 }
 
 /// Warns, once for each line, that a guard is held across an await.

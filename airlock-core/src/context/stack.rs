@@ -59,6 +59,23 @@ pub(crate) enum Mode {
 pub(crate) struct Frames(pub(super) Option<Box<Frame>>);
 
 impl Frames {
+    /// Puts a single frame on top. Swapped and not assigned, since an assignment looks whether there is
+    /// something to drop.
+    #[inline]
+    fn put(&mut self, mut frame: Box<Frame>) {
+        debug_assert!(frame.outer.is_none());
+        std::mem::swap(&mut frame.outer, &mut self.0);
+        std::mem::forget(self.0.replace(frame));
+    }
+
+    /// Takes the frame on top off, if it has this key.
+    #[inline]
+    fn take_top(&mut self, key: u64) -> Option<Box<Frame>> {
+        let mut frame = self.0.take_if(|frame| frame.key == key)?;
+        std::mem::swap(&mut frame.outer, &mut self.0);
+        Some(frame)
+    }
+
     pub(crate) fn of(frame: Box<Frame>) -> Self {
         Self(Some(frame))
     }
@@ -95,36 +112,23 @@ impl Local {
 
     /// Puts a frame on top.
     #[inline]
-    pub(super) fn push(&self, mut frame: Box<Frame>) {
+    pub(super) fn push(&self, frame: Box<Frame>) {
         self.settle();
-        let mut top = self.top.borrow_mut();
-        frame.outer = top.0.take();
-        top.0 = Some(frame);
+        self.top.borrow_mut().put(frame);
     }
 
     /// Takes off the frame with this key, if it is on top.
     #[inline]
     pub(super) fn pop_top(&self, key: u64) -> Option<Box<Frame>> {
-        let mut top = self.top.borrow_mut();
-        let mut frame = top.0.take_if(|frame| frame.key == key)?;
-        top.0 = frame.outer.take();
-        Some(frame)
+        self.top.borrow_mut().take_top(key)
     }
 
     /// Takes off the frame with this key, and all that stands above it.
     #[inline]
     pub(super) fn pop(&self, key: u64) -> (Option<Box<Frame>>, Frames) {
-        let mut top = self.top.borrow_mut();
-        match top.0.take() {
-            Some(mut frame) if frame.key == key => {
-                top.0 = frame.outer.take();
-                (Some(frame), Frames(None))
-            }
-            first => {
-                top.0 = first;
-                drop(top);
-                self.pop_with_those_above(key)
-            }
+        match self.pop_top(key) {
+            Some(frame) => (Some(frame), Frames(None)),
+            None => self.pop_with_those_above(key),
         }
     }
 
@@ -257,7 +261,8 @@ impl PlainScope {
     #[inline]
     pub(crate) fn put_back(self) {
         let mut frame = Some(self.0);
-        Local::with(|local| local.top.borrow_mut().0 = frame.take());
+        // Nothing is on top of where it was.
+        Local::with(|local| std::mem::swap(&mut local.top.borrow_mut().0, &mut frame));
     }
 }
 
@@ -274,11 +279,9 @@ pub(crate) struct Opened {
 #[inline]
 pub(crate) fn open(spec: &mut Spec) -> Opened {
     let key = Local::with(|local| {
-        let mut frame = local.frame_for(spec, Parent::Beneath);
+        let frame = local.frame_for(spec, Parent::Beneath);
         let key = frame.key;
-        let mut top = local.top.borrow_mut();
-        frame.outer = top.0.take();
-        top.0 = Some(frame);
+        local.top.borrow_mut().put(frame);
         key
     });
     match key {
