@@ -107,19 +107,11 @@ impl Here {
         name.unwrap_or_else(|| self.scope().to_string())
     }
 
-    /// Puts an intent into the buffer; back comes one whose scope has ended meanwhile.
-    pub(crate) fn buffer(&self, intent: Intent) -> Result<(), Box<Intent>> {
+    /// Moves an intent into the buffer, unless the scope has ended meanwhile. Returns whether it did.
+    pub(crate) fn buffer(&self, intent: &mut Option<Intent>) -> bool {
         match &self.target {
             Target::Own(own) => own.buffer(intent),
-            Target::Shared(shared) => {
-                let mut state = shared.state();
-                if state.phase != Phase::Open {
-                    drop(state);
-                    return Err(Box::new(intent));
-                }
-                state.accept(intent);
-                Ok(())
-            }
+            Target::Shared(shared) => shared.buffer(intent),
         }
     }
 }
@@ -151,10 +143,9 @@ impl Own {
         .flatten()
     }
 
-    fn buffer(&self, intent: Intent) -> Result<(), Box<Intent>> {
-        let mut intent = Some(intent);
+    fn buffer(&self, intent: &mut Option<Intent>) -> bool {
         let published = self.frame(|frame| {
-            if let Holds::Shared(shared) = &frame.holds {
+            if let Some(shared) = frame.shared() {
                 return Some(shared.clone());
             }
             if frame.phase == Phase::Open
@@ -165,15 +156,11 @@ impl Own {
             }
             None
         });
-        match (published.flatten(), intent) {
-            (_, None) => Ok(()),
-            // A policy has asked for a handle.
-            (Some(shared), Some(intent)) => {
-                shared.state().accept(intent);
-                Ok(())
-            }
-            (None, Some(intent)) => Err(Box::new(intent)),
+        // A policy may have asked for a handle.
+        if let Some(shared) = published.flatten() {
+            shared.buffer(intent);
         }
+        intent.is_none()
     }
 }
 

@@ -76,6 +76,17 @@ impl Shared {
         self.asking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Moves an intent into the buffer if the scope is open. Returns whether it did.
+    pub(crate) fn buffer(&self, intent: &mut Option<Intent>) -> bool {
+        let mut state = self.state();
+        if state.phase == Phase::Open
+            && let Some(intent) = intent.take()
+        {
+            state.accept(intent);
+        }
+        intent.is_none()
+    }
+
     /// Accepts nothing more from code; what nested scopes hold can still be captured.
     pub(crate) fn close(&self) {
         let mut state = self.state();

@@ -3,46 +3,47 @@
 use std::sync::Arc;
 
 use crate::context::{self, Here, Mode, Place, PlaceKind, Target};
-use crate::enqueue::{EnqueueError, Refusal};
+use crate::enqueue::Refusal;
 use crate::executor::cannot_delay;
 use crate::intent::{Intent, OpaquePlace, ScopeId, name_of};
 use crate::policy::{Holder, Policy, ScopeView};
 
-/// Buffers an intent if nobody objects.
-pub(super) fn admit(mut intent: Intent) -> Result<ScopeId, EnqueueError> {
+/// Buffers an intent if nobody objects. Otherwise it is left where it is, as it was.
+pub(super) fn admit(slot: &mut Option<Intent>) -> Result<ScopeId, Refusal> {
     match context::mode() {
         Mode::Plain | Mode::Effect => {}
-        Mode::Judging => return Err(EnqueueError::new(Refusal::WhileJudging, intent)),
-        Mode::Inspecting => return Err(EnqueueError::new(Refusal::WhileInspecting, intent)),
+        Mode::Judging => return Err(Refusal::WhileJudging),
+        Mode::Inspecting => return Err(Refusal::WhileInspecting),
     }
-    let Some(here) = context::here() else {
-        return Err(EnqueueError::new(Refusal::NoScope, intent));
+    let (Some(here), Some(intent)) = (context::here(), slot.as_mut()) else {
+        return Err(Refusal::NoScope);
     };
-    let shared = match &here.target {
-        Target::Shared(shared) => Some(shared.clone()),
-        Target::Own(_) => None,
+    let (asks, judges) = here
+        .place()
+        .map_or((false, false), |place| (place.asks, place.judges));
+    let _one_at_a_time = match &here.target {
+        Target::Shared(shared) if judges => Some(shared.asking()),
+        _ => None,
     };
-    let _one_at_a_time = shared
-        .as_ref()
-        .filter(|_| here.place().is_some_and(|place| place.judges))
-        .map(|shared| shared.asking());
-    let asks = here.place().is_some_and(|place| place.asks);
+    let ended = |here: &Here| Refusal::ScopeEnded {
+        scope: here.label(),
+    };
     if asks && !here.is_open() {
-        let scope = here.label();
-        return Err(EnqueueError::new(Refusal::ScopeEnded { scope }, intent));
+        return Err(ended(&here));
     }
-    let own_origin = intent.facts.origin().cloned();
-    let scope = here.scope();
-    enter(&here, &mut intent);
-    if let Err(refusal) = ask(&here, &intent) {
-        leave(&mut intent, own_origin);
-        return Err(EnqueueError::new(refusal, intent));
+    let has_own_origin = intent.facts.origin().is_some();
+    enter(&here, intent);
+    if let Err(refusal) = ask(&here, intent) {
+        leave(intent, has_own_origin);
+        return Err(refusal);
     }
-    here.buffer(intent).map(|()| scope).map_err(|mut intent| {
-        leave(&mut intent, own_origin);
-        let scope = here.label();
-        EnqueueError::new(Refusal::ScopeEnded { scope }, *intent)
-    })
+    if here.buffer(slot) {
+        return Ok(here.scope());
+    }
+    if let Some(intent) = slot {
+        leave(intent, has_own_origin);
+    }
+    Err(ended(&here))
 }
 
 /// Notes where the intent is enqueued. One that was handed back and is enqueued again keeps its origin.
@@ -59,15 +60,18 @@ fn enter(here: &Here, intent: &mut Intent) {
     } else if !here.is_direct {
         facts.set_place(None);
     }
-    if here.origin.is_some() && facts.origin().is_none() {
-        facts.set_origin(here.origin.clone());
+    if let (Some(origin), None) = (&here.origin, facts.origin()) {
+        facts.share_origin(origin);
     }
 }
 
 /// Makes a refused intent what it was before.
-fn leave(intent: &mut Intent, origin: Option<crate::intent::Origin>) {
+#[cold]
+fn leave(intent: &mut Intent, has_own_origin: bool) {
     intent.facts.renew();
-    intent.facts.set_origin(origin);
+    if !has_own_origin {
+        intent.facts.set_origin(None);
+    }
 }
 
 fn ask(here: &Here, intent: &Intent) -> Result<(), Refusal> {

@@ -29,7 +29,7 @@ pub fn enqueue(intent: impl IntoIntent) -> IntentId {
     let mut wish = Some(intent);
     match push(&mut wish, location) {
         Some(id) => id,
-        None => ask_or_panic(taken(wish, location)),
+        None => ask_or_panic(&mut intent_of(wish, location)),
     }
 }
 
@@ -54,7 +54,7 @@ pub fn try_enqueue(intent: impl IntoIntent) -> Result<IntentId, EnqueueError> {
     let mut wish = Some(intent);
     match push(&mut wish, location) {
         Some(id) => Ok(id),
-        None => ask_for(taken(wish, location), location),
+        None => ask_for(&mut intent_of(wish, location)),
     }
 }
 
@@ -83,41 +83,45 @@ fn push<I: IntoIntent>(
     Some(id)
 }
 
-#[cold]
-fn taken<I: IntoIntent>(wish: Option<I>, location: &'static Location<'static>) -> Intent {
-    match wish {
-        Some(intent) => intent.__at(location, IntentId(next_id()), None),
-        None => unreachable!("what was taken has been pushed"),
-    }
+/// The intent, for those who have to be asked about it. Handed on by reference: each move of so large a
+/// value waits for its stores.
+#[inline(never)]
+fn intent_of<I: IntoIntent>(
+    wish: Option<I>,
+    location: &'static Location<'static>,
+) -> Option<Intent> {
+    wish.map(|intent| intent.__at(location, IntentId(next_id()), None))
 }
 
 /// Panics at the line of the caller of [`enqueue`].
-#[cold]
+#[inline(never)]
 #[track_caller]
-fn ask_or_panic(intent: Intent) -> IntentId {
-    let location = Location::caller();
+fn ask_or_panic(intent: &mut Option<Intent>) -> IntentId {
     if thread::panicking() {
-        return enqueue_while_unwinding(intent, location);
+        return enqueue_while_unwinding(intent);
     }
-    match ask_for(intent, location) {
+    match ask_for(intent) {
         Ok(id) => id,
         Err(error) => panic!("{error}"),
     }
 }
 
 #[cold]
-fn enqueue_while_unwinding(intent: Intent, location: &'static Location<'static>) -> IntentId {
-    let id = intent.id();
+fn enqueue_while_unwinding(intent: &mut Option<Intent>) -> IntentId {
+    let id = intent.as_ref().map(Intent::id);
     // A policy that panics now would abort the process.
-    if let Some(Err(error)) = guarded("a policy or an executor", || ask_for(intent, location)) {
+    if let Some(Err(error)) = guarded("a policy or an executor", || ask_for(intent)) {
         tracing::error!(target: "airlock", error = %error, "dropped while the thread unwinds");
     }
-    id
+    id.unwrap_or_else(|| IntentId(next_id()))
 }
 
 /// Asks everybody who has a say, and buffers the intent if nobody objects.
-fn ask_for(intent: Intent, location: &'static Location<'static>) -> Result<IntentId, EnqueueError> {
-    let (id, effect) = (intent.facts.id, intent.facts.effect);
+fn ask_for(intent: &mut Option<Intent>) -> Result<IntentId, EnqueueError> {
+    let Some(asked) = intent else {
+        unreachable!("there is an intent to ask about")
+    };
+    let (id, effect, location) = (asked.facts.id, asked.facts.effect, asked.facts.location);
     match ask::admit(intent) {
         Ok(scope) => {
             if tracing::level_enabled!(tracing::Level::TRACE) {
@@ -125,11 +129,24 @@ fn ask_for(intent: Intent, location: &'static Location<'static>) -> Result<Inten
             }
             Ok(id)
         }
-        Err(error) => {
-            log_refused(id, effect, location, &error);
-            Err(error)
-        }
+        Err(refusal) => Err(refused(refusal, intent)),
     }
+}
+
+#[cold]
+fn refused(refusal: Refusal, intent: &mut Option<Intent>) -> EnqueueError {
+    let Some(intent) = intent.take() else {
+        unreachable!("a refused intent is not buffered")
+    };
+    let error = EnqueueError::new(refusal, intent);
+    tracing::debug!(
+        target: "airlock",
+        effect = error.effect().id(),
+        at = %error.location(),
+        refusal = %error.refusal(),
+        "refused",
+    );
+    error
 }
 
 #[cold]
@@ -146,22 +163,5 @@ fn log_enqueued(
         scope = scope.get(),
         at = %location,
         "enqueued",
-    );
-}
-
-#[cold]
-fn log_refused(
-    intent: IntentId,
-    effect: &EffectDescriptor,
-    location: &'static Location<'static>,
-    error: &EnqueueError,
-) {
-    tracing::debug!(
-        target: "airlock",
-        effect = effect.id(),
-        intent = intent.get(),
-        at = %location,
-        refusal = %error.refusal(),
-        "refused",
     );
 }

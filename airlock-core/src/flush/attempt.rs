@@ -15,7 +15,7 @@ use crate::context::{
     Around, Bound, Closes, Frame, Frames, OnStage, Place, Polled, Stage, recycle, span_of,
 };
 use crate::effect::{BoxError, BoxFuture, Payload, Performing};
-use crate::executor::Timer;
+use crate::executor::{Part, Positions, Timer};
 use crate::flush::Flush;
 use crate::flush::dispatch::Unit;
 use crate::intent::{Decision, Failure, Intent};
@@ -27,6 +27,71 @@ impl Flush {
     pub(super) fn is_ready(&self, unit: &Unit) -> bool {
         let intent = &self.intents[unit.first];
         !intent.needs_await() && intent.effect().retry().is_none()
+    }
+
+    /// Fast path: performs plain intents of simple effects in a row, up to the first that is more than
+    /// that, fails or causes something. Returns where the intents are that it caused.
+    pub(super) fn perform_plain_ones(&mut self, part: &mut Part) -> Option<Range<usize>> {
+        let Positions::Range(range) = &part.positions else {
+            return None;
+        };
+        let range = part.cursor.max(range.start)..range.end;
+        let is_open = !self.stopped && self.under_way.is_empty();
+        if !is_open || !self.routes.is_one() || self.settings().observer.is_some() || is_traced() {
+            return None;
+        }
+        let settings = self.terms.settings.clone();
+        let mut stage = None;
+        for position in range.clone() {
+            let intent = &mut self.intents[position];
+            if !intent.facts.is_pending() {
+                continue;
+            }
+            part.cursor = position;
+            if !intent.is_plain() || !intent.effect().simple {
+                return None;
+            }
+            let stage = match &stage {
+                Some(stage) => stage,
+                None => stage.insert(OnStage::enter(Some(self.terms.plain_stage()))),
+            };
+            let known = (intent.facts.effect, intent.facts.id, intent.facts.location);
+            let payload = &mut intent.payload;
+            let (ended, scope) =
+                stage.perform(known, || catch(|| payload.perform(&settings.resources)));
+            if let (Ok(Performing::Ready(Ok(()))), None) = (&ended, &scope) {
+                intent.facts.set_dispatched();
+                continue;
+            }
+            return self.settle_plain(position, ended, scope);
+        }
+        part.cursor = range.end;
+        None
+    }
+
+    /// Notes how a plain effect has ended.
+    #[cold]
+    fn settle_plain(
+        &mut self,
+        position: usize,
+        ended: Result<Performing<'_>, Panicked>,
+        scope: Option<Box<Frame>>,
+    ) -> Option<Range<usize>> {
+        let unit = Unit {
+            first: position,
+            rest: Vec::new(),
+        };
+        match result_of(ended) {
+            Ok(()) => {
+                self.succeed(&unit);
+                scope.and_then(|scope| self.admit_cascade(scope))
+            }
+            Err(failure) => {
+                self.discard_cascade(scope);
+                self.fail(&unit, failure);
+                None
+            }
+        }
     }
 
     /// Performs one unit without awaiting. Returns where the intents are that it caused, if any.
@@ -116,19 +181,13 @@ impl Flush {
         };
         let facts = &self.intents[unit.first].facts;
         let known = (facts.effect, facts.id, facts.location);
-        let _span = tracing::level_enabled!(tracing::Level::DEBUG)
-            .then(|| span_of(known.0, known.1).entered());
+        let _span = is_traced().then(|| span_of(known.0, known.1).entered());
         let (intents, settings) = (&mut self.intents, &self.terms.settings);
         let (ended, scope) = on_stage.perform(known, || catch(|| start(intents, unit, settings)));
         if !plain {
             *stage = None;
         }
-        let result = match ended {
-            Ok(Performing::Ready(result)) => result.map_err(Failure::Effect),
-            Ok(Performing::Pending(_)) => Err(Failure::NeedsAwait),
-            Err(Panicked { message }) => Err(Failure::Panicked { message }),
-        };
-        (result, scope)
+        (result_of(ended), scope)
     }
 
     /// Runs an async body once. Dropped, what it has enqueued is discarded.
@@ -357,6 +416,15 @@ impl Drop for Awaited<'_, '_, '_> {
     }
 }
 
+/// How a body has ended that was not to be awaited.
+fn result_of(ended: Result<Performing<'_>, Panicked>) -> Result<(), Failure> {
+    match ended {
+        Ok(Performing::Ready(result)) => result.map_err(Failure::Effect),
+        Ok(Performing::Pending(_)) => Err(Failure::NeedsAwait),
+        Err(panic) => Err(panicked(panic)),
+    }
+}
+
 fn panicked(Panicked { message }: Panicked) -> Failure {
     Failure::Panicked { message }
 }
@@ -367,6 +435,10 @@ async fn sleep(timer: &Arc<dyn Timer>, delay: Duration) -> Result<(), Failure> {
         Err(panicked) => Err(panicked),
     };
     slept.map_err(|Panicked { message }| Failure::TimerPanicked { message })
+}
+
+fn is_traced() -> bool {
+    tracing::level_enabled!(tracing::Level::DEBUG)
 }
 
 /// Where the scope of an intent's effect is.

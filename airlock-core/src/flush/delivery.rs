@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::context::{Around, Head};
+use crate::context::{Around, Head, Stage};
 use crate::effect::BoxFuture;
 use crate::executor::{Executor, FailureMode, Part, Performer, Positions};
 use crate::flush::Flush;
@@ -34,6 +34,20 @@ impl Terms {
             mode: head.failure_mode(),
             settings: head.around.settings(),
         }
+    }
+}
+
+impl Terms {
+    /// Where the effects of plain intents are performed.
+    pub(super) fn plain_stage(&self) -> Box<Stage> {
+        Box::new(Stage {
+            around: self.around.clone(),
+            cause: None,
+            origin: self.origin.clone(),
+            mode: self.mode,
+            judges_from: self.judges_from,
+            others: Vec::new(),
+        })
     }
 }
 

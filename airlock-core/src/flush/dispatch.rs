@@ -436,6 +436,11 @@ impl Flush {
     pub(super) fn perform_all(&mut self, part: &mut Part) {
         let mut stage = None;
         let mut cascades: Vec<Part> = Vec::new();
+        if let Some(caused) = self.perform_plain_ones(part)
+            && let Some(others) = self.enter_cascade(caused, &mut cascades)
+        {
+            self.dispatch_range(others);
+        }
         while let Some(unit) = self.next_of(part, &mut cascades) {
             if let Some(caused) = self.perform_unit(&unit, &mut stage)
                 && let Some(others) = self.enter_cascade(caused, &mut cascades)
@@ -449,6 +454,11 @@ impl Flush {
     /// As [`perform_all`](Self::perform_all), awaiting async effects.
     pub(super) async fn perform_all_in_place(&mut self, part: &mut Part) {
         let mut cascades: Vec<Part> = Vec::new();
+        if let Some(caused) = self.perform_plain_ones(part)
+            && let Some(others) = self.enter_cascade(caused, &mut cascades)
+        {
+            self.dispatch_range_async(others).await;
+        }
         while let Some(unit) = self.next_of(part, &mut cascades) {
             let caused = match self.is_ready(&unit) {
                 true => self.perform_unit(&unit, &mut None),
@@ -466,6 +476,10 @@ impl Flush {
     fn perform_ready(&mut self, part: &mut Part) -> bool {
         let mut stage: Option<OnStage> = None;
         let mut cascades: Vec<Part> = Vec::new();
+        if let Some(caused) = self.perform_plain_ones(part) {
+            self.unfinished.push(caused);
+            return false;
+        }
         while let Some(unit) = self.next_of(part, &mut cascades) {
             let others = match self.is_ready(&unit) {
                 true => match self.perform_unit(&unit, &mut stage) {

@@ -144,6 +144,7 @@ impl Moves<'_> {
     fn settle(&self, intent: &mut Intent) {
         let facts = &mut intent.facts;
         facts.set_captured();
+        facts.keep_origin();
         if facts.place().is_none() && !self.around.is(self.into) {
             self.around.remember(facts);
         }
@@ -162,7 +163,12 @@ fn capture_all(
     buffer: &mut Vec<Intent>,
     special: &mut bool,
 ) {
-    let stays_put = !scope.special && scope.around().is(&head.around);
+    let same_origin = match (&scope.head().origin, &head.origin) {
+        (None, None) => true,
+        (Some(one), Some(other)) => one.is(other),
+        _ => false,
+    };
+    let stays_put = !scope.special && same_origin && scope.around().is(&head.around);
     let all_pending = scope.intents.iter().all(|intent| intent.facts.is_pending());
     if stays_put && all_pending {
         captured.reserve_exact(scope.intents.len());

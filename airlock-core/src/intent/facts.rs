@@ -30,6 +30,8 @@ struct Extra {
     place: Option<OpaquePlace>,
     cause: Option<Arc<Cause>>,
     origin: Option<Origin>,
+    /// Whether the origin is that of the scope which holds the intent.
+    shares_origin: bool,
     why: Option<Why>,
     options: Option<Box<Options>>,
     chain: Chain,
@@ -58,7 +60,7 @@ impl Extra {
                 chain: Chain::Continues,
                 ..
             }
-        )
+        ) && (self.origin.is_none() || self.shares_origin)
     }
 }
 
@@ -252,7 +254,23 @@ impl Facts {
 
     pub(crate) fn set_origin(&mut self, origin: Option<Origin>) {
         if self.extra.is_some() || origin.is_some() {
-            self.extra_mut().origin = origin;
+            let extra = self.extra_mut();
+            extra.origin = origin;
+            extra.shares_origin = false;
+        }
+    }
+
+    /// Enters the origin of the scope that the intent is enqueued in.
+    pub(crate) fn share_origin(&mut self, origin: &Origin) {
+        let extra = self.extra_mut();
+        extra.origin = Some(origin.clone());
+        extra.shares_origin = true;
+    }
+
+    /// The intent leaves the scope whose origin it has.
+    pub(crate) fn keep_origin(&mut self) {
+        if let Some(extra) = &mut self.extra {
+            extra.shares_origin = false;
         }
     }
 
@@ -303,6 +321,7 @@ impl Facts {
             extra.place = None;
             extra.cause = None;
             extra.why = None;
+            extra.shares_origin = false;
             if let Chain::Detached(_) = extra.chain {
                 extra.chain = Chain::Detaches;
             }
