@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use crate::context::frame::{Frame, Holds};
+use crate::context::frame::Frame;
 use crate::context::head::Head;
 use crate::context::mode::{inspected, inspecting};
 use crate::context::place::Place;
@@ -13,110 +13,150 @@ use crate::context::stack::{Frames, Local, holder_of};
 use crate::intent::{Intent, Origin, ScopeId};
 use crate::policy::Holder;
 
-/// Where an enqueue takes place.
+/// Where an enqueue takes place: the scope that would buffer, and the places around the code.
 pub(crate) struct Here {
     /// The frame that lent the place.
     top: u64,
+    /// The frame of the scope.
+    holder: u64,
+    scope: Option<ScopeId>,
+    /// Set for a scope that handles refer to.
+    shared: Option<Arc<Shared>>,
     place: Option<Arc<Place>>,
-    pub(crate) target: Target,
     /// Whether the code is directly in the scope, so that its intents need not remember the place.
     pub(crate) is_direct: bool,
+    is_open: bool,
     pub(crate) origin: Option<Origin>,
-}
-
-/// The scope that would buffer.
-pub(crate) enum Target {
-    Own(Own),
-    Shared(Arc<Shared>),
-}
-
-/// A scope in a frame of this thread.
-pub(crate) struct Own {
-    key: u64,
-    pub(crate) id: ScopeId,
-    pub(crate) is_open: bool,
     name: OnceCell<Option<Cow<'static, str>>>,
 }
 
-/// The scope and the places around the running code; `None` outside of scopes.
-pub(crate) fn here() -> Option<Here> {
-    Local::with(|local| {
-        local.settle();
-        local.tidy();
-        let mut stack = local.top.borrow_mut();
-        let top = stack.0.as_deref_mut()?;
-        let place = match top.lent.take() {
-            Some(place) => Some(place),
-            None => top.around().place().cloned(),
-        };
-        let top = &*top;
-        let holder = holder_of(Some(top))?;
-        let (target, is_direct) = match &holder.holds {
-            Holds::Own => {
-                let own = Own {
-                    key: holder.key,
-                    id: holder.head.id,
-                    is_open: holder.phase == Phase::Open,
-                    name: OnceCell::new(),
-                };
-                (Target::Own(own), holder.key == top.key)
-            }
-            Holds::Shared(shared) => {
-                let is_direct = top.around().is(&shared.head.around);
-                (Target::Shared(shared.clone()), is_direct)
-            }
-            Holds::Beneath | Holds::Nobody => return None,
-        };
-        let origin = holder.scope_head().and_then(|head| head.origin.clone());
-        Some(Here {
-            top: top.key,
-            place,
-            target,
-            is_direct,
-            origin,
-        })
-    })
-    .flatten()
-}
-
 impl Here {
+    /// To be [found](Self::find). Filled in place, since it is read at once: moved, it would be read before
+    /// its stores have settled.
+    #[inline]
+    pub(crate) fn unknown() -> Self {
+        Self {
+            top: 0,
+            holder: 0,
+            scope: None,
+            shared: None,
+            place: None,
+            is_direct: false,
+            is_open: false,
+            origin: None,
+            name: OnceCell::new(),
+        }
+    }
+
+    /// Finds the scope and the places around the running code. Returns whether a scope encloses it.
+    #[inline]
+    pub(crate) fn find(&mut self) -> bool {
+        let found = Local::with(|local| {
+            local.settle();
+            local.tidy();
+            let mut stack = local.top.borrow_mut();
+            let Some(top) = stack.0.as_deref_mut() else {
+                return false;
+            };
+            self.place = match top.lent.take() {
+                Some(place) => Some(place),
+                None => top.around().place().cloned(),
+            };
+            let top = &*top;
+            self.top = top.key;
+            let Some(holder) = holder_of(Some(top)) else {
+                return false;
+            };
+            let Some(head) = holder.scope_head() else {
+                return false;
+            };
+            self.holder = holder.key;
+            self.scope = Some(head.id);
+            self.origin.clone_from(&head.origin);
+            match holder.shared() {
+                None => {
+                    self.is_open = holder.phase == Phase::Open;
+                    self.is_direct = holder.key == top.key;
+                }
+                Some(shared) => {
+                    self.shared = Some(shared.clone());
+                    self.is_direct = top.around().is(&head.around);
+                }
+            }
+            true
+        });
+        found == Some(true)
+    }
+
+    #[inline]
     pub(crate) fn place(&self) -> Option<&Arc<Place>> {
         self.place.as_ref()
     }
 
+    /// The scope that handles refer to, if they do.
+    pub(crate) fn shared(&self) -> Option<&Arc<Shared>> {
+        self.shared.as_ref()
+    }
+
+    #[inline]
     pub(crate) fn scope(&self) -> ScopeId {
-        match &self.target {
-            Target::Own(own) => own.id,
-            Target::Shared(shared) => shared.head.id,
+        match self.scope {
+            Some(scope) => scope,
+            None => unreachable!("it was found"),
         }
     }
 
     pub(crate) fn is_open(&self) -> bool {
-        match &self.target {
-            Target::Own(own) => own.is_open,
-            Target::Shared(shared) => shared.state().phase == Phase::Open,
+        match &self.shared {
+            None => self.is_open,
+            Some(shared) => shared.state().phase == Phase::Open,
         }
     }
 
     /// How people call the scope.
     pub(crate) fn label(&self) -> String {
-        let name = match &self.target {
-            Target::Own(own) => own.name().map(str::to_owned),
-            Target::Shared(shared) => shared.head.name_str().map(str::to_owned),
-        };
+        let name = Holder::name(self).map(str::to_owned);
         name.unwrap_or_else(|| self.scope().to_string())
     }
 
-    /// Moves an intent into the buffer, unless the scope has ended meanwhile. Returns whether it did.
-    pub(crate) fn buffer(&self, intent: &mut Option<Intent>) -> bool {
-        match &self.target {
-            Target::Own(own) => own.buffer(intent),
-            Target::Shared(shared) => shared.buffer(intent),
+    /// Moves the waiting intent into the buffer, unless the scope has ended meanwhile. Returns whether it
+    /// did.
+    #[inline]
+    pub(crate) fn buffer(&self, waiting: &mut Vec<Intent>) -> bool {
+        if let Some(shared) = &self.shared {
+            return shared.buffer(waiting);
         }
+        let published = self.frame(|frame| {
+            if let Some(shared) = frame.shared() {
+                return Some(shared.clone());
+            }
+            if frame.phase == Phase::Open {
+                frame.special |= waiting.iter().any(|intent| !intent.is_plain());
+                frame.buffer.append(waiting);
+            }
+            None
+        });
+        // A policy may have asked for a handle.
+        if let Some(shared) = published.flatten() {
+            shared.buffer(waiting);
+        }
+        waiting.is_empty()
+    }
+
+    /// Does something with the frame of the scope. Nothing of the program's may run in `work`.
+    #[inline]
+    fn frame<T>(&self, work: impl FnOnce(&mut Frame) -> T) -> Option<T> {
+        Local::with(|local| {
+            let mut stack = local.top.borrow_mut();
+            let frame = find(&mut stack, self.holder)?;
+            Some(work(frame))
+        })
+        .flatten()
     }
 }
 
 impl Drop for Here {
+    #[inline]
     fn drop(&mut self) {
         if let Some(place) = self.place.take() {
             let mut place = Some(place);
@@ -125,42 +165,10 @@ impl Drop for Here {
                 if let Some(top) = stack.0.as_deref_mut()
                     && top.key == self.top
                 {
-                    top.lent = place.take();
+                    std::mem::swap(&mut top.lent, &mut place);
                 }
             });
         }
-    }
-}
-
-impl Own {
-    /// Does something with the frame of the scope. Nothing of the program's may run in `work`.
-    fn frame<T>(&self, work: impl FnOnce(&mut Frame) -> T) -> Option<T> {
-        Local::with(|local| {
-            let mut stack = local.top.borrow_mut();
-            let frame = find(&mut stack, self.key)?;
-            Some(work(frame))
-        })
-        .flatten()
-    }
-
-    fn buffer(&self, intent: &mut Option<Intent>) -> bool {
-        let published = self.frame(|frame| {
-            if let Some(shared) = frame.shared() {
-                return Some(shared.clone());
-            }
-            if frame.phase == Phase::Open
-                && let Some(intent) = intent.take()
-            {
-                frame.special |= !intent.is_plain();
-                frame.buffer.push(intent);
-            }
-            None
-        });
-        // A policy may have asked for a handle.
-        if let Some(shared) = published.flatten() {
-            shared.buffer(intent);
-        }
-        intent.is_none()
     }
 }
 
@@ -175,12 +183,15 @@ fn find(stack: &mut Frames, key: u64) -> Option<&mut Frame> {
     None
 }
 
-impl Holder for Own {
+impl Holder for Here {
     fn id(&self) -> ScopeId {
-        self.id
+        self.scope()
     }
 
     fn name(&self) -> Option<&str> {
+        if let Some(shared) = &self.shared {
+            return shared.head.name_str();
+        }
         let name = self
             .name
             .get_or_init(|| self.frame(|frame| frame.scope_head()?.name()).flatten());
@@ -188,31 +199,36 @@ impl Holder for Own {
     }
 
     fn len(&self) -> usize {
-        let own = self.frame(|frame| match &frame.holds {
-            Holds::Shared(shared) => shared.state().buffer.len(),
-            _ => frame.buffer.len(),
-        });
-        inspected(self.id).or(own).unwrap_or(0)
+        let own = || match &self.shared {
+            Some(shared) => Some(shared.state().buffer.len()),
+            None => self.frame(|frame| match frame.shared() {
+                Some(shared) => shared.state().buffer.len(),
+                None => frame.buffer.len(),
+            }),
+        };
+        inspected(self.scope()).or_else(own).unwrap_or(0)
     }
 
     fn look(&self, look: &mut dyn FnMut(&[Intent])) {
-        let shared = self.frame(|frame| frame.shared().cloned()).flatten();
-        if let Some(shared) = shared {
-            return shared.look(look);
+        let published = || self.frame(|frame| frame.shared().cloned()).flatten();
+        if let Some(shared) = self.shared.clone().or_else(published) {
+            let state = shared.state();
+            let _inspecting = inspecting(self.scope(), state.buffer.len());
+            return look(&state.buffer);
         }
         let buffer = self.frame(|frame| std::mem::take(&mut frame.buffer));
         let lent = Lent {
             own: self,
             buffer: buffer.unwrap_or_default(),
         };
-        let _inspecting = inspecting(self.id, lent.buffer.len());
+        let _inspecting = inspecting(self.scope(), lent.buffer.len());
         look(&lent.buffer);
     }
 }
 
 /// A buffer that is looked at. It goes back also when the look panics.
 struct Lent<'a> {
-    own: &'a Own,
+    own: &'a Here,
     buffer: Vec<Intent>,
 }
 
@@ -221,26 +237,6 @@ impl Drop for Lent<'_> {
         let mut buffer = std::mem::take(&mut self.buffer);
         self.own
             .frame(|frame| std::mem::swap(&mut frame.buffer, &mut buffer));
-    }
-}
-
-impl Holder for Arc<Shared> {
-    fn id(&self) -> ScopeId {
-        self.head.id
-    }
-
-    fn name(&self) -> Option<&str> {
-        self.head.name_str()
-    }
-
-    fn len(&self) -> usize {
-        inspected(self.head.id).unwrap_or_else(|| self.state().buffer.len())
-    }
-
-    fn look(&self, look: &mut dyn FnMut(&[Intent])) {
-        let state = self.state();
-        let _inspecting = inspecting(self.head.id, state.buffer.len());
-        look(&state.buffer);
     }
 }
 
@@ -263,10 +259,9 @@ pub(crate) fn beneath(work: impl FnOnce(&Head, &mut Vec<Intent>, &mut bool) -> b
         let Some(frame) = find(&mut stack, key) else {
             return Beneath::Nobody;
         };
-        match &frame.holds {
-            Holds::Own => Beneath::Own(work(&frame.head, &mut frame.buffer, &mut frame.special)),
-            Holds::Shared(shared) => Beneath::Shared(shared.clone()),
-            Holds::Beneath | Holds::Nobody => Beneath::Nobody,
+        match frame.shared() {
+            Some(shared) => Beneath::Shared(shared.clone()),
+            None => Beneath::Own(work(&frame.head, &mut frame.buffer, &mut frame.special)),
         }
     });
     beneath.unwrap_or(Beneath::Nobody)

@@ -76,15 +76,14 @@ impl Shared {
         self.asking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Moves an intent into the buffer if the scope is open. Returns whether it did.
-    pub(crate) fn buffer(&self, intent: &mut Option<Intent>) -> bool {
+    /// Moves the waiting intent into the buffer if the scope is open. Returns whether it did.
+    pub(crate) fn buffer(&self, waiting: &mut Vec<Intent>) -> bool {
         let mut state = self.state();
-        if state.phase == Phase::Open
-            && let Some(intent) = intent.take()
-        {
-            state.accept(intent);
+        if state.phase == Phase::Open {
+            state.special |= waiting.iter().any(|intent| !intent.is_plain());
+            state.buffer.append(waiting);
         }
-        intent.is_none()
+        waiting.is_empty()
     }
 
     /// Accepts nothing more from code; what nested scopes hold can still be captured.

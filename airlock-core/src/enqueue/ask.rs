@@ -2,27 +2,26 @@
 
 use std::sync::Arc;
 
-use crate::context::{self, Here, Mode, Place, PlaceKind, Target};
+use crate::context::{self, Here, Mode, Place, PlaceKind};
 use crate::enqueue::Refusal;
 use crate::executor::cannot_delay;
 use crate::intent::{Intent, OpaquePlace, ScopeId, name_of};
-use crate::policy::{Holder, Policy, ScopeView};
+use crate::policy::{Policy, ScopeView};
 
-/// Buffers an intent if nobody objects. Otherwise it is left where it is, as it was.
-pub(super) fn admit(slot: &mut Option<Intent>) -> Result<ScopeId, Refusal> {
+/// Buffers the waiting intent if nobody objects. Otherwise it is left where it is, as it was.
+pub(super) fn admit(waiting: &mut Vec<Intent>) -> Result<ScopeId, Refusal> {
     match context::mode() {
         Mode::Plain | Mode::Effect => {}
         Mode::Judging => return Err(Refusal::WhileJudging),
         Mode::Inspecting => return Err(Refusal::WhileInspecting),
     }
-    let (Some(here), Some(intent)) = (context::here(), slot.as_mut()) else {
+    let mut here = Here::unknown();
+    let (true, Some(intent)) = (here.find(), waiting.last_mut()) else {
         return Err(Refusal::NoScope);
     };
-    let (asks, judges) = here
-        .place()
-        .map_or((false, false), |place| (place.asks, place.judges));
-    let _one_at_a_time = match &here.target {
-        Target::Shared(shared) if judges => Some(shared.asking()),
+    let asks = here.place().is_some_and(|place| place.asks);
+    let _one_at_a_time = match here.shared() {
+        Some(shared) if here.place().is_some_and(|place| place.judges) => Some(shared.asking()),
         _ => None,
     };
     let ended = |here: &Here| Refusal::ScopeEnded {
@@ -37,10 +36,10 @@ pub(super) fn admit(slot: &mut Option<Intent>) -> Result<ScopeId, Refusal> {
         leave(intent, has_own_origin);
         return Err(refusal);
     }
-    if here.buffer(slot) {
+    if here.buffer(waiting) {
         return Ok(here.scope());
     }
-    if let Some(intent) = slot {
+    if let Some(intent) = waiting.last_mut() {
         leave(intent, has_own_origin);
     }
     Err(ended(&here))
@@ -134,11 +133,7 @@ fn ask_emits(place: &Arc<Place>, intent: &Intent) -> Result<(), Refusal> {
 
 /// Asks each policy, innermost first; of one scope in the order in which they were added.
 fn ask_policies(here: &Here, place: &Arc<Place>, intent: &Intent) -> Result<(), Refusal> {
-    let holder: &dyn Holder = match &here.target {
-        Target::Own(own) => own,
-        Target::Shared(shared) => shared,
-    };
-    let view = ScopeView::new(holder);
+    let view = ScopeView::new(here);
     for place in place.outwards().take_while(|place| place.judges) {
         for policy in place.policies() {
             policy

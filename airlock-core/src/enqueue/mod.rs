@@ -3,6 +3,7 @@
 mod ask;
 mod error;
 
+use std::cell::Cell;
 use std::panic::Location;
 use std::thread;
 
@@ -29,7 +30,7 @@ pub fn enqueue(intent: impl IntoIntent) -> IntentId {
     let mut wish = Some(intent);
     match push(&mut wish, location) {
         Some(id) => id,
-        None => ask_or_panic(&mut intent_of(wish, location)),
+        None => ask_or_panic(&mut waiting(wish, location)),
     }
 }
 
@@ -54,7 +55,7 @@ pub fn try_enqueue(intent: impl IntoIntent) -> Result<IntentId, EnqueueError> {
     let mut wish = Some(intent);
     match push(&mut wish, location) {
         Some(id) => Ok(id),
-        None => ask_for(&mut intent_of(wish, location)),
+        None => ask_for(&mut waiting(wish, location)),
     }
 }
 
@@ -83,59 +84,77 @@ fn push<I: IntoIntent>(
     Some(id)
 }
 
-/// The intent, for those who have to be asked about it. Handed on by reference: each move of so large a
-/// value waits for its stores.
+thread_local! {
+    static SPARE: Cell<Vec<Intent>> = const { Cell::new(Vec::new()) };
+}
+
+/// An intent that waits while everybody is asked about it, in a vector that is recycled. From there it is
+/// appended to the buffer; each other move of so large a value waits for its stores.
+struct Waiting(Vec<Intent>);
+
 #[inline(never)]
-fn intent_of<I: IntoIntent>(
-    wish: Option<I>,
-    location: &'static Location<'static>,
-) -> Option<Intent> {
-    wish.map(|intent| intent.__at(location, IntentId(next_id()), None))
+fn waiting<I: IntoIntent>(wish: Option<I>, location: &'static Location<'static>) -> Waiting {
+    let mut waiting = Waiting(SPARE.try_with(Cell::take).unwrap_or_default());
+    if let Some(intent) = wish {
+        let id = IntentId(next_id());
+        waiting.0.push(intent.__at(location, id, None));
+    }
+    waiting
+}
+
+impl Drop for Waiting {
+    #[inline]
+    fn drop(&mut self) {
+        let mut waiting = std::mem::take(&mut self.0);
+        if waiting.is_empty() {
+            let _ = SPARE.try_with(|spare| spare.set(std::mem::take(&mut waiting)));
+        }
+    }
 }
 
 /// Panics at the line of the caller of [`enqueue`].
 #[inline(never)]
 #[track_caller]
-fn ask_or_panic(intent: &mut Option<Intent>) -> IntentId {
+fn ask_or_panic(waiting: &mut Waiting) -> IntentId {
     if thread::panicking() {
-        return enqueue_while_unwinding(intent);
+        return enqueue_while_unwinding(waiting);
     }
-    match ask_for(intent) {
+    match ask_for(waiting) {
         Ok(id) => id,
         Err(error) => panic!("{error}"),
     }
 }
 
 #[cold]
-fn enqueue_while_unwinding(intent: &mut Option<Intent>) -> IntentId {
-    let id = intent.as_ref().map(Intent::id);
+fn enqueue_while_unwinding(waiting: &mut Waiting) -> IntentId {
+    let id = waiting.0.last().map(Intent::id);
     // A policy that panics now would abort the process.
-    if let Some(Err(error)) = guarded("a policy or an executor", || ask_for(intent)) {
+    if let Some(Err(error)) = guarded("a policy or an executor", || ask_for(waiting)) {
         tracing::error!(target: "airlock", error = %error, "dropped while the thread unwinds");
     }
     id.unwrap_or_else(|| IntentId(next_id()))
 }
 
 /// Asks everybody who has a say, and buffers the intent if nobody objects.
-fn ask_for(intent: &mut Option<Intent>) -> Result<IntentId, EnqueueError> {
-    let Some(asked) = intent else {
+fn ask_for(waiting: &mut Waiting) -> Result<IntentId, EnqueueError> {
+    let Some(asked) = waiting.0.last() else {
         unreachable!("there is an intent to ask about")
     };
     let (id, effect, location) = (asked.facts.id, asked.facts.effect, asked.facts.location);
-    match ask::admit(intent) {
+    match ask::admit(&mut waiting.0) {
         Ok(scope) => {
             if tracing::level_enabled!(tracing::Level::TRACE) {
                 log_enqueued(Some(effect), id, scope, location);
             }
             Ok(id)
         }
-        Err(refusal) => Err(refused(refusal, intent)),
+        Err(refusal) => Err(refused(refusal, waiting)),
     }
 }
 
 #[cold]
-fn refused(refusal: Refusal, intent: &mut Option<Intent>) -> EnqueueError {
-    let Some(intent) = intent.take() else {
+fn refused(refusal: Refusal, waiting: &mut Waiting) -> EnqueueError {
+    let Some(intent) = waiting.0.pop() else {
         unreachable!("a refused intent is not buffered")
     };
     let error = EnqueueError::new(refusal, intent);

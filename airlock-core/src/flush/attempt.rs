@@ -57,13 +57,14 @@ impl Flush {
             };
             let known = (intent.facts.effect, intent.facts.id, intent.facts.location);
             let payload = &mut intent.payload;
-            let (ended, scope) =
-                stage.perform(known, || catch(|| payload.perform(&settings.resources)));
+            let (ended, scope) = stage.perform(known, || {
+                catch_unwind(AssertUnwindSafe(|| payload.perform(&settings.resources)))
+            });
             if let (Ok(Performing::Ready(Ok(()))), None) = (&ended, &scope) {
                 intent.facts.set_dispatched();
                 continue;
             }
-            return self.settle_plain(position, ended, scope);
+            return self.settle_plain(position, ended.map_err(Panicked::of), scope);
         }
         part.cursor = range.end;
         None
