@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::context::head::Head;
 use crate::context::place::{Around, Place, PlaceKind};
 use crate::context::shared::{Phase, Shared, State};
-use crate::intent::{Intent, ScopeId, next_id};
+use crate::intent::{Intent, ScopeId, Special, next_id};
 
 /// One enclosing thing. It is owned by a thread's stack, or by the future that carries it, and linked
 /// outwards. A plain scope's buffer is in its frame: without a lock, without a count.
@@ -18,8 +18,8 @@ pub(crate) struct Frame {
     pub(super) key: u64,
     /// Fast path: an open scope of this frame, with nobody to ask and nothing to add to its intents.
     pub(super) plain: bool,
-    /// Whether an intent in the buffer needs more than to be performed.
-    pub(crate) special: bool,
+    /// What has to be looked for in the buffer.
+    pub(crate) special: Special,
     pub(super) phase: Phase,
     /// Whether the scope was opened where the frame stands. One that a handle entered brings what is
     /// around it along.
@@ -71,7 +71,7 @@ impl Frame {
             outer: None,
             key: 0,
             plain: false,
-            special: false,
+            special: Special::NOTHING,
             phase: Phase::Open,
             at_home: true,
             buffer: Vec::new(),
@@ -88,7 +88,7 @@ impl Frame {
     pub(super) fn hold_own(&mut self, parent: Parent) {
         self.key = self.head.id.get();
         self.plain = self.head.is_plain();
-        self.special = false;
+        self.special = Special::NOTHING;
         self.phase = Phase::Open;
         self.at_home = true;
         self.holds = Holds::Own;
@@ -225,7 +225,7 @@ impl Frame {
             for intent in &mut self.buffer {
                 if intent.facts.place().is_none() && !before.is(&self.head.around) {
                     before.remember(&mut intent.facts);
-                    self.special = true;
+                    self.special.add(Special::MARKED);
                 }
             }
             self.plain = self.phase == Phase::Open && self.head.is_plain();

@@ -10,7 +10,7 @@ use crate::context::mode::{inspected, inspecting};
 use crate::context::place::Place;
 use crate::context::shared::{Phase, Shared};
 use crate::context::stack::{Frames, Local, holder_of};
-use crate::intent::{Intent, Origin, ScopeId};
+use crate::intent::{Intent, Origin, ScopeId, Special};
 use crate::policy::Holder;
 
 /// Where an enqueue takes place: the scope that would buffer, and the places around the code.
@@ -131,7 +131,9 @@ impl Here {
                 return Some(shared.clone());
             }
             if frame.phase == Phase::Open {
-                frame.special |= waiting.iter().any(|intent| !intent.is_plain());
+                for intent in waiting.iter() {
+                    frame.special.add(Special::of(intent));
+                }
                 frame.buffer.append(waiting);
             }
             None
@@ -250,7 +252,7 @@ pub(crate) enum Beneath {
 
 /// Shows the scope around the running code: what it says, its buffer, and whether that has special
 /// intents. Nothing of the program's may run in `work`.
-pub(crate) fn beneath(work: impl FnOnce(&Head, &mut Vec<Intent>, &mut bool) -> bool) -> Beneath {
+pub(crate) fn beneath(work: impl FnOnce(&Head, &mut Vec<Intent>, &mut Special) -> bool) -> Beneath {
     let beneath = Local::with(|local| {
         let mut stack = local.top.borrow_mut();
         let Some(key) = holder_of(stack.0.as_deref()).map(|frame| frame.key) else {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::context::head::Head;
-use crate::intent::Intent;
+use crate::intent::{Intent, Special};
 
 /// A scope that handles refer to: its buffer is behind a lock, for whatever thread.
 pub(crate) struct Shared {
@@ -21,8 +21,8 @@ pub(crate) struct Shared {
 pub(crate) struct State {
     pub(crate) phase: Phase,
     pub(crate) buffer: Vec<Intent>,
-    /// Whether an intent in the buffer needs more than to be performed: see [`Intent::is_plain`].
-    pub(crate) special: bool,
+    /// What has to be looked for in the buffer.
+    pub(crate) special: Special,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Shared {
         let state = State {
             phase: Phase::Ended,
             buffer: Vec::new(),
-            special: false,
+            special: Special::NOTHING,
         };
         Self::new(head, None, state)
     }
@@ -80,7 +80,9 @@ impl Shared {
     pub(crate) fn buffer(&self, waiting: &mut Vec<Intent>) -> bool {
         let mut state = self.state();
         if state.phase == Phase::Open {
-            state.special |= waiting.iter().any(|intent| !intent.is_plain());
+            for intent in waiting.iter() {
+                state.special.add(Special::of(intent));
+            }
             state.buffer.append(waiting);
         }
         waiting.is_empty()
@@ -111,7 +113,7 @@ impl State {
     /// Takes an intent into the buffer.
     #[inline]
     pub(crate) fn accept(&mut self, intent: Intent) {
-        self.special |= !intent.is_plain();
+        self.special.add(Special::of(&intent));
         self.buffer.push(intent);
     }
 }

@@ -11,7 +11,7 @@ use crate::context::head::Spec;
 use crate::context::here::is_in_scope;
 use crate::context::place::Around;
 use crate::context::shared::Shared;
-use crate::intent::{Intent, Origin, ScopeId};
+use crate::intent::{Intent, Origin, ScopeId, Special};
 
 /// What a thread knows of its context.
 pub(super) struct Local {
@@ -253,7 +253,9 @@ impl PlainScope {
 
     #[inline]
     pub(crate) fn push(&mut self, intent: Intent) {
-        self.0.special |= intent.facts.effect.is_grouped();
+        if intent.facts.effect.is_grouped() {
+            self.0.special.add(Special::GROUPED);
+        }
         self.0.buffer.push(intent);
     }
 

@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 
 /// Identifies a wish among the intents of one effect: the source of coalescing and idempotency.
 ///
 /// Made from integers, strings, and tuples of those; see [`IntoKey`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Key {
     /// A whole number.
@@ -18,16 +17,32 @@ pub enum Key {
     Tuple(Vec<Key>),
 }
 
-impl Hash for Key {
-    /// A number that fits is hashed as one word: keys are mostly ids.
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match self {
-            Key::Number(number) => match u64::try_from(*number) {
-                Ok(number) => state.write_u64(number),
-                Err(_) => number.hash(state),
+/// The key of an intent, or none. A number that fits is in one word, since most keys are ids: an `i128` that
+/// was just stored in halves would be waited for.
+pub(crate) enum Keyed {
+    None,
+    Number(u64),
+    Other(Key),
+}
+
+impl Keyed {
+    #[inline]
+    pub(crate) fn of(key: Option<Key>) -> Self {
+        match key {
+            None => Self::None,
+            Some(Key::Number(number)) => match u64::try_from(number) {
+                Ok(number) => Self::Number(number),
+                Err(_) => Self::Other(Key::Number(number)),
             },
-            Key::Text(text) => text.hash(state),
-            Key::Tuple(keys) => keys.hash(state),
+            Some(key) => Self::Other(key),
+        }
+    }
+
+    pub(crate) fn into_key(self) -> Option<Key> {
+        match self {
+            Self::None => None,
+            Self::Number(number) => Some(Key::Number(i128::from(number))),
+            Self::Other(key) => Some(key),
         }
     }
 }

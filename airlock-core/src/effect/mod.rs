@@ -16,6 +16,7 @@ pub(crate) use self::descriptor::Encoding;
 pub use self::descriptor::{
     Argument, BoundaryDescriptor, EffectDescriptor, Keeps, ResourceNeed, RetryRule,
 };
+pub(crate) use self::key::Keyed;
 pub use self::key::{IntoKey, Key};
 pub(crate) use self::payload::{Payload, Stub};
 pub use self::resources::{MissingResource, Resources};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use stack_dst::Value;
 use stack_dst::buffers::ConstArrayBuf;
 
-use crate::effect::{BoxError, Effect, Key, Performing, Resources};
+use crate::effect::{BoxError, Effect, Keyed, Performing, Resources};
 use crate::unwind::guarded;
 
 /// The bytes of arguments that have their place in a [`Payload`], with the mark that they are there.
@@ -72,8 +72,8 @@ impl Payload {
         self.erased_mut().slot().downcast_mut::<Slot<E>>()?.0.take()
     }
 
-    pub(crate) fn key(&self) -> Option<Key> {
-        self.erased().key()
+    pub(crate) fn keyed(&self) -> Keyed {
+        self.erased().keyed()
     }
 
     /// The same arguments once more, unless the effect is declared `once` or they are gone.
@@ -131,7 +131,7 @@ impl fmt::Debug for Payload {
 pub(crate) trait Erased: Send {
     fn get(&self) -> Option<&dyn Any>;
     fn slot(&mut self) -> &mut dyn Any;
-    fn key(&self) -> Option<Key>;
+    fn keyed(&self) -> Keyed;
     fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
     fn duplicate(&self) -> Option<Payload> {
         None
@@ -181,8 +181,8 @@ impl<E: Effect + Send> Erased for Slot<E> {
         self
     }
 
-    fn key(&self) -> Option<Key> {
-        self.0.as_ref().and_then(Effect::key)
+    fn keyed(&self) -> Keyed {
+        Keyed::of(self.0.as_ref().and_then(Effect::key))
     }
 
     fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -262,8 +262,8 @@ impl Erased for Boxed {
         self.0.slot()
     }
 
-    fn key(&self) -> Option<Key> {
-        self.0.key()
+    fn keyed(&self) -> Keyed {
+        self.0.keyed()
     }
 
     fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -315,8 +315,8 @@ impl Erased for Box<Stubbed> {
         self
     }
 
-    fn key(&self) -> Option<Key> {
-        self.arguments.key()
+    fn keyed(&self) -> Keyed {
+        self.arguments.keyed()
     }
 
     fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -358,8 +358,8 @@ impl Erased for Gone {
         self
     }
 
-    fn key(&self) -> Option<Key> {
-        None
+    fn keyed(&self) -> Keyed {
+        Keyed::None
     }
 
     fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -92,7 +92,7 @@ thread_local! {
 /// appended to the buffer; each other move of so large a value waits for its stores.
 struct Waiting(Vec<Intent>);
 
-#[inline(never)]
+#[inline]
 fn waiting<I: IntoIntent>(wish: Option<I>, location: &'static Location<'static>) -> Waiting {
     let mut waiting = Waiting(SPARE.try_with(Cell::take).unwrap_or_default());
     if let Some(intent) = wish {

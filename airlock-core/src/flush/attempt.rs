@@ -18,7 +18,7 @@ use crate::effect::{BoxError, BoxFuture, Payload, Performing};
 use crate::executor::{Part, Positions, Timer};
 use crate::flush::Flush;
 use crate::flush::dispatch::Unit;
-use crate::intent::{Decision, Failure, Intent};
+use crate::intent::{Decision, Failure, Intent, Special};
 use crate::settings::Settings;
 use crate::unwind::{Panicked, catch, catch_unwind_async};
 
@@ -319,7 +319,7 @@ impl Flush {
     pub(super) fn admit_cascade(&mut self, mut scope: Box<Frame>) -> Option<Range<usize>> {
         let (start, around) = self.take_cascade(&mut scope)?;
         recycle(scope);
-        self.admit(start, Some(&around), true, false);
+        self.admit(start, Some(&around), Special::ALL, false);
         Some(start..self.intents.len())
     }
 

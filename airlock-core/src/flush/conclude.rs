@@ -76,7 +76,7 @@ impl Flush {
         let Scope::Taken(taken) = &self.scope else {
             return drop_guarded(&mut intents);
         };
-        if intents.iter().any(|intent| intent.payload.is_left()) {
+        if intents.iter().any(has_destructor_left) {
             let _ended = Entered::ended(taken.head().clone());
             drop_guarded(&mut intents);
         }
@@ -113,6 +113,10 @@ pub(super) fn announce(
     for show in [own, settings.on_report.as_ref()].into_iter().flatten() {
         guarded("on_report", || show(report));
     }
+}
+
+fn has_destructor_left(intent: &Intent) -> bool {
+    intent.facts.effect.needs_drop && intent.payload.is_left()
 }
 
 pub(super) fn drop_guarded(intents: &mut [Intent]) {

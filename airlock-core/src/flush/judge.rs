@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::context::{self, Around, Place, PlaceKind};
 use crate::executor::FailureMode;
-use crate::intent::{Decision, Dropped, Failure, Intent};
+use crate::intent::{Decision, Dropped, Failure, Intent, Special};
 use crate::policy::{Judgement, Layer, Policy};
 use crate::unwind::catch;
 
@@ -20,8 +20,8 @@ pub(super) struct Leaving<'a> {
     /// The policies of scopes further out have released the intents.
     pub(super) judges_from: u32,
     pub(super) mode: FailureMode,
-    /// Whether one of them is more than plain.
-    pub(super) special: bool,
+    /// What has to be looked for among them.
+    pub(super) special: Special,
     /// Whether a failure has ended the flush.
     pub(super) stopped: bool,
 }
@@ -34,7 +34,7 @@ pub(super) struct Judged<'a>(pub(super) Leaving<'a>);
 pub(super) fn judge(mut leaving: Leaving<'_>) -> Judged<'_> {
     let elsewhere = |intent: &Intent| Place::of_ref(&intent.facts).is_some_and(|it| it.judges);
     let asked =
-        leaving.around.judges() || (leaving.special && leaving.intents.iter().any(elsewhere));
+        leaving.around.judges() || (leaving.special.is_marked() && leaving.intents.iter().any(elsewhere));
     if asked && !leaving.stopped {
         leaving.ask_all();
     }
@@ -220,7 +220,6 @@ impl Leaving<'_> {
             };
             self.intents[position as usize].facts.decide(decision);
         }
-        self.special = true;
         self.stopped |= self.mode == FailureMode::Stop;
     }
 }

@@ -11,7 +11,7 @@ use crate::intent::{Decision, Failure};
 pub(super) struct Limited<'a>(pub(super) Leaving<'a>);
 
 pub(super) fn limit_depth(Coalesced(mut leaving): Coalesced<'_>, limit: u32) -> Limited<'_> {
-    if leaving.special {
+    if leaving.special.is_marked() {
         for intent in leaving.intents.iter_mut() {
             let facts = &mut intent.facts;
             let Some(cause) = facts.cause().filter(|cause| cause.depth() > limit) else {

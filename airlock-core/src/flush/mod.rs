@@ -29,7 +29,7 @@ use crate::flush::delivery::Terms;
 use crate::flush::judge::Leaving;
 use crate::flush::route::Routes;
 use crate::flush::take::Taken;
-use crate::intent::{Decision, Failure, Intent, ScopeId};
+use crate::intent::{Decision, Failure, Intent, ScopeId, Special};
 use crate::lifecycle::{Ending, Outcome};
 use crate::report::{FlushError, FlushReport, Page};
 use crate::settings::SettingsRef;
@@ -185,7 +185,7 @@ impl Flush {
         flush.scope = Scope::Taken(released.scope);
         flush.may_wait = may_wait;
         if !flush.intents.is_empty() {
-            flush.admit(0, None, special || exempt, exempt);
+            flush.admit(0, None, special, exempt);
         }
         flush
     }
@@ -228,7 +228,7 @@ impl Flush {
 
     /// Stages 4 to 7 for the intents from `start` on: those of the scope, or those that an effect
     /// caused in `around`.
-    fn admit(&mut self, start: usize, around: Option<&Around>, special: bool, exempt: bool) {
+    fn admit(&mut self, start: usize, around: Option<&Around>, special: Special, exempt: bool) {
         let leaving = Leaving {
             intents: &mut self.intents[start..],
             around: around.unwrap_or(&self.terms.around),

@@ -30,7 +30,7 @@ pub(super) fn is_plain(frame: &Frame, outcome: Outcome) -> bool {
         Parent::Beneath => context::is_in_scope(),
     };
     outcome == Outcome::Success
-        && !frame.special
+        && frame.special.is_nothing()
         && !head.around.asks()
         && !head.has_lifecycle()
         && (!is_captured || frame.buffer.is_empty())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::context::{self, Around, Beneath, Head, Phase, Shared};
 use crate::flush::select::{Selected, retire_those_not_due};
 use crate::flush::take::{Captor, Taken};
-use crate::intent::{Decision, Failure, FireOn, Intent, ScopeId};
+use crate::intent::{Decision, Failure, FireOn, Intent, ScopeId, Special};
 use crate::lifecycle::{Lifecycle, Outcome, Release};
 use crate::report::{Page, ReportEntry};
 use crate::unwind::catch;
@@ -39,7 +39,7 @@ pub(super) fn release(selected: Selected) -> Released {
         }
     }
     let scope = &mut released.scope;
-    if scope.special {
+    if scope.special.is_marked() {
         retire_those_not_due(&mut scope.intents, scope.outcome);
     }
     released
@@ -161,16 +161,17 @@ fn capture_all(
     captured: &mut Vec<ReportEntry>,
     head: &Head,
     buffer: &mut Vec<Intent>,
-    special: &mut bool,
+    special: &mut Special,
 ) {
     let same_origin = match (&scope.head().origin, &head.origin) {
         (None, None) => true,
         (Some(one), Some(other)) => one.is(other),
         _ => false,
     };
-    let stays_put = !scope.special && same_origin && scope.around().is(&head.around);
+    let stays_put = !scope.special.is_marked() && same_origin && scope.around().is(&head.around);
     let all_pending = scope.intents.iter().all(|intent| intent.facts.is_pending());
     if stays_put && all_pending {
+        special.add(scope.special);
         captured.reserve_exact(scope.intents.len());
         for intent in &mut scope.intents {
             captured.push(ReportEntry {
@@ -198,7 +199,7 @@ fn capture_all(
         let mut moved = intent.move_out();
         intent.facts.decide(Decision::Captured(head.id));
         moves.settle(&mut moved);
-        *special |= !moved.is_plain();
+        special.add(Special::of(&moved));
         buffer.push(moved);
     }
 }

@@ -45,7 +45,7 @@ impl Routes {
             ..
         } = leaving;
         self.units.by_kind.clear(); // What one effect caused is not in a unit with what another did.
-        if !special && self.executors.is_empty() {
+        if special.is_nothing() && self.executors.is_empty() {
             self.route_of_executor(around.executor().cloned());
             return stopped;
         }

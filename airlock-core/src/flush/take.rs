@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 
 use crate::context::{self, Around, Frame, Head, Mode, Parent, Phase, Shared, recycle};
-use crate::intent::Intent;
+use crate::intent::{Intent, Special};
 use crate::lifecycle::{Ending, FlushOnSuccess, Lifecycle, Outcome};
 use crate::unwind::guarded;
 
@@ -12,8 +12,8 @@ use crate::unwind::guarded;
 pub(crate) struct Taken {
     scope: Source,
     pub(super) intents: Vec<Intent>,
-    /// Whether one of them needs more than to be performed.
-    pub(super) special: bool,
+    /// What has to be looked for among them.
+    pub(super) special: Special,
     pub(super) captor: Captor,
     pub(super) outcome: Outcome,
     pub(super) ending: Ending,

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::effect::{EffectDescriptor, Key, Payload};
+use crate::effect::{EffectDescriptor, Key, Keyed, Payload};
 use crate::intent::fate::{Decision, Fate, FateWord, Why};
 use crate::intent::{Cause, FireOn, IntentId, Options, Origin, Schedule, ScopeId};
 
@@ -298,8 +298,17 @@ impl Facts {
     }
 
     pub(crate) fn key(&self, arguments: Option<&Payload>) -> Option<Key> {
+        self.keyed(arguments).into_key()
+    }
+
+    /// Its key, in a form that is compared quickly.
+    #[inline]
+    pub(crate) fn keyed(&self, arguments: Option<&Payload>) -> Keyed {
         let own = self.options().and_then(|options| options.key.clone());
-        own.or_else(|| self.effect.key.and_then(|_| arguments?.key()))
+        match (own, self.effect.key, arguments) {
+            (None, Some(_), Some(arguments)) => arguments.keyed(),
+            (own, ..) => Keyed::of(own),
+        }
     }
 
     /// Whether it was given a key that replaces the effect's.

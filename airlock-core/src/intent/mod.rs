@@ -6,6 +6,7 @@ mod fate;
 mod ids;
 mod options;
 mod origin;
+mod special;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,6 +24,7 @@ pub(crate) use self::ids::next_id;
 pub use self::ids::{IntentId, ScopeId};
 pub use self::options::{FireOn, Options, Schedule};
 pub use self::origin::Origin;
+pub(crate) use self::special::Special;
 
 /// One wish to perform one effect, whatever its type: what buffers hold and policies judge.
 ///
