@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::effect::{BoxFuture, EffectDescriptor};
 use crate::intent::Intent;
-use crate::report::{FlushError, FlushReport};
+use crate::report::{FlushError, FlushReport, StrandedHook};
+use crate::unwind::guarded;
 
 /// One unit that an executor took over: an intent, or all intents of a batch effect. It is
 /// self-contained and can be performed anywhere, once.
@@ -16,6 +17,7 @@ pub struct Delivery {
     intents: Vec<Intent>,
     performer: Arc<dyn Performer>,
     returns: Weak<Returns>,
+    on_dropped: Option<StrandedHook>,
 }
 
 /// Performs deliveries as the flush would have that handed them over. Implemented where flushes are.
@@ -24,6 +26,7 @@ pub(crate) trait Performer: Send + Sync {
     fn perform_async(
         self: Arc<Self>,
         intents: Vec<Intent>,
+        on_dropped: Option<StrandedHook>,
     ) -> BoxFuture<'static, Result<FlushReport, FlushError>>;
     fn give_up(&self, intents: Vec<Intent>) -> FlushError;
 }
@@ -48,7 +51,54 @@ impl Delivery {
             intents,
             performer,
             returns: Arc::downgrade(returns),
+            on_dropped: None,
         }
+    }
+
+    /// Calls `take` with the error if the delivery is dropped: before it is performed, or while
+    /// [`perform_async`](Self::perform_async) awaits it, as when a runtime shuts down.
+    ///
+    /// Without it the intents of a delivery that is dropped unperformed are lost, unless its taker still
+    /// decides about it ([`Batch::hand_over`](crate::executor::Batch::hand_over)); then they go back to the
+    /// flush. The error of one that is dropped while it is awaited goes to
+    /// [`AirlockBuilder::on_stranded`](crate::AirlockBuilder::on_stranded). For that in both cases, give it
+    /// [`FlushError::strand`]. If `take` panics, the panic is logged.
+    ///
+    /// ```
+    /// use std::sync::mpsc::Sender;
+    ///
+    /// use airlock::FlushError;
+    /// use airlock::executor::{Batch, Delivery, Executor};
+    ///
+    /// /// Sends to a worker. What the worker leaves behind in its queue goes to `on_stranded`.
+    /// struct ToWorker(Sender<Delivery>);
+    ///
+    /// impl Executor for ToWorker {
+    ///     fn dispatch(&self, batch: &mut Batch<'_>) {
+    ///         batch.hand_over(|delivery| {
+    ///             let sent = self.0.send(delivery.on_dropped(FlushError::strand));
+    ///             sent.map_err(|error| (error.0, "the worker has ended".into()))
+    ///         });
+    ///     }
+    /// }
+    /// # let (send, stranded) = std::sync::mpsc::channel();
+    /// # let airlock = airlock::Airlock::builder()
+    /// #     .on_stranded(move |error| send.send(error.into_intents().len()).unwrap())
+    /// #     .build()?;
+    /// # #[airlock::effect]
+    /// # fn bill(order: u64) {}
+    /// # let (worker, deliveries) = std::sync::mpsc::channel();
+    /// # airlock.run(|| {
+    /// #     let scope = airlock::scope().executor(ToWorker(worker));
+    /// #     scope.run_infallible(|_| airlock::enqueue(bill(7))).map(drop)
+    /// # })?;
+    /// # drop(deliveries);
+    /// # assert_eq!(stranded.try_recv(), Ok(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn on_dropped(mut self, take: impl Fn(FlushError) + Send + Sync + 'static) -> Self {
+        self.on_dropped = Some(Arc::new(take));
+        self
     }
 
     /// The effect.
@@ -87,7 +137,11 @@ impl Delivery {
     /// [`FlushError`] if the effect or something that it enqueued failed.
     pub async fn perform_async(mut self) -> Result<FlushReport, FlushError> {
         let intents = std::mem::take(&mut self.intents);
-        self.performer.clone().perform_async(intents).await
+        let on_dropped = self.on_dropped.take();
+        self.performer
+            .clone()
+            .perform_async(intents, on_dropped)
+            .await
     }
 
     /// Gives up the right to perform it: its intents come back as not reached, in the error that a
@@ -101,6 +155,12 @@ impl Delivery {
 impl Drop for Delivery {
     fn drop(&mut self) {
         if self.intents.is_empty() {
+            return;
+        }
+        if let Some(take) = self.on_dropped.take() {
+            let intents = std::mem::take(&mut self.intents);
+            let error = self.performer.give_up(intents);
+            guarded("Delivery::on_dropped", || take(error));
             return;
         }
         if let Some(returns) = self.returns.upgrade() {

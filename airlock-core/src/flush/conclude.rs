@@ -131,8 +131,10 @@ impl Drop for Flush {
         if self.concluded {
             return;
         }
-        if let Err(error) = self.wrap_up() {
-            error.strand();
+        let Err(error) = self.wrap_up() else { return };
+        match self.terms.on_dropped.take() {
+            None => error.strand(),
+            Some(take) => _ = guarded("Delivery::on_dropped", || take(error)),
         }
     }
 }

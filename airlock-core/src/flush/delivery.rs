@@ -8,7 +8,7 @@ use crate::effect::BoxFuture;
 use crate::executor::{Executor, FailureMode, Part, Performer, Positions};
 use crate::flush::Flush;
 use crate::intent::{Intent, Origin, ScopeId};
-use crate::report::{FlushError, FlushReport};
+use crate::report::{FlushError, FlushReport, StrandedHook};
 use crate::settings::SettingsRef;
 
 /// What a flush knows of the scope that dispatches, once its buffer is taken.
@@ -21,6 +21,8 @@ pub(super) struct Terms {
     pub(super) judges_from: u32,
     pub(super) mode: FailureMode,
     pub(super) settings: SettingsRef,
+    /// Takes the error of a delivery's flush that is dropped, instead of the airlock's `on_stranded`.
+    pub(super) on_dropped: Option<StrandedHook>,
 }
 
 impl Terms {
@@ -33,6 +35,7 @@ impl Terms {
             judges_from: head.judges_from,
             mode: head.failure_mode(),
             settings: head.around.settings(),
+            on_dropped: None,
         }
     }
 }
@@ -59,8 +62,12 @@ pub(super) struct Performing {
 }
 
 impl Performing {
-    fn flush(&self, intents: Vec<Intent>) -> (Flush, Part) {
-        let flush = Flush::of_delivery(self.terms.clone(), self.executor.clone(), intents);
+    fn flush(&self, intents: Vec<Intent>, on_dropped: Option<StrandedHook>) -> (Flush, Part) {
+        let terms = Terms {
+            on_dropped,
+            ..self.terms.clone()
+        };
+        let flush = Flush::of_delivery(terms, self.executor.clone(), intents);
         let part = Part {
             positions: Positions::Range(0..flush.intents.len()),
             route: 0,
@@ -72,7 +79,7 @@ impl Performing {
 
 impl Performer for Performing {
     fn perform(&self, intents: Vec<Intent>) -> Result<FlushReport, FlushError> {
-        let (mut flush, mut part) = self.flush(intents);
+        let (mut flush, mut part) = self.flush(intents, None);
         flush.perform_all(&mut part);
         flush.conclude()
     }
@@ -80,8 +87,9 @@ impl Performer for Performing {
     fn perform_async(
         self: Arc<Self>,
         intents: Vec<Intent>,
+        on_dropped: Option<StrandedHook>,
     ) -> BoxFuture<'static, Result<FlushReport, FlushError>> {
-        let (mut flush, mut part) = self.flush(intents);
+        let (mut flush, mut part) = self.flush(intents, on_dropped);
         Box::pin(async move {
             flush.perform_all_in_place(&mut part).await;
             flush.conclude()
@@ -89,7 +97,7 @@ impl Performer for Performing {
     }
 
     fn give_up(&self, intents: Vec<Intent>) -> FlushError {
-        match self.flush(intents).0.conclude() {
+        match self.flush(intents, None).0.conclude() {
             Err(error) => error,
             Ok(_) => unreachable!("what was not performed is not reached"),
         }

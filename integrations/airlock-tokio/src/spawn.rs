@@ -1,21 +1,32 @@
-//! Performing on spawned tasks.
+//! Performing effects on spawned tasks.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use airlock_core::executor::{Batch, Delivery, Executor};
-use airlock_core::{FlushError, Intent};
+use airlock_core::FlushError;
+use airlock_core::executor::{Batch, Delivery, Executor, Identity};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-/// Performs each intent on a task of its own: the scope's caller goes on at once.
+use crate::guarded::guarded;
+
+/// Performs each intent on its own tokio task; the intents of a batch effect share one task. The scope
+/// does not wait for the tasks.
 ///
-/// Across a crash: at most once. Tasks run side by side, so the order of intents is not kept. It
-/// takes intents without awaiting, so a sync flush and a dropped future can reach it, and it honours
-/// delays. What fails in a task, and what a runtime that shuts down leaves undone, is logged and goes
-/// to [`on_error`](Self::on_error), else to the airlock's `on_stranded`; what an effect enqueues is
-/// spawned too.
+/// - **Order:** not kept. Tasks run concurrently.
+/// - **Crash:** at most once. Tasks that have not finished are lost with the process; wait for
+///   [`drained`](Self::drained) in a graceful shutdown.
+/// - **Sync code:** works in sync scopes and in dropped futures, since handing over never awaits.
+/// - **Delays:** honoured. The task sleeps until the intent is due.
+/// - **Cascades:** an effect's own intents are spawned as well, after it has succeeded.
+/// - **Errors:** go to [`on_error`](Self::on_error), or to the airlock's
+///   [`on_stranded`](airlock_core::AirlockBuilder::on_stranded) if that is not set. This includes the
+///   tasks that a runtime drops when it shuts down, whether they had started or not.
+///
+/// Clones share their tasks, and count as one executor.
 ///
 /// ```
 /// use airlock::tokio::Spawn;
@@ -33,28 +44,27 @@ use tokio::sync::Notify;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Spawn {
     handle: Handle,
     running: Arc<Running>,
-    on_error: OnError,
+    on_error: Option<OnError>,
 }
 
-#[derive(Debug, Default)]
+type OnError = Arc<dyn Fn(FlushError) + Send + Sync>;
+
+#[derive(Default)]
 struct Running {
-    tasks: std::sync::atomic::AtomicUsize,
+    tasks: AtomicUsize,
     idle: Notify,
 }
 
-#[derive(Clone)]
-struct OnError(Option<Arc<dyn Fn(FlushError) + Send + Sync>>);
-
 impl Spawn {
-    /// Spawns on the runtime that the caller runs in.
+    /// Spawns on the runtime of the caller.
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime; [`on`](Self::on) takes a handle instead.
+    /// If it is called outside of a tokio runtime. Use [`on`](Self::on) with a handle there.
     #[track_caller]
     pub fn current() -> Self {
         Self::on(Handle::current())
@@ -65,30 +75,32 @@ impl Spawn {
         Self {
             handle,
             running: Arc::default(),
-            on_error: OnError(None),
+            on_error: None,
         }
     }
 
-    /// Takes the errors of tasks, with the intents that failed or were not reached.
+    /// Calls `take` with the error of each task that failed or was dropped by its runtime. The error
+    /// contains the intents that failed or were not reached.
+    ///
+    /// [`FlushError::strand`] passes it on to the airlock's `on_stranded`. If `take` panics, the panic is
+    /// logged.
     #[must_use]
     pub fn on_error(mut self, take: impl Fn(FlushError) + Send + Sync + 'static) -> Self {
-        self.on_error = OnError(Some(Arc::new(take)));
+        self.on_error = Some(Arc::new(take));
         self
     }
 
-    /// How many tasks have not finished, those waiting for their delay included.
+    /// Returns the number of tasks that have not finished, including those that wait for a delay.
     pub fn running(&self) -> usize {
-        self.running
-            .tasks
-            .load(std::sync::atomic::Ordering::Acquire)
+        self.running.tasks.load(Ordering::Acquire)
     }
 
-    /// Waits until every task of this executor and its clones has finished, cascades included.
+    /// Waits until all tasks of this executor and its clones have finished, including cascades.
     pub async fn drained(&self) {
         loop {
             let idle = self.running.idle.notified();
             tokio::pin!(idle);
-            // Registered before looking, so that an end in between is not missed.
+            // Registered before the check, so that an end in between is not missed.
             idle.as_mut().enable();
             if self.running() == 0 {
                 return;
@@ -98,60 +110,54 @@ impl Spawn {
     }
 
     fn spawn(&self, delivery: Delivery) {
+        let on_error = self.on_error.clone();
         let delay = delay_of(&delivery);
-        let mut task = Task {
-            delivery: Some(delivery),
-            on_error: self.on_error.clone(),
+        let task = Task {
+            delivery: Some(delivery.on_dropped({
+                let on_error = on_error.clone();
+                move |error| report(on_error.as_ref(), error)
+            })),
+            on_error,
             _finished: Finished::count(self.running.clone()),
         };
-        self.handle.spawn(async move {
-            if !delay.is_zero() {
-                tokio::time::sleep(delay).await;
-            }
-            if let Some(delivery) = task.delivery.take()
-                && let Err(error) = delivery.perform_async().await
-            {
-                task.on_error.take(error);
-            }
-        });
+        self.handle.spawn(task.run(delay));
     }
 }
 
-/// A delivery on its task. If the runtime ends before its turn, it is not lost without a word.
+/// A delivery and its entry in the count of tasks.
 struct Task {
     delivery: Option<Delivery>,
-    on_error: OnError,
+    on_error: Option<OnError>,
+    // Dropped last: a task that is dropped has reported its error when it stops counting.
     _finished: Finished,
 }
 
-impl Drop for Task {
-    fn drop(&mut self) {
-        if let Some(delivery) = self.delivery.take() {
-            self.on_error.take(delivery.give_up());
+impl Task {
+    async fn run(mut self, delay: Duration) {
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        let Some(delivery) = self.delivery.take() else {
+            return;
+        };
+        if let Err(error) = delivery.perform_async().await {
+            report(self.on_error.as_ref(), error);
         }
     }
 }
 
-impl OnError {
-    fn take(&self, error: FlushError) {
-        match &self.0 {
-            Some(take) => {
-                tracing::error!(target: "airlock", error = %error, "a spawned effect failed");
-                take(error);
-            }
-            None => error.strand(),
-        }
-    }
+fn report(on_error: Option<&OnError>, error: FlushError) {
+    let Some(take) = on_error else {
+        return error.strand();
+    };
+    tracing::error!(target: "airlock", error = %error, "a spawned effect failed");
+    guarded("Spawn::on_error", || take(error));
 }
 
-/// The longest wait that an intent of the delivery asks for.
+/// How long a delivery has to wait. All its intents have the same schedule.
 fn delay_of(delivery: &Delivery) -> Duration {
-    let now = SystemTime::now();
-    let delays = delivery
-        .intents()
-        .iter()
-        .map(|intent: &Intent| intent.schedule().delay_from(now));
-    delays.max().unwrap_or_default()
+    let schedule = delivery.intents()[0].schedule();
+    schedule.delay_from(SystemTime::now())
 }
 
 impl Executor for Spawn {
@@ -162,38 +168,42 @@ impl Executor for Spawn {
         });
     }
 
+    fn identity(&self) -> Option<Identity> {
+        // Clones with different error handlers are different executors.
+        Some(match &self.on_error {
+            Some(on_error) => Identity::of(on_error),
+            None => Identity::of(&self.running),
+        })
+    }
+
     fn name(&self) -> Cow<'static, str> {
         "spawn".into()
     }
 }
 
-/// Counts a task until it is dropped: at its end, its panic, or the end of its runtime.
+/// Counts a task until it is dropped: when it ends, panics, or is dropped by its runtime.
 struct Finished(Arc<Running>);
 
 impl Finished {
     fn count(running: Arc<Running>) -> Self {
-        running
-            .tasks
-            .fetch_add(1, std::sync::atomic::Ordering::AcqRel);
+        running.tasks.fetch_add(1, Ordering::AcqRel);
         Self(running)
     }
 }
 
 impl Drop for Finished {
     fn drop(&mut self) {
-        if self
-            .0
-            .tasks
-            .fetch_sub(1, std::sync::atomic::Ordering::AcqRel)
-            == 1
-        {
+        if self.0.tasks.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.0.idle.notify_waiters();
         }
     }
 }
 
-impl std::fmt::Debug for OnError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.0.is_some() { "set" } else { "unset" })
+impl fmt::Debug for Spawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spawn")
+            .field("running", &self.running())
+            .field("on_error", &self.on_error.is_some())
+            .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,137 @@
+//! Where the errors of spawned effects go, and which executors count as one.
+
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use airlock::tokio::Spawn;
+use airlock::{Airlock, FlushError, IntoIntent};
+use tokio::runtime::{Builder, Runtime};
+
+#[airlock::effect(batch)]
+fn tally(n: Vec<u32>) {
+    let _ = n;
+}
+
+#[airlock::effect]
+async fn never_ends(n: u32) {
+    let _ = n;
+    std::future::pending::<()>().await;
+}
+
+#[airlock::effect]
+fn charge(n: u32) -> Result<(), String> {
+    Err(format!("card {n} was declined"))
+}
+
+fn runtime() -> Runtime {
+    let runtime = Builder::new_current_thread().enable_time().build();
+    runtime.expect("it starts")
+}
+
+/// A handler for [`Spawn::on_error`], and how many intents each error has handed back.
+fn errors() -> (impl Fn(FlushError) + Send + Sync + 'static, Receiver<usize>) {
+    let (send, received) = channel();
+    let on_error = move |error: FlushError| {
+        let _ = send.send(error.into_intents().len()); // The test may be over.
+    };
+    (on_error, received)
+}
+
+/// Enqueues one intent into a scope with this executor.
+fn hand_over(spawn: &Spawn, intent: impl IntoIntent) {
+    let scope = airlock::scope().executor(spawn.clone());
+    let ended = scope.run_infallible(|_| _ = airlock::enqueue(intent));
+    ended.expect("it is spawned");
+}
+
+#[test]
+fn an_effect_that_fails_goes_to_on_error() {
+    let (on_error, errors) = errors();
+    runtime().block_on(async {
+        let spawn = Spawn::current().on_error(on_error);
+        hand_over(&spawn, charge(1));
+        spawn.drained().await;
+    });
+    assert_eq!(errors.try_iter().collect::<Vec<_>>(), [1]);
+}
+
+#[test]
+fn tasks_that_have_not_started_when_their_runtime_ends_go_to_on_error() {
+    let (on_error, errors) = errors();
+    let runtime = runtime();
+    let spawn = Spawn::on(runtime.handle().clone()).on_error(on_error);
+    hand_over(&spawn, charge(1));
+    hand_over(&spawn, charge(2).after(Duration::from_secs(3600)));
+    drop(runtime);
+    assert_eq!(errors.try_iter().collect::<Vec<_>>(), [1, 1]);
+    assert_eq!(spawn.running(), 0);
+}
+
+#[test]
+fn tasks_that_are_spawned_after_their_runtime_has_ended_go_to_on_error() {
+    let (on_error, errors) = errors();
+    let runtime = runtime();
+    let spawn = Spawn::on(runtime.handle().clone()).on_error(on_error);
+    drop(runtime);
+    hand_over(&spawn, charge(1));
+    assert_eq!(errors.try_iter().collect::<Vec<_>>(), [1]);
+}
+
+#[test]
+fn a_delay_on_a_runtime_without_a_clock_goes_to_on_error() {
+    let (on_error, errors) = errors();
+    let runtime = Builder::new_current_thread().build().expect("it starts");
+    let spawn = Spawn::on(runtime.handle().clone()).on_error(on_error);
+    hand_over(&spawn, charge(1).after(Duration::from_secs(1)));
+    runtime.block_on(spawn.drained());
+    assert_eq!(errors.try_iter().collect::<Vec<_>>(), [1]);
+}
+
+#[test]
+fn an_error_that_on_error_strands_goes_to_the_airlock() {
+    let (on_stranded, stranded) = errors();
+    let airlock = Airlock::builder().on_stranded(on_stranded).build();
+    let airlock = airlock.expect("it builds");
+    let runtime = runtime();
+    let spawn = Spawn::on(runtime.handle().clone()).on_error(FlushError::strand);
+    airlock.run(|| hand_over(&spawn, never_ends(1)));
+    runtime.block_on(tokio::task::yield_now());
+    drop(runtime);
+    assert_eq!(stranded.try_iter().collect::<Vec<_>>(), [1]);
+}
+
+#[test]
+fn an_effect_goes_on_although_on_error_has_panicked() {
+    let runtime = runtime();
+    let spawn = Spawn::on(runtime.handle().clone()).on_error(|_| panic!("closed"));
+    hand_over(&spawn, charge(1));
+    runtime.block_on(spawn.drained());
+    hand_over(&spawn, never_ends(1));
+    runtime.block_on(tokio::task::yield_now());
+    drop(runtime);
+    assert_eq!(spawn.running(), 0);
+}
+
+/// How many tasks perform a batch effect that scopes with these executors enqueue within another one.
+fn tasks_of(runtime: &Runtime, executors: [&Spawn; 2]) -> usize {
+    let ended = airlock::scope().run_infallible(|_| {
+        for spawn in executors {
+            hand_over(spawn, tally(1));
+        }
+    });
+    ended.expect("they are spawned");
+    // Nothing runs before the runtime does.
+    let tasks = executors[0].running();
+    runtime.block_on(executors[0].drained());
+    tasks
+}
+
+#[test]
+fn clones_count_as_one_executor_unless_their_errors_go_elsewhere() {
+    let runtime = runtime();
+    let spawn = Spawn::on(runtime.handle().clone());
+    assert_eq!(tasks_of(&runtime, [&spawn, &spawn.clone()]), 1);
+    let parks = spawn.clone().on_error(drop);
+    assert_eq!(tasks_of(&runtime, [&parks, &parks.clone()]), 1);
+    assert_eq!(tasks_of(&runtime, [&spawn, &parks]), 2);
+}
