@@ -157,7 +157,11 @@ impl OnStage {
     #[inline]
     pub(crate) fn perform<T>(
         &self,
-        facts: (&'static EffectDescriptor, IntentId, &'static Location<'static>),
+        facts: (
+            &'static EffectDescriptor,
+            IntentId,
+            &'static Location<'static>,
+        ),
         body: impl FnOnce() -> T,
     ) -> (T, Option<Box<Frame>>) {
         let mode = Local::with(|local| {

@@ -84,7 +84,12 @@ impl Head {
 
     /// Becomes that of a new scope, within these places.
     #[inline]
-    pub(super) fn open(&mut self, spec: &mut Spec, outside: &Around, around_origin: Option<&Origin>) {
+    pub(super) fn open(
+        &mut self,
+        spec: &mut Spec,
+        outside: &Around,
+        around_origin: Option<&Origin>,
+    ) {
         self.id = ScopeId(next_id());
         self.boundary = spec.boundary;
         self.config = spec.config.take();
@@ -99,7 +104,9 @@ impl Head {
             Some(airlock) => self.around = airlock,
         }
         self.judges_from = self.around.depth() + 1;
-        let emits = spec.boundary.is_some_and(|boundary| boundary.emits.is_some());
+        let emits = spec
+            .boundary
+            .is_some_and(|boundary| boundary.emits.is_some());
         if self.config.is_some() || emits {
             self.add_place();
         }

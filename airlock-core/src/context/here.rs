@@ -289,7 +289,11 @@ pub(crate) fn is_entered(scope: &Arc<Shared>) -> bool {
         let stack = local.top.borrow();
         let frames = std::iter::successors(stack.0.as_deref(), |frame| frame.outer.as_deref());
         let mut scopes = frames.take(SEARCHED).filter(|frame| !frame.has_left());
-        scopes.any(|frame| frame.shared().is_some_and(|shared| Arc::ptr_eq(shared, scope)))
+        scopes.any(|frame| {
+            frame
+                .shared()
+                .is_some_and(|shared| Arc::ptr_eq(shared, scope))
+        })
     });
     entered.unwrap_or(false)
 }

@@ -33,8 +33,8 @@ pub(super) struct Judged<'a>(pub(super) Leaving<'a>);
 /// in the order of the buffer.
 pub(super) fn judge(mut leaving: Leaving<'_>) -> Judged<'_> {
     let elsewhere = |intent: &Intent| Place::of_ref(&intent.facts).is_some_and(|it| it.judges);
-    let asked =
-        leaving.around.judges() || (leaving.special.is_marked() && leaving.intents.iter().any(elsewhere));
+    let asked = leaving.around.judges()
+        || (leaving.special.is_marked() && leaving.intents.iter().any(elsewhere));
     if asked && !leaving.stopped {
         leaving.ask_all();
     }

@@ -56,7 +56,13 @@ pub(super) fn flush(mut frame: Box<Frame>) -> Result<FlushReport, Box<Flush>> {
     let settings = frame.around().settings();
     let standing = Standing::enter(frame);
     let mut left = false;
-    let unusual = perform(&standing, &mut intents, &mut page.entries, &settings.resources, &mut left);
+    let unusual = perform(
+        &standing,
+        &mut intents,
+        &mut page.entries,
+        &settings.resources,
+        &mut left,
+    );
     let done = page.entries.len();
     if left {
         drop_guarded(&mut intents[..done]);

@@ -150,7 +150,8 @@ impl FlushReport {
 
     /// How many intents have a fate that the closure accepts.
     pub fn count(&self, accepts: impl Fn(&Fate<'_>) -> bool) -> usize {
-        self.page.entries
+        self.page
+            .entries
             .iter()
             .filter(|entry| accepts(&entry.fate()))
             .count()
@@ -176,28 +177,32 @@ impl FlushReport {
 
     /// Those that were dispatched, in order.
     pub fn dispatched(&self) -> impl Iterator<Item = &ReportEntry> {
-        self.page.entries
+        self.page
+            .entries
             .iter()
             .filter(|entry| matches!(entry.fate(), Fate::Dispatched))
     }
 
     /// Those that a policy dropped, in order.
     pub fn dropped(&self) -> impl Iterator<Item = &ReportEntry> {
-        self.page.entries
+        self.page
+            .entries
             .iter()
             .filter(|entry| matches!(entry.fate(), Fate::Dropped(_)))
     }
 
     /// Those that failed, in order.
     pub fn failed(&self) -> impl Iterator<Item = &ReportEntry> {
-        self.page.entries
+        self.page
+            .entries
             .iter()
             .filter(|entry| matches!(entry.fate(), Fate::Failed(_)))
     }
 
     /// Those whose turn never came, in order.
     pub fn not_reached(&self) -> impl Iterator<Item = &ReportEntry> {
-        self.page.entries
+        self.page
+            .entries
             .iter()
             .filter(|entry| matches!(entry.fate(), Fate::NotReached))
     }

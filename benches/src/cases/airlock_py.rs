@@ -58,7 +58,7 @@ pub(super) fn run(places: &Places) -> Result<Vec<Measured>, String> {
     let measure = |name: &str, ours: &Measured, peer: f64, unit| {
         let mut measured = Measured::ratio(name, (ours.ours, peer), unit);
         measured.value = peer / ours.ours; // How many times faster.
-        measured.budget(Budget::AtLeast(60.0))
+        measured.budget(Budget::AtLeast(75.0))
     };
     let (ours_flush, ours_request) = (&enqueue_flush::run(places)?[0], &request::run(places)?[0]);
     Ok(vec![

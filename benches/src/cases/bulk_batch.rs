@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::hint::black_box;
 
-use crate::harness::{Measured, race};
+use crate::harness::{Budget, Measured, race};
 use crate::run::Places;
 
 const ENQUEUES: u64 = 100_000;
@@ -34,5 +34,6 @@ pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
         black_box(orders.len())
     };
     let times = race(ENQUEUES as usize, ours, peer);
-    Ok(vec![Measured::ratio("bulk_batch", times, "ns per enqueue")])
+    let measured = Measured::ratio("bulk_batch", times, "ns per enqueue");
+    Ok(vec![measured.budget(Budget::AtMost(3.0))])
 }

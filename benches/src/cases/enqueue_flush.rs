@@ -26,6 +26,6 @@ pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     let times = race(INTENTS as usize, ours, peer);
     let name = "enqueue_flush_vs_boxed_closures";
     Ok(vec![
-        Measured::ratio(name, times, "ns per effect").budget(Budget::AtMost(1.0)),
+        Measured::ratio(name, times, "ns per effect").budget(Budget::AtMost(0.9)),
     ])
 }

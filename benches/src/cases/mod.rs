@@ -43,7 +43,7 @@ const fn case(
 pub(crate) const TIMED: &[Case] = &[
     case(&["enqueue_flush_vs_boxed_closures"], enqueue_flush::run),
     case(&["request_vs_boxed_closures"], request::run),
-    case(&["boundary_async_vs_bare"], boundary_async::run),
+    case(&["boundary_async_overhead_ns"], boundary_async::run),
     case(&["poll_overhead_ns"], poll_overhead::run),
     case(
         &["vs_airlock_py_enqueue_flush", "vs_airlock_py_request"],
@@ -60,7 +60,13 @@ pub(crate) const TIMED: &[Case] = &[
         policy_stack::run,
     ),
     case(
-        &["nesting", "nesting_1", "nesting_4", "nesting_16"],
+        &[
+            "nesting",
+            "nesting_1",
+            "nesting_4",
+            "nesting_16",
+            "capture_per_level",
+        ],
         nesting::run,
     ),
     case(&["bulk_batch"], bulk_batch::run),

@@ -1,6 +1,6 @@
 //! What each scope costs that captures an intent on its way out.
 
-use crate::harness::{Measured, time};
+use crate::harness::{Budget, Measured, time};
 use crate::run::Places;
 use crate::work::record;
 
@@ -12,7 +12,14 @@ pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
         let cost = time(INTENTS as usize, || nest(*depth));
         Measured::cost(format!("nesting_{depth}"), cost, "ns per effect")
     };
-    Ok(depths.iter().map(measure).collect())
+    let mut measured: Vec<_> = depths.iter().map(measure).collect();
+    // What each scope adds that captures an intent on its way out.
+    let (alone, deepest) = (measured[0].value, measured[depths.len() - 1].value);
+    let levels = (depths[depths.len() - 1] - depths[0]) as f64;
+    let per_level = (deepest - alone) / levels;
+    let capture = Measured::cost("capture_per_level", per_level, "ns per intent and level");
+    measured.push(capture.budget(Budget::AtMost(12.0)));
+    Ok(measured)
 }
 
 fn nest(depth: usize) {

@@ -42,5 +42,5 @@ pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     let (ours, peer) = race(POLLS, ours, peer);
     let mut measured = Measured::ratio("poll_overhead_ns", (ours, peer), "ns per poll");
     measured.value = ours - peer;
-    Ok(vec![measured.budget(Budget::AtMost(10.0))])
+    Ok(vec![measured.budget(Budget::AtMost(5.0))])
 }

@@ -70,6 +70,10 @@ impl Row {
         if cut_off.is_some() && sizes.len() == SIZES as usize {
             cut_off = None; // There is no next size.
         }
+        // The first calls found memory in another state than all later ones.
+        for timed in &mut sizes {
+            timed.forget_first();
+        }
         // In turn, so that a busy moment of the machine does not hit one size alone.
         for _ in 0..RUNS {
             for timed in &mut sizes {
@@ -112,6 +116,13 @@ impl Timed {
             repeats: u32::try_from(repeats).unwrap_or(u32::MAX),
             spent: first,
             best: first.as_secs_f64() * 1e9,
+        }
+    }
+
+    /// Lets only later measurements count, if there will be any.
+    fn forget_first(&mut self) {
+        if self.spent <= PATIENCE {
+            self.best = f64::INFINITY;
         }
     }
 
