@@ -65,6 +65,25 @@ impl<F> Bound<F> {
         }
     }
 
+    /// Calls a closure under a frame, and binds the future that it returns to the frame.
+    pub(crate) fn calling(frame: Box<Frame>, call: impl FnOnce() -> F) -> Self {
+        let base = frame.key;
+        let span = frame.span();
+        let mut frames = Frames::of(frame);
+        let inner = {
+            let _polled = Polled::enter(&mut frames, base);
+            let _span = span.as_ref().map(|span| span.enter());
+            call()
+        };
+        Self {
+            inner: Some(inner),
+            base,
+            frames: Exclusive::new(frames),
+            closes: Closes::Scope,
+            span,
+        }
+    }
+
     /// Drops the inner future within its context, if it has not finished. A scope that is its own
     /// accepts nothing from its destructors.
     pub(crate) fn drop_inner(self: Pin<&mut Self>) {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::context::head::Head;
 use crate::context::place::{Around, Place, PlaceKind};
 use crate::context::shared::{Phase, Shared, State};
+use crate::context::stack::Local;
 use crate::intent::{Intent, ScopeId, Special, next_id};
 
 /// One enclosing thing. It is owned by a thread's stack, or by the future that carries it, and linked
@@ -81,6 +82,16 @@ impl Frame {
             lent: None,
             guard: None,
         })
+    }
+
+    /// The frame of a scope that has ended and held this, for its flush.
+    pub(crate) fn of_ended(head: Head, buffer: Vec<Intent>) -> Box<Self> {
+        let frame = Local::with(Local::spare_frame);
+        let mut frame = frame.unwrap_or_else(Frame::idle);
+        frame.head = head;
+        frame.buffer = buffer;
+        frame.hold_own(Parent::None);
+        frame
     }
 
     /// Makes an idle frame that of a scope, whose head has been set up.

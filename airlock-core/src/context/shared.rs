@@ -103,6 +103,16 @@ impl Shared {
         std::mem::take(&mut state.buffer)
     }
 
+    /// Ends the scope and takes its buffer, if nothing in it is special.
+    pub(crate) fn end_if_plain(&self) -> Option<Vec<Intent>> {
+        let mut state = self.state();
+        if !state.special.is_nothing() {
+            return None;
+        }
+        state.phase = Phase::Ended;
+        Some(std::mem::take(&mut state.buffer))
+    }
+
     /// This scope and those that may capture it, nearest first.
     pub(crate) fn outwards(self: &Arc<Self>) -> impl Iterator<Item = &Arc<Shared>> {
         std::iter::successors(Some(self), |scope| scope.parent.as_ref())

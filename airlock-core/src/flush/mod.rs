@@ -56,6 +56,9 @@ impl Ends<'_> {
     fn start(self, outcome: Outcome) -> Result<FlushReport, Box<Flush>> {
         match self {
             Ends::Frame(frame) if plain::is_plain(&frame, outcome) => plain::flush(frame),
+            Ends::Shared(shared) if let Some(frame) = plain::frame_of(shared, outcome) => {
+                plain::flush(frame)
+            }
             ends => Err(Box::new(Flush::prepare(ends.take(outcome)))),
         }
     }
@@ -116,8 +119,21 @@ pub(crate) fn refused(scope: &Arc<Shared>) -> FlushError {
 }
 
 /// A scope that has ended up to the dispatch.
-pub(crate) fn release(scope: Ends<'_>, outcome: Outcome) -> Flush {
-    Flush::prepare(scope.take(outcome))
+pub(crate) fn release(scope: Ends<'_>, outcome: Outcome) -> Box<Flush> {
+    Box::new(Flush::prepare(scope.take(outcome)))
+}
+
+/// A scope that has ended up to the first intent that has to be awaited, or handed over.
+pub(crate) fn finish_ready(
+    scope: Ends<'_>,
+    outcome: Outcome,
+) -> Result<FlushReport, Box<Flush>> {
+    let mut flush = match scope.start(outcome) {
+        Ok(report) => return Ok(report),
+        Err(flush) => flush,
+    };
+    flush.dispatch_ready();
+    Err(flush)
 }
 
 /// A flush under way: intents of which each has its executor.

@@ -5,9 +5,10 @@
 //! everything as this does.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread;
 
-use crate::context::{self, Frame, Parent, Standing, recycle};
+use crate::context::{self, Frame, Mode, Parent, Shared, Standing, recycle};
 use crate::effect::{Performing, Resources};
 use crate::flush::Flush;
 use crate::flush::conclude::{announce, drop_guarded};
@@ -35,6 +36,23 @@ pub(super) fn is_plain(frame: &Frame, outcome: Outcome) -> bool {
         && !head.has_lifecycle()
         && (!is_captured || frame.buffer.is_empty())
         && !tracing::level_enabled!(tracing::Level::DEBUG)
+}
+
+/// The frame of a plain scope that handles refer to: they find it ended from now on. `None` if it is not
+/// plain.
+pub(super) fn frame_of(shared: &Arc<Shared>, outcome: Outcome) -> Option<Box<Frame>> {
+    let head = &shared.head;
+    let asks_nobody = !head.around.asks() && !head.has_lifecycle();
+    let is_plain = outcome == Outcome::Success
+        && asks_nobody
+        && shared.parent.is_none()
+        && context::mode() != Mode::Inspecting
+        && !tracing::level_enabled!(tracing::Level::DEBUG);
+    if !is_plain {
+        return None;
+    }
+    let buffer = shared.end_if_plain()?;
+    Some(Frame::of_ended(head.clone(), buffer))
 }
 
 /// What kept an effect from being plain.

@@ -200,6 +200,30 @@ impl OpenScope {
         Released::new(flush::release(self.ends(), outcome))
     }
 
+    /// As [`release`](Self::release), and dispatches what need not be awaited at once: the sync effects of
+    /// the default executor. For integrations that await only where there is something to await.
+    ///
+    /// ```
+    /// # use airlock_core as airlock;
+    /// use airlock::lifecycle::Outcome;
+    ///
+    /// let scope = airlock::scope().open();
+    /// let released = scope.finish_ready(Outcome::Success);
+    /// assert!(released.is_settled());
+    /// assert!(released.dispatch()?.is_empty());
+    /// # Ok::<(), airlock::FlushError>(())
+    /// ```
+    pub fn finish_ready(mut self, outcome: Outcome) -> Released {
+        self.ended = true;
+        Released::after(flush::finish_ready(self.ends(), outcome))
+    }
+
+    /// Calls a closure in the scope that returns a future, and makes the future the scope's own work, as
+    /// [`bind_work`](Self::bind_work) does.
+    pub fn call_work<F: Future>(&self, call: impl FnOnce() -> F) -> Bound<F> {
+        Bound::calling(self.scope.frame(), call)
+    }
+
     /// Ends it and gives what it holds: nothing is dispatched, captured or reported.
     pub(crate) fn into_intents(mut self) -> Vec<Intent> {
         self.ended = true;
