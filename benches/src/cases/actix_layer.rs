@@ -62,5 +62,5 @@ pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     let times = (ours / REQUESTS as f64, peer / REQUESTS as f64);
     let mut measured = Measured::ratio("actix_layer_ns", times, "ns per request");
     measured.value = times.0 - times.1;
-    Ok(vec![measured.budget(Budget::AtMost(350.0))])
+    Ok(vec![measured.budget(Budget::AtMost(250.0))])
 }

@@ -12,25 +12,44 @@ use airlock::actix::ScopeMiddleware;
 use futures_util::future::try_join;
 
 use super::actix_layer::{bare, ours};
-use crate::harness::Measured;
+use crate::harness::{Budget, Measured};
 use crate::loopback;
 use crate::run::Places;
 
+/// With a flush before the response.
 pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
-    compare()
-        .map_err(|error| error.to_string())?
-        .map(|measured| vec![measured])
+    let budget = Budget::AtLeast(0.95);
+    measure("actix_socket_vs_bare", ScopeMiddleware::new, budget)
 }
 
-fn compare() -> io::Result<Result<Measured, String>> {
+/// With a flush after the response, on the runtime of the servers' own thread.
+pub(super) fn run_after_response(_: &Places) -> Result<Vec<Measured>, String> {
+    let middleware = || ScopeMiddleware::new().after_response();
+    let budget = Budget::AtLeast(0.90);
+    measure("actix_socket_after_response_vs_bare", middleware, budget)
+}
+
+fn measure(
+    name: &str,
+    middleware: fn() -> ScopeMiddleware,
+    budget: Budget,
+) -> Result<Vec<Measured>, String> {
+    let measured = compare(name, middleware).map_err(|error| error.to_string())??;
+    Ok(vec![measured.budget(budget)])
+}
+
+fn compare(
+    name: &str,
+    middleware: fn() -> ScopeMiddleware,
+) -> io::Result<Result<Measured, String>> {
     let listeners = [
         TcpListener::bind("127.0.0.1:0")?,
         TcpListener::bind("127.0.0.1:0")?,
     ];
     let (ours, peer) = (listeners[0].local_addr()?, listeners[1].local_addr()?);
     let (send, started) = mpsc::channel();
-    let servers = thread::spawn(move || serve(listeners, &send));
-    let measured = loopback::compare("actix_socket_vs_bare", ours, peer);
+    let servers = thread::spawn(move || serve(listeners, middleware, &send));
+    let measured = loopback::compare(name, ours, peer);
     for handle in started.iter().take(2) {
         // It is told at once; when it has stopped, the thread ends.
         drop(handle.stop(false));
@@ -42,12 +61,17 @@ fn compare() -> io::Result<Result<Measured, String>> {
 }
 
 /// Serves both apps, each on one thread, until they are told to stop.
-fn serve(listeners: [TcpListener; 2], started: &mpsc::Sender<ServerHandle>) -> io::Result<()> {
+fn serve(
+    listeners: [TcpListener; 2],
+    middleware: fn() -> ScopeMiddleware,
+    started: &mpsc::Sender<ServerHandle>,
+) -> io::Result<()> {
     let [layered_at, plain_at] = listeners;
     rt::System::new().block_on(async {
-        let app = || {
+        let middleware = middleware();
+        let app = move || {
             let app = App::new().route("/", web::get().to(ours));
-            app.wrap(ScopeMiddleware::new())
+            app.wrap(middleware.clone())
         };
         let layered = HttpServer::new(app).workers(1).disable_signals();
         let layered = layered.listen(layered_at)?.run();

@@ -3,26 +3,39 @@
 
 use std::net::SocketAddr;
 
+use airlock::tower::ScopeLayer;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
-use super::axum_layer::{layered, plain};
-use crate::harness::Measured;
+use super::axum_layer::{layered, plain, under};
+use crate::harness::{Budget, Measured};
 use crate::loopback;
 use crate::run::Places;
 
+/// With a flush before the response.
 pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
+    compare("axum_socket_vs_bare", layered(), Budget::AtLeast(0.95))
+}
+
+/// With a flush after the response.
+pub(super) fn run_after_response(_: &Places) -> Result<Vec<Measured>, String> {
+    let app = under(ScopeLayer::new().after_response());
+    let budget = Budget::AtLeast(0.90);
+    compare("axum_socket_after_response_vs_bare", app, budget)
+}
+
+fn compare(name: &str, app: Router, budget: Budget) -> Result<Vec<Measured>, String> {
     // One thread for both servers: the clients keep another one busy.
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build();
     let runtime = runtime.map_err(|error| error.to_string())?;
-    let (ours, peer) = (serve(&runtime, layered())?, serve(&runtime, plain())?);
-    let measured = loopback::compare("axum_socket_vs_bare", ours, peer)?;
+    let (ours, peer) = (serve(&runtime, app)?, serve(&runtime, plain())?);
+    let measured = loopback::compare(name, ours, peer)?;
     runtime.shutdown_background();
-    Ok(vec![measured])
+    Ok(vec![measured.budget(budget)])
 }
 
 /// Serves the app on a free port as long as the runtime lives.

@@ -75,7 +75,15 @@ pub(crate) const TIMED: &[Case] = &[
     case(&["axum_layer_ns"], axum_layer::run),
     case(&["actix_layer_ns"], actix_layer::run),
     case(&["axum_socket_vs_bare"], axum_socket::run),
+    case(
+        &["axum_socket_after_response_vs_bare"],
+        axum_socket::run_after_response,
+    ),
     case(&["actix_socket_vs_bare"], actix_socket::run),
+    case(
+        &["actix_socket_after_response_vs_bare"],
+        actix_socket::run_after_response,
+    ),
     case(
         &["scaling", "scaling_intents", "scaling_tasks"],
         scaling::run,

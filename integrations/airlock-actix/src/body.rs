@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{FlushError, FlushReport, OpenScope, Steps};
+use airlock_core::{Backlog, FlushError, FlushReport, OpenScope, Released, Running, Steps};
 use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
 
@@ -161,26 +161,59 @@ impl<B> Held<B> {
     }
 }
 
-/// Ends a scope for whose flush nobody waits.
+/// Ends a scope. Performs what need not be awaited here, and spawns the rest if there is any.
 fn end(scope: OpenScope, outcome: Outcome, settings: &Settings) {
-    let released = scope.release(outcome);
-    let failed = settings.backlog.clone();
-    let conclude = move |flushed: Result<FlushReport, FlushError>| {
-        if let Err(error) = flushed {
-            failed.count_failure();
-            error.strand();
-        }
-    };
+    let mut released = scope.release(outcome);
+    if released.is_settled() {
+        return conclude(released.dispatch(), &settings.backlog);
+    }
     let runtime = settings.runtime.clone();
-    match runtime.or_else(|| Handle::try_current().ok()) {
+    let runtime = runtime.or_else(|| Handle::try_current().ok());
+    let entered = runtime.as_ref().map(Handle::enter);
+    // Effects do not run within a destructor that is called by a panic.
+    if !std::thread::panicking() {
+        released.dispatch_ready();
+    }
+    drop(entered);
+    match runtime {
         Some(runtime) if !released.is_settled() => {
-            let running = settings.backlog.run();
-            runtime.spawn(async move {
-                let _running = running;
-                conclude(released.dispatch_async().await);
-            });
+            let running = Flushing {
+                _running: settings.backlog.run(),
+                unless_ended: Some(settings.backlog.clone()),
+            };
+            runtime.spawn(running.until(released));
         }
-        _ => conclude(released.dispatch()),
+        _ => conclude(released.dispatch(), &settings.backlog),
+    }
+}
+
+fn conclude(flushed: Result<FlushReport, FlushError>, backlog: &Backlog) {
+    if let Err(error) = flushed {
+        backlog.count_failure();
+        error.strand();
+    }
+}
+
+/// A flush that runs on. It has failed unless it has ended well.
+struct Flushing {
+    _running: Running,
+    unless_ended: Option<Backlog>,
+}
+
+impl Flushing {
+    async fn until(mut self, released: Released) {
+        match released.dispatch_async().await {
+            Ok(_) => self.unless_ended = None,
+            Err(error) => error.strand(),
+        }
+    }
+}
+
+impl Drop for Flushing {
+    fn drop(&mut self) {
+        if let Some(backlog) = &self.unless_ended {
+            backlog.count_failure();
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod body;
 mod extract;
 mod future;
+mod guarded;
 mod middleware;
 mod origin;
 mod problem;

@@ -110,13 +110,15 @@ impl ScopeMiddleware {
     /// success whose effects did not leave. The cost: the client waits for the flush, and a body that
     /// streams does so outside of the scope, where an enqueue is an error.
     ///
-    /// *After the response*: the client does not wait, and what the body enqueues while it streams
-    /// belongs to the request. A body that ends with an error or a panic discards; one that is
+    /// *After the response*: the client does not wait for async effects and hand-overs, and what the body
+    /// enqueues while it streams belongs to the request. A body that ends with an error or a panic discards; one that is
     /// dropped because the client has gone does not. The costs: a failed flush comes too late for
     /// the client, so it is logged, counted by [`Backlog::failed`], and given to
-    /// [`AirlockBuilder::on_stranded`](airlock_core::AirlockBuilder::on_stranded); the flush is a
-    /// task of its own on tokio, which a shutdown has to wait for by [`backlog`](Self::backlog); and
-    /// each chunk of a body costs a switch of context.
+    /// [`AirlockBuilder::on_stranded`](airlock_core::AirlockBuilder::on_stranded); what has to
+    /// be awaited runs on a tokio task, which a shutdown has to wait for by [`backlog`](Self::backlog);
+    /// and each chunk of a body costs a switch of context. Sync effects of the default executor run on
+    /// the worker where the body ends, up to the first intent that has to be awaited. That may be before
+    /// the response is written, so keep them short, or make an effect that blocks async.
     ///
     /// Whatever else does not succeed ends at once: a status of 400 and more, an error of an inner
     /// middleware, a panic. Within another scope, which captures what this one holds, a middleware
@@ -124,7 +126,7 @@ impl ScopeMiddleware {
     /// with the response. And a middleware that fails while one within it waits is given what that one
     /// holds before it discards: it ends with the body too.
     ///
-    /// The flushes run on the tokio runtime that this is called in. So call it before the server is made,
+    /// The tasks run on the tokio runtime that this is called in. So call it before the server is made,
     /// not in the factory of its apps: that is called on workers, which end with the server and take
     /// along what runs on them. Called outside of tokio, they run where a body ends; and if that is
     /// outside of tokio too, async effects fail.
@@ -138,7 +140,8 @@ impl ScopeMiddleware {
     /// alone says: a failure from 400 on. The lifecycle then decides as ever.
     ///
     /// It is not asked about an error of an inner middleware and a panic, which are failures, nor
-    /// when the client has gone.
+    /// when the client has gone. If `succeeded` panics, the panic is logged as an error and the status
+    /// alone decides, so that the client gets its response.
     ///
     /// ```
     /// use actix_web::http::StatusCode;
@@ -163,7 +166,8 @@ impl ScopeMiddleware {
     ///
     /// Unless set, it is [`problem`](fn@crate::problem): the error is logged and goes to `on_stranded`, and
     /// the client gets a [`Problem`](crate::Problem). A closure given here owns the error, and the
-    /// intents in it.
+    /// intents in it. If it panics, the panic is logged as an error, the client gets a `Problem`, and
+    /// the intents are lost.
     ///
     /// ```
     /// use actix_web::HttpResponse;

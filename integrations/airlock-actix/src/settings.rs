@@ -10,8 +10,9 @@ use airlock_core::lifecycle::Outcome;
 use airlock_core::{Backlog, FlushError, OpenScope, Scope, ScopeBuilder};
 use tokio::runtime::Handle;
 
+use crate::guarded::guarded;
 use crate::origin::{RequestOrigin, Routes};
-use crate::problem::problem;
+use crate::problem::{Problem, problem};
 use crate::status::outcome_of;
 
 type FlushWhen = Arc<dyn Fn(&ResponseHead, Outcome) -> bool + Send + Sync>;
@@ -107,19 +108,23 @@ impl Settings {
     /// What a response means for its request's scope.
     pub(crate) fn outcome(&self, head: &ResponseHead) -> Outcome {
         let by_status = outcome_of(head.status);
-        match &self.flush_when {
+        let Some(succeeded) = &self.flush_when else {
+            return by_status;
+        };
+        match guarded("flush_when", || succeeded(head, by_status)) {
             None => by_status,
-            Some(succeeded) if succeeded(head, by_status) => Outcome::Success,
-            Some(_) => Outcome::Failure,
+            Some(true) => Outcome::Success,
+            Some(false) => Outcome::Failure,
         }
     }
 
     /// The response in place of one whose flush has failed.
     pub(crate) fn answer(&self, error: FlushError, request: &HttpRequest) -> HttpResponse {
-        match &self.on_flush_error {
-            Some(answer) => answer(error, request),
-            None => problem(error),
-        }
+        let Some(answer) = &self.on_flush_error else {
+            return problem(error);
+        };
+        let answered = guarded("on_flush_error", || answer(error, request));
+        answered.unwrap_or_else(|| HttpResponse::from_error(Problem))
     }
 }
 

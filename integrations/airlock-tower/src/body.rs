@@ -1,13 +1,14 @@
 //! A response's body that holds its request's scope until it has been sent.
 
 use std::fmt;
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::thread;
 
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Backlog, FlushError, OpenScope, Steps};
+use airlock_core::{Backlog, FlushError, FlushReport, OpenScope, Running, Steps};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -74,7 +75,7 @@ impl Held {
         }
     }
 
-    /// Ends the scope, without waiting for its effects.
+    /// Ends the scope. Performs what need not be awaited here, and spawns the rest if there is any.
     fn release(self, outcome: Outcome) {
         let Self {
             scope,
@@ -82,24 +83,47 @@ impl Held {
             backlog,
             ..
         } = self;
-        let released = scope.release(outcome);
+        let mut released = scope.release(outcome);
+        // Effects do not run within a destructor that is called by a panic.
+        if !released.is_settled() && !thread::panicking() {
+            spawn.enter(|| released.dispatch_ready());
+        }
         if released.is_settled() {
-            end(&backlog, released.dispatch());
+            if let Err(error) = released.dispatch() {
+                backlog.count_failure();
+                error.strand();
+            }
             return;
         }
-        let running = backlog.run();
+        let running = Flushing {
+            _running: backlog.run(),
+            unless_ended: Some(backlog),
+        };
         let flush = released.dispatch_async();
-        spawn.spawn(Box::pin(async move {
-            let _running = running;
-            end(&backlog, flush.await);
-        }));
+        spawn.spawn(Box::pin(running.until(flush)));
     }
 }
 
-fn end<T>(backlog: &Backlog, ended: Result<T, FlushError>) {
-    if let Err(error) = ended {
-        backlog.count_failure();
-        error.strand();
+/// A flush that runs on. It has failed unless it has ended well.
+struct Flushing {
+    _running: Running,
+    unless_ended: Option<Backlog>,
+}
+
+impl Flushing {
+    async fn until(mut self, flush: impl Future<Output = Result<FlushReport, FlushError>>) {
+        match flush.await {
+            Ok(_) => self.unless_ended = None,
+            Err(error) => error.strand(),
+        }
+    }
+}
+
+impl Drop for Flushing {
+    fn drop(&mut self) {
+        if let Some(backlog) = &self.unless_ended {
+            backlog.count_failure();
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use airlock_core::{Airlock, Backlog, BoxFuture, FlushError, OpenScope, Scope, Sc
 use http::{Extensions, Request, Response, Uri, response};
 use tower_layer::Layer;
 
+use crate::guarded::guarded;
 use crate::moment::{AfterResponse, BeforeResponse, Spawn};
 use crate::origin::{RequestOrigin, Route};
 use crate::problem::Problem;
@@ -103,6 +104,9 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
     /// to the airlock around the server. Method and route of the request are in
     /// `error.report().origin()`.
     ///
+    /// If the closure panics, its panic goes on to the server as a handler's does, since the response of
+    /// the handler tells of a success. The intents in the error are lost then.
+    ///
     /// ```
     /// use airlock::tower::ScopeLayer;
     /// use axum::http::StatusCode;
@@ -136,10 +140,11 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
         }
     }
 
-    /// Flushes after the response has been sent whole, on a tokio task; see [`AfterResponse`].
+    /// Flushes when the server has taken the whole response; see [`AfterResponse`].
     ///
-    /// The client does not wait for effects and is never told of their failure. A process that ends
-    /// loses them, unless it waits for the [`backlog`](Self::backlog).
+    /// Sync effects run at the end of the body, the rest on a tokio task. The client does not wait for that
+    /// task, and is never told that an effect has failed. A process that ends loses what has not run,
+    /// unless it waits for the [`backlog`](Self::backlog).
     ///
     /// # Panics
     ///
@@ -151,6 +156,9 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
     }
 
     /// As `after_response`, on whatever `spawn` puts the flush: it must be polled to its end.
+    ///
+    /// A flush that is dropped before, or that `spawn` loses by a panic, has failed: what was not
+    /// dispatched goes to the airlock's `on_stranded`. The panic is logged as an error.
     ///
     /// ```
     /// # use airlock_tower::ScopeLayer;
@@ -215,7 +223,8 @@ impl<M> ScopeLayer<M> {
     /// status alone says: a failure from 400 on. The lifecycle then decides as ever.
     ///
     /// It is not asked about an error of the service and a panic, which are failures, nor when the
-    /// client has gone.
+    /// client has gone. If `succeeded` panics, the panic is logged as an error and the status alone
+    /// decides, so that the client gets its response.
     ///
     /// ```
     /// # use airlock_tower::ScopeLayer;
@@ -236,7 +245,8 @@ impl<M> ScopeLayer<M> {
     /// Tells the route of a request for its [origin](airlock_core::Origin), which is shown as
     /// `POST /orders/{id}`. Not needed on axum (feature `axum`) where the layer stands inside of the
     /// router, as `Router::layer` puts it; elsewhere the method stands alone. Give a pattern, not the
-    /// path: origins stand in logs.
+    /// path: origins stand in logs. If `route` panics, the panic is logged as an error and the method
+    /// stands alone.
     ///
     /// ```
     /// # use airlock_tower::ScopeLayer;
@@ -320,7 +330,8 @@ impl Settings {
 
     fn route_of<B>(&self, request: &Request<B>) -> Option<Route> {
         if let Some(route) = &self.route {
-            return route(request.uri(), request.extensions()).map(Route::Given);
+            let route = guarded("route", || route(request.uri(), request.extensions()));
+            return route.flatten().map(Route::Given);
         }
         #[cfg(feature = "axum")]
         return request.extensions().get().cloned().map(Route::Matched);
@@ -335,10 +346,10 @@ impl Settings {
             return (response, by_status);
         };
         let (head, body) = response.into_parts();
-        let outcome = if succeeded(&head, by_status) {
-            Outcome::Success
-        } else {
-            Outcome::Failure
+        let outcome = match guarded("flush_when", || succeeded(&head, by_status)) {
+            None => by_status,
+            Some(true) => Outcome::Success,
+            Some(false) => Outcome::Failure,
         };
         (Response::from_parts(head, body), outcome)
     }

@@ -9,6 +9,7 @@
 mod body;
 mod exclusive;
 mod future;
+mod guarded;
 mod layer;
 mod moment;
 mod origin;

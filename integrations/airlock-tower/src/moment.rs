@@ -8,6 +8,7 @@ use airlock_core::{Backlog, BoxFuture, FlushError, OpenScope, Scope};
 use http::{Extensions, Response};
 
 use crate::body::{Held, ScopeBody};
+use crate::guarded::guarded;
 use crate::problem::{FlushErrorResponse, Problem};
 use crate::waits::Waits;
 
@@ -26,9 +27,13 @@ impl<R> Clone for BeforeResponse<R> {
 
 /// Flushes after the response has been sent whole.
 ///
-/// The client does not wait, and cannot learn when an effect fails: that is logged, counted by
-/// [`Backlog::failed`], and given to the airlock's `on_stranded`. What the body enqueues while it
-/// streams leaves with the rest.
+/// The client does not wait for async effects and hand-overs, and cannot learn when an effect fails: that
+/// is logged, counted by [`Backlog::failed`], and given to the airlock's `on_stranded`. What the body
+/// enqueues while it streams leaves with the rest.
+///
+/// Sync effects of the default executor run where the body ends, up to the first intent that has to be
+/// awaited: no task is spawned for them. A server may take the end of a small body before it writes the
+/// response, so keep them short, or make an effect that blocks async.
 ///
 /// A request that fails ends before the response. Within another scope, which captures what this one
 /// holds, a layer waits for the body only if that scope is of a layer that does so too; otherwise it
@@ -57,9 +62,20 @@ impl Spawn {
         }
     }
 
+    /// Runs a closure where it can use the runtime of the flush.
+    pub(crate) fn enter(&self, work: impl FnOnce()) {
+        #[cfg(feature = "tokio")]
+        let _entered = match self {
+            Self::On(runtime) => Some(runtime.enter()),
+            Self::With(_) | Self::Tokio => None,
+        };
+        work();
+    }
+
     pub(crate) fn spawn(&self, flush: BoxFuture<'static, ()>) {
         match self {
-            Self::With(spawn) => spawn(flush),
+            // It runs at the end of a body, perhaps in its destructor while the thread unwinds.
+            Self::With(spawn) => _ = guarded("after_response_with", || spawn(flush)),
             #[cfg(feature = "tokio")]
             Self::Tokio => drop(tokio::spawn(flush)),
             #[cfg(feature = "tokio")]

@@ -307,3 +307,43 @@ async fn a_body_that_has_ended_may_be_polled_again() {
     }
     assert_eq!(chunks, 1);
 }
+
+#[actix_web::test]
+async fn sync_effects_run_where_the_body_ends_up_to_the_first_async_one() {
+    async fn handler() -> &'static str {
+        airlock::enqueue(mail(1));
+        airlock::enqueue(ship(2));
+        airlock::enqueue(mail(3));
+        "a body"
+    }
+    let world = World::new();
+    let middleware = world.middleware().after_response();
+    let backlog = middleware.backlog();
+    let app = App::new().route("/", web::get().to(handler));
+    let response = call_service(&init_service(app.wrap(middleware)).await, get("/")).await;
+    assert!(world.log.lines().is_empty());
+    drop(response);
+    assert_eq!(world.log.lines(), ["mail 1"]);
+    backlog.drained().await;
+    assert_eq!(world.log.lines(), ["mail 1", "ship 2", "mail 3"]);
+}
+
+#[test]
+fn a_flush_that_its_runtime_drops_has_failed() {
+    async fn handler() -> &'static str {
+        airlock::enqueue(ship(1));
+        "a body"
+    }
+    let mut world = World::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = runtime.expect("it starts");
+    let middleware = runtime.block_on(async { world.middleware().after_response() });
+    let backlog = middleware.backlog();
+    drop(runtime);
+    actix_web::rt::System::new().block_on(async {
+        let app = App::new().route("/", web::get().to(handler));
+        drop(call_service(&init_service(app.wrap(middleware)).await, get("/")).await);
+    });
+    assert_eq!(world.reports(), ["success: ship not reached"]);
+    assert_eq!((world.stranded(), backlog.failed()), (1, 1));
+}

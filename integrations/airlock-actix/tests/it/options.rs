@@ -14,6 +14,7 @@ use airlock::prelude::*;
 use airlock_actix::{RequestScope, ScopeMiddleware};
 
 use crate::fixture::{Mail, World, fail, get, mail, panic_of, refuses, ship};
+use crate::logged::errors_of;
 
 async fn succeed() -> &'static str {
     airlock::enqueue(mail(1));
@@ -104,6 +105,51 @@ async fn flush_when_decides_about_responses() {
     assert_eq!(world.reports(), ["success: mail dispatched"]);
     assert_eq!(call_service(&app, get("/")).await.status(), StatusCode::OK);
     assert_eq!(world.reports(), ["failure: mail discarded, ship discarded"]);
+}
+
+#[actix_web::test]
+async fn a_panic_of_flush_when_leaves_the_response_and_the_status_decides() {
+    let mut world = World::new();
+    let middleware = world.middleware();
+    let middleware = middleware.flush_when(|_, _| panic!("no rule for that"));
+    let app = App::new()
+        .route("/refuse", web::get().to(refuse))
+        .route("/", web::get().to(succeed));
+    let app = init_service(app.wrap(middleware)).await;
+    let told = errors_of(async {
+        let response = call_service(&app, get("/")).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let reports = world.reports();
+        assert_eq!(reports, ["success: mail dispatched, ship dispatched"]);
+        let response = call_service(&app, get("/refuse")).await;
+        assert_eq!(response.status(), StatusCode::CONFLICT);
+        assert_eq!(world.reports(), ["failure: mail discarded"]);
+    });
+    let expected =
+        r#" message=code of the program panicked what="flush_when" message="no rule for that""#;
+    assert_eq!(told.await, [expected, expected]);
+}
+
+#[actix_web::test]
+async fn a_panic_of_on_flush_error_is_answered_with_a_problem() {
+    let mut world = World::new();
+    let middleware = world.middleware();
+    let middleware = middleware.on_flush_error(|_, _| panic!("no words"));
+    let backlog = middleware.backlog();
+    let app = App::new().route("/", web::get().to(cannot_flush));
+    let app = init_service(app.wrap(middleware)).await;
+    let told = errors_of(async {
+        let response = call_service(&app, get("/")).await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!response.headers().contains_key("x-secret"));
+    });
+    let expected =
+        r#" message=code of the program panicked what="on_flush_error" message="no words""#;
+    let told = told.await;
+    assert!(told.iter().any(|line| line == expected), "{told:#?}");
+    let expected = "success: mail dispatched, fail failed, ship not reached";
+    assert_eq!(world.reports(), [expected]);
+    assert_eq!(backlog.failed(), 1);
 }
 
 #[actix_web::test]

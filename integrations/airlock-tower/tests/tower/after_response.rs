@@ -17,6 +17,7 @@ use tower::{Layer, ServiceExt};
 use crate::fixture::{
     Log, World, app, call, charge, gated, gated_world, hang_guard, mail, ship, text,
 };
+use crate::logged::errors_of;
 
 pub(crate) fn after(world: &World) -> ScopeLayer<AfterResponse> {
     ScopeLayer::new().airlock(&world.airlock).after_response()
@@ -353,14 +354,17 @@ fn a_runtime_that_has_shut_down_strands_what_was_to_leave() {
     let mut world = World::new();
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let runtime = runtime.expect("it starts");
-    let response = runtime.block_on(respond(after(&world), || {
-        airlock::enqueue(mail(1));
+    let layer = after(&world);
+    let backlog = layer.backlog();
+    let response = runtime.block_on(respond(layer, || {
+        airlock::enqueue(ship(1));
         "done".to_owned()
     }));
     drop(runtime);
     drop(response);
-    assert_eq!(world.ended_by_now(), ["request success: mail not reached"]);
-    assert_eq!(world.stranded.lines(), ["mail"]);
+    assert_eq!(world.ended_by_now(), ["request success: ship not reached"]);
+    assert_eq!(world.stranded.lines(), ["ship"]);
+    assert_eq!(backlog.failed(), 1);
 }
 
 #[test]
@@ -382,4 +386,67 @@ fn without_tokio_the_flush_is_driven_by_whatever_it_is_given_to() {
     assert!(flush().is_pending()); // `ship` yields once.
     assert!(flush().is_ready());
     assert_eq!(world.log.lines(), ["ship 1"]);
+}
+
+#[tokio::test]
+async fn a_panic_of_what_spawns_the_flush_strands_it_and_leaves_the_response() {
+    let mut world = World::new();
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let layer = layer.after_response_with(|_| panic!("no thread left"));
+    let backlog = layer.backlog();
+    let told = errors_of(async {
+        let handler = async || {
+            airlock::enqueue(ship(1));
+            "done"
+        };
+        let response = call(app(handler).layer(layer)).await;
+        assert_eq!(text(response.into_body()).await, "done");
+    });
+    let told = told.await;
+    let expected = r#" message=code of the program panicked what="after_response_with" message="no thread left""#;
+    assert!(told.iter().any(|line| line == expected), "{told:#?}");
+    assert_eq!(world.ended_by_now(), ["request success: ship not reached"]);
+    assert_eq!(world.stranded.lines(), ["ship"]);
+    assert_eq!((backlog.running(), backlog.failed()), (0, 1));
+}
+
+#[tokio::test]
+async fn sync_effects_run_where_the_body_ends_up_to_the_first_async_one() {
+    let world = World::new();
+    let handler = async || {
+        airlock::enqueue(mail(1));
+        airlock::enqueue(ship(2));
+        airlock::enqueue(mail(3));
+        "done"
+    };
+    let layer = after(&world);
+    let backlog = layer.backlog();
+    let response = call(app(handler).layer(layer)).await;
+    assert!(world.log.lines().is_empty());
+    drop(response);
+    assert_eq!(world.log.lines(), ["mail 1"]);
+    backlog.drained().await;
+    assert_eq!(world.log.lines(), ["mail 1", "ship 2", "mail 3"]);
+}
+
+/// Does nothing that can be seen, unless it is outside of tokio: then it panics.
+#[airlock::effect]
+fn needs_tokio() {
+    drop(tokio::spawn(async {}));
+}
+
+#[test]
+fn sync_effects_find_the_runtime_where_a_body_is_dropped_outside_of_it() {
+    let mut world = World::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = runtime.expect("it starts");
+    let response = runtime.block_on(respond(after(&world), || {
+        airlock::enqueue(needs_tokio());
+        "done".to_owned()
+    }));
+    drop(response);
+    assert_eq!(
+        world.ended_by_now(),
+        ["request success: needs_tokio dispatched"]
+    );
 }

@@ -54,9 +54,9 @@ async fn an_outer_layer_that_releases_lets_the_inner_one_dispatch_with_the_body(
     let app = app(streams).layer(route());
     let all = after(&world).name("all").lifecycle(ReleaseAll);
     text(call(app.layer(all)).await.into_body()).await;
-    assert_eq!(world.ended().await, "all success: ");
     let route = "route success: mail dispatched, mail dispatched, mail dispatched, mail dispatched";
     assert_eq!(world.ended().await, route);
+    assert_eq!(world.ended().await, "all success: ");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
 
 use crate::fixture::{Log, Mail, World, app, call, charge, mail, status, text};
+use crate::logged::errors_of;
 
 async fn mails() -> StatusCode {
     airlock::enqueue(mail(1));
@@ -41,6 +42,56 @@ async fn flush_when_can_refuse_what_the_status_allows() {
     let app = app(mails).layer(layer.flush_when(|_, _| false));
     assert_eq!(status(app).await, 200);
     assert_eq!(world.ended_by_now(), ["request failure: mail discarded"]);
+}
+
+#[tokio::test]
+async fn a_panic_of_flush_when_leaves_the_response_and_the_status_decides() {
+    let mut world = World::new();
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let layer = layer.flush_when(|_, _| panic!("no rule for that"));
+    let told = errors_of(async {
+        assert_eq!(status(app(mails).layer(layer.clone())).await, 200);
+        assert_eq!(world.ended_by_now(), ["request success: mail dispatched"]);
+        assert_eq!(status(app(conflicts).layer(layer)).await, 409);
+        assert_eq!(world.ended_by_now(), ["request failure: mail discarded"]);
+    });
+    let expected =
+        r#" message=code of the program panicked what="flush_when" message="no rule for that""#;
+    assert_eq!(told.await, [expected, expected]);
+}
+
+#[tokio::test]
+async fn a_panic_of_route_leaves_the_request_and_the_method_alone_names_it() {
+    let world = World::new();
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let layer = layer.route(|_, _| panic!("no route"));
+    let handler = async || {
+        let origin = airlock::current().and_then(|scope| scope.origin());
+        origin.expect("it has one").to_string()
+    };
+    let told = errors_of(async {
+        let response = call(app(handler).layer(layer)).await;
+        assert_eq!(text(response.into_body()).await, "GET");
+    });
+    let expected = r#" message=code of the program panicked what="route" message="no route""#;
+    assert_eq!(told.await, [expected]);
+}
+
+#[tokio::test]
+async fn a_panic_of_on_flush_error_goes_on_to_the_server() {
+    let mut world = World::new();
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let layer = layer.on_flush_error(|_| -> Response<Body> { panic!("no words") });
+    let backlog = layer.backlog();
+    let handler = async || _ = airlock::enqueue(charge(1));
+    let called = tokio::spawn(call(app(handler).layer(layer))).await;
+    assert!(
+        called
+            .expect_err("no response tells of a success")
+            .is_panic()
+    );
+    assert_eq!(world.ended_by_now(), ["request success: charge failed"]);
+    assert_eq!(backlog.failed(), 1);
 }
 
 #[tokio::test]
