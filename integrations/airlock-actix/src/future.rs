@@ -55,17 +55,14 @@ enum Work<B> {
 }
 
 impl<F, B> ScopeFuture<F, B> {
-    pub(crate) fn new(work: F, opened: Opened, settings: Rc<Settings>) -> Self
-    where
-        F: Future,
-    {
+    pub(crate) fn new(work: Bound<F>, opened: Opened, settings: Rc<Settings>) -> Self {
         let Opened {
             scope,
             origin,
             ends,
         } = opened;
         Self {
-            work: Some(scope.bind_work(work)),
+            work: Some(work),
             scope: Some(scope.in_future()),
             origin,
             flushing: None,
@@ -105,8 +102,7 @@ where
                 (work, _) => work,
             };
             let ended = Ended { work, outcome };
-            let mut released = scope.release(outcome);
-            released.dispatch_ready();
+            let released = scope.finish_ready(outcome);
             if released.is_settled() {
                 return Poll::Ready(ended.with(released.dispatch(), this.settings));
             }

@@ -48,7 +48,7 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let opened = self.settings.open(request.request(), &self.routes);
         // An inner service may enqueue in `call`, before its future is first polled.
-        let work = opened.scope.enter(|| self.service.call(request));
+        let work = opened.scope.call_work(|| self.service.call(request));
         ScopeFuture::new(work, opened, self.settings.clone())
     }
 }

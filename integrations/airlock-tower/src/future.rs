@@ -56,16 +56,16 @@ enum Given<B, E> {
     Panic(Box<dyn Any + Send>),
 }
 
-impl<F: Future, M, B, E> ScopeFuture<F, M, B, E> {
+impl<F, M, B, E> ScopeFuture<F, M, B, E> {
     pub(crate) fn new(
         scope: OpenScope,
         waits: Option<Waits>,
-        work: F,
+        work: Bound<F>,
         settings: Arc<Settings>,
         moment: M,
     ) -> Self {
         Self {
-            work: Some(scope.bind_work(work)),
+            work: Some(work),
             state: Exclusive::new(State::Working(scope.in_future(), waits)),
             settings,
             moment,
@@ -109,8 +109,7 @@ where
                 return Poll::Ready(given.give());
             };
             let ended = Ended { given, outcome };
-            let mut released = scope.release(outcome);
-            released.dispatch_ready();
+            let released = scope.finish_ready(outcome);
             if released.is_settled() {
                 // Nothing to await, so nothing is boxed.
                 return Poll::Ready(ended.after(released.dispatch(), settings, moment));

@@ -62,7 +62,7 @@ where
         let scope = self.settings.open(&mut request);
         let waits = self.moment.waits(&scope, request.extensions_mut());
         // An inner service may enqueue here, before its future is first polled.
-        let work = scope.enter(|| self.inner.call(request));
+        let work = scope.call_work(|| self.inner.call(request));
         let (settings, moment) = (self.settings.clone(), self.moment.clone());
         ScopeFuture::new(scope, waits, work, settings, moment)
     }
