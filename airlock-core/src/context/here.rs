@@ -9,7 +9,7 @@ use crate::context::head::Head;
 use crate::context::mode::{inspected, inspecting};
 use crate::context::place::Place;
 use crate::context::shared::{Phase, Shared};
-use crate::context::stack::{Frames, Local, holder_of};
+use crate::context::stack::{Frames, Local, Mode, holder_of};
 use crate::intent::{Intent, Origin, ScopeId, Special};
 use crate::policy::Holder;
 
@@ -30,6 +30,17 @@ pub(crate) struct Here {
     name: OnceCell<Option<Cow<'static, str>>>,
 }
 
+/// What stands in the way of an enqueue, or the scope that would buffer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    Scope,
+    NoScope,
+    /// A policy, a lifecycle or an executor is being asked.
+    Judging,
+    /// A closure looks at a buffer.
+    Inspecting,
+}
+
 impl Here {
     /// To be [found](Self::find). Filled in place, since it is read at once: moved, it would be read before
     /// its stores have settled.
@@ -48,15 +59,20 @@ impl Here {
         }
     }
 
-    /// Finds the scope and the places around the running code. Returns whether a scope encloses it.
+    /// Finds the scope and the places around the running code.
     #[inline]
-    pub(crate) fn find(&mut self) -> bool {
+    pub(crate) fn find(&mut self) -> Found {
         let found = Local::with(|local| {
-            local.settle();
+            match local.mode.get() {
+                Mode::Plain => {}
+                Mode::Effect => local.settle(),
+                Mode::Judging => return Found::Judging,
+                Mode::Inspecting => return Found::Inspecting,
+            }
             local.tidy();
             let mut stack = local.top.borrow_mut();
             let Some(top) = stack.0.as_deref_mut() else {
-                return false;
+                return Found::NoScope;
             };
             self.place = match top.lent.take() {
                 Some(place) => Some(place),
@@ -65,14 +81,16 @@ impl Here {
             let top = &*top;
             self.top = top.key;
             let Some(holder) = holder_of(Some(top)) else {
-                return false;
+                return Found::NoScope;
             };
             let Some(head) = holder.scope_head() else {
-                return false;
+                return Found::NoScope;
             };
             self.holder = holder.key;
             self.scope = Some(head.id);
-            self.origin.clone_from(&head.origin);
+            if head.origin.is_some() {
+                self.origin.clone_from(&head.origin);
+            }
             match holder.shared() {
                 None => {
                     self.is_open = holder.phase == Phase::Open;
@@ -83,9 +101,9 @@ impl Here {
                     self.is_direct = top.around().is(&head.around);
                 }
             }
-            true
+            Found::Scope
         });
-        found == Some(true)
+        found.unwrap_or(Found::NoScope)
     }
 
     #[inline]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::context::{self, Here, Mode, Place, PlaceKind};
+use crate::context::{self, Found, Here, Place, PlaceKind};
 use crate::enqueue::Refusal;
 use crate::executor::cannot_delay;
 use crate::intent::{Intent, OpaquePlace, ScopeId, name_of};
@@ -10,14 +10,12 @@ use crate::policy::{Policy, ScopeView};
 
 /// Buffers the waiting intent if nobody objects. Otherwise it is left where it is, as it was.
 pub(super) fn admit(waiting: &mut Vec<Intent>) -> Result<ScopeId, Refusal> {
-    match context::mode() {
-        Mode::Plain | Mode::Effect => {}
-        Mode::Judging => return Err(Refusal::WhileJudging),
-        Mode::Inspecting => return Err(Refusal::WhileInspecting),
-    }
     let mut here = Here::unknown();
-    let (true, Some(intent)) = (here.find(), waiting.last_mut()) else {
-        return Err(Refusal::NoScope);
+    let intent = match (here.find(), waiting.last_mut()) {
+        (Found::Scope, Some(intent)) => intent,
+        (Found::Judging, _) => return Err(Refusal::WhileJudging),
+        (Found::Inspecting, _) => return Err(Refusal::WhileInspecting),
+        (Found::NoScope | Found::Scope, _) => return Err(Refusal::NoScope),
     };
     let asks = here.place().is_some_and(|place| place.asks);
     let _one_at_a_time = match here.shared() {

@@ -53,7 +53,7 @@ impl Ends<'_> {
     /// Flushes a plain scope. Of any other one, and of one in which something was not plain, the rest
     /// comes back.
     #[inline]
-    fn start(self, outcome: Outcome) -> Result<FlushReport, Box<Flush>> {
+    pub(crate) fn start(self, outcome: Outcome) -> Result<FlushReport, Box<Flush>> {
         match self {
             Ends::Frame(frame) if plain::is_plain(&frame, outcome) => plain::flush(frame),
             Ends::Shared(shared) if let Some(frame) = plain::frame_of(shared, outcome) => {
@@ -179,7 +179,7 @@ impl Flush {
     }
 
     /// Boxed, so that the future of a plain scope stays small.
-    fn run_async(mut self: Box<Self>) -> BoxFuture<'static, Result<FlushReport, FlushError>> {
+    pub(crate) fn run_async(mut self: Box<Self>) -> BoxFuture<'static, Result<FlushReport, FlushError>> {
         Box::pin(async move {
             self.dispatch_async().await;
             self.conclude()

@@ -67,19 +67,28 @@ impl ScopeBuilder {
     /// # Errors
     ///
     /// As [`run`](Self::run).
-    pub fn run_async<T, E, F>(self, body: F) -> impl Future<Output = Result<T, E>> + use<T, E, F>
+    pub async fn run_async<T, E>(
+        self,
+        body: impl AsyncFnOnce(Scope) -> Result<T, E>,
+    ) -> Result<T, E>
     where
         E: From<FlushError>,
-        F: AsyncFnOnce(Scope) -> Result<T, E>,
     {
-        // Not an `async fn`: each layer of futures costs a poll some of its time.
-        self.run_to_end_async(
-            async |scope| {
-                let result = body(scope).await;
-                (Outcome::of(&result), result)
+        let Worked { ended, frame } = self.enclose_async(body).await;
+        match ended {
+            Ok(result @ Ok(_)) => match Ends::Frame(frame).start(Outcome::Success) {
+                Ok(_) => result,
+                Err(flush) => match flush.run_async().await {
+                    Ok(_) => result,
+                    Err(error) => Err(E::from(error)),
+                },
             },
-            |error, _| Err(E::from(error)),
-        )
+            Ok(failed @ Err(_)) => {
+                strand(flush::finish_async(Ends::Frame(frame), Outcome::Failure).await);
+                failed
+            }
+            Err(panic) => fail_async(frame, panic).await,
+        }
     }
 
     /// Runs a future that cannot fail in the scope, and returns its value with the report.
@@ -121,8 +130,22 @@ impl ScopeBuilder {
         on_flush_error: impl FnOnce(FlushError, R) -> R,
     ) -> R {
         let frame = context::open_for_future(self.spec());
-        let worked = Work::new(frame, body).await;
-        end_async(worked, on_flush_error).await
+        // A plain scope ends here: each further layer of futures costs a poll some of its time.
+        let Worked { ended, frame } = Work::new(frame, body).await;
+        match ended {
+            Ok((Outcome::Success, value)) => match Ends::Frame(frame).start(Outcome::Success) {
+                Ok(_) => value,
+                Err(flush) => match flush.run_async().await {
+                    Ok(_) => value,
+                    Err(error) => on_flush_error(error, value),
+                },
+            },
+            Ok((outcome, value)) => {
+                strand(flush::finish_async(Ends::Frame(frame), outcome).await);
+                value
+            }
+            Err(panic) => fail_async(frame, panic).await,
+        }
     }
 
     #[inline]
@@ -147,14 +170,6 @@ impl ScopeBuilder {
         }
     }
 
-    async fn run_to_end_async<R>(
-        self,
-        body: impl AsyncFnOnce(Scope) -> (Outcome, R),
-        on_flush_error: impl FnOnce(FlushError, R) -> R,
-    ) -> R {
-        end_async(self.enclose_async(body).await, on_flush_error).await
-    }
-
     /// Runs a closure in the scope, and takes the scope off the stack.
     #[inline]
     fn enclose<T>(
@@ -177,25 +192,6 @@ impl ScopeBuilder {
         let (frame, shared) = context::open_shared_for_future(self.spec());
         let scope = Scope::of(shared);
         Work::new(frame, async move { body(scope).await })
-    }
-}
-
-async fn end_async<R>(
-    Worked { ended, frame }: Worked<(Outcome, R)>,
-    on_flush_error: impl FnOnce(FlushError, R) -> R,
-) -> R {
-    match ended {
-        Ok((Outcome::Success, value)) => {
-            match flush::finish_async(Ends::Frame(frame), Outcome::Success).await {
-                Ok(_) => value,
-                Err(error) => on_flush_error(error, value),
-            }
-        }
-        Ok((outcome, value)) => {
-            strand(flush::finish_async(Ends::Frame(frame), outcome).await);
-            value
-        }
-        Err(panic) => fail_async(frame, panic).await,
     }
 }
 
