@@ -84,6 +84,27 @@ impl<F> Bound<F> {
         }
     }
 
+    /// A future that is to be [opened](Self::open) at its first poll.
+    #[inline]
+    pub(crate) fn unopened(inner: F) -> Self {
+        Self {
+            inner: Some(inner),
+            base: 0,
+            frames: Exclusive::new(Frames::default()),
+            closes: Closes::Scope,
+            span: None,
+        }
+    }
+
+    /// Gives the future its frame.
+    #[inline]
+    pub(crate) fn open(self: Pin<&mut Self>, frame: Box<Frame>) {
+        let this = self.project();
+        *this.base = frame.key;
+        *this.span = frame.span();
+        *this.frames.get_mut() = Frames::of(frame);
+    }
+
     /// Drops the inner future within its context, if it has not finished. A scope that is its own
     /// accepts nothing from its destructors.
     pub(crate) fn drop_inner(self: Pin<&mut Self>) {

@@ -124,10 +124,7 @@ pub(crate) fn release(scope: Ends<'_>, outcome: Outcome) -> Box<Flush> {
 }
 
 /// A scope that has ended up to the first intent that has to be awaited, or handed over.
-pub(crate) fn finish_ready(
-    scope: Ends<'_>,
-    outcome: Outcome,
-) -> Result<FlushReport, Box<Flush>> {
+pub(crate) fn finish_ready(scope: Ends<'_>, outcome: Outcome) -> Result<FlushReport, Box<Flush>> {
     let mut flush = match scope.start(outcome) {
         Ok(report) => return Ok(report),
         Err(flush) => flush,
@@ -179,7 +176,9 @@ impl Flush {
     }
 
     /// Boxed, so that the future of a plain scope stays small.
-    pub(crate) fn run_async(mut self: Box<Self>) -> BoxFuture<'static, Result<FlushReport, FlushError>> {
+    pub(crate) fn run_async(
+        mut self: Box<Self>,
+    ) -> BoxFuture<'static, Result<FlushReport, FlushError>> {
         Box::pin(async move {
             self.dispatch_async().await;
             self.conclude()

@@ -55,6 +55,10 @@ impl ScopeBuilder {
     }
 
     #[inline]
+    pub(super) fn into_spec(self) -> Spec {
+        self.spec
+    }
+
     pub(super) fn spec(&mut self) -> &mut Spec {
         &mut self.spec
     }

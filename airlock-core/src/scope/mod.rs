@@ -8,6 +8,7 @@
 //! - a handle for spawned work: [`current`](crate::current) returns a [`Scope`], to
 //!   [`enter`](Scope::enter) in a thread or to [`bind`](Scope::bind) to a future.
 
+mod boundary;
 mod builder;
 mod handle;
 mod local_policy;

@@ -8,6 +8,7 @@ use crate::context::{self, Frame};
 use crate::flush::{self, Ends};
 use crate::lifecycle::Outcome;
 use crate::report::{FlushError, FlushReport};
+use crate::scope::boundary::{Boundary, strand};
 use crate::scope::work::{Work, Worked};
 use crate::scope::{LocalScope, Scope, ScopeBuilder};
 
@@ -124,28 +125,16 @@ impl ScopeBuilder {
     /// What `#[airlock::boundary]` puts around an async body.
     #[doc(hidden)]
     #[inline]
-    pub async fn __boundary_async<R>(
-        mut self,
-        body: impl Future<Output = (Outcome, R)>,
-        on_flush_error: impl FnOnce(FlushError, R) -> R,
-    ) -> R {
-        let frame = context::open_for_future(self.spec());
-        // A plain scope ends here: each further layer of futures costs a poll some of its time.
-        let Worked { ended, frame } = Work::new(frame, body).await;
-        match ended {
-            Ok((Outcome::Success, value)) => match Ends::Frame(frame).start(Outcome::Success) {
-                Ok(_) => value,
-                Err(flush) => match flush.run_async().await {
-                    Ok(_) => value,
-                    Err(error) => on_flush_error(error, value),
-                },
-            },
-            Ok((outcome, value)) => {
-                strand(flush::finish_async(Ends::Frame(frame), outcome).await);
-                value
-            }
-            Err(panic) => fail_async(frame, panic).await,
-        }
+    pub fn __boundary_async<R, F, G>(
+        self,
+        body: F,
+        on_flush_error: G,
+    ) -> impl Future<Output = R> + use<R, F, G>
+    where
+        F: Future<Output = (Outcome, R)>,
+        G: FnOnce(FlushError, R) -> R,
+    {
+        Boundary::new(self.into_spec(), body, on_flush_error)
     }
 
     #[inline]
@@ -192,13 +181,6 @@ impl ScopeBuilder {
         let (frame, shared) = context::open_shared_for_future(self.spec());
         let scope = Scope::of(shared);
         Work::new(frame, async move { body(scope).await })
-    }
-}
-
-/// The caller has an error already, or is unwinding: that of the flush goes where stranded ones go.
-fn strand(flushed: Result<FlushReport, FlushError>) {
-    if let Err(error) = flushed {
-        error.strand();
     }
 }
 

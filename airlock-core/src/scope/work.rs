@@ -51,6 +51,20 @@ impl<F> Work<F> {
             has_ended: false,
         }
     }
+
+    /// Work whose scope is to be [opened](Self::open) at its first poll.
+    #[inline]
+    pub(super) fn unopened(inner: F) -> Self {
+        Self {
+            bound: Bound::unopened(inner),
+            has_ended: false,
+        }
+    }
+
+    #[inline]
+    pub(super) fn open(self: Pin<&mut Self>, frame: Box<Frame>) {
+        self.project().bound.open(frame);
+    }
 }
 
 impl<F: Future> Future for Work<F> {

@@ -1,0 +1,117 @@
+//! The future of an async boundary.
+//!
+//! Written by hand: an `async fn` would hold the body twice, as its argument and as the work that it
+//! becomes, and a future is moved before it is polled.
+
+use std::future::Future;
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use crate::context::{self, Spec};
+use crate::effect::BoxFuture;
+use crate::flush::Ends;
+use crate::lifecycle::Outcome;
+use crate::report::{FlushError, FlushReport};
+use crate::scope::work::{Work, Worked};
+
+pin_project! {
+    /// Runs a body in its scope, from its first poll on, and ends the scope as the body ended.
+    pub(super) struct Boundary<F, G, R> {
+        #[pin]
+        work: Work<F>,
+        // Taken at the first poll.
+        spec: Option<Spec>,
+        on_flush_error: Option<G>,
+        flushing: Option<Box<Flushing<R>>>,
+    }
+}
+
+/// A flush that is awaited, and what waits for it.
+struct Flushing<R> {
+    flush: BoxFuture<'static, Result<FlushReport, FlushError>>,
+    ended: Ended<R>,
+}
+
+/// How a body has ended.
+enum Ended<R> {
+    Value(Outcome, R),
+    Panic(Box<dyn std::any::Any + Send>),
+}
+
+impl<F, G, R> Boundary<F, G, R> {
+    #[inline]
+    pub(super) fn new(spec: Spec, body: F, on_flush_error: G) -> Self {
+        Self {
+            work: Work::unopened(body),
+            spec: Some(spec),
+            on_flush_error: Some(on_flush_error),
+            flushing: None,
+        }
+    }
+}
+
+impl<F, G, R> Future for Boundary<F, G, R>
+where
+    F: Future<Output = (Outcome, R)>,
+    G: FnOnce(FlushError, R) -> R,
+{
+    type Output = R;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
+        let mut this = self.project();
+        if let Some(mut spec) = this.spec.take() {
+            let frame = context::open_for_future(&mut spec);
+            this.work.as_mut().open(frame);
+        }
+        if this.flushing.is_none() {
+            let Worked { ended, frame } = ready!(this.work.as_mut().poll(cx));
+            let (outcome, ended) = match ended {
+                Ok((outcome, value)) => (outcome, Ended::Value(outcome, value)),
+                Err(panic) => (Outcome::Panic, Ended::Panic(panic)),
+            };
+            match (Ends::Frame(frame).start(outcome), ended) {
+                (Ok(_), Ended::Value(_, value)) => return Poll::Ready(value),
+                (Ok(_), Ended::Panic(panic)) => resume_unwind(panic),
+                (Err(flush), ended) => {
+                    let flush = flush.run_async();
+                    *this.flushing = Some(Box::new(Flushing { flush, ended }));
+                }
+            }
+        }
+        let Some(mut flushing) = this.flushing.take() else {
+            unreachable!("it was there, or was put there")
+        };
+        let Poll::Ready(flushed) = flushing.flush.as_mut().poll(cx) else {
+            *this.flushing = Some(flushing);
+            return Poll::Pending;
+        };
+        match (flushing.ended, flushed) {
+            (Ended::Panic(panic), flushed) => {
+                strand(flushed);
+                resume_unwind(panic)
+            }
+            (Ended::Value(_, value), Ok(_)) => Poll::Ready(value),
+            (Ended::Value(Outcome::Success, value), Err(error)) => {
+                match this.on_flush_error.take() {
+                    Some(on_flush_error) => Poll::Ready(on_flush_error(error, value)),
+                    None => unreachable!("a flush ends once"),
+                }
+            }
+            (Ended::Value(_, value), flushed) => {
+                strand(flushed);
+                Poll::Ready(value)
+            }
+        }
+    }
+}
+
+/// The caller has an error already, or is unwinding: that of the flush goes where stranded ones go.
+pub(super) fn strand(flushed: Result<FlushReport, FlushError>) {
+    if let Err(error) = flushed {
+        error.strand();
+    }
+}
