@@ -198,10 +198,7 @@ impl Local {
             && let Some(mut frame) = next
         {
             next = frame.outer.take();
-            match frame.has_left() {
-                true => missing -= 1,
-                false => {}
-            }
+            missing -= usize::from(frame.has_left());
             frames.push(frame);
         }
         top.0 = next;
@@ -335,9 +332,8 @@ impl Local {
 /// captures it.
 pub(crate) fn open_for_future(spec: &mut Spec) -> Box<Frame> {
     let captor = match spec.airlock {
-        Some(_) => None,
         None if is_in_scope() => current(),
-        None => None,
+        _ => None,
     };
     let mut parent = match captor {
         Some((shared, _)) => Parent::Shared(shared),

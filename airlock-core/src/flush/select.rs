@@ -22,11 +22,9 @@ pub(super) fn select(mut taken: Taken) -> Selected {
 
 fn leaves(intent: &Intent, ending: Ending, failed: bool) -> bool {
     match (ending, intent.fire_on()) {
-        (Ending::Flush, _) => true,
-        (Ending::Discard, _) => false,
-        (Ending::FlushOnFailure, FireOn::Always) => true,
+        (Ending::Flush, _) | (Ending::FlushOnFailure, FireOn::Always) => true,
         (Ending::FlushOnFailure, FireOn::Failure) => failed || intent.facts.is_due(),
-        (Ending::FlushOnFailure, FireOn::Success) => false,
+        (Ending::Discard, _) | (Ending::FlushOnFailure, FireOn::Success) => false,
     }
 }
 

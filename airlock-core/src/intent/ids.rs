@@ -24,7 +24,7 @@ impl IdSource {
     pub(crate) fn next(&self) -> NonZeroU64 {
         // Numbers count from 1, so a multiple of the block size is the last one of a block.
         let mut id = self.next.get();
-        if id % BLOCK == 0 {
+        if id.is_multiple_of(BLOCK) {
             id = next_block();
         }
         self.next.set(id + 1);

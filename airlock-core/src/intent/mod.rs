@@ -14,7 +14,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::effect::{BoxError, Effect, EffectDescriptor, IntoKey, Key, Payload};
+use crate::effect::{Argument, BoxError, Effect, EffectDescriptor, IntoKey, Key, Payload};
 
 pub use self::cause::Cause;
 pub(crate) use self::facts::{Facts, OpaquePlace};
@@ -180,7 +180,7 @@ impl Intent {
         (codec.encode)(arguments).map_err(|source| EncodeError::Serialize {
             effect: effect.id,
             // A `Serialize` written by hand may quote what it refuses.
-            source: match effect.arguments.iter().any(|argument| argument.is_redacted()) {
+            source: match effect.arguments.iter().any(Argument::is_redacted) {
                 true => "`Serialize` failed; its message is withheld, since the effect redacts arguments".into(),
                 false => source,
             },

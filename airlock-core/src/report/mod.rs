@@ -230,7 +230,7 @@ impl fmt::Display for FlushReport {
             "enqueued at",
             "caused by",
         ]);
-        for entry in self.page.entries.iter() {
+        for entry in &self.page.entries {
             table.row([
                 entry.effect().id().to_owned(),
                 entry.id().to_string(),
