@@ -13,7 +13,11 @@ use std::sync::{Arc, OnceLock};
 use actix_web::HttpRequest;
 use actix_web::dev::ResourceMap;
 use actix_web::http::Method;
+use actix_web::http::header::HeaderName;
 use airlock_core::Origin;
+
+// As a name: a text would be parsed for each request.
+const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// How a request names itself in reports and logs: `POST /orders/{id}`.
 ///
@@ -42,7 +46,7 @@ impl RequestOrigin {
 
     /// The same with the trace that the request came with.
     pub(crate) fn traced(&self, request: &HttpRequest) -> Origin {
-        let trace_parent = request.headers().get("traceparent");
+        let trace_parent = request.headers().get(TRACE_PARENT);
         let trace_parent = trace_parent.and_then(|value| value.to_str().ok());
         Origin::traced(self.clone(), trace_parent.map(Box::from))
     }
