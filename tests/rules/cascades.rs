@@ -5,7 +5,7 @@ use airlock::policy::{allow_if, block, no_reentry};
 use airlock::prelude::*;
 use airlock::{Failure, Refusal, try_enqueue};
 
-use crate::fixture::{Log, Mail, block_on, builder, fates, logged, logged_async, mail, order};
+use crate::fixture::{Log, Mail, block_on, builder, fates, id, logged, logged_async, mail, order};
 
 #[test]
 fn r13_what_an_effect_enqueues_is_flushed_when_it_succeeds_and_knows_its_cause() {
@@ -71,7 +71,7 @@ fn r13_a_cascade_of_async_and_sync_effects_carries_the_whole_chain() {
             .split(" -> ")
             .map(|it| it.split(' ').next().unwrap_or(""))
             .collect();
-        assert_eq!(ids, ["rules.cascades.order_async", "rules.fixture.order"]);
+        assert_eq!(ids, [id("cascades.order_async"), id("fixture.order")]);
     });
     assert_eq!(log, ["mail 1"]);
 }
@@ -230,7 +230,7 @@ fn r13_a_detached_intent_starts_a_new_chain_and_says_where_it_came_from() {
         }
         let table = report.to_string();
         for entry in [first, second] {
-            let from = format!("detached from rules.cascades.tick {}", entry.id());
+            let from = format!("detached from {} {}", id("cascades.tick"), entry.id());
             assert_eq!(table.matches(&from).count(), 1, "{table}");
         }
     });
@@ -252,11 +252,12 @@ fn r13_the_serde_form_of_a_report_says_where_a_new_chain_started() {
             .map(airlock::ReportEntry::id)
             .collect();
         let (ticked, mailed) = (&json["cascades"][0], &json["cascades"][1]);
-        let from = format!("rules.cascades.tick {}", ids[0]);
+        let from = format!("{} {}", id("cascades.tick"), ids[0]);
         assert_eq!(ticked["detached_from"], from);
         assert!(ticked["cause"].is_null());
         assert!(mailed["detached_from"].is_null());
-        assert_eq!(mailed["cause"], format!("rules.fixture.order {}", ids[1]));
+        let cause = format!("{} {}", id("fixture.order"), ids[1]);
+        assert_eq!(mailed["cause"], cause);
     });
 }
 
@@ -541,7 +542,7 @@ fn r13_a_poller_that_waits_when_its_runtime_ends_comes_to_on_error() {
     assert_eq!(fates(error.report()), ["poll not reached"]);
     let text = error.report().to_string();
     assert!(
-        text.contains("detached from rules.cascades.poll #"),
+        text.contains(&format!("detached from {} #", id("cascades.poll"))),
         "{text}"
     );
     assert_eq!(error.into_intents().len(), 1);

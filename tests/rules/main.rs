@@ -5,7 +5,7 @@ mod cancellation;
 mod cascades;
 mod effects;
 mod executors;
-mod fixture;
+pub(crate) mod fixture;
 mod flushing;
 mod holes;
 mod holes_random;
