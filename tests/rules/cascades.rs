@@ -3,7 +3,7 @@
 use airlock::executor::Recorder;
 use airlock::policy::{allow_if, block, no_reentry};
 use airlock::prelude::*;
-use airlock::{Failure, Refusal, try_enqueue};
+use airlock::{Effect, Failure, Refusal, try_enqueue};
 
 use crate::fixture::{Log, Mail, block_on, builder, fates, id, logged, logged_async, mail, order};
 
@@ -140,6 +140,56 @@ fn r13_an_endless_cascade_is_an_error_that_prints_the_chain() {
         assert_eq!(error.into_intents().len(), 1);
     });
     assert_eq!(log.lines().len(), 4);
+}
+
+#[test]
+fn r13_an_endless_cascade_stops_the_flush() {
+    let log = Log::default();
+    let airlock = builder(&log).depth_limit(1).build().expect("it builds");
+    airlock.run(|| {
+        let error = airlock::scope()
+            .run_infallible(|_| {
+                airlock::enqueue(save_user(1));
+                airlock::enqueue(mail(2));
+            })
+            .expect_err("it has no end");
+        let expected = [
+            "save_user dispatched",
+            "mail not reached",
+            "save_user dispatched",
+            "save_user failed",
+        ];
+        assert_eq!(fates(error.report()), expected);
+        assert_eq!(error.into_intents().len(), 2);
+    });
+    assert_eq!(log.lines(), ["save 1", "save 1"]);
+}
+
+/// Mails once for all its numbers.
+#[airlock::effect(batch)]
+fn announce(numbers: Vec<u32>) {
+    airlock::enqueue(mail(numbers.iter().sum()));
+}
+
+/// Enqueues two announcements, of which the first starts a new chain.
+#[airlock::effect]
+fn announces_twice() {
+    airlock::enqueue(announce(1).detached());
+    airlock::enqueue(announce(2));
+}
+
+#[test]
+fn r13_the_cause_of_what_a_batch_enqueues_includes_the_cause_of_each_of_its_intents() {
+    let log = logged(|_| {
+        let ended = airlock::scope().run_infallible(|_| airlock::enqueue(announces_twice()));
+        let report = ended.expect("it succeeds").report;
+        let mailed = report.cascades().last().expect("a mail");
+        let cause = mailed.cause().expect("an effect caused it");
+        assert!(cause.includes(Announce::DESCRIPTOR));
+        assert!(cause.includes(AnnouncesTwice::DESCRIPTOR));
+        assert_eq!(cause.depth(), 2);
+    });
+    assert_eq!(log, ["mail 3"]);
 }
 
 #[test]
