@@ -14,6 +14,7 @@ mod isolation;
 mod options;
 mod origins;
 mod panics;
+mod paths;
 mod policies;
 mod properties;
 mod released;
