@@ -90,6 +90,7 @@ pub use airlock_core::{
 #[doc(hidden)]
 pub mod __private {
     pub use airlock_core::__private::*;
+    pub use airlock_core::testing::{Strictness, Test};
 
     pub mod outcomes {
         #[cfg(feature = "actix")]

@@ -1,5 +1,5 @@
-//! Runs the conformance scenarios, each with sync and with async scopes: both must leave the trace
-//! that the scenario names.
+//! Runs the conformance scenarios, each with sync and with async scopes, and each on every path through
+//! the library (see [`Path`]): all runs must leave the trace that the scenario names.
 //!
 //! `AIRLOCK_CONFORMANCE` takes further files, separated by `:`; then only those count. The last line
 //! is `conformance: N passed, M failed`.
@@ -22,6 +22,7 @@ use std::process::ExitCode;
 
 use program::Scenario;
 use serde_json::Value;
+use world::Path;
 
 fn main() -> ExitCode {
     // What cargo-nextest asks of a test program that has no harness.
@@ -65,22 +66,23 @@ fn read(source: &str, text: &str) -> Result<Vec<Scenario>, String> {
 fn run(scenarios: &[Scenario]) -> ExitCode {
     let mut failed = 0;
     for scenario in scenarios {
-        let runs = [
-            ("sync", synchronous::run(scenario)),
-            ("async", asynchronous::run(scenario)),
-        ];
+        let runs = Path::ALL.into_iter().flat_map(|path| {
+            [
+                ("sync", path, synchronous::run(scenario, path)),
+                ("async", path, asynchronous::run(scenario, path)),
+            ]
+        });
         let wrong: Vec<_> = runs
-            .iter()
-            .filter(|(_, trace)| *trace != scenario.trace)
+            .filter(|(_, _, trace)| *trace != scenario.trace)
             .collect();
         if wrong.is_empty() {
             continue;
         }
         failed += 1;
         if failed <= 10 {
-            for (form, trace) in wrong {
-                println!("{} ({form}):", scenario.name);
-                print_diff(&scenario.trace, trace);
+            for (form, path, trace) in wrong {
+                println!("{} ({form}, {}):", scenario.name, path.name());
+                print_diff(&scenario.trace, &trace);
             }
         }
     }

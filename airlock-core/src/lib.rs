@@ -4,26 +4,63 @@
 //! Programs use the facade `airlock` (package `airlock-effects`), which re-exports what they need
 //! and adds the attribute macros.
 
-// In the order of an intent's path. A module uses those before it, and none after.
-mod airlock;
-mod backlog;
-pub mod catalogue;
-mod context;
+// In the order of an intent's path. A module uses those before it, and none after, which
+// `xtask/tests/modules.rs` checks. Blank lines keep rustfmt from sorting the declarations.
+
+// Catches panics of user code.
+pub(crate) mod unwind;
+
+// Effects: descriptors, arguments, keys and resources.
 mod effect;
-mod enqueue;
-pub mod executor;
-mod flush;
+
+// Intents: a request to perform an effect, with its options, origin, cause and fate.
 mod intent;
+
+// Lifecycles decide how a scope ends and which intents of nested scopes it holds.
 pub mod lifecycle;
-mod observer;
+
+// Reports and errors of flushes, and snapshots of scopes.
+mod report;
+
+// The catalogue of all effects and boundaries in a program.
+pub mod catalogue;
+
+// Policies drop or refuse intents.
 pub mod policy;
+
+// Executors perform intents.
+pub mod executor;
+
+// A hook for the testing kit.
+mod observer;
+
+// The settings of an airlock.
+mod settings;
+
+// The stack of frames that each thread or future has: scopes, policies, effects under way.
+mod context;
+
+// Enqueueing: from a call to the buffer of a scope.
+mod enqueue;
+
+// Flushing: from a finished scope to the fate of each of its intents.
+mod flush;
+
+// The public API of scopes and local policies.
+mod scope;
+
+// The public API of airlocks.
+mod airlock;
+
+// Counts work that still runs after a response, for graceful shutdown.
+mod backlog;
+
+// The API of generated code.
 #[doc(hidden)]
 pub mod private;
-mod report;
-mod scope;
-mod settings;
+
+// The testing kit.
 pub mod testing;
-pub(crate) mod unwind;
 
 #[doc(hidden)]
 pub use self::private as __private;

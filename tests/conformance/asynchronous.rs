@@ -6,13 +6,13 @@ use std::pin::Pin;
 use serde_json::{Value, json};
 
 use crate::program::{Scenario, Step, Then};
-use crate::world::{Form, Stop, World, ended, enqueue, lifecycle, policy, yield_now};
+use crate::world::{Form, Path, Stop, World, ended, enqueue, policy, yield_now};
 
-pub(crate) fn run(scenario: &Scenario) -> Vec<Value> {
+pub(crate) fn run(scenario: &Scenario, path: Path) -> Vec<Value> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime starts");
-    let world = World::default();
+    let world = World::new(path);
     runtime.block_on(world.airlock().bind(catch(&world, &scenario.program)));
     world.trace()
 }
@@ -36,6 +36,12 @@ fn steps<'a>(world: &'a World, steps: &'a [Step]) -> Steps<'a> {
     })
 }
 
+/// The body of a scope.
+async fn entered(world: &World, body: &[Step]) -> Result<(), Stop> {
+    world.entered();
+    steps(world, body).await
+}
+
 async fn step(world: &World, step: &Step) -> Result<(), Stop> {
     match step {
         Step::Enqueue(intent) => enqueue(world, Form::Async, intent),
@@ -45,11 +51,10 @@ async fn step(world: &World, step: &Step) -> Result<(), Stop> {
             body,
         } => {
             let recorder = world.clone();
-            airlock::scope()
-                .policy(policy(world, Form::Async, judges))
-                .lifecycle(lifecycle(*decides))
+            world
+                .scope(Form::Async, judges, *decides)
                 .on_report(move |report| recorder.record(ended(report)))
-                .run_async(|_| steps(world, body))
+                .run_async(|_| entered(world, body))
                 .await
         }
         Step::Manual {
@@ -58,11 +63,8 @@ async fn step(world: &World, step: &Step) -> Result<(), Stop> {
             body,
             then,
         } => {
-            let scope = airlock::scope()
-                .policy(policy(world, Form::Async, judges))
-                .lifecycle(lifecycle(*decides))
-                .open();
-            let done = scope.bind(steps(world, body)).await;
+            let scope = world.scope(Form::Async, judges, *decides).open();
+            let done = scope.bind(entered(world, body)).await;
             match then {
                 Then::Flush => match scope.flush_async().await {
                     Ok(report) => {
@@ -90,6 +92,9 @@ async fn step(world: &World, step: &Step) -> Result<(), Stop> {
             policy: judges,
             body,
         } => {
+            if world.leaves_out(judges) {
+                return steps(world, body).await;
+            }
             airlock::policy(policy(world, Form::Async, judges))
                 .bind(steps(world, body))
                 .await

@@ -84,7 +84,7 @@ pub(crate) enum On {
     Flush,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LifecycleSpec {
     Default,

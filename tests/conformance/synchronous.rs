@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::program::{Scenario, Step, Then};
-use crate::world::{Form, Stop, World, ended, enqueue, lifecycle, policy};
+use crate::world::{Form, Path, Stop, World, ended, enqueue, policy};
 
-pub(crate) fn run(scenario: &Scenario) -> Vec<Value> {
-    let world = World::default();
+pub(crate) fn run(scenario: &Scenario, path: Path) -> Vec<Value> {
+    let world = World::new(path);
     world.airlock().run(|| catch(&world, &scenario.program));
     world.trace()
 }
@@ -31,11 +31,13 @@ fn step(world: &World, step: &Step) -> Result<(), Stop> {
             body,
         } => {
             let recorder = world.clone();
-            airlock::scope()
-                .policy(policy(world, Form::Sync, judges))
-                .lifecycle(lifecycle(*decides))
+            world
+                .scope(Form::Sync, judges, *decides)
                 .on_report(move |report| recorder.record(ended(report)))
-                .run(|_| steps(world, body))
+                .run(|_| {
+                    world.entered();
+                    steps(world, body)
+                })
         }
         Step::Manual {
             policy: judges,
@@ -43,10 +45,8 @@ fn step(world: &World, step: &Step) -> Result<(), Stop> {
             body,
             then,
         } => {
-            let scope = airlock::scope()
-                .policy(policy(world, Form::Sync, judges))
-                .lifecycle(lifecycle(*decides))
-                .enter();
+            let scope = world.scope(Form::Sync, judges, *decides).enter();
+            world.entered();
             let done = steps(world, body);
             let scope = scope.exit();
             match then {
@@ -76,6 +76,9 @@ fn step(world: &World, step: &Step) -> Result<(), Stop> {
             policy: judges,
             body,
         } => {
+            if world.leaves_out(judges) {
+                return steps(world, body);
+            }
             let _judged = airlock::policy(policy(world, Form::Sync, judges)).enter();
             steps(world, body)
         }

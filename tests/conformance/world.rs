@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use airlock::executor::Inline;
 use airlock::lifecycle::{
     AlwaysFlush, FlushOnSuccess, Lifecycle, NeverFlush, ReleaseAll, release_if,
 };
@@ -11,25 +12,61 @@ use airlock::policy::{
 };
 use airlock::prelude::*;
 use airlock::{
-    Airlock, EnqueueError, FlushError, FlushReport, Intent, IntentId, Refusal, try_enqueue,
+    Airlock, EnqueueError, FlushError, FlushReport, Intent, IntentId, Refusal, Scope, ScopeBuilder,
+    try_enqueue,
 };
 use serde_json::{Value, json};
 
 use crate::program::{Enqueue, LifecycleSpec, On, PolicySpec};
 
+/// The way through the library that a run takes. It makes no difference to what happens.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Path {
+    /// Scopes name no policy and no lifecycle where they would name the default: the fast path.
+    Fast,
+    /// Scopes name their policy and their lifecycle.
+    Plain,
+    /// The airlock names the executor that is the default: the general path.
+    General,
+    /// Each scope has a handle that outlives it: its buffer is shared and locked.
+    Handles,
+}
+
+impl Path {
+    pub(crate) const ALL: [Self; 4] = [Self::Fast, Self::Plain, Self::General, Self::Handles];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Fast => "fast",
+            Self::Plain => "plain",
+            Self::General => "general",
+            Self::Handles => "handles",
+        }
+    }
+}
+
 /// What one run leaves, and the arguments of the intents that it enqueued.
-#[derive(Clone, Default)]
-pub(crate) struct World(Arc<Mutex<State>>);
+#[derive(Clone)]
+pub(crate) struct World {
+    state: Arc<Mutex<State>>,
+    path: Path,
+}
 
 #[derive(Default)]
 struct State {
     trace: Vec<Value>,
+    handles: Vec<Scope>,
     arguments: HashMap<IntentId, Value>,
 }
 
 impl World {
+    pub(crate) fn new(path: Path) -> Self {
+        let state = Arc::default();
+        Self { state, path }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn record(&self, entry: Value) {
@@ -42,10 +79,41 @@ impl World {
 
     /// The airlock in which its effects find it.
     pub(crate) fn airlock(&self) -> Airlock {
-        Airlock::builder()
-            .resource(self.clone())
-            .build()
-            .expect("effects need only the world")
+        let mut builder = Airlock::builder().resource(self.clone());
+        if self.path == Path::General {
+            builder = builder.executor(Inline);
+        }
+        builder.build().expect("effects need only the world")
+    }
+
+    /// A scope as a scenario describes it.
+    pub(crate) fn scope(
+        &self,
+        form: Form,
+        judges: &PolicySpec,
+        decides: LifecycleSpec,
+    ) -> ScopeBuilder {
+        let mut scope = airlock::scope();
+        if !self.leaves_out(judges) {
+            scope = scope.policy(policy(self, form, judges));
+        }
+        if self.path != Path::Fast || decides != LifecycleSpec::Default {
+            scope = scope.lifecycle(lifecycle(decides));
+        }
+        scope
+    }
+
+    /// Whether a policy is left out, since it allows everything.
+    pub(crate) fn leaves_out(&self, policy: &PolicySpec) -> bool {
+        self.path == Path::Fast && matches!(policy, PolicySpec::AllowAll)
+    }
+
+    /// Called at the start of each scope.
+    pub(crate) fn entered(&self) {
+        if self.path == Path::Handles {
+            let handle = airlock::current().expect("a scope has been entered");
+            self.state().handles.push(handle);
+        }
     }
 
     /// `[effect, args]` of the intents that a report shows with a fate of this name.

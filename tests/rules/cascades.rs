@@ -3,9 +3,9 @@
 use airlock::executor::Recorder;
 use airlock::policy::{allow_if, block, no_reentry};
 use airlock::prelude::*;
-use airlock::{Failure, Refusal, try_enqueue};
+use airlock::{Effect, Failure, Refusal, try_enqueue};
 
-use crate::fixture::{Log, Mail, block_on, builder, fates, logged, logged_async, mail, order};
+use crate::fixture::{Log, Mail, block_on, builder, fates, id, logged, logged_async, mail, order};
 
 #[test]
 fn r13_what_an_effect_enqueues_is_flushed_when_it_succeeds_and_knows_its_cause() {
@@ -71,7 +71,7 @@ fn r13_a_cascade_of_async_and_sync_effects_carries_the_whole_chain() {
             .split(" -> ")
             .map(|it| it.split(' ').next().unwrap_or(""))
             .collect();
-        assert_eq!(ids, ["rules.cascades.order_async", "rules.fixture.order"]);
+        assert_eq!(ids, [id("cascades.order_async"), id("fixture.order")]);
     });
     assert_eq!(log, ["mail 1"]);
 }
@@ -140,6 +140,56 @@ fn r13_an_endless_cascade_is_an_error_that_prints_the_chain() {
         assert_eq!(error.into_intents().len(), 1);
     });
     assert_eq!(log.lines().len(), 4);
+}
+
+#[test]
+fn r13_an_endless_cascade_stops_the_flush() {
+    let log = Log::default();
+    let airlock = builder(&log).depth_limit(1).build().expect("it builds");
+    airlock.run(|| {
+        let error = airlock::scope()
+            .run_infallible(|_| {
+                airlock::enqueue(save_user(1));
+                airlock::enqueue(mail(2));
+            })
+            .expect_err("it has no end");
+        let expected = [
+            "save_user dispatched",
+            "mail not reached",
+            "save_user dispatched",
+            "save_user failed",
+        ];
+        assert_eq!(fates(error.report()), expected);
+        assert_eq!(error.into_intents().len(), 2);
+    });
+    assert_eq!(log.lines(), ["save 1", "save 1"]);
+}
+
+/// Mails once for all its numbers.
+#[airlock::effect(batch)]
+fn announce(numbers: Vec<u32>) {
+    airlock::enqueue(mail(numbers.iter().sum()));
+}
+
+/// Enqueues two announcements, of which the first starts a new chain.
+#[airlock::effect]
+fn announces_twice() {
+    airlock::enqueue(announce(1).detached());
+    airlock::enqueue(announce(2));
+}
+
+#[test]
+fn r13_the_cause_of_what_a_batch_enqueues_includes_the_cause_of_each_of_its_intents() {
+    let log = logged(|_| {
+        let ended = airlock::scope().run_infallible(|_| airlock::enqueue(announces_twice()));
+        let report = ended.expect("it succeeds").report;
+        let mailed = report.cascades().last().expect("a mail");
+        let cause = mailed.cause().expect("an effect caused it");
+        assert!(cause.includes(Announce::DESCRIPTOR));
+        assert!(cause.includes(AnnouncesTwice::DESCRIPTOR));
+        assert_eq!(cause.depth(), 2);
+    });
+    assert_eq!(log, ["mail 3"]);
 }
 
 #[test]
@@ -230,7 +280,7 @@ fn r13_a_detached_intent_starts_a_new_chain_and_says_where_it_came_from() {
         }
         let table = report.to_string();
         for entry in [first, second] {
-            let from = format!("detached from rules.cascades.tick {}", entry.id());
+            let from = format!("detached from {} {}", id("cascades.tick"), entry.id());
             assert_eq!(table.matches(&from).count(), 1, "{table}");
         }
     });
@@ -252,11 +302,12 @@ fn r13_the_serde_form_of_a_report_says_where_a_new_chain_started() {
             .map(airlock::ReportEntry::id)
             .collect();
         let (ticked, mailed) = (&json["cascades"][0], &json["cascades"][1]);
-        let from = format!("rules.cascades.tick {}", ids[0]);
+        let from = format!("{} {}", id("cascades.tick"), ids[0]);
         assert_eq!(ticked["detached_from"], from);
         assert!(ticked["cause"].is_null());
         assert!(mailed["detached_from"].is_null());
-        assert_eq!(mailed["cause"], format!("rules.fixture.order {}", ids[1]));
+        let cause = format!("{} {}", id("fixture.order"), ids[1]);
+        assert_eq!(mailed["cause"], cause);
     });
 }
 
@@ -541,7 +592,7 @@ fn r13_a_poller_that_waits_when_its_runtime_ends_comes_to_on_error() {
     assert_eq!(fates(error.report()), ["poll not reached"]);
     let text = error.report().to_string();
     assert!(
-        text.contains("detached from rules.cascades.poll #"),
+        text.contains(&format!("detached from {} #", id("cascades.poll"))),
         "{text}"
     );
     assert_eq!(error.into_intents().len(), 1);

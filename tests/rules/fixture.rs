@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use airlock::executor::Inline;
 use airlock::{Airlock, FlushReport};
 
 /// What the effects of one test did, in order.
@@ -75,9 +76,25 @@ pub(crate) fn airlock(log: &Log) -> Airlock {
 
 /// Other tests' effects need resources that this one does not.
 pub(crate) fn builder(log: &Log) -> airlock::AirlockBuilder {
-    Airlock::builder()
+    let builder = Airlock::builder()
         .resource(log.clone())
-        .skip_resource_check()
+        .skip_resource_check();
+    match is_general() {
+        true => builder.executor(Inline),
+        false => builder,
+    }
+}
+
+/// Whether the tests run as `rules_general`: their airlocks name the executor that is the default, so that
+/// no scope is flushed on the fast path.
+fn is_general() -> bool {
+    env!("CARGO_CRATE_NAME") == "rules_general"
+}
+
+/// The id of an effect, from its path below `tests/rules`.
+pub(crate) fn id(effect: &str) -> String {
+    let path = module_path!().replace("::", ".");
+    format!("{}.{effect}", path.trim_end_matches(".fixture"))
 }
 
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {

@@ -92,6 +92,58 @@ fn r04_a_cascade_has_the_origin_of_what_caused_it() {
 }
 
 #[airlock::effect]
+fn tell_origin(#[resource] log: &Log) {
+    let origin = airlock::current().and_then(|scope| scope.origin());
+    log.add(origin.map_or("none".to_owned(), |origin| origin.to_string()));
+}
+
+#[test]
+fn r04_an_effect_that_is_performed_by_its_captor_has_the_origin_that_it_was_enqueued_with() {
+    let within = |origin: &'static str| {
+        let scope = airlock::scope().origin(Origin::new(origin));
+        let ended = scope.run_infallible(|_| airlock::enqueue(tell_origin()));
+        ended.expect("captured");
+    };
+    let log = logged(|_| {
+        let scope = airlock::scope().origin(Origin::new("outer"));
+        let ended = scope.run_infallible(|_| {
+            airlock::enqueue(tell_origin());
+            within("first");
+            within("second");
+            airlock::enqueue(tell_origin());
+        });
+        ended.expect("it succeeds");
+    });
+    assert_eq!(log, ["outer", "first", "second", "outer"]);
+}
+
+#[airlock::effect(batch)]
+fn tell_origins(numbers: Vec<u32>) {
+    airlock::enqueue(mail(numbers.iter().sum()));
+    airlock::enqueue(tell_origin());
+}
+
+#[test]
+fn r04_what_a_batch_enqueues_has_an_origin_if_all_its_intents_share_one() {
+    let ended = |origins: [&Origin; 2]| {
+        logged(|_| {
+            let ended = airlock::scope().run_infallible(|_| {
+                for origin in origins {
+                    let scope = airlock::scope().origin(origin.clone());
+                    let ended = scope.run_infallible(|_| airlock::enqueue(tell_origins(1)));
+                    ended.expect("captured");
+                }
+            });
+            let report = ended.expect("it succeeds").report;
+            assert_eq!(report.cascades().len(), 2, "one batch: {report}");
+        })
+    };
+    let (one, other) = (Origin::new("one"), Origin::new("other"));
+    assert_eq!(ended([&one, &one]), ["mail 2", "one"]);
+    assert_eq!(ended([&one, &other]), ["mail 2", "none"]);
+}
+
+#[airlock::effect]
 fn tell_trace(#[resource] log: &Log) {
     let origin = airlock::current().and_then(|scope| scope.origin());
     let trace = origin.as_ref().and_then(Origin::trace_parent);

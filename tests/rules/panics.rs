@@ -148,6 +148,24 @@ fn a_policy_that_panics_in_a_flush_that_carries_on_holds_back_only_what_it_judge
 }
 
 #[test]
+fn a_policy_that_panics_stops_the_flush_before_what_it_does_not_judge() {
+    let log = logged(|_| {
+        let error = airlock::scope()
+            .run_infallible(|_| {
+                airlock::enqueue(charge(1));
+                let broken = airlock::policy::allow_if(|_| panic!("policy"));
+                airlock::policy(broken).run(|| airlock::enqueue(mail(2)));
+                airlock::enqueue(charge(3));
+            })
+            .expect_err("the policy panics");
+        let expected = ["charge not reached", "mail failed", "charge not reached"];
+        assert_eq!(fates(error.report()), expected);
+        assert_eq!(error.into_intents().len(), 3);
+    });
+    assert!(log.is_empty(), "{log:?}");
+}
+
+#[test]
 fn an_executor_that_panics_or_does_nothing_loses_nothing() {
     struct Broken(bool);
     impl airlock::executor::Executor for Broken {
@@ -218,6 +236,27 @@ fn a_panic_in_a_key_is_a_failure_of_its_intent() {
         assert_eq!(error.into_intents().len(), 1);
     });
     assert_eq!(log, ["mail 1"]);
+}
+
+#[test]
+fn a_panic_in_a_key_stops_the_flush() {
+    let log = logged(|_| {
+        let error = airlock::scope()
+            .run_infallible(|_| {
+                airlock::enqueue(mail(1));
+                airlock::enqueue(first_line(vec![]));
+                airlock::enqueue(first_line(vec![7]));
+            })
+            .expect_err("there is no first line");
+        let expected = [
+            "mail not reached",
+            "first_line failed",
+            "first_line not reached",
+        ];
+        assert_eq!(fates(error.report()), expected);
+        assert_eq!(error.into_intents().len(), 3);
+    });
+    assert!(log.is_empty(), "{log:?}");
 }
 
 #[test]

@@ -2,10 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use airlock::lifecycle::{AlwaysFlush, NeverFlush, ReleaseAll, release_if};
+use airlock::lifecycle::{
+    AlwaysFlush, Ending, Lifecycle, NeverFlush, Outcome, ReleaseAll, release_if,
+};
 use airlock::policy::drop_all;
 use airlock::prelude::*;
-use airlock::{FlushError, Intent, Refusal, try_enqueue};
+use airlock::{FailureMode, FlushError, Intent, Refusal, try_enqueue};
 
 use crate::fixture::{
     Mail, airlock, block_on, charge, fates, logged, logged_async, mail, panic_of, ship,
@@ -279,6 +281,41 @@ fn r08_a_nested_scope_that_discards_touches_nothing_of_its_parents() {
     assert_eq!(log, ["mail 1"]);
 }
 
+/// Lets only what is marked leave, even if the work succeeds.
+struct OnlyMarked;
+
+impl Lifecycle for OnlyMarked {
+    fn end(&self, _: Outcome) -> Ending {
+        Ending::FlushOnFailure
+    }
+}
+
+#[test]
+fn r08_what_waited_for_a_nested_failure_leaves_though_its_captor_flushes_only_what_is_marked() {
+    let log = logged(|_| {
+        let report = airlock::scope()
+            .lifecycle(OnlyMarked)
+            .run_infallible(|_| {
+                let _ = airlock::scope().run(|_| {
+                    airlock::enqueue(mail(1).on_failure());
+                    Err::<(), _>(FlushErrorOr::Own)
+                });
+                airlock::enqueue(mail(2).on_failure());
+                airlock::enqueue(mail(3));
+                airlock::enqueue(mail(4).always());
+            })
+            .expect("it succeeds")
+            .report;
+        let fates = fates(&report);
+        assert_eq!(fates[0], "mail dispatched");
+        assert_eq!(
+            fates[1..],
+            ["mail discarded", "mail discarded", "mail dispatched"]
+        );
+    });
+    assert_eq!(log, ["mail 1", "mail 4"]);
+}
+
 #[test]
 fn r08_what_waited_for_a_nested_failure_leaves_with_its_captor() {
     let log = logged(|_| {
@@ -309,6 +346,38 @@ fn r08_an_ancestor_that_ended_first_is_a_failure_that_hands_back() {
         assert_eq!(error.into_intents().len(), 1);
     });
     assert!(log.is_empty());
+}
+
+/// Flushes a mail that the scope around would have held if it had not ended, and a charge that it releases.
+fn orphaned(mode: FailureMode) -> FlushError {
+    let lifecycle = release_if(|intent: &Intent| intent.priority() == Some(1));
+    let outer = airlock::scope().lifecycle(lifecycle).open();
+    let inner = outer.enter(|| airlock::scope().failure_mode(mode).open());
+    inner.enter(|| {
+        airlock::enqueue(charge(1).with_priority(1));
+        airlock::enqueue(mail(2));
+    });
+    outer.discard();
+    inner.flush().expect_err("nobody can capture the mail")
+}
+
+#[test]
+fn r08_an_ancestor_that_ended_first_stops_the_flush() {
+    let log = logged(|_| {
+        let error = orphaned(FailureMode::Stop);
+        assert_eq!(fates(error.report()), ["charge not reached", "mail failed"]);
+        assert_eq!(error.into_intents().len(), 2);
+    });
+    assert!(log.is_empty(), "{log:?}");
+}
+
+#[test]
+fn r08_a_flush_that_carries_on_dispatches_what_an_ancestor_that_ended_first_releases() {
+    let log = logged(|_| {
+        let error = orphaned(FailureMode::CarryOn);
+        assert_eq!(fates(error.report()), ["charge dispatched", "mail failed"]);
+    });
+    assert_eq!(log, ["charge 1"]);
 }
 
 #[test]

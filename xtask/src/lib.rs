@@ -18,6 +18,7 @@ pub mod examples;
 pub mod facts;
 pub mod features;
 pub mod fuzz;
+pub mod modules;
 pub mod stage;
 pub mod summary;
 pub mod workspace;

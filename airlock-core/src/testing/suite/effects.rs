@@ -8,6 +8,7 @@ use std::task::{Poll, Waker};
 use crate::effect::Resources;
 use crate::effect::{BoxError, Effect, Performing};
 use crate::effect::{EffectDescriptor, RetryRule};
+use crate::enqueue::try_enqueue;
 use crate::intent::Intent;
 use crate::private::DeclareEffect;
 use crate::scope::current;
@@ -127,7 +128,7 @@ impl What {
 }
 
 fn cause(other: u32) -> Result<(), BoxError> {
-    crate::try_enqueue(sync(other, What::NoteCause).intent)?;
+    try_enqueue(sync(other, What::NoteCause).intent)?;
     Ok(())
 }
 
@@ -143,7 +144,7 @@ macro_rules! numbered {
 
         impl $intent {
             const EFFECT: &'static EffectDescriptor = &DeclareEffect::new(
-                crate::__private::place!($id, 0, 0),
+                crate::private::place!($id, 0, 0),
                 stringify!($intent),
                 concat!("airlock.suite.", $id),
             )

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use crate::airlock::Airlock;
 use crate::effect::BoxFuture;
+use crate::enqueue::try_enqueue;
 use crate::executor::FailureMode;
 use crate::executor::Timer;
 use crate::intent::{Intent, IntentId};
-use crate::report::{FlushError, FlushReport};
+use crate::report::{FlushError, FlushReport, ReportEntry};
 use crate::scope::{OpenScope, ScopeBuilder};
 use crate::testing::message::in_full;
 use crate::testing::suite::effects::Log;
@@ -148,7 +149,7 @@ impl World {
         let mut numbers = HashMap::new();
         for Numbered { n, intent } in intents {
             numbers.insert(intent.id(), n);
-            let refused = open.enter(|| crate::try_enqueue(intent)).err();
+            let refused = open.enter(|| try_enqueue(intent)).err();
             let refused = refused.map(|error| error.to_string());
             self.claim(refused.is_none(), &refused.unwrap_or_default());
         }
@@ -211,7 +212,7 @@ impl Told {
             let _ = write!(self.text, "{cause}{cause:?}");
             source = cause.source();
         }
-        let failed = error.report().failed().map(crate::ReportEntry::id);
+        let failed = error.report().failed().map(ReportEntry::id);
         self.failed
             .extend(failed.filter_map(|id| self.numbers.get(&id)));
         for intent in error.into_intents() {

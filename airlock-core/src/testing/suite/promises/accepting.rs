@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use crate::enqueue::{Refusal, try_enqueue};
 use crate::intent::IntoIntent;
 use crate::testing::suite::effects::{What, awaited, bulk, once, patient, sync};
 use crate::testing::suite::promises::Make;
 use crate::testing::suite::world::{Numbered, World};
-use crate::{Refusal, try_enqueue};
 
 pub(in crate::testing::suite) fn it_has_a_name(make: Make<'_>) {
     let world = World::new(make);
