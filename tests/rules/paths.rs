@@ -145,22 +145,25 @@ fn flaky(#[resource] log: &Log, n: u32) -> Result<(), String> {
 #[airlock::effect]
 fn cascade(#[resource] log: &Log, ends: Ends, path: Path, steps: Vec<Step>) -> Result<(), String> {
     perform(&steps, path, log);
-    end(ends).map_err(|Failed| "a cascade".to_owned())
+    end(ends).map_err(|_| "a cascade".to_owned())
 }
 
 #[derive(Debug)]
-struct Failed;
+enum Failed {
+    Own,
+    Flush(FlushError),
+}
 
 impl From<FlushError> for Failed {
-    fn from(_: FlushError) -> Self {
-        Failed
+    fn from(error: FlushError) -> Self {
+        Failed::Flush(error)
     }
 }
 
 fn end(ends: Ends) -> Result<(), Failed> {
     match ends {
         Ends::Well => Ok(()),
-        Ends::InFailure => Err(Failed),
+        Ends::InFailure => Err(Failed::Own),
         Ends::InPanic => panic!("the end"),
     }
 }
@@ -183,28 +186,42 @@ fn perform(steps: &[Step], path: Path, log: &Log) {
                 airlock::enqueue(cascade(*ends, path, body.clone()));
             }
             Step::Scope(ends, body) => {
-                let ended = catch(|| {
-                    airlock::scope().run(|_| {
-                        let _handle = handle(path);
-                        perform(body, path, log);
-                        end(*ends)
-                    })
-                });
-                log.add(format!("ended: {:?}", ended.map_err(drop)));
+                let scope = airlock::scope();
+                let ended = catch(|| scope.run(|_| body_of(body, *ends, path, log)));
+                tell(ended, log);
             }
         }
     }
 }
 
-fn catch<T>(work: impl FnOnce() -> T) -> std::thread::Result<T> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
-}
-
-fn handle(path: Path) -> Option<airlock::Scope> {
-    match path {
+/// The body of a scope.
+fn body_of(steps: &[Step], ends: Ends, path: Path, log: &Log) -> Result<(), Failed> {
+    let _handle = match path {
         Path::Handles => airlock::current(),
         Path::Fast | Path::General => None,
+    };
+    perform(steps, path, log);
+    end(ends)
+}
+
+/// Writes down how a scope has ended, and what it handed back.
+fn tell(ended: std::thread::Result<Result<(), Failed>>, log: &Log) {
+    match ended {
+        Ok(Ok(())) => log.add("it ends well"),
+        Ok(Err(Failed::Own)) => log.add("it fails"),
+        Ok(Err(Failed::Flush(error))) => {
+            log.add(told(error.report()));
+            log.add(error.failure().map(ToString::to_string).unwrap_or_default());
+            for intent in error.into_intents() {
+                log.add(shown(&intent));
+            }
+        }
+        Err(_) => log.add("it panics"),
     }
+}
+
+fn catch<T>(work: impl FnOnce() -> T) -> std::thread::Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
 }
 
 /// Does not wait.
@@ -265,33 +282,18 @@ fn run(program: &Program, path: Path) -> Vec<String> {
         airlock = airlock.executor(Inline);
     }
     let airlock = airlock.build().expect("it builds");
+    let body = || body_of(&program.steps, program.ends, path, &log);
     let ended = airlock.run(|| {
-        let scope = airlock::scope().name("outer").open();
-        let body = || {
-            let _handle = handle(path);
-            perform(&program.steps, path, &log);
-            end(program.ends)
-        };
-        let body = catch(|| scope.enter(body));
-        match (body, program.awaits) {
-            (Ok(Ok(())), true) => Some(block_on(scope.flush_async())),
-            (Ok(Ok(())), false) => Some(scope.flush()),
-            (Ok(Err(Failed)), _) => Some(Ok(scope.discard())),
-            (Err(_), _) => None,
-        }
+        let scope = airlock::scope().name("outer");
+        catch(|| match program.awaits {
+            true => block_on(scope.run_async(async |_| body())),
+            false => scope.run(|_| body()),
+        })
     });
+    tell(ended, &log);
     let mut seen = log.lines();
     seen.extend(reports.lines());
     seen.extend(stranded.lines());
-    match ended {
-        None => {}
-        Some(Ok(report)) => seen.push(told(&report)),
-        Some(Err(error)) => {
-            seen.push(told(error.report()));
-            seen.extend(error.failure().map(ToString::to_string));
-            seen.extend(error.into_intents().iter().map(shown));
-        }
-    }
     seen
 }
 
