@@ -222,9 +222,10 @@ impl Around {
 
     #[inline]
     pub(crate) fn settings(&self) -> SettingsRef {
-        match self.place() {
-            Some(place) => place.settings.clone(),
-            None => Settings::plain(),
+        match self {
+            Self::Nothing => Settings::plain(),
+            Self::Installed(place) => SettingsRef::Static(&place.settings),
+            Self::Within(place) => place.settings.clone(),
         }
     }
 

@@ -24,7 +24,15 @@ impl Flush {
         page.entries.reserve_exact(intents.len());
         let mut returned = Vec::new();
         let mut failed = false;
+        let mut left = false;
         for intent in &mut intents {
+            left |= intent.facts.effect.needs_drop && intent.payload.is_left();
+            if intent.facts.is_dispatched() {
+                page.entries.push(ReportEntry {
+                    facts: intent.facts.take(),
+                });
+                continue;
+            }
             if intent.facts.is_pending() {
                 intent.facts.decide(Decision::NotReached);
             }
@@ -49,7 +57,10 @@ impl Flush {
                 facts: intent.facts.take(),
             });
         }
-        self.drop_in_ended_scope(intents);
+        if left {
+            self.drop_in_ended_scope(&mut intents);
+        }
+        drop(intents);
         let (outcome, ending) = match &self.scope {
             Scope::Taken(taken) => (taken.outcome, taken.ending),
             Scope::Ended => (Outcome::Success, Ending::Flush),
@@ -72,14 +83,12 @@ impl Flush {
     }
 
     /// Drops arguments that are left. What their destructors enqueue is refused: their scope has ended.
-    fn drop_in_ended_scope(&self, mut intents: Vec<Intent>) {
-        let Scope::Taken(taken) = &self.scope else {
-            return drop_guarded(&mut intents);
+    fn drop_in_ended_scope(&self, intents: &mut [Intent]) {
+        let _ended = match &self.scope {
+            Scope::Taken(taken) => Some(Entered::ended(taken.head().clone())),
+            Scope::Ended => None,
         };
-        if intents.iter().any(has_destructor_left) {
-            let _ended = Entered::ended(taken.head().clone());
-            drop_guarded(&mut intents);
-        }
+        drop_guarded(intents);
     }
 
     fn announce(&self, report: &FlushReport) {
@@ -113,10 +122,6 @@ pub(super) fn announce(
     for show in [own, settings.on_report.as_ref()].into_iter().flatten() {
         guarded("on_report", || show(report));
     }
-}
-
-fn has_destructor_left(intent: &Intent) -> bool {
-    intent.facts.effect.needs_drop && intent.payload.is_left()
 }
 
 pub(super) fn drop_guarded(intents: &mut [Intent]) {
