@@ -1,7 +1,7 @@
 //! One attempt to perform a unit: in a scope of its own, with what it causes (R13).
 //!
-//! A unit is noted as under way before its body begins. Its fate is written once, by whoever knows how the
-//! attempt has ended; if it was cut short, by whoever notices that ([`Flush::cut_short`]).
+//! A unit whose body can wait is noted as under way before it begins. Its fate is written once, by whoever
+//! knows how the attempt has ended; if it was cut short, by whoever notices that ([`Flush::cut_short`]).
 
 use std::future::poll_fn;
 use std::ops::Range;

@@ -70,6 +70,7 @@ pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     for warm_up in 0..CALLS {
         assert!(empty(warm_up).is_ok());
     }
+    let boundaries = counted(|| (0..CALLS).for_each(|n| assert!(empty(n).is_ok())));
     let bytes = bytes_held(INTENTS) / INTENTS as f64;
     let captured = bytes_captured(INTENTS) / INTENTS as f64;
     let mut enqueues = Stats::default();
@@ -80,7 +81,6 @@ pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
         enqueues = counted(|| (1..CALLS).for_each(|n| _ = airlock::enqueue(record(n, 7, 99))));
     });
     assert!(ended.is_ok());
-    let boundaries = counted(|| (0..CALLS).for_each(|n| assert!(empty(n).is_ok())));
     let per_call = |stats: Stats| (stats.allocations + stats.reallocations) as f64 / CALLS as f64;
     Ok(vec![
         Measured::cost("bytes_per_intent", bytes, "bytes").budget(Budget::AtMost(160.0)),
