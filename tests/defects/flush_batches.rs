@@ -70,6 +70,42 @@ fn a_fallback_does_not_give_the_second_executor_intents_that_it_does_not_accept(
     assert_eq!(picked(|n| !n.is_multiple_of(2)), ["first 2", "second 1"]);
 }
 
+/// Fails tallies, and performs all else.
+struct NoTallies;
+
+impl Executor for NoTallies {
+    fn dispatch(&self, batch: &mut Batch<'_>) {
+        if batch.intents().any(|intent| intent.is::<Tally>()) {
+            batch.fail_rest("it cannot count");
+        }
+        batch.perform_all();
+    }
+}
+
+#[test]
+fn a_fallback_does_not_go_on_after_a_failure_because_the_second_executor_accepts_a_part_of_the_unit()
+ {
+    let log = logged(|log| {
+        let only_odd = Picky {
+            name: "second",
+            accepts: |n| !n.is_multiple_of(2),
+            seen: log.clone(),
+        };
+        let scope = airlock::scope().executor(Fallback::new(NoTallies, only_odd));
+        let ended = scope.run_infallible(|_| {
+            airlock::enqueue(tally(1));
+            airlock::enqueue(tally(2));
+            airlock::enqueue(mail(3));
+        });
+        let error = ended.expect_err("nobody takes the second tally");
+        assert_eq!(
+            fates(error.report()),
+            ["tally failed", "tally failed", "mail not reached",]
+        );
+    });
+    assert!(log.is_empty(), "{log:?}");
+}
+
 /// Panics before it has done anything.
 struct Explodes;
 

@@ -139,6 +139,9 @@ impl<'a> Batch<'a> {
 
     /// Makes the intents that failed here pending again where `again` says so and their arguments are
     /// still there, for another attempt. Returns how many those are.
+    ///
+    /// Under [`FailureMode::Stop`](crate::executor::FailureMode::Stop) all of them are tried again or
+    /// none: one that stays failed has stopped the flush.
     pub fn retry_failed(&mut self, mut again: impl FnMut(&Intent, &Failure) -> bool) -> usize {
         self.course.retry_failed(&mut self.part, &mut again)
     }

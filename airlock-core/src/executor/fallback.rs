@@ -11,7 +11,8 @@ use crate::unwind::{catch, catch_async};
 ///
 /// An intent is accepted if one of them accepts it. What the first does not accept goes to the second
 /// at once. What the first fails at, also by panicking, goes to the second if that accepts it, and
-/// stays failed otherwise.
+/// stays failed otherwise. Where a failure stops the flush, the intents of one batch call go to the second
+/// together or not at all.
 #[derive(Clone, Debug)]
 pub struct Fallback<X, Y> {
     first: X,

@@ -367,24 +367,28 @@ impl Course for Flush {
         if !self.under_way.is_empty() {
             self.settle_cut_short();
         }
-        let mut reset = 0;
-        let positions: Vec<usize> = Course::positions(self, part, 0).collect();
-        for position in positions {
+        let (mut reset, mut stays_failed) = (Vec::new(), false);
+        for position in Course::positions(self, part, 0) {
             let intent = &self.intents[position];
             let Fate::Failed(failure) = intent.facts.fate() else {
                 continue;
             };
             if failure.came_from_dispatch() && intent.payload.is_present() && again(intent, failure)
             {
-                self.intents[position].facts.set_pending();
-                reset += 1;
+                reset.push(position);
+            } else {
+                stays_failed = true;
             }
         }
-        if reset > 0 {
-            self.stopped = false;
-            part.cursor = 0;
+        if reset.is_empty() || stays_failed && self.terms.mode == FailureMode::Stop {
+            return 0;
         }
-        reset
+        for position in &reset {
+            self.intents[*position].facts.set_pending();
+        }
+        self.stopped = false;
+        part.cursor = 0;
+        reset.len()
     }
 
     fn fail_rest(&mut self, part: &Part, error: BoxError) {
