@@ -183,12 +183,7 @@ impl Flush {
     }
 
     pub(super) fn fail(&mut self, unit: &Unit, failure: Failure) {
-        let failure = Arc::new(failure);
-        for position in unit.positions() {
-            let failed = Decision::Failed(failure.clone());
-            self.intents[position].facts.decide(failed);
-        }
-        self.stopped |= self.terms.mode == FailureMode::Stop;
+        self.fail_where(unit.positions().collect(), failure);
     }
 
     fn fail_where(&mut self, positions: Vec<usize>, failure: Failure) {
@@ -364,9 +359,7 @@ impl Course for Flush {
         part: &mut Part,
         again: &mut dyn FnMut(&Intent, &Failure) -> bool,
     ) -> usize {
-        if !self.under_way.is_empty() {
-            self.settle_cut_short();
-        }
+        self.settle_cut_short();
         let (mut reset, mut stays_failed) = (Vec::new(), false);
         for position in Course::positions(self, part, 0) {
             let intent = &self.intents[position];
