@@ -1,4 +1,4 @@
-//! What generated code calls. It promises nothing to people.
+//! What generated code and the integrations call. It promises nothing to people.
 
 mod block_on;
 mod carry;
@@ -19,6 +19,7 @@ pub use crate::catalogue::embed::{boundary_length, boundary_record, effect_lengt
 pub use crate::catalogue::{BoundaryRegistration, EffectRegistration};
 pub use crate::effect::EffectOutput;
 pub use crate::lifecycle::Outcome;
+pub use crate::unwind::guarded;
 pub use crate::{
     __airlock_debug_field as debug_field, __airlock_outcome as outcome, __airlock_place as place,
     __airlock_response as response, __airlock_stub as stub,

@@ -36,7 +36,7 @@ pub(crate) fn catch<T>(call: impl FnOnce() -> T) -> Result<T, Panicked> {
 
 /// Calls a closure that the program supplied. Logs its panic and returns `None`.
 #[inline]
-pub(crate) fn guarded<T>(what: &'static str, call: impl FnOnce() -> T) -> Option<T> {
+pub fn guarded<T>(what: &'static str, call: impl FnOnce() -> T) -> Option<T> {
     match catch(call) {
         Ok(value) => Some(value),
         Err(panicked) => {

@@ -6,7 +6,6 @@
 mod body;
 mod extract;
 mod future;
-mod guarded;
 mod middleware;
 mod origin;
 mod problem;

@@ -10,10 +10,10 @@ use airlock_core::lifecycle::Outcome;
 use airlock_core::{Backlog, FlushError, OpenScope, Scope, ScopeBuilder};
 use tokio::runtime::Handle;
 
-use crate::guarded::guarded;
 use crate::origin::{RequestOrigin, Routes};
 use crate::problem::{Problem, problem};
 use crate::status::outcome_of;
+use airlock_core::__private::guarded;
 
 type FlushWhen = Arc<dyn Fn(&ResponseHead, Outcome) -> bool + Send + Sync>;
 type OnFlushError = Arc<dyn Fn(FlushError, &HttpRequest) -> HttpResponse + Send + Sync>;

@@ -1,7 +1,6 @@
 //! airlock on tokio: effects on spawned tasks ([`Spawn`]), and tokio's clock for retries and
 //! timeouts ([`TokioTimer`]). Programs reach both through the facade: `airlock::tokio`.
 
-mod guarded;
 mod spawn;
 mod timer;
 

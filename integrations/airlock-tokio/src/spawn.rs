@@ -11,7 +11,7 @@ use airlock_core::executor::{Batch, Delivery, Executor, Identity};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use crate::guarded::guarded;
+use airlock_core::__private::guarded;
 
 /// Performs each intent on its own tokio task; the intents of a batch effect share one task. The scope
 /// does not wait for the tasks.

@@ -11,13 +11,13 @@ use airlock_core::{Airlock, Backlog, BoxFuture, FlushError, OpenScope, Scope, Sc
 use http::{Extensions, Request, Response, Uri, response};
 use tower_layer::Layer;
 
-use crate::guarded::guarded;
 use crate::moment::{AfterResponse, BeforeResponse, Spawn};
 use crate::origin::{RequestOrigin, Route};
 use crate::problem::Problem;
 use crate::request_scope::RequestScope;
 use crate::service::ScopeService;
 use crate::status::outcome_of;
+use airlock_core::__private::guarded;
 
 /// Opens one scope per request around a service.
 ///

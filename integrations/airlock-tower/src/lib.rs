@@ -9,7 +9,6 @@
 mod body;
 mod exclusive;
 mod future;
-mod guarded;
 mod layer;
 mod moment;
 mod origin;

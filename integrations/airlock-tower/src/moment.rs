@@ -8,9 +8,9 @@ use airlock_core::{Backlog, BoxFuture, FlushError, OpenScope, Scope};
 use http::{Extensions, Response};
 
 use crate::body::{Held, ScopeBody};
-use crate::guarded::guarded;
 use crate::problem::{FlushErrorResponse, Problem};
 use crate::waits::Waits;
+use airlock_core::__private::guarded;
 
 /// Flushes before the client is answered: [`ScopeLayer`](crate::ScopeLayer)'s default.
 ///
