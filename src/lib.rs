@@ -80,10 +80,10 @@ pub use airlock_core::{
     Catalogue, CatalogueError, Cause, DecodeError, Dropped, Effect, EffectDescriptor, EffectOutput,
     EffectSet, EncodeError, Ended, EnqueueError, Failure, FailureMode, Fate, FireOn, FlushError,
     FlushReport, InScope, InstallError, Intent, IntentId, IntoIntent, IntoKey, Key, LocalPolicy,
-    LocalScope, MissingResource, OpenScope, Options, Origin, PerformNow, Performing, PolicyGuard,
-    Refusal, Released, Repeatable, ReportEntry, Resources, Schedule, Scope, ScopeBuilder,
-    ScopeGuard, ScopeId, Snapshot, SnapshotLine, Steps, UnmetNeed, boundaries, current, effects,
-    enqueue, scope, try_enqueue,
+    LocalScope, MissingResource, OpenScope, Options, Origin, OwnedScope, PerformNow, Performing,
+    PolicyGuard, Refusal, Released, Repeatable, ReportEntry, Resources, Schedule, Scope,
+    ScopeBuilder, ScopeGuard, ScopeId, Snapshot, SnapshotLine, UnmetNeed, Work, boundaries,
+    current, effects, enqueue, scope, try_enqueue,
 };
 
 /// What generated code calls. It promises nothing to people.

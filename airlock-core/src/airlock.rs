@@ -67,7 +67,7 @@ impl Airlock {
 
     /// Makes a future run in this airlock.
     pub fn bind<F: Future>(&self, future: F) -> Bound<F> {
-        Bound::joining(Context::Nobody(self.around()), future)
+        Bound::new(Context::Nobody(self.around()), future)
     }
 
     /// Describes a scope in this airlock, wherever it opens; see [`scope`](crate::scope()).

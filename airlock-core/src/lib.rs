@@ -83,6 +83,6 @@ pub use self::intent::{
 };
 pub use self::report::{FlushError, FlushReport, ReportEntry, Snapshot, SnapshotLine};
 pub use self::scope::{
-    Ended, InScope, LocalPolicy, LocalScope, OpenScope, PolicyGuard, Released, Scope, ScopeBuilder,
-    ScopeGuard, Steps, current, policy, scope,
+    Ended, InScope, LocalPolicy, LocalScope, OpenScope, OwnedScope, PolicyGuard, Released, Scope,
+    ScopeBuilder, ScopeGuard, Work, current, policy, scope,
 };

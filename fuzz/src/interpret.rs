@@ -206,8 +206,8 @@ fn run_scope(world: &World, scope: &Scope) -> Result<(), Stop> {
             end(open, scope.end)
         }
         Form::Released => {
-            let open = builder.open();
-            open.enter(body);
+            let mut open = builder.open_owned();
+            open.run(body);
             let mut released = open.release(outcome(scope.end));
             if scope.end == End::Drop {
                 released.dispatch_ready();

@@ -1,7 +1,7 @@
 //! Steps that may await: what futures do.
 
 use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::Poll;
 use std::thread;
@@ -97,7 +97,7 @@ async fn run_scope(world: &World, scope: &Scope) -> Result<(), Stop> {
         }
         Form::ByHand => {
             let open = builder.open();
-            open.bind_work(body()).await;
+            open.bind(body()).await;
             match scope.end {
                 End::Ok => _ = open.flush_async().await?,
                 End::Err => _ = open.finish_async(Outcome::Failure).await?,
@@ -106,8 +106,10 @@ async fn run_scope(world: &World, scope: &Scope) -> Result<(), Stop> {
             Ok(())
         }
         Form::Released => {
-            let open = builder.open().in_future();
-            open.bind_work(body()).await;
+            let (ended, open) = builder.open_owned().work(body).await;
+            if let Err(panic) = ended {
+                resume_unwind(panic);
+            }
             let mut released = open.release(outcome(scope.end));
             if scope.end == End::Drop {
                 released.dispatch_ready();

@@ -192,16 +192,6 @@ fn a_bound_future_that_is_polled_again_after_a_panic_still_has_its_scope() {
 }
 
 #[test]
-fn a_scopes_own_future_that_is_polled_again_after_a_panic_still_has_its_scope() {
-    let open = airlock::scope().name("work").open();
-    let mut bound = Box::pin(open.bind_work(panics_first()));
-    caught(|| poll_once(bound.as_mut())).expect_err("the first poll panics");
-    let name = poll_once(bound.as_mut());
-    assert_eq!(name, Poll::Ready(Some("work".to_owned())));
-    open.discard();
-}
-
-#[test]
 fn a_future_under_a_policy_that_is_polled_again_after_a_panic_is_still_under_it() {
     let log = logged(|_| {
         let scope = airlock::scope().enter();

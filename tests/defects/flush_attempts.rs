@@ -230,11 +230,11 @@ fn a_future_that_is_dropped_does_not_wait_for_an_executors_retries() {
 }
 
 #[test]
-fn an_open_scope_that_is_dropped_with_its_future_does_not_wait_for_retries() {
+fn an_owned_scope_that_is_dropped_does_not_wait_for_retries() {
     let timer = Instantly::default();
     let log = with_timer(timer.clone(), async {
-        let open = airlock::scope().open().in_future();
-        open.enter(|| airlock::enqueue(stubborn(1).always()));
+        let mut open = airlock::scope().open_owned();
+        open.run(|| airlock::enqueue(stubborn(1).always()));
         caught(|| drop(open)).expect("it does not panic");
     });
     assert_eq!(log, ["stubborn 1"]);

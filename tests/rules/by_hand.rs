@@ -91,9 +91,10 @@ impl Drop for EnqueuesOnDrop {
 #[test]
 fn r18_work_that_is_dropped_half_way_enqueues_nothing_from_its_destructors() {
     let refusal = std::sync::Arc::default();
-    let scope = airlock::scope().open();
+    let mut scope = airlock::scope().open_owned();
+    let handle = scope.handle();
     let on_drop = EnqueuesOnDrop(std::sync::Arc::clone(&refusal));
-    let mut work = Box::pin(scope.bind_work(async move {
+    let mut work = Box::pin(scope.work(|| async move {
         let _on_drop = on_drop;
         std::future::pending::<()>().await;
     }));
@@ -102,29 +103,28 @@ fn r18_work_that_is_dropped_half_way_enqueues_nothing_from_its_destructors() {
         assert!(polled.await.is_pending());
     });
     drop(work);
-    assert!(scope.is_empty());
+    assert!(!handle.is_open());
     let refusal = refusal.lock().expect("no panic").clone();
     assert!(
         matches!(refusal, Some(Refusal::ScopeEnded { .. })),
         "{refusal:?}"
     );
-    scope.discard();
 }
 
 #[test]
 fn r10_a_local_policy_held_from_step_to_step_stays_in_force() {
     let log = logged(|_| {
-        let scope = airlock::scope().open();
-        let mut steps = scope.steps();
-        let quiet = steps.run(|| airlock::policy(drop_all()).enter());
+        let mut scope = airlock::scope().open_owned();
+        let quiet = scope.run(|| airlock::policy(drop_all()).enter());
         assert!(
             try_enqueue(mail(1)).is_err(),
             "between steps nothing is entered"
         );
-        steps.run(|| airlock::enqueue(mail(2)));
-        steps.run(|| drop(quiet));
-        steps.run(|| airlock::enqueue(mail(3)));
-        let report = scope.flush().expect("it succeeds");
+        scope.run(|| airlock::enqueue(mail(2)));
+        scope.run(|| drop(quiet));
+        scope.run(|| airlock::enqueue(mail(3)));
+        let report = scope.release(Outcome::Success).dispatch();
+        let report = report.expect("it succeeds");
         assert_eq!(fates(&report), ["mail dropped", "mail dispatched"]);
     });
     assert_eq!(log, ["mail 3"]);
@@ -132,12 +132,11 @@ fn r10_a_local_policy_held_from_step_to_step_stays_in_force() {
 
 #[test]
 fn r18_a_step_that_panics_leaves_nothing_behind() {
-    let scope = airlock::scope().open();
-    let mut steps = scope.steps();
-    crate::fixture::panic_of(|| steps.run(|| panic!("half-way")));
+    let mut scope = airlock::scope().open_owned();
+    crate::fixture::panic_of(|| scope.run(|| panic!("half-way")));
     assert!(airlock::current().is_none());
-    steps.run(|| assert!(airlock::current().is_some()));
-    scope.discard();
+    scope.run(|| assert!(airlock::current().is_some()));
+    drop(scope);
 }
 
 #[test]

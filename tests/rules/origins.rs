@@ -262,6 +262,102 @@ fn r04_a_report_shows_the_origin() {
     assert!(ended.report.buffered()[0].origin().is_some());
 }
 
+fn origins_in(report: &airlock::FlushReport) -> Vec<Option<String>> {
+    let origins = report.entries().iter().map(|entry| entry.origin());
+    origins
+        .map(|origin| origin.map(ToString::to_string))
+        .collect()
+}
+
+#[test]
+fn r04_the_entries_of_a_report_tell_the_origin_however_the_scope_ended() {
+    let told = Arc::<Mutex<Vec<Vec<Option<String>>>>>::default();
+    let log = logged(|_| {
+        let tell = told.clone();
+        let scope = || {
+            let tell = tell.clone();
+            airlock::scope()
+                .origin(Origin::new("import"))
+                .on_report(move |report| tell.lock().expect("no panic").push(origins_in(report)))
+        };
+        let plain = scope().run_infallible(|_| airlock::enqueue(mail(1)));
+        assert_eq!(
+            origins_in(&plain.expect("it flushes").report),
+            [Some("import".into())]
+        );
+        let mut owned = scope().open_owned();
+        owned.run(|| airlock::enqueue(mail(2)));
+        let left = owned.end(airlock::lifecycle::Outcome::Success);
+        if let Some(released) = left.expect("nothing fails") {
+            released.dispatch().expect("nothing fails");
+        }
+        let failed = scope().run(|_| {
+            airlock::enqueue(mail(3));
+            airlock::enqueue(fail(4));
+            Ok::<_, FlushError>(())
+        });
+        let error = failed.expect_err("it fails");
+        let both = [Some("import".into()), Some("import".into())];
+        assert_eq!(origins_in(error.report()), both);
+    });
+    assert_eq!(log, ["mail 1", "mail 2", "mail 3", "fail 4"]);
+    let import = || Some("import".to_owned());
+    let expected = [vec![import()], vec![import()], vec![import(), import()]];
+    assert_eq!(*told.lock().expect("no panic"), expected);
+}
+
+#[test]
+fn r04_a_policy_that_looks_at_the_scope_sees_the_origins_of_what_it_holds() {
+    struct Seen(Arc<Mutex<Vec<Option<String>>>>);
+    impl airlock::policy::Policy for Seen {
+        fn at_enqueue(
+            &self,
+            _: &airlock::Intent,
+            scope: &airlock::policy::ScopeView<'_>,
+        ) -> Result<(), airlock::policy::Veto> {
+            let origins = scope.inspect(|held| {
+                let origins = held.iter().map(|intent| intent.origin());
+                origins
+                    .map(|origin| origin.map(ToString::to_string))
+                    .collect::<Vec<_>>()
+            });
+            self.0.lock().expect("no panic").extend(origins);
+            Ok(())
+        }
+    }
+    let seen = Arc::<Mutex<Vec<Option<String>>>>::default();
+    logged(|_| {
+        let scope = airlock::scope().origin(Origin::new("import"));
+        let ended = scope.run_infallible(|_| {
+            airlock::enqueue(mail(1));
+            airlock::policy(Seen(seen.clone())).run(|| airlock::enqueue(mail(2)));
+        });
+        ended.expect("it flushes");
+    });
+    assert_eq!(*seen.lock().expect("no panic"), [Some("import".into())]);
+}
+
+#[test]
+fn r04_an_origin_stays_with_an_intent_that_a_scope_with_another_one_captures() {
+    let log = logged(|_| {
+        let outer = airlock::scope().origin(Origin::new("outer"));
+        let ended = outer.run_infallible(|_| {
+            let inner = airlock::scope().origin(Origin::new("inner"));
+            let inner = inner.run_infallible(|_| airlock::enqueue(mail(1)));
+            assert_eq!(
+                origins_in(&inner.expect("captured").report),
+                [Some("inner".into())]
+            );
+            airlock::enqueue(mail(2));
+        });
+        assert_eq!(
+            origins_in(&ended.expect("it flushes").report),
+            [Some("inner".into()), Some("outer".into())]
+        );
+    });
+    assert_eq!(log, ["mail 1", "mail 2"]);
+}
+
 /// Counts how often it is formatted.
 struct Counted(Arc<Mutex<u32>>);
 

@@ -11,8 +11,8 @@ use crate::fixture::{Fail, builder, charge, fail, fates, logged, logged_async, m
 #[test]
 fn r06_a_scope_released_as_a_failure_lets_only_marked_intents_go() {
     let log = logged_async(async |_| {
-        let scope = airlock::scope().open();
-        scope.enter(|| {
+        let mut scope = airlock::scope().open_owned();
+        scope.run(|| {
             airlock::enqueue(mail(1));
             airlock::enqueue(ship(2).on_failure());
         });
@@ -28,8 +28,8 @@ fn r06_a_scope_released_as_a_failure_lets_only_marked_intents_go() {
 fn r08_what_an_ancestor_holds_is_captured_when_the_scope_is_released() {
     let log = logged(|_| {
         let outer = airlock::scope().open();
-        let inner = outer.enter(|| airlock::scope().open());
-        inner.enter(|| airlock::enqueue(mail(1)));
+        let mut inner = outer.enter(|| airlock::scope().open_owned());
+        inner.run(|| airlock::enqueue(mail(1)));
         let released = inner.release(Outcome::Success);
         assert!(released.is_settled());
         assert_eq!(outer.len(), 1);
@@ -44,8 +44,8 @@ fn r08_what_an_ancestor_holds_is_captured_when_the_scope_is_released() {
 
 #[test]
 fn r10_policies_have_judged_what_is_released() {
-    let scope = airlock::scope().policy(drop_all()).open();
-    scope.enter(|| airlock::enqueue(mail(1)));
+    let mut scope = airlock::scope().policy(drop_all()).open_owned();
+    scope.run(|| airlock::enqueue(mail(1)));
     let released = scope.release(Outcome::Success);
     assert!(released.is_settled());
     let report = released.dispatch().expect("nothing fails");
@@ -67,8 +67,8 @@ fn r14_what_is_released_and_never_dispatched_is_handed_back() {
         .build()
         .expect("it builds");
     let open = || {
-        let scope = airlock.scope().open();
-        scope.enter(|| {
+        let mut scope = airlock.scope().open_owned();
+        scope.run(|| {
             airlock::enqueue(mail(1));
             airlock::enqueue(charge(2));
         });

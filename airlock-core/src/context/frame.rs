@@ -9,7 +9,7 @@ use crate::context::head::Head;
 use crate::context::place::{Around, Place, PlaceKind};
 use crate::context::shared::{Phase, Shared, State};
 use crate::context::stack::Local;
-use crate::intent::{Intent, ScopeId, Special, next_id};
+use crate::intent::{Intent, Origin, ScopeId, Special, next_id};
 
 /// One enclosing thing. It is owned by a thread's stack, or by the future that carries it, and linked
 /// outwards. A plain scope's buffer is in its frame: without a lock, without a count.
@@ -155,6 +155,27 @@ impl Frame {
         matches!(self.holds, Holds::Own).then_some(&self.head)
     }
 
+    pub(crate) fn take_origin(&mut self) -> Option<Origin> {
+        self.head.origin.take()
+    }
+
+    /// The scope that captures what that of a future's frame would dispatch.
+    pub(crate) fn captor(&self) -> Option<ScopeId> {
+        match (&self.holds, &self.parent) {
+            (Holds::Shared(shared), _) => Some(shared.parent.as_ref()?.head.id),
+            (_, Parent::Shared(parent)) => Some(parent.head.id),
+            _ => None,
+        }
+    }
+
+    /// Whether its scope holds no intents.
+    pub(crate) fn is_empty(&self) -> bool {
+        match &self.holds {
+            Holds::Shared(shared) => shared.state().buffer.is_empty(),
+            _ => self.buffer.is_empty(),
+        }
+    }
+
     /// The scope as handles refer to it, if it is published.
     pub(crate) fn shared(&self) -> Option<&Arc<Shared>> {
         match &self.holds {
@@ -163,8 +184,9 @@ impl Frame {
         }
     }
 
-    pub(crate) fn span(&self) -> Option<tracing::Span> {
-        self.scope_head()?.span.as_deref().cloned()
+    /// The span of its scope, if somebody traces.
+    pub(crate) fn span(&self) -> Option<Box<tracing::Span>> {
+        self.scope_head()?.span.clone()
     }
 
     pub(super) fn has_left(&self) -> bool {
@@ -191,6 +213,12 @@ impl Frame {
         self.plain = false;
     }
 
+    /// Lets the intents in the buffer tell their scope's origin; see [`Head::share_origin`].
+    pub(crate) fn share_origin(&mut self) {
+        let facts = self.buffer.iter_mut().map(|intent| &mut intent.facts);
+        self.head.share_origin(facts);
+    }
+
     /// Moves the scope of this frame behind a lock, for handles.
     pub(super) fn publish(&mut self, beneath: Option<&Arc<Shared>>) {
         if !matches!(self.holds, Holds::Own) {
@@ -201,6 +229,7 @@ impl Frame {
             Parent::None => None,
             Parent::Shared(parent) => Some(parent),
         };
+        self.share_origin();
         let state = State {
             phase: self.phase,
             buffer: std::mem::take(&mut self.buffer),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::context::place::{Around, PlaceKind};
 use crate::effect::{BoundaryDescriptor, EffectDescriptor};
 use crate::executor::{Executor, FailureMode};
-use crate::intent::{Origin, ScopeId, next_id};
+use crate::intent::{Facts, Origin, ScopeId, next_id};
 use crate::lifecycle::Lifecycle;
 use crate::observer::Observer;
 use crate::policy::Layer;
@@ -16,7 +16,6 @@ use crate::report::ReportHook;
 /// What a scope says itself. A plain one says nothing.
 #[derive(Clone, Default)]
 pub(crate) struct Config {
-    pub(crate) name: Option<Cow<'static, str>>,
     pub(crate) policies: Vec<Layer>,
     pub(crate) executor: Option<Arc<dyn Executor>>,
     pub(crate) lifecycle: Option<Arc<dyn Lifecycle>>,
@@ -32,6 +31,7 @@ pub(crate) struct Config {
 #[derive(Clone, Default)]
 pub(crate) struct Spec {
     pub(crate) boundary: Option<&'static BoundaryDescriptor>,
+    pub(crate) name: Option<Cow<'static, str>>,
     pub(crate) config: Option<Arc<Config>>,
     pub(crate) origin: Option<Origin>,
     /// The airlock that it opens in, where that is not the one around the code.
@@ -43,6 +43,7 @@ pub(crate) struct Spec {
 pub(crate) struct Head {
     pub(crate) id: ScopeId,
     pub(crate) boundary: Option<&'static BoundaryDescriptor>,
+    name: Option<Cow<'static, str>>,
     pub(crate) config: Option<Arc<Config>>,
     /// Its own origin, or that of the nearest scope around it that has one.
     pub(crate) origin: Option<Origin>,
@@ -63,6 +64,7 @@ impl Head {
         Self {
             id: ScopeId(NonZeroU64::MIN),
             boundary: None,
+            name: None,
             config: None,
             origin: None,
             around: Around::Nothing,
@@ -75,8 +77,11 @@ impl Head {
     /// Becomes idle again. What a scope says may have destructors, which run now.
     #[inline]
     pub(super) fn reset(&mut self) {
+        self.name = None;
         self.config = None;
-        self.origin = None;
+        if let Some(origin) = self.origin.take() {
+            origin.recycle();
+        }
         self.around = Around::Nothing;
         self.effect = None;
         self.span = None;
@@ -92,6 +97,7 @@ impl Head {
     ) {
         self.id = ScopeId(next_id());
         self.boundary = spec.boundary;
+        self.name = spec.name.take();
         self.config = spec.config.take();
         self.origin = spec.origin.take();
         match spec.airlock.take() {
@@ -118,20 +124,33 @@ impl Head {
     /// Whether an intent is buffered here without asking anybody, and as it is.
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
-        !self.around.asks() && self.origin.is_none()
+        !self.around.asks()
     }
 
-    #[cold]
+    /// Enters the scope's origin into intents that it holds. While they are in a frame's buffer most do
+    /// without: whoever shows them, or gives them away, calls this first.
+    #[inline]
+    pub(crate) fn share_origin<'i>(&self, intents: impl IntoIterator<Item = &'i mut Facts>) {
+        if let Some(origin) = &self.origin {
+            for facts in intents {
+                facts.share_origin(origin);
+            }
+        }
+    }
+
+    /// Adds the scope's own place, if it has a say.
     fn add_place(&mut self) {
-        let config = self.config.clone().unwrap_or_default();
-        let emits = config.emits.or_else(|| self.boundary?.emits);
-        if config.policies.is_empty() && config.executor.is_none() && emits.is_none() {
+        let own = self.config.as_deref();
+        let emits = own.and_then(|config| config.emits);
+        let emits = emits.or_else(|| self.boundary?.emits);
+        let says = |config: &Config| !config.policies.is_empty() || config.executor.is_some();
+        if emits.is_none() && !own.is_some_and(says) {
             return;
         }
         self.around = self.around.with(PlaceKind::Scope {
             id: self.id,
             name: self.name(),
-            config,
+            config: self.config.clone().unwrap_or_default(),
             emits,
         });
     }
@@ -154,16 +173,14 @@ impl Head {
 
     /// Its own name, or that of its boundary.
     pub(crate) fn name(&self) -> Option<Cow<'static, str>> {
-        self.says(|config| config.name.clone())
-            .or_else(|| Some(Cow::Borrowed(self.boundary?.name)))
+        match &self.name {
+            None => Some(Cow::Borrowed(self.boundary?.name)),
+            own => own.clone(),
+        }
     }
 
     pub(crate) fn name_str(&self) -> Option<&str> {
-        let own = self
-            .config
-            .as_ref()
-            .and_then(|config| config.name.as_deref());
-        own.or_else(|| Some(self.boundary?.name))
+        self.name.as_deref().or_else(|| Some(self.boundary?.name))
     }
 
     /// How people call this scope: its name, or its id.

@@ -236,7 +236,10 @@ impl Holder for Here {
             let _inspecting = inspecting(self.scope(), state.buffer.len());
             return look(&state.buffer);
         }
-        let buffer = self.frame(|frame| std::mem::take(&mut frame.buffer));
+        let buffer = self.frame(|frame| {
+            frame.share_origin();
+            std::mem::take(&mut frame.buffer)
+        });
         let lent = Lent {
             own: self,
             buffer: buffer.unwrap_or_default(),

@@ -1,10 +1,11 @@
 //! The current context: what encloses the code that runs now on this thread.
 //!
 //! A thread owns a stack of frames ([`stack`], [`frame`]); a scoped future carries its own and puts them
-//! on the stack for each poll ([`bound`]). Handles refer to the [`shared`] part of a scope. What has a say
+//! on the stack for each poll ([`carried`]). Handles refer to the [`shared`] part of a scope. What has a say
 //! around code is an immutable list of [`place`]s. Guards own their frame ([`entered`]).
 
 mod bound;
+mod carried;
 mod effect;
 mod entered;
 mod exclusive;
@@ -18,10 +19,9 @@ mod stack;
 
 pub use self::bound::Bound;
 
-pub(crate) use self::bound::Closes;
+pub(crate) use self::carried::Carried;
 pub(crate) use self::effect::{OnStage, Stage, Standing, span_of};
-pub(crate) use self::entered::{Context, Entered, GuardEntry, Polled};
-pub(crate) use self::exclusive::Exclusive;
+pub(crate) use self::entered::{Context, Entered, GuardEntry};
 pub(crate) use self::frame::{Frame, Parent};
 pub(crate) use self::head::{Config, Head, Spec};
 pub(crate) use self::here::{Beneath, Found, Here, beneath, is_entered, is_in_scope};
@@ -29,6 +29,5 @@ pub(crate) use self::mode::{inspected, inspecting, judging, mode};
 pub(crate) use self::place::{Around, Place, PlaceKind, install};
 pub(crate) use self::shared::{Phase, Shared};
 pub(crate) use self::stack::{
-    Frames, Mode, Opened, PlainScope, around, current, open, open_for_future, open_shared,
-    open_shared_for_future, recycle,
+    Mode, Opened, PlainScope, around, current, handle_to, open, open_for_future, recycle,
 };

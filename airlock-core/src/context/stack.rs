@@ -76,12 +76,22 @@ impl Frames {
         Some(frame)
     }
 
+    #[inline]
     pub(crate) fn of(frame: Box<Frame>) -> Self {
         Self(Some(frame))
     }
 
     /// The frame with this key, which is the outermost. Those above it are out of force.
-    pub(crate) fn into_base(mut self, base: u64) -> Option<Box<Frame>> {
+    #[inline]
+    pub(crate) fn take_base(&mut self, base: u64) -> Option<Box<Frame>> {
+        match self.0.take_if(|frame| frame.key == base) {
+            None if self.0.is_some() => self.take_base_beneath(base),
+            base => base,
+        }
+    }
+
+    #[cold]
+    fn take_base_beneath(&mut self, base: u64) -> Option<Box<Frame>> {
         let mut next = self.0.take();
         while let Some(mut frame) = next {
             if frame.key == base {
@@ -93,12 +103,22 @@ impl Frames {
     }
 }
 
-impl Drop for Frames {
+impl Frames {
     /// Frees one frame after the other, not by recursion.
-    fn drop(&mut self) {
+    #[cold]
+    fn free(&mut self) {
         let mut next = self.0.take();
         while let Some(mut frame) = next {
             next = frame.outer.take();
+        }
+    }
+}
+
+impl Drop for Frames {
+    #[inline]
+    fn drop(&mut self) {
+        if self.0.is_some() {
+            self.free();
         }
     }
 }
@@ -346,27 +366,19 @@ pub(crate) fn open_for_future(spec: &mut Spec) -> Box<Frame> {
     frame.unwrap_or_else(|| frame_without_stack(spec))
 }
 
-/// The same, where handles refer to the scope from the start.
-pub(crate) fn open_shared_for_future(spec: &mut Spec) -> (Box<Frame>, Arc<Shared>) {
-    let mut frame = open_for_future(spec);
-    frame.publish(None);
-    match frame.shared().cloned() {
-        Some(shared) => (frame, shared),
-        None => unreachable!("it was published"),
-    }
-}
-
-/// A scope that handles refer to from the start, and that nothing has entered.
-pub(crate) fn open_shared(spec: &mut Spec) -> Arc<Shared> {
-    let (frame, shared) = open_shared_for_future(spec);
-    recycle(frame);
-    shared
+/// Makes handles possible to the scope of a future, whose frame this is. Without a frame it has ended.
+pub(crate) fn handle_to(frame: Option<&mut Frame>) -> Arc<Shared> {
+    let shared = frame.and_then(|frame| {
+        frame.publish(None);
+        frame.shared().cloned()
+    });
+    shared.unwrap_or_else(Shared::ended)
 }
 
 impl Opened {
     /// The span of the scope, if somebody traces.
     #[inline]
-    pub(crate) fn span(&self) -> Option<tracing::Span> {
+    pub(crate) fn span(&self) -> Option<Box<tracing::Span>> {
         if !tracing::level_enabled!(tracing::Level::DEBUG) {
             return None;
         }

@@ -57,7 +57,7 @@ fn enter(here: &Here, intent: &mut Intent) {
     } else if !here.is_direct {
         facts.set_place(None);
     }
-    if let (Some(origin), None) = (&here.origin, facts.origin()) {
+    if let Some(origin) = &here.origin {
         facts.share_origin(origin);
     }
 }

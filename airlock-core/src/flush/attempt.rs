@@ -6,14 +6,11 @@
 use std::future::poll_fn;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use crate::context::{
-    Around, Bound, Closes, Frame, Frames, OnStage, Place, Polled, Stage, recycle, span_of,
-};
+use crate::context::{Around, Carried, Frame, OnStage, Place, Stage, recycle, span_of};
 use crate::effect::{BoxError, BoxFuture, Payload, Performing};
 use crate::executor::{Part, Positions, Timer};
 use crate::flush::Flush;
@@ -198,37 +195,28 @@ impl Flush {
         settings: &Settings,
     ) -> (Result<(), Failure>, Option<Box<Frame>>) {
         let frame = self.stage(unit).frame(&self.intents[unit.first].facts);
-        let base = frame.key();
-        let span = frame.span();
-        let mut frames = Frames::of(frame);
-        let started = {
-            let _span = span.map(tracing::Span::entered);
-            let _polled = Polled::enter(&mut frames, base);
-            catch(|| start(&mut self.intents, unit, settings))
-        };
-        let frame = frames.into_base(base);
-        let future = match started {
-            Ok(Performing::Ready(result)) => return (result.map_err(Failure::Effect), frame),
-            Err(Panicked { message }) => return (Err(Failure::Panicked { message }), frame),
-            Ok(Performing::Pending(future)) => future,
+        let mut scope = Carried::traced(frame);
+        let body = scope.run(|| catch(|| start(&mut self.intents, unit, settings)));
+        let body = match body {
+            Ok(Performing::Ready(result)) => {
+                return (result.map_err(Failure::Effect), scope.take());
+            }
+            Err(Panicked { message }) => return (Err(Failure::Panicked { message }), scope.take()),
+            Ok(Performing::Pending(body)) => body,
         };
         let intent = &self.intents[unit.first];
         let timeout = intent.effect().timeout();
-        let future = match &settings.observer {
-            Some(observer) => observer.clone().observe(intent, future),
-            None => future,
+        let body = match &settings.observer {
+            Some(observer) => observer.clone().observe(intent, body),
+            None => body,
         };
-        let Some(frame) = frame else {
-            return (Err(Failure::Interrupted), None);
-        };
-        let mut bound = pin!(Bound::new(frame, Closes::Scope, future));
         let mut awaited = Awaited {
             flush: self,
-            bound: bound.as_mut(),
-            has_ended: false,
+            body: Some(body),
+            scope,
         };
         let result = awaited.run(timeout, settings).await;
-        (result, awaited.end())
+        (result, awaited.scope.take())
     }
 
     /// Where a unit is performed.
@@ -358,13 +346,14 @@ impl Flush {
 }
 
 /// An async body that is awaited in the effect's scope.
-struct Awaited<'a, 'b, 'r> {
+struct Awaited<'a, 'r> {
     flush: &'a mut Flush,
-    bound: Pin<&'b mut Bound<BoxFuture<'r, Result<(), BoxError>>>>,
-    has_ended: bool,
+    body: Option<BoxFuture<'r, Result<(), BoxError>>>,
+    /// Taken when the body has ended.
+    scope: Carried,
 }
 
-impl Awaited<'_, '_, '_> {
+impl Awaited<'_, '_> {
     async fn run(&mut self, timeout: Option<Duration>, settings: &Settings) -> Result<(), Failure> {
         let mut alarm = match timeout {
             None => None,
@@ -375,12 +364,11 @@ impl Awaited<'_, '_, '_> {
                 Some((timer, limit))
             }
         };
-        let body = &mut self.bound;
         let ended = poll_fn(|cx| {
-            match catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(cx))) {
+            match catch(|| self.poll_body(cx)) {
                 Ok(Poll::Ready(result)) => return Poll::Ready(result.map_err(Failure::Effect)),
                 Ok(Poll::Pending) => {}
-                Err(panic) => return Poll::Ready(Err(panicked(Panicked::of(panic)))),
+                Err(message) => return Poll::Ready(Err(panicked(message))),
             }
             let Some((timer, limit)) = &mut alarm else {
                 return Poll::Pending;
@@ -393,26 +381,38 @@ impl Awaited<'_, '_, '_> {
         });
         let ended = ended.await;
         // A destructor in a body that is given up may panic, too.
-        match (catch(|| self.bound.as_mut().drop_inner()), ended) {
+        match (catch(|| self.drop_body()), ended) {
             (Err(dropped), Err(Failure::TimedOut { .. })) => Err(panicked(dropped)),
             (_, ended) => ended,
         }
     }
 
-    /// The effect's scope.
-    fn end(mut self) -> Option<Box<Frame>> {
-        self.has_ended = true;
-        self.bound.as_mut().take_frame()
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        let Self { body, scope, .. } = self;
+        scope.run(|| {
+            let Some(running) = body else {
+                return Poll::Pending;
+            };
+            let result = ready!(running.as_mut().poll(cx));
+            *body = None;
+            Poll::Ready(result)
+        })
+    }
+
+    /// Gives the body up, unless it has ended: what its destructors enqueue is refused.
+    fn drop_body(&mut self) {
+        let Self { body, scope, .. } = self;
+        if body.is_some() {
+            scope.close();
+            scope.run(|| *body = None);
+        }
     }
 }
 
-impl Drop for Awaited<'_, '_, '_> {
+impl Drop for Awaited<'_, '_> {
     fn drop(&mut self) {
-        if self.has_ended {
-            return;
-        }
-        let _ = catch(|| self.bound.as_mut().drop_inner());
-        let scope = self.bound.as_mut().take_frame();
+        let _ = catch(|| self.drop_body());
+        let scope = self.scope.take();
         self.flush.discard_cascade(scope);
     }
 }

@@ -50,8 +50,8 @@ impl Ends<'_> {
         }
     }
 
-    /// Flushes a plain scope. Of any other one, and of one in which something was not plain, the rest
-    /// comes back.
+    /// Flushes a plain scope; see [`plain::flush`]. Of any other one, and of one in which something was
+    /// not plain, the rest comes back.
     #[inline]
     pub(crate) fn start(self, outcome: Outcome) -> Result<FlushReport, Box<Flush>> {
         match self {
@@ -64,10 +64,30 @@ impl Ends<'_> {
     }
 }
 
-/// Ends a scope as its lifecycle says of this outcome, without awaiting.
+/// Ends a scope as its lifecycle says of this outcome, without awaiting, for a caller that does not look at
+/// the report.
 #[inline]
+pub(crate) fn end(scope: Ends<'_>, outcome: Outcome) -> Result<(), FlushError> {
+    match scope.start(outcome) {
+        Ok(_) => Ok(()),
+        Err(flush) => flush.run().map(drop),
+    }
+}
+
+/// As [`end`], awaiting effects.
+pub(crate) async fn end_async(scope: Ends<'_>, outcome: Outcome) -> Result<(), FlushError> {
+    match scope.start(outcome) {
+        Ok(_) => Ok(()),
+        Err(flush) => flush.run_async().await.map(drop),
+    }
+}
+
+/// As [`end`], with the report.
 pub(crate) fn finish(scope: Ends<'_>, outcome: Outcome) -> Result<FlushReport, FlushError> {
-    scope.start(outcome).or_else(Flush::run)
+    match scope.start(outcome) {
+        Ok(report) => Ok(report.with_origins()),
+        Err(flush) => flush.run(),
+    }
 }
 
 /// Ends a scope in this way, whatever its lifecycle says, without awaiting.
@@ -85,7 +105,7 @@ pub(crate) async fn finish_async(
     outcome: Outcome,
 ) -> Result<FlushReport, FlushError> {
     match scope.start(outcome) {
-        Ok(report) => Ok(report),
+        Ok(report) => Ok(report.with_origins()),
         Err(flush) => flush.run_async().await,
     }
 }
@@ -123,14 +143,16 @@ pub(crate) fn release(scope: Ends<'_>, outcome: Outcome) -> Box<Flush> {
     Box::new(Flush::prepare(scope.take(outcome)))
 }
 
-/// A scope that has ended up to the first intent that has to be awaited, or handed over.
-pub(crate) fn finish_ready(scope: Ends<'_>, outcome: Outcome) -> Result<FlushReport, Box<Flush>> {
-    let mut flush = match scope.start(outcome) {
-        Ok(report) => return Ok(report),
-        Err(flush) => flush,
-    };
-    flush.dispatch_ready();
-    Err(flush)
+/// As [`end`], up to the first intent that has to be awaited, or handed over. Returns what is left then.
+#[inline]
+pub(crate) fn end_ready(
+    scope: Ends<'_>,
+    outcome: Outcome,
+) -> Result<Option<Box<Flush>>, FlushError> {
+    match scope.start(outcome) {
+        Ok(_) => Ok(None),
+        Err(flush) => flush.run_ready(),
+    }
 }
 
 /// A flush under way: intents of which each has its executor.
@@ -173,6 +195,15 @@ impl Flush {
     fn run(mut self: Box<Self>) -> Result<FlushReport, FlushError> {
         self.dispatch();
         self.conclude()
+    }
+
+    #[cold]
+    fn run_ready(mut self: Box<Self>) -> Result<Option<Box<Self>>, FlushError> {
+        self.dispatch_ready();
+        match self.is_settled() {
+            true => self.conclude().map(|_| None),
+            false => Ok(Some(self)),
+        }
     }
 
     /// Boxed, so that the future of a plain scope stays small.

@@ -63,7 +63,8 @@ enum Unusual {
     Ended(Result<(), Failure>, Option<Box<Frame>>),
 }
 
-/// Flushes a plain scope. Where something was not plain, the rest comes back.
+/// Flushes a plain scope. Where something was not plain, the rest comes back. The entries of the report
+/// lack the scope's origin: see [`FlushReport::with_origins`].
 pub(super) fn flush(mut frame: Box<Frame>) -> Result<FlushReport, Box<Flush>> {
     if frame.buffer.is_empty() {
         return Ok(report(frame, Page::new()));
@@ -149,9 +150,10 @@ fn unusual(ended: thread::Result<Performing<'_>>, scope: Option<Box<Frame>>) -> 
 
 /// The general flush of what is left.
 #[cold]
-fn go_on(frame: Box<Frame>, page: Page, unusual: Unusual) -> Box<Flush> {
+fn go_on(frame: Box<Frame>, mut page: Page, unusual: Unusual) -> Box<Flush> {
     let mut flush = Box::new(Flush::prepare(Taken::frame(frame, Outcome::Success)));
     flush.own += page.entries.len();
+    page.share_origin(flush.terms.origin.as_ref());
     flush.page = page;
     let unit = Unit {
         first: 0,
@@ -174,16 +176,17 @@ fn go_on(frame: Box<Frame>, page: Page, unusual: Unusual) -> Box<Flush> {
 }
 
 #[inline]
-fn report(frame: Box<Frame>, mut page: Page) -> FlushReport {
+fn report(mut frame: Box<Frame>, mut page: Page) -> FlushReport {
+    page.origin = frame.take_origin();
     let Some(head) = frame.own_head() else {
         unreachable!("a plain scope is in its frame")
     };
     page.scope = Some(head.id);
     page.name = head.name();
-    page.origin.clone_from(&head.origin);
     page.own = page.entries.len();
-    let report = FlushReport { page };
+    let mut report = FlushReport { page };
     if head.is_reported() {
+        report = report.with_origins();
         announce(&report, head, &head.around.settings());
     }
     recycle(frame);

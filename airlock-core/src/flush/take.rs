@@ -48,6 +48,7 @@ impl Taken {
             Parent::None => Captor::Nobody,
             Parent::Shared(parent) => Captor::Shared(parent),
         };
+        frame.share_origin();
         let ending = match frame.own_head() {
             Some(head) => ending(head, outcome),
             None => default_ending(outcome),

@@ -260,8 +260,11 @@ impl Facts {
         }
     }
 
-    /// Enters the origin of the scope that the intent is enqueued in.
+    /// Enters the origin of the scope that holds the intent, unless it has one of its own.
     pub(crate) fn share_origin(&mut self, origin: &Origin) {
+        if self.origin().is_some() {
+            return;
+        }
         let extra = self.extra_mut();
         extra.origin = Some(origin.clone());
         extra.shares_origin = true;

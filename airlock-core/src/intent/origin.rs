@@ -1,5 +1,6 @@
 //! Where work comes from.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -30,8 +31,15 @@ struct Inner {
     trace_parent: Option<Box<str>>,
 }
 
+thread_local! {
+    /// Recycled, so that one request after the other allocates none.
+    static SPARE: Cell<Option<Arc<Inner>>> = const { Cell::new(None) };
+}
+
 /// Formatted when somebody looks, which for most work is never.
 enum Shown {
+    /// The place is kept for the next origin.
+    Nothing,
     Small(Value<dyn Text, ConstArrayBuf<usize, 8>>),
     Large(Box<dyn Text>),
 }
@@ -54,10 +62,26 @@ impl Origin {
         shown: impl fmt::Display + Send + Sync + 'static,
         trace_parent: Option<Box<str>>,
     ) -> Self {
-        Self(Arc::new(Inner {
+        let inner = Inner {
             shown: Shown::of(shown),
             trace_parent: trace_parent.filter(|value| is_trace_parent(value).is_some()),
-        }))
+        };
+        if let Some(mut spare) = SPARE.try_with(Cell::take).ok().flatten()
+            && let Some(place) = Arc::get_mut(&mut spare)
+        {
+            *place = inner;
+            return Self(spare);
+        }
+        Self(Arc::new(inner))
+    }
+
+    /// Keeps its place for the next one, if this is the last clone.
+    pub(crate) fn recycle(mut self) {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.shown = Shown::Nothing;
+            inner.trace_parent = None;
+            let _ = SPARE.try_with(|spare| spare.set(Some(self.0)));
+        }
     }
 
     /// Whether both are clones of one.
@@ -104,6 +128,7 @@ impl Shown {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.shown {
+            Shown::Nothing => Ok(()),
             Shown::Small(shown) => shown.fmt(f),
             Shown::Large(shown) => shown.fmt(f),
         }

@@ -97,6 +97,13 @@ pub struct FlushReport {
 pub(crate) type ReportHook = Arc<dyn Fn(&FlushReport) + Send + Sync>;
 
 impl FlushReport {
+    /// The report of a plain flush, for whoever looks at its entries.
+    pub(crate) fn with_origins(mut self) -> Self {
+        let origin = self.page.origin.clone();
+        self.page.share_origin(origin.as_ref());
+        self
+    }
+
     /// The scope that ended.
     pub fn scope(&self) -> Option<ScopeId> {
         self.page.scope

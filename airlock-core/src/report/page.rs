@@ -59,6 +59,14 @@ impl Contents {
         })
     }
 
+    /// Lets the entries tell this origin that have none: that of the scope which held them.
+    pub(crate) fn share_origin(&mut self, origin: Option<&Origin>) {
+        let Some(origin) = origin else { return };
+        for entry in &mut self.entries {
+            entry.facts.share_origin(origin);
+        }
+    }
+
     /// Becomes empty again.
     #[inline]
     fn clear(&mut self) {
@@ -68,7 +76,9 @@ impl Contents {
         self.entries.clear();
         self.captors.clear();
         self.name = None;
-        self.origin = None;
+        if let Some(origin) = self.origin.take() {
+            origin.recycle();
+        }
         self.outcome = Outcome::Success;
         self.ending = Ending::Flush;
         self.own = 0;

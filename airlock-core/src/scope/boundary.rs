@@ -10,12 +10,11 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use crate::context::{self, Spec};
+use crate::context::Spec;
 use crate::effect::BoxFuture;
-use crate::flush::Ends;
 use crate::lifecycle::Outcome;
 use crate::report::{FlushError, FlushReport};
-use crate::scope::work::{Work, Worked};
+use crate::scope::{OwnedScope, Work};
 
 pin_project! {
     /// Runs a body in its scope, from its first poll on, and ends the scope as the body ended.
@@ -45,7 +44,7 @@ impl<F, G, R> Boundary<F, G, R> {
     #[inline]
     pub(super) fn new(spec: Spec, body: F, on_flush_error: G) -> Self {
         Self {
-            work: Work::unopened(body),
+            work: Work::new(OwnedScope::none(), body),
             spec: Some(spec),
             on_flush_error: Some(on_flush_error),
             flushing: None,
@@ -64,16 +63,15 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
         let mut this = self.project();
         if let Some(mut spec) = this.spec.take() {
-            let frame = context::open_for_future(&mut spec);
-            this.work.as_mut().open(frame);
+            this.work.as_mut().open(OwnedScope::open(&mut spec));
         }
         if this.flushing.is_none() {
-            let Worked { ended, frame } = ready!(this.work.as_mut().poll(cx));
+            let (ended, scope) = ready!(this.work.as_mut().poll(cx));
             let (outcome, ended) = match ended {
                 Ok((outcome, value)) => (outcome, Ended::Value(outcome, value)),
                 Err(panic) => (Outcome::Panic, Ended::Panic(panic)),
             };
-            match (Ends::Frame(frame).start(outcome), ended) {
+            match (scope.ends().start(outcome), ended) {
                 (Ok(_), Ended::Value(_, value)) => return Poll::Ready(value),
                 (Ok(_), Ended::Panic(panic)) => resume_unwind(panic),
                 (Err(flush), ended) => {
@@ -110,7 +108,7 @@ where
 }
 
 /// The caller has an error already, or is unwinding: that of the flush goes where stranded ones go.
-pub(super) fn strand(flushed: Result<FlushReport, FlushError>) {
+pub(super) fn strand<T>(flushed: Result<T, FlushError>) {
     if let Err(error) = flushed {
         error.strand();
     }

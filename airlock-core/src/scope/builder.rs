@@ -13,7 +13,7 @@ use crate::lifecycle::Lifecycle;
 use crate::observer::Observer;
 use crate::policy::{Layer, Policy};
 use crate::report::FlushReport;
-use crate::scope::{OpenScope, ScopeGuard};
+use crate::scope::{OpenScope, OwnedScope, ScopeGuard};
 
 /// Describes a scope. It opens when it is run, entered or opened.
 ///
@@ -69,7 +69,7 @@ impl ScopeBuilder {
 
     /// Names the scope in reports and logs.
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.config_mut().name = Some(name.into());
+        self.spec.name = Some(name.into());
         self
     }
 
@@ -134,8 +134,13 @@ impl ScopeBuilder {
 
     /// Opens the scope without entering it: for [`Scope::enter`](crate::Scope::enter), then
     /// [`flush`](OpenScope::flush) or [`discard`](OpenScope::discard) by hand.
-    pub fn open(mut self) -> OpenScope {
-        OpenScope::new(context::open_shared(&mut self.spec))
+    pub fn open(self) -> OpenScope {
+        self.open_owned().into_open()
+    }
+
+    /// Opens the scope for one future or stream that will own it: see [`OwnedScope`].
+    pub fn open_owned(mut self) -> OwnedScope {
+        OwnedScope::open(&mut self.spec)
     }
 
     /// Opens and enters the scope until the guard is flushed, discarded or dropped.
@@ -181,7 +186,7 @@ impl fmt::Debug for ScopeBuilder {
                 "boundary",
                 &self.spec.boundary.map(BoundaryDescriptor::name),
             )
-            .field("name", &self.spec.config.as_ref().map(|it| &it.name))
+            .field("name", &self.spec.name)
             .field(
                 "policies",
                 &self.spec.config.as_ref().map(|it| &it.policies),

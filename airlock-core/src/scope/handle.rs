@@ -10,7 +10,7 @@ use crate::flush::{self, Ends};
 use crate::intent::{Intent, Origin, ScopeId};
 use crate::lifecycle::Outcome;
 use crate::report::{FlushError, Snapshot};
-use crate::scope::{ScopeBuilder, Steps};
+use crate::scope::ScopeBuilder;
 
 /// A handle to a scope, with the local policies under which it was taken.
 ///
@@ -152,19 +152,10 @@ impl Scope {
         work()
     }
 
-    /// As [`enter`](Self::enter), for work that is driven in steps, such as a stream: see [`Steps`].
-    pub fn steps(&self) -> Steps {
-        Steps::new(self)
-    }
-
     /// Makes a future run in this scope, on whatever task polls it. The scope ends without it:
     /// what the future enqueues later is refused.
     pub fn bind<F: Future>(&self, future: F) -> Bound<F> {
-        Bound::joining(self.context(), future)
-    }
-
-    pub(super) fn frame(&self) -> Box<context::Frame> {
-        self.context().frame()
+        Bound::new(self.context(), future)
     }
 }
 
@@ -174,7 +165,7 @@ struct EndIfAbandoned<'a>(&'a Arc<Shared>);
 impl Drop for EndIfAbandoned<'_> {
     fn drop(&mut self) {
         if self.0.was_abandoned()
-            && let Err(error) = flush::finish(Ends::Shared(self.0), Outcome::Panic)
+            && let Err(error) = flush::end(Ends::Shared(self.0), Outcome::Panic)
         {
             error.strand();
         }

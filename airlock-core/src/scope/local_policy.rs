@@ -45,7 +45,7 @@ impl LocalPolicy {
 
     /// Makes a future run under the policy, and under what encloses this call.
     pub fn bind<F: Future>(self, future: F) -> Bound<F> {
-        Bound::joining(Context::here().under(self.layer), future)
+        Bound::new(Context::here().under(self.layer), future)
     }
 
     /// Puts the rest of the block under the policy, until the guard is dropped.

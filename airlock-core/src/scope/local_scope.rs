@@ -52,9 +52,9 @@ impl Deref for LocalScope<'_> {
     type Target = Scope;
 
     fn deref(&self) -> &Scope {
-        self.handle.get_or_init(|| match self.opened.publish() {
-            Some(shared) => Scope::of(shared),
-            None => Scope::of(Shared::ended()),
+        self.handle.get_or_init(|| {
+            let shared = self.opened.publish();
+            Scope::of(shared.unwrap_or_else(Shared::ended))
         })
     }
 }

@@ -7,6 +7,8 @@
 //! - a guard: [`ScopeBuilder::enter`]; and by hand: [`ScopeBuilder::open`];
 //! - a handle for spawned work: [`current`](crate::current) returns a [`Scope`], to
 //!   [`enter`](Scope::enter) in a thread or to [`bind`](Scope::bind) to a future.
+//!
+//! Integrations that drive the work themselves have [`OwnedScope`].
 
 mod boundary;
 mod builder;
@@ -14,9 +16,9 @@ mod handle;
 mod local_policy;
 mod local_scope;
 mod open;
+mod owned;
 mod released;
 mod run;
-mod steps;
 mod work;
 
 pub use self::builder::{ScopeBuilder, scope};
@@ -24,6 +26,7 @@ pub use self::handle::{InScope, Scope, current};
 pub use self::local_policy::{LocalPolicy, PolicyGuard, policy};
 pub use self::local_scope::LocalScope;
 pub use self::open::{OpenScope, ScopeGuard};
+pub use self::owned::OwnedScope;
 pub use self::released::Released;
 pub use self::run::Ended;
-pub use self::steps::Steps;
+pub use self::work::Work;

@@ -1,18 +1,17 @@
 //! Scopes that are open, and how they end.
 
 use std::fmt;
-use std::future::Future;
 use std::ops::Deref;
 use std::panic::Location;
 use std::sync::Arc;
 use std::thread;
 
-use crate::context::{self, Around, Bound, Closes, GuardEntry, Shared};
+use crate::context::{self, Around, GuardEntry, Shared};
 use crate::flush::{self, Ends};
 use crate::intent::Intent;
 use crate::lifecycle::{Ending, Outcome};
 use crate::report::{FlushError, FlushReport};
-use crate::scope::{Released, Scope};
+use crate::scope::Scope;
 
 /// A scope that is open and that nobody has entered.
 ///
@@ -39,8 +38,6 @@ use crate::scope::{Released, Scope};
 pub struct OpenScope {
     scope: Scope,
     ended: bool,
-    /// Whether a future holds it: dropped, it was cancelled, also where the thread unwinds.
-    in_future: bool,
 }
 
 impl OpenScope {
@@ -48,31 +45,7 @@ impl OpenScope {
         Self {
             scope: Scope::of(shared),
             ended: false,
-            in_future: false,
         }
-    }
-
-    /// Says that a future holds it. Dropped while the thread unwinds it was cancelled then, like the
-    /// future: the panic may be anybody's. Otherwise a panic is taken for one of its own work.
-    ///
-    /// ```
-    /// # use airlock_core as airlock;
-    /// use airlock::lifecycle::Outcome;
-    /// use std::sync::mpsc::channel;
-    ///
-    /// let (tell, told) = channel();
-    /// let scope = airlock::scope().on_report(move |report| tell.send(report.outcome()).unwrap());
-    /// let scope = scope.open().in_future();
-    /// let panicked = std::thread::spawn(move || {
-    ///     let _held = async move { drop(scope) };
-    ///     panic!("somebody else's");
-    /// });
-    /// assert!(panicked.join().is_err());
-    /// assert_eq!(told.recv(), Ok(Outcome::Cancelled));
-    /// ```
-    pub fn in_future(mut self) -> Self {
-        self.in_future = true;
-        self
     }
 
     fn ends(&self) -> Ends<'_> {
@@ -90,21 +63,6 @@ impl OpenScope {
     /// The places around code in the scope.
     pub(crate) fn around(&self) -> &Around {
         &self.scope.shared().head.around
-    }
-
-    /// Makes a future the scope's own work. As [`Scope::bind`], and when the future is dropped
-    /// before it has finished the scope accepts nothing more, so that what its destructors enqueue
-    /// is refused. The scope still has to be ended.
-    ///
-    /// ```
-    /// # use airlock_core as airlock;
-    /// let scope = airlock::scope().open();
-    /// drop(scope.bind_work(std::future::pending::<()>()));
-    /// assert!(!scope.is_open());
-    /// scope.discard();
-    /// ```
-    pub fn bind_work<F: Future>(&self, work: F) -> Bound<F> {
-        Bound::new(self.scope.frame(), Closes::Scope, work)
     }
 
     /// Asks the ancestors, judges, and dispatches what is left; sync effects only.
@@ -180,50 +138,6 @@ impl OpenScope {
         flush::finish_async(self.ends(), outcome).await
     }
 
-    /// Ends it as its lifecycle says about this outcome, up to the dispatch: the ancestors have
-    /// captured what they hold, the policies have judged the rest. For integrations that dispatch
-    /// elsewhere, or want to know whether there is anything to await.
-    ///
-    /// ```
-    /// # use airlock_core as airlock;
-    /// use airlock::lifecycle::Outcome;
-    ///
-    /// let scope = airlock::scope().open();
-    /// let released = scope.release(Outcome::Failure);
-    /// assert!(released.is_settled());
-    /// let report = released.dispatch()?;
-    /// assert_eq!(report.outcome(), Outcome::Failure);
-    /// # Ok::<(), airlock::FlushError>(())
-    /// ```
-    pub fn release(mut self, outcome: Outcome) -> Released {
-        self.ended = true;
-        Released::new(flush::release(self.ends(), outcome))
-    }
-
-    /// As [`release`](Self::release), and dispatches what need not be awaited at once: the sync effects of
-    /// the default executor. For integrations that await only where there is something to await.
-    ///
-    /// ```
-    /// # use airlock_core as airlock;
-    /// use airlock::lifecycle::Outcome;
-    ///
-    /// let scope = airlock::scope().open();
-    /// let released = scope.finish_ready(Outcome::Success);
-    /// assert!(released.is_settled());
-    /// assert!(released.dispatch()?.is_empty());
-    /// # Ok::<(), airlock::FlushError>(())
-    /// ```
-    pub fn finish_ready(mut self, outcome: Outcome) -> Released {
-        self.ended = true;
-        Released::after(flush::finish_ready(self.ends(), outcome))
-    }
-
-    /// Calls a closure in the scope that returns a future, and makes the future the scope's own work, as
-    /// [`bind_work`](Self::bind_work) does.
-    pub fn call_work<F: Future>(&self, call: impl FnOnce() -> F) -> Bound<F> {
-        Bound::calling(self.scope.frame(), call)
-    }
-
     /// Ends it and gives what it holds: nothing is dispatched, captured or reported.
     pub(crate) fn into_intents(mut self) -> Vec<Intent> {
         self.ended = true;
@@ -264,12 +178,12 @@ impl OpenScope {
             return;
         }
         // Unwinding through a guard is a panic of the body.
-        let outcome = if thread::panicking() && !self.in_future {
+        let outcome = if thread::panicking() {
             Outcome::Panic
         } else {
             Outcome::Cancelled
         };
-        if let Err(error) = flush::finish(self.ends(), outcome) {
+        if let Err(error) = flush::end(self.ends(), outcome) {
             error.strand();
         }
     }

@@ -9,8 +9,7 @@ use crate::flush::{self, Ends};
 use crate::lifecycle::Outcome;
 use crate::report::{FlushError, FlushReport};
 use crate::scope::boundary::{Boundary, strand};
-use crate::scope::work::{Work, Worked};
-use crate::scope::{LocalScope, Scope, ScopeBuilder};
+use crate::scope::{LocalScope, OwnedScope, Scope, ScopeBuilder, Work};
 
 /// What [`ScopeBuilder::run_infallible`] returns: the body's value, and what became of its intents.
 #[derive(Debug)]
@@ -75,20 +74,17 @@ impl ScopeBuilder {
     where
         E: From<FlushError>,
     {
-        let Worked { ended, frame } = self.enclose_async(body).await;
+        let (ended, scope) = self.enclose_async(body).await;
         match ended {
-            Ok(result @ Ok(_)) => match Ends::Frame(frame).start(Outcome::Success) {
-                Ok(_) => result,
-                Err(flush) => match flush.run_async().await {
-                    Ok(_) => result,
-                    Err(error) => Err(E::from(error)),
-                },
+            Ok(result @ Ok(_)) => match flush::end_async(scope.ends(), Outcome::Success).await {
+                Ok(()) => result,
+                Err(error) => Err(E::from(error)),
             },
             Ok(failed @ Err(_)) => {
-                strand(flush::finish_async(Ends::Frame(frame), Outcome::Failure).await);
+                strand(flush::end_async(scope.ends(), Outcome::Failure).await);
                 failed
             }
-            Err(panic) => fail_async(frame, panic).await,
+            Err(panic) => fail_async(scope, panic).await,
         }
     }
 
@@ -101,13 +97,13 @@ impl ScopeBuilder {
         self,
         body: impl AsyncFnOnce(Scope) -> T,
     ) -> Result<Ended<T>, FlushError> {
-        let Worked { ended, frame } = self.enclose_async(body).await;
+        let (ended, scope) = self.enclose_async(body).await;
         match ended {
             Ok(value) => {
-                let report = flush::finish_async(Ends::Frame(frame), Outcome::Success).await?;
+                let report = flush::finish_async(scope.ends(), Outcome::Success).await?;
                 Ok(Ended { value, report })
             }
-            Err(panic) => fail_async(frame, panic).await,
+            Err(panic) => fail_async(scope, panic).await,
         }
     }
 
@@ -146,13 +142,13 @@ impl ScopeBuilder {
         let (ended, frame) = self.enclose(body);
         match ended {
             Ok((Outcome::Success, value)) => {
-                match flush::finish(Ends::Frame(frame), Outcome::Success) {
-                    Ok(_) => value,
+                match flush::end(Ends::Frame(frame), Outcome::Success) {
+                    Ok(()) => value,
                     Err(error) => on_flush_error(error, value),
                 }
             }
             Ok((outcome, value)) => {
-                strand(flush::finish(Ends::Frame(frame), outcome));
+                strand(flush::end(Ends::Frame(frame), outcome));
                 value
             }
             Err(panic) => fail(frame, panic),
@@ -177,21 +173,21 @@ impl ScopeBuilder {
     fn enclose_async<T, F: AsyncFnOnce(Scope) -> T>(
         mut self,
         body: F,
-    ) -> impl Future<Output = Worked<T>> + use<T, F> {
-        let (frame, shared) = context::open_shared_for_future(self.spec());
-        let scope = Scope::of(shared);
-        Work::new(frame, async move { body(scope).await })
+    ) -> Work<impl Future<Output = T> + use<T, F>> {
+        let mut scope = OwnedScope::open(self.spec());
+        let handle = scope.handle();
+        Work::new(scope, async move { body(handle).await })
     }
 }
 
 /// Ends the scope of a body that panicked, and lets the panic go on.
 #[cold]
 fn fail(frame: Box<Frame>, panic: Box<dyn Any + Send>) -> ! {
-    strand(flush::finish(Ends::Frame(frame), Outcome::Panic));
+    strand(flush::end(Ends::Frame(frame), Outcome::Panic));
     resume_unwind(panic)
 }
 
-async fn fail_async(frame: Box<Frame>, panic: Box<dyn Any + Send>) -> ! {
-    strand(flush::finish_async(Ends::Frame(frame), Outcome::Panic).await);
+async fn fail_async(scope: OwnedScope, panic: Box<dyn Any + Send>) -> ! {
+    strand(flush::end_async(scope.ends(), Outcome::Panic).await);
     resume_unwind(panic)
 }

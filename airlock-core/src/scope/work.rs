@@ -1,91 +1,113 @@
 //! The work of an async scope: a future that carries its scope.
 
 use std::any::Any;
+use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::thread;
 
 use pin_project_lite::pin_project;
 
-use crate::context::{Bound, Closes, Frame};
-use crate::flush::{self, Ends};
+use crate::flush;
 use crate::lifecycle::Outcome;
+use crate::scope::OwnedScope;
+use crate::scope::boundary::strand;
 
 pin_project! {
-    /// Work in a scope of its own, which it owns until both are handed over. Dropped before, the scope ends
-    /// as cancelled.
-    pub(super) struct Work<F> {
+    /// A future in a scope of its own. It resolves to what became of the future, a panic included, and the
+    /// scope, which has to be ended.
+    ///
+    /// Dropped before, it drops the future first, so that what the future's destructors enqueue is
+    /// refused, and ends the scope as cancelled. Made by [`OwnedScope::work`].
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct Work<F> {
         #[pin]
-        bound: Bound<F>,
-        has_ended: bool,
+        inner: Option<F>,
+        scope: OwnedScope,
     }
 
     impl<F> PinnedDrop for Work<F> {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if *this.has_ended {
-                return;
-            }
-            this.bound.as_mut().drop_inner();
-            if let Some(frame) = this.bound.take_frame()
-                && let Err(error) = flush::finish(Ends::Frame(frame), Outcome::Cancelled)
-            {
-                error.strand();
-            }
+            this.drop_inner();
         }
     }
-}
-
-/// What work has come to, and its scope.
-pub(super) struct Worked<T> {
-    pub(super) ended: Result<T, Box<dyn Any + Send>>,
-    pub(super) frame: Box<Frame>,
 }
 
 impl<F> Work<F> {
     #[inline]
-    pub(super) fn new(frame: Box<Frame>, inner: F) -> Self {
+    pub(super) fn new(scope: OwnedScope, inner: F) -> Self {
         Self {
-            bound: Bound::new(frame, Closes::Scope, inner),
-            has_ended: false,
+            inner: Some(inner),
+            scope,
         }
     }
 
-    /// Work whose scope is to be [opened](Self::open) at its first poll.
+    /// Calls a closure in the scope; the future that it returns is the work.
     #[inline]
-    pub(super) fn unopened(inner: F) -> Self {
-        Self {
-            bound: Bound::unopened(inner),
-            has_ended: false,
+    pub(super) fn calling(mut scope: OwnedScope, call: impl FnOnce() -> F) -> Self {
+        // The panic goes on as soon as the scope has ended, so nobody sees what it left half-done.
+        match catch_unwind(AssertUnwindSafe(|| scope.run(call))) {
+            Ok(inner) => Self::new(scope, inner),
+            Err(panic) => fail(scope, panic),
         }
     }
 
+    /// Gives work that was made with [`OwnedScope::none`] its scope.
     #[inline]
-    pub(super) fn open(self: Pin<&mut Self>, frame: Box<Frame>) {
-        self.project().bound.open(frame);
+    pub(super) fn open(self: Pin<&mut Self>, scope: OwnedScope) {
+        *self.project().scope = scope;
+    }
+
+    fn drop_inner(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        if this.inner.is_some() {
+            this.scope.close();
+            this.scope.run(|| this.inner.set(None));
+        }
     }
 }
 
+#[cold]
+fn fail(scope: OwnedScope, panic: Box<dyn Any + Send>) -> ! {
+    strand(flush::end(scope.ends(), Outcome::Panic));
+    resume_unwind(panic)
+}
+
 impl<F: Future> Future for Work<F> {
-    type Output = Worked<F::Output>;
+    type Output = (thread::Result<F::Output>, OwnedScope);
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.as_mut().project();
         // The panic goes on as soon as the scope has ended, so nobody sees what it left half-done.
-        let polled = catch_unwind(AssertUnwindSafe(|| this.bound.as_mut().poll(cx)));
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            this.scope.run(|| {
+                let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+                    panic!("a future was polled after it had finished");
+                };
+                let poll = inner.poll(cx);
+                if poll.is_ready() {
+                    this.inner.set(None);
+                }
+                poll
+            })
+        }));
         let ended = match polled {
             Ok(polled) => Ok(ready!(polled)),
             Err(panic) => {
-                this.bound.as_mut().drop_inner();
+                self.as_mut().drop_inner();
                 Err(panic)
             }
         };
-        *this.has_ended = true;
-        match this.bound.take_frame() {
-            Some(frame) => Poll::Ready(Worked { ended, frame }),
-            None => unreachable!("work owns its scope until it has ended"),
-        }
+        let scope = std::mem::replace(self.project().scope, OwnedScope::none());
+        Poll::Ready((ended, scope))
+    }
+}
+
+impl<F> fmt::Debug for Work<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Work").finish_non_exhaustive()
     }
 }

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::collections::HashSet;
 use std::fmt;
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::context::{Around, Shared};
@@ -64,9 +65,12 @@ pub fn capture<T>(block: impl FnOnce() -> T) -> Captured<T> {
 /// # });
 /// ```
 pub async fn capture_async<F: Future>(block: F) -> Captured<F::Output> {
-    let open = collecting(scope().name("capture")).open().in_future();
-    let value = open.bind_work(block).await;
-    Captured::of(open, value)
+    let scope = collecting(scope().name("capture")).open_owned();
+    let (ended, scope) = scope.work(|| block).await;
+    match ended {
+        Ok(value) => Captured::of(scope.into_open(), value),
+        Err(panic) => resume_unwind(panic),
+    }
 }
 
 /// A scope that nothing leaves.

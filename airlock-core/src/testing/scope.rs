@@ -1,12 +1,13 @@
 //! The scope around a test.
 
 use std::fmt;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use crate::airlock::Airlock;
 use crate::intent::IntentId;
 use crate::lifecycle::Outcome;
-use crate::scope::{OpenScope, Scope, current, scope};
+use crate::scope::{OpenScope, Scope, ScopeBuilder, current, scope};
 use crate::testing::capture::{Buffer, collecting};
 use crate::testing::message::{first_of, rows};
 use crate::testing::source::{KeepsArguments, Source};
@@ -108,21 +109,24 @@ pub struct Test<'a> {
 }
 
 impl Test<'_> {
-    fn open(&self) -> (OpenScope, TestScope) {
+    fn scope(&self) -> (ScopeBuilder, Arc<Looks>) {
         let looks = Arc::new(Looks::of(self.strictness));
         let mut builder = scope().name("test").observer(looks.clone());
         if let Some(airlock) = self.airlock {
             builder = builder.airlock(airlock);
         }
-        let open = collecting(builder).open();
-        let scope = Scope::clone(&open);
-        (open, TestScope { scope, looks })
+        (collecting(builder), looks)
     }
 
     /// Runs a sync test.
     #[track_caller]
     pub fn run<T>(self, body: impl FnOnce(&TestScope) -> (Outcome, T)) -> T {
-        let (open, scope) = self.open();
+        let (builder, looks) = self.scope();
+        let open = builder.open();
+        let scope = TestScope {
+            scope: Scope::clone(&open),
+            looks,
+        };
         let (outcome, value) = open.enter(|| body(&scope));
         self.end(open, &scope, outcome);
         value
@@ -130,11 +134,20 @@ impl Test<'_> {
 
     /// Runs an async test.
     pub async fn run_async<T>(self, body: impl AsyncFnOnce(&TestScope) -> (Outcome, T)) -> T {
-        let (open, scope) = self.open();
-        let open = open.in_future();
-        let (outcome, value) = open.bind_work(async { body(&scope).await }).await;
-        self.end(open, &scope, outcome);
-        value
+        let (builder, looks) = self.scope();
+        let mut owned = builder.open_owned();
+        let scope = TestScope {
+            scope: owned.handle(),
+            looks,
+        };
+        let (ended, owned) = owned.work(|| async { body(&scope).await }).await;
+        match ended {
+            Ok((outcome, value)) => {
+                self.end(owned.into_open(), &scope, outcome);
+                value
+            }
+            Err(panic) => resume_unwind(panic),
+        }
     }
 
     #[track_caller]

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Backlog, FlushError, FlushReport, OpenScope, Released, Running, Steps};
+use airlock_core::{Backlog, FlushError, FlushReport, OwnedScope, Released, Running};
 use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
 
@@ -41,8 +41,7 @@ pin_project! {
     struct Held<B> {
         #[pin]
         body: Option<B>,
-        steps: Steps,
-        scope: Option<OpenScope>,
+        scope: Option<OwnedScope>,
         // How it ends if it ends now.
         outcome: Outcome,
         settings: Rc<Settings>,
@@ -75,13 +74,12 @@ impl<B> ScopeBody<B> {
     /// The body of a response whose scope ends with it, with this outcome unless the body fails.
     pub(crate) fn held(
         body: B,
-        scope: OpenScope,
+        scope: OwnedScope,
         outcome: Outcome,
         settings: &Rc<Settings>,
     ) -> Self {
         let held = Held {
             body: Some(body),
-            steps: scope.steps(),
             scope: Some(scope),
             outcome,
             settings: settings.clone(),
@@ -133,12 +131,12 @@ impl<B: MessageBody> Held<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Box<dyn Error>>>> {
         let this = self.as_mut().project();
-        let Some(body) = this.body.as_pin_mut() else {
+        let (Some(body), Some(scope)) = (this.body.as_pin_mut(), this.scope) else {
             return Poll::Ready(None);
         };
         // Stays if the body panics.
         let outcome = std::mem::replace(this.outcome, Outcome::Panic);
-        let polled = this.steps.run(|| body.poll_next(cx));
+        let polled = scope.run(|| body.poll_next(cx));
         *this.outcome = match &polled {
             Poll::Ready(Some(Err(_))) => Outcome::Failure,
             _ => outcome,
@@ -154,15 +152,15 @@ impl<B> Held<B> {
     /// Drops the body, and ends its scope.
     fn end(self: Pin<&mut Self>) {
         let mut this = self.project();
-        if let Some(scope) = this.scope.take() {
-            this.steps.run(|| this.body.set(None));
+        if let Some(mut scope) = this.scope.take() {
+            scope.run(|| this.body.set(None));
             end(scope, *this.outcome, this.settings);
         }
     }
 }
 
 /// Ends a scope. Performs what need not be awaited here, and spawns the rest if there is any.
-fn end(scope: OpenScope, outcome: Outcome, settings: &Settings) {
+fn end(scope: OwnedScope, outcome: Outcome, settings: &Settings) {
     let mut released = scope.release(outcome);
     if released.is_settled() {
         return conclude(released.dispatch(), &settings.backlog);

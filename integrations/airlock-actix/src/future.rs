@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -12,12 +12,12 @@ use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Bound, BoxFuture, FlushError, FlushReport, OpenScope};
+use airlock_core::{BoxFuture, FlushError, FlushReport, Work};
 use pin_project_lite::pin_project;
 
 use crate::body::ScopeBody;
 use crate::origin::RequestOrigin;
-use crate::settings::{Ends, Opened, Settings, is_awaited};
+use crate::settings::{Ends, Settings, is_awaited};
 
 pin_project! {
     /// The future of [`ScopeService`](crate::ScopeService).
@@ -26,9 +26,7 @@ pin_project! {
     #[must_use = "futures do nothing unless awaited"]
     pub struct ScopeFuture<F, B> {
         #[pin]
-        work: Option<Bound<F>>,
-        // After `work`, so that the work is dropped first and its destructors find the scope closed.
-        scope: Option<OpenScope>,
+        work: Work<F>,
         origin: Option<RequestOrigin>,
         flushing: Option<Flushing<B>>,
         ends: Ends,
@@ -44,26 +42,26 @@ struct Flushing<B> {
 
 /// How the work has ended.
 struct Ended<B> {
-    work: Work<B>,
+    given: Given<B>,
     outcome: Outcome,
 }
 
-enum Work<B> {
+/// What the inner service came to.
+enum Given<B> {
     Response(ServiceResponse<B>),
     Error(Error),
     Panic(Box<dyn Any + Send>),
 }
 
 impl<F, B> ScopeFuture<F, B> {
-    pub(crate) fn new(work: Bound<F>, opened: Opened, settings: Rc<Settings>) -> Self {
-        let Opened {
-            scope,
-            origin,
-            ends,
-        } = opened;
+    pub(crate) fn new(
+        work: Work<F>,
+        origin: Option<RequestOrigin>,
+        ends: Ends,
+        settings: Rc<Settings>,
+    ) -> Self {
         Self {
-            work: Some(work),
-            scope: Some(scope.in_future()),
+            work,
             origin,
             flushing: None,
             ends,
@@ -82,30 +80,39 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         if this.flushing.is_none() {
-            let (work, outcome) = ready!(poll_work(this.work, this.settings, cx));
-            let Some(scope) = this.scope.take() else {
-                unreachable!("it is there while the work is");
+            let (worked, scope) = ready!(this.work.poll(cx));
+            let (given, outcome) = match worked {
+                Ok(Ok(response)) => {
+                    let outcome = this.settings.outcome(response.response().head());
+                    (Given::Response(response), outcome)
+                }
+                Ok(Err(error)) => (Given::Error(error), Outcome::Failure),
+                Err(panic) => (Given::Panic(panic), Outcome::Panic),
             };
-            if let (Work::Response(response), Some(origin)) = (&work, this.origin.take())
-                && (*this.ends == Ends::AfterResponse || !scope.is_empty())
-            {
-                origin.settle(response.request());
-            }
-            let work = match (work, *this.ends) {
-                (Work::Response(response), Ends::AfterResponse)
+            let origin = this.origin.take();
+            let given = match (given, *this.ends) {
+                (Given::Response(response), Ends::AfterResponse)
                     if outcome == Outcome::Success || is_awaited(&scope, response.request()) =>
                 {
+                    if let Some(origin) = origin {
+                        origin.settle(response.request());
+                    }
                     let held =
                         |_: &mut _, body| ScopeBody::held(body, scope, outcome, this.settings);
                     return Poll::Ready(Ok(response.map_body(held)));
                 }
-                (work, _) => work,
+                (given, _) => given,
             };
-            let ended = Ended { work, outcome };
-            let released = scope.finish_ready(outcome);
-            if released.is_settled() {
-                return Poll::Ready(ended.with(released.dispatch(), this.settings));
+            let ended = Ended { given, outcome };
+            let left = scope.end(outcome);
+            if let (Some(origin), Given::Response(response)) = (origin, &ended.given) {
+                origin.end(response.request());
             }
+            let released = match left {
+                Ok(None) => return Poll::Ready(ended.with(None, this.settings)),
+                Err(error) => return Poll::Ready(ended.with(Some(error), this.settings)),
+                Ok(Some(released)) => released,
+            };
             let flush = Box::pin(released.dispatch_async());
             *this.flushing = Some(Flushing { flush, ended });
         }
@@ -117,50 +124,22 @@ where
                 *this.flushing = Some(flushing);
                 Poll::Pending
             }
-            Poll::Ready(flushed) => Poll::Ready(flushing.ended.with(flushed, this.settings)),
+            Poll::Ready(flushed) => Poll::Ready(flushing.ended.with(flushed.err(), this.settings)),
         }
     }
-}
-
-/// Polls the work, and judges how it has ended.
-fn poll_work<F, B>(
-    mut work: Pin<&mut Option<Bound<F>>>,
-    settings: &Settings,
-    cx: &mut Context<'_>,
-) -> Poll<(Work<B>, Outcome)>
-where
-    F: Future<Output = Result<ServiceResponse<B>, Error>>,
-{
-    let Some(running) = work.as_mut().as_pin_mut() else {
-        panic!("a future was polled after it had finished");
-    };
-    // A panic goes on as soon as the scope has ended, so nobody sees what it left half-done.
-    let polled = match catch_unwind(AssertUnwindSafe(|| running.poll(cx))) {
-        Ok(polled) => ready!(polled).map_err(Work::Error),
-        Err(panic) => Err(Work::Panic(panic)),
-    };
-    work.set(None);
-    Poll::Ready(match polled {
-        Ok(response) => {
-            let outcome = settings.outcome(response.response().head());
-            (Work::Response(response), outcome)
-        }
-        Err(work @ Work::Panic(_)) => (work, Outcome::Panic),
-        Err(work) => (work, Outcome::Failure),
-    })
 }
 
 impl<B: MessageBody> Ended<B> {
     /// What the request gives, now that its scope has ended with this.
     fn with(
         self,
-        flushed: Result<FlushReport, FlushError>,
+        failed: Option<FlushError>,
         settings: &Settings,
     ) -> Result<ServiceResponse<ScopeBody<B>>, Error> {
-        let answer = flushed.err().and_then(|error| {
+        let answer = failed.and_then(|error| {
             settings.backlog.count_failure();
-            match &self.work {
-                Work::Response(response) if self.outcome == Outcome::Success => {
+            match &self.given {
+                Given::Response(response) if self.outcome == Outcome::Success => {
                     Some(settings.answer(error, response.request()))
                 }
                 _ => {
@@ -169,13 +148,13 @@ impl<B: MessageBody> Ended<B> {
                 }
             }
         });
-        match (self.work, answer) {
-            (Work::Panic(panic), _) => resume_unwind(panic),
-            (Work::Error(error), _) => Err(error),
-            (Work::Response(response), None) => {
+        match (self.given, answer) {
+            (Given::Panic(panic), _) => resume_unwind(panic),
+            (Given::Error(error), _) => Err(error),
+            (Given::Response(response), None) => {
                 Ok(response.map_body(|_, body| ScopeBody::plain(body)))
             }
-            (Work::Response(response), Some(answer)) => {
+            (Given::Response(response), Some(answer)) => {
                 Ok(response.into_response(answer.map_body(|_, body| ScopeBody::answer(body))))
             }
         }
@@ -185,7 +164,6 @@ impl<B: MessageBody> Ended<B> {
 impl<F, B> fmt::Debug for ScopeFuture<F, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ScopeFuture")
-            .field("scope", &self.scope)
             .field("flushing", &self.flushing.is_some())
             .finish_non_exhaustive()
     }

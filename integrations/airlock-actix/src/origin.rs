@@ -2,9 +2,9 @@
 //!
 //! A middleware of an app is called before the router, and to ask which route will match costs as
 //! much as the router itself. So that is done only if somebody looks at the origin while the request
-//! runs. When it has been answered the router has left its answer in the request.
+//! runs, or keeps it when it has been answered: then the router has left its answer in the request.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,6 +19,9 @@ use airlock_core::Origin;
 // As a name: a text would be parsed for each request.
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 
+/// The longest path whose place is kept for the next one, in bytes.
+const KEPT_PATH: usize = 1024;
+
 /// How a request names itself in reports and logs: `POST /orders/{id}`.
 ///
 /// The route is the pattern that matches, as [`HttpRequest::match_pattern`] gives it, never the path:
@@ -28,18 +31,31 @@ pub(crate) struct RequestOrigin(Arc<Inner>);
 
 struct Inner {
     method: Method,
-    path: Box<str>,
+    path: String,
     routes: RoutesId,
     matched: OnceLock<Option<String>>,
+}
+
+thread_local! {
+    /// Recycled with its path, so that one request after the other allocates none.
+    static SPARE: Cell<Option<Arc<Inner>>> = const { Cell::new(None) };
 }
 
 impl RequestOrigin {
     /// The origin of what a request enqueues.
     pub(crate) fn of(request: &HttpRequest, routes: &Routes) -> Self {
+        let (method, routes) = (request.method().clone(), routes.id(request));
+        if let Some(mut spare) = SPARE.try_with(Cell::take).ok().flatten()
+            && let Some(inner) = Arc::get_mut(&mut spare)
+        {
+            inner.path.push_str(request.path());
+            (inner.method, inner.routes) = (method, routes);
+            return Self(spare);
+        }
         Self(Arc::new(Inner {
-            method: request.method().clone(),
-            path: Box::from(request.path()),
-            routes: routes.id(request),
+            method,
+            path: request.path().to_owned(),
+            routes,
             matched: OnceLock::new(),
         }))
     }
@@ -54,6 +70,18 @@ impl RequestOrigin {
     /// Takes the route that the router has found.
     pub(crate) fn settle(&self, answered: &HttpRequest) {
         self.0.matched.get_or_init(|| answered.match_pattern());
+    }
+
+    /// The request's scope has ended. Takes the route if somebody still has the origin.
+    pub(crate) fn end(mut self, answered: &HttpRequest) {
+        let Some(inner) = Arc::get_mut(&mut self.0) else {
+            return self.settle(answered);
+        };
+        inner.path.clear();
+        inner.matched.take();
+        if inner.path.capacity() <= KEPT_PATH {
+            let _ = SPARE.try_with(|spare| spare.set(Some(self.0)));
+        }
     }
 
     fn route(&self) -> Option<&str> {

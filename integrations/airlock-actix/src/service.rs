@@ -10,7 +10,7 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse, forward_ready};
 use crate::body::ScopeBody;
 use crate::future::ScopeFuture;
 use crate::origin::Routes;
-use crate::settings::Settings;
+use crate::settings::{Opened, Settings};
 
 /// What [`ScopeMiddleware`](crate::ScopeMiddleware) makes of the service that it wraps.
 #[derive(Clone)]
@@ -46,10 +46,14 @@ where
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let opened = self.settings.open(request.request(), &self.routes);
+        let Opened {
+            scope,
+            origin,
+            ends,
+        } = self.settings.open(request.request(), &self.routes);
         // An inner service may enqueue in `call`, before its future is first polled.
-        let work = opened.scope.call_work(|| self.service.call(request));
-        ScopeFuture::new(work, opened, self.settings.clone())
+        let work = scope.work(|| self.service.call(request));
+        ScopeFuture::new(work, origin, ends, self.settings.clone())
     }
 }
 

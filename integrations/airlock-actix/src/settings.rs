@@ -7,7 +7,7 @@ use std::sync::Arc;
 use actix_web::dev::ResponseHead;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Backlog, FlushError, OpenScope, Scope, ScopeBuilder};
+use airlock_core::{Backlog, FlushError, OwnedScope, Scope, ScopeBuilder, ScopeId};
 use tokio::runtime::Handle;
 
 use crate::origin::{RequestOrigin, Routes};
@@ -43,7 +43,7 @@ pub(crate) enum Ends {
 
 /// The scope of a request, and what is known of it from the start.
 pub(crate) struct Opened {
-    pub(crate) scope: OpenScope,
+    pub(crate) scope: OwnedScope,
     /// Unless it is that of a scope around.
     pub(crate) origin: Option<RequestOrigin>,
     pub(crate) ends: Ends,
@@ -74,13 +74,11 @@ impl Settings {
         if let Some(origin) = &origin {
             scope = scope.origin(origin.traced(request));
         }
-        let scope = scope.open();
+        let mut scope = scope.open_owned();
         let mut ends = self.ends;
         if ends == Ends::AfterResponse {
-            if may_await_body(&scope, request) {
-                request
-                    .extensions_mut()
-                    .insert(AwaitsBody(Scope::clone(&scope)));
+            if may_await_body(scope.parent(), request) {
+                request.extensions_mut().insert(AwaitsBody(scope.handle()));
             } else {
                 ends = Ends::BeforeResponse;
             }
@@ -130,16 +128,16 @@ impl Settings {
 
 /// A scope around this one captures what it holds, so this one must end first. A middleware that waits
 /// for the body leaves time for that; of any other scope nothing is known after the response.
-fn may_await_body(scope: &Scope, request: &HttpRequest) -> bool {
-    let Some(parent) = scope.parent() else {
+fn may_await_body(parent: Option<ScopeId>, request: &HttpRequest) -> bool {
+    let Some(parent) = parent else {
         return true;
     };
     let innermost = innermost_that_awaits_body(request);
-    innermost.is_some_and(|scope| scope.id() == parent.id())
+    innermost.is_some_and(|scope| scope.id() == parent)
 }
 
 /// Whether a scope within this one has yet to be captured by it, when the body ends.
-pub(crate) fn is_awaited(scope: &Scope, request: &HttpRequest) -> bool {
+pub(crate) fn is_awaited(scope: &OwnedScope, request: &HttpRequest) -> bool {
     let outwards = successors(innermost_that_awaits_body(request), Scope::parent);
     let mut within = outwards.take_while(|inner| inner.id() != scope.id());
     within.any(|inner| inner.is_open())

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::thread;
 
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Backlog, FlushError, FlushReport, OpenScope, Running, Steps};
+use airlock_core::{Backlog, FlushError, FlushReport, OwnedScope, Running};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -38,7 +38,7 @@ pin_project! {
                 } else {
                     held.outcome
                 };
-                held.steps.run(|| this.inner.set(None));
+                held.scope.run(|| this.inner.set(None));
                 held.release(outcome);
             }
         }
@@ -47,8 +47,7 @@ pin_project! {
 
 /// A scope that waits for its response to be sent.
 pub(crate) struct Held {
-    scope: OpenScope,
-    steps: Steps,
+    scope: OwnedScope,
     /// That of the response.
     outcome: Outcome,
     /// Kept until this one has ended, for a scope around it.
@@ -59,14 +58,13 @@ pub(crate) struct Held {
 
 impl Held {
     pub(crate) fn new(
-        scope: OpenScope,
+        scope: OwnedScope,
         waits: Waits,
         outcome: Outcome,
         spawn: Spawn,
         backlog: Backlog,
     ) -> Self {
         Self {
-            steps: scope.steps(),
             scope,
             outcome,
             _waits: waits,
@@ -160,7 +158,7 @@ impl<B: Body> Body for ScopeBody<B> {
         let Some(held) = this.held else {
             return inner.poll_frame(cx);
         };
-        let polled = catch_unwind(AssertUnwindSafe(|| held.steps.run(|| inner.poll_frame(cx))));
+        let polled = catch_unwind(AssertUnwindSafe(|| held.scope.run(|| inner.poll_frame(cx))));
         let outcome = match &polled {
             Ok(Poll::Pending | Poll::Ready(Some(Ok(_)))) => None,
             Ok(Poll::Ready(None)) => Some(held.outcome),
@@ -170,7 +168,7 @@ impl<B: Body> Body for ScopeBody<B> {
         if let Some(outcome) = outcome
             && let Some(mut held) = this.held.take()
         {
-            held.steps.run(|| this.inner.set(None));
+            held.scope.run(|| this.inner.set(None));
             held.release(outcome);
         }
         polled.unwrap_or_else(|panic| resume_unwind(panic))

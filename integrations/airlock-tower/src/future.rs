@@ -3,13 +3,13 @@
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Bound, BoxFuture, FlushError, FlushReport, OpenScope};
+use airlock_core::{BoxFuture, FlushError, FlushReport, Work};
 use http::Response;
 use pin_project_lite::pin_project;
 
@@ -26,9 +26,8 @@ pin_project! {
     /// there, and what was not dispatched goes to the airlock's `on_stranded`.
     #[must_use = "futures do nothing unless awaited"]
     pub struct ScopeFuture<F, M, B, E> {
-        // Dropped before the scope, so that what its destructors enqueue is refused.
         #[pin]
-        work: Option<Bound<F>>,
+        work: Work<F>,
         state: Exclusive<State<B, E>>,
         settings: Arc<Settings>,
         moment: M,
@@ -36,7 +35,7 @@ pin_project! {
 }
 
 enum State<B, E> {
-    Working(OpenScope, Option<Waits>),
+    Working(Option<Waits>),
     Flushing(BoxFuture<'static, Flushed>, Ended<B, E>),
     Finished,
 }
@@ -58,15 +57,14 @@ enum Given<B, E> {
 
 impl<F, M, B, E> ScopeFuture<F, M, B, E> {
     pub(crate) fn new(
-        scope: OpenScope,
         waits: Option<Waits>,
-        work: Bound<F>,
+        work: Work<F>,
         settings: Arc<Settings>,
         moment: M,
     ) -> Self {
         Self {
-            work: Some(work),
-            state: Exclusive::new(State::Working(scope.in_future(), waits)),
+            work,
+            state: Exclusive::new(State::Working(waits)),
             settings,
             moment,
         }
@@ -81,19 +79,13 @@ where
     type Output = Result<Response<B>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+        let this = self.project();
         let state = this.state.get_mut();
         let (settings, moment) = (&**this.settings, &*this.moment);
-        if let Some(work) = this.work.as_mut().as_pin_mut() {
-            let worked = match catch_unwind(AssertUnwindSafe(|| work.poll(cx))) {
-                Ok(Poll::Pending) => return Poll::Pending,
-                Ok(Poll::Ready(worked)) => Ok(worked),
-                Err(panic) => Err(panic),
-            };
-            this.work.set(None);
-            let State::Working(scope, waits) = std::mem::replace(state, State::Finished) else {
-                unreachable!("a scope is open as long as its work");
-            };
+        if let State::Working(waits) = state {
+            let (worked, scope) = ready!(this.work.poll(cx));
+            let waits = waits.take();
+            *state = State::Finished;
             let mut scope = Some(scope);
             let (given, outcome) = match worked {
                 Ok(Ok(response)) => {
@@ -109,11 +101,12 @@ where
                 return Poll::Ready(given.give());
             };
             let ended = Ended { given, outcome };
-            let released = scope.finish_ready(outcome);
-            if released.is_settled() {
+            let released = match scope.end(outcome) {
                 // Nothing to await, so nothing is boxed.
-                return Poll::Ready(ended.after(released.dispatch(), settings, moment));
-            }
+                Ok(None) => return Poll::Ready(ended.given.give()),
+                Err(error) => return Poll::Ready(ended.after(Err(error), settings, moment)),
+                Ok(Some(released)) => released,
+            };
             *state = State::Flushing(Box::pin(released.dispatch_async()), ended);
         }
         let State::Flushing(flush, _) = state else {

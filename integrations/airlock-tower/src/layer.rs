@@ -7,7 +7,7 @@ use std::sync::Arc;
 use airlock_core::executor::Executor;
 use airlock_core::lifecycle::{Lifecycle, Outcome};
 use airlock_core::policy::Policy;
-use airlock_core::{Airlock, Backlog, BoxFuture, FlushError, OpenScope, Scope, ScopeBuilder};
+use airlock_core::{Airlock, Backlog, BoxFuture, FlushError, OwnedScope, Scope, ScopeBuilder};
 use http::{Extensions, Request, Response, Uri, response};
 use tower_layer::Layer;
 
@@ -300,16 +300,16 @@ impl<S, M: Clone> Layer<S> for ScopeLayer<M> {
 
 impl Settings {
     /// Opens the scope of a request.
-    pub(crate) fn open<B>(&self, request: &mut Request<B>) -> OpenScope {
+    pub(crate) fn open<B>(&self, request: &mut Request<B>) -> OwnedScope {
         let mut scope = self.scope.clone();
         let route = self.route_of(request);
         if route.is_some() || !self.inherits_origin() {
             let origin = RequestOrigin::new(request.method().clone(), route);
             scope = scope.origin(origin.traced(request.headers()));
         }
-        let scope = scope.open();
+        let mut scope = scope.open_owned();
         if self.shares_scope {
-            let shared = RequestScope(Scope::clone(&scope));
+            let shared = RequestScope(scope.handle());
             request.extensions_mut().insert(shared);
         }
         scope

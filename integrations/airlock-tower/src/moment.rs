@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Backlog, BoxFuture, FlushError, OpenScope, Scope};
+use airlock_core::{Backlog, BoxFuture, FlushError, OwnedScope};
 use http::{Extensions, Response};
 
 use crate::body::{Held, ScopeBody};
@@ -101,7 +101,7 @@ pub trait Moment<B>: Clone + sealed::Sealed {
 
     /// Whether a request's scope may wait for the body of the response.
     #[doc(hidden)]
-    fn waits(&self, scope: &Scope, request: &mut Extensions) -> Option<Waits>;
+    fn waits(&self, scope: &mut OwnedScope, request: &mut Extensions) -> Option<Waits>;
 
     /// The response in its outer form. It may take the scope, to hold it until it has been sent; a
     /// scope that is left there ends now.
@@ -111,7 +111,7 @@ pub trait Moment<B>: Clone + sealed::Sealed {
         response: Response<B>,
         outcome: Outcome,
         waits: Option<Waits>,
-        scope: &mut Option<OpenScope>,
+        scope: &mut Option<OwnedScope>,
         backlog: &Backlog,
     ) -> Response<Self::Body>;
 
@@ -130,7 +130,7 @@ mod sealed {
 impl<B, R: FlushErrorResponse<B>> Moment<B> for BeforeResponse<R> {
     type Body = B;
 
-    fn waits(&self, _: &Scope, _: &mut Extensions) -> Option<Waits> {
+    fn waits(&self, _: &mut OwnedScope, _: &mut Extensions) -> Option<Waits> {
         None
     }
 
@@ -139,7 +139,7 @@ impl<B, R: FlushErrorResponse<B>> Moment<B> for BeforeResponse<R> {
         response: Response<B>,
         _: Outcome,
         _: Option<Waits>,
-        _: &mut Option<OpenScope>,
+        _: &mut Option<OwnedScope>,
         _: &Backlog,
     ) -> Response<B> {
         response
@@ -153,7 +153,7 @@ impl<B, R: FlushErrorResponse<B>> Moment<B> for BeforeResponse<R> {
 impl<B> Moment<B> for AfterResponse {
     type Body = ScopeBody<B>;
 
-    fn waits(&self, scope: &Scope, request: &mut Extensions) -> Option<Waits> {
+    fn waits(&self, scope: &mut OwnedScope, request: &mut Extensions) -> Option<Waits> {
         Waits::may(scope, request)
     }
 
@@ -162,7 +162,7 @@ impl<B> Moment<B> for AfterResponse {
         response: Response<B>,
         outcome: Outcome,
         waits: Option<Waits>,
-        scope: &mut Option<OpenScope>,
+        scope: &mut Option<OwnedScope>,
         backlog: &Backlog,
     ) -> Response<ScopeBody<B>> {
         // One that has failed has nothing to wait for, unless it has to capture one within it first.

@@ -59,11 +59,11 @@ where
     }
 
     fn call(&mut self, mut request: Request<I>) -> Self::Future {
-        let scope = self.settings.open(&mut request);
-        let waits = self.moment.waits(&scope, request.extensions_mut());
+        let mut scope = self.settings.open(&mut request);
+        let waits = self.moment.waits(&mut scope, request.extensions_mut());
         // An inner service may enqueue here, before its future is first polled.
-        let work = scope.call_work(|| self.inner.call(request));
+        let work = scope.work(|| self.inner.call(request));
         let (settings, moment) = (self.settings.clone(), self.moment.clone());
-        ScopeFuture::new(scope, waits, work, settings, moment)
+        ScopeFuture::new(waits, work, settings, moment)
     }
 }

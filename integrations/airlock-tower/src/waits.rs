@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
-use airlock_core::{Scope, ScopeId};
+use airlock_core::{OwnedScope, ScopeId};
 use http::Extensions;
 
 /// A scope that may wait for the body of its response.
@@ -20,12 +20,12 @@ struct AwaitsBody(Arc<ScopeId>);
 impl Waits {
     /// A scope around this one captures what it holds, so this one must end first. One that may wait
     /// for the body itself leaves time for that; of any other nothing is known after the response.
-    pub(crate) fn may(scope: &Scope, request: &mut Extensions) -> Option<Self> {
+    pub(crate) fn may(scope: &mut OwnedScope, request: &mut Extensions) -> Option<Self> {
         let around = match scope.parent() {
             None => None,
             Some(parent) => {
                 let AwaitsBody(around) = request.get()?;
-                if **around != parent.id() {
+                if **around != parent {
                     return None;
                 }
                 Some(Arc::downgrade(around))

@@ -1,0 +1,86 @@
+//! Frames that a future or a stream carries from one step to the next.
+
+use std::num::NonZeroU64;
+
+use crate::context::entered::Polled;
+use crate::context::exclusive::Exclusive;
+use crate::context::frame::Frame;
+use crate::context::stack::Frames;
+use crate::intent::ScopeId;
+
+/// A context that is carried by its owner, and put on the stack of whatever thread runs a step of it.
+///
+/// Guards that are held at the end of one step are in force again in the next: they stay with their owner
+/// instead of leaking into whoever runs next on the thread.
+pub(crate) struct Carried {
+    frames: Exclusive<Frames>,
+    /// The key of the outermost frame, which is the id of its scope if it has one of its own.
+    base: u64,
+    /// Entered with each step. Boxed, since most have none.
+    span: Option<Box<tracing::Span>>,
+}
+
+impl Carried {
+    #[inline]
+    pub(crate) fn new(frame: Box<Frame>) -> Self {
+        Self {
+            base: frame.key(),
+            span: None,
+            frames: Exclusive::new(Frames::of(frame)),
+        }
+    }
+
+    /// Enters the span of the frame's scope with each step.
+    #[inline]
+    pub(crate) fn traced(frame: Box<Frame>) -> Self {
+        let span = frame.span();
+        let mut carried = Self::new(frame);
+        carried.span = span;
+        carried
+    }
+
+    /// Nothing, until something is put in its place.
+    #[inline]
+    pub(crate) fn nothing() -> Self {
+        Self {
+            frames: Exclusive::new(Frames::default()),
+            base: 0,
+            span: None,
+        }
+    }
+
+    /// The id of its scope.
+    pub(crate) fn scope(&self) -> ScopeId {
+        ScopeId(NonZeroU64::new(self.base).unwrap_or(NonZeroU64::MIN))
+    }
+
+    /// Runs one step under the frames. If it panics, the next one is under them all the same.
+    #[inline]
+    pub(crate) fn run<T>(&mut self, step: impl FnOnce() -> T) -> T {
+        let _polled = Polled::enter(self.frames.get_mut(), self.base);
+        let _span = self.span.as_ref().map(|span| span.enter());
+        step()
+    }
+
+    /// The frame that it was made of, while no step runs.
+    pub(crate) fn frame(&mut self) -> Option<&mut Frame> {
+        let mut frame = self.frames.get_mut().0.as_deref_mut()?;
+        while frame.outer.is_some() {
+            frame = frame.outer.as_deref_mut()?;
+        }
+        Some(frame)
+    }
+
+    /// Takes that frame. Guards that are still held are out of force.
+    #[inline]
+    pub(crate) fn take(&mut self) -> Option<Box<Frame>> {
+        self.frames.get_mut().take_base(self.base)
+    }
+
+    /// Lets the scope accept nothing more from code, such as the destructors of work that is given up.
+    pub(crate) fn close(&mut self) {
+        if let Some(frame) = self.frame() {
+            frame.close();
+        }
+    }
+}

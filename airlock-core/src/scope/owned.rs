@@ -1,0 +1,178 @@
+//! Scopes that one future or stream owns.
+
+use std::fmt;
+use std::future::Future;
+
+use crate::context::{self, Carried, Frame, Spec};
+use crate::flush::{self, Ends};
+use crate::intent::ScopeId;
+use crate::lifecycle::Outcome;
+use crate::report::FlushError;
+use crate::scope::boundary::strand;
+use crate::scope::{OpenScope, Released, Scope, Work};
+
+/// An open scope that one future or stream owns, and enters for each of its steps.
+///
+/// For integrations that drive the work of a scope themselves, such as a web framework's. It can be sent to
+/// another thread between two steps. Unlike an [`OpenScope`](crate::OpenScope) it is behind no lock until
+/// somebody asks for a [`handle`](Self::handle) to it, in whatever way.
+///
+/// Guards that are held at the end of one step are in force again in the next.
+///
+/// It ends once. Dropped, it ends as cancelled: what is dropped with its future was not finished.
+///
+/// ```
+/// # use airlock_core as airlock;
+/// use airlock::lifecycle::Outcome;
+///
+/// # #[airlock::effect]
+/// # fn notify_warehouse(order: u64) {}
+/// let mut scope = airlock::scope().open_owned();
+/// scope.run(|| airlock::enqueue(notify_warehouse(7)));
+/// assert!(airlock::current().is_none());
+/// scope.run(|| assert_eq!(airlock::current().map(|scope| scope.len()), Some(1)));
+/// let released = scope.release(Outcome::Success);
+/// assert_eq!(released.dispatch()?.len(), 1);
+/// # Ok::<(), airlock::FlushError>(())
+/// ```
+#[must_use = "a scope that is dropped discards its intents"]
+pub struct OwnedScope {
+    carried: Carried,
+}
+
+impl OwnedScope {
+    #[inline]
+    pub(super) fn open(spec: &mut Spec) -> Self {
+        Self::of(context::open_for_future(spec))
+    }
+
+    #[inline]
+    pub(super) fn of(frame: Box<Frame>) -> Self {
+        Self {
+            carried: Carried::traced(frame),
+        }
+    }
+
+    /// No scope, until one is put in its place.
+    #[inline]
+    pub(super) fn none() -> Self {
+        Self {
+            carried: Carried::nothing(),
+        }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> ScopeId {
+        self.carried.scope()
+    }
+
+    /// The scope that captures what this one would dispatch, if there is one.
+    pub fn parent(&mut self) -> Option<ScopeId> {
+        self.carried.frame()?.captor()
+    }
+
+    /// Whether it holds no intents.
+    pub fn is_empty(&mut self) -> bool {
+        self.carried.frame().is_none_or(|frame| frame.is_empty())
+    }
+
+    /// Runs one step in the scope. If it panics, the next one is in the scope all the same.
+    #[inline]
+    pub fn run<T>(&mut self, step: impl FnOnce() -> T) -> T {
+        self.carried.run(step)
+    }
+
+    /// Calls a closure in the scope that returns a future, which becomes the scope's work.
+    ///
+    /// # Panics
+    ///
+    /// If the closure does. The scope has ended with a panic then.
+    #[inline]
+    pub fn work<F: Future>(self, call: impl FnOnce() -> F) -> Work<F> {
+        Work::calling(self, call)
+    }
+
+    /// A handle to the scope, for other tasks and threads.
+    pub fn handle(&mut self) -> Scope {
+        Scope::of(context::handle_to(self.carried.frame()))
+    }
+
+    /// Lets the scope accept nothing more, so that what the destructors of unfinished work enqueue is
+    /// refused. What scopes within it hold is still captured.
+    pub fn close(&mut self) {
+        self.carried.close();
+    }
+
+    /// Ends it as its lifecycle says about this outcome, up to the dispatch: the ancestors have captured
+    /// what they hold, the policies have judged the rest.
+    pub fn release(self, outcome: Outcome) -> Released {
+        Released::new(flush::release(self.ends(), outcome))
+    }
+
+    /// As [`release`](Self::release), and dispatches what need not be awaited: the sync effects of the
+    /// default executor. Returns what is left then, if there is something.
+    ///
+    /// ```
+    /// # use airlock_core as airlock;
+    /// use airlock::lifecycle::Outcome;
+    ///
+    /// let scope = airlock::scope().open_owned();
+    /// assert!(scope.end(Outcome::Success)?.is_none());
+    /// # Ok::<(), airlock::FlushError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] if an intent failed, and nothing is left to dispatch. It hands back the failed and
+    /// the unreached intents.
+    #[inline]
+    pub fn end(self, outcome: Outcome) -> Result<Option<Released>, FlushError> {
+        let left = flush::end_ready(self.ends(), outcome)?;
+        Ok(left.map(Released::new))
+    }
+
+    /// As a scope that is ended by hand.
+    pub(crate) fn into_open(mut self) -> OpenScope {
+        let shared = context::handle_to(self.carried.frame());
+        if let Some(frame) = self.carried.take() {
+            context::recycle(frame);
+        }
+        OpenScope::new(shared)
+    }
+
+    /// The scope, to be flushed.
+    #[inline]
+    pub(super) fn ends(mut self) -> Ends<'static> {
+        match self.carried.take() {
+            Some(frame) => Ends::Frame(frame),
+            None => unreachable!("it is open until it ends"),
+        }
+    }
+}
+
+impl Drop for OwnedScope {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(frame) = self.carried.take() {
+            abandon(frame);
+        }
+    }
+}
+
+/// Ends a scope because nobody else has.
+#[cold]
+fn abandon(frame: Box<Frame>) {
+    match frame.shared() {
+        // Its lock is held by the closure that looks at it.
+        Some(shared) if context::inspected(shared.head.id).is_some() => shared.abandon(),
+        _ => strand(flush::end(Ends::Frame(frame), Outcome::Cancelled)),
+    }
+}
+
+impl fmt::Debug for OwnedScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnedScope")
+            .field("id", &self.id())
+            .finish_non_exhaustive()
+    }
+}
