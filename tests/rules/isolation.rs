@@ -213,6 +213,7 @@ fn r19_core_depends_on_no_runtime_framework_or_database() {
         .filter(|name| !name.is_empty())
         .collect();
     let allowed = [
+        "foldhash",
         "inventory",
         "once_cell",
         "pin-project-lite",

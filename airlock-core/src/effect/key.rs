@@ -28,14 +28,15 @@ pub(crate) enum Keyed {
 impl Keyed {
     #[inline]
     pub(crate) fn of(key: Option<Key>) -> Self {
-        match key {
-            None => Self::None,
-            Some(Key::Number(number)) => match u64::try_from(number) {
-                Ok(number) => Self::Number(number),
-                Err(_) => Self::Other(Key::Number(number)),
-            },
-            Some(key) => Self::Other(key),
+        let Some(key) = key else { return Self::None };
+        if let Key::Number(number) = &key
+            && let Ok(number) = u64::try_from(*number)
+        {
+            // There is nothing to drop, which the compiler does not see.
+            std::mem::forget(key);
+            return Self::Number(number);
         }
+        Self::Other(key)
     }
 
     pub(crate) fn into_key(self) -> Option<Key> {

@@ -8,20 +8,27 @@ use crate::effect::{EffectDescriptor, Keeps, Key, Keyed};
 use crate::executor::FailureMode;
 use crate::flush::judge::{Judged, Leaving};
 use crate::intent::{Decision, Failure, Intent, IntentId};
-use crate::unwind::catch;
+use crate::unwind::{Panicked, catch};
 
 /// Intents of which each key is left once.
 pub(super) struct Coalesced<'a>(pub(super) Leaving<'a>);
 
 /// The kept intents of each effect. There are few effects, so they are searched in a row.
 #[derive(Default)]
-struct Kept(Vec<(&'static EffectDescriptor, ByKey)>);
+struct Kept {
+    by_effect: Vec<(&'static EffectDescriptor, ByKey)>,
+    /// The effect that was looked for last: most are the same.
+    last: usize,
+    /// Whether there are effects that keep another one of each key than was asked for.
+    passed_over: bool,
+}
 
 /// The kept intents of one effect. Keys are mostly ids, so that numbers have a map of their own: they are
 /// hashed and compared as one word.
 #[derive(Default)]
 struct ByKey {
-    numbers: HashMap<u64, IntentId>,
+    // SipHash took a third of the time of a flush of keyed intents.
+    numbers: HashMap<u64, IntentId, foldhash::fast::RandomState>,
     others: HashMap<Key, IntentId>,
 }
 
@@ -50,27 +57,15 @@ fn kept_or_new<K>(entry: Entry<'_, K, IntentId>, intent: IntentId) -> Option<Int
 pub(super) fn coalesce(Judged(mut leaving): Judged<'_>) -> Coalesced<'_> {
     if !leaving.special.is_nothing() && !leaving.stopped {
         let mut kept = Kept::default();
-        let (mut panicked, mut any_first) = (false, false);
-        let keyed = |intent: &&mut Intent| has_key(intent);
-        for intent in leaving.intents.iter_mut().rev().filter(keyed) {
-            match intent.effect().keeps() {
-                Keeps::Last => panicked |= kept.keep_one(intent).is_err(),
-                Keeps::First => any_first = true,
-            }
-        }
-        if any_first {
-            let first = |intent: &&mut Intent| intent.effect().keeps() == Keeps::First;
-            for intent in leaving.intents.iter_mut().filter(keyed).filter(first) {
-                panicked |= kept.keep_one(intent).is_err();
-            }
+        let last_to_first = leaving.intents.iter_mut().rev();
+        let mut panicked = kept.keep_of(last_to_first, Keeps::Last);
+        if kept.passed_over {
+            panicked |= kept.keep_of(leaving.intents.iter_mut(), Keeps::First);
         }
         leaving.stopped |= panicked && leaving.mode == FailureMode::Stop;
     }
     Coalesced(leaving)
 }
-
-/// The expression of an intent's `key` has panicked; the intent has failed.
-struct KeyPanicked;
 
 fn has_key(intent: &Intent) -> bool {
     let facts = &intent.facts;
@@ -78,29 +73,62 @@ fn has_key(intent: &Intent) -> bool {
 }
 
 impl Kept {
+    #[inline]
     fn of(&mut self, effect: &'static EffectDescriptor) -> &mut ByKey {
-        let known = self.0.iter().position(|(known, _)| *known == effect);
-        let index = known.unwrap_or_else(|| {
-            self.0.push((effect, ByKey::default()));
-            self.0.len() - 1
-        });
-        &mut self.0[index].1
+        let last = self.by_effect.get(self.last);
+        if !last.is_some_and(|(last, _)| std::ptr::eq(*last, effect)) {
+            self.last = self.find(effect);
+        }
+        &mut self.by_effect[self.last].1
     }
 
-    fn keep_one(&mut self, intent: &mut Intent) -> Result<(), KeyPanicked> {
-        let mut key = Keyed::None;
-        match catch(|| key = intent.facts.keyed(Some(&intent.payload))) {
-            Ok(()) => {}
-            Err(panicked) => {
-                let message = format!("its key: {}", panicked.message);
+    #[cold]
+    fn find(&mut self, effect: &'static EffectDescriptor) -> usize {
+        let mut known = self.by_effect.iter();
+        let index = known.position(|(known, _)| *known == effect);
+        index.unwrap_or_else(|| {
+            self.by_effect.push((effect, ByKey::default()));
+            self.by_effect.len() - 1
+        })
+    }
+
+    /// Keeps, of the intents whose effect keeps this one of each key, the one that comes first here.
+    /// Returns whether the expression of a `key` has panicked; its intent has failed then.
+    fn keep_of<'i>(
+        &mut self,
+        mut intents: impl Iterator<Item = &'i mut Intent>,
+        keeps: Keeps,
+    ) -> bool {
+        let mut panicked = false;
+        let mut asked: Option<&mut Intent> = None;
+        // Caught once for all of them, since few ever panic.
+        while let Err(Panicked { message }) = catch(|| {
+            for intent in intents.by_ref() {
+                if !has_key(intent) {
+                    continue;
+                }
+                if intent.effect().keeps() != keeps {
+                    self.passed_over = true;
+                    continue;
+                }
+                self.keep(asked.insert(intent));
+            }
+        }) {
+            panicked = true;
+            if let Some(intent) = asked.take() {
+                let message = format!("its key: {message}");
                 let failure = Failure::Panicked { message };
                 intent.facts.decide(Decision::Failed(Arc::new(failure)));
-                return Err(KeyPanicked);
             }
         }
+        panicked
+    }
+
+    #[inline]
+    fn keep(&mut self, intent: &mut Intent) {
+        let key = intent.facts.keyed(Some(&intent.payload));
         if let Some(kept) = self.of(intent.effect()).keep(key, intent.id()) {
-            intent.facts.decide(Decision::Coalesced(kept));
+            intent.facts.set_coalesced(kept);
         }
-        Ok(())
     }
 }

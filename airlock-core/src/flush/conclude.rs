@@ -21,43 +21,26 @@ impl Flush {
         }
         let mut intents = std::mem::take(&mut self.intents);
         let mut page = std::mem::replace(&mut self.page, Page::new());
-        page.entries.reserve_exact(intents.len());
+        let entries = &mut page.entries;
+        entries.reserve_exact(intents.len());
         let mut returned = Vec::new();
         let mut failed = false;
-        let mut left = false;
-        for intent in &mut intents {
-            left |= intent.facts.effect.needs_drop && intent.payload.is_left();
-            if intent.facts.is_dispatched() {
-                page.entries.push(ReportEntry {
-                    facts: intent.facts.take(),
-                });
-                continue;
-            }
+        // Each intent is freed in the same pass over the buffer, unless arguments are left in it.
+        intents.retain_mut(|intent| {
             if intent.facts.is_pending() {
                 intent.facts.decide(Decision::NotReached);
             }
             if intent.facts.comes_back() {
                 // Also where none failed: a flush that was cancelled hands back what it left.
                 failed = true;
-                if let Fate::Failed(failure) = intent.facts.fate() {
-                    log_failure(intent, failure);
-                }
-                if intent.payload.is_present() {
-                    let mut back = Intent {
-                        payload: std::mem::replace(&mut intent.payload, Payload::gone()),
-                        facts: intent.facts.for_report(),
-                    };
-                    if back.facts.origin().is_none() {
-                        back.facts.set_origin(self.terms.origin.clone());
-                    }
-                    returned.push(back);
-                }
+                returned.extend(self.hand_back(intent));
             }
-            page.entries.push(ReportEntry {
+            entries.push(ReportEntry {
                 facts: intent.facts.take(),
             });
-        }
-        if left {
+            intent.facts.effect.needs_drop && intent.payload.is_left()
+        });
+        if !intents.is_empty() {
             self.drop_in_ended_scope(&mut intents);
         }
         drop(intents);
@@ -80,6 +63,25 @@ impl Flush {
         } else {
             Ok(report)
         }
+    }
+
+    /// An intent that failed or was not reached, if its arguments are still there.
+    #[cold]
+    fn hand_back(&self, intent: &mut Intent) -> Option<Intent> {
+        if let Fate::Failed(failure) = intent.facts.fate() {
+            log_failure(intent, failure);
+        }
+        if !intent.payload.is_present() {
+            return None;
+        }
+        let mut back = Intent {
+            payload: std::mem::replace(&mut intent.payload, Payload::gone()),
+            facts: intent.facts.for_report(),
+        };
+        if back.facts.origin().is_none() {
+            back.facts.set_origin(self.terms.origin.clone());
+        }
+        Some(back)
     }
 
     /// Drops arguments that are left. What their destructors enqueue is refused: their scope has ended.

@@ -29,10 +29,15 @@ pub(super) struct Routes {
 #[derive(Default)]
 struct Units {
     members: Vec<Vec<u32>>,
-    by_kind: HashMap<(&'static EffectDescriptor, u32, Schedule), u32>,
-    /// The unit of each intent of a batch effect.
-    of: HashMap<u32, u32>,
+    by_kind: HashMap<Kind, u32>,
+    /// The kind that was looked up last, and its unit: most are the same.
+    last: Option<(Kind, u32)>,
+    /// The intents of batch effects and the unit of each, by position.
+    of: Vec<(u32, u32)>,
 }
+
+/// What the intents of a unit have in common: the effect, the executor and the schedule.
+type Kind = (&'static EffectDescriptor, u32, Schedule);
 
 impl Routes {
     /// Finds the executor of each intent. The first of them is number `offset` of the flush.
@@ -44,7 +49,7 @@ impl Routes {
             stopped,
             ..
         } = leaving;
-        self.units.by_kind.clear(); // What one effect caused is not in a unit with what another did.
+        self.units.forget_kinds(); // What one effect caused is not in a unit with what another did.
         if special.is_nothing() && self.executors.is_empty() {
             self.route_of_executor(around.executor().cloned());
             return stopped;
@@ -143,10 +148,12 @@ impl Routes {
 
     /// The other intents of the unit that this one of a batch effect is in, from it on.
     pub(super) fn unit_after(&self, position: usize) -> &[u32] {
-        let Some(unit) = self.units.of.get(&(position as u32)) else {
+        let of = &self.units.of;
+        let Ok(found) = of.binary_search_by_key(&(position as u32), |(position, _)| *position)
+        else {
             return &[];
         };
-        let members = &self.units.members[*unit as usize];
+        let members = &self.units.members[of[found].1 as usize];
         let after = members.partition_point(|member| *member as usize <= position);
         &members[after..]
     }
@@ -160,12 +167,26 @@ fn identity_of(executor: &Arc<dyn Executor>) -> Identity {
 impl Units {
     fn add(&mut self, intent: &Intent, route: u32, position: u32) {
         let kind = (intent.effect(), route, intent.schedule());
+        let unit = match self.last {
+            Some((last, unit)) if last == kind => unit,
+            _ => self.unit_of(kind),
+        };
+        self.last = Some((kind, unit));
+        self.members[unit as usize].push(position);
+        self.of.push((position, unit));
+    }
+
+    fn unit_of(&mut self, kind: Kind) -> u32 {
         let next = self.members.len() as u32;
         let unit = *self.by_kind.entry(kind).or_insert(next);
         if unit == next {
             self.members.push(Vec::new());
         }
-        self.members[unit as usize].push(position);
-        self.of.insert(position, unit);
+        unit
+    }
+
+    fn forget_kinds(&mut self) {
+        self.by_kind.clear();
+        self.last = None;
     }
 }

@@ -151,6 +151,12 @@ impl Facts {
         }
     }
 
+    /// Another intent, with the same key, represents this one.
+    #[inline]
+    pub(crate) fn set_coalesced(&mut self, into: IntentId) {
+        self.fate = self.fate.becomes(FateWord::coalesced(into));
+    }
+
     pub(crate) fn decide(&mut self, decision: Decision) {
         let (word, why) = match decision {
             Decision::Dispatched => (FateWord::DISPATCHED, None),
