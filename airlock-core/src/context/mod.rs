@@ -29,5 +29,5 @@ pub(crate) use self::mode::{inspected, inspecting, judging, mode};
 pub(crate) use self::place::{Around, Place, PlaceKind, install};
 pub(crate) use self::shared::{Phase, Shared};
 pub(crate) use self::stack::{
-    Mode, Opened, PlainScope, around, current, handle_to, open, open_for_future, recycle,
+    Building, Mode, Opened, around, current, handle_to, open, open_for_future, recycle,
 };

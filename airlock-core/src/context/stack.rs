@@ -4,6 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
+use std::thread;
 
 use crate::context::effect::UnderWay;
 use crate::context::frame::{Frame, Holds, Parent};
@@ -11,6 +12,7 @@ use crate::context::head::Spec;
 use crate::context::here::is_in_scope;
 use crate::context::place::Around;
 use crate::context::shared::Shared;
+use crate::effect::EffectDescriptor;
 use crate::intent::{Intent, Origin, ScopeId, Special};
 
 /// What a thread knows of its context.
@@ -22,6 +24,8 @@ pub(super) struct Local {
     pub(super) inspected: Cell<Option<(ScopeId, usize)>>,
     /// A recycled frame, with its buffer.
     spare: Cell<Option<Box<Frame>>>,
+    /// Another one, for intents that wait.
+    waiting: Cell<Option<Box<Frame>>>,
     /// How many guards have left out of turn, so that the frames above theirs have to be enclosed anew.
     pub(super) left: Cell<usize>,
 }
@@ -37,6 +41,7 @@ thread_local! {
             under_way: UnderWay::new(),
             inspected: Cell::new(None),
             spare: Cell::new(None),
+            waiting: Cell::new(None),
             left: Cell::new(0),
         }
     };
@@ -245,43 +250,71 @@ impl Local {
     }
 }
 
-/// The scope that the code stands in, taken off the stack while an intent is built in its buffer. For the
-/// fast path: nobody has to be asked. No code of the program's may run meanwhile.
+/// A frame in whose buffer an intent is built. No code of the program's may run meanwhile.
+///
+/// If nobody has to be asked it is that of the scope which the code stands in, taken off the stack, and the
+/// intent stays where it is. Otherwise it is a recycled one, where the intent waits to be appended to the
+/// buffer of its scope: each other move of so large a value waits for its stores.
 ///
 /// Not a closure: arguments that are captured by one go through memory twice.
-pub(crate) struct PlainScope(Box<Frame>);
+pub(crate) struct Building(Box<Frame>);
 
-impl PlainScope {
+impl Building {
     #[inline]
-    pub(crate) fn take() -> Option<Self> {
-        let frame = Local::with(|local| {
-            if local.mode.get() != Mode::Plain {
-                return None;
+    pub(crate) fn begin(may_be_plain: bool) -> Self {
+        if may_be_plain && !thread::panicking() {
+            let plain = Local::with(|local| {
+                if local.mode.get() != Mode::Plain {
+                    return None;
+                }
+                local.top.borrow_mut().0.take_if(|frame| frame.plain)
+            });
+            if let Some(plain) = plain.flatten() {
+                return Self(plain);
             }
-            local.top.borrow_mut().0.take_if(|frame| frame.plain)
-        });
-        frame.flatten().map(Self)
+        }
+        Self::waiting()
     }
 
+    #[cold]
+    fn waiting() -> Self {
+        let waiting = Local::with(|local| local.waiting.take());
+        Self(waiting.flatten().unwrap_or_else(Frame::idle))
+    }
+
+    /// Whether the intent is in the buffer of its scope.
     #[inline]
-    pub(crate) fn id(&self) -> ScopeId {
+    pub(crate) fn is_plain(&self) -> bool {
+        self.0.plain
+    }
+
+    /// The scope that the intent is in, if it is.
+    #[inline]
+    pub(crate) fn scope(&self) -> ScopeId {
         self.0.head.id
     }
 
     #[inline]
-    pub(crate) fn push(&mut self, intent: Intent) {
-        if intent.facts.effect.is_grouped() {
-            self.0.special.add(Special::GROUPED);
-        }
-        self.0.buffer.push(intent);
+    pub(crate) fn buffer(&mut self) -> &mut Vec<Intent> {
+        &mut self.0.buffer
     }
 
-    /// Puts the scope back.
+    /// Puts the scope back, with an intent of this effect.
     #[inline]
-    pub(crate) fn put_back(self) {
+    pub(crate) fn put_back(mut self, effect: &'static EffectDescriptor) {
+        if effect.is_grouped() {
+            self.0.special.add(Special::GROUPED);
+        }
         let mut frame = Some(self.0);
         // Nothing is on top of where it was.
         Local::with(|local| std::mem::swap(&mut local.top.borrow_mut().0, &mut frame));
+    }
+
+    /// Keeps the frame for the next intent that waits. This one has been taken out of it.
+    pub(crate) fn recycle(self) {
+        if self.0.buffer.is_empty() {
+            let _ = Local::with(|local| local.waiting.set(Some(self.0)));
+        }
     }
 }
 

@@ -93,17 +93,13 @@ impl Payload {
         self.erased().is_stubbed()
     }
 
-    /// Whether arguments are left whose destructor does something.
-    #[inline]
-    pub(crate) fn is_left(&self) -> bool {
-        self.erased().is_left()
-    }
-
     /// Drops the arguments, if they are still there. A destructor that panics must not cost what the
     /// flush has to tell.
-    #[inline]
     pub(crate) fn discard(&mut self) {
-        self.erased_mut().discard();
+        if self.is_present() {
+            let erased = self.erased_mut();
+            guarded("a destructor of an effect's arguments", || erased.discard());
+        }
     }
 
     /// Starts the body. The arguments stay here where that is possible and worth it: see [`keeps`].
@@ -115,7 +111,7 @@ impl Payload {
     /// Starts the body of a batch effect, once for this intent and `rest`, which are of the same effect.
     pub(crate) fn perform_batch<'r>(
         &mut self,
-        rest: Vec<&mut Payload>,
+        rest: &mut [&mut Payload],
         resources: &'r Resources,
     ) -> Performing<'r> {
         self.erased_mut().perform_batch(rest, resources)
@@ -139,14 +135,13 @@ pub(crate) trait Erased: Send {
     fn is_stubbed(&self) -> bool {
         false
     }
-    fn is_left(&self) -> bool {
-        true
-    }
+    /// May unwind.
     fn discard(&mut self);
     fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r>;
+    /// Of this effect's intents, which are all of one effect.
     fn perform_batch<'r>(
         &mut self,
-        rest: Vec<&mut Payload>,
+        rest: &mut [&mut Payload],
         resources: &'r Resources,
     ) -> Performing<'r>;
 }
@@ -155,23 +150,26 @@ struct Slot<E>(Option<E>);
 
 impl<E: Effect> Slot<E> {
     /// The arguments for one attempt: a duplicate if they must stay, otherwise they themselves.
+    #[inline]
     fn attempt(&mut self) -> Option<E> {
-        let duplicate = match &self.0 {
-            Some(intent) if keeps::<E>() => intent.duplicate(),
-            _ => None,
-        };
-        duplicate.or_else(|| self.0.take())
+        if const { keeps::<E>() }
+            && let Some(duplicate) = self.0.as_ref()?.duplicate()
+        {
+            return Some(duplicate);
+        }
+        self.0.take()
     }
 }
 
 /// Whether a failure can need the arguments again. A sync body that returns no error can only panic,
 /// and then only arguments that are free to copy are kept: nobody pays for a clone without need.
-#[inline]
-fn keeps<E: Effect>() -> bool {
+const fn keeps<E: Effect>() -> bool {
     let effect = E::DESCRIPTOR;
-    effect.is_fallible() || effect.is_async() || !std::mem::needs_drop::<E>()
+    effect.fallible || effect.is_async || !std::mem::needs_drop::<E>()
 }
 
+/// What is generated for each effect. What an effect does not need is left out, and what needs no type is
+/// elsewhere: each line here is compiled hundreds of times in a large program.
 impl<E: Effect + Send> Erased for Slot<E> {
     fn get(&self) -> Option<&dyn Any> {
         self.0.as_ref().map(|intent| intent as &dyn Any)
@@ -182,6 +180,9 @@ impl<E: Effect + Send> Erased for Slot<E> {
     }
 
     fn keyed(&self) -> Keyed {
+        if const { E::DESCRIPTOR.key.is_none() } {
+            return Keyed::None;
+        }
         Keyed::of(self.0.as_ref().and_then(Effect::key))
     }
 
@@ -196,18 +197,12 @@ impl<E: Effect + Send> Erased for Slot<E> {
         self.0.as_ref()?.duplicate().map(Payload::of)
     }
 
-    fn is_left(&self) -> bool {
-        std::mem::needs_drop::<E>() && self.0.is_some()
-    }
-
     fn discard(&mut self) {
-        if std::mem::needs_drop::<E>() && self.0.is_some() {
-            guarded("a destructor of an effect's arguments", || self.0 = None);
-        }
+        self.0 = None;
     }
 
     fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r> {
-        if !keeps::<E>()
+        if const { !keeps::<E>() && !E::DESCRIPTOR.resources.is_empty() }
             && let Err(missing) = resources.check(E::DESCRIPTOR.resources())
         {
             // Found out before the arguments are used, they can be handed back.
@@ -221,7 +216,7 @@ impl<E: Effect + Send> Erased for Slot<E> {
 
     fn perform_batch<'r>(
         &mut self,
-        rest: Vec<&mut Payload>,
+        rest: &mut [&mut Payload],
         resources: &'r Resources,
     ) -> Performing<'r> {
         if const { !E::DESCRIPTOR.batch } {
@@ -231,7 +226,7 @@ impl<E: Effect + Send> Erased for Slot<E> {
             return used_up();
         };
         let slots = rest
-            .into_iter()
+            .iter_mut()
             .filter_map(|payload| payload.erased_mut().slot().downcast_mut::<Self>());
         let rest = slots.filter_map(Slot::attempt);
         E::perform_batch(std::iter::once(first).chain(rest).collect(), resources)
@@ -284,7 +279,7 @@ impl Erased for Boxed {
 
     fn perform_batch<'r>(
         &mut self,
-        rest: Vec<&mut Payload>,
+        rest: &mut [&mut Payload],
         resources: &'r Resources,
     ) -> Performing<'r> {
         self.0.perform_batch(rest, resources)
@@ -335,8 +330,8 @@ impl Erased for Box<Stubbed> {
         Performing::Ready(self.call())
     }
 
-    fn perform_batch<'r>(&mut self, rest: Vec<&mut Payload>, _: &'r Resources) -> Performing<'r> {
-        let rest = rest.into_iter().filter_map(|payload| {
+    fn perform_batch<'r>(&mut self, rest: &mut [&mut Payload], _: &'r Resources) -> Performing<'r> {
+        let rest = rest.iter_mut().filter_map(|payload| {
             let stubbed = payload.erased_mut().slot().downcast_mut::<Self>()?;
             Some(stubbed.call())
         });
@@ -372,7 +367,7 @@ impl Erased for Gone {
         used_up()
     }
 
-    fn perform_batch<'r>(&mut self, _: Vec<&mut Payload>, _: &'r Resources) -> Performing<'r> {
+    fn perform_batch<'r>(&mut self, _: &mut [&mut Payload], _: &'r Resources) -> Performing<'r> {
         used_up()
     }
 }

@@ -3,11 +3,10 @@
 mod ask;
 mod error;
 
-use std::cell::Cell;
 use std::panic::Location;
 use std::thread;
 
-use crate::context::PlainScope;
+use crate::context::Building;
 use crate::effect::EffectDescriptor;
 use crate::intent::{Intent, IntentId, IntoIntent, ScopeId, next_id};
 use crate::unwind::guarded;
@@ -25,12 +24,11 @@ pub use self::error::{EnqueueError, Refusal};
 /// ended, when a policy vetoes, from within a policy, and when the executor cannot take the effect.
 #[track_caller]
 #[inline(always)]
-pub fn enqueue(intent: impl IntoIntent) -> IntentId {
-    let location = Location::caller();
-    let mut wish = Some(intent);
-    match push(&mut wish, location) {
-        Some(id) => id,
-        None => ask_or_panic(&mut waiting(wish, location)),
+pub fn enqueue<I: IntoIntent>(intent: I) -> IntentId {
+    let (building, id) = build(intent);
+    match (building.is_plain(), I::__EFFECT) {
+        (true, Some(effect)) => buffer_plain(building, effect, id, Location::caller()),
+        _ => ask_or_panic(building),
     }
 }
 
@@ -50,111 +48,98 @@ pub fn enqueue(intent: impl IntoIntent) -> IntentId {
 /// [`EnqueueError`]; its [`Refusal`] says why.
 #[track_caller]
 #[inline(always)]
-pub fn try_enqueue(intent: impl IntoIntent) -> Result<IntentId, EnqueueError> {
-    let location = Location::caller();
-    let mut wish = Some(intent);
-    match push(&mut wish, location) {
-        Some(id) => Ok(id),
-        None => ask_for(&mut waiting(wish, location)),
+pub fn try_enqueue<I: IntoIntent>(intent: I) -> Result<IntentId, EnqueueError> {
+    let (building, id) = build(intent);
+    match (building.is_plain(), I::__EFFECT) {
+        (true, Some(effect)) => Ok(buffer_plain(building, effect, id, Location::caller())),
+        _ => ask(building),
     }
 }
 
-/// Fast path: the code is directly in a scope, and no policy, executor or `emits` has to be asked. The
-/// intent is built where it stays. Otherwise it is left in `wish`.
+/// Builds an intent, in the buffer of its scope if nobody has to be asked.
 ///
-/// This is all that is compiled for each call. Inlined, so that arguments come in registers.
+/// This, and what buffers a plain one, is all that is compiled for each call. Inlined, so that arguments
+/// come in registers.
+#[track_caller]
 #[inline(always)]
-fn push<I: IntoIntent>(
-    wish: &mut Option<I>,
-    location: &'static Location<'static>,
-) -> Option<IntentId> {
+fn build<I: IntoIntent>(intent: I) -> (Building, IntentId) {
     // Only an intent that comes straight from its effect's function is sure to be plain.
-    if I::__EFFECT.is_none() || thread::panicking() {
-        return None;
-    }
-    let mut frame = PlainScope::take()?;
-    let (id, scope) = (IntentId(next_id()), frame.id());
-    if let Some(intent) = wish.take() {
-        frame.push(intent.__at(location, id, Some(scope)));
-    }
-    frame.put_back();
+    let mut building = Building::begin(I::__EFFECT.is_some());
+    let (id, scope) = (IntentId(next_id()), building.scope());
+    let intent = intent.__at(Location::caller(), id, Some(scope));
+    building.buffer().push(intent);
+    (building, id)
+}
+
+/// Fast path: the code is directly in a scope, and no policy, executor or `emits` has to be asked.
+#[inline(always)]
+fn buffer_plain(
+    building: Building,
+    effect: &'static EffectDescriptor,
+    id: IntentId,
+    location: &'static Location<'static>,
+) -> IntentId {
+    let scope = building.scope();
+    building.put_back(effect);
     if tracing::level_enabled!(tracing::Level::TRACE) {
-        log_enqueued(I::__EFFECT, id, scope, location);
+        log_enqueued(effect, id, scope, location);
     }
-    Some(id)
-}
-
-thread_local! {
-    static SPARE: Cell<Vec<Intent>> = const { Cell::new(Vec::new()) };
-}
-
-/// An intent that waits while everybody is asked about it, in a vector that is recycled. From there it is
-/// appended to the buffer; each other move of so large a value waits for its stores.
-struct Waiting(Vec<Intent>);
-
-#[inline]
-fn waiting<I: IntoIntent>(wish: Option<I>, location: &'static Location<'static>) -> Waiting {
-    let mut waiting = Waiting(SPARE.try_with(Cell::take).unwrap_or_default());
-    if let Some(intent) = wish {
-        let id = IntentId(next_id());
-        waiting.0.push(intent.__at(location, id, None));
-    }
-    waiting
-}
-
-impl Drop for Waiting {
-    #[inline]
-    fn drop(&mut self) {
-        let mut waiting = std::mem::take(&mut self.0);
-        if waiting.is_empty() {
-            let _ = SPARE.try_with(|spare| spare.set(std::mem::take(&mut waiting)));
-        }
-    }
+    id
 }
 
 /// Panics at the line of the caller of [`enqueue`].
-#[inline(never)]
+#[cold]
 #[track_caller]
-fn ask_or_panic(waiting: &mut Waiting) -> IntentId {
+fn ask_or_panic(building: Building) -> IntentId {
     if thread::panicking() {
-        return enqueue_while_unwinding(waiting);
+        return ask_while_unwinding(building);
     }
-    match ask_for(waiting) {
+    match ask(building) {
         Ok(id) => id,
         Err(error) => panic!("{error}"),
     }
 }
 
-#[cold]
-fn enqueue_while_unwinding(waiting: &mut Waiting) -> IntentId {
-    let id = waiting.0.last().map(Intent::id);
+fn ask_while_unwinding(mut building: Building) -> IntentId {
+    let id = waiting_in(building.buffer()).id();
     // A policy that panics now would abort the process.
-    if let Some(Err(error)) = guarded("a policy or an executor", || ask_for(waiting)) {
+    if let Some(Err(error)) = guarded("a policy or an executor", || ask(building)) {
         tracing::error!(target: "airlock", error = %error, "dropped while the thread unwinds");
     }
-    id.unwrap_or_else(|| IntentId(next_id()))
+    id
 }
 
 /// Asks everybody who has a say, and buffers the intent if nobody objects.
-fn ask_for(waiting: &mut Waiting) -> Result<IntentId, EnqueueError> {
-    let Some(asked) = waiting.0.last() else {
-        unreachable!("there is an intent to ask about")
-    };
-    let (id, effect, location) = (asked.facts.id, asked.facts.effect, asked.facts.location);
-    match ask::admit(&mut waiting.0) {
+#[inline(never)]
+fn ask(mut building: Building) -> Result<IntentId, EnqueueError> {
+    let waiting = building.buffer();
+    let facts = &mut waiting_in(waiting).facts;
+    facts.scope = None;
+    let (id, effect, location) = (facts.id, facts.effect, facts.location);
+    let asked = match ask::admit(waiting) {
         Ok(scope) => {
             if tracing::level_enabled!(tracing::Level::TRACE) {
-                log_enqueued(Some(effect), id, scope, location);
+                log_enqueued(effect, id, scope, location);
             }
             Ok(id)
         }
         Err(refusal) => Err(refused(refusal, waiting)),
+    };
+    building.recycle();
+    asked
+}
+
+#[inline]
+fn waiting_in(buffer: &mut [Intent]) -> &mut Intent {
+    match buffer.last_mut() {
+        Some(intent) => intent,
+        None => unreachable!("an intent was built"),
     }
 }
 
 #[cold]
-fn refused(refusal: Refusal, waiting: &mut Waiting) -> EnqueueError {
-    let Some(intent) = waiting.0.pop() else {
+fn refused(refusal: Refusal, waiting: &mut Vec<Intent>) -> EnqueueError {
+    let Some(intent) = waiting.pop() else {
         unreachable!("a refused intent is not buffered")
     };
     let error = EnqueueError::new(refusal, intent);
@@ -170,14 +155,14 @@ fn refused(refusal: Refusal, waiting: &mut Waiting) -> EnqueueError {
 
 #[cold]
 fn log_enqueued(
-    effect: Option<&'static EffectDescriptor>,
+    effect: &'static EffectDescriptor,
     intent: IntentId,
     scope: ScopeId,
     location: &'static Location<'static>,
 ) {
     tracing::trace!(
         target: "airlock",
-        effect = effect.map(EffectDescriptor::id),
+        effect = effect.id(),
         intent = intent.get(),
         scope = scope.get(),
         at = %location,

@@ -493,5 +493,7 @@ fn start_unobserved<'r>(
             rest.push(&mut intent.payload);
         }
     }
-    before[unit.first].payload.perform_batch(rest, resources)
+    before[unit.first]
+        .payload
+        .perform_batch(&mut rest, resources)
 }

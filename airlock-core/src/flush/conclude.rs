@@ -38,7 +38,7 @@ impl Flush {
             entries.push(ReportEntry {
                 facts: intent.facts.take(),
             });
-            intent.facts.effect.needs_drop && intent.payload.is_left()
+            intent.facts.effect.needs_drop && intent.payload.is_present()
         });
         if !intents.is_empty() {
             self.drop_in_ended_scope(&mut intents);
