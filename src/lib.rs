@@ -44,8 +44,9 @@ pub mod tokio {
 #[cfg_attr(docsrs, doc(cfg(feature = "actix")))]
 pub mod actix {
     pub use airlock_actix::{
-        FromProblem, HasStatus, NoRequestScope, Problem, RequestScope, ScopeBody, ScopeFuture,
-        ScopeMiddleware, ScopeService, ShieldFuture, ShieldMiddleware, ShieldService, problem,
+        ActixExchange, FromProblem, HasStatus, NoRequestScope, Problem, RequestScope, ScopeBody,
+        ScopeFuture, ScopeMiddleware, ScopeService, ShieldFuture, ShieldMiddleware, ShieldService,
+        problem,
     };
 }
 
@@ -56,8 +57,8 @@ pub mod tower {
     #[cfg(feature = "axum")]
     pub use airlock_tower::NoRequestScope;
     pub use airlock_tower::{
-        AfterResponse, BeforeResponse, FlushErrorResponse, FromProblem, HasStatus, Moment, Problem,
-        RequestScope, ScopeBody, ScopeFuture, ScopeLayer, ScopeService, problem,
+        AfterResponse, BeforeResponse, FlushErrorResponse, FromProblem, HasStatus, HttpExchange,
+        Moment, Problem, RequestScope, ScopeBody, ScopeFuture, ScopeLayer, ScopeService, problem,
     };
     #[cfg(feature = "tokio")]
     pub use airlock_tower::{ShieldFuture, ShieldLayer, ShieldService};

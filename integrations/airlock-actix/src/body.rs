@@ -2,18 +2,15 @@
 
 use std::error::Error;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Backlog, FlushError, FlushReport, OwnedScope, Released, Running};
+use airlock_http::HeldScope;
 use pin_project_lite::pin_project;
-use tokio::runtime::Handle;
-
-use crate::settings::Settings;
 
 pin_project! {
     /// The body of a response that has passed a [`ScopeMiddleware`](crate::ScopeMiddleware).
@@ -41,19 +38,15 @@ pin_project! {
     struct Held<B> {
         #[pin]
         body: Option<B>,
-        scope: Option<OwnedScope>,
-        // How it ends if it ends now.
-        outcome: Outcome,
-        settings: Rc<Settings>,
+        scope: Option<HeldScope>,
     }
 
     impl<B> PinnedDrop for Held<B> {
-        fn drop(mut this: Pin<&mut Self>) {
-            // A body around it, or what sends them: the client gets no whole response.
-            if std::thread::panicking() {
-                *this.as_mut().project().outcome = Outcome::Panic;
+        fn drop(this: Pin<&mut Self>) {
+            let outcome = this.scope.as_ref().map(HeldScope::outcome);
+            if let Some(outcome) = outcome {
+                this.end_as(outcome);
             }
-            this.end();
         }
     }
 }
@@ -71,18 +64,11 @@ impl<B> ScopeBody<B> {
         }
     }
 
-    /// The body of a response whose scope ends with it, with this outcome unless the body fails.
-    pub(crate) fn held(
-        body: B,
-        scope: OwnedScope,
-        outcome: Outcome,
-        settings: &Rc<Settings>,
-    ) -> Self {
+    /// The body of a response whose scope ends with it.
+    pub(crate) fn held(body: B, scope: HeldScope) -> Self {
         let held = Held {
             body: Some(body),
             scope: Some(scope),
-            outcome,
-            settings: settings.clone(),
         };
         Self {
             kind: Kind::Held { held },
@@ -134,83 +120,30 @@ impl<B: MessageBody> Held<B> {
         let (Some(body), Some(scope)) = (this.body.as_pin_mut(), this.scope) else {
             return Poll::Ready(None);
         };
-        // Stays if the body panics.
-        let outcome = std::mem::replace(this.outcome, Outcome::Panic);
-        let polled = scope.run(|| body.poll_next(cx));
-        *this.outcome = match &polled {
-            Poll::Ready(Some(Err(_))) => Outcome::Failure,
-            _ => outcome,
+        let polled = catch_unwind(AssertUnwindSafe(|| scope.run(|| body.poll_next(cx))));
+        let ends_as = match &polled {
+            Ok(Poll::Pending | Poll::Ready(Some(Ok(_)))) => None,
+            Ok(Poll::Ready(None)) => Some(scope.outcome()),
+            Ok(Poll::Ready(Some(Err(_)))) => Some(Outcome::Failure),
+            Err(_) => Some(Outcome::Panic),
         };
-        if let Poll::Ready(None) = polled {
-            self.end();
+        if let Some(outcome) = ends_as {
+            self.end_as(outcome);
         }
-        polled.map_err(Into::into)
+        match polled {
+            Ok(polled) => polled.map_err(Into::into),
+            Err(panic) => resume_unwind(panic),
+        }
     }
 }
 
 impl<B> Held<B> {
     /// Drops the body, and ends its scope.
-    fn end(self: Pin<&mut Self>) {
+    fn end_as(self: Pin<&mut Self>, outcome: Outcome) {
         let mut this = self.project();
         if let Some(mut scope) = this.scope.take() {
             scope.run(|| this.body.set(None));
-            end(scope, *this.outcome, this.settings);
-        }
-    }
-}
-
-/// Ends a scope. Performs what need not be awaited here, and spawns the rest if there is any.
-fn end(scope: OwnedScope, outcome: Outcome, settings: &Settings) {
-    let mut released = scope.release(outcome);
-    if released.is_settled() {
-        return conclude(released.dispatch(), &settings.backlog);
-    }
-    let runtime = settings.runtime.clone();
-    let runtime = runtime.or_else(|| Handle::try_current().ok());
-    let entered = runtime.as_ref().map(Handle::enter);
-    // Effects do not run within a destructor that is called by a panic.
-    if !std::thread::panicking() {
-        released.dispatch_ready();
-    }
-    drop(entered);
-    match runtime {
-        Some(runtime) if !released.is_settled() => {
-            let running = Flushing {
-                _running: settings.backlog.run(),
-                unless_ended: Some(settings.backlog.clone()),
-            };
-            runtime.spawn(running.until(released));
-        }
-        _ => conclude(released.dispatch(), &settings.backlog),
-    }
-}
-
-fn conclude(flushed: Result<FlushReport, FlushError>, backlog: &Backlog) {
-    if let Err(error) = flushed {
-        backlog.count_failure();
-        error.strand();
-    }
-}
-
-/// A flush that runs on. It has failed unless it has ended well.
-struct Flushing {
-    _running: Running,
-    unless_ended: Option<Backlog>,
-}
-
-impl Flushing {
-    async fn until(mut self, released: Released) {
-        match released.dispatch_async().await {
-            Ok(_) => self.unless_ended = None,
-            Err(error) => error.strand(),
-        }
-    }
-}
-
-impl Drop for Flushing {
-    fn drop(&mut self) {
-        if let Some(backlog) = &self.unless_ended {
-            backlog.count_failure();
+            scope.end_as(outcome);
         }
     }
 }

@@ -128,8 +128,8 @@ impl ScopeMiddleware {
     ///
     /// The tasks run on the tokio runtime that this is called in. So call it before the server is made,
     /// not in the factory of its apps: that is called on workers, which end with the server and take
-    /// along what runs on them. Called outside of tokio, they run where a body ends; and if that is
-    /// outside of tokio too, async effects fail.
+    /// along what runs on them. Called outside of tokio, they run on the runtime of the request, and
+    /// end with it.
     pub fn after_response(mut self) -> Self {
         self.settings.ends = Ends::AfterResponse;
         self.settings.runtime = Handle::try_current().ok();

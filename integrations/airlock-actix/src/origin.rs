@@ -67,15 +67,11 @@ impl RequestOrigin {
         Origin::traced(self.clone(), trace_parent.map(Box::from))
     }
 
-    /// Takes the route that the router has found.
-    pub(crate) fn settle(&self, answered: &HttpRequest) {
-        self.0.matched.get_or_init(|| answered.match_pattern());
-    }
-
-    /// The request's scope has ended. Takes the route if somebody still has the origin.
-    pub(crate) fn end(mut self, answered: &HttpRequest) {
+    /// Takes the route that the router has found, if somebody still has the origin.
+    pub(crate) fn answered(mut self, request: &HttpRequest) {
         let Some(inner) = Arc::get_mut(&mut self.0) else {
-            return self.settle(answered);
+            self.0.matched.get_or_init(|| request.match_pattern());
+            return;
         };
         inner.path.clear();
         inner.matched.take();

@@ -5,6 +5,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use airlock_core::FlushError;
+use airlock_http::{PROBLEM_BODY, PROBLEM_TYPE};
 
 /// What a client is told when a flush has failed: a status of 500 with an `application/problem+json`
 /// that tells nothing of what went wrong.
@@ -40,9 +41,6 @@ impl From<FlushError> for Problem {
     }
 }
 
-/// RFC 9457, without anything of the inside.
-const BODY: &str = r#"{"type":"about:blank","title":"Internal Server Error","status":500}"#;
-
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
         StatusCode::INTERNAL_SERVER_ERROR
@@ -50,8 +48,8 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         HttpResponse::build(self.status_code())
-            .content_type("application/problem+json")
-            .body(BODY)
+            .content_type(PROBLEM_TYPE)
+            .body(PROBLEM_BODY)
     }
 }
 

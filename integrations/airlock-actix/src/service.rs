@@ -7,8 +7,10 @@ use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, forward_ready};
 
+use airlock_http::ScopeFuture;
+
 use crate::body::ScopeBody;
-use crate::future::ScopeFuture;
+use crate::exchange::ActixExchange;
 use crate::origin::Routes;
 use crate::settings::{Opened, Settings};
 
@@ -41,7 +43,7 @@ where
 {
     type Response = ServiceResponse<ScopeBody<B>>;
     type Error = Error;
-    type Future = ScopeFuture<S::Future, B>;
+    type Future = ScopeFuture<S::Future, ActixExchange<B>, Error>;
 
     forward_ready!(service);
 
@@ -49,11 +51,11 @@ where
         let Opened {
             scope,
             origin,
-            ends,
+            waits,
         } = self.settings.open(request.request(), &self.routes);
+        let exchange = ActixExchange::new(self.settings.clone(), origin);
         // An inner service may enqueue in `call`, before its future is first polled.
-        let work = scope.work(|| self.service.call(request));
-        ScopeFuture::new(work, origin, ends, self.settings.clone())
+        ScopeFuture::new(scope.work(|| self.service.call(request)), waits, exchange)
     }
 }
 

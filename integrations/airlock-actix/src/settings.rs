@@ -1,18 +1,17 @@
 //! What a middleware was told, in the form that each request needs.
 
 use std::fmt;
-use std::iter::successors;
 use std::sync::Arc;
 
 use actix_web::dev::ResponseHead;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Backlog, FlushError, OwnedScope, Scope, ScopeBuilder, ScopeId};
+use airlock_core::{Backlog, FlushError, OwnedScope, Scope, ScopeBuilder};
+use airlock_http::{AwaitsBody, Spawn, Waits, outcome_of};
 use tokio::runtime::Handle;
 
 use crate::origin::{RequestOrigin, Routes};
 use crate::problem::{Problem, problem};
-use crate::status::outcome_of;
 use airlock_core::__private::guarded;
 
 type FlushWhen = Arc<dyn Fn(&ResponseHead, Outcome) -> bool + Send + Sync>;
@@ -46,12 +45,8 @@ pub(crate) struct Opened {
     pub(crate) scope: OwnedScope,
     /// Unless it is that of a scope around.
     pub(crate) origin: Option<RequestOrigin>,
-    pub(crate) ends: Ends,
+    pub(crate) waits: Option<Waits>,
 }
-
-/// The innermost scope that ends after the response, noted in the request: a middleware within it may
-/// do so too, and one around it must not end before it.
-struct AwaitsBody(Scope);
 
 impl Settings {
     pub(crate) fn new() -> Self {
@@ -75,19 +70,22 @@ impl Settings {
             scope = scope.origin(origin.traced(request));
         }
         let mut scope = scope.open_owned();
-        let mut ends = self.ends;
-        if ends == Ends::AfterResponse {
-            if may_await_body(scope.parent(), request) {
-                request.extensions_mut().insert(AwaitsBody(scope.handle()));
-            } else {
-                ends = Ends::BeforeResponse;
-            }
-        }
+        let waits = match self.ends {
+            Ends::BeforeResponse => None,
+            Ends::AfterResponse => may_wait(&mut scope, request),
+        };
         Opened {
             scope,
             origin,
-            ends,
+            waits,
         }
+    }
+
+    /// What drives a flush after the response.
+    pub(crate) fn spawn(&self) -> Option<Spawn> {
+        let known = self.runtime.clone();
+        let runtime = known.or_else(|| Handle::try_current().ok());
+        runtime.map(Spawn::On)
     }
 
     /// The scope around that of a request that came in here.
@@ -105,7 +103,7 @@ impl Settings {
 
     /// What a response means for its request's scope.
     pub(crate) fn outcome(&self, head: &ResponseHead) -> Outcome {
-        let by_status = outcome_of(head.status);
+        let by_status = outcome_of(head.status.as_u16());
         let Some(succeeded) = &self.flush_when else {
             return by_status;
         };
@@ -126,28 +124,12 @@ impl Settings {
     }
 }
 
-/// A scope around this one captures what it holds, so this one must end first. A middleware that waits
-/// for the body leaves time for that; of any other scope nothing is known after the response.
-fn may_await_body(parent: Option<ScopeId>, request: &HttpRequest) -> bool {
-    let Some(parent) = parent else {
-        return true;
-    };
-    let innermost = innermost_that_awaits_body(request);
-    innermost.is_some_and(|scope| scope.id() == parent)
-}
-
-/// Whether a scope within this one has yet to be captured by it, when the body ends.
-pub(crate) fn is_awaited(scope: &OwnedScope, request: &HttpRequest) -> bool {
-    let outwards = successors(innermost_that_awaits_body(request), Scope::parent);
-    let mut within = outwards.take_while(|inner| inner.id() != scope.id());
-    within.any(|inner| inner.is_open())
-}
-
-fn innermost_that_awaits_body(request: &HttpRequest) -> Option<Scope> {
-    let extensions = request.extensions();
-    extensions
-        .get::<AwaitsBody>()
-        .map(|AwaitsBody(scope)| scope.clone())
+/// Whether the scope may wait for the body of the response, as is noted in the request.
+fn may_wait(scope: &mut OwnedScope, request: &HttpRequest) -> Option<Waits> {
+    let mut extensions = request.extensions_mut();
+    let (waits, note) = Waits::may(scope, extensions.get::<AwaitsBody>())?;
+    extensions.insert(note);
+    Some(waits)
 }
 
 impl fmt::Debug for Settings {

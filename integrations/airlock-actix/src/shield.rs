@@ -1,16 +1,12 @@
 //! Requests that outlive their client.
 
-use std::fmt;
-use std::future::{Future, Ready, ready};
-use std::panic::resume_unwind;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::future::{Ready, ready};
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::rt::task::{JoinError, JoinHandle};
-use airlock_core::{Backlog, Running};
+use airlock_core::Backlog;
+use airlock_http::{ShieldFuture, counted, log_if_within};
 use tracing::Instrument;
 
 use crate::body::ScopeBody;
@@ -118,60 +114,15 @@ where
 {
     type Response = ServiceResponse<ScopeBody<B>>;
     type Error = Error;
-    type Future = ShieldFuture<B>;
+    type Future = ShieldFuture<Result<ServiceResponse<ScopeBody<B>>, Error>>;
 
     forward_ready!(inner);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let settings = self.inner.settings();
-        if let Some(around) = settings.around() {
-            tracing::error!(
-                target: "airlock",
-                scope = %around.id(),
-                name = around.name(),
-                "a shielded request runs within a scope that ends when its client leaves: `.shield()` belongs to the outermost `ScopeMiddleware`",
-            );
-        }
+        log_if_within(settings.around().as_ref(), "ScopeMiddleware");
         let running = settings.requests.run();
-        let request = self.inner.call(request);
-        let task = async move {
-            let ended = request.await;
-            Shielded { ended, running }
-        };
-        ShieldFuture(actix_web::rt::spawn(task.in_current_span()))
-    }
-}
-
-/// The future of a [`ShieldService`]. Dropping it does not stop the request.
-#[must_use = "futures do nothing unless awaited"]
-pub struct ShieldFuture<B>(JoinHandle<Shielded<B>>);
-
-/// What a task leaves to its client; dropped if that has gone.
-struct Shielded<B> {
-    ended: Result<ServiceResponse<ScopeBody<B>>, Error>,
-    // After the response: the flush that its body begins counts before the request no longer does.
-    running: Running,
-}
-
-impl<B> Future for ShieldFuture<B> {
-    type Output = Result<ServiceResponse<ScopeBody<B>>, Error>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match ready!(Pin::new(&mut self.0).poll(cx)) {
-            Ok(Shielded { ended, running }) => {
-                drop(running);
-                Poll::Ready(ended)
-            }
-            Err(error) => match JoinError::try_into_panic(error) {
-                Ok(panic) => resume_unwind(panic),
-                Err(_) => panic!("the runtime was shut down before the request had finished"),
-            },
-        }
-    }
-}
-
-impl<B> fmt::Debug for ShieldFuture<B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ShieldFuture").finish_non_exhaustive()
+        let request = counted(self.inner.call(request), running);
+        ShieldFuture::new(actix_web::rt::spawn(request.in_current_span()))
     }
 }

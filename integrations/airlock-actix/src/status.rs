@@ -4,15 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{Either, HttpResponse, HttpResponseBuilder, web};
 use airlock_core::__private::OutcomeProbe;
 use airlock_core::lifecycle::Outcome;
-
-/// The outcome that a status stands for: a failure from 400 on.
-pub(crate) fn outcome_of(status: StatusCode) -> Outcome {
-    if status.as_u16() < 400 {
-        Outcome::Success
-    } else {
-        Outcome::Failure
-    }
-}
+use airlock_http::outcome_of;
 
 /// A value that answers a request and knows the status of its answer. A `#[airlock::boundary]` that
 /// returns one, or a `Result` of one, succeeds when the status is below 400; also where its type is
@@ -161,7 +153,7 @@ pub mod outcomes {
 
     impl<T: HasStatus> OfActixStatus for &&OutcomeProbe<'_, T> {
         fn outcome(&self) -> Outcome {
-            outcome_of(self.0.status())
+            outcome_of(self.0.status().as_u16())
         }
     }
 
@@ -174,7 +166,7 @@ pub mod outcomes {
     impl<T: HasStatus, E> OfResultOfActixStatus for &&OutcomeProbe<'_, Result<T, E>> {
         fn outcome(&self) -> Outcome {
             match self.0 {
-                Ok(value) => outcome_of(value.status()),
+                Ok(value) => outcome_of(value.status().as_u16()),
                 Err(_) => Outcome::Failure,
             }
         }
@@ -201,7 +193,7 @@ pub mod outcomes {
         where
             T: HasStatus,
         {
-            outcome_of(self.0.status())
+            outcome_of(self.0.status().as_u16())
         }
     }
 

@@ -8,15 +8,15 @@ use airlock_core::executor::Executor;
 use airlock_core::lifecycle::{Lifecycle, Outcome};
 use airlock_core::policy::Policy;
 use airlock_core::{Airlock, Backlog, BoxFuture, FlushError, OwnedScope, Scope, ScopeBuilder};
+use airlock_http::{Spawn, outcome_of};
 use http::{Extensions, Request, Response, Uri, response};
 use tower_layer::Layer;
 
-use crate::moment::{AfterResponse, BeforeResponse, Spawn};
+use crate::moment::{AfterResponse, BeforeResponse, Runs};
 use crate::origin::{RequestOrigin, Route};
 use crate::problem::Problem;
 use crate::request_scope::RequestScope;
 use crate::service::ScopeService;
-use crate::status::outcome_of;
 use airlock_core::__private::guarded;
 
 /// Opens one scope per request around a service.
@@ -152,7 +152,7 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
     #[cfg(feature = "tokio")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
     pub fn after_response(self) -> ScopeLayer<AfterResponse> {
-        self.after(Spawn::Tokio)
+        self.after(Runs::There)
     }
 
     /// As `after_response`, on whatever `spawn` puts the flush: it must be polled to its end.
@@ -171,13 +171,13 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
         self,
         spawn: impl Fn(BoxFuture<'static, ()>) + Send + Sync + 'static,
     ) -> ScopeLayer<AfterResponse> {
-        self.after(Spawn::With(Arc::new(spawn)))
+        self.after(Runs::On(Spawn::With(Arc::new(spawn))))
     }
 
-    fn after(self, spawn: Spawn) -> ScopeLayer<AfterResponse> {
+    fn after(self, runs: Runs) -> ScopeLayer<AfterResponse> {
         ScopeLayer {
             settings: self.settings,
-            moment: AfterResponse(spawn),
+            moment: AfterResponse(runs),
         }
     }
 }
@@ -294,7 +294,7 @@ impl<S, M: Clone> Layer<S> for ScopeLayer<M> {
     type Service = ScopeService<S, M>;
 
     fn layer(&self, inner: S) -> ScopeService<S, M> {
-        ScopeService::new(inner, self.settings.clone(), self.moment.clone())
+        ScopeService::new(inner, (*self.settings).clone(), self.moment.clone())
     }
 }
 
@@ -340,19 +340,29 @@ impl Settings {
     }
 
     /// What a response means for its request's scope.
+    #[inline]
     pub(crate) fn judge<B>(&self, response: Response<B>) -> (Response<B>, Outcome) {
-        let by_status = outcome_of(response.status());
-        let Some(succeeded) = &self.flush_when else {
-            return (response, by_status);
-        };
-        let (head, body) = response.into_parts();
-        let outcome = match guarded("flush_when", || succeeded(&head, by_status)) {
-            None => by_status,
-            Some(true) => Outcome::Success,
-            Some(false) => Outcome::Failure,
-        };
-        (Response::from_parts(head, body), outcome)
+        let by_status = outcome_of(response.status().as_u16());
+        match &self.flush_when {
+            None => (response, by_status),
+            Some(succeeded) => ask(succeeded, response, by_status),
+        }
     }
+}
+
+/// Asks what a response means.
+fn ask<B>(
+    succeeded: &FlushWhen,
+    response: Response<B>,
+    by_status: Outcome,
+) -> (Response<B>, Outcome) {
+    let (head, body) = response.into_parts();
+    let outcome = match guarded("flush_when", || succeeded(&head, by_status)) {
+        None => by_status,
+        Some(true) => Outcome::Success,
+        Some(false) => Outcome::Failure,
+    };
+    (Response::from_parts(head, body), outcome)
 }
 
 impl fmt::Debug for Settings {

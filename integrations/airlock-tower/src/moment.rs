@@ -1,16 +1,13 @@
 //! When a request's intents leave: before the response, or after it.
 
-use std::fmt;
 use std::sync::Arc;
 
-use airlock_core::lifecycle::Outcome;
-use airlock_core::{Backlog, BoxFuture, FlushError, OwnedScope};
+use airlock_core::{FlushError, OwnedScope};
+use airlock_http::{AwaitsBody, HeldScope, Spawn, Waits};
 use http::{Extensions, Response};
 
-use crate::body::{Held, ScopeBody};
+use crate::body::ScopeBody;
 use crate::problem::{FlushErrorResponse, Problem};
-use crate::waits::Waits;
-use airlock_core::__private::guarded;
 
 /// Flushes before the client is answered: [`ScopeLayer`](crate::ScopeLayer)'s default.
 ///
@@ -39,58 +36,26 @@ impl<R> Clone for BeforeResponse<R> {
 /// holds, a layer waits for the body only if that scope is of a layer that does so too; otherwise it
 /// ends with the response's head.
 #[derive(Clone, Debug)]
-pub struct AfterResponse(pub(crate) Spawn);
+pub struct AfterResponse(pub(crate) Runs);
 
-/// What drives a flush that nobody awaits.
-#[derive(Clone)]
-pub(crate) enum Spawn {
-    With(Arc<dyn Fn(BoxFuture<'static, ()>) + Send + Sync>),
+/// Where a flush is driven that nobody awaits.
+#[derive(Clone, Debug)]
+pub(crate) enum Runs {
+    On(Spawn),
+    /// On the runtime of the request.
     #[cfg(feature = "tokio")]
-    Tokio,
-    #[cfg(feature = "tokio")]
-    On(tokio::runtime::Handle),
+    There,
 }
 
-impl Spawn {
+impl Runs {
     /// Where the flush of this request is to run: a body may be dropped outside of every runtime.
     #[track_caller]
-    fn here(&self) -> Self {
+    fn here(&self) -> Spawn {
         match self {
+            Self::On(spawn) => spawn.clone(),
             #[cfg(feature = "tokio")]
-            Self::Tokio => Self::On(tokio::runtime::Handle::current()),
-            known => known.clone(),
+            Self::There => Spawn::On(tokio::runtime::Handle::current()),
         }
-    }
-
-    /// Runs a closure where it can use the runtime of the flush.
-    pub(crate) fn enter(&self, work: impl FnOnce()) {
-        #[cfg(feature = "tokio")]
-        let _entered = match self {
-            Self::On(runtime) => Some(runtime.enter()),
-            Self::With(_) | Self::Tokio => None,
-        };
-        work();
-    }
-
-    pub(crate) fn spawn(&self, flush: BoxFuture<'static, ()>) {
-        match self {
-            // It runs at the end of a body, perhaps in its destructor while the thread unwinds.
-            Self::With(spawn) => _ = guarded("after_response_with", || spawn(flush)),
-            #[cfg(feature = "tokio")]
-            Self::Tokio => drop(tokio::spawn(flush)),
-            #[cfg(feature = "tokio")]
-            Self::On(runtime) => drop(runtime.spawn(flush)),
-        }
-    }
-}
-
-impl fmt::Debug for Spawn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::With(_) => "With(..)",
-            #[cfg(feature = "tokio")]
-            Self::Tokio | Self::On(_) => "Tokio",
-        })
     }
 }
 
@@ -103,21 +68,13 @@ pub trait Moment<B>: Clone + sealed::Sealed {
     #[doc(hidden)]
     fn waits(&self, scope: &mut OwnedScope, request: &mut Extensions) -> Option<Waits>;
 
-    /// The response in its outer form. It may take the scope, to hold it until it has been sent; a
-    /// scope that is left there ends now.
+    /// The response in its outer form, with the scope that it is to hold.
     #[doc(hidden)]
-    fn pass(
-        &self,
-        response: Response<B>,
-        outcome: Outcome,
-        waits: Option<Waits>,
-        scope: &mut Option<OwnedScope>,
-        backlog: &Backlog,
-    ) -> Response<Self::Body>;
+    fn pass(&self, response: Response<B>, scope: Option<HeldScope>) -> Response<Self::Body>;
 
     /// What the client is told after the flush has failed.
     #[doc(hidden)]
-    fn failed(&self, response: Response<Self::Body>, error: FlushError) -> Response<Self::Body>;
+    fn fail(&self, response: Response<B>, error: FlushError) -> Response<Self::Body>;
 }
 
 mod sealed {
@@ -130,22 +87,17 @@ mod sealed {
 impl<B, R: FlushErrorResponse<B>> Moment<B> for BeforeResponse<R> {
     type Body = B;
 
+    #[inline]
     fn waits(&self, _: &mut OwnedScope, _: &mut Extensions) -> Option<Waits> {
         None
     }
 
-    fn pass(
-        &self,
-        response: Response<B>,
-        _: Outcome,
-        _: Option<Waits>,
-        _: &mut Option<OwnedScope>,
-        _: &Backlog,
-    ) -> Response<B> {
+    #[inline]
+    fn pass(&self, response: Response<B>, _: Option<HeldScope>) -> Response<B> {
         response
     }
 
-    fn failed(&self, _: Response<B>, error: FlushError) -> Response<B> {
+    fn fail(&self, _: Response<B>, error: FlushError) -> Response<B> {
         self.0.respond(error)
     }
 }
@@ -154,38 +106,18 @@ impl<B> Moment<B> for AfterResponse {
     type Body = ScopeBody<B>;
 
     fn waits(&self, scope: &mut OwnedScope, request: &mut Extensions) -> Option<Waits> {
-        Waits::may(scope, request)
+        let (waits, note) = Waits::may(scope, request.get::<AwaitsBody>())?;
+        request.insert(note);
+        Some(waits)
     }
 
-    fn pass(
-        &self,
-        response: Response<B>,
-        outcome: Outcome,
-        waits: Option<Waits>,
-        scope: &mut Option<OwnedScope>,
-        backlog: &Backlog,
-    ) -> Response<ScopeBody<B>> {
-        // One that has failed has nothing to wait for, unless it has to capture one within it first.
-        let holds = |waits: &Waits| outcome == Outcome::Success || waits.has_inner();
-        let held = waits.filter(holds).and_then(|waits| {
-            let spawn = self.0.here();
-            Some(Held::new(
-                scope.take()?,
-                waits,
-                outcome,
-                spawn,
-                backlog.clone(),
-            ))
-        });
-        response.map(|body| ScopeBody::new(body, held))
+    fn pass(&self, response: Response<B>, scope: Option<HeldScope>) -> Response<ScopeBody<B>> {
+        let scope = scope.map(|scope| scope.on(Some(self.0.here())));
+        response.map(|body| ScopeBody::new(body, scope))
     }
 
-    fn failed(
-        &self,
-        response: Response<ScopeBody<B>>,
-        error: FlushError,
-    ) -> Response<ScopeBody<B>> {
+    fn fail(&self, response: Response<B>, error: FlushError) -> Response<ScopeBody<B>> {
         error.strand();
-        response
+        self.pass(response, None)
     }
 }

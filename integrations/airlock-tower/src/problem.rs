@@ -1,9 +1,8 @@
 //! What a client is told when a flush has failed.
 
 use airlock_core::FlushError;
+use airlock_http::{PROBLEM_BODY, PROBLEM_TYPE};
 use http::{HeaderValue, Response, StatusCode, header};
-
-const BODY: &str = r#"{"type":"about:blank","title":"Internal Server Error","status":500}"#;
 
 /// Answers a failed flush with a 500 and a body of `application/problem+json` that tells nothing of
 /// what went wrong. The error is logged, and its intents go to
@@ -122,9 +121,9 @@ impl<B: From<&'static str>> FromProblem for Response<B> {
 }
 
 fn answer<B: From<&'static str>>() -> Response<B> {
-    let mut response = Response::new(B::from(BODY));
+    let mut response = Response::new(B::from(PROBLEM_BODY));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    let kind = HeaderValue::from_static("application/problem+json");
+    let kind = HeaderValue::from_static(PROBLEM_TYPE);
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     response
 }

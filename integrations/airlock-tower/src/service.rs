@@ -6,26 +6,36 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 use tower_service::Service;
 
-use crate::future::ScopeFuture;
+use airlock_http::ScopeFuture;
+
+use crate::exchange::HttpExchange;
 use crate::layer::Settings;
 use crate::moment::{BeforeResponse, Moment};
 
 /// Opens a scope around each request of another service; made by [`ScopeLayer`](crate::ScopeLayer).
 ///
 /// It is `Clone`, `Send`, `Sync` and `Unpin` where the inner one is.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ScopeService<S, M = BeforeResponse> {
     inner: S,
-    settings: Arc<Settings>,
-    moment: M,
+    /// Shared by all requests, so that each one counts one reference.
+    shared: Arc<(Settings, M)>,
+}
+
+impl<S: Clone, M> Clone for ScopeService<S, M> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            shared: self.shared.clone(),
+        }
+    }
 }
 
 impl<S, M> ScopeService<S, M> {
-    pub(crate) fn new(inner: S, settings: Arc<Settings>, moment: M) -> Self {
+    pub(crate) fn new(inner: S, settings: Settings, moment: M) -> Self {
         Self {
             inner,
-            settings,
-            moment,
+            shared: Arc::new((settings, moment)),
         }
     }
 
@@ -52,18 +62,19 @@ where
 {
     type Response = Response<M::Body>;
     type Error = S::Error;
-    type Future = ScopeFuture<S::Future, M, M::Body, S::Error>;
+    type Future = ScopeFuture<S::Future, HttpExchange<M, O>, S::Error>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, mut request: Request<I>) -> Self::Future {
-        let mut scope = self.settings.open(&mut request);
-        let waits = self.moment.waits(&mut scope, request.extensions_mut());
+        let (settings, moment) = &*self.shared;
+        let mut scope = settings.open(&mut request);
+        let waits = moment.waits(&mut scope, request.extensions_mut());
+        let exchange = HttpExchange::new(self.shared.clone());
         // An inner service may enqueue here, before its future is first polled.
-        let work = scope.work(|| self.inner.call(request));
-        let (settings, moment) = (self.settings.clone(), self.moment.clone());
-        ScopeFuture::new(waits, work, settings, moment)
+        ScopeFuture::new(scope.work(|| self.inner.call(request)), waits, exchange)
     }
 }

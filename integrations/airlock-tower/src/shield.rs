@@ -1,14 +1,10 @@
 //! Requests that outlive their client.
 
-use std::fmt;
-use std::future::Future;
-use std::panic::resume_unwind;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-use airlock_core::{Backlog, Running};
-use tokio::task::{JoinError, JoinHandle};
+use airlock_core::Backlog;
+use airlock_http::{ShieldFuture, counted, log_if_within};
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Instrument;
@@ -108,50 +104,16 @@ where
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = ShieldFuture<S::Response, S::Error>;
+    type Future = ShieldFuture<Result<S::Response, S::Error>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: R) -> Self::Future {
-        if let Some(around) = self.settings.around() {
-            tracing::error!(
-                target: "airlock",
-                scope = %around.id(),
-                name = around.name(),
-                "a shielded request runs within a scope that ends when its client leaves: `.shield()` belongs to the outermost `ScopeLayer`",
-            );
-        }
+        log_if_within(self.settings.around().as_ref(), "ScopeLayer");
         let request = self.inner.call(request);
-        let running = self.settings.requests.run();
-        // Given out with what has ended, and dropped after it: a response that nobody takes begins its
-        // flush when it is dropped.
-        let task = async move { (request.await, running) };
-        ShieldFuture(tokio::spawn(task.in_current_span()))
-    }
-}
-
-/// The future of a [`ShieldService`]. Dropping it does not stop the request.
-#[must_use = "futures do nothing unless awaited"]
-pub struct ShieldFuture<T, E>(JoinHandle<(Result<T, E>, Running)>);
-
-impl<T, E> Future for ShieldFuture<T, E> {
-    type Output = Result<T, E>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match ready!(Pin::new(&mut self.0).poll(cx)) {
-            Ok((ended, _running)) => Poll::Ready(ended),
-            Err(error) => match JoinError::try_into_panic(error) {
-                Ok(panic) => resume_unwind(panic),
-                Err(_) => panic!("the runtime was shut down before the request had finished"),
-            },
-        }
-    }
-}
-
-impl<T, E> fmt::Debug for ShieldFuture<T, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ShieldFuture").finish_non_exhaustive()
+        let request = counted(request, self.settings.requests.run());
+        ShieldFuture::new(tokio::spawn(request.in_current_span()))
     }
 }

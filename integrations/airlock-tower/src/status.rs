@@ -2,17 +2,9 @@
 
 use airlock_core::__private::OutcomeProbe;
 use airlock_core::lifecycle::Outcome;
+use airlock_http::outcome_of;
 use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode};
-
-/// The outcome that a status stands for: a failure from 400 on.
-pub(crate) fn outcome_of(status: StatusCode) -> Outcome {
-    if status.as_u16() < 400 {
-        Outcome::Success
-    } else {
-        Outcome::Failure
-    }
-}
 
 /// A value that answers a request and knows the status of its answer. A `#[airlock::boundary]` that
 /// returns one, or a `Result` of one, succeeds when the status is below 400.
@@ -137,7 +129,7 @@ pub mod outcomes {
 
     impl<T: HasStatus> OfStatus for &&OutcomeProbe<'_, T> {
         fn outcome(&self) -> Outcome {
-            outcome_of(self.0.status())
+            outcome_of(self.0.status().as_u16())
         }
     }
 
@@ -150,7 +142,7 @@ pub mod outcomes {
     impl<T: HasStatus, E> OfResultOfStatus for &&OutcomeProbe<'_, Result<T, E>> {
         fn outcome(&self) -> Outcome {
             match self.0 {
-                Ok(value) => outcome_of(value.status()),
+                Ok(value) => outcome_of(value.status().as_u16()),
                 Err(_) => Outcome::Failure,
             }
         }

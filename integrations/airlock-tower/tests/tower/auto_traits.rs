@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use airlock::tower::{
-    AfterResponse, BeforeResponse, ScopeBody, ScopeFuture, ScopeLayer, ScopeService, ShieldFuture,
-    ShieldLayer, ShieldService,
+    AfterResponse, BeforeResponse, HttpExchange, ScopeBody, ScopeFuture, ScopeLayer, ScopeService,
+    ShieldFuture, ShieldLayer, ShieldService,
 };
 use axum::http::{Request, Response};
 use tower::{Layer, Service};
@@ -29,7 +29,7 @@ macro_rules! has {
 }
 
 type Ready = std::future::Ready<Result<Response<String>, String>>;
-type Future_<F, M = BeforeResponse> = ScopeFuture<F, M, String, String>;
+type Future_<F, M = BeforeResponse, B = String> = ScopeFuture<F, HttpExchange<M, B>, String>;
 
 /// A future of a kind that only matters to the type checker.
 struct Idle<T>(T);
@@ -64,7 +64,7 @@ fn layers_and_services_have_what_the_inner_service_has() {
 fn futures_and_bodies_have_what_the_inner_ones_have() {
     all::<Future_<Ready>>();
     all::<Future_<Ready, AfterResponse>>();
-    all::<ShieldFuture<String, String>>();
+    all::<ShieldFuture<Result<String, String>>>();
     all::<ScopeBody<String>>();
 
     assert!(!has!(Future_<Idle<Rc<()>>>: Send));
@@ -75,7 +75,7 @@ fn futures_and_bodies_have_what_the_inner_ones_have() {
     assert!(!has!(ScopeBody<Rc<()>>: Send));
     assert!(!has!(ScopeBody<PhantomPinned>: Unpin));
     // The response's body need not be `Sync` for the future to be.
-    all::<ScopeFuture<Ready, BeforeResponse, axum::body::Body, String>>();
+    all::<Future_<Ready, BeforeResponse, axum::body::Body>>();
 }
 
 #[derive(Clone)]

@@ -1,0 +1,73 @@
+//! One request and its response, in the types of actix-web.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::rc::Rc;
+
+use actix_web::dev::ServiceResponse;
+use airlock_core::lifecycle::Outcome;
+use airlock_core::{Backlog, FlushError};
+use airlock_http::{Exchange, HeldScope};
+
+use crate::body::ScopeBody;
+use crate::origin::RequestOrigin;
+use crate::settings::Settings;
+
+/// What the driver of a request knows of its middleware.
+#[doc(hidden)]
+pub struct ActixExchange<B> {
+    settings: Rc<Settings>,
+    /// Unless it is that of a scope around.
+    origin: Option<RequestOrigin>,
+    body: PhantomData<fn(B)>,
+}
+
+impl<B> ActixExchange<B> {
+    pub(crate) fn new(settings: Rc<Settings>, origin: Option<RequestOrigin>) -> Self {
+        Self {
+            settings,
+            origin,
+            body: PhantomData,
+        }
+    }
+}
+
+impl<B> Exchange for ActixExchange<B> {
+    type Inner = ServiceResponse<B>;
+    type Outer = ServiceResponse<ScopeBody<B>>;
+
+    fn judge(&self, response: Self::Inner) -> (Self::Inner, Outcome) {
+        let outcome = self.settings.outcome(response.response().head());
+        (response, outcome)
+    }
+
+    fn pass(&self, response: Self::Inner) -> Self::Outer {
+        response.map_body(|_, body| ScopeBody::plain(body))
+    }
+
+    fn hold(&self, response: Self::Inner, scope: HeldScope) -> Self::Outer {
+        let scope = scope.on(self.settings.spawn());
+        response.map_body(|_, body| ScopeBody::held(body, scope))
+    }
+
+    fn fail(&self, response: Self::Inner, error: FlushError) -> Self::Outer {
+        let answer = self.settings.answer(error, response.request());
+        response.into_response(answer.map_body(|_, body| ScopeBody::answer(body)))
+    }
+
+    fn answered(&mut self, response: &Self::Inner) {
+        if let Some(origin) = self.origin.take() {
+            origin.answered(response.request());
+        }
+    }
+
+    fn backlog(&self) -> &Backlog {
+        &self.settings.backlog
+    }
+}
+
+impl<B> fmt::Debug for ActixExchange<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActixExchange").finish_non_exhaustive()
+    }
+}

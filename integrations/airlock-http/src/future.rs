@@ -1,0 +1,175 @@
+//! From the inner service's future to the end of the request's scope.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use airlock_core::lifecycle::Outcome;
+use airlock_core::{BoxFuture, FlushError, FlushReport, Work};
+use pin_project_lite::pin_project;
+
+use crate::exchange::Exchange;
+use crate::exclusive::Exclusive;
+use crate::held::HeldScope;
+use crate::waits::Waits;
+
+pin_project! {
+    /// The inner service's future in its request's scope, then the scope's end.
+    ///
+    /// Dropped before the inner one has finished, it discards; dropped while it flushes, it stops
+    /// there, and what was not dispatched goes to the airlock's `on_stranded`.
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct ScopeFuture<F, X: Exchange, E> {
+        #[pin]
+        work: Work<F>,
+        state: Exclusive<State<X::Inner, E>>,
+        exchange: X,
+    }
+}
+
+enum State<R, E> {
+    Working(Option<Waits>),
+    Flushing(Box<Flushing<R, E>>),
+    Finished,
+}
+
+/// A flush that is awaited, and what waits for it. Boxed, so that the future of a request that awaits none
+/// stays small.
+struct Flushing<R, E> {
+    flush: BoxFuture<'static, Result<FlushReport, FlushError>>,
+    came_to: CameTo<R, E>,
+    outcome: Outcome,
+}
+
+/// What the inner service came to.
+enum CameTo<R, E> {
+    Response(R),
+    Error(E),
+    Panic(Box<dyn Any + Send>),
+}
+
+impl<F, X: Exchange, E> ScopeFuture<F, X, E> {
+    /// Drives this work. A scope that may wait for the body of the response brings its note.
+    #[inline]
+    pub fn new(work: Work<F>, waits: Option<Waits>, exchange: X) -> Self {
+        Self {
+            work,
+            state: Exclusive::new(State::Working(waits)),
+            exchange,
+        }
+    }
+}
+
+impl<F, X, E> Future for ScopeFuture<F, X, E>
+where
+    F: Future<Output = Result<X::Inner, E>>,
+    X: Exchange,
+{
+    type Output = Result<X::Outer, E>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let (state, exchange) = (this.state.get_mut(), this.exchange);
+        if let State::Working(waits) = state {
+            let (worked, scope) = ready!(this.work.poll(cx));
+            let waits = waits.take();
+            *state = State::Finished;
+            let (came_to, outcome, left) = match worked {
+                Ok(Ok(response)) => {
+                    let (response, outcome) = exchange.judge(response);
+                    // One that has failed has nothing to wait for, unless it has to capture one within it
+                    // first.
+                    let holds = |waits: &Waits| outcome == Outcome::Success || waits.has_inner();
+                    if let Some(waits) = waits.filter(holds) {
+                        exchange.answered(&response);
+                        let backlog = exchange.backlog().clone();
+                        let held = HeldScope::new(scope, outcome, waits, backlog);
+                        return Poll::Ready(Ok(exchange.hold(response, held)));
+                    }
+                    let left = scope.end(outcome);
+                    exchange.answered(&response);
+                    if let Ok(None) = left {
+                        // As most end. Nothing is awaited, and the response is not moved about.
+                        return Poll::Ready(Ok(exchange.pass(response)));
+                    }
+                    (CameTo::Response(response), outcome, left)
+                }
+                Ok(Err(error)) => {
+                    let left = scope.end(Outcome::Failure);
+                    (CameTo::Error(error), Outcome::Failure, left)
+                }
+                Err(panic) => {
+                    let left = scope.end(Outcome::Panic);
+                    (CameTo::Panic(panic), Outcome::Panic, left)
+                }
+            };
+            let flush = match left {
+                // Nothing to await, so nothing is boxed.
+                Ok(None) => return Poll::Ready(came_to.give(exchange)),
+                Err(error) => return Poll::Ready(came_to.fail(outcome, error, exchange)),
+                Ok(Some(released)) => Box::pin(released.dispatch_async()),
+            };
+            *state = State::Flushing(Box::new(Flushing {
+                flush,
+                came_to,
+                outcome,
+            }));
+        }
+        let State::Flushing(flushing) = state else {
+            panic!("a future was polled after it had finished");
+        };
+        let flushed = ready!(flushing.flush.as_mut().poll(cx));
+        let State::Flushing(flushing) = std::mem::replace(state, State::Finished) else {
+            unreachable!("it was flushing a moment ago");
+        };
+        let Flushing {
+            came_to, outcome, ..
+        } = *flushing;
+        Poll::Ready(match flushed {
+            Ok(_) => came_to.give(exchange),
+            Err(error) => came_to.fail(outcome, error, exchange),
+        })
+    }
+}
+
+impl<R, E> CameTo<R, E> {
+    /// What the request gives, now that its scope has ended.
+    #[inline]
+    fn give<X: Exchange<Inner = R>>(self, exchange: &X) -> Result<X::Outer, E> {
+        match self {
+            Self::Response(response) => Ok(exchange.pass(response)),
+            Self::Error(error) => Err(error),
+            Self::Panic(panic) => resume_unwind(panic),
+        }
+    }
+
+    /// What it gives if the flush has failed.
+    #[cold]
+    fn fail<X: Exchange<Inner = R>>(
+        self,
+        outcome: Outcome,
+        error: FlushError,
+        exchange: &X,
+    ) -> Result<X::Outer, E> {
+        exchange.backlog().count_failure();
+        match self {
+            Self::Response(response) if outcome == Outcome::Success => {
+                Ok(exchange.fail(response, error))
+            }
+            came_to => {
+                error.strand();
+                came_to.give(exchange)
+            }
+        }
+    }
+}
+
+impl<F, X: Exchange, E> fmt::Debug for ScopeFuture<F, X, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScopeFuture").finish_non_exhaustive()
+    }
+}

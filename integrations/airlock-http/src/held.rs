@@ -1,0 +1,134 @@
+//! A scope that a response's body holds until it has been sent.
+
+use std::fmt;
+use std::future::Future;
+use std::thread;
+
+use airlock_core::lifecycle::Outcome;
+use airlock_core::{Backlog, FlushError, FlushReport, OwnedScope, Running};
+
+use crate::spawn::Spawn;
+use crate::waits::Waits;
+
+/// A scope that a response's body holds until it has been sent. The body runs in it, and ends it.
+///
+/// Dropped, it ends as the response said.
+pub struct HeldScope {
+    scope: Option<OwnedScope>,
+    /// That of the response.
+    outcome: Outcome,
+    /// Kept until this one has ended, for a scope around it.
+    _waits: Waits,
+    backlog: Backlog,
+    spawn: Option<Spawn>,
+}
+
+impl HeldScope {
+    pub(crate) fn new(scope: OwnedScope, outcome: Outcome, waits: Waits, backlog: Backlog) -> Self {
+        Self {
+            scope: Some(scope),
+            outcome,
+            _waits: waits,
+            backlog,
+            spawn: None,
+        }
+    }
+
+    /// Says what drives the part of its flush that has to be awaited. Unless said, it is dispatched where
+    /// the body ends, and async effects fail.
+    pub fn on(mut self, spawn: Option<Spawn>) -> Self {
+        self.spawn = spawn;
+        self
+    }
+
+    /// How it ends unless somebody says otherwise.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// Runs a step of the body in the scope.
+    pub fn run<T>(&mut self, step: impl FnOnce() -> T) -> T {
+        match &mut self.scope {
+            Some(scope) => scope.run(step),
+            None => step(),
+        }
+    }
+
+    /// Ends the scope with this outcome.
+    pub fn end_as(mut self, outcome: Outcome) {
+        self.outcome = outcome;
+    }
+
+    /// Performs what need not be awaited where it is called, and spawns the rest if there is any.
+    fn end(&mut self, scope: OwnedScope) {
+        let outcome = self.outcome;
+        // Effects do not run within a destructor that is called by a panic.
+        let left = match (thread::panicking(), &self.spawn) {
+            (true, _) => Ok(Some(scope.release(outcome))),
+            (false, Some(spawn)) => spawn.enter(|| scope.end(outcome)),
+            (false, None) => scope.end(outcome),
+        };
+        let flushed = match (left, &self.spawn) {
+            (Ok(None), _) => Ok(()),
+            (Err(error), _) => Err(error),
+            (Ok(Some(released)), Some(spawn)) if !released.is_settled() => {
+                let running = Flushing {
+                    _running: self.backlog.run(),
+                    unless_ended: Some(self.backlog.clone()),
+                };
+                let flush = released.dispatch_async();
+                spawn.spawn(Box::pin(running.until(flush)));
+                Ok(())
+            }
+            (Ok(Some(released)), _) => released.dispatch().map(drop),
+        };
+        if let Err(error) = flushed {
+            self.backlog.count_failure();
+            error.strand();
+        }
+    }
+}
+
+impl Drop for HeldScope {
+    fn drop(&mut self) {
+        if let Some(scope) = self.scope.take() {
+            // Then it is not sent: what sends or wraps it has failed.
+            if thread::panicking() {
+                self.outcome = Outcome::Panic;
+            }
+            self.end(scope);
+        }
+    }
+}
+
+impl fmt::Debug for HeldScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeldScope")
+            .field("scope", &self.scope)
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A flush that runs on. It has failed unless it has ended well.
+struct Flushing {
+    _running: Running,
+    unless_ended: Option<Backlog>,
+}
+
+impl Flushing {
+    async fn until(mut self, flush: impl Future<Output = Result<FlushReport, FlushError>>) {
+        match flush.await {
+            Ok(_) => self.unless_ended = None,
+            Err(error) => error.strand(),
+        }
+    }
+}
+
+impl Drop for Flushing {
+    fn drop(&mut self) {
+        if let Some(backlog) = &self.unless_ended {
+            backlog.count_failure();
+        }
+    }
+}

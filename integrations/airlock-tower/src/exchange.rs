@@ -1,0 +1,63 @@
+//! One request and its response, in the types of `http`.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use airlock_core::lifecycle::Outcome;
+use airlock_core::{Backlog, FlushError};
+use airlock_http::{Exchange, HeldScope};
+use http::Response;
+
+use crate::layer::Settings;
+use crate::moment::Moment;
+
+/// What the driver of a request knows of its layer.
+#[doc(hidden)]
+pub struct HttpExchange<M, B> {
+    shared: Arc<(Settings, M)>,
+    body: PhantomData<fn(B)>,
+}
+
+impl<M, B> HttpExchange<M, B> {
+    #[inline]
+    pub(crate) fn new(shared: Arc<(Settings, M)>) -> Self {
+        Self {
+            shared,
+            body: PhantomData,
+        }
+    }
+}
+
+impl<B, M: Moment<B>> Exchange for HttpExchange<M, B> {
+    type Inner = Response<B>;
+    type Outer = Response<M::Body>;
+
+    #[inline]
+    fn judge(&self, response: Response<B>) -> (Response<B>, Outcome) {
+        self.shared.0.judge(response)
+    }
+
+    #[inline]
+    fn pass(&self, response: Response<B>) -> Response<M::Body> {
+        self.shared.1.pass(response, None)
+    }
+
+    fn hold(&self, response: Response<B>, scope: HeldScope) -> Response<M::Body> {
+        self.shared.1.pass(response, Some(scope))
+    }
+
+    fn fail(&self, response: Response<B>, error: FlushError) -> Response<M::Body> {
+        self.shared.1.fail(response, error)
+    }
+
+    fn backlog(&self) -> &Backlog {
+        &self.shared.0.backlog
+    }
+}
+
+impl<M, B> fmt::Debug for HttpExchange<M, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpExchange").finish_non_exhaustive()
+    }
+}
