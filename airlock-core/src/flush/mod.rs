@@ -62,22 +62,31 @@ impl Ends<'_> {
             ends => Err(Box::new(Flush::prepare(ends.take(outcome)))),
         }
     }
+
+    /// As [`start`](Self::start), for a caller that does not look at the report.
+    #[inline]
+    pub(crate) fn start_unseen(self, outcome: Outcome) -> Result<(), Box<Flush>> {
+        match self {
+            Ends::Frame(frame) if plain::is_plain(&frame, outcome) => plain::flush_unseen(frame),
+            ends => ends.start(outcome).map(drop),
+        }
+    }
 }
 
 /// Ends a scope as its lifecycle says of this outcome, without awaiting, for a caller that does not look at
 /// the report.
 #[inline]
 pub(crate) fn end(scope: Ends<'_>, outcome: Outcome) -> Result<(), FlushError> {
-    match scope.start(outcome) {
-        Ok(_) => Ok(()),
+    match scope.start_unseen(outcome) {
+        Ok(()) => Ok(()),
         Err(flush) => flush.run().map(drop),
     }
 }
 
 /// As [`end`], awaiting effects.
 pub(crate) async fn end_async(scope: Ends<'_>, outcome: Outcome) -> Result<(), FlushError> {
-    match scope.start(outcome) {
-        Ok(_) => Ok(()),
+    match scope.start_unseen(outcome) {
+        Ok(()) => Ok(()),
         Err(flush) => flush.run_async().await.map(drop),
     }
 }
@@ -149,8 +158,8 @@ pub(crate) fn end_ready(
     scope: Ends<'_>,
     outcome: Outcome,
 ) -> Result<Option<Box<Flush>>, FlushError> {
-    match scope.start(outcome) {
-        Ok(_) => Ok(None),
+    match scope.start_unseen(outcome) {
+        Ok(()) => Ok(None),
         Err(flush) => flush.run_ready(),
     }
 }

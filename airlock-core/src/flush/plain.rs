@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
-use crate::context::{self, Frame, Mode, Parent, Shared, Standing, recycle};
+use crate::context::{self, Frame, Head, Mode, Parent, Shared, Standing, recycle};
 use crate::effect::{Performing, Resources};
 use crate::flush::Flush;
 use crate::flush::conclude::{announce, drop_guarded};
@@ -65,52 +65,95 @@ enum Unusual {
 
 /// Flushes a plain scope. Where something was not plain, the rest comes back. The entries of the report
 /// lack the scope's origin: see [`FlushReport::with_origins`].
-pub(super) fn flush(mut frame: Box<Frame>) -> Result<FlushReport, Box<Flush>> {
+pub(super) fn flush(frame: Box<Frame>) -> Result<FlushReport, Box<Flush>> {
+    let mut page = Page::new();
+    let frame = perform_all(frame, Some(&mut page))?;
+    Ok(report(frame, page))
+}
+
+/// As [`flush`], for a caller that does not look at the report: none is made unless somebody else asked for
+/// it.
+#[inline]
+pub(super) fn flush_unseen(frame: Box<Frame>) -> Result<(), Box<Flush>> {
+    if frame.own_head().is_some_and(Head::is_reported) {
+        return flush(frame).map(drop);
+    }
+    recycle(perform_all(frame, None)?);
+    Ok(())
+}
+
+/// Performs what a plain scope holds, and enters it into a page if one is given. The scope comes back
+/// empty.
+#[inline]
+fn perform_all(
+    mut frame: Box<Frame>,
+    mut page: Option<&mut Page>,
+) -> Result<Box<Frame>, Box<Flush>> {
     if frame.buffer.is_empty() {
-        return Ok(report(frame, Page::new()));
+        return Ok(frame);
     }
     let mut intents = std::mem::take(&mut frame.buffer);
-    let mut page = Page::new();
-    page.entries.reserve_exact(intents.len());
+    let mut entries = page.as_deref_mut().map(|page| &mut page.entries);
+    if let Some(entries) = &mut entries {
+        entries.reserve_exact(intents.len());
+    }
     let settings = frame.around().settings();
     let standing = Standing::enter(frame);
-    let mut left = false;
+    let mut done = Done::default();
     let unusual = perform(
         &standing,
         &mut intents,
-        &mut page.entries,
+        entries,
         &settings.resources,
-        &mut left,
+        &mut done,
     );
-    let done = page.entries.len();
-    if left {
-        drop_guarded(&mut intents[..done]);
+    if done.left {
+        drop_guarded(&mut intents[..done.number]);
     }
-    match unusual {
-        None => {
-            intents.clear();
-            let mut frame = standing.leave();
-            frame.buffer = intents;
-            Ok(report(frame, page))
+    let Some(unusual) = unusual else {
+        intents.clear();
+        let mut frame = standing.leave();
+        frame.buffer = intents;
+        return Ok(frame);
+    };
+    let performed = intents.drain(..done.number);
+    let page = match page {
+        Some(page) => {
+            drop(performed);
+            std::mem::replace(page, Page::new())
         }
-        Some(unusual) => {
-            intents.drain(..done);
-            let mut frame = standing.leave();
-            frame.buffer = intents;
-            Err(go_on(frame, page, unusual))
-        }
-    }
+        None => page_of(performed),
+    };
+    let mut frame = standing.leave();
+    frame.buffer = intents;
+    Err(go_on(frame, page, unusual))
 }
 
-/// Performs simple effects, up to the first that is not simple or does not just succeed. `left` tells
-/// whether arguments may be left that have destructors.
+/// What was performed of a plain scope.
+#[derive(Default)]
+struct Done {
+    number: usize,
+    /// Whether arguments may be left that have destructors.
+    left: bool,
+}
+
+#[cold]
+fn page_of(performed: impl Iterator<Item = Intent>) -> Page {
+    let mut page = Page::new();
+    page.entries.extend(performed.map(|mut intent| ReportEntry {
+        facts: intent.facts.take(),
+    }));
+    page
+}
+
+/// Performs simple effects, up to the first that is not simple or does not just succeed.
 #[inline]
 fn perform(
     standing: &Standing,
     intents: &mut [Intent],
-    entries: &mut Vec<ReportEntry>,
+    mut entries: Option<&mut Vec<ReportEntry>>,
     resources: &Resources,
-    left: &mut bool,
+    done: &mut Done,
 ) -> Option<Unusual> {
     let stage = standing.stage();
     for intent in intents {
@@ -125,10 +168,13 @@ fn perform(
         });
         if let (Ok(Performing::Ready(Ok(()))), None) = (&ended, &scope) {
             intent.facts.set_dispatched();
-            *left |= known.0.needs_drop;
-            entries.push(ReportEntry {
-                facts: intent.facts.take(),
-            });
+            done.left |= known.0.needs_drop;
+            done.number += 1;
+            if let Some(entries) = &mut entries {
+                entries.push(ReportEntry {
+                    facts: intent.facts.take(),
+                });
+            }
             continue;
         }
         return Some(unusual(ended, scope));

@@ -77,7 +77,10 @@ impl Origin {
 
     /// Keeps its place for the next one, if this is the last clone.
     pub(crate) fn recycle(mut self) {
-        if let Some(inner) = Arc::get_mut(&mut self.0) {
+        // Asked first, since it costs less.
+        if Arc::strong_count(&self.0) == 1
+            && let Some(inner) = Arc::get_mut(&mut self.0)
+        {
             inner.shown = Shown::Nothing;
             inner.trace_parent = None;
             let _ = SPARE.try_with(|spare| spare.set(Some(self.0)));

@@ -71,9 +71,9 @@ where
                 Ok((outcome, value)) => (outcome, Ended::Value(outcome, value)),
                 Err(panic) => (Outcome::Panic, Ended::Panic(panic)),
             };
-            match (scope.ends().start(outcome), ended) {
-                (Ok(_), Ended::Value(_, value)) => return Poll::Ready(value),
-                (Ok(_), Ended::Panic(panic)) => resume_unwind(panic),
+            match (scope.ends().start_unseen(outcome), ended) {
+                (Ok(()), Ended::Value(_, value)) => return Poll::Ready(value),
+                (Ok(()), Ended::Panic(panic)) => resume_unwind(panic),
                 (Err(flush), ended) => {
                     let flush = flush.run_async();
                     *this.flushing = Some(Box::new(Flushing { flush, ended }));

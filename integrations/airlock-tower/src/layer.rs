@@ -7,13 +7,15 @@ use std::sync::Arc;
 use airlock_core::executor::Executor;
 use airlock_core::lifecycle::{Lifecycle, Outcome};
 use airlock_core::policy::Policy;
-use airlock_core::{Airlock, Backlog, BoxFuture, FlushError, OwnedScope, Scope, ScopeBuilder};
+use airlock_core::{
+    Airlock, Backlog, BoxFuture, FlushError, Origin, OwnedScope, Scope, ScopeBuilder,
+};
 use airlock_http::{Spawn, outcome_of};
 use http::{Extensions, Request, Response, Uri, response};
 use tower_layer::Layer;
 
 use crate::moment::{AfterResponse, BeforeResponse, Runs};
-use crate::origin::{RequestOrigin, Route};
+use crate::origin;
 use crate::problem::Problem;
 use crate::request_scope::RequestScope;
 use crate::service::ScopeService;
@@ -301,12 +303,12 @@ impl<S, M: Clone> Layer<S> for ScopeLayer<M> {
 impl Settings {
     /// Opens the scope of a request.
     pub(crate) fn open<B>(&self, request: &mut Request<B>) -> OwnedScope {
-        let mut scope = self.scope.clone();
-        let route = self.route_of(request);
-        if route.is_some() || !self.inherits_origin() {
-            let origin = RequestOrigin::new(request.method().clone(), route);
-            scope = scope.origin(origin.traced(request.headers()));
-        }
+        let origin = self.origin_of(request);
+        let scope = self.scope.clone();
+        let scope = match origin {
+            Some(origin) => scope.origin(origin),
+            None => scope,
+        };
         let mut scope = scope.open_owned();
         if self.shares_scope {
             let shared = RequestScope(scope.handle());
@@ -328,15 +330,21 @@ impl Settings {
         self.around().is_some_and(|scope| scope.origin().is_some())
     }
 
-    fn route_of<B>(&self, request: &Request<B>) -> Option<Route> {
+    /// Where the work of a request comes from, unless that is known of the scope around.
+    fn origin_of<B>(&self, request: &Request<B>) -> Option<Origin> {
+        let (method, headers) = (request.method(), request.headers());
         if let Some(route) = &self.route {
             let route = guarded("route", || route(request.uri(), request.extensions()));
-            return route.flatten().map(Route::Given);
+            if let Some(route) = route.flatten() {
+                return Some(origin::of(method, Some(&route), headers));
+            }
+        } else {
+            #[cfg(feature = "axum")]
+            if let Some(route) = request.extensions().get::<axum::extract::MatchedPath>() {
+                return Some(origin::of(method, Some(route.as_str()), headers));
+            }
         }
-        #[cfg(feature = "axum")]
-        return request.extensions().get().cloned().map(Route::Matched);
-        #[cfg(not(feature = "axum"))]
-        None
+        (!self.inherits_origin()).then(|| origin::of(method, None, headers))
     }
 
     /// What a response means for its request's scope.

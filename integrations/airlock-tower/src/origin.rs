@@ -1,6 +1,6 @@
 //! Where a request's intents come from: its method, its route, its trace.
 
-use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fmt;
 
 use airlock_core::Origin;
@@ -8,33 +8,68 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// How a request names itself in reports and logs: `POST /orders/{id}`.
+/// How many origins a thread keeps. A service has few routes that are busy.
+const KEPT: usize = 16;
+
+thread_local! {
+    /// Kept and shared by the requests of one route, so that a request makes none of its own. The one that
+    /// was made last is the last.
+    static KNOWN: RefCell<Vec<Known>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Known {
+    method: Method,
+    route: Option<Box<str>>,
+    origin: Origin,
+}
+
+/// The origin of what a request enqueues, with the trace that it came with.
 ///
 /// The route is the pattern that matched, never the path: paths carry what belongs to users. It is
 /// known on axum (feature `axum`) where the layer stands inside of the router, as `Router::layer`
 /// puts it, and where [`ScopeLayer::route`](crate::ScopeLayer::route) tells. Elsewhere the method
 /// stands alone.
-pub(crate) struct RequestOrigin {
+pub(crate) fn of(method: &Method, route: Option<&str>, headers: &HeaderMap) -> Origin {
+    let trace_parent = headers.get(TRACE_PARENT).map(HeaderValue::to_str);
+    if let Some(Ok(trace_parent)) = trace_parent {
+        let shown = RequestOrigin {
+            method: method.clone(),
+            route: route.map(Box::from),
+        };
+        return Origin::traced(shown, Some(Box::from(trace_parent)));
+    }
+    let known = KNOWN.try_with(|known| find_or_make(&mut known.borrow_mut(), method, route));
+    known.unwrap_or_else(|_| untraced(method, route))
+}
+
+fn untraced(method: &Method, route: Option<&str>) -> Origin {
+    Origin::new(RequestOrigin {
+        method: method.clone(),
+        route: route.map(Box::from),
+    })
+}
+
+fn find_or_make(known: &mut Vec<Known>, method: &Method, route: Option<&str>) -> Origin {
+    let is_it = |known: &&Known| known.route.as_deref() == route && known.method == *method;
+    if let Some(known) = known.iter().rev().find(is_it) {
+        return known.origin.clone();
+    }
+    let origin = untraced(method, route);
+    if known.len() == KEPT {
+        known.remove(0);
+    }
+    known.push(Known {
+        method: method.clone(),
+        route: route.map(Box::from),
+        origin: origin.clone(),
+    });
+    origin
+}
+
+/// How a request names itself in reports and logs: `POST /orders/{id}`.
+struct RequestOrigin {
     method: Method,
-    route: Option<Route>,
-}
-
-pub(crate) enum Route {
-    Given(Cow<'static, str>),
-    #[cfg(feature = "axum")]
-    Matched(axum::extract::MatchedPath),
-}
-
-impl RequestOrigin {
-    pub(crate) fn new(method: Method, route: Option<Route>) -> Self {
-        Self { method, route }
-    }
-
-    /// The origin of what the request enqueues, with the trace that it came with.
-    pub(crate) fn traced(self, headers: &HeaderMap) -> Origin {
-        let trace_parent = headers.get(TRACE_PARENT).map(HeaderValue::to_str);
-        Origin::traced(self, trace_parent.and_then(Result::ok).map(Box::from))
-    }
+    route: Option<Box<str>>,
 }
 
 impl fmt::Display for RequestOrigin {
@@ -42,9 +77,7 @@ impl fmt::Display for RequestOrigin {
         f.write_str(self.method.as_str())?;
         match &self.route {
             None => Ok(()),
-            Some(Route::Given(route)) => write!(f, " {route}"),
-            #[cfg(feature = "axum")]
-            Some(Route::Matched(route)) => write!(f, " {}", route.as_str()),
+            Some(route) => write!(f, " {route}"),
         }
     }
 }
