@@ -8,6 +8,8 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use crate::pace::pace;
+
 /// Rounds of each contestant; odd, so that the median is one of them.
 const ROUNDS: usize = 21;
 
@@ -29,6 +31,9 @@ pub(crate) struct Measured {
     pub(crate) unit: &'static str,
     /// What `value` may be at most, or at least.
     pub(crate) budget: Option<Budget>,
+    /// What the budget is multiplied by, since this machine is slower than that of the budgets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pace: Option<f64>,
     /// The sizes behind a growth.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) growth: Option<Growth>,
@@ -99,6 +104,7 @@ impl Measured {
             peer: Some(peer),
             unit,
             budget: None,
+            pace: None,
             growth: None,
         }
     }
@@ -112,6 +118,7 @@ impl Measured {
             peer: None,
             unit,
             budget: None,
+            pace: None,
             growth: None,
         }
     }
@@ -127,6 +134,7 @@ impl Measured {
             peer: Some(first),
             unit: "ns per item, largest and smallest size",
             budget: Some(Budget::AtMost(MOST_GROWTH)),
+            pace: None,
             growth: Some(growth),
         }
     }
@@ -135,7 +143,16 @@ impl Measured {
     fn is_kept(&self) -> bool {
         let complete = |growth: &Growth| growth.cut_off.is_none();
         self.growth.as_ref().is_none_or(complete)
-            && self.budget.is_none_or(|budget| budget.is_kept(self.value))
+            && self
+                .budget
+                .is_none_or(|budget| budget.is_kept(self.value / self.pace.unwrap_or(1.0)))
+    }
+
+    /// With a bound in nanoseconds, where two boxed closures take 27.
+    #[must_use]
+    pub(crate) fn at_most_nanos(mut self, nanos: f64) -> Self {
+        self.pace = Some(pace());
+        self.budget(Budget::AtMost(nanos))
     }
 
     /// With a bound.
@@ -169,6 +186,9 @@ impl std::fmt::Display for Measured {
         match self.budget {
             Some(budget) => write!(f, "{budget}")?,
             None => f.write_str("none")?,
+        }
+        if let Some(pace) = self.pace {
+            write!(f, " x {pace:.1}")?;
         }
         write!(f, ") {verdict}")
     }

@@ -16,6 +16,7 @@
 mod cases;
 mod harness;
 mod loopback;
+mod pace;
 mod plot;
 mod run;
 mod work;

@@ -66,12 +66,12 @@ where
             this.work.as_mut().open(OwnedScope::open(&mut spec));
         }
         if this.flushing.is_none() {
-            let (ended, scope) = ready!(this.work.as_mut().poll(cx));
+            let ended = ready!(this.work.as_mut().poll_ended(cx));
             let (outcome, ended) = match ended {
                 Ok((outcome, value)) => (outcome, Ended::Value(outcome, value)),
                 Err(panic) => (Outcome::Panic, Ended::Panic(panic)),
             };
-            match (scope.ends().start_unseen(outcome), ended) {
+            match (this.work.take_scope().ends().start_unseen(outcome), ended) {
                 (Ok(()), Ended::Value(_, value)) => return Poll::Ready(value),
                 (Ok(()), Ended::Panic(panic)) => resume_unwind(panic),
                 (Err(flush), ended) => {

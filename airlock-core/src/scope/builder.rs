@@ -143,6 +143,19 @@ impl ScopeBuilder {
         OwnedScope::open(&mut self.spec)
     }
 
+    /// As `open_owned`, for whoever opens one again and again, each with an origin of its own.
+    #[doc(hidden)]
+    #[inline]
+    pub fn open_one(&self, origin: Option<Origin>) -> OwnedScope {
+        OwnedScope::open(&mut Spec {
+            boundary: self.spec.boundary,
+            name: self.spec.name.clone(),
+            config: self.spec.config.clone(),
+            airlock: self.spec.airlock.clone(),
+            origin,
+        })
+    }
+
     /// Opens and enters the scope until the guard is flushed, discarded or dropped.
     ///
     /// For sync code: see [`ScopeGuard`] for what a guard does that is held across an await.

@@ -75,11 +75,14 @@ fn fail(scope: OwnedScope, panic: Box<dyn Any + Send>) -> ! {
     resume_unwind(panic)
 }
 
-impl<F: Future> Future for Work<F> {
-    type Output = (thread::Result<F::Output>, OwnedScope);
-
+impl<F: Future> Work<F> {
+    /// Polls the future up to its end. Then the scope is to be [taken](Self::take_scope).
+    #[doc(hidden)]
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    pub fn poll_ended(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<thread::Result<F::Output>> {
         let mut this = self.as_mut().project();
         // The panic goes on as soon as the scope has ended, so nobody sees what it left half-done.
         let polled = catch_unwind(AssertUnwindSafe(|| {
@@ -94,15 +97,29 @@ impl<F: Future> Future for Work<F> {
                 poll
             })
         }));
-        let ended = match polled {
-            Ok(polled) => Ok(ready!(polled)),
+        match polled {
+            Ok(polled) => polled.map(Ok),
             Err(panic) => {
-                self.as_mut().drop_inner();
-                Err(panic)
+                self.drop_inner();
+                Poll::Ready(Err(panic))
             }
-        };
-        let scope = std::mem::replace(self.project().scope, OwnedScope::none());
-        Poll::Ready((ended, scope))
+        }
+    }
+
+    /// The scope of work that has ended.
+    #[doc(hidden)]
+    #[inline]
+    pub fn take_scope(self: Pin<&mut Self>) -> OwnedScope {
+        std::mem::replace(self.project().scope, OwnedScope::none())
+    }
+}
+
+impl<F: Future> Future for Work<F> {
+    type Output = (thread::Result<F::Output>, OwnedScope);
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let ended = ready!(self.as_mut().poll_ended(cx));
+        Poll::Ready((ended, self.take_scope()))
     }
 }
 

@@ -5,7 +5,7 @@ use actix_web::rt::System;
 
 use super::actix_layer::{answer, layered, plain};
 use super::axum_allocations::per_request;
-use crate::harness::Measured;
+use crate::harness::{Budget, Measured};
 use crate::run::Places;
 
 pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
@@ -14,5 +14,7 @@ pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     let ours = || system.block_on(answer(&layered));
     let peer = || system.block_on(answer(&plain));
     let name = "actix_allocations_per_request";
-    Ok(vec![per_request(name, ours, peer)])
+    Ok(vec![
+        per_request(name, ours, peer).budget(Budget::AtMost(3.0)),
+    ])
 }

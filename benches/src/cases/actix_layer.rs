@@ -8,7 +8,7 @@ use actix_web::test::{TestRequest, init_service};
 use actix_web::{App, Error, rt, web};
 use airlock::actix::ScopeMiddleware;
 
-use crate::harness::{Budget, Measured, race_in_pairs};
+use crate::harness::{Measured, race_in_pairs};
 use crate::run::Places;
 use crate::work::{act, record};
 
@@ -62,5 +62,5 @@ pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     let times = (ours / REQUESTS as f64, peer / REQUESTS as f64);
     let mut measured = Measured::ratio("actix_layer_ns", times, "ns per request");
     measured.value = times.0 - times.1;
-    Ok(vec![measured.budget(Budget::AtMost(250.0))])
+    Ok(vec![measured.at_most_nanos(250.0)])
 }

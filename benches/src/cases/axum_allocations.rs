@@ -1,17 +1,28 @@
-//! What one request allocates through axum's router with our layer and two effects, less what the
-//! bare one does.
+//! What one request allocates through axum's router with our layer, less what the bare one does; and
+//! without effects, less what it does under a layer that does nothing.
 
 use super::allocations::counted;
-use super::axum_layer::{REQUESTS, answer, layered, plain};
-use crate::harness::{Measured, at_once};
+use super::axum_layer::{REQUESTS, answer, idle, layered, plain, without_effects};
+use crate::harness::{Budget, Measured, at_once};
 use crate::run::Places;
 
 pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
-    let (mut layered, mut plain) = (layered(), plain());
-    let ours = || at_once(answer(&mut layered));
-    let peer = || at_once(answer(&mut plain));
-    let name = "axum_allocations_per_request";
-    Ok(vec![per_request(name, ours, peer)])
+    let (mut ours, mut bare) = (layered(), plain());
+    let with_effects = per_request(
+        "axum_allocations_per_request",
+        || at_once(answer(&mut ours)),
+        || at_once(answer(&mut bare)),
+    );
+    let (mut ours, mut idle) = (without_effects(), idle());
+    let without = per_request(
+        "axum_allocations_without_effects",
+        || at_once(answer(&mut ours)),
+        || at_once(answer(&mut idle)),
+    );
+    Ok(vec![
+        with_effects.budget(Budget::AtMost(2.0)),
+        without.budget(Budget::AtMost(0.0)),
+    ])
 }
 
 /// Allocations of each per request, and as the value how many more are ours.

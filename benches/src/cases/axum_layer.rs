@@ -8,9 +8,10 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::routing::get;
 use axum::{BoxError, Router};
+use tower::util::MapRequestLayer;
 use tower::{Service, ServiceExt};
 
-use crate::harness::{Budget, Measured, race_in_pairs};
+use crate::harness::{Measured, race_in_pairs};
 use crate::run::Places;
 use crate::work::{act, record};
 
@@ -28,9 +29,19 @@ async fn bare() -> &'static str {
     "done"
 }
 
+async fn nothing() -> &'static str {
+    "done"
+}
+
 /// The app with our layer.
 pub(super) fn layered() -> Router {
     under(ScopeLayer::new())
+}
+
+/// The app with our layer and no effects.
+pub(super) fn without_effects() -> Router {
+    let app = Router::new().route("/", get(nothing));
+    app.layer(ScopeLayer::new()).with_state(())
 }
 
 /// The app with a layer. `with_state` builds it once, as `axum::serve` does, and not for each request.
@@ -40,6 +51,13 @@ where
     M: Send + Sync + 'static,
 {
     let app = Router::new().route("/", get(ours));
+    app.layer(layer).with_state(())
+}
+
+/// The app with a layer that does nothing: axum boxes and clones what a layer makes.
+pub(super) fn idle() -> Router {
+    let app = Router::new().route("/", get(bare));
+    let layer = MapRequestLayer::new(std::convert::identity::<Request>);
     app.layer(layer).with_state(())
 }
 
@@ -68,13 +86,24 @@ fn never<T>(error: Infallible) -> T {
 pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
-    let (mut layered, mut plain) = (layered(), plain());
-    let (ours, peer, _) = race_in_pairs(
+    let (mut layered, mut idle, mut plain) = (layered(), idle(), plain());
+    let (idle, bare, _) = race_in_pairs(
+        || runtime.block_on(answer(&mut idle)),
+        || runtime.block_on(answer(&mut plain)),
+    );
+    let idle = more("axum_idle_layer_ns", (idle, bare));
+    let (ours, bare, _) = race_in_pairs(
         || runtime.block_on(answer(&mut layered)),
         || runtime.block_on(answer(&mut plain)),
     );
+    let ours = more("axum_layer_ns", (ours, bare)).at_most_nanos(250.0);
+    Ok(vec![idle, ours])
+}
+
+/// What a layer takes more than the bare app.
+fn more(name: &str, (ours, peer): (f64, f64)) -> Measured {
     let times = (ours / REQUESTS as f64, peer / REQUESTS as f64);
-    let mut measured = Measured::ratio("axum_layer_ns", times, "ns per request");
+    let mut measured = Measured::ratio(name, times, "ns per request");
     measured.value = times.0 - times.1;
-    Ok(vec![measured.budget(Budget::AtMost(250.0))])
+    measured
 }

@@ -2,7 +2,7 @@
 
 use airlock::FlushError;
 
-use crate::harness::{Budget, Measured, at_once, race};
+use crate::harness::{Measured, at_once, race};
 use crate::run::Places;
 use crate::work::{act, record};
 
@@ -37,5 +37,5 @@ pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     let times = race(CALLS as usize, ours, peer);
     let mut measured = Measured::ratio("boundary_async_overhead_ns", times, "ns per call");
     measured.value = times.0 - times.1;
-    Ok(vec![measured.budget(Budget::AtMost(90.0))])
+    Ok(vec![measured.at_most_nanos(90.0)])
 }

@@ -71,7 +71,7 @@ pub(crate) const TIMED: &[Case] = &[
     ),
     case(&["bulk_batch"], bulk_batch::run),
     case(&["tokio_spawn", "tokio_mpsc"], tokio_tasks::run),
-    case(&["axum_layer_ns"], axum_layer::run),
+    case(&["axum_layer_ns", "axum_idle_layer_ns"], axum_layer::run),
     case(&["actix_layer_ns"], actix_layer::run),
     case(&["axum_socket_vs_bare"], axum_socket::run),
     case(
@@ -165,7 +165,13 @@ pub(crate) const COUNTED: &[Case] = &[
         ],
         allocations::run,
     ),
-    case(&["axum_allocations_per_request"], axum_allocations::run),
+    case(
+        &[
+            "axum_allocations_per_request",
+            "axum_allocations_without_effects",
+        ],
+        axum_allocations::run,
+    ),
     case(&["actix_allocations_per_request"], actix_allocations::run),
     case(&["scaling", "scaling_memory"], scaling_memory::run),
 ];

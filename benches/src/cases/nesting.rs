@@ -1,6 +1,6 @@
 //! What each scope costs that captures an intent on its way out.
 
-use crate::harness::{Budget, Measured, time};
+use crate::harness::{Measured, time};
 use crate::run::Places;
 use crate::work::record;
 
@@ -18,7 +18,7 @@ pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     let levels = (depths[depths.len() - 1] - depths[0]) as f64;
     let per_level = (deepest - alone) / levels;
     let capture = Measured::cost("capture_per_level", per_level, "ns per intent and level");
-    measured.push(capture.budget(Budget::AtMost(12.0)));
+    measured.push(capture.at_most_nanos(12.0));
     Ok(measured)
 }
 

@@ -2,7 +2,7 @@
 
 use airlock::policy::allow_if;
 
-use crate::harness::{Budget, Measured, time};
+use crate::harness::{Measured, time};
 use crate::run::Places;
 use crate::work::record;
 
@@ -28,8 +28,8 @@ fn measure(policies: usize) -> Measured {
     let cost = time(INTENTS as usize, work);
     let measured = Measured::cost(format!("policy_stack_{policies}"), cost, "ns per effect");
     match policies {
-        1 => measured.budget(Budget::AtMost(45.0)),
-        16 => measured.budget(Budget::AtMost(110.0)),
+        1 => measured.at_most_nanos(45.0),
+        16 => measured.at_most_nanos(110.0),
         _ => measured,
     }
 }

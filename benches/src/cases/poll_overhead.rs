@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use airlock::FlushError;
 
-use crate::harness::{Budget, Measured, race};
+use crate::harness::{Measured, race};
 use crate::run::Places;
 
 const POLLS: usize = 100_000;
@@ -42,5 +42,5 @@ pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     let (ours, peer) = race(POLLS, ours, peer);
     let mut measured = Measured::ratio("poll_overhead_ns", (ours, peer), "ns per poll");
     measured.value = ours - peer;
-    Ok(vec![measured.budget(Budget::AtMost(5.0))])
+    Ok(vec![measured.at_most_nanos(5.0)])
 }

@@ -64,12 +64,9 @@ impl Settings {
 
     /// Opens a request's scope.
     pub(crate) fn open(&self, request: &HttpRequest, routes: &Routes) -> Opened {
-        let mut scope = self.scope.clone();
         let origin = (!self.inherits_origin()).then(|| RequestOrigin::of(request, routes));
-        if let Some(origin) = &origin {
-            scope = scope.origin(origin.traced(request));
-        }
-        let mut scope = scope.open_owned();
+        let traced = origin.as_ref().map(|origin| origin.traced(request));
+        let mut scope = self.scope.open_one(traced);
         let waits = match self.ends {
             Ends::BeforeResponse => None,
             Ends::AfterResponse => may_wait(&mut scope, request),

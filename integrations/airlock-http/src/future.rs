@@ -75,7 +75,9 @@ where
         let this = self.project();
         let (state, exchange) = (this.state.get_mut(), this.exchange);
         if let State::Working(waits) = state {
-            let (worked, scope) = ready!(this.work.poll(cx));
+            let mut work = this.work;
+            let worked = ready!(work.as_mut().poll_ended(cx));
+            let scope = work.take_scope();
             let waits = waits.take();
             *state = State::Finished;
             let (came_to, outcome, left) = match worked {

@@ -304,12 +304,7 @@ impl Settings {
     /// Opens the scope of a request.
     pub(crate) fn open<B>(&self, request: &mut Request<B>) -> OwnedScope {
         let origin = self.origin_of(request);
-        let scope = self.scope.clone();
-        let scope = match origin {
-            Some(origin) => scope.origin(origin),
-            None => scope,
-        };
-        let mut scope = scope.open_owned();
+        let mut scope = self.scope.open_one(origin);
         if self.shares_scope {
             let shared = RequestScope(scope.handle());
             request.extensions_mut().insert(shared);

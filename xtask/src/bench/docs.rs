@@ -26,7 +26,12 @@ pub(super) fn table(results: &[Value]) -> String {
             result["budget"]["at_most"].as_f64(),
             result["budget"]["at_least"].as_f64(),
         ) {
-            (Some(most), _) => (format!("at most {most}"), value <= most && complete),
+            (Some(most), _) => {
+                let pace = number("pace");
+                let times = pace.map_or_else(String::new, |pace| format!(" x {pace:.1}"));
+                let kept = value <= most * pace.unwrap_or(1.0) && complete;
+                (format!("at most {most}{times}"), kept)
+            }
             (_, Some(least)) => (format!("at least {least}"), value >= least),
             _ => (String::new(), true),
         };
