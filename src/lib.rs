@@ -105,6 +105,8 @@ pub mod __private {
         #[cfg(feature = "actix")]
         pub use airlock_actix::__private::carriers::*;
         pub use airlock_core::__private::carriers::*;
+        #[cfg(feature = "tower")]
+        pub use airlock_tower::__private::carriers::*;
     }
 
     pub mod conversions {

@@ -126,7 +126,16 @@ pub fn log_flush_error<R>(error: FlushError, value: R) -> R {
     value
 }
 
-/// Panics with a failed flush.
+/// A failed flush for a closure of the program's: what that does not take is stranded.
+#[allow(
+    clippy::result_large_err,
+    reason = "it is called with a closure at once"
+)]
+pub fn or_strand<R>(error: FlushError) -> Result<R, FlushError> {
+    Err(error.or_strand())
+}
+
+/// Panics with a failed flush, whose intents are stranded.
 #[track_caller]
 #[allow(
     clippy::needless_pass_by_value,
@@ -134,6 +143,7 @@ pub fn log_flush_error<R>(error: FlushError, value: R) -> R {
 )]
 pub fn panic_on_flush_error<R>(error: FlushError, _: R) -> R {
     use std::error::Error;
+    let error = error.or_strand();
     let source = error
         .source()
         .map(|source| format!(": {source}"))

@@ -19,7 +19,7 @@ impl<R> fmt::Debug for Carrier<'_, R> {
 #[diagnostic::on_unimplemented(
     message = "a boundary that returns `{Self}` must say what happens when its flush fails",
     label = "cannot carry a `FlushError`",
-    note = "return a `Result<_, E>` with `E: From<airlock::FlushError>`, or write `#[airlock::boundary(on_flush_error = log)]`, `= panic`, or `= |error| ..` with the value to return"
+    note = "return a `Result<_, E>` with `E: From<airlock::FlushError>`, or write `#[airlock::boundary(on_flush_error = log)]`, `= panic`, or `= |error| ..` with the value to return; a handler has `= airlock::tower::problem` or `= airlock::actix::problem`"
 )]
 pub trait CarriesFlushError {
     /// The value that says it.

@@ -34,6 +34,8 @@ struct Inner {
     still_entered: bool,
     /// Arguments need not be `Sync`; an error has to be.
     returned: Mutex<Vec<Intent>>,
+    /// Whether it is stranded if it is dropped before anybody took its intents.
+    strands: bool,
 }
 
 impl FlushError {
@@ -48,6 +50,7 @@ impl FlushError {
                 on_stranded,
                 still_entered: false,
                 returned: Mutex::new(returned),
+                strands: false,
             }),
         }
     }
@@ -65,7 +68,7 @@ impl FlushError {
 
     /// What became of each intent.
     pub fn into_report(self) -> FlushReport {
-        self.inner.report
+        self.inner.report.clone()
     }
 
     /// The failed and the unreached intents, in order. Missing are those whose arguments are gone:
@@ -73,25 +76,36 @@ impl FlushError {
     /// names them.
     ///
     /// Each can be enqueued again as it is: `airlock::enqueue(intent)`.
-    pub fn into_intents(self) -> Vec<Intent> {
-        self.inner
-            .returned
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
+    pub fn into_intents(mut self) -> Vec<Intent> {
+        self.inner.strands = false;
+        let returned = self.inner.returned.get_mut();
+        std::mem::take(returned.unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Gives it up where no caller can be given it, or where it becomes an answer that cannot carry
-    /// intents, such as a status: it is logged, and handed to the
-    /// [`on_stranded`](crate::AirlockBuilder::on_stranded) of the airlock that its scope was in.
-    pub fn strand(self) {
-        tracing::error!(
-            target: "airlock",
-            error = %self,
-            "a flush failed and nobody was there to take its error",
-        );
+    /// intents, such as a status: it is handed to the
+    /// [`on_stranded`](crate::AirlockBuilder::on_stranded) of the airlock that its scope was in. Without
+    /// one, the intents are lost. Each failure was logged when it happened; that intents are lost which
+    /// were not reached is logged now.
+    pub fn strand(mut self) {
+        self.inner.strands = false;
         if let Some(take) = self.inner.on_stranded.clone() {
             guarded("on_stranded", || take(self));
+        } else if self.inner.report.not_reached().next().is_some() {
+            tracing::error!(
+                target: "airlock",
+                error = %self,
+                "intents that were not reached are lost, since nobody takes them: see `AirlockBuilder::on_stranded`",
+            );
         }
+    }
+
+    /// Lets it be [stranded](Self::strand) if it is dropped before anybody took its intents: for code of
+    /// the program that an integration gives it to.
+    #[doc(hidden)]
+    pub fn or_strand(mut self) -> Self {
+        self.inner.strands = true;
+        self
     }
 
     /// The intent that failed first; none if the flush was cancelled between two of them.
@@ -104,6 +118,24 @@ impl FlushError {
         match self.first()?.fate() {
             Fate::Failed(failure) => Some(failure),
             _ => None,
+        }
+    }
+}
+
+impl Drop for FlushError {
+    fn drop(&mut self) {
+        if std::mem::take(&mut self.inner.strands) {
+            let taken = Inner {
+                report: self.inner.report.clone(),
+                on_stranded: self.inner.on_stranded.clone(),
+                still_entered: self.inner.still_entered,
+                returned: std::mem::take(&mut self.inner.returned),
+                strands: false,
+            };
+            let error = Self {
+                inner: Box::new(taken),
+            };
+            error.strand();
         }
     }
 }

@@ -212,7 +212,7 @@ fn on_flush_error(args: &Args, sig: &Signature, private: &TokenStream) -> TokenS
         Some(OnFlushError::Panic) => quote!(#private::panic_on_flush_error),
         // A bare closure that is called at once would have to name the type of its argument.
         Some(OnFlushError::Value(value)) => {
-            quote!(#large |error, _| ::core::result::Result::Err(error).unwrap_or_else(#value))
+            quote!(#large |error, _| #private::or_strand(error).unwrap_or_else(#value))
         }
         None => {
             let span = match &sig.output {

@@ -164,10 +164,11 @@ impl ScopeMiddleware {
 
     /// Makes the response in place of one whose flush before the response has failed.
     ///
-    /// Unless set, it is [`problem`](fn@crate::problem): the error is logged and goes to `on_stranded`, and
+    /// Unless set, it is [`problem`](fn@crate::problem): the error goes to `on_stranded`, and
     /// the client gets a [`Problem`](crate::Problem). A closure given here owns the error, and the
-    /// intents in it. If it panics, the panic is logged as an error, the client gets a `Problem`, and
-    /// the intents are lost.
+    /// intents in it; if it does not [take](FlushError::into_intents) them they are
+    /// [stranded](FlushError::strand). If it panics, the panic is logged as an error, and the client gets
+    /// a `Problem`.
     ///
     /// ```
     /// use actix_web::HttpResponse;
@@ -175,7 +176,6 @@ impl ScopeMiddleware {
     ///
     /// let middleware = ScopeMiddleware::new().on_flush_error(|error, request| {
     ///     eprintln!("{}: {}", request.path(), error.report());
-    ///     error.strand();
     ///     HttpResponse::ServiceUnavailable().insert_header(("retry-after", "30")).finish()
     /// });
     /// # drop(middleware);

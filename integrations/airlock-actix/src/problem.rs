@@ -10,7 +10,7 @@ use airlock_http::{PROBLEM_BODY, PROBLEM_TYPE};
 /// What a client is told when a flush has failed: a status of 500 with an `application/problem+json`
 /// that tells nothing of what went wrong.
 ///
-/// Made from a [`FlushError`], it logs it and gives it to
+/// Made from a [`FlushError`], it gives it to
 /// [`AirlockBuilder::on_stranded`](airlock_core::AirlockBuilder::on_stranded) with its intents, which
 /// no client can take. It is an error of actix-web: `?` makes an [`actix_web::Error`] of it.
 ///
@@ -103,26 +103,29 @@ impl FromProblem for HttpResponse {
 }
 
 pub mod carriers {
-    //! How the error type of actix-web carries a failed flush: it cannot be `From<FlushError>`.
+    //! How the types of actix-web carry a failed flush: they cannot be `From<FlushError>`.
 
+    use actix_web::HttpResponse;
     use airlock_core::__private::Carrier;
     use airlock_core::FlushError;
 
     use super::Problem;
 
     /// As a [`Problem`].
-    pub trait OfActixError<T> {
+    pub trait OfActix<R> {
         /// The value that says it.
-        ///
-        /// # Errors
-        ///
-        /// Always.
-        fn return_flush_error(&self, error: FlushError) -> Result<T, actix_web::Error>;
+        fn return_flush_error(&self, error: FlushError) -> R;
     }
 
-    impl<T> OfActixError<T> for &Carrier<'_, Result<T, actix_web::Error>> {
+    impl<T> OfActix<Result<T, actix_web::Error>> for &Carrier<'_, Result<T, actix_web::Error>> {
         fn return_flush_error(&self, error: FlushError) -> Result<T, actix_web::Error> {
             Err(Problem::from(error).into())
+        }
+    }
+
+    impl OfActix<HttpResponse> for &Carrier<'_, HttpResponse> {
+        fn return_flush_error(&self, error: FlushError) -> HttpResponse {
+            HttpResponse::from_error(Problem::from(error))
         }
     }
 }

@@ -116,7 +116,7 @@ impl Settings {
         let Some(answer) = &self.on_flush_error else {
             return problem(error);
         };
-        let answered = guarded("on_flush_error", || answer(error, request));
+        let answered = guarded("on_flush_error", || answer(error.or_strand(), request));
         answered.unwrap_or_else(|| HttpResponse::from_error(Problem))
     }
 }

@@ -150,7 +150,6 @@ fn report(on_error: Option<&OnError>, error: FlushError) {
     let Some(take) = on_error else {
         return error.strand();
     };
-    tracing::error!(target: "airlock", error = %error, "a spawned effect failed");
     guarded("Spawn::on_error", || take(error));
 }
 

@@ -102,20 +102,19 @@ impl ScopeLayer {
 
 impl<R> ScopeLayer<BeforeResponse<R>> {
     /// Answers a failed flush with this response instead of [`Problem`]'s. The closure owns the
-    /// error, with the intents that failed or were not reached; [`FlushError::strand`] gives them
-    /// to the airlock around the server. Method and route of the request are in
-    /// `error.report().origin()`.
+    /// error, with the intents that failed or were not reached. If it does not
+    /// [take](FlushError::into_intents) them they are [stranded](FlushError::strand). Method and route of
+    /// the request are in `error.report().origin()`.
     ///
     /// If the closure panics, its panic goes on to the server as a handler's does, since the response of
-    /// the handler tells of a success. The intents in the error are lost then.
+    /// the handler tells of a success.
     ///
     /// ```
     /// use airlock::tower::ScopeLayer;
     /// use axum::http::StatusCode;
     /// use axum::response::IntoResponse;
     ///
-    /// let layer = ScopeLayer::new().on_flush_error(|error| {
-    ///     error.strand();
+    /// let layer = ScopeLayer::new().on_flush_error(|_| {
     ///     (StatusCode::SERVICE_UNAVAILABLE, "try again later").into_response()
     /// });
     /// # let _: axum::Router = axum::Router::new().route("/", axum::routing::get(|| async {})).layer(layer);
@@ -127,8 +126,7 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
     /// # use airlock::tower::ScopeLayer;
     /// # use axum::response::IntoResponse;
     /// let apology = std::rc::Rc::new("try again later".to_owned());
-    /// let layer = ScopeLayer::new().on_flush_error(move |error| {
-    ///     error.strand();
+    /// let layer = ScopeLayer::new().on_flush_error(move |_| {
     ///     apology.to_string().into_response()
     /// });
     /// ```

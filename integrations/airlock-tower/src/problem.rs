@@ -5,7 +5,7 @@ use airlock_http::{PROBLEM_BODY, PROBLEM_TYPE};
 use http::{HeaderValue, Response, StatusCode, header};
 
 /// Answers a failed flush with a 500 and a body of `application/problem+json` that tells nothing of
-/// what went wrong. The error is logged, and its intents go to
+/// what went wrong. Its intents go to
 /// [`AirlockBuilder::on_stranded`](airlock_core::AirlockBuilder::on_stranded).
 ///
 /// What [`ScopeLayer`](crate::ScopeLayer) does unless it is given an
@@ -120,6 +120,48 @@ impl<B: From<&'static str>> FromProblem for Response<B> {
     }
 }
 
+pub mod carriers {
+    //! How responses and statuses carry a failed flush: as a [`Problem`].
+
+    use airlock_core::__private::Carrier;
+    use airlock_core::FlushError;
+    use http::{Response, StatusCode};
+
+    use super::problem;
+
+    /// As a [`Problem`](super::Problem).
+    pub trait OfHttp<R> {
+        /// The value that says it.
+        fn return_flush_error(&self, error: FlushError) -> R;
+    }
+
+    impl<B: From<&'static str>> OfHttp<Response<B>> for &Carrier<'_, Response<B>> {
+        fn return_flush_error(&self, error: FlushError) -> Response<B> {
+            problem(error)
+        }
+    }
+
+    impl OfHttp<StatusCode> for &Carrier<'_, StatusCode> {
+        fn return_flush_error(&self, error: FlushError) -> StatusCode {
+            problem(error)
+        }
+    }
+
+    impl<T> OfHttp<Result<T, StatusCode>> for &Carrier<'_, Result<T, StatusCode>> {
+        fn return_flush_error(&self, error: FlushError) -> Result<T, StatusCode> {
+            problem(error)
+        }
+    }
+
+    impl<T, B: From<&'static str>> OfHttp<Result<T, Response<B>>>
+        for &Carrier<'_, Result<T, Response<B>>>
+    {
+        fn return_flush_error(&self, error: FlushError) -> Result<T, Response<B>> {
+            problem(error)
+        }
+    }
+}
+
 fn answer<B: From<&'static str>>() -> Response<B> {
     let mut response = Response::new(B::from(PROBLEM_BODY));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
@@ -135,7 +177,7 @@ fn answer<B: From<&'static str>>() -> Response<B> {
     note = "say what the client is told: `ScopeLayer::new().on_flush_error(|error: airlock::FlushError| ..)` with a response whose body is the service's own type; `Problem` needs a body that is `From<&'static str>`"
 )]
 pub trait FlushErrorResponse<B> {
-    /// Makes the response. What nobody takes of the error can be [stranded](FlushError::strand).
+    /// Makes the response.
     fn respond(&self, error: FlushError) -> Response<B>;
 }
 
@@ -148,6 +190,6 @@ impl<B: From<&'static str>> FlushErrorResponse<B> for Problem {
 
 impl<B, F: Fn(FlushError) -> Response<B>> FlushErrorResponse<B> for F {
     fn respond(&self, error: FlushError) -> Response<B> {
-        self(error)
+        self(error.or_strand())
     }
 }

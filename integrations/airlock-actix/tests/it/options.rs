@@ -150,6 +150,38 @@ async fn a_panic_of_on_flush_error_is_answered_with_a_problem() {
     let expected = "success: mail dispatched, fail failed, ship not reached";
     assert_eq!(world.reports(), [expected]);
     assert_eq!(backlog.failed(), 1);
+    assert_eq!(world.stranded(), 2);
+}
+
+#[actix_web::test]
+async fn what_on_flush_error_does_not_take_is_stranded() {
+    let world = World::new();
+    let middleware = world.middleware();
+    let middleware = middleware.on_flush_error(|_, _| HttpResponse::ServiceUnavailable().finish());
+    let app = App::new().route("/", web::get().to(cannot_flush));
+    let app = init_service(app.wrap(middleware)).await;
+    let response = call_service(&app, get("/")).await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(world.stranded(), 2);
+}
+
+#[actix_web::test]
+async fn one_failure_is_logged_once_with_its_cause() {
+    let world = World::new();
+    let app = App::new().route("/", web::get().to(cannot_flush));
+    let app = init_service(app.wrap(world.middleware())).await;
+    let logged = errors_of(async {
+        let response = call_service(&app, get("/")).await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    });
+    let logged = logged.await;
+    let [line] = &logged[..] else {
+        panic!("one event: {logged:#?}");
+    };
+    assert!(
+        line.contains("effect failed") && line.contains("no luck with the secret"),
+        "{line}"
+    );
 }
 
 #[actix_web::test]

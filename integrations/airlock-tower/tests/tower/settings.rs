@@ -92,6 +92,35 @@ async fn a_panic_of_on_flush_error_goes_on_to_the_server() {
     );
     assert_eq!(world.ended_by_now(), ["request success: charge failed"]);
     assert_eq!(backlog.failed(), 1);
+    assert_eq!(world.stranded.lines(), ["charge"]);
+}
+
+#[tokio::test]
+async fn what_on_flush_error_does_not_take_is_stranded() {
+    let world = World::new();
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let layer = layer.on_flush_error(|_| StatusCode::SERVICE_UNAVAILABLE.into_response());
+    let handler = async || {
+        airlock::enqueue(charge(1));
+        airlock::enqueue(mail(2));
+    };
+    assert_eq!(status(app(handler).layer(layer)).await, 503);
+    assert_eq!(world.stranded.lines(), ["charge,mail"]);
+}
+
+#[tokio::test]
+async fn one_failure_is_logged_once_with_its_cause() {
+    let world = World::new();
+    let handler = async || _ = airlock::enqueue(charge(1));
+    let app = app(handler).layer(ScopeLayer::new().airlock(&world.airlock));
+    let logged = errors_of(async { assert_eq!(status(app).await, 500) }).await;
+    let [line] = &logged[..] else {
+        panic!("one event: {logged:#?}");
+    };
+    assert!(
+        line.contains("effect failed") && line.contains("declined"),
+        "{line}"
+    );
 }
 
 #[tokio::test]

@@ -90,7 +90,7 @@ async fn charges() -> Result<impl IntoResponse, AppError> {
     Ok("done")
 }
 
-#[airlock::boundary(on_flush_error = problem)]
+#[airlock::boundary]
 async fn charges_without_result() -> impl IntoResponse {
     airlock::enqueue(charge(1));
     "done"
@@ -102,13 +102,13 @@ async fn charges_with_problem() -> Result<Json<u32>, Problem> {
     Ok(Json(1))
 }
 
-#[airlock::boundary(on_flush_error = problem)]
+#[airlock::boundary]
 async fn charges_with_status() -> Result<Json<u32>, StatusCode> {
     airlock::enqueue(charge(1));
     Ok(Json(1))
 }
 
-#[airlock::boundary(on_flush_error = problem)]
+#[airlock::boundary]
 async fn charges_to_a_status() -> StatusCode {
     airlock::enqueue(charge(1));
     StatusCode::OK
@@ -120,13 +120,13 @@ async fn charges_with_error_response() -> axum::response::Result<impl IntoRespon
     Ok("done")
 }
 
-#[airlock::boundary(on_flush_error = problem)]
+#[airlock::boundary]
 async fn charges_with_response() -> Result<String, Response> {
     airlock::enqueue(charge(1));
     Ok("done".to_owned())
 }
 
-#[airlock::boundary(on_flush_error = problem)]
+#[airlock::boundary]
 async fn charges_to_a_response() -> Response {
     airlock::enqueue(charge(1));
     "done".into_response()
