@@ -46,7 +46,7 @@ pub mod actix {
     pub use airlock_actix::{
         ActixExchange, FromProblem, HasStatus, NoRequestScope, Problem, RequestScope, ScopeBody,
         ScopeFuture, ScopeMiddleware, ScopeService, ShieldFuture, ShieldMiddleware, ShieldService,
-        problem,
+        Shutdown, problem,
     };
 }
 
@@ -61,7 +61,7 @@ pub mod tower {
         Moment, Problem, RequestScope, ScopeBody, ScopeFuture, ScopeLayer, ScopeService, problem,
     };
     #[cfg(feature = "tokio")]
-    pub use airlock_tower::{ShieldFuture, ShieldLayer, ShieldService};
+    pub use airlock_tower::{ShieldFuture, ShieldLayer, ShieldService, Shutdown};
 }
 
 #[doc = include_str!("docs/effect.md")]

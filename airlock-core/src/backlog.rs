@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -26,19 +26,15 @@ pub struct Backlog(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     failed: AtomicU64,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    running: usize,
-    waiting: Vec<Waker>,
+    running: AtomicUsize,
+    /// Those that wait until nothing runs on. Locked only when that may be.
+    waiting: Mutex<Vec<Waker>>,
 }
 
 impl Backlog {
     /// How much runs on.
     pub fn running(&self) -> usize {
-        self.state().running
+        self.0.running.load(Ordering::Acquire)
     }
 
     /// How many flushes have failed so far.
@@ -59,13 +55,13 @@ impl Backlog {
     /// Counts something that runs on, until the guard is dropped: at its end, by a panic, or with its
     /// runtime. For integrations.
     pub fn run(&self) -> Running {
-        self.state().running += 1;
+        self.0.running.fetch_add(1, Ordering::AcqRel);
         Running(self.clone())
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        let state = self.0.state.lock();
-        state.unwrap_or_else(PoisonError::into_inner)
+    fn waiting(&self) -> MutexGuard<'_, Vec<Waker>> {
+        let waiting = self.0.waiting.lock();
+        waiting.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -76,15 +72,11 @@ pub struct Running(Backlog);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let waiting = {
-            let mut state = self.0.state();
-            state.running -= 1;
-            if state.running > 0 {
-                return;
-            }
-            std::mem::take(&mut state.waiting)
-        };
-        waiting.into_iter().for_each(Waker::wake);
+        let backlog = &self.0;
+        if backlog.0.running.fetch_sub(1, Ordering::AcqRel) == 1 {
+            let waiting = std::mem::take(&mut *backlog.waiting());
+            waiting.into_iter().for_each(Waker::wake);
+        }
     }
 }
 
@@ -97,13 +89,14 @@ impl Future for Drained {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.0.state();
-        if state.running == 0 {
+        let mut waiting = self.0.waiting();
+        // Asked under the lock: an end that comes later finds the waker.
+        if self.0.running() == 0 {
             return Poll::Ready(());
         }
         let known = |waker: &Waker| waker.will_wake(cx.waker());
-        if !state.waiting.iter().any(known) {
-            state.waiting.push(cx.waker().clone());
+        if !waiting.iter().any(known) {
+            waiting.push(cx.waker().clone());
         }
         Poll::Pending
     }

@@ -22,11 +22,11 @@ use crate::scope::{OpenScope, Released, Scope, Work};
 /// It ends once. Dropped, it ends as cancelled: what is dropped with its future was not finished.
 ///
 /// ```
-/// # use airlock_core as airlock;
 /// use airlock::lifecycle::Outcome;
 ///
-/// # #[airlock::effect]
-/// # fn notify_warehouse(order: u64) {}
+/// #[airlock::effect]
+/// fn notify_warehouse(order: u64) {}
+///
 /// let mut scope = airlock::scope().open_owned();
 /// scope.run(|| airlock::enqueue(notify_warehouse(7)));
 /// assert!(airlock::current().is_none());

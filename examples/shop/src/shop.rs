@@ -2,9 +2,11 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use airlock::tokio::{Spawn, TokioTimer};
 use airlock::{Airlock, BuildError};
+use tokio::time::timeout;
 
 use crate::error::ShopError;
 use crate::item::Item;
@@ -234,10 +236,10 @@ impl Shop {
         &self.inner.store
     }
 
-    /// Waits for what runs in the background, then closes the database. Said after the server has
-    /// stopped, and after its [`Backlog`](airlock::Backlog) is empty.
-    pub async fn close(&self) {
-        self.inner.background.drained().await;
+    /// Waits for what runs in the background, but no longer than `patience`, then closes the database.
+    /// Said after the server has stopped.
+    pub async fn close(&self, patience: Duration) {
+        let _ = timeout(patience, self.inner.background.drained()).await;
         self.inner.store.close().await;
     }
 }

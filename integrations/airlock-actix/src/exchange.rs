@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 
 use actix_web::dev::ServiceResponse;
+use actix_web::http::ConnectionType;
 use airlock_core::lifecycle::Outcome;
 use airlock_core::{Backlog, FlushError};
 use airlock_http::{Exchange, HeldScope};
@@ -32,6 +33,18 @@ impl<B> ActixExchange<B> {
     }
 }
 
+impl<B> ActixExchange<B> {
+    /// Closes the connection behind the response, if the server is shutting down.
+    #[inline]
+    fn close<T>(&self, mut response: ServiceResponse<T>) -> ServiceResponse<T> {
+        if self.settings.shutdown.has_begun() {
+            let head = response.response_mut().head_mut();
+            head.set_connection_type(ConnectionType::Close);
+        }
+        response
+    }
+}
+
 impl<B> Exchange for ActixExchange<B> {
     type Inner = ServiceResponse<B>;
     type Outer = ServiceResponse<ScopeBody<B>>;
@@ -42,17 +55,17 @@ impl<B> Exchange for ActixExchange<B> {
     }
 
     fn pass(&self, response: Self::Inner) -> Self::Outer {
-        response.map_body(|_, body| ScopeBody::plain(body))
+        self.close(response.map_body(|_, body| ScopeBody::plain(body)))
     }
 
     fn hold(&self, response: Self::Inner, scope: HeldScope) -> Self::Outer {
         let scope = scope.on(self.settings.spawn());
-        response.map_body(|_, body| ScopeBody::held(body, scope))
+        self.close(response.map_body(|_, body| ScopeBody::held(body, scope)))
     }
 
     fn fail(&self, response: Self::Inner, error: FlushError) -> Self::Outer {
         let answer = self.settings.answer(error, response.request());
-        response.into_response(answer.map_body(|_, body| ScopeBody::answer(body)))
+        self.close(response.into_response(answer.map_body(|_, body| ScopeBody::answer(body))))
     }
 
     fn answered(&mut self, response: &Self::Inner) {

@@ -12,6 +12,7 @@ mod problem;
 mod service;
 mod settings;
 mod shield;
+mod shutdown;
 mod status;
 
 pub use self::body::ScopeBody;
@@ -21,6 +22,7 @@ pub use self::middleware::ScopeMiddleware;
 pub use self::problem::{FromProblem, Problem, problem};
 pub use self::service::ScopeService;
 pub use self::shield::{ShieldMiddleware, ShieldService};
+pub use self::shutdown::Shutdown;
 pub use self::status::HasStatus;
 pub use airlock_http::{ScopeFuture, ShieldFuture};
 

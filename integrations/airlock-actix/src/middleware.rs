@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 use crate::body::ScopeBody;
 use crate::service::ScopeService;
 use crate::settings::{Ends, Settings};
+use crate::shutdown::Shutdown;
 
 /// Opens a scope around each request: it flushes when the response's status is below 400, and
 /// discards otherwise, on an error of an inner middleware, on a panic, and when the client has gone
@@ -115,7 +116,7 @@ impl ScopeMiddleware {
     /// dropped because the client has gone does not. The costs: a failed flush comes too late for
     /// the client, so it is logged, counted by [`Backlog::failed`], and given to
     /// [`AirlockBuilder::on_stranded`](airlock_core::AirlockBuilder::on_stranded); what has to
-    /// be awaited runs on a tokio task, which a shutdown has to wait for by [`backlog`](Self::backlog);
+    /// be awaited runs on a tokio task, which a [`shutdown`](Self::shutdown) waits for;
     /// and each chunk of a body costs a switch of context. Sync effects of the default executor run on
     /// the worker where the body ends, up to the first intent that has to be awaited. That may be before
     /// the response is written, so keep them short, or make an effect that blocks async.
@@ -190,27 +191,34 @@ impl ScopeMiddleware {
 
     /// What these middlewares still do although no client waits, and how many of their flushes have
     /// failed. All workers share it if one middleware is cloned into the app's factory.
-    ///
-    /// ```no_run
-    /// use actix_web::{App, HttpServer};
-    /// use airlock_actix::ScopeMiddleware;
-    ///
-    /// # #[actix_web::main]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let middleware = ScopeMiddleware::new().after_response();
-    /// let backlog = middleware.backlog();
-    /// let server = HttpServer::new(move || App::new().wrap(middleware.clone()));
-    /// server.bind(("127.0.0.1", 8080))?.run().await?; // until it is told to stop
-    /// backlog.drained().await;
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn backlog(&self) -> Backlog {
         self.settings.backlog.clone()
     }
 
-    pub(crate) fn requests(&self) -> Backlog {
-        self.settings.requests.clone()
+    /// The way to the end of a server with this middleware: within a bound it finishes requests, also
+    /// [shielded](Self::shield) ones, and flushes that no client waits for.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use actix_web::{App, HttpServer};
+    /// use airlock_actix::ScopeMiddleware;
+    ///
+    /// # async fn told_to_stop() {}
+    /// # #[actix_web::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let middleware = ScopeMiddleware::new().after_response();
+    /// let shutdown = middleware.shutdown();
+    /// let server = HttpServer::new(move || App::new().wrap(middleware.clone()));
+    /// let server = server.disable_signals().shutdown_timeout(25).bind(("127.0.0.1", 8080))?.run();
+    /// shutdown.run(server, told_to_stop(), Duration::from_secs(25)).await
+    /// # }
+    /// ```
+    pub fn shutdown(&self) -> Shutdown {
+        Shutdown::new(self.settings.shutdown.clone())
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     pub(crate) fn around<S>(&self, service: S) -> ScopeService<S> {

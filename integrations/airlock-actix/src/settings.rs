@@ -27,8 +27,7 @@ pub(crate) struct Settings {
     pub(crate) flush_when: Option<FlushWhen>,
     pub(crate) on_flush_error: Option<OnFlushError>,
     pub(crate) backlog: Backlog,
-    /// Shielded requests under way.
-    pub(crate) requests: Backlog,
+    pub(crate) shutdown: airlock_http::Shutdown,
 }
 
 /// When a request's scope ends.
@@ -50,6 +49,7 @@ pub(crate) struct Opened {
 
 impl Settings {
     pub(crate) fn new() -> Self {
+        let backlog = Backlog::default();
         Self {
             scope: airlock_core::scope().name("request"),
             has_airlock: false,
@@ -57,8 +57,8 @@ impl Settings {
             runtime: None,
             flush_when: None,
             on_flush_error: None,
-            backlog: Backlog::default(),
-            requests: Backlog::default(),
+            shutdown: airlock_http::Shutdown::new(Backlog::default(), backlog.clone()),
+            backlog,
         }
     }
 

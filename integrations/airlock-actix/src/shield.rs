@@ -12,6 +12,7 @@ use tracing::Instrument;
 use crate::body::ScopeBody;
 use crate::middleware::ScopeMiddleware;
 use crate::service::ScopeService;
+use crate::shutdown::Shutdown;
 
 /// A [`ScopeMiddleware`] whose requests run to their end although their client has gone; made by
 /// [`ScopeMiddleware::shield`].
@@ -27,7 +28,7 @@ impl ScopeMiddleware {
     /// breaks. With it handlers are not cancelled any more: bound their time by a timeout *within*
     /// this middleware. It costs a spawn for each request. A handler that still reads the request's
     /// body gets an error from it. A graceful stop of the server does not know of these tasks: see
-    /// [`ShieldMiddleware::requests`].
+    /// [`ShieldMiddleware::shutdown`].
     ///
     /// Let it be the outermost scope. One around it would capture what this one holds, and ends when
     /// the client leaves: what leaves afterwards fails and goes to
@@ -50,33 +51,15 @@ impl ShieldMiddleware {
     }
 
     /// The requests under way, with or without their client. A worker ends with its last connection,
-    /// and cancels those that run without one, so wait for them before:
-    ///
-    /// ```no_run
-    /// use std::time::Duration;
-    /// use actix_web::{App, HttpServer, rt};
-    /// use airlock_actix::ScopeMiddleware;
-    ///
-    /// # async fn told_to_stop() {}
-    /// # #[actix_web::main]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let shield = ScopeMiddleware::new().shield();
-    /// let requests = shield.requests();
-    /// let server = HttpServer::new(move || App::new().wrap(shield.clone()));
-    /// let server = server.disable_signals().bind(("127.0.0.1", 8080))?.run();
-    /// let handle = server.handle();
-    /// rt::spawn(server);
-    ///
-    /// told_to_stop().await;
-    /// handle.pause().await; // no new connections
-    /// // Those that are kept alive may bring more requests, so not for ever.
-    /// let _ = rt::time::timeout(Duration::from_secs(30), requests.drained()).await;
-    /// handle.stop(true).await;
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// and cancels those that run without one, so let the server end by its
+    /// [`shutdown`](Self::shutdown).
     pub fn requests(&self) -> Backlog {
-        self.0.requests()
+        self.0.settings().shutdown.requests().clone()
+    }
+
+    /// The way to the end of a server with this middleware; see [`ScopeMiddleware::shutdown`].
+    pub fn shutdown(&self) -> Shutdown {
+        self.0.shutdown()
     }
 }
 
@@ -121,7 +104,7 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let settings = self.inner.settings();
         log_if_within(settings.around().as_ref(), "ScopeMiddleware");
-        let running = settings.requests.run();
+        let running = settings.shutdown.requests().run();
         let request = counted(self.inner.call(request), running);
         ShieldFuture::new(actix_web::rt::spawn(request.in_current_span()))
     }

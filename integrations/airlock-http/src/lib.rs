@@ -12,6 +12,8 @@ mod held;
 mod problem;
 #[cfg(feature = "tokio")]
 mod shield;
+#[cfg(feature = "tokio")]
+mod shutdown;
 mod spawn;
 mod status;
 mod waits;
@@ -22,6 +24,8 @@ pub use self::held::HeldScope;
 pub use self::problem::{PROBLEM_BODY, PROBLEM_TYPE};
 #[cfg(feature = "tokio")]
 pub use self::shield::{Ended, ShieldFuture, counted, log_if_within};
+#[cfg(feature = "tokio")]
+pub use self::shutdown::{Shutdown, ended_or_told};
 pub use self::spawn::Spawn;
 pub use self::status::outcome_of;
 pub use self::waits::{AwaitsBody, Waits};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use airlock_core::lifecycle::Outcome;
 use airlock_core::{Backlog, FlushError};
 use airlock_http::{Exchange, HeldScope};
-use http::Response;
+use http::{HeaderValue, Response, header};
 
 use crate::layer::Settings;
 use crate::moment::Moment;
@@ -16,16 +16,30 @@ use crate::moment::Moment;
 #[doc(hidden)]
 pub struct HttpExchange<M, B> {
     shared: Arc<(Settings, M)>,
+    /// Whether a server that shuts down closes the connection.
+    closes: bool,
     body: PhantomData<fn(B)>,
 }
 
 impl<M, B> HttpExchange<M, B> {
     #[inline]
-    pub(crate) fn new(shared: Arc<(Settings, M)>) -> Self {
+    pub(crate) fn new(shared: Arc<(Settings, M)>, closes: bool) -> Self {
         Self {
             shared,
+            closes,
             body: PhantomData,
         }
+    }
+}
+
+impl<B, M: Moment<B>> HttpExchange<M, B> {
+    #[inline]
+    fn close(&self, mut response: Response<M::Body>) -> Response<M::Body> {
+        if self.closes && self.shared.0.is_shutting_down() {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+        response
     }
 }
 
@@ -40,15 +54,15 @@ impl<B, M: Moment<B>> Exchange for HttpExchange<M, B> {
 
     #[inline]
     fn pass(&self, response: Response<B>) -> Response<M::Body> {
-        self.shared.1.pass(response, None)
+        self.close(self.shared.1.pass(response, None))
     }
 
     fn hold(&self, response: Response<B>, scope: HeldScope) -> Response<M::Body> {
-        self.shared.1.pass(response, Some(scope))
+        self.close(self.shared.1.pass(response, Some(scope)))
     }
 
     fn fail(&self, response: Response<B>, error: FlushError) -> Response<M::Body> {
-        self.shared.1.fail(response, error)
+        self.close(self.shared.1.fail(response, error))
     }
 
     fn backlog(&self) -> &Backlog {

@@ -10,6 +10,8 @@ use airlock_core::policy::Policy;
 use airlock_core::{
     Airlock, Backlog, BoxFuture, FlushError, Origin, OwnedScope, Scope, ScopeBuilder,
 };
+#[cfg(feature = "tokio")]
+use airlock_http::Shutdown;
 use airlock_http::{Spawn, outcome_of};
 use http::{Extensions, Request, Response, Uri, response};
 use tower_layer::Layer;
@@ -73,9 +75,8 @@ pub(crate) struct Settings {
     route: Option<RouteOf>,
     shares_scope: bool,
     pub(crate) backlog: Backlog,
-    /// Shielded requests under way.
     #[cfg(feature = "tokio")]
-    pub(crate) requests: Backlog,
+    pub(crate) shutdown: Shutdown,
 }
 
 type FlushWhen = Arc<dyn Fn(&response::Parts, Outcome) -> bool + Send + Sync>;
@@ -84,6 +85,7 @@ type RouteOf = Arc<dyn Fn(&Uri, &Extensions) -> Option<Cow<'static, str>> + Send
 impl ScopeLayer {
     /// A layer that flushes before the response, in the installed airlock.
     pub fn new() -> Self {
+        let backlog = Backlog::default();
         Self {
             settings: Arc::new(Settings {
                 scope: airlock_core::scope().name("request"),
@@ -91,9 +93,9 @@ impl ScopeLayer {
                 flush_when: None,
                 route: None,
                 shares_scope: false,
-                backlog: Backlog::default(),
                 #[cfg(feature = "tokio")]
-                requests: Backlog::default(),
+                shutdown: Shutdown::new(Backlog::default(), backlog.clone()),
+                backlog,
             }),
             moment: BeforeResponse(Arc::new(Problem)),
         }
@@ -273,6 +275,29 @@ impl<M> ScopeLayer<M> {
     pub fn backlog(&self) -> Backlog {
         self.settings.backlog.clone()
     }
+
+    /// The way to the end of a server with this layer: within a bound it finishes requests, also
+    /// [shielded](Self::shield) ones, and flushes that no client waits for.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use airlock::tower::ScopeLayer;
+    /// # use axum::{Router, routing::get};
+    ///
+    /// # async fn told_to_stop() {}
+    /// # async fn serve(listener: tokio::net::TcpListener, app: Router) -> std::io::Result<()> {
+    /// let layer = ScopeLayer::new().after_response();
+    /// let shutdown = layer.shutdown();
+    /// let server = axum::serve(listener, app.layer(layer)).with_graceful_shutdown(shutdown.begun());
+    /// shutdown.run(server, told_to_stop(), Duration::from_secs(25)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "tokio")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
+    pub fn shutdown(&self) -> Shutdown {
+        self.settings.shutdown.clone()
+    }
 }
 
 impl Default for ScopeLayer {
@@ -317,6 +342,19 @@ impl Settings {
         } else {
             airlock_core::current()
         }
+    }
+
+    /// Whether the connection of this request is to be closed when it has been answered, if the server is
+    /// shutting down by then. HTTP/2 and later have no such header.
+    pub(crate) fn closes(request: &Request<impl Sized>) -> bool {
+        request.version() <= http::Version::HTTP_11
+    }
+
+    pub(crate) fn is_shutting_down(&self) -> bool {
+        #[cfg(feature = "tokio")]
+        return self.shutdown.has_begun();
+        #[cfg(not(feature = "tokio"))]
+        false
     }
 
     fn inherits_origin(&self) -> bool {

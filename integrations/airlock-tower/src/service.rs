@@ -73,7 +73,8 @@ where
         let (settings, moment) = &*self.shared;
         let mut scope = settings.open(&mut request);
         let waits = moment.waits(&mut scope, request.extensions_mut());
-        let exchange = HttpExchange::new(self.shared.clone());
+        let closes = Settings::closes(&request);
+        let exchange = HttpExchange::new(self.shared.clone(), closes);
         // An inner service may enqueue here, before its future is first polled.
         ScopeFuture::new(scope.work(|| self.inner.call(request)), waits, exchange)
     }

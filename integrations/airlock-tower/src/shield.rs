@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use airlock_core::Backlog;
-use airlock_http::{ShieldFuture, counted, log_if_within};
+use airlock_http::{ShieldFuture, Shutdown, counted, log_if_within};
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Instrument;
@@ -24,7 +24,8 @@ impl<M> ScopeLayer<M> {
     /// Without it a server drops the handler at whatever await it has reached when the connection
     /// breaks. With it handlers are not cancelled any more: bound their time by a timeout *within*
     /// this layer. It costs a spawn for each request; inner futures, responses and errors must be
-    /// `Send`. A server that stops does not know of these tasks: see [`ShieldLayer::requests`].
+    /// `Send`. A server that stops does not know of these tasks: see
+    /// [`ShieldLayer::shutdown`].
     ///
     /// Let it be the outermost scope. One around it would capture what this one holds, and ends when
     /// the client leaves: what leaves afterwards fails and goes to
@@ -48,26 +49,14 @@ impl<M> ShieldLayer<M> {
     }
 
     /// The requests under way, with or without their client. A runtime that ends cancels those that
-    /// run without one, so wait for them when the server has stopped, and then for what they leave
-    /// behind:
-    ///
-    /// ```no_run
-    /// use airlock::tower::ScopeLayer;
-    /// # use axum::{Router, routing::get};
-    ///
-    /// # async fn told_to_stop() {}
-    /// # async fn serve(listener: tokio::net::TcpListener, app: Router) -> std::io::Result<()> {
-    /// let shield = ScopeLayer::new().shield();
-    /// let (requests, backlog) = (shield.requests(), shield.backlog());
-    /// let app = app.layer(shield);
-    /// axum::serve(listener, app).with_graceful_shutdown(told_to_stop()).await?;
-    /// requests.drained().await;
-    /// backlog.drained().await;
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// run without one, so let the server end by its [`shutdown`](Self::shutdown).
     pub fn requests(&self) -> Backlog {
-        self.0.settings.requests.clone()
+        self.0.settings.shutdown.requests().clone()
+    }
+
+    /// The way to the end of a server with this layer; see [`ScopeLayer::shutdown`].
+    pub fn shutdown(&self) -> Shutdown {
+        self.0.shutdown()
     }
 }
 
@@ -113,7 +102,7 @@ where
     fn call(&mut self, request: R) -> Self::Future {
         log_if_within(self.settings.around().as_ref(), "ScopeLayer");
         let request = self.inner.call(request);
-        let request = counted(request, self.settings.requests.run());
+        let request = counted(request, self.settings.shutdown.requests().run());
         ShieldFuture::new(tokio::spawn(request.in_current_span()))
     }
 }

@@ -13,9 +13,9 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, FormConfig, PathConfig};
-use actix_web::{App, Error, HttpServer, rt};
+use actix_web::{App, Error, HttpServer};
 use airlock::Backlog;
-use airlock::actix::{ScopeMiddleware, ShieldMiddleware};
+use airlock::actix::{ScopeMiddleware, ShieldMiddleware, Shutdown};
 use shop::Shop;
 
 use crate::error::AppError;
@@ -43,16 +43,15 @@ impl Scopes {
         Self { buyers, warehouse }
     }
 
-    /// The requests under way. A clone shares them.
-    #[must_use]
-    pub fn requests(&self) -> Backlog {
-        self.buyers.requests()
-    }
-
     /// What runs on behind all of them. A clone shares it.
     #[must_use]
     pub fn backlog(&self) -> Backlog {
         self.buyers.backlog()
+    }
+
+    /// The way to the end of the server.
+    fn shutdown(&self) -> Shutdown {
+        self.buyers.shutdown()
     }
 }
 
@@ -79,8 +78,8 @@ pub fn app(
         .wrap(from_fn(browsers::serve))
 }
 
-/// Serves until `stop` ends; then waits for the requests that are there, up to `patience` for those of
-/// clients that have gone, and once more for connections; and for all that runs on behind them.
+/// Serves until `stop` ends, then finishes the requests that are there and all that runs on behind them,
+/// but no longer than `patience`.
 ///
 /// # Errors
 ///
@@ -98,17 +97,11 @@ pub async fn serve(
     });
     let server = server.shutdown_timeout(patience.as_secs());
     let server = server.listen(listener)?.disable_signals().run();
-    let (handle, requests) = (server.handle(), scopes.requests());
-    let stopping = rt::spawn(async move {
-        stop.await;
-        handle.pause().await;
-        // Its workers end with their connections, and with them what runs on without its client.
-        let _ = rt::time::timeout(patience, requests.drained()).await;
-        handle.stop(true).await;
-    });
-    server.await?;
-    stopping.abort(); // if the server has ended by itself
-    scopes.backlog().drained().await;
-    shop.close().await;
-    Ok(())
+    let served = scopes.shutdown().run(server, stop, patience).await;
+    shop.close(patience).await;
+    match served {
+        // Such as a client that sends half a request, and stays.
+        Err(late) if late.kind() == io::ErrorKind::TimedOut => Ok(()),
+        served => served,
+    }
 }

@@ -9,13 +9,11 @@ use std::io;
 use std::time::Duration;
 
 use airlock::Backlog;
-use airlock::tower::{AfterResponse, BeforeResponse, ScopeLayer, ShieldLayer};
+use airlock::tower::{AfterResponse, BeforeResponse, ScopeLayer, ShieldLayer, Shutdown};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use shop::Shop;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::time::sleep;
 
 /// The scopes of requests.
 ///
@@ -39,16 +37,15 @@ impl Scopes {
         Self { buyers, warehouse }
     }
 
-    /// The requests under way. A clone shares them.
-    #[must_use]
-    pub fn requests(&self) -> Backlog {
-        self.buyers.requests()
-    }
-
     /// What runs on behind all of them. A clone shares it.
     #[must_use]
     pub fn backlog(&self) -> Backlog {
         self.buyers.backlog()
+    }
+
+    /// The way to the end of the server.
+    fn shutdown(&self) -> Shutdown {
+        self.buyers.shutdown()
     }
 }
 
@@ -66,8 +63,8 @@ pub fn app(shop: &Shop, scopes: &Scopes) -> Router {
         .with_state(shop.clone())
 }
 
-/// Serves until `stop` ends; then waits for the requests that are there, but no longer than `patience`,
-/// and for all that runs on behind them.
+/// Serves until `stop` ends, then finishes the requests that are there and all that runs on behind them,
+/// but no longer than `patience`.
 ///
 /// # Errors
 ///
@@ -79,27 +76,13 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let scopes = Scopes::new(shop);
-    let (tell, told) = oneshot::channel();
-    let stopping = async {
-        stop.await;
-        let _ = tell.send(()); // unless the server has ended by itself
-    };
-    let server = axum::serve(listener, app(shop, &scopes)).with_graceful_shutdown(stopping);
-    let served = async {
-        server.await?;
-        scopes.requests().drained().await;
-        io::Result::Ok(())
-    };
-    // A client that sends half a request, and stays, would keep it from ending.
-    let out_of_patience = async {
-        let _ = told.await;
-        sleep(patience).await;
-    };
-    tokio::select! {
-        served = served => served?,
-        () = out_of_patience => {}
+    let shutdown = scopes.shutdown();
+    let server = axum::serve(listener, app(shop, &scopes)).with_graceful_shutdown(shutdown.begun());
+    let served = shutdown.run(server, stop, patience).await;
+    shop.close(patience).await;
+    match served {
+        // Such as a client that sends half a request, and stays.
+        Err(late) if late.kind() == io::ErrorKind::TimedOut => Ok(()),
+        served => served,
     }
-    scopes.backlog().drained().await;
-    shop.close().await;
-    Ok(())
 }

@@ -11,5 +11,6 @@ mod origins;
 mod outcomes;
 mod server;
 mod shield;
+mod shutdown;
 mod sockets;
 mod sockets_h2;

@@ -13,4 +13,5 @@ mod nesting;
 mod origins;
 mod settings;
 mod shield;
+mod shutdown;
 mod sockets;

@@ -1,0 +1,156 @@
+//! Shutting a server down within a bound.
+
+use std::fmt;
+use std::future::{Future, IntoFuture, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use airlock_core::Backlog;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
+
+/// A server's way to its end: it stops accepting, closes the connections that are kept alive, finishes its
+/// requests and their flushes within a bound.
+///
+/// A layer gives it out; clones are the same. From its beginning on, the layer's HTTP/1 responses say
+/// `Connection: close`, or clients that keep their connection alive would bring more requests for ever.
+#[derive(Clone)]
+pub struct Shutdown(Arc<Inner>);
+
+struct Inner {
+    begun: AtomicBool,
+    beginning: Notify,
+    requests: Backlog,
+    flushes: Backlog,
+}
+
+impl Shutdown {
+    /// That of a layer: of its shielded requests, and of its flushes that no client waits for.
+    pub fn new(requests: Backlog, flushes: Backlog) -> Self {
+        Self(Arc::new(Inner {
+            begun: AtomicBool::new(false),
+            beginning: Notify::new(),
+            requests,
+            flushes,
+        }))
+    }
+
+    /// The shielded requests under way.
+    pub fn requests(&self) -> &Backlog {
+        &self.0.requests
+    }
+
+    /// The flushes that no client waits for.
+    pub fn flushes(&self) -> &Backlog {
+        &self.0.flushes
+    }
+
+    /// Begins it.
+    pub fn begin(&self) {
+        self.0.begun.store(true, Ordering::Release);
+        self.0.beginning.notify_waiters();
+    }
+
+    /// Whether it has begun.
+    #[inline]
+    pub fn has_begun(&self) -> bool {
+        self.0.begun.load(Ordering::Acquire)
+    }
+
+    /// Waits until it begins: for a server's own graceful shutdown.
+    pub fn begun(&self) -> impl Future<Output = ()> + Send + 'static {
+        let this = self.clone();
+        async move {
+            let beginning = this.0.beginning.notified();
+            let mut beginning = pin!(beginning);
+            // Registered before the check, so that a beginning in between is not missed.
+            beginning.as_mut().enable();
+            if !this.has_begun() {
+                beginning.await;
+            }
+        }
+    }
+
+    /// Runs a server until `signal`, then lets it end within this time: the server first, which has to
+    /// listen to [`begun`](Self::begun), then shielded requests, then flushes.
+    ///
+    /// # Errors
+    ///
+    /// The server's own, and [`io::ErrorKind::TimedOut`] if something had not ended in time. It is
+    /// cancelled when the runtime ends, as at the end of `main`: requests discard, and what flushes had
+    /// not dispatched goes to
+    /// [`AirlockBuilder::on_stranded`](airlock_core::AirlockBuilder::on_stranded).
+    pub async fn run<S>(
+        &self,
+        server: S,
+        signal: impl Future<Output = ()>,
+        within: Duration,
+    ) -> io::Result<()>
+    where
+        S: IntoFuture<Output = io::Result<()>>,
+    {
+        let mut server = pin!(server.into_future());
+        let served = ended_or_told(server.as_mut(), signal).await;
+        self.begin();
+        let until = Instant::now() + within;
+        match served {
+            Some(ended) => ended?,
+            None => match timeout_at(until, server).await {
+                Ok(ended) => ended?,
+                Err(_) => return Err(self.unfinished("the server", within)),
+            },
+        }
+        self.finish(until, within).await
+    }
+
+    /// Waits for what the server does not know of.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::TimedOut`], as [`run`](Self::run).
+    pub async fn finish(&self, until: Instant, within: Duration) -> io::Result<()> {
+        if timeout_at(until, self.0.requests.drained()).await.is_err() {
+            return Err(self.unfinished("requests", within));
+        }
+        if timeout_at(until, self.0.flushes.drained()).await.is_err() {
+            return Err(self.unfinished("flushes", within));
+        }
+        Ok(())
+    }
+
+    /// The error of a shutdown that took too long.
+    pub fn unfinished(&self, what: &str, within: Duration) -> io::Error {
+        let (requests, flushes) = (self.0.requests.running(), self.0.flushes.running());
+        let message = format!(
+            "{what} had not ended {within:?} after the signal: {requests} shielded requests and {flushes} flushes are cancelled when the runtime ends"
+        );
+        io::Error::new(io::ErrorKind::TimedOut, message)
+    }
+}
+
+/// What the future ended with, unless the signal came first.
+pub async fn ended_or_told<F: Future>(
+    mut future: Pin<&mut F>,
+    signal: impl Future<Output = ()>,
+) -> Option<F::Output> {
+    let mut signal = pin!(signal);
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(ended) => Poll::Ready(Some(ended)),
+        Poll::Pending => signal.as_mut().poll(cx).map(|()| None),
+    })
+    .await
+}
+
+impl fmt::Debug for Shutdown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shutdown")
+            .field("begun", &self.has_begun())
+            .field("requests", &self.0.requests)
+            .field("flushes", &self.0.flushes)
+            .finish()
+    }
+}
