@@ -273,3 +273,35 @@ fn a_misspelt_id_or_tag_is_an_error_at_construction() {
     );
     assert!(Block::default().tag("no such tag").is_err());
 }
+
+#[test]
+fn a_policy_that_is_chosen_at_run_time_is_asked_as_itself() {
+    let fate_under = |policy: Box<dyn Policy>| {
+        let scope = airlock::scope().policy(policy);
+        let ended = scope.run_infallible(|_| airlock::enqueue(mail(1)));
+        ended.map(|ended| fates(&ended.report).concat())
+    };
+    logged(|_| {
+        assert_eq!(
+            fate_under(Box::new(drop_all())).expect("nothing fails"),
+            "mail dropped"
+        );
+        let none: Option<Block> = None;
+        assert_eq!(
+            fate_under(Box::new(none)).expect("nothing fails"),
+            "mail dispatched"
+        );
+        assert_eq!(
+            fate_under(Box::new(Some(limit(0)))).expect("nothing fails"),
+            "mail dropped"
+        );
+    });
+    let refused = airlock::scope()
+        .policy(Box::new(Some(assert_no_effects())) as Box<dyn Policy>)
+        .run_infallible(|_| try_enqueue(mail(1)).map(|_| ()));
+    let refusal = refused.expect("nothing is flushed").value;
+    assert!(matches!(
+        refusal.expect_err("it is vetoed").refusal(),
+        Refusal::Vetoed { policy, .. } if policy == "assert_no_effects"
+    ));
+}

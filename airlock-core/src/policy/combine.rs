@@ -131,6 +131,50 @@ impl<P: Policy + ?Sized> Policy for Arc<P> {
         (**self).name()
     }
 }
+/// One of several types, chosen at run time.
+impl Policy for Box<dyn Policy> {
+    fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
+        (**self).at_enqueue(intent, scope)
+    }
+
+    fn at_flush(&self, intent: &Intent) -> Verdict {
+        (**self).at_flush(intent)
+    }
+
+    fn judge(&self, batch: &mut Judgement<'_>) {
+        (**self).judge(batch);
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        (**self).name()
+    }
+}
+
+/// `None` allows everything.
+impl<P: Policy> Policy for Option<P> {
+    fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
+        match self {
+            Some(policy) => policy.at_enqueue(intent, scope),
+            None => Ok(()),
+        }
+    }
+
+    fn at_flush(&self, intent: &Intent) -> Verdict {
+        self.as_ref()
+            .map_or(Verdict::Allow, |policy| policy.at_flush(intent))
+    }
+
+    fn judge(&self, batch: &mut Judgement<'_>) {
+        if let Some(policy) = self {
+            policy.judge(batch);
+        }
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        self.as_ref().map_or(Cow::Borrowed("none"), Policy::name)
+    }
+}
+
 /// All of them must agree; asked in order.
 impl<P: Policy> Policy for Vec<P> {
     fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {

@@ -82,6 +82,30 @@ impl ScopeMiddleware {
         self.with_scope(|scope| scope.policy(policy))
     }
 
+    /// Chooses a policy for each request; it is asked after those of [`policy`](Self::policy). An `Option`
+    /// that is `None` allows everything, and a `Box<dyn Policy>` may be one of several.
+    ///
+    /// If the closure panics, its panic goes on as a handler's does.
+    ///
+    /// ```
+    /// use airlock::policy::drop_all;
+    /// use airlock_actix::ScopeMiddleware;
+    ///
+    /// // What would happen? `curl -H "dry-run: yes"` shows it, and nothing leaves.
+    /// let middleware = ScopeMiddleware::new().policy_for(|request| {
+    ///     request.headers().contains_key("dry-run").then(drop_all)
+    /// });
+    /// # drop(middleware);
+    /// ```
+    pub fn policy_for<P: Policy>(
+        mut self,
+        choose: impl Fn(&HttpRequest) -> P + Send + Sync + 'static,
+    ) -> Self {
+        let choose = move |request: &HttpRequest| -> Arc<dyn Policy> { Arc::new(choose(request)) };
+        self.settings.policy_for = Some(Arc::new(choose));
+        self
+    }
+
     /// Decides how the intents of a request are performed or handed over; see
     /// [`ScopeBuilder::executor`].
     pub fn executor(self, executor: impl Executor) -> Self {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use actix_web::dev::ResponseHead;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use airlock_core::lifecycle::Outcome;
+use airlock_core::policy::Policy;
 use airlock_core::{Backlog, FlushError, OwnedScope, Scope, ScopeBuilder};
 use airlock_http::{AwaitsBody, Spawn, Waits, outcome_of};
 use tokio::runtime::Handle;
@@ -14,6 +15,7 @@ use crate::origin::{RequestOrigin, Routes};
 use crate::problem::{Problem, problem};
 use airlock_core::__private::guarded;
 
+type PolicyFor = Arc<dyn Fn(&HttpRequest) -> Arc<dyn Policy> + Send + Sync>;
 type FlushWhen = Arc<dyn Fn(&ResponseHead, Outcome) -> bool + Send + Sync>;
 type OnFlushError = Arc<dyn Fn(FlushError, &HttpRequest) -> HttpResponse + Send + Sync>;
 
@@ -24,6 +26,7 @@ pub(crate) struct Settings {
     pub(crate) ends: Ends,
     /// Where flushes after the response run: unless known, where the body ends.
     pub(crate) runtime: Option<Handle>,
+    pub(crate) policy_for: Option<PolicyFor>,
     pub(crate) flush_when: Option<FlushWhen>,
     pub(crate) on_flush_error: Option<OnFlushError>,
     pub(crate) backlog: Backlog,
@@ -55,6 +58,7 @@ impl Settings {
             has_airlock: false,
             ends: Ends::BeforeResponse,
             runtime: None,
+            policy_for: None,
             flush_when: None,
             on_flush_error: None,
             shutdown: airlock_http::Shutdown::new(Backlog::default(), backlog.clone()),
@@ -66,7 +70,10 @@ impl Settings {
     pub(crate) fn open(&self, request: &HttpRequest, routes: &Routes) -> Opened {
         let origin = (!self.inherits_origin()).then(|| RequestOrigin::of(request, routes));
         let traced = origin.as_ref().map(|origin| origin.traced(request));
-        let mut scope = self.scope.open_one(traced);
+        let mut scope = match &self.policy_for {
+            None => self.scope.open_one(traced),
+            Some(choose) => self.scope.clone().policy(choose(request)).open_one(traced),
+        };
         let waits = match self.ends {
             Ends::BeforeResponse => None,
             Ends::AfterResponse => may_wait(&mut scope, request),

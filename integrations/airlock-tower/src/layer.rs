@@ -13,7 +13,7 @@ use airlock_core::{
 #[cfg(feature = "tokio")]
 use airlock_http::Shutdown;
 use airlock_http::{Spawn, outcome_of};
-use http::{Extensions, Request, Response, Uri, response};
+use http::{Extensions, Request, Response, Uri, request, response};
 use tower_layer::Layer;
 
 use crate::moment::{AfterResponse, BeforeResponse, Runs};
@@ -71,6 +71,7 @@ pub struct ScopeLayer<M = BeforeResponse> {
 pub(crate) struct Settings {
     scope: ScopeBuilder,
     has_airlock: bool,
+    policy_for: Option<PolicyFor>,
     flush_when: Option<FlushWhen>,
     route: Option<RouteOf>,
     shares_scope: bool,
@@ -79,6 +80,7 @@ pub(crate) struct Settings {
     pub(crate) shutdown: Shutdown,
 }
 
+type PolicyFor = Arc<dyn Fn(&request::Parts) -> Arc<dyn Policy> + Send + Sync>;
 type FlushWhen = Arc<dyn Fn(&response::Parts, Outcome) -> bool + Send + Sync>;
 type RouteOf = Arc<dyn Fn(&Uri, &Extensions) -> Option<Cow<'static, str>> + Send + Sync>;
 
@@ -90,6 +92,7 @@ impl ScopeLayer {
             settings: Arc::new(Settings {
                 scope: airlock_core::scope().name("request"),
                 has_airlock: false,
+                policy_for: None,
                 flush_when: None,
                 route: None,
                 shares_scope: false,
@@ -210,6 +213,30 @@ impl<M> ScopeLayer<M> {
         self.scope(|scope| scope.policy(policy))
     }
 
+    /// Chooses a policy for each request by its head; it is asked after those of [`policy`](Self::policy).
+    /// An `Option` that is `None` allows everything, and a `Box<dyn Policy>` may be one of several.
+    ///
+    /// If the closure panics, its panic goes on to the server as a handler's does.
+    ///
+    /// ```
+    /// use airlock::policy::drop_all;
+    /// use airlock::tower::ScopeLayer;
+    ///
+    /// // What would happen? `curl -H "dry-run: yes"` shows it, and nothing leaves.
+    /// let layer = ScopeLayer::new().policy_for(|request| {
+    ///     request.headers.contains_key("dry-run").then(drop_all)
+    /// });
+    /// # let _: axum::Router = axum::Router::new().route("/", axum::routing::get(|| async {})).layer(layer);
+    /// ```
+    pub fn policy_for<P: Policy>(
+        mut self,
+        choose: impl Fn(&request::Parts) -> P + Send + Sync + 'static,
+    ) -> Self {
+        let choose = move |head: &request::Parts| -> Arc<dyn Policy> { Arc::new(choose(head)) };
+        Arc::make_mut(&mut self.settings).policy_for = Some(Arc::new(choose));
+        self
+    }
+
     /// Decides how what a request enqueues is performed or handed over. All requests share it.
     pub fn executor(self, executor: impl Executor) -> Self {
         self.scope(|scope| scope.executor(executor))
@@ -325,14 +352,23 @@ impl<S, M: Clone> Layer<S> for ScopeLayer<M> {
 
 impl Settings {
     /// Opens the scope of a request.
-    pub(crate) fn open<B>(&self, request: &mut Request<B>) -> OwnedScope {
-        let origin = self.origin_of(request);
-        let mut scope = self.scope.open_one(origin);
+    #[inline]
+    pub(crate) fn open<B>(&self, mut request: Request<B>) -> (OwnedScope, Request<B>) {
+        let origin = self.origin_of(&request);
+        let mut scope = match &self.policy_for {
+            None => self.scope.open_one(origin),
+            Some(choose) => {
+                let (head, body) = request.into_parts();
+                let policy = choose(&head);
+                request = Request::from_parts(head, body);
+                self.scope.clone().policy(policy).open_one(origin)
+            }
+        };
         if self.shares_scope {
             let shared = RequestScope(scope.handle());
             request.extensions_mut().insert(shared);
         }
-        scope
+        (scope, request)
     }
 
     /// The scope around that of a request that came in here.

@@ -69,9 +69,9 @@ where
     }
 
     #[inline]
-    fn call(&mut self, mut request: Request<I>) -> Self::Future {
+    fn call(&mut self, request: Request<I>) -> Self::Future {
         let (settings, moment) = &*self.shared;
-        let mut scope = settings.open(&mut request);
+        let (mut scope, mut request) = settings.open(request);
         let waits = moment.waits(&mut scope, request.extensions_mut());
         let closes = Settings::closes(&request);
         let exchange = HttpExchange::new(self.shared.clone(), closes);

@@ -345,3 +345,27 @@ fn the_inner_future_is_not_boxed() {
     type Future = airlock_actix::ScopeFuture<Large, Exchange, actix_web::Error>;
     assert!(size_of::<Future>() > size_of::<Large>());
 }
+
+#[actix_web::test]
+async fn a_policy_can_be_chosen_for_each_request() {
+    async fn handler() -> &'static str {
+        airlock::enqueue(mail(1));
+        "done"
+    }
+    let mut world = World::new();
+    let middleware = world.middleware();
+    let middleware = middleware.policy_for(|request| {
+        let is_dry = request.query_string() == "dry";
+        is_dry.then(drop_all)
+    });
+    let app = App::new().route("/", web::get().to(handler));
+    let app = init_service(app.wrap(middleware)).await;
+    for (path, fate) in [
+        ("/", "dispatched"),
+        ("/?dry", "dropped"),
+        ("/", "dispatched"),
+    ] {
+        call_service(&app, get(path)).await;
+        assert_eq!(world.reports(), [format!("success: mail {fate}")]);
+    }
+}

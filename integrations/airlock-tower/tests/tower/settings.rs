@@ -204,3 +204,28 @@ async fn problem_by_hand_gives_the_intents_to_the_airlock_around_it() {
     assert_eq!(response.status(), 500);
     assert_eq!(world.stranded.lines(), ["charge"]);
 }
+
+#[tokio::test]
+async fn a_policy_can_be_chosen_for_each_request() {
+    use airlock::policy::{Policy, allow_all, drop_all};
+    let mut world = World::new();
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let layer = layer.policy_for(|request| -> Box<dyn Policy> {
+        match request.uri.query() {
+            Some("dry") => Box::new(drop_all()),
+            _ => Box::new(allow_all()),
+        }
+    });
+    for (path, fate) in [
+        ("/", "dispatched"),
+        ("/?dry", "dropped"),
+        ("/", "dispatched"),
+    ] {
+        let request = axum::http::Request::get(path).body(Body::empty());
+        let response = app(mails).layer(layer.clone());
+        let response = tower::ServiceExt::oneshot(response, request.expect("a request")).await;
+        assert_eq!(response.expect("infallible").status(), 200);
+        let expected = format!("request success: mail {fate}");
+        assert_eq!(world.ended_by_now(), [expected]);
+    }
+}
