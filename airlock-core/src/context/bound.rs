@@ -47,17 +47,8 @@ impl<F: Future> Future for Bound<F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        this.carried.run(|| {
-            let Some(inner) = this.inner.as_mut().as_pin_mut() else {
-                panic!("a future was polled after it had finished");
-            };
-            let poll = inner.poll(cx);
-            if poll.is_ready() {
-                this.inner.set(None);
-            }
-            poll
-        })
+        let this = self.project();
+        this.carried.poll(this.inner, cx)
     }
 }
 

@@ -1,6 +1,9 @@
 //! Frames that a future or a stream carries from one step to the next.
 
+use std::future::Future;
 use std::num::NonZeroU64;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use crate::context::entered::Polled;
 use crate::context::exclusive::Exclusive;
@@ -60,6 +63,29 @@ impl Carried {
         let _polled = Polled::enter(self.frames.get_mut(), self.base);
         let _span = self.span.as_ref().map(|span| span.enter());
         step()
+    }
+
+    /// Polls a future under the frames, and drops it there when it has finished.
+    ///
+    /// # Panics
+    ///
+    /// If it is polled after that.
+    #[inline]
+    pub(crate) fn poll<F: Future>(
+        &mut self,
+        mut inner: Pin<&mut Option<F>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<F::Output> {
+        self.run(|| {
+            let Some(running) = inner.as_mut().as_pin_mut() else {
+                panic!("a future was polled after it had finished");
+            };
+            let poll = running.poll(cx);
+            if poll.is_ready() {
+                inner.set(None);
+            }
+            poll
+        })
     }
 
     /// The frame that it was made of, while no step runs.

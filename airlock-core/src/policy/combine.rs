@@ -113,41 +113,33 @@ impl<P: Policy> Policy for Not<P> {
     }
 }
 
-/// Shared by several scopes, with what it remembers.
-impl<P: Policy + ?Sized> Policy for Arc<P> {
-    fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
-        (**self).at_enqueue(intent, scope)
-    }
+macro_rules! policies_behind_pointers {
+    ($($(#[$doc:meta])* $pointer:ty $(, of $policy:ident)?;)+) => {$(
+        $(#[$doc])*
+        impl $(<$policy: Policy + ?Sized>)? Policy for $pointer {
+            fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
+                (**self).at_enqueue(intent, scope)
+            }
 
-    fn at_flush(&self, intent: &Intent) -> Verdict {
-        (**self).at_flush(intent)
-    }
+            fn at_flush(&self, intent: &Intent) -> Verdict {
+                (**self).at_flush(intent)
+            }
 
-    fn judge(&self, batch: &mut Judgement<'_>) {
-        (**self).judge(batch);
-    }
+            fn judge(&self, batch: &mut Judgement<'_>) {
+                (**self).judge(batch);
+            }
 
-    fn name(&self) -> Cow<'static, str> {
-        (**self).name()
-    }
+            fn name(&self) -> Cow<'static, str> {
+                (**self).name()
+            }
+        }
+    )+};
 }
-/// One of several types, chosen at run time.
-impl Policy for Box<dyn Policy> {
-    fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
-        (**self).at_enqueue(intent, scope)
-    }
-
-    fn at_flush(&self, intent: &Intent) -> Verdict {
-        (**self).at_flush(intent)
-    }
-
-    fn judge(&self, batch: &mut Judgement<'_>) {
-        (**self).judge(batch);
-    }
-
-    fn name(&self) -> Cow<'static, str> {
-        (**self).name()
-    }
+policies_behind_pointers! {
+    /// Shared by several scopes, with what it remembers.
+    Arc<P>, of P;
+    /// One of several types, chosen at run time.
+    Box<dyn Policy>;
 }
 
 /// `None` allows everything.

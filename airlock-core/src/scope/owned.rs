@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use crate::context::{self, Carried, Frame, Spec};
 use crate::flush::{self, Ends};
@@ -80,6 +82,15 @@ impl OwnedScope {
     #[inline]
     pub fn run<T>(&mut self, step: impl FnOnce() -> T) -> T {
         self.carried.run(step)
+    }
+
+    #[inline]
+    pub(super) fn poll<F: Future>(
+        &mut self,
+        inner: Pin<&mut Option<F>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<F::Output> {
+        self.carried.poll(inner, cx)
     }
 
     /// Calls a closure in the scope that returns a future, which becomes the scope's work.

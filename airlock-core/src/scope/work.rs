@@ -83,20 +83,9 @@ impl<F: Future> Work<F> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<thread::Result<F::Output>> {
-        let mut this = self.as_mut().project();
+        let this = self.as_mut().project();
         // The panic goes on as soon as the scope has ended, so nobody sees what it left half-done.
-        let polled = catch_unwind(AssertUnwindSafe(|| {
-            this.scope.run(|| {
-                let Some(inner) = this.inner.as_mut().as_pin_mut() else {
-                    panic!("a future was polled after it had finished");
-                };
-                let poll = inner.poll(cx);
-                if poll.is_ready() {
-                    this.inner.set(None);
-                }
-                poll
-            })
-        }));
+        let polled = catch_unwind(AssertUnwindSafe(|| this.scope.poll(this.inner, cx)));
         match polled {
             Ok(polled) => polled.map(Ok),
             Err(panic) => {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use airlock_core::lifecycle::Outcome;
 use airlock_core::{Backlog, FlushError};
 use airlock_http::{Exchange, HeldScope};
-use http::{HeaderValue, Response, header};
+use http::{HeaderMap, HeaderValue, Response, header};
 
 use crate::layer::Settings;
 use crate::moment::Moment;
@@ -33,14 +33,18 @@ impl<M, B> HttpExchange<M, B> {
 }
 
 impl<B, M: Moment<B>> HttpExchange<M, B> {
+    /// Closes the connection behind the response, if the server is shutting down.
     #[inline]
-    fn close(&self, mut response: Response<M::Body>) -> Response<M::Body> {
-        if self.closes && self.shared.0.is_shutting_down() {
-            let close = HeaderValue::from_static("close");
-            response.headers_mut().insert(header::CONNECTION, close);
+    fn close(&self, response: &mut Response<M::Body>) {
+        if self.shared.0.is_shutting_down() && self.closes {
+            close(response.headers_mut());
         }
-        response
     }
+}
+
+#[cold]
+fn close(headers: &mut HeaderMap) {
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
 }
 
 impl<B, M: Moment<B>> Exchange for HttpExchange<M, B> {
@@ -54,15 +58,21 @@ impl<B, M: Moment<B>> Exchange for HttpExchange<M, B> {
 
     #[inline]
     fn pass(&self, response: Response<B>) -> Response<M::Body> {
-        self.close(self.shared.1.pass(response, None))
+        let mut response = self.shared.1.pass(response, None);
+        self.close(&mut response);
+        response
     }
 
     fn hold(&self, response: Response<B>, scope: HeldScope) -> Response<M::Body> {
-        self.close(self.shared.1.pass(response, Some(scope)))
+        let mut response = self.shared.1.pass(response, Some(scope));
+        self.close(&mut response);
+        response
     }
 
     fn fail(&self, response: Response<B>, error: FlushError) -> Response<M::Body> {
-        self.close(self.shared.1.fail(response, error))
+        let mut response = self.shared.1.fail(response, error);
+        self.close(&mut response);
+        response
     }
 
     fn backlog(&self) -> &Backlog {

@@ -71,7 +71,7 @@ pub struct ScopeLayer<M = BeforeResponse> {
 pub(crate) struct Settings {
     scope: ScopeBuilder,
     has_airlock: bool,
-    policy_for: Option<PolicyFor>,
+    pub(crate) policy_for: Option<PolicyFor>,
     flush_when: Option<FlushWhen>,
     route: Option<RouteOf>,
     shares_scope: bool,
@@ -80,7 +80,7 @@ pub(crate) struct Settings {
     pub(crate) shutdown: Shutdown,
 }
 
-type PolicyFor = Arc<dyn Fn(&request::Parts) -> Arc<dyn Policy> + Send + Sync>;
+pub(crate) type PolicyFor = Arc<dyn Fn(&request::Parts) -> Arc<dyn Policy> + Send + Sync>;
 type FlushWhen = Arc<dyn Fn(&response::Parts, Outcome) -> bool + Send + Sync>;
 type RouteOf = Arc<dyn Fn(&Uri, &Extensions) -> Option<Cow<'static, str>> + Send + Sync>;
 
@@ -352,23 +352,21 @@ impl<S, M: Clone> Layer<S> for ScopeLayer<M> {
 
 impl Settings {
     /// Opens the scope of a request.
-    #[inline]
-    pub(crate) fn open<B>(&self, mut request: Request<B>) -> (OwnedScope, Request<B>) {
-        let origin = self.origin_of(&request);
-        let mut scope = match &self.policy_for {
+    pub(crate) fn open<B>(
+        &self,
+        request: &mut Request<B>,
+        policy: Option<Arc<dyn Policy>>,
+    ) -> OwnedScope {
+        let origin = self.origin_of(request);
+        let mut scope = match policy {
             None => self.scope.open_one(origin),
-            Some(choose) => {
-                let (head, body) = request.into_parts();
-                let policy = choose(&head);
-                request = Request::from_parts(head, body);
-                self.scope.clone().policy(policy).open_one(origin)
-            }
+            Some(policy) => self.scope.clone().policy(policy).open_one(origin),
         };
         if self.shares_scope {
             let shared = RequestScope(scope.handle());
             request.extensions_mut().insert(shared);
         }
-        (scope, request)
+        scope
     }
 
     /// The scope around that of a request that came in here.
@@ -423,6 +421,17 @@ impl Settings {
             Some(succeeded) => ask(succeeded, response, by_status),
         }
     }
+}
+
+/// Chooses the policy of a request.
+#[cold]
+pub(crate) fn choose<B>(
+    policy_for: &PolicyFor,
+    request: Request<B>,
+) -> (Request<B>, Option<Arc<dyn Policy>>) {
+    let (head, body) = request.into_parts();
+    let policy = policy_for(&head);
+    (Request::from_parts(head, body), Some(policy))
 }
 
 /// Asks what a response means.

@@ -25,7 +25,7 @@ impl<R> Clone for BeforeResponse<R> {
 /// Flushes after the response has been sent whole.
 ///
 /// The client does not wait for async effects and hand-overs, and cannot learn when an effect fails: that
-/// is logged, counted by [`Backlog::failed`], and given to the airlock's `on_stranded`. What the body
+/// is logged, counted by [`Backlog::failed`](airlock_core::Backlog::failed), and given to the airlock's `on_stranded`. What the body
 /// enqueues while it streams leaves with the rest.
 ///
 /// Sync effects of the default executor run where the body ends, up to the first intent that has to be

@@ -121,7 +121,7 @@ impl<B: From<&'static str>> FromProblem for Response<B> {
 }
 
 pub mod carriers {
-    //! How responses and statuses carry a failed flush: as a [`Problem`].
+    //! How responses and statuses carry a failed flush: as a [`Problem`](super::Problem).
 
     use airlock_core::__private::Carrier;
     use airlock_core::FlushError;

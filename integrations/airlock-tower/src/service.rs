@@ -9,7 +9,7 @@ use tower_service::Service;
 use airlock_http::ScopeFuture;
 
 use crate::exchange::HttpExchange;
-use crate::layer::Settings;
+use crate::layer::{Settings, choose};
 use crate::moment::{BeforeResponse, Moment};
 
 /// Opens a scope around each request of another service; made by [`ScopeLayer`](crate::ScopeLayer).
@@ -69,9 +69,13 @@ where
     }
 
     #[inline]
-    fn call(&mut self, request: Request<I>) -> Self::Future {
+    fn call(&mut self, mut request: Request<I>) -> Self::Future {
         let (settings, moment) = &*self.shared;
-        let (mut scope, mut request) = settings.open(request);
+        let mut policy = None;
+        if let Some(policy_for) = &settings.policy_for {
+            (request, policy) = choose(policy_for, request);
+        }
+        let mut scope = settings.open(&mut request, policy);
         let waits = moment.waits(&mut scope, request.extensions_mut());
         let closes = Settings::closes(&request);
         let exchange = HttpExchange::new(self.shared.clone(), closes);
