@@ -26,3 +26,10 @@ fn durable_asks_for_its_feature() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/ui/without_serde/*.rs");
 }
+
+#[cfg(all(feature = "tower", not(feature = "tokio")))]
+#[test]
+fn after_response_asks_for_its_feature() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/ui/without_tokio/*.rs");
+}

@@ -160,6 +160,16 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
         self.after(Runs::There)
     }
 
+    /// Tells what is missing.
+    #[cfg(not(feature = "tokio"))]
+    #[doc(hidden)]
+    pub fn after_response(self) -> ScopeLayer<AfterResponse>
+    where
+        Self: RunsOnTokio,
+    {
+        RunsOnTokio::after(self)
+    }
+
     /// As `after_response`, on whatever `spawn` puts the flush: it must be polled to its end.
     ///
     /// A flush that is dropped before, or that `spawn` loses by a panic, has failed: what was not
@@ -185,6 +195,18 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
             moment: AfterResponse(runs),
         }
     }
+}
+
+/// Implemented by nothing: it makes the compiler say which feature is missing.
+#[cfg(not(feature = "tokio"))]
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`after_response` needs the feature `tokio` of airlock",
+    label = "flushes after the response run on tokio",
+    note = "add `features = [\"tokio\"]`, or say where they run: `.after_response_with(|flush| ..)`"
+)]
+pub trait RunsOnTokio {
+    fn after(self) -> ScopeLayer<AfterResponse>;
 }
 
 impl<M> ScopeLayer<M> {
