@@ -11,4 +11,5 @@ mod flush_results;
 mod flush_user_code;
 mod guards;
 mod logged;
+mod owned_scopes;
 mod promises;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::context::head::Head;
+use crate::context::mode::inspected;
 use crate::context::place::{Around, Place, PlaceKind};
 use crate::context::shared::{Phase, Shared, State};
 use crate::context::stack::Local;
@@ -171,7 +172,10 @@ impl Frame {
     /// Whether its scope holds no intents.
     pub(crate) fn is_empty(&self) -> bool {
         match &self.holds {
-            Holds::Shared(shared) => shared.state().buffer.is_empty(),
+            Holds::Shared(shared) => match inspected(shared.head.id) {
+                Some(len) => len == 0,
+                None => shared.state().buffer.is_empty(),
+            },
             _ => self.buffer.is_empty(),
         }
     }
@@ -201,6 +205,8 @@ impl Frame {
                 self.phase = Phase::Closing;
                 self.plain = false;
             }
+            // Its lock is held by a closure that looks at it, which ends it afterwards.
+            Holds::Shared(shared) if inspected(shared.head.id).is_some() => {}
             Holds::Shared(shared) => shared.close(),
             _ => {}
         }
@@ -224,6 +230,8 @@ impl Frame {
         if !matches!(self.holds, Holds::Own) {
             return;
         }
+        // Its own airlock, or the effect that it is for, stays whatever leaves beneath it.
+        let depends = !self.is_barrier();
         let parent = match std::mem::replace(&mut self.parent, Parent::None) {
             Parent::Beneath => beneath.cloned(),
             Parent::None => None,
@@ -236,6 +244,7 @@ impl Frame {
             special: self.special,
         };
         self.plain = false;
+        self.at_home = depends;
         self.holds = Holds::Shared(Shared::new(self.head.clone(), parent, state));
     }
 

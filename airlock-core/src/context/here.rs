@@ -268,6 +268,8 @@ pub(crate) enum Beneath {
     Nobody,
     /// A scope in a frame, and what was answered about it.
     Own(bool),
+    /// A scope in a frame that has ended, by this name: a destructor of its arguments runs.
+    Ended(String),
     Shared(Arc<Shared>),
 }
 
@@ -284,6 +286,7 @@ pub(crate) fn beneath(work: impl FnOnce(&Head, &mut Vec<Intent>, &mut Special) -
         };
         match frame.shared() {
             Some(shared) => Beneath::Shared(shared.clone()),
+            None if frame.phase == Phase::Ended => Beneath::Ended(frame.head.label()),
             None => Beneath::Own(work(&frame.head, &mut frame.buffer, &mut frame.special)),
         }
     });
@@ -293,9 +296,12 @@ pub(crate) fn beneath(work: impl FnOnce(&Head, &mut Vec<Intent>, &mut Special) -
 /// Whether a scope encloses the running code.
 #[inline]
 pub(crate) fn is_in_scope() -> bool {
-    let is_in_scope = Local::with(|local| match local.top.borrow().0.as_deref() {
-        None => false,
-        top => holder_of(top).is_some(),
+    let is_in_scope = Local::with(|local| {
+        local.settle();
+        match local.top.borrow().0.as_deref() {
+            None => false,
+            top => holder_of(top).is_some(),
+        }
     });
     is_in_scope.unwrap_or(false)
 }

@@ -56,13 +56,28 @@ impl Flush {
     /// Dispatches what need not be awaited, up to the first intent that has to be: the sync effects of
     /// the default executor.
     pub(crate) fn dispatch_ready(&mut self) {
-        let end = self.own - self.page.entries.len();
-        let mut cursor = 0;
-        while let Some(mut part) = self.next_run(&mut cursor, end) {
-            if self.routes.executor(part.route).is_some() || !self.perform_ready(&mut part) {
+        // What comes behind a cascade may not overtake it.
+        while let Some(caused) = self.unfinished.last().cloned() {
+            // It stays there meanwhile, beneath what it causes.
+            let beneath = self.unfinished.len() - 1;
+            if !self.dispatch_ready_range(caused) {
                 return;
             }
+            self.unfinished.truncate(beneath);
         }
+        let end = self.own - self.page.entries.len();
+        self.dispatch_ready_range(0..end);
+    }
+
+    /// Returns whether nothing is left of these.
+    fn dispatch_ready_range(&mut self, range: Range<usize>) -> bool {
+        let mut cursor = range.start;
+        while let Some(mut part) = self.next_run(&mut cursor, range.end) {
+            if self.routes.executor(part.route).is_some() || !self.perform_ready(&mut part) {
+                return false;
+            }
+        }
+        true
     }
 
     pub(super) fn dispatch_range(&mut self, range: Range<usize>) {

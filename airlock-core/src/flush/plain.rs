@@ -35,6 +35,7 @@ pub(super) fn is_plain(frame: &Frame, outcome: Outcome) -> bool {
         && !head.around.asks()
         && !head.has_lifecycle()
         && (!is_captured || frame.buffer.is_empty())
+        && context::mode() != Mode::Inspecting
         && !tracing::level_enabled!(tracing::Level::DEBUG)
 }
 

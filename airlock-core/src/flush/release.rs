@@ -72,7 +72,23 @@ impl Released {
                 }
             }
             Beneath::Shared(nearest) => self.ask_ancestors(&nearest),
+            Beneath::Ended(scope) => {
+                let pending = self.scope.intents.iter().enumerate();
+                let pending = pending.filter(|(_, intent)| intent.facts.is_pending());
+                let pending: Vec<_> = pending.map(|(position, _)| position).collect();
+                self.fail_in_ended(scope, &pending);
+            }
         }
+    }
+
+    /// The scope that would have captured these has ended.
+    fn fail_in_ended(&mut self, scope: String, positions: &[usize]) {
+        let failure = Arc::new(Failure::AncestorEnded { scope });
+        for &position in positions {
+            let failed = Decision::Failed(failure.clone());
+            self.scope.intents[position].facts.decide(failed);
+        }
+        self.failed = true;
     }
 
     fn ask_ancestors(&mut self, nearest: &Arc<Shared>) {
@@ -104,14 +120,7 @@ impl Released {
         let mut state = ancestor.state();
         if state.phase == Phase::Ended {
             drop(state);
-            let scope = ancestor.head.label();
-            let failure = Arc::new(Failure::AncestorEnded { scope });
-            for &position in holds {
-                let failed = Decision::Failed(failure.clone());
-                intents[position].facts.decide(failed);
-            }
-            self.failed = true;
-            return;
+            return self.fail_in_ended(ancestor.head.label(), holds);
         }
         if let Some(name) = ancestor.head.name() {
             self.captors.push((ancestor.head.id, name));

@@ -84,6 +84,10 @@ impl<F: Future> Work<F> {
         cx: &mut Context<'_>,
     ) -> Poll<thread::Result<F::Output>> {
         let this = self.as_mut().project();
+        assert!(
+            this.inner.is_some(),
+            "a future was polled after it had finished"
+        );
         // The panic goes on as soon as the scope has ended, so nobody sees what it left half-done.
         let polled = catch_unwind(AssertUnwindSafe(|| this.scope.poll(this.inner, cx)));
         match polled {

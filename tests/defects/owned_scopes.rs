@@ -1,0 +1,144 @@
+//! Scopes that a future or an integration owns.
+
+use std::future::pending;
+use std::task::Poll;
+
+use airlock::lifecycle::Outcome;
+use airlock::policy::allow_all;
+use airlock::{FlushError, OwnedScope};
+
+use crate::fixture::{Log, caught, logged, mail, poll_once};
+
+/// Enqueues when it is performed.
+#[airlock::effect]
+fn causes(#[resource] log: &Log, n: u32) {
+    log.add(format!("causes {n}"));
+    airlock::enqueue(mail(n));
+}
+
+/// Opens a scope when it is performed, and fails.
+#[airlock::effect]
+fn opens_and_fails() -> Result<(), String> {
+    let scope = airlock::scope().enter();
+    airlock::enqueue(mail(1));
+    scope.flush().map_err(|error| error.to_string())?;
+    Err("after that".to_owned())
+}
+
+/// Its destructor opens a scope.
+#[derive(Debug)]
+struct Noisy;
+
+impl Drop for Noisy {
+    fn drop(&mut self) {
+        let _ = airlock::scope().run_infallible(|_| airlock::enqueue(mail(9)));
+    }
+}
+
+#[airlock::effect(once)]
+fn takes(noisy: Noisy) {
+    drop(noisy);
+}
+
+fn end(scope: OwnedScope) {
+    if let Some(released) = scope.end(Outcome::Success).expect("nothing fails") {
+        released.dispatch().expect("nothing fails");
+    }
+}
+
+#[test]
+fn what_an_effect_causes_is_performed_before_what_comes_behind_it() {
+    let log = logged(|_| {
+        let mut scope = airlock::scope().open_owned();
+        scope.run(|| {
+            airlock::enqueue(causes(1));
+            airlock::enqueue(mail(2));
+            airlock::enqueue(causes(3));
+            airlock::enqueue(mail(4));
+        });
+        end(scope);
+    });
+    assert_eq!(
+        log,
+        [
+            "causes 1", "mail 1", "mail 2", "causes 3", "mail 3", "mail 4"
+        ]
+    );
+}
+
+#[test]
+fn a_scope_that_opens_in_a_destructor_is_not_captured_by_one_that_has_ended() {
+    for publishes in [false, true] {
+        let log = logged(|_| {
+            let failed = airlock::scope().run(|scope| {
+                if publishes {
+                    assert!(scope.is_empty());
+                }
+                airlock::enqueue(takes(Noisy));
+                Err::<(), _>(Stop)
+            });
+            assert!(failed.is_err());
+            let next = airlock::scope()
+                .run_infallible(|_| ())
+                .expect("it is empty");
+            assert!(next.report.is_empty(), "{}", next.report);
+        });
+        assert!(log.is_empty(), "{log:?}");
+    }
+}
+
+#[derive(Debug)]
+struct Stop;
+
+impl From<FlushError> for Stop {
+    fn from(_: FlushError) -> Self {
+        Self
+    }
+}
+
+#[test]
+fn a_scope_that_is_opened_by_hand_in_an_effect_is_captured_by_the_effects_scope() {
+    for policy in [false, true] {
+        let log = logged(|_| {
+            let scope = match policy {
+                true => airlock::scope().policy(allow_all()),
+                false => airlock::scope(),
+            };
+            let ended = scope.run_infallible(|_| airlock::enqueue(opens_and_fails()));
+            assert!(ended.is_err());
+        });
+        assert!(log.is_empty(), "{log:?}");
+    }
+}
+
+#[test]
+fn work_can_be_dropped_by_a_closure_that_looks_at_its_scope() {
+    let mut scope = airlock::scope().open_owned();
+    let handle = scope.handle();
+    let work = Box::pin(scope.work(pending::<()>));
+    handle.inspect(|_| drop(work));
+    assert!(!handle.is_open());
+}
+
+#[test]
+fn an_owned_scope_does_not_perform_effects_while_another_is_looked_at() {
+    let log = logged(|_| {
+        let outer = airlock::scope().open();
+        let mut owned = airlock::scope().open_owned();
+        owned.run(|| airlock::enqueue(mail(1)));
+        caught(|| outer.inspect(|_| end(owned))).expect_err("it is refused");
+        outer.discard();
+    });
+    assert!(log.is_empty(), "{log:?}");
+}
+
+#[test]
+fn work_that_is_polled_after_its_end_panics() {
+    let mut work = Box::pin(airlock::scope().open_owned().work(|| async { 7 }));
+    let Poll::Ready((ended, scope)) = poll_once(work.as_mut()) else {
+        panic!("it is ready at once");
+    };
+    assert_eq!(ended.ok(), Some(7));
+    end(scope);
+    caught(|| poll_once(work.as_mut()).is_ready()).expect_err("it has finished");
+}
