@@ -169,17 +169,6 @@ impl Frame {
         }
     }
 
-    /// Whether its scope holds no intents.
-    pub(crate) fn is_empty(&self) -> bool {
-        match &self.holds {
-            Holds::Shared(shared) => match inspected(shared.head.id) {
-                Some(len) => len == 0,
-                None => shared.state().buffer.is_empty(),
-            },
-            _ => self.buffer.is_empty(),
-        }
-    }
-
     /// The scope as handles refer to it, if it is published.
     pub(crate) fn shared(&self) -> Option<&Arc<Shared>> {
         match &self.holds {

@@ -73,9 +73,11 @@ impl OwnedScope {
         self.carried.frame()?.captor()
     }
 
-    /// Whether it holds no intents.
-    pub fn is_empty(&mut self) -> bool {
-        self.carried.frame().is_none_or(|frame| frame.is_empty())
+    /// Whether it holds no intents, and nobody has asked for a handle to it.
+    #[doc(hidden)]
+    pub fn is_untouched(&mut self) -> bool {
+        let untouched = |frame: &mut Frame| frame.shared().is_none() && frame.buffer.is_empty();
+        self.carried.frame().is_none_or(untouched)
     }
 
     /// Runs one step in the scope. If it panics, the next one is in the scope all the same.

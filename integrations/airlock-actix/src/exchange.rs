@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 
 use actix_web::dev::ServiceResponse;
-use actix_web::http::ConnectionType;
+use actix_web::http::{ConnectionType, StatusCode};
 use airlock_core::lifecycle::Outcome;
 use airlock_core::{Backlog, FlushError};
 use airlock_http::{Exchange, HeldScope};
@@ -37,8 +37,8 @@ impl<B> ActixExchange<B> {
     /// Closes the connection behind the response, if the server is shutting down.
     #[inline]
     fn close<T>(&self, mut response: ServiceResponse<T>) -> ServiceResponse<T> {
-        if self.settings.shutdown.has_begun() {
-            let head = response.response_mut().head_mut();
+        let head = response.response_mut().head_mut();
+        if self.settings.shutdown.has_begun() && head.status != StatusCode::SWITCHING_PROTOCOLS {
             head.set_connection_type(ConnectionType::Close);
         }
         response
@@ -69,13 +69,21 @@ impl<B> Exchange for ActixExchange<B> {
     }
 
     fn answered(&mut self, response: &Self::Inner) {
-        if let Some(origin) = self.origin.take() {
-            origin.answered(response.request());
+        if let Some(origin) = &self.origin {
+            origin.settle(response.request());
         }
     }
 
     fn backlog(&self) -> &Backlog {
         &self.settings.backlog
+    }
+}
+
+impl<B> Drop for ActixExchange<B> {
+    fn drop(&mut self) {
+        if let Some(origin) = self.origin.take() {
+            origin.recycle();
+        }
     }
 }
 

@@ -233,7 +233,7 @@ impl ScopeMiddleware {
     /// let middleware = ScopeMiddleware::new().after_response();
     /// let shutdown = middleware.shutdown();
     /// let server = HttpServer::new(move || App::new().wrap(middleware.clone()));
-    /// let server = server.disable_signals().shutdown_timeout(25).bind(("127.0.0.1", 8080))?.run();
+    /// let server = server.disable_signals().shutdown_timeout(20).bind(("127.0.0.1", 8080))?.run();
     /// shutdown.run(server, told_to_stop(), Duration::from_secs(25)).await
     /// # }
     /// ```

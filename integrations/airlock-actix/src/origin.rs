@@ -2,7 +2,8 @@
 //!
 //! A middleware of an app is called before the router, and to ask which route will match costs as
 //! much as the router itself. So that is done only if somebody looks at the origin while the request
-//! runs, or keeps it when it has been answered: then the router has left its answer in the request.
+//! runs. When it has been answered the router has left its answer in the request, which is taken unless the
+//! scope is untouched.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -67,15 +68,18 @@ impl RequestOrigin {
         Origin::traced(self.clone(), trace_parent.map(Box::from))
     }
 
-    /// Takes the route that the router has found, if somebody still has the origin.
-    pub(crate) fn answered(mut self, request: &HttpRequest) {
-        let Some(inner) = Arc::get_mut(&mut self.0) else {
-            self.0.matched.get_or_init(|| request.match_pattern());
-            return;
-        };
-        inner.path.clear();
-        inner.matched.take();
-        if inner.path.capacity() <= KEPT_PATH {
+    /// Takes the route that the router has found.
+    pub(crate) fn settle(&self, answered: &HttpRequest) {
+        self.0.matched.get_or_init(|| answered.match_pattern());
+    }
+
+    /// Keeps its place for the next one, if nobody has it any more.
+    pub(crate) fn recycle(mut self) {
+        if let Some(inner) = Arc::get_mut(&mut self.0)
+            && inner.path.capacity() <= KEPT_PATH
+        {
+            inner.path.clear();
+            inner.matched.take();
             let _ = SPARE.try_with(|spare| spare.set(Some(self.0)));
         }
     }

@@ -6,8 +6,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::rt;
-use airlock_http::ended_or_told;
+use airlock_http::{deadline, ended_or_told};
 use tokio::time::{Instant, timeout_at};
 
 /// A server's way to its end; see [`ScopeMiddleware::shutdown`](crate::ScopeMiddleware::shutdown).
@@ -24,9 +23,9 @@ impl Shutdown {
 
     /// Runs a server until `signal`, then lets it end within this time: it stops accepting, finishes
     /// its requests, those on tasks of their own first, and then their flushes. Let the server
-    /// [ignore signals](actix_web::HttpServer::disable_signals), or it ends by itself, and give it the
-    /// same bound as its own [timeout](actix_web::HttpServer::shutdown_timeout), of 30 seconds unless said:
-    /// it is what cancels requests that hang.
+    /// [ignore signals](actix_web::HttpServer::disable_signals), or it ends by itself, and give it a
+    /// [timeout](actix_web::HttpServer::shutdown_timeout) of its own that is some seconds shorter than the
+    /// bound, of 30 seconds unless said: it is what cancels requests that hang.
     ///
     /// # Errors
     ///
@@ -41,29 +40,36 @@ impl Shutdown {
         within: Duration,
     ) -> io::Result<()> {
         let handle = server.handle();
-        let mut server = pin!(rt::spawn(server));
+        // Not spawned: dropped with this, it stops its workers.
+        let mut server = pin!(server);
         let served = ended_or_told(server.as_mut(), signal).await;
         self.0.begin();
-        let until = Instant::now() + within;
-        if let Some(ended) = served {
-            ended.map_err(io::Error::other)??;
-        } else {
-            let ending = async {
-                self.end(&handle).await;
-                server.await
-            };
-            match timeout_at(until, ending).await {
-                Ok(ended) => ended.map_err(io::Error::other)??,
-                Err(_) => return Err(self.0.unfinished("the server", within)),
+        let until = deadline(within);
+        let served = match served {
+            Some(ended) => ended,
+            None => {
+                // It has to be driven to be told anything.
+                let ending = pin!(self.end(&handle, until));
+                let ended = match ended_or_told(server.as_mut(), ending).await {
+                    Some(ended) => Ok(ended),
+                    None => timeout_at(until, server).await,
+                };
+                match ended {
+                    Ok(ended) => ended,
+                    Err(_) => return Err(self.0.unfinished("the server", within)),
+                }
             }
-        }
-        self.0.finish(until, within).await
+        };
+        // Also behind a server that has failed.
+        let finished = self.0.finish(until, within).await;
+        served.and(finished)
     }
 
-    async fn end(&self, server: &ServerHandle) {
+    /// Tells the server to end. It does so when its connections have.
+    async fn end(&self, server: &ServerHandle, until: Instant) {
         server.pause().await;
         // A worker ends with its last connection, and cancels the requests that run without one.
-        self.0.requests().drained().await;
-        server.stop(true).await;
+        let _ = timeout_at(until, self.0.requests().drained()).await;
+        drop(server.stop(true)); // It is sent at once; the server's own future tells when it has ended.
     }
 }

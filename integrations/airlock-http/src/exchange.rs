@@ -24,7 +24,8 @@ pub trait Exchange {
     /// What the client is told after the flush of a request that succeeded has failed.
     fn fail(&self, response: Self::Inner, error: FlushError) -> Self::Outer;
 
-    /// Called when the scope has ended, or was handed to the body.
+    /// Called with the response before its scope ends, or is handed to the body, unless the scope is
+    /// untouched: then nobody has seen its origin, and nobody will.
     fn answered(&mut self, _response: &Self::Inner) {}
 
     /// Where flushes are counted.

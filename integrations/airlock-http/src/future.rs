@@ -77,7 +77,7 @@ where
         if let State::Working(waits) = state {
             let mut work = this.work;
             let worked = ready!(work.as_mut().poll_ended(cx));
-            let scope = work.take_scope();
+            let mut scope = work.take_scope();
             let waits = waits.take();
             *state = State::Finished;
             let (came_to, outcome, left) = match worked {
@@ -92,8 +92,10 @@ where
                         let held = HeldScope::new(scope, outcome, waits, backlog);
                         return Poll::Ready(Ok(exchange.hold(response, held)));
                     }
+                    if !scope.is_untouched() {
+                        exchange.answered(&response);
+                    }
                     let left = scope.end(outcome);
-                    exchange.answered(&response);
                     if let Ok(None) = left {
                         // As most end. Nothing is awaited, and the response is not moved about.
                         return Poll::Ready(Ok(exchange.pass(response)));

@@ -25,7 +25,7 @@ pub use self::problem::{PROBLEM_BODY, PROBLEM_TYPE};
 #[cfg(feature = "tokio")]
 pub use self::shield::{Ended, ShieldFuture, counted, log_if_within};
 #[cfg(feature = "tokio")]
-pub use self::shutdown::{Shutdown, ended_or_told};
+pub use self::shutdown::{Shutdown, deadline, ended_or_told};
 pub use self::spawn::Spawn;
 pub use self::status::outcome_of;
 pub use self::waits::{AwaitsBody, Waits};

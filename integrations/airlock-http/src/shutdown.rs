@@ -30,6 +30,7 @@ struct Inner {
 
 impl Shutdown {
     /// That of a layer: of its shielded requests, and of its flushes that no client waits for.
+    #[doc(hidden)]
     pub fn new(requests: Backlog, flushes: Backlog) -> Self {
         Self(Arc::new(Inner {
             begun: AtomicBool::new(false),
@@ -96,15 +97,17 @@ impl Shutdown {
         let mut server = pin!(server.into_future());
         let served = ended_or_told(server.as_mut(), signal).await;
         self.begin();
-        let until = Instant::now() + within;
-        match served {
-            Some(ended) => ended?,
+        let until = deadline(within);
+        let served = match served {
+            Some(ended) => ended,
             None => match timeout_at(until, server).await {
-                Ok(ended) => ended?,
+                Ok(ended) => ended,
                 Err(_) => return Err(self.unfinished("the server", within)),
             },
-        }
-        self.finish(until, within).await
+        };
+        // Also behind a server that has failed.
+        let finished = self.finish(until, within).await;
+        served.and(finished)
     }
 
     /// Waits for what the server does not know of.
@@ -112,6 +115,7 @@ impl Shutdown {
     /// # Errors
     ///
     /// [`io::ErrorKind::TimedOut`], as [`run`](Self::run).
+    #[doc(hidden)]
     pub async fn finish(&self, until: Instant, within: Duration) -> io::Result<()> {
         if timeout_at(until, self.0.requests.drained()).await.is_err() {
             return Err(self.unfinished("requests", within));
@@ -123,13 +127,21 @@ impl Shutdown {
     }
 
     /// The error of a shutdown that took too long.
+    #[doc(hidden)]
     pub fn unfinished(&self, what: &str, within: Duration) -> io::Error {
         let (requests, flushes) = (self.0.requests.running(), self.0.flushes.running());
         let message = format!(
-            "{what} had not ended {within:?} after the signal: {requests} shielded requests and {flushes} flushes are cancelled when the runtime ends"
+            "{what} had not ended within {within:?}: {requests} shielded requests and {flushes} flushes are cancelled when the runtime ends"
         );
         io::Error::new(io::ErrorKind::TimedOut, message)
     }
+}
+
+/// When a shutdown that begins now has to have ended.
+pub fn deadline(within: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+    let now = Instant::now();
+    now.checked_add(within).unwrap_or_else(|| now + FAR)
 }
 
 /// What the future ended with, unless the signal came first.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use airlock_core::lifecycle::Outcome;
 use airlock_core::{Backlog, FlushError};
 use airlock_http::{Exchange, HeldScope};
-use http::{HeaderMap, HeaderValue, Response, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
 use crate::layer::Settings;
 use crate::moment::Moment;
@@ -36,7 +36,9 @@ impl<B, M: Moment<B>> HttpExchange<M, B> {
     /// Closes the connection behind the response, if the server is shutting down.
     #[inline]
     fn close(&self, response: &mut Response<M::Body>) {
-        if self.shared.0.is_shutting_down() && self.closes {
+        // The header of an upgrade says that it is one.
+        let closes = self.closes && response.status() != StatusCode::SWITCHING_PROTOCOLS;
+        if closes && self.shared.0.is_shutting_down() {
             close(response.headers_mut());
         }
     }
@@ -44,7 +46,7 @@ impl<B, M: Moment<B>> HttpExchange<M, B> {
 
 #[cold]
 fn close(headers: &mut HeaderMap) {
-    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    headers.append(header::CONNECTION, HeaderValue::from_static("close"));
 }
 
 impl<B, M: Moment<B>> Exchange for HttpExchange<M, B> {

@@ -98,7 +98,7 @@ impl<B, R: FlushErrorResponse<B>> Moment<B> for BeforeResponse<R> {
     }
 
     fn fail(&self, _: Response<B>, error: FlushError) -> Response<B> {
-        self.0.respond(error)
+        self.0.respond(error.or_strand())
     }
 }
 

@@ -11,6 +11,10 @@ const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 /// How many origins a thread keeps. A service has few routes that are busy.
 const KEPT: usize = 16;
 
+/// The longest route that is kept, in bytes: where a program's own rule tells the route, it may be whatever a
+/// client sent.
+const LONGEST: usize = 256;
+
 thread_local! {
     /// Kept and shared by the requests of one route, so that a request makes none of its own. The one that
     /// was made last is the last.
@@ -50,6 +54,9 @@ fn untraced(method: &Method, route: Option<&str>) -> Origin {
 }
 
 fn find_or_make(known: &mut Vec<Known>, method: &Method, route: Option<&str>) -> Origin {
+    if route.is_some_and(|route| route.len() > LONGEST) {
+        return untraced(method, route);
+    }
     let is_it = |known: &&Known| known.route.as_deref() == route && known.method == *method;
     if let Some(known) = known.iter().rev().find(is_it) {
         return known.origin.clone();

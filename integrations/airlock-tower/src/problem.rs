@@ -177,7 +177,8 @@ fn answer<B: From<&'static str>>() -> Response<B> {
     note = "say what the client is told: `ScopeLayer::new().on_flush_error(|error: airlock::FlushError| ..)` with a response whose body is the service's own type; `Problem` needs a body that is `From<&'static str>`"
 )]
 pub trait FlushErrorResponse<B> {
-    /// Makes the response.
+    /// Makes the response. If the intents in the error are not [taken](FlushError::into_intents) they are
+    /// [stranded](FlushError::strand).
     fn respond(&self, error: FlushError) -> Response<B>;
 }
 
@@ -190,6 +191,6 @@ impl<B: From<&'static str>> FlushErrorResponse<B> for Problem {
 
 impl<B, F: Fn(FlushError) -> Response<B>> FlushErrorResponse<B> for F {
     fn respond(&self, error: FlushError) -> Response<B> {
-        self(error.or_strand())
+        self(error)
     }
 }

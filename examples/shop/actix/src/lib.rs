@@ -95,7 +95,8 @@ pub async fn serve(
         let (shop, scopes) = (shop.clone(), scopes.clone());
         move || app(&shop, &scopes)
     });
-    let server = server.shutdown_timeout(patience.as_secs());
+    // Shorter, so that requests that hang are cancelled in time.
+    let server = server.shutdown_timeout(patience.as_secs() / 2);
     let server = server.listen(listener)?.disable_signals().run();
     let served = scopes.shutdown().run(server, stop, patience).await;
     shop.close(patience).await;

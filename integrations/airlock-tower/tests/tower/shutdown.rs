@@ -49,6 +49,22 @@ async fn responses_of_http_2_have_no_such_header() {
     assert_eq!(connection(&response.expect("infallible")), None);
 }
 
+#[tokio::test]
+async fn an_upgrade_keeps_its_header() {
+    async fn switches() -> axum::response::Response {
+        let response = axum::http::Response::builder().status(101);
+        let response = response.header("connection", "upgrade");
+        response
+            .body(axum::body::Body::empty())
+            .expect("a response")
+    }
+    let world = World::new();
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    layer.shutdown().begin();
+    let response = call(app(switches).layer(layer)).await;
+    assert_eq!(connection(&response), Some("upgrade"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_begins_by_the_signal_and_waits_for_the_server_and_what_it_left() {
     let layer = ScopeLayer::new().shield();
@@ -87,7 +103,7 @@ async fn a_shutdown_ends_within_its_bound() {
         .run(async { io::Result::Ok(()) }, pending(), LONG)
         .await;
     let error = ended.expect_err("a flush hangs");
-    let expected = "flushes had not ended 25s after the signal: 0 shielded requests and 1 flushes are cancelled when the runtime ends";
+    let expected = "flushes had not ended within 25s: 0 shielded requests and 1 flushes are cancelled when the runtime ends";
     assert_eq!(error.to_string(), expected);
     assert_eq!(start.elapsed(), 2 * LONG);
     drop(running);
