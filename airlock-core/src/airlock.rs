@@ -220,8 +220,8 @@ impl AirlockBuilder {
     }
 
     /// Takes the flush errors that no caller can be given: of a scope whose body failed, panicked
-    /// or was cancelled, of a boundary that only logs, of spawned deliveries. They are logged
-    /// either way; their intents come with them, to be parked.
+    /// or was cancelled, of a boundary that only logs, of spawned deliveries. Each failure is
+    /// logged either way; the intents come with the error, to be parked.
     pub fn on_stranded(mut self, take: impl Fn(FlushError) + Send + Sync + 'static) -> Self {
         self.settings.on_stranded = Some(Arc::new(take));
         self

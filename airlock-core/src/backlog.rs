@@ -9,17 +9,8 @@ use std::task::{Context, Poll, Waker};
 /// What an integration still does that a server which stops does not know of, such as flushes after a
 /// response, or requests on tasks of their own; and how many of its flushes have failed.
 ///
-/// A middleware says what it counts in each that it gives out; clones show the same. A graceful shutdown stops the server, then
-/// waits for it:
-///
-/// ```
-/// # use airlock_core::Backlog;
-/// # async fn serve() {}
-/// # async fn run(backlog: Backlog) {
-/// serve().await; // until it is told to shut down
-/// backlog.drained().await;
-/// # }
-/// ```
+/// What one counts is said where it is given out. Clones share the count. To end a server, use the
+/// `shutdown()` of its layer or middleware, which waits for it within a bound.
 #[derive(Clone, Debug, Default)]
 pub struct Backlog(Arc<Shared>);
 
@@ -27,7 +18,7 @@ pub struct Backlog(Arc<Shared>);
 struct Shared {
     failed: AtomicU64,
     running: AtomicUsize,
-    /// Those that wait until nothing runs on. Locked only when that may be.
+    /// Those that wait until nothing runs on. Locked by those, and by the last thing to end.
     waiting: Mutex<Vec<Waker>>,
 }
 

@@ -120,7 +120,7 @@ mod durable {
 #[cfg(feature = "serde")]
 pub use self::durable::{DurableArgument, assert_durable_argument, codec};
 
-/// Logs a failed flush, hands it to `on_stranded`, and returns what the body returned.
+/// Strands a failed flush, and returns what the body returned.
 pub fn log_flush_error<R>(error: FlushError, value: R) -> R {
     error.strand();
     value

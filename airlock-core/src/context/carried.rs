@@ -33,7 +33,7 @@ impl Carried {
         }
     }
 
-    /// Enters the span of the frame's scope with each step.
+    /// As `new`; each step also runs in the span of the frame's scope.
     #[inline]
     pub(crate) fn traced(frame: Box<Frame>) -> Self {
         let span = frame.span();
@@ -88,7 +88,7 @@ impl Carried {
         })
     }
 
-    /// The frame that it was made of, while no step runs.
+    /// The outermost frame, the one given to `new`. `None` while a step runs, or once it was taken.
     pub(crate) fn frame(&mut self) -> Option<&mut Frame> {
         let mut frame = self.frames.get_mut().0.as_deref_mut()?;
         while frame.outer.is_some() {

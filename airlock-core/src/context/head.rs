@@ -127,8 +127,8 @@ impl Head {
         !self.around.asks()
     }
 
-    /// Enters the scope's origin into intents that it holds. While they are in a frame's buffer most do
-    /// without: whoever shows them, or gives them away, calls this first.
+    /// Enters the scope's origin into intents that it holds. In a frame's buffer they are stored without it:
+    /// this is called before anybody can see them, or they leave the scope.
     #[inline]
     pub(crate) fn share_origin<'i>(&self, intents: impl IntoIterator<Item = &'i mut Facts>) {
         if let Some(origin) = &self.origin {

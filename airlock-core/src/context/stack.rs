@@ -250,11 +250,12 @@ impl Local {
     }
 }
 
-/// A frame in whose buffer an intent is built. No code of the program's may run meanwhile.
+/// A frame in whose buffer an intent is built.
 ///
-/// If nobody has to be asked it is that of the scope which the code stands in, taken off the stack, and the
-/// intent stays where it is. Otherwise it is a recycled one, where the intent waits to be appended to the
-/// buffer of its scope: each other move of so large a value waits for its stores.
+/// Where nobody has to be asked it is the current scope's own frame, taken off the stack for that moment; no
+/// code of the program's runs until it is put back. Otherwise it is a spare frame, in which the intent waits
+/// while everybody is asked, and from which it is appended to its scope. So large a value is moved as rarely
+/// as possible: each move waits for the stores before it.
 ///
 /// Not a closure: arguments that are captured by one go through memory twice.
 pub(crate) struct Building(Box<Frame>);

@@ -138,7 +138,7 @@ pub(crate) trait Erased: Send {
     /// May unwind.
     fn discard(&mut self);
     fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r>;
-    /// Of this effect's intents, which are all of one effect.
+    /// Starts one body for this intent and `rest`, all of the same effect.
     fn perform_batch<'r>(
         &mut self,
         rest: &mut [&mut Payload],

@@ -19,7 +19,7 @@ struct Kept {
     by_effect: Vec<(&'static EffectDescriptor, ByKey)>,
     /// The effect that was looked for last: most are the same.
     last: usize,
-    /// Whether there are effects that keep another one of each key than was asked for.
+    /// Whether an effect was passed over because it keeps the first of each key, and this pass the last.
     passed_over: bool,
 }
 
@@ -92,8 +92,9 @@ impl Kept {
         })
     }
 
-    /// Keeps, of the intents whose effect keeps this one of each key, the one that comes first here.
-    /// Returns whether the expression of a `key` has panicked; its intent has failed then.
+    /// One pass over the effects that keep `keeps`: the first intent of each key, in the order of the
+    /// iterator, stays, and the others are coalesced into it. Returns whether the expression of a `key`
+    /// has panicked; its intent has failed then.
     fn keep_of<'i>(
         &mut self,
         mut intents: impl Iterator<Item = &'i mut Intent>,

@@ -1,8 +1,8 @@
 //! The fast path: a scope whose intents are plain, with nobody to ask, under the default executor.
 //!
-//! Each effect is performed and entered into the report in one pass, so that memory is touched once. At the
-//! first one that is not simple or does not just succeed, the rest goes the general way, which decides
-//! everything as this does.
+//! Each effect is performed, and entered into the report if somebody gets one, in one pass, so that memory is
+//! touched once. From the first one that is not simple, fails or causes something, the general flush takes
+//! over; both follow the same rules.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -85,8 +85,8 @@ impl FlushError {
     /// Gives it up where no caller can be given it, or where it becomes an answer that cannot carry
     /// intents, such as a status: it is handed to the
     /// [`on_stranded`](crate::AirlockBuilder::on_stranded) of the airlock that its scope was in. Without
-    /// one, the intents are lost. Each failure was logged when it happened; that intents are lost which
-    /// were not reached is logged now.
+    /// one, the intents are lost. Each failure was logged when the flush ended; that intents which were not
+    /// reached are lost is logged now.
     pub fn strand(mut self) {
         self.inner.strands = false;
         if let Some(take) = self.inner.on_stranded.clone() {

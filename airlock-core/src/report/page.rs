@@ -59,7 +59,7 @@ impl Contents {
         })
     }
 
-    /// Lets the entries tell this origin that have none: that of the scope which held them.
+    /// Gives this origin, that of the scope which held them, to each entry that has none.
     pub(crate) fn share_origin(&mut self, origin: Option<&Origin>) {
         let Some(origin) = origin else { return };
         for entry in &mut self.entries {

@@ -16,8 +16,8 @@ use crate::scope::{OpenScope, Released, Scope, Work};
 /// An open scope that one future or stream owns, and enters for each of its steps.
 ///
 /// For integrations that drive the work of a scope themselves, such as a web framework's. It can be sent to
-/// another thread between two steps. Unlike an [`OpenScope`](crate::OpenScope) it is behind no lock until
-/// somebody asks for a [`handle`](Self::handle) to it, in whatever way.
+/// another thread between two steps. Unlike an [`OpenScope`](crate::OpenScope) it is behind no lock until it
+/// is used through a handle: [`handle`](Self::handle), [`current`](crate::current()), an async scope in it.
 ///
 /// Guards that are held at the end of one step are in force again in the next.
 ///
@@ -122,8 +122,8 @@ impl OwnedScope {
         Released::new(flush::release(self.ends(), outcome))
     }
 
-    /// As [`release`](Self::release), and dispatches what need not be awaited: the sync effects of the
-    /// default executor. Returns what is left then, if there is something.
+    /// As [`release`](Self::release), and dispatches in order, up to the first intent that has to be awaited
+    /// or handed over. Returns what is left then, if there is something.
     ///
     /// ```
     /// # use airlock_core as airlock;

@@ -27,7 +27,7 @@ impl ScopeBuilder {
     /// # Errors
     ///
     /// What the closure returned, else the failed flush as `E`. When both fail, the closure's
-    /// error is returned, and the flush error is logged and handed to
+    /// error is returned, and the flush error is handed to
     /// [`AirlockBuilder::on_stranded`](crate::AirlockBuilder::on_stranded).
     pub fn run<T, E>(self, body: impl FnOnce(&LocalScope<'_>) -> Result<T, E>) -> Result<T, E>
     where

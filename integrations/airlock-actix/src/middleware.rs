@@ -82,8 +82,10 @@ impl ScopeMiddleware {
         self.with_scope(|scope| scope.policy(policy))
     }
 
-    /// Chooses a policy for each request; it is asked after those of [`policy`](Self::policy). An `Option`
-    /// that is `None` allows everything, and a `Box<dyn Policy>` may be one of several.
+    /// Chooses a policy for each request; it is asked after those of [`policy`](Self::policy), and after one
+    /// that is chosen already. An `Option` that is `None` allows everything, and a `Box<dyn Policy>` may be one
+    /// of several. It is made anew for each request: a [`limit`](airlock_core::policy::limit) counts in that
+    /// one alone.
     ///
     /// If the closure panics, its panic goes on as a handler's does.
     ///
@@ -101,7 +103,13 @@ impl ScopeMiddleware {
         mut self,
         choose: impl Fn(&HttpRequest) -> P + Send + Sync + 'static,
     ) -> Self {
-        let choose = move |request: &HttpRequest| -> Arc<dyn Policy> { Arc::new(choose(request)) };
+        let before = self.settings.policy_for.take();
+        let choose = move |request: &HttpRequest| -> Arc<dyn Policy> {
+            match &before {
+                None => Arc::new(choose(request)),
+                Some(before) => Arc::new((before(request), choose(request))),
+            }
+        };
         self.settings.policy_for = Some(Arc::new(choose));
         self
     }

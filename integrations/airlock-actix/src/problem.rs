@@ -56,20 +56,19 @@ impl ResponseError for Problem {
 /// Answers a failed flush with [`Problem`]: for boundaries on handlers, as
 /// `#[airlock::boundary(on_flush_error = airlock::actix::problem)]`.
 ///
-/// It is needed where the return type has no `E: From<FlushError>`: for
-/// `Result<_, actix_web::Error>`, for any `Result<_, E>` with `E: From<Problem>`, and for
-/// [`HttpResponse`].
+/// A boundary that returns an [`HttpResponse`] or a `Result<_, actix_web::Error>` does so by itself. For a
+/// `Result<_, E>` with `E: From<Problem>` it is written:
 ///
 /// ```
 /// use actix_web::{HttpResponse, Responder};
-/// use airlock_actix::problem;
+/// use airlock_actix::{Problem, problem};
 ///
 /// #[airlock::boundary(on_flush_error = problem)]
-/// async fn checkout() -> Result<impl Responder, actix_web::Error> {
+/// async fn checkout() -> Result<impl Responder, Problem> {
 ///     Ok("done")
 /// }
 ///
-/// #[airlock::boundary(on_flush_error = problem)]
+/// #[airlock::boundary]
 /// async fn cancel() -> HttpResponse {
 ///     HttpResponse::NoContent().finish()
 /// }

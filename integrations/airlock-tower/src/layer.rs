@@ -149,7 +149,7 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
     ///
     /// Sync effects run at the end of the body, the rest on a tokio task. The client does not wait for that
     /// task, and is never told that an effect has failed. A process that ends loses what has not run,
-    /// unless it waits for the [`backlog`](Self::backlog).
+    /// unless it ends by [`shutdown`](Self::shutdown).
     ///
     /// # Panics
     ///
@@ -235,8 +235,10 @@ impl<M> ScopeLayer<M> {
         self.scope(|scope| scope.policy(policy))
     }
 
-    /// Chooses a policy for each request by its head; it is asked after those of [`policy`](Self::policy).
-    /// An `Option` that is `None` allows everything, and a `Box<dyn Policy>` may be one of several.
+    /// Chooses a policy for each request by its head; it is asked after those of [`policy`](Self::policy),
+    /// and after one that is chosen already. An `Option` that is `None` allows everything, and a
+    /// `Box<dyn Policy>` may be one of several. It is made anew for each request: a
+    /// [`limit`](airlock_core::policy::limit) counts in that one alone.
     ///
     /// If the closure panics, its panic goes on to the server as a handler's does.
     ///
@@ -254,8 +256,15 @@ impl<M> ScopeLayer<M> {
         mut self,
         choose: impl Fn(&request::Parts) -> P + Send + Sync + 'static,
     ) -> Self {
-        let choose = move |head: &request::Parts| -> Arc<dyn Policy> { Arc::new(choose(head)) };
-        Arc::make_mut(&mut self.settings).policy_for = Some(Arc::new(choose));
+        let settings = Arc::make_mut(&mut self.settings);
+        let before = settings.policy_for.take();
+        let choose = move |head: &request::Parts| -> Arc<dyn Policy> {
+            match &before {
+                None => Arc::new(choose(head)),
+                Some(before) => Arc::new((before(head), choose(head))),
+            }
+        };
+        settings.policy_for = Some(Arc::new(choose));
         self
     }
 
@@ -446,7 +455,7 @@ impl Settings {
 }
 
 /// Chooses the policy of a request.
-#[cold]
+#[inline(never)]
 pub(crate) fn choose<B>(
     policy_for: &PolicyFor,
     request: Request<B>,

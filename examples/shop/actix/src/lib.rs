@@ -96,10 +96,10 @@ pub async fn serve(
         move || app(&shop, &scopes)
     });
     // Shorter, so that requests that hang are cancelled in time.
-    let server = server.shutdown_timeout(patience.as_secs() / 2);
+    let server = server.shutdown_timeout(patience.as_secs() / 3);
     let server = server.listen(listener)?.disable_signals().run();
-    let served = scopes.shutdown().run(server, stop, patience).await;
-    shop.close(patience).await;
+    let served = scopes.shutdown().run(server, stop, patience / 2).await;
+    shop.close(patience / 2).await;
     match served {
         // Such as a client that sends half a request, and stays.
         Err(late) if late.kind() == io::ErrorKind::TimedOut => Ok(()),

@@ -78,8 +78,8 @@ pub async fn serve(
     let scopes = Scopes::new(shop);
     let shutdown = scopes.shutdown();
     let server = axum::serve(listener, app(shop, &scopes)).with_graceful_shutdown(shutdown.begun());
-    let served = shutdown.run(server, stop, patience).await;
-    shop.close(patience).await;
+    let served = shutdown.run(server, stop, patience / 2).await;
+    shop.close(patience / 2).await;
     match served {
         // Such as a client that sends half a request, and stays.
         Err(late) if late.kind() == io::ErrorKind::TimedOut => Ok(()),

@@ -229,3 +229,14 @@ async fn a_policy_can_be_chosen_for_each_request() {
         assert_eq!(world.ended_by_now(), [expected]);
     }
 }
+
+#[tokio::test]
+async fn policies_that_are_chosen_for_a_request_add_up() {
+    use airlock::policy::drop_all;
+    let mut world = World::new();
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let layer = layer.policy_for(|_| Some(drop_all()));
+    let layer = layer.policy_for(|_| airlock::policy::allow_all());
+    assert_eq!(status(app(mails).layer(layer)).await, 200);
+    assert_eq!(world.ended_by_now(), ["request success: mail dropped"]);
+}
