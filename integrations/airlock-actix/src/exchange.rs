@@ -31,9 +31,7 @@ impl<B> ActixExchange<B> {
             body: PhantomData,
         }
     }
-}
 
-impl<B> ActixExchange<B> {
     /// Closes the connection behind the response, if the server is shutting down.
     #[inline]
     fn close<T>(&self, mut response: ServiceResponse<T>) -> ServiceResponse<T> {
@@ -75,7 +73,7 @@ impl<B> Exchange for ActixExchange<B> {
     }
 
     fn backlog(&self) -> &Backlog {
-        &self.settings.backlog
+        self.settings.shutdown.flushes()
     }
 }
 

@@ -224,7 +224,7 @@ impl ScopeMiddleware {
     /// What these middlewares still do although no client waits, and how many of their flushes have
     /// failed. All workers share it if one middleware is cloned into the app's factory.
     pub fn backlog(&self) -> Backlog {
-        self.settings.backlog.clone()
+        self.settings.shutdown.flushes().clone()
     }
 
     /// The way to the end of a server with this middleware: within a bound it finishes requests, also

@@ -29,7 +29,6 @@ pub(crate) struct Settings {
     pub(crate) policy_for: Option<PolicyFor>,
     pub(crate) flush_when: Option<FlushWhen>,
     pub(crate) on_flush_error: Option<OnFlushError>,
-    pub(crate) backlog: Backlog,
     pub(crate) shutdown: airlock_http::Shutdown,
 }
 
@@ -52,7 +51,6 @@ pub(crate) struct Opened {
 
 impl Settings {
     pub(crate) fn new() -> Self {
-        let backlog = Backlog::default();
         Self {
             scope: airlock_core::scope().name("request"),
             has_airlock: false,
@@ -61,8 +59,7 @@ impl Settings {
             policy_for: None,
             flush_when: None,
             on_flush_error: None,
-            shutdown: airlock_http::Shutdown::new(Backlog::default(), backlog.clone()),
-            backlog,
+            shutdown: airlock_http::Shutdown::new(Backlog::default(), Backlog::default()),
         }
     }
 
@@ -141,7 +138,7 @@ impl fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("scope", &self.scope)
             .field("ends", &self.ends)
-            .field("backlog", &self.backlog)
+            .field("shutdown", &self.shutdown)
             .finish_non_exhaustive()
     }
 }
