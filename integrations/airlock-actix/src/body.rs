@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -120,13 +120,7 @@ impl<B: MessageBody> Held<B> {
         let (Some(body), Some(scope)) = (this.body.as_pin_mut(), this.scope) else {
             return Poll::Ready(None);
         };
-        let polled = catch_unwind(AssertUnwindSafe(|| scope.run(|| body.poll_next(cx))));
-        let ends_as = match &polled {
-            Ok(Poll::Pending | Poll::Ready(Some(Ok(_)))) => None,
-            Ok(Poll::Ready(None)) => Some(scope.outcome()),
-            Ok(Poll::Ready(Some(Err(_)))) => Some(Outcome::Failure),
-            Err(_) => Some(Outcome::Panic),
-        };
+        let (polled, ends_as) = scope.poll(|| body.poll_next(cx));
         if let Some(outcome) = ends_as {
             self.end_as(outcome);
         }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
 use std::thread;
 
 use airlock_core::lifecycle::Outcome;
@@ -9,6 +11,9 @@ use airlock_core::{Backlog, FlushError, FlushReport, OwnedScope, Running};
 
 use crate::spawn::Spawn;
 use crate::waits::Waits;
+
+/// What a body gives when it is polled: a frame or chunk, an error, its end.
+pub type Polled<T, E> = Poll<Option<Result<T, E>>>;
 
 /// A scope that a response's body holds until it has been sent. The body runs in it, and ends it.
 ///
@@ -52,6 +57,22 @@ impl HeldScope {
             Some(scope) => scope.run(step),
             None => step(),
         }
+    }
+
+    /// Polls the body in the scope: what it gave, or its panic, and the outcome that the scope ends with if
+    /// the body has ended.
+    pub fn poll<T, E>(
+        &mut self,
+        body: impl FnOnce() -> Polled<T, E>,
+    ) -> (thread::Result<Polled<T, E>>, Option<Outcome>) {
+        let polled = catch_unwind(AssertUnwindSafe(|| self.run(body)));
+        let ends_as = match &polled {
+            Ok(Poll::Pending | Poll::Ready(Some(Ok(_)))) => None,
+            Ok(Poll::Ready(None)) => Some(self.outcome),
+            Ok(Poll::Ready(Some(Err(_)))) => Some(Outcome::Failure),
+            Err(_) => Some(Outcome::Panic),
+        };
+        (polled, ends_as)
     }
 
     /// Ends the scope with this outcome.

@@ -20,7 +20,7 @@ mod waits;
 
 pub use self::exchange::Exchange;
 pub use self::future::ScopeFuture;
-pub use self::held::HeldScope;
+pub use self::held::{HeldScope, Polled};
 pub use self::problem::{PROBLEM_BODY, PROBLEM_TYPE};
 #[cfg(feature = "tokio")]
 pub use self::shield::{Ended, ShieldFuture, counted, log_if_within};

@@ -1,11 +1,10 @@
 //! A response's body that holds its request's scope until it has been sent.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use airlock_core::lifecycle::Outcome;
 use airlock_http::HeldScope;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
@@ -66,13 +65,7 @@ impl<B: Body> Body for ScopeBody<B> {
         let Some(scope) = this.scope else {
             return inner.poll_frame(cx);
         };
-        let polled = catch_unwind(AssertUnwindSafe(|| scope.run(|| inner.poll_frame(cx))));
-        let ends_as = match &polled {
-            Ok(Poll::Pending | Poll::Ready(Some(Ok(_)))) => None,
-            Ok(Poll::Ready(None)) => Some(scope.outcome()),
-            Ok(Poll::Ready(Some(Err(_)))) => Some(Outcome::Failure),
-            Err(_) => Some(Outcome::Panic),
-        };
+        let (polled, ends_as) = scope.poll(|| inner.poll_frame(cx));
         if let Some(outcome) = ends_as
             && let Some(mut scope) = this.scope.take()
         {
