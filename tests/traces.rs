@@ -1,9 +1,10 @@
 //! What is logged through `tracing`: the documented fields, and nothing of a redacted argument.
 
-use std::cell::RefCell;
-use std::fmt::{Debug, Write};
+use std::cell::{Cell, RefCell};
+use std::fmt::{self, Debug, Display, Write};
 use std::sync::Once;
 
+use airlock::Origin;
 use airlock::executor::Recorder;
 use airlock::policy::{drop_all, log_on_flush};
 use tracing::field::{Field, Visit};
@@ -13,6 +14,27 @@ use tracing::{Event, Metadata, Subscriber};
 thread_local! {
     /// What this thread logs, while somebody listens.
     static LINES: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+    /// Whether the subscriber asks where it is, each time it is called.
+    static ASKS: Cell<bool> = const { Cell::new(false) };
+}
+
+fn ask() {
+    if ASKS.replace(false) {
+        let _ = airlock::current();
+        let _ = airlock::try_enqueue(mail(0));
+        let _ = airlock::scope().run_infallible(|_| ());
+        ASKS.set(true);
+    }
+}
+
+/// An origin that asks where it is shown.
+struct Asking;
+
+impl Display for Asking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        ask();
+        f.write_str("asking")
+    }
 }
 
 /// Writes every event, and every span when it is made and when it is entered, as a line. One subscriber
@@ -44,6 +66,7 @@ impl Subscriber for Lines {
         metadata.target() == "airlock"
     }
     fn new_span(&self, span: &Attributes<'_>) -> Id {
+        ask();
         Self::push(&format!("span {}", span.metadata().name()), |line| {
             span.record(line);
         });
@@ -56,14 +79,26 @@ impl Subscriber for Lines {
     fn record(&self, _: &Id, _: &Record<'_>) {}
     fn record_follows_from(&self, _: &Id, _: &Id) {}
     fn event(&self, event: &Event<'_>) {
+        ask();
         Self::push(event.metadata().level().as_str(), |line| event.record(line));
     }
+    fn clone_span(&self, id: &Id) -> Id {
+        ask();
+        id.clone()
+    }
+    fn try_close(&self, _: Id) -> bool {
+        ask();
+        false
+    }
     fn enter(&self, id: &Id) {
+        ask();
         if *id == Id::from_u64(2) {
             Self::push("enter perform", |_| {});
         }
     }
-    fn exit(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {
+        ask();
+    }
 }
 
 fn lines_of(work: impl FnOnce()) -> Vec<String> {
@@ -192,4 +227,46 @@ fn handing_over_is_logged() {
         .iter()
         .any(|line| line.contains("handed over") && line.contains("executor=recorder"));
     assert!(handed_over, "{lines:#?}");
+}
+
+#[airlock::effect]
+fn cause(n: u32) {
+    airlock::enqueue(mail(n));
+}
+
+#[airlock::effect]
+async fn cause_later(n: u32) {
+    tokio::task::yield_now().await;
+    airlock::enqueue(mail(n));
+}
+
+#[test]
+fn a_subscriber_may_ask_for_the_scope_whenever_it_is_called() {
+    let scope = || airlock::scope().origin(Origin::new(Asking));
+    ASKS.set(true);
+    let lines = lines_of(|| {
+        for publishes in [false, true] {
+            let ended = scope().run_infallible(|scope| {
+                if publishes {
+                    drop(scope.clone());
+                }
+                airlock::enqueue(cause(1));
+                let inner = airlock::scope();
+                let inner = inner.run_infallible(|_| airlock::enqueue(cause(2)));
+                inner.expect("it is captured");
+                airlock::scope().open().discard();
+            });
+            ended.expect("nothing fails");
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let work = scope().run_infallible_async(async |_| airlock::enqueue(cause_later(3)));
+        let ended = runtime.expect("it starts").block_on(work);
+        ended.expect("nothing fails");
+    });
+    ASKS.set(false);
+    let performed = |effect: &str| {
+        let line = |line: &&String| line.contains("dispatched") && line.contains(effect);
+        lines.iter().filter(line).count()
+    };
+    assert_eq!((performed(".cause"), performed(".cause_later")), (4 + 1, 1));
 }

@@ -103,6 +103,42 @@ fn a_timer_that_panics_is_told_and_stops_the_flush() {
     assert!(log.is_empty(), "{log:?}");
 }
 
+/// Enqueues when it is dropped.
+#[derive(Debug)]
+struct Farewell;
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        let _ = airlock::try_enqueue(mail(1));
+    }
+}
+
+#[airlock::effect(once, timeout = "1s")]
+async fn slow_with_a_farewell(farewell: Farewell) {
+    let _farewell = farewell;
+    std::future::pending::<()>().await;
+}
+
+#[test]
+fn a_body_whose_timer_panics_is_dropped_in_its_own_scope() {
+    let log = with_timer(NoClock, async {
+        let outer = airlock::scope().open();
+        let inner = airlock::Airlock::builder()
+            .timer(NoClock)
+            .skip_resource_check()
+            .build()
+            .expect("it builds");
+        let scope = inner.scope().open();
+        scope.enter(|| airlock::enqueue(slow_with_a_farewell(Farewell)));
+        let error = outer.bind(scope.flush_async()).await;
+        let error = error.expect_err("its timer panics").to_string();
+        assert!(error.contains("slow_with_a_farewell"), "{error}");
+        assert!(outer.is_empty(), "the outer scope got the farewell");
+        outer.discard();
+    });
+    assert!(log.is_empty(), "{log:?}");
+}
+
 #[cfg(feature = "tokio")]
 #[test]
 fn tokios_timer_outside_of_tokio_is_told_and_stops_the_flush() {

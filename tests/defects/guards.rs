@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use airlock::PolicyGuard;
 use airlock::policy::{allow_all, assert_no_effects, block, drop_all};
+use airlock::{Airlock, PolicyGuard};
 
-use crate::fixture::{Mail, logged, mail, pause, poll_once};
+use crate::fixture::{Log, Mail, builder, logged, mail, pause, poll_once};
 use crate::logged::problems_of;
 
 #[test]
@@ -86,6 +86,48 @@ fn guards_that_are_reassigned_in_a_loop_do_not_keep_their_policies() {
     drop(_guard);
     assert_eq!(Arc::strong_count(&token), 1);
     scope.discard();
+}
+
+/// Enqueues in an airlock that drops everything, where a scope of another airlock is.
+fn enqueue_in_own_airlock(work: impl FnOnce(&Airlock, PolicyGuard)) -> Vec<String> {
+    let log = Log::default();
+    let own = builder(&log).build().expect("it builds");
+    let around = builder(&log).policy(drop_all()).build();
+    around.expect("it builds").run(|| {
+        let outside = airlock::policy(allow_all()).enter();
+        work(&own, outside);
+    });
+    log.lines()
+}
+
+#[test]
+fn a_scope_with_an_airlock_of_its_own_keeps_it_when_a_guard_beneath_leaves() {
+    let log = enqueue_in_own_airlock(|own, outside| {
+        let scope = own.scope().policy(allow_all()).enter();
+        drop(outside);
+        airlock::enqueue(mail(1));
+        let inner = airlock::scope();
+        let inner = inner.run_infallible(|_| airlock::enqueue(mail(2)));
+        inner.expect("it is captured");
+        scope.flush().expect("nothing fails");
+    });
+    assert_eq!(log, ["mail 1", "mail 2"]);
+}
+
+#[test]
+fn a_scope_that_becomes_shared_keeps_its_own_airlock_when_a_guard_beneath_leaves() {
+    let log = enqueue_in_own_airlock(|own, outside| {
+        let ended = own.scope().policy(allow_all()).run_infallible(|scope| {
+            drop(scope.clone());
+            drop(outside);
+            airlock::enqueue(mail(1));
+            let inner = airlock::scope();
+            let inner = inner.run_infallible(|_| airlock::enqueue(mail(2)));
+            inner.expect("it is captured");
+        });
+        ended.expect("nothing fails");
+    });
+    assert_eq!(log, ["mail 1", "mail 2"]);
 }
 
 /// Checks that exactly one warning names the line in this file and what to write instead.

@@ -142,3 +142,53 @@ fn work_that_is_polled_after_its_end_panics() {
     end(scope);
     caught(|| poll_once(work.as_mut()).is_ready()).expect_err("it has finished");
 }
+
+#[test]
+fn a_scope_that_is_dropped_by_a_closure_that_looks_at_it_ends_as_cancelled() {
+    let outcomes = Log::default();
+    let scope = |name: &'static str| {
+        let outcomes = outcomes.clone();
+        airlock::scope()
+            .on_report(move |report| outcomes.add(format!("{name} {}", report.outcome())))
+    };
+    let mut owned = scope("owned").open_owned();
+    let handle = owned.handle();
+    handle.inspect(|_| drop(owned));
+    let open = scope("open").open();
+    let handle = open.clone();
+    handle.inspect(|_| drop(open));
+    let unwinding = scope("unwinding").open();
+    let handle = unwinding.clone();
+    let panics = caught(|| {
+        handle.inspect(|_| {
+            let _unwinding = unwinding;
+            panic!("on purpose");
+        })
+    });
+    panics.expect_err("it goes on");
+    assert_eq!(
+        outcomes.lines(),
+        ["owned cancelled", "open cancelled", "unwinding panic"]
+    );
+}
+
+#[test]
+fn an_owned_scope_is_not_ended_by_code_that_is_in_it() {
+    let log = logged(|_| {
+        for releases in [false, true] {
+            let mut scope = airlock::scope().open_owned();
+            scope.run(|| airlock::enqueue(mail(1)));
+            let handle = scope.handle();
+            let error = handle.enter(|| match releases {
+                false => scope.end(Outcome::Success).map(drop),
+                true => scope.release(Outcome::Success).dispatch().map(drop),
+            });
+            let error = error.expect_err("the code is in the scope");
+            let told = error.first().expect("a failed intent").fate().to_string();
+            assert!(told.contains("leave it first"), "{told}");
+            assert_eq!(error.into_intents().len(), 1);
+            assert!(!handle.is_open());
+        }
+    });
+    assert!(log.is_empty(), "{log:?}");
+}

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::num::NonZeroU64;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::context::entered::Polled;
@@ -19,8 +20,8 @@ pub(crate) struct Carried {
     frames: Exclusive<Frames>,
     /// The key of the outermost frame, which is the id of its scope if it has one of its own.
     base: u64,
-    /// Entered with each step. Boxed, since most have none.
-    span: Option<Box<tracing::Span>>,
+    /// Entered with each step.
+    span: Option<Arc<tracing::Span>>,
 }
 
 impl Carried {

@@ -24,6 +24,8 @@ pub(crate) struct Stage {
     pub(crate) judges_from: u32,
     /// The other intents of a batch, and what led to them.
     pub(crate) others: Vec<(IntentId, Option<Arc<Cause>>)>,
+    /// The span of the one effect that is performed here, where somebody traces.
+    pub(crate) span: Option<Arc<tracing::Span>>,
 }
 
 impl Stage {
@@ -47,9 +49,7 @@ impl Stage {
         head.around = self.around.effect(Some(Arc::new(cause)));
         head.judges_from = self.judges_from;
         head.effect = Some(self.mode);
-        if tracing::level_enabled!(tracing::Level::DEBUG) {
-            head.span = Some(Box::new(span_of(effect, intent)));
-        }
+        head.span = self.span.clone();
     }
 
     /// The frame of an effect's scope, for a future.
@@ -70,18 +70,9 @@ impl Stage {
             mode: head.failure_mode(),
             judges_from: head.judges_from,
             others: Vec::new(),
+            span: None,
         }
     }
-}
-
-/// The span in which an effect is performed.
-pub(crate) fn span_of(effect: &EffectDescriptor, intent: IntentId) -> tracing::Span {
-    tracing::debug_span!(
-        target: "airlock",
-        "perform",
-        effect = effect.id(),
-        intent = intent.get(),
-    )
 }
 
 /// The effect under way on a thread, word by word: moved as a whole it would be read back before its

@@ -219,10 +219,12 @@ impl GuardEntry {
         Self::frame(local(policy), at)
     }
 
-    /// A scope that was opened where the guard enters it.
-    pub(crate) fn scope(scope: Arc<Shared>, at: &'static Location<'static>) -> Self {
+    /// A scope that was opened where the guard enters it: `at_home`, unless it is in an airlock of its own.
+    pub(crate) fn scope(scope: Arc<Shared>, at_home: bool, at: &'static Location<'static>) -> Self {
         let around = scope.head.around.clone();
-        Self::frame(frame_of(Holds::Shared(scope), around), at)
+        let mut frame = frame_of(Holds::Shared(scope), around);
+        frame.at_home = at_home;
+        Self::frame(frame, at)
     }
 
     fn frame(mut frame: Box<Frame>, at: &'static Location<'static>) -> Self {

@@ -23,8 +23,8 @@ pub(crate) struct Frame {
     /// What has to be looked for in the buffer.
     pub(crate) special: Special,
     pub(super) phase: Phase,
-    /// Whether the scope was opened where the frame stands. One that a handle entered brings what is
-    /// around it along.
+    /// Whether the scope was opened where the frame stands, within what is beneath. One that a handle
+    /// entered, or that is in an airlock of its own, brings what is around it along.
     pub(super) at_home: bool,
     pub(crate) buffer: Vec<Intent>,
     /// The scope of the frame; of other frames only what is around code under them.
@@ -178,7 +178,7 @@ impl Frame {
     }
 
     /// The span of its scope, if somebody traces.
-    pub(crate) fn span(&self) -> Option<Box<tracing::Span>> {
+    pub(crate) fn span(&self) -> Option<Arc<tracing::Span>> {
         self.scope_head()?.span.clone()
     }
 

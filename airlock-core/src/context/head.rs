@@ -55,7 +55,7 @@ pub(crate) struct Head {
     /// Set for the scope in which an effect is performed: the failure mode of its flush.
     pub(crate) effect: Option<FailureMode>,
     /// Set where somebody traces.
-    pub(crate) span: Option<Box<tracing::Span>>,
+    pub(crate) span: Option<Arc<tracing::Span>>,
 }
 
 impl Head {
@@ -116,8 +116,13 @@ impl Head {
         if self.config.is_some() || emits {
             self.add_place();
         }
+    }
+
+    /// Makes its span, if somebody traces: code of the program's runs.
+    #[inline]
+    pub(super) fn trace(&mut self) {
         if tracing::level_enabled!(tracing::Level::DEBUG) {
-            self.trace();
+            self.make_span();
         }
     }
 
@@ -156,8 +161,8 @@ impl Head {
     }
 
     #[cold]
-    fn trace(&mut self) {
-        self.span = Some(Box::new(tracing::debug_span!(
+    fn make_span(&mut self) {
+        self.span = Some(Arc::new(tracing::debug_span!(
             target: "airlock",
             "scope",
             scope = self.id.get(),

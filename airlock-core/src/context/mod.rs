@@ -20,7 +20,7 @@ mod stack;
 pub use self::bound::Bound;
 
 pub(crate) use self::carried::Carried;
-pub(crate) use self::effect::{OnStage, Stage, Standing, span_of};
+pub(crate) use self::effect::{OnStage, Stage, Standing};
 pub(crate) use self::entered::{Context, Entered, GuardEntry};
 pub(crate) use self::frame::{Frame, Parent};
 pub(crate) use self::head::{Config, Head, Spec};

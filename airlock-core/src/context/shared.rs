@@ -1,10 +1,10 @@
 //! The shared part of a scope, made when somebody asks for a handle.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::context::head::Head;
 use crate::intent::{Intent, Special};
+use crate::lifecycle::Outcome;
 
 /// A scope that handles refer to: its buffer is behind a lock, for whatever thread.
 pub(crate) struct Shared {
@@ -13,8 +13,8 @@ pub(crate) struct Shared {
     pub(crate) parent: Option<Arc<Shared>>,
     state: Mutex<State>,
     asking: Mutex<()>,
-    /// Whether its owner was dropped while a closure looked at the buffer.
-    abandoned: AtomicBool,
+    /// How it is to end, if its owner was dropped while a closure looked at the buffer.
+    abandoned: Mutex<Option<Outcome>>,
 }
 
 /// What a scope holds, and whether it takes more.
@@ -40,7 +40,7 @@ impl Shared {
             parent,
             state: Mutex::new(state),
             asking: Mutex::new(()),
-            abandoned: AtomicBool::new(false),
+            abandoned: Mutex::new(None),
         })
     }
 
@@ -55,13 +55,15 @@ impl Shared {
         Self::new(head, None, state)
     }
 
-    /// Lets the closure that looks at the buffer end the scope when it has returned.
-    pub(crate) fn abandon(&self) {
-        self.abandoned.store(true, Ordering::Relaxed);
+    /// Lets the scope end like this as soon as the closure that looks at its buffer has returned.
+    pub(crate) fn abandon(&self, outcome: Outcome) {
+        *self.abandoned() = Some(outcome);
     }
 
-    pub(crate) fn was_abandoned(&self) -> bool {
-        self.abandoned.swap(false, Ordering::Relaxed)
+    pub(crate) fn abandoned(&self) -> MutexGuard<'_, Option<Outcome>> {
+        self.abandoned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     #[inline]

@@ -358,6 +358,7 @@ fn open_without_stack(spec: &mut Spec) -> Opened {
 fn frame_without_stack(spec: &mut Spec) -> Box<Frame> {
     let mut frame = Frame::idle();
     frame.head.open(spec, &Around::root(), None);
+    frame.head.trace();
     frame.hold_own(Parent::None);
     frame
 }
@@ -377,6 +378,7 @@ impl Local {
             None => frame.head.open(spec, &Around::root(), None),
             Some(top) => frame.head.open(spec, top.around(), origin_at(top)),
         }
+        frame.head.trace();
         frame.hold_own(parent);
         frame
     }
@@ -412,7 +414,7 @@ pub(crate) fn handle_to(frame: Option<&mut Frame>) -> Arc<Shared> {
 impl Opened {
     /// The span of the scope, if somebody traces.
     #[inline]
-    pub(crate) fn span(&self) -> Option<Box<tracing::Span>> {
+    pub(crate) fn span(&self) -> Option<Arc<tracing::Span>> {
         if !tracing::level_enabled!(tracing::Level::DEBUG) {
             return None;
         }

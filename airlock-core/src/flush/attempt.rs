@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use crate::context::{Around, Carried, Frame, OnStage, Place, Stage, recycle, span_of};
+use crate::context::{Around, Carried, Frame, OnStage, Place, Stage, recycle};
 use crate::effect::{BoxError, BoxFuture, Payload, Performing};
 use crate::executor::{Part, Positions, Timer};
 use crate::flush::Flush;
@@ -169,17 +169,23 @@ impl Flush {
         unit: &Unit,
         stage: &mut Option<OnStage>,
     ) -> (Result<(), Failure>, Option<Box<Frame>>) {
-        let plain = unit.rest.is_empty() && self.intents[unit.first].facts.is_plain();
+        let plain =
+            unit.rest.is_empty() && self.intents[unit.first].facts.is_plain() && !is_traced();
         if !plain {
             *stage = None;
         }
+        let mut span = None;
         let on_stage = match stage {
             Some(on_stage) => on_stage,
-            None => stage.insert(OnStage::enter(Some(Box::new(self.stage(unit))))),
+            None => {
+                let new = Box::new(self.stage(unit));
+                span.clone_from(&new.span);
+                stage.insert(OnStage::enter(Some(new)))
+            }
         };
+        let _span = span.as_ref().map(|span| span.enter());
         let facts = &self.intents[unit.first].facts;
         let known = (facts.effect, facts.id, facts.location);
-        let _span = is_traced().then(|| span_of(known.0, known.1).entered());
         let (intents, settings) = (&mut self.intents, &self.terms.settings);
         let (ended, scope) = on_stage.perform(known, || catch(|| start(intents, unit, settings)));
         if !plain {
@@ -233,6 +239,7 @@ impl Flush {
             mode: self.terms.mode,
             judges_from: self.terms.judges_from,
             others: Vec::new(),
+            span: is_traced().then(|| Arc::new(span_of(intent))),
         };
         if !unit.rest.is_empty() {
             self.join(unit, &mut stage);
@@ -355,16 +362,24 @@ struct Awaited<'a, 'r> {
 
 impl Awaited<'_, '_> {
     async fn run(&mut self, timeout: Option<Duration>, settings: &Settings) -> Result<(), Failure> {
-        let mut alarm = match timeout {
-            None => None,
-            Some(limit) => {
-                let timer = catch(|| settings.timer.timeout(limit));
-                let timer =
-                    timer.map_err(|Panicked { message }| Failure::TimerPanicked { message })?;
-                Some((timer, limit))
-            }
+        let timer = timeout.map(|limit| catch(|| (settings.timer.timeout(limit), limit)));
+        let ended = match timer.transpose() {
+            Ok(alarm) => self.await_body(alarm).await,
+            Err(Panicked { message }) => Err(Failure::TimerPanicked { message }),
         };
-        let ended = poll_fn(|cx| {
+        // A destructor in a body that is given up may panic, too.
+        match (catch(|| self.drop_body()), ended) {
+            (Err(dropped), Err(Failure::TimedOut { .. })) => Err(panicked(dropped)),
+            (_, ended) => ended,
+        }
+    }
+
+    /// Up to the body's end, or the alarm.
+    async fn await_body(
+        &mut self,
+        mut alarm: Option<(BoxFuture<'static, ()>, Duration)>,
+    ) -> Result<(), Failure> {
+        poll_fn(|cx| {
             match catch(|| self.poll_body(cx)) {
                 Ok(Poll::Ready(result)) => return Poll::Ready(result.map_err(Failure::Effect)),
                 Ok(Poll::Pending) => {}
@@ -378,13 +393,8 @@ impl Awaited<'_, '_> {
                 Ok(Poll::Ready(())) => Poll::Ready(Err(Failure::TimedOut { limit: *limit })),
                 Err(Panicked { message }) => Poll::Ready(Err(Failure::TimerPanicked { message })),
             }
-        });
-        let ended = ended.await;
-        // A destructor in a body that is given up may panic, too.
-        match (catch(|| self.drop_body()), ended) {
-            (Err(dropped), Err(Failure::TimedOut { .. })) => Err(panicked(dropped)),
-            (_, ended) => ended,
-        }
+        })
+        .await
     }
 
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
@@ -440,6 +450,16 @@ async fn sleep(timer: &Arc<dyn Timer>, delay: Duration) -> Result<(), Failure> {
 
 fn is_traced() -> bool {
     tracing::level_enabled!(tracing::Level::DEBUG)
+}
+
+/// The span in which an effect is performed.
+fn span_of(intent: &Intent) -> tracing::Span {
+    tracing::debug_span!(
+        target: "airlock",
+        "perform",
+        effect = intent.effect().id(),
+        intent = intent.id().get(),
+    )
 }
 
 /// Where the scope of an intent's effect is.

@@ -57,9 +57,10 @@ impl Flush {
         page.captors.append(&mut self.captors);
         let report = FlushReport { page };
         self.announce(&report);
-        if failed {
+        if failed || self.is_refused {
             let on_stranded = self.settings().on_stranded.clone();
-            Err(FlushError::new(report, on_stranded, returned))
+            let error = FlushError::new(report, on_stranded, returned);
+            Err(error.of_refused(self.is_refused))
         } else {
             Ok(report)
         }

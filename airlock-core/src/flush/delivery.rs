@@ -50,6 +50,7 @@ impl Terms {
             mode: self.mode,
             judges_from: self.judges_from,
             others: Vec::new(),
+            span: None,
         })
     }
 }

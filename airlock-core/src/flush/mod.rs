@@ -129,22 +129,18 @@ pub(crate) async fn finish_async_as(
     Box::new(Flush::prepare(taken)).run_async().await
 }
 
-/// The error of a flush by code that is in the scope (R7). It hands everything back.
-pub(crate) fn refused(scope: &Arc<Shared>) -> FlushError {
+/// A flush by code that is in the scope, which is refused (R7): it hands everything back.
+pub(crate) fn refused(scope: &Arc<Shared>) -> Box<Flush> {
     let mut taken = Taken::shared(scope, Outcome::Failure);
     let intents = std::mem::take(&mut taken.intents);
     let mut flush = Flush::new(Terms::of(taken.head()), intents);
     flush.scope = Scope::Taken(taken);
+    flush.is_refused = true;
     let failure = Arc::new(Failure::StillEntered);
     for intent in &mut flush.intents {
         intent.facts.decide(Decision::Failed(failure.clone()));
     }
-    let on_stranded = flush.settings().on_stranded.clone();
-    let error = match flush.conclude() {
-        Err(error) => error,
-        Ok(report) => FlushError::new(report, on_stranded, Vec::new()),
-    };
-    error.still_entered()
+    Box::new(flush)
 }
 
 /// A scope that has ended up to the dispatch.
@@ -181,6 +177,8 @@ pub(crate) struct Flush {
     unfinished: Vec<std::ops::Range<usize>>,
     /// Whether a failure has ended it.
     stopped: bool,
+    /// Whether it was refused: the code that wanted it is in the scope.
+    is_refused: bool,
     /// Whether it may wait for retries: nobody is left to wait for a dropped future's.
     may_wait: bool,
     /// Positions of the unit whose attempt has begun and not ended.
@@ -256,6 +254,7 @@ impl Flush {
             begun: false,
             unfinished: Vec::new(),
             stopped: false,
+            is_refused: false,
             may_wait: true,
             under_way: Vec::new(),
             performer: None,

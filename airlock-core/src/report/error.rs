@@ -55,9 +55,9 @@ impl FlushError {
         }
     }
 
-    /// Says that the scope was flushed by code that was in it.
-    pub(crate) fn still_entered(mut self) -> Self {
-        self.inner.still_entered = true;
+    /// Says whether the flush was refused, because code that was in the scope wanted it.
+    pub(crate) fn of_refused(mut self, still_entered: bool) -> Self {
+        self.inner.still_entered = still_entered;
         self
     }
 

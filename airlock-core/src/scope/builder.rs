@@ -161,7 +161,8 @@ impl ScopeBuilder {
     /// For sync code: see [`ScopeGuard`] for what a guard does that is held across an await.
     #[track_caller]
     pub fn enter(self) -> ScopeGuard {
-        ScopeGuard::new(self.open(), Location::caller())
+        let at_home = self.spec.airlock.is_none();
+        ScopeGuard::new(self.open(), at_home, Location::caller())
     }
 
     /// Lets no policy judge what it holds.

@@ -8,9 +8,9 @@ use crate::context::{self, Around, Bound, Context, Entered, Mode, Phase, Shared}
 use crate::effect::{Effect, Repeatable};
 use crate::flush::{self, Ends};
 use crate::intent::{Intent, Origin, ScopeId};
-use crate::lifecycle::Outcome;
 use crate::report::{FlushError, Snapshot};
 use crate::scope::ScopeBuilder;
+use crate::scope::boundary::strand;
 
 /// A handle to a scope, with the local policies under which it was taken.
 ///
@@ -164,10 +164,9 @@ struct EndIfAbandoned<'a>(&'a Arc<Shared>);
 
 impl Drop for EndIfAbandoned<'_> {
     fn drop(&mut self) {
-        if self.0.was_abandoned()
-            && let Err(error) = flush::end(Ends::Shared(self.0), Outcome::Panic)
-        {
-            error.strand();
+        let abandoned = self.0.abandoned().take();
+        if let Some(outcome) = abandoned {
+            strand(flush::end(Ends::Shared(self.0), outcome));
         }
     }
 }

@@ -55,7 +55,7 @@ impl OpenScope {
     /// A scope cannot end by code that is in it, through a cloned handle (R7).
     fn leave_first(&self) -> Result<(), FlushError> {
         match context::is_entered(self.scope.shared()) {
-            true => Err(flush::refused(self.scope.shared())),
+            true => flush::refused(self.scope.shared()).conclude().map(drop),
             false => Ok(()),
         }
     }
@@ -172,17 +172,17 @@ impl OpenScope {
     /// Ends it because nobody else has.
     #[cold]
     fn abandon(&self) {
-        if context::inspected(self.scope.id()).is_some() {
-            // Its lock is held by the closure that is unwinding.
-            self.scope.shared().abandon();
-            return;
-        }
         // Unwinding through a guard is a panic of the body.
         let outcome = if thread::panicking() {
             Outcome::Panic
         } else {
             Outcome::Cancelled
         };
+        if context::inspected(self.scope.id()).is_some() {
+            // Its lock is held by the closure that looks at it.
+            self.scope.shared().abandon(outcome);
+            return;
+        }
         if let Err(error) = flush::end(self.ends(), outcome) {
             error.strand();
         }
@@ -227,10 +227,10 @@ pub struct ScopeGuard {
 }
 
 impl ScopeGuard {
-    pub(crate) fn new(scope: OpenScope, at: &'static Location<'static>) -> Self {
+    pub(crate) fn new(scope: OpenScope, at_home: bool, at: &'static Location<'static>) -> Self {
         let shared = scope.scope.shared().clone();
         Self {
-            entered: Some(GuardEntry::scope(shared, at)),
+            entered: Some(GuardEntry::scope(shared, at_home, at)),
             scope,
         }
     }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::context::{self, Carried, Frame, Spec};
-use crate::flush::{self, Ends};
+use crate::flush::{self, Ends, Flush};
 use crate::intent::ScopeId;
 use crate::lifecycle::Outcome;
 use crate::report::FlushError;
@@ -118,8 +118,13 @@ impl OwnedScope {
 
     /// Ends it as its lifecycle says about this outcome, up to the dispatch: the ancestors have captured
     /// what they hold, the policies have judged the rest.
+    ///
+    /// By code that is in the scope, through a handle, nothing is released: what it holds has failed.
     pub fn release(self, outcome: Outcome) -> Released {
-        Released::new(flush::release(self.ends(), outcome))
+        Released::new(match self.leave_first() {
+            Ok(scope) => flush::release(scope.ends(), outcome),
+            Err(refused) => refused,
+        })
     }
 
     /// As [`release`](Self::release), and dispatches in order, up to the first intent that has to be awaited
@@ -136,21 +141,42 @@ impl OwnedScope {
     ///
     /// # Errors
     ///
-    /// [`FlushError`] if an intent failed, and nothing is left to dispatch. It hands back the failed and
-    /// the unreached intents.
+    /// [`FlushError`] if an intent failed, and nothing is left to dispatch; and if the code that calls it
+    /// is in the scope, through a handle. It hands back the failed and the unreached intents.
     #[inline]
     pub fn end(self, outcome: Outcome) -> Result<Option<Released>, FlushError> {
-        let left = flush::end_ready(self.ends(), outcome)?;
+        let left = match self.leave_first() {
+            Ok(scope) => flush::end_ready(scope.ends(), outcome)?,
+            Err(refused) => return refused.conclude().map(|_| None),
+        };
         Ok(left.map(Released::new))
+    }
+
+    /// A scope cannot end by code that is in it, through a handle (R7).
+    #[inline]
+    fn leave_first(mut self) -> Result<Self, Box<Flush>> {
+        let shared = self.carried.frame().and_then(|frame| frame.shared());
+        match shared.cloned() {
+            Some(shared) if context::is_entered(&shared) => {
+                self.forget();
+                Err(flush::refused(&shared))
+            }
+            _ => Ok(self),
+        }
     }
 
     /// As a scope that is ended by hand.
     pub(crate) fn into_open(mut self) -> OpenScope {
         let shared = context::handle_to(self.carried.frame());
+        self.forget();
+        OpenScope::new(shared)
+    }
+
+    /// Leaves the scope, which is published, to somebody else.
+    fn forget(&mut self) {
         if let Some(frame) = self.carried.take() {
             context::recycle(frame);
         }
-        OpenScope::new(shared)
     }
 
     /// The scope, to be flushed.
@@ -177,7 +203,9 @@ impl Drop for OwnedScope {
 fn abandon(frame: Box<Frame>) {
     match frame.shared() {
         // Its lock is held by the closure that looks at it.
-        Some(shared) if context::inspected(shared.head.id).is_some() => shared.abandon(),
+        Some(shared) if context::inspected(shared.head.id).is_some() => {
+            shared.abandon(Outcome::Cancelled);
+        }
         _ => strand(flush::end(Ends::Frame(frame), Outcome::Cancelled)),
     }
 }
