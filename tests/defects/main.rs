@@ -10,6 +10,7 @@ mod flush_batches;
 mod flush_results;
 mod flush_user_code;
 mod guards;
+#[path = "../logged/mod.rs"]
 mod logged;
 mod owned_scopes;
 mod promises;

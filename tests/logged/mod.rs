@@ -1,20 +1,26 @@
-//! What is logged on a thread.
+//! The warnings and errors that are logged on a thread.
+
+#![allow(
+    dead_code,
+    reason = "each of the tests that share this needs a part of it"
+)]
 
 use std::cell::RefCell;
 use std::fmt::{Debug, Write};
 use std::sync::Once;
 
 use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Event, Metadata, Subscriber};
 
 thread_local! {
     static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Keeps every error as a line. One subscriber for the process: what others have switched on or off
-/// does not matter then.
-struct Errors;
+/// Keeps every warning and error as a line. One subscriber for the process: what others have switched
+/// on or off does not matter then.
+struct Problems;
 
 struct Line(String);
 
@@ -24,9 +30,12 @@ impl Visit for Line {
     }
 }
 
-impl Subscriber for Errors {
+impl Subscriber for Problems {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "airlock" && *metadata.level() == Level::ERROR
+        metadata.target() == "airlock" && *metadata.level() <= LevelFilter::WARN
+    }
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::WARN)
     }
     fn new_span(&self, _: &Attributes<'_>) -> Id {
         Id::from_u64(1)
@@ -34,7 +43,7 @@ impl Subscriber for Errors {
     fn record(&self, _: &Id, _: &Record<'_>) {}
     fn record_follows_from(&self, _: &Id, _: &Id) {}
     fn event(&self, event: &Event<'_>) {
-        let mut line = Line(String::new());
+        let mut line = Line(event.metadata().level().to_string());
         event.record(&mut line);
         LINES.with_borrow_mut(|lines| lines.push(line.0));
     }
@@ -42,13 +51,32 @@ impl Subscriber for Errors {
     fn exit(&self, _: &Id) {}
 }
 
-/// The errors that the work has logged on this thread.
-pub(crate) async fn errors_of(work: impl Future) -> Vec<String> {
+/// Lets somebody listen to warnings and errors from now on.
+pub(crate) fn listen() {
     static SUBSCRIBED: Once = Once::new();
     SUBSCRIBED.call_once(|| {
-        tracing::subscriber::set_global_default(Errors).expect("nobody else has");
+        tracing::subscriber::set_global_default(Problems).expect("nobody else has");
     });
     LINES.take();
+}
+
+/// The warnings and errors that a closure logs on this thread.
+pub(crate) fn problems_of(work: impl FnOnce()) -> Vec<String> {
+    listen();
+    work();
+    LINES.take()
+}
+
+/// The warnings and errors that a future logs on this thread.
+pub(crate) async fn problems_of_async(work: impl Future) -> Vec<String> {
+    listen();
     work.await;
     LINES.take()
+}
+
+/// The errors alone, without their level.
+pub(crate) async fn errors_of(work: impl Future) -> Vec<String> {
+    let lines = problems_of_async(work).await;
+    let error = |line: &String| line.strip_prefix("ERROR").map(str::to_owned);
+    lines.iter().filter_map(error).collect()
 }

@@ -17,5 +17,6 @@ mod panics;
 mod paths;
 mod policies;
 mod properties;
+mod release_within;
 mod released;
 mod scopes;

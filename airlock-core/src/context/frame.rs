@@ -20,6 +20,8 @@ pub(crate) struct Frame {
     pub(super) key: u64,
     /// Fast path: an open scope of this frame, with nobody to ask and nothing to add to its intents.
     pub(super) plain: bool,
+    /// Whether scopes within this one dispatch when they end: see [`Self::release_within`].
+    pub(super) releases: bool,
     /// What has to be looked for in the buffer.
     pub(crate) special: Special,
     pub(super) phase: Phase,
@@ -73,6 +75,7 @@ impl Frame {
             outer: None,
             key: 0,
             plain: false,
+            releases: false,
             special: Special::NOTHING,
             phase: Phase::Open,
             at_home: true,
@@ -121,6 +124,7 @@ impl Frame {
     #[inline]
     pub(super) fn reset(&mut self) {
         self.plain = false;
+        self.releases = false;
         self.head.reset();
         if !matches!(self.holds, Holds::Own) {
             self.holds = Holds::Nobody;
@@ -201,6 +205,26 @@ impl Frame {
         }
     }
 
+    /// Lets scopes within this one dispatch when they end, from now on, unless a lifecycle decides that.
+    pub(crate) fn release_within(&mut self) {
+        match &self.holds {
+            Holds::Shared(shared) => shared.state().releases = true,
+            _ => self.releases = true,
+        }
+    }
+
+    pub(crate) fn releases(&self) -> bool {
+        self.releases
+    }
+
+    /// How much its scope holds.
+    pub(crate) fn len(&self) -> usize {
+        match &self.holds {
+            Holds::Shared(shared) => shared.state().buffer.len(),
+            _ => self.buffer.len(),
+        }
+    }
+
     /// Accepts nothing any more: what is enqueued now is refused.
     #[inline]
     pub(super) fn end(&mut self) {
@@ -229,6 +253,7 @@ impl Frame {
         self.share_origin();
         let state = State {
             phase: self.phase,
+            releases: self.releases,
             buffer: std::mem::take(&mut self.buffer),
             special: self.special,
         };

@@ -287,6 +287,7 @@ pub(crate) fn beneath(work: impl FnOnce(&Head, &mut Vec<Intent>, &mut Special) -
         match frame.shared() {
             Some(shared) => Beneath::Shared(shared.clone()),
             None if frame.phase == Phase::Ended => Beneath::Ended(frame.head.label()),
+            None if frame.releases => Beneath::Own(false),
             None => Beneath::Own(work(&frame.head, &mut frame.buffer, &mut frame.special)),
         }
     });

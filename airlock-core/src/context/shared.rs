@@ -20,6 +20,8 @@ pub(crate) struct Shared {
 /// What a scope holds, and whether it takes more.
 pub(crate) struct State {
     pub(crate) phase: Phase,
+    /// Whether scopes within this one dispatch when they end, unless a lifecycle decides that.
+    pub(crate) releases: bool,
     pub(crate) buffer: Vec<Intent>,
     /// What has to be looked for in the buffer.
     pub(crate) special: Special,
@@ -49,6 +51,7 @@ impl Shared {
         let head = Head::idle();
         let state = State {
             phase: Phase::Ended,
+            releases: false,
             buffer: Vec::new(),
             special: Special::NOTHING,
         };
@@ -88,6 +91,11 @@ impl Shared {
             state.buffer.append(waiting);
         }
         waiting.is_empty()
+    }
+
+    /// Whether it lets scopes within it dispatch all that they want to, without being asked for each intent.
+    pub(crate) fn releases_all(&self) -> bool {
+        !self.head.has_lifecycle() && self.state().releases
     }
 
     /// Accepts nothing more from code; what nested scopes hold can still be captured.

@@ -226,7 +226,8 @@ impl Flush {
     /// Stages 2 to 7.
     fn prepare(taken: Taken) -> Self {
         let mut released = release::release(select::select(taken));
-        let terms = Terms::of(released.scope.head());
+        let mut terms = Terms::of(released.scope.head());
+        terms.judges_from = released.judges_from;
         let intents = std::mem::take(&mut released.scope.intents);
         let may_wait = released.scope.outcome != Outcome::Cancelled;
         let (special, exempt) = (released.scope.special, released.scope.head().is_exempt());

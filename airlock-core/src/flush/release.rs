@@ -20,13 +20,17 @@ pub(super) struct Released {
     pub(super) captors: Vec<(ScopeId, Cow<'static, str>)>,
     /// Whether an intent failed since its ancestor had ended.
     pub(super) failed: bool,
+    /// The policies of scopes judge what leaves from this depth on.
+    pub(super) judges_from: u32,
 }
 
 /// Asks each ancestor in turn, nearest first. What it holds moves into its buffer, in order; what
 /// all release stays.
 pub(super) fn release(selected: Selected) -> Released {
+    let scope = selected.0;
     let mut released = Released {
-        scope: selected.0,
+        judges_from: scope.head().judges_from,
+        scope,
         page: Page::new(),
         captors: Vec::new(),
         failed: false,
@@ -93,6 +97,14 @@ impl Released {
 
     fn ask_ancestors(&mut self, nearest: &Arc<Shared>) {
         for ancestor in nearest.outwards() {
+            // The lock of one that is looked at is held.
+            let may_release =
+                !self.scope.releases && context::inspected(ancestor.head.id).is_none();
+            if may_release && ancestor.releases_all() {
+                // Nobody weighed the single intents, so its policies judge them all the same.
+                self.judges_from = self.judges_from.min(ancestor.head.judges_from);
+                continue;
+            }
             let holds = held_by(&ancestor.head, &self.scope.intents);
             if !holds.is_empty() {
                 self.capture(ancestor, &holds);

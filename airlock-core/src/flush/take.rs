@@ -15,6 +15,8 @@ pub(crate) struct Taken {
     /// What has to be looked for among them.
     pub(super) special: Special,
     pub(super) captor: Captor,
+    /// Whether it let scopes within it dispatch. That was for those alone: it is captured as ever.
+    pub(super) releases: bool,
     pub(super) outcome: Outcome,
     pub(super) ending: Ending,
 }
@@ -56,6 +58,7 @@ impl Taken {
         Self {
             intents: std::mem::take(&mut frame.buffer),
             special: frame.special,
+            releases: frame.releases(),
             scope: Source::Frame(Some(frame)),
             captor,
             outcome,
@@ -67,10 +70,11 @@ impl Taken {
     pub(crate) fn shared(shared: &Arc<Shared>, outcome: Outcome) -> Self {
         refuse_while_inspecting();
         let ending = ending(&shared.head, outcome);
-        let (intents, special) = {
+        let (intents, special, releases) = {
             let mut state = shared.state();
             state.phase = Phase::Ended;
-            (std::mem::take(&mut state.buffer), state.special)
+            let intents = std::mem::take(&mut state.buffer);
+            (intents, state.special, state.releases)
         };
         let captor = match &shared.parent {
             Some(parent) => Captor::Shared(parent.clone()),
@@ -81,6 +85,7 @@ impl Taken {
             intents,
             special,
             captor,
+            releases,
             outcome,
             ending,
         }

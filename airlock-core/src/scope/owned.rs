@@ -73,6 +73,12 @@ impl OwnedScope {
         self.carried.frame()?.captor()
     }
 
+    /// How many intents it holds.
+    #[doc(hidden)]
+    pub fn holds(&mut self) -> usize {
+        self.carried.frame().map_or(0, |frame| frame.len())
+    }
+
     /// Whether it holds no intents, and nobody has asked for a handle to it.
     #[doc(hidden)]
     pub fn is_untouched(&mut self) -> bool {
@@ -108,6 +114,37 @@ impl OwnedScope {
     /// A handle to the scope, for other tasks and threads.
     pub fn handle(&mut self) -> Scope {
         Scope::of(context::handle_to(self.carried.frame()))
+    }
+
+    /// Lets scopes within this one dispatch what they want when they end, from now on, instead of
+    /// capturing it (R8). For work that goes on for long, as the body of a response does: each scope within
+    /// it is then flushed on its own, and nothing piles up. Scopes around it have to agree; this one itself
+    /// is captured as ever.
+    ///
+    /// Its policies judge all that the others dispatch. A lifecycle of its own, or of its airlock, decides as
+    /// ever what is released.
+    ///
+    /// ```
+    /// use airlock::lifecycle::Outcome;
+    ///
+    /// #[airlock::effect]
+    /// fn count_download(part: u32) {}
+    ///
+    /// let mut body = airlock::scope().open_owned();
+    /// body.release_within();
+    /// for part in 0..3 {
+    ///     let ended = body.run(|| airlock::scope().run_infallible(|_| {
+    ///         airlock::enqueue(count_download(part));
+    ///     }))?;
+    ///     assert_eq!(ended.report.dispatched().count(), 1); // at once
+    /// }
+    /// body.end(Outcome::Success)?;
+    /// # Ok::<(), airlock::FlushError>(())
+    /// ```
+    pub fn release_within(&mut self) {
+        if let Some(frame) = self.carried.frame() {
+            frame.release_within();
+        }
     }
 
     /// Lets the scope accept nothing more, so that what the destructors of unfinished work enqueue is

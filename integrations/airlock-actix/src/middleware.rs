@@ -144,7 +144,8 @@ impl ScopeMiddleware {
     /// streams does so outside of the scope, where an enqueue is an error.
     ///
     /// *After the response*: the client does not wait for async effects and hand-overs, and what the body
-    /// enqueues while it streams belongs to the request. A body that ends with an error or a panic discards; one that is
+    /// enqueues while it streams belongs to the request, and leaves when the body ends; of a stream, open a scope
+    /// for each item, which is flushed at its own end in both modes. A body that ends with an error or a panic discards; one that is
     /// dropped because the client has gone does not. The costs: a failed flush comes too late for
     /// the client, so it is logged, counted by [`Backlog::failed`], and given to
     /// [`AirlockBuilder::on_stranded`](airlock_core::AirlockBuilder::on_stranded); what has to

@@ -26,16 +26,30 @@ pub struct HeldScope {
     _waits: Waits,
     backlog: Backlog,
     spawn: Option<Spawn>,
+    /// Whether it was told that it holds too much.
+    warned: bool,
 }
 
+/// How many intents a body may hold until somebody is told, in numbers of which each may be some 200 bytes
+/// and its arguments.
+const MANY: usize = 1_000;
+
 impl HeldScope {
-    pub(crate) fn new(scope: OwnedScope, outcome: Outcome, waits: Waits, backlog: Backlog) -> Self {
+    pub(crate) fn new(
+        mut scope: OwnedScope,
+        outcome: Outcome,
+        waits: Waits,
+        backlog: Backlog,
+    ) -> Self {
+        // A scope in the body would wait for its end, which may be hours away.
+        scope.release_within();
         Self {
             scope: Some(scope),
             outcome,
             _waits: waits,
             backlog,
             spawn: None,
+            warned: false,
         }
     }
 
@@ -66,6 +80,7 @@ impl HeldScope {
         body: impl FnOnce() -> Polled<T, E>,
     ) -> (thread::Result<Polled<T, E>>, Option<Outcome>) {
         let polled = catch_unwind(AssertUnwindSafe(|| self.run(body)));
+        self.warn_if_many();
         let ends_as = match &polled {
             Ok(Poll::Pending | Poll::Ready(Some(Ok(_)))) => None,
             Ok(Poll::Ready(None)) => Some(self.outcome),
@@ -73,6 +88,26 @@ impl HeldScope {
             Err(_) => Some(Outcome::Panic),
         };
         (polled, ends_as)
+    }
+
+    /// Warns, once for a body, that it piles intents up.
+    fn warn_if_many(&mut self) {
+        let Some(scope) = self.scope.as_mut().filter(|_| !self.warned) else {
+            return;
+        };
+        let holds = scope.holds();
+        if holds > MANY {
+            self.warned = true;
+            let scope = scope.handle();
+            tracing::warn!(
+                target: "airlock",
+                scope = %scope.id(),
+                name = scope.name(),
+                origin = scope.origin().map(tracing::field::display),
+                holds,
+                "the body of a response enqueues, and holds all of it until it ends: let it open a scope for each item, `airlock::scope().run(..)`, which is flushed at the item's end",
+            );
+        }
     }
 
     /// Ends the scope with this outcome.

@@ -26,7 +26,8 @@ impl<R> Clone for BeforeResponse<R> {
 ///
 /// The client does not wait for async effects and hand-overs, and cannot learn when an effect fails: that
 /// is logged, counted by [`Backlog::failed`](airlock_core::Backlog::failed), and given to the airlock's `on_stranded`. What the body
-/// enqueues while it streams leaves with the rest.
+/// enqueues while it streams leaves with the rest, and is kept until then. Of a stream, open a scope for each
+/// item: it is flushed at its own end, as it is [before the response](BeforeResponse).
 ///
 /// Sync effects of the default executor run where the body ends, up to the first intent that has to be
 /// awaited: no task is spawned for them. A server may take the end of a small body before it writes the

@@ -1,5 +1,6 @@
 //! When the scope ends: before the response, or after its body.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
@@ -12,7 +13,7 @@ use actix_web::web::Bytes;
 use actix_web::{App, HttpResponse, web};
 use airlock::prelude::*;
 use airlock::{Refusal, try_enqueue};
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt};
 
 use crate::fixture::{World, fail, get, mail, panic_of, pause, ship};
 
@@ -349,4 +350,42 @@ fn a_flush_that_its_runtime_drops_has_failed() {
     });
     assert_eq!(world.reports(), ["success: ship not reached"]);
     assert_eq!((world.stranded(), backlog.failed()), (1, 1));
+}
+
+#[actix_web::test]
+async fn a_scope_for_each_item_of_a_stream_is_flushed_at_once_in_both_modes() {
+    for after in [false, true] {
+        let mut world = World::new();
+        let airlock = world.airlock.clone();
+        let handler = move || {
+            let airlock = airlock.clone();
+            let chunks = stream::iter(1..=3).map(move |n| {
+                let scope = match airlock::current() {
+                    Some(_) => airlock::scope(),
+                    None => airlock.scope(), // before the response no scope is around the body
+                };
+                let ended = scope.run_infallible(|_| airlock::enqueue(mail(n)));
+                let sent = ended.map(|ended| ended.report.dispatched().count());
+                let told = format!("{} sent;", sent.unwrap_or_default());
+                Ok::<_, io::Error>(Bytes::from(told))
+            });
+            std::future::ready(HttpResponse::Ok().streaming(chunks))
+        };
+        let app = App::new().route("/", web::get().to(handler));
+        let middleware = match after {
+            true => world.middleware().after_response(),
+            false => world.middleware(),
+        };
+        let app = init_service(app.wrap(middleware)).await;
+        let response = call_service(&app, get("/")).await;
+        world.reports();
+        let mut body = pin!(response.into_body());
+        for n in 1..=3 {
+            let chunk = poll_fn(|cx| body.as_mut().poll_next(cx)).await;
+            let chunk = chunk.expect("a chunk").expect("it is whole");
+            assert_eq!(chunk, "1 sent;");
+            assert_eq!(world.reports(), ["success: mail dispatched"]);
+            assert_eq!(world.log.lines().len(), n);
+        }
+    }
 }

@@ -17,7 +17,7 @@ use tower::{Layer, ServiceExt};
 use crate::fixture::{
     Log, World, app, call, charge, gated, gated_world, hang_guard, mail, ship, text,
 };
-use crate::logged::errors_of;
+use crate::logged::{errors_of, problems_of_async};
 
 pub(crate) fn after(world: &World) -> ScopeLayer<AfterResponse> {
     ScopeLayer::new().airlock(&world.airlock).after_response()
@@ -449,4 +449,85 @@ fn sync_effects_find_the_runtime_where_a_body_is_dropped_outside_of_it() {
         world.ended_by_now(),
         ["request success: needs_tokio dispatched"]
     );
+}
+
+/// A body of three chunks, each of which is made in a scope of its own.
+fn streamed_in_scopes(airlock: &airlock::Airlock) -> impl Stream<Item = Chunk> + use<> {
+    let airlock = airlock.clone();
+    stream::iter(1..=3).map(move |n| {
+        let scope = match airlock::current() {
+            Some(_) => airlock::scope(),
+            None => airlock.scope(), // before the response no scope is around the body
+        };
+        let ended = scope
+            .name("item")
+            .run_infallible(|_| airlock::enqueue(mail(n)));
+        let sent = ended.map(|ended| ended.report.dispatched().count());
+        Ok(Bytes::from(format!("{} sent;", sent.unwrap_or_default())))
+    })
+}
+
+#[tokio::test]
+async fn a_scope_for_each_item_of_a_stream_is_flushed_at_once_in_both_modes() {
+    for after in [false, true] {
+        let mut world = World::new();
+        let airlock = world.airlock.clone();
+        let app = app(async move || Body::from_stream(streamed_in_scopes(&airlock)));
+        let layer = ScopeLayer::new().airlock(&world.airlock);
+        let app = match after {
+            true => app.layer(layer.after_response()),
+            false => app.layer(layer),
+        };
+        let mut body = call(app).await.into_body();
+        world.ended_by_now();
+        for n in 1..=3 {
+            let chunk = body.frame().await.expect("a chunk").expect("it is whole");
+            assert_eq!(chunk.into_data().expect("data"), "1 sent;");
+            assert_eq!(world.ended_by_now(), ["item success: mail dispatched"]);
+            assert_eq!(world.log.lines().len(), n);
+        }
+        assert!(body.frame().await.is_none());
+    }
+}
+
+#[tokio::test]
+async fn r10_the_policies_of_a_layer_judge_the_scopes_of_a_body_too() {
+    let mut world = World::new();
+    let airlock = world.airlock.clone();
+    let app = app(async move || Body::from_stream(streamed_in_scopes(&airlock)));
+    let layer = after(&world).policy(airlock::policy::drop_all());
+    text(call(app.layer(layer)).await.into_body()).await;
+    let items = ["item success: mail dropped"; 3];
+    assert_eq!(world.ended_by_now()[..3], items);
+    assert!(world.log.lines().is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_piles_intents_up_is_warned_about_once() {
+    let logged = problems_of_async(async {
+        let world = World::new();
+        let handler = async || {
+            Body::from_stream(stream::iter(0..3).map(|_| {
+                for n in 0..400 {
+                    airlock::enqueue(mail(n));
+                }
+                Chunk::Ok(Bytes::from_static(b"."))
+            }))
+        };
+        let app = app(handler).layer(after(&world).name("export"));
+        text(call(app).await.into_body()).await;
+    });
+    let logged = logged.await;
+    let [line] = &logged[..] else {
+        panic!("one line: {logged:#?}");
+    };
+    for part in [
+        "WARN",
+        "holds=1200",
+        "export",
+        "GET",
+        "a scope for each item",
+    ] {
+        assert!(line.contains(part), "{part} in {line}");
+    }
 }
