@@ -47,8 +47,8 @@ impl<B> Exchange for ActixExchange<B> {
     type Inner = ServiceResponse<B>;
     type Outer = ServiceResponse<ScopeBody<B>>;
 
-    fn judge(&self, response: Self::Inner) -> (Self::Inner, Outcome) {
-        let outcome = self.settings.outcome(response.response().head());
+    fn judge(&mut self, response: Self::Inner) -> (Self::Inner, Outcome) {
+        let outcome = self.settings.outcome(&response);
         (response, outcome)
     }
 

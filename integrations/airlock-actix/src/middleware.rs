@@ -192,6 +192,36 @@ impl ScopeMiddleware {
         mut self,
         succeeded: impl Fn(&ResponseHead, Outcome) -> bool + Send + Sync + 'static,
     ) -> Self {
+        let succeeded =
+            move |_: &HttpRequest, head: &ResponseHead, outcome| succeeded(head, outcome);
+        self.settings.flush_when = Some(Arc::new(succeeded));
+        self
+    }
+
+    /// As [`flush_when`](Self::flush_when), which it replaces, for a rule that depends on the request:
+    /// `choose` sees the request when it has been answered, and gives the rule for its response.
+    ///
+    /// ```
+    /// use airlock_actix::ScopeMiddleware;
+    /// use airlock::lifecycle::Outcome;
+    ///
+    /// // A question is answered, and nothing follows from it.
+    /// let middleware = ScopeMiddleware::new().flush_when_for(|request| {
+    ///     let asks = request.method().is_safe();
+    ///     move |_, outcome| outcome == Outcome::Success && !asks
+    /// });
+    /// # drop(middleware);
+    /// ```
+    pub fn flush_when_for<J>(
+        mut self,
+        choose: impl Fn(&HttpRequest) -> J + Send + Sync + 'static,
+    ) -> Self
+    where
+        J: FnOnce(&ResponseHead, Outcome) -> bool,
+    {
+        let succeeded = move |request: &HttpRequest, head: &ResponseHead, outcome| {
+            choose(request)(head, outcome)
+        };
         self.settings.flush_when = Some(Arc::new(succeeded));
         self
     }

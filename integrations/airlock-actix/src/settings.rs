@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use actix_web::dev::ResponseHead;
+use actix_web::dev::{ResponseHead, ServiceResponse};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use airlock_core::lifecycle::Outcome;
 use airlock_core::policy::Policy;
@@ -16,7 +16,7 @@ use crate::problem::{Problem, problem};
 use airlock_core::__private::guarded;
 
 type PolicyFor = Arc<dyn Fn(&HttpRequest) -> Arc<dyn Policy> + Send + Sync>;
-type FlushWhen = Arc<dyn Fn(&ResponseHead, Outcome) -> bool + Send + Sync>;
+type FlushWhen = Arc<dyn Fn(&HttpRequest, &ResponseHead, Outcome) -> bool + Send + Sync>;
 type OnFlushError = Arc<dyn Fn(FlushError, &HttpRequest) -> HttpResponse + Send + Sync>;
 
 #[derive(Clone)]
@@ -103,12 +103,13 @@ impl Settings {
     }
 
     /// What a response means for its request's scope.
-    pub(crate) fn outcome(&self, head: &ResponseHead) -> Outcome {
+    pub(crate) fn outcome<B>(&self, response: &ServiceResponse<B>) -> Outcome {
+        let (request, head) = (response.request(), response.response().head());
         let by_status = outcome_of(head.status.as_u16());
         let Some(succeeded) = &self.flush_when else {
             return by_status;
         };
-        match guarded("flush_when", || succeeded(head, by_status)) {
+        match guarded("flush_when", || succeeded(request, head, by_status)) {
             None => by_status,
             Some(true) => Outcome::Success,
             Some(false) => Outcome::Failure,

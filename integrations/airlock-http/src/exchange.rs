@@ -13,7 +13,7 @@ pub trait Exchange {
     type Outer;
 
     /// What the response says about its request's outcome.
-    fn judge(&self, response: Self::Inner) -> (Self::Inner, Outcome);
+    fn judge(&mut self, response: Self::Inner) -> (Self::Inner, Outcome);
 
     /// The response, whose scope has ended.
     fn pass(&self, response: Self::Inner) -> Self::Outer;

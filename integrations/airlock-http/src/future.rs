@@ -25,9 +25,13 @@ pin_project! {
     pub struct ScopeFuture<F, X: Exchange, E> {
         #[pin]
         work: Work<F>,
-        state: Exclusive<State<X::Inner, E>>,
-        exchange: X,
+        driver: Exclusive<Driver<X, E>>,
     }
+}
+
+struct Driver<X: Exchange, E> {
+    state: State<X::Inner, E>,
+    exchange: X,
 }
 
 enum State<R, E> {
@@ -57,8 +61,10 @@ impl<F, X: Exchange, E> ScopeFuture<F, X, E> {
     pub fn new(work: Work<F>, waits: Option<Waits>, exchange: X) -> Self {
         Self {
             work,
-            state: Exclusive::new(State::Working(waits)),
-            exchange,
+            driver: Exclusive::new(Driver {
+                state: State::Working(waits),
+                exchange,
+            }),
         }
     }
 }
@@ -73,7 +79,7 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let (state, exchange) = (this.state.get_mut(), this.exchange);
+        let Driver { state, exchange } = this.driver.get_mut();
         if let State::Working(waits) = state {
             let mut work = this.work;
             let worked = ready!(work.as_mut().poll_ended(cx));

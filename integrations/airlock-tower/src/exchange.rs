@@ -9,7 +9,7 @@ use airlock_core::{Backlog, FlushError};
 use airlock_http::{Exchange, HeldScope};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
-use crate::layer::Settings;
+use crate::layer::{Judge, Settings};
 use crate::moment::Moment;
 
 /// What the driver of a request knows of its layer.
@@ -18,15 +18,17 @@ pub struct HttpExchange<M, B> {
     shared: Arc<(Settings, M)>,
     /// Whether a server that shuts down closes the connection.
     closes: bool,
+    judge: Option<Judge>,
     body: PhantomData<fn(B)>,
 }
 
 impl<M, B> HttpExchange<M, B> {
     #[inline]
-    pub(crate) fn new(shared: Arc<(Settings, M)>, closes: bool) -> Self {
+    pub(crate) fn new(shared: Arc<(Settings, M)>, closes: bool, judge: Option<Judge>) -> Self {
         Self {
             shared,
             closes,
+            judge,
             body: PhantomData,
         }
     }
@@ -54,8 +56,8 @@ impl<B, M: Moment<B>> Exchange for HttpExchange<M, B> {
     type Outer = Response<M::Body>;
 
     #[inline]
-    fn judge(&self, response: Response<B>) -> (Response<B>, Outcome) {
-        self.shared.0.judge(response)
+    fn judge(&mut self, response: Response<B>) -> (Response<B>, Outcome) {
+        self.shared.0.judge(response, self.judge.take())
     }
 
     #[inline]

@@ -71,7 +71,7 @@ pub struct ScopeLayer<M = BeforeResponse> {
 pub(crate) struct Settings {
     scope: ScopeBuilder,
     has_airlock: bool,
-    pub(crate) policy_for: Option<PolicyFor>,
+    policy_for: Option<PolicyFor>,
     flush_when: Option<FlushWhen>,
     route: Option<RouteOf>,
     shares_scope: bool,
@@ -80,8 +80,22 @@ pub(crate) struct Settings {
     pub(crate) shutdown: Shutdown,
 }
 
-pub(crate) type PolicyFor = Arc<dyn Fn(&request::Parts) -> Arc<dyn Policy> + Send + Sync>;
-type FlushWhen = Arc<dyn Fn(&response::Parts, Outcome) -> bool + Send + Sync>;
+type PolicyFor = Arc<dyn Fn(&request::Parts) -> Arc<dyn Policy> + Send + Sync>;
+/// Says by a response's head whether its request has succeeded.
+pub(crate) type Judge = Box<dyn FnOnce(&response::Parts, Outcome) -> bool + Send>;
+
+#[derive(Clone)]
+enum FlushWhen {
+    Response(Arc<dyn Fn(&response::Parts, Outcome) -> bool + Send + Sync>),
+    Request(Arc<dyn Fn(&request::Parts) -> Judge + Send + Sync>),
+}
+
+/// What was chosen for one request, by its head.
+#[derive(Default)]
+pub(crate) struct Chosen {
+    pub(crate) policy: Option<Arc<dyn Policy>>,
+    pub(crate) judge: Option<Judge>,
+}
 type RouteOf = Arc<dyn Fn(&Uri, &Extensions) -> Option<Cow<'static, str>> + Send + Sync>;
 
 impl ScopeLayer {
@@ -298,7 +312,34 @@ impl<M> ScopeLayer<M> {
         mut self,
         succeeded: impl Fn(&response::Parts, Outcome) -> bool + Send + Sync + 'static,
     ) -> Self {
-        Arc::make_mut(&mut self.settings).flush_when = Some(Arc::new(succeeded));
+        let succeeded = FlushWhen::Response(Arc::new(succeeded));
+        Arc::make_mut(&mut self.settings).flush_when = Some(succeeded);
+        self
+    }
+
+    /// As [`flush_when`](Self::flush_when), which it replaces, for a rule that depends on the request:
+    /// `choose` sees its head when it comes in, and gives the rule for its response.
+    ///
+    /// ```
+    /// # use airlock_tower::ScopeLayer;
+    /// use airlock::lifecycle::Outcome;
+    ///
+    /// // A question is answered, and nothing follows from it.
+    /// let layer = ScopeLayer::new().flush_when_for(|request| {
+    ///     let asks = request.method.is_safe();
+    ///     move |_, outcome| outcome == Outcome::Success && !asks
+    /// });
+    /// ```
+    pub fn flush_when_for<J>(
+        mut self,
+        choose: impl Fn(&request::Parts) -> J + Send + Sync + 'static,
+    ) -> Self
+    where
+        J: FnOnce(&response::Parts, Outcome) -> bool + Send + 'static,
+    {
+        let choose = move |head: &request::Parts| -> Judge { Box::new(choose(head)) };
+        let choose = FlushWhen::Request(Arc::new(choose));
+        Arc::make_mut(&mut self.settings).flush_when = Some(choose);
         self
     }
 
@@ -443,36 +484,53 @@ impl Settings {
         (!self.inherits_origin()).then(|| origin::of(method, None, headers))
     }
 
+    /// Whether something is chosen for each request.
+    #[inline]
+    pub(crate) fn chooses(&self) -> bool {
+        self.policy_for.is_some() || matches!(self.flush_when, Some(FlushWhen::Request(_)))
+    }
+
+    /// Chooses what depends on the request.
+    #[inline(never)]
+    pub(crate) fn choose<B>(&self, request: Request<B>) -> (Request<B>, Chosen) {
+        let (head, body) = request.into_parts();
+        let policy_for = self.policy_for.as_ref();
+        let chosen = Chosen {
+            policy: policy_for.map(|choose| choose(&head)),
+            judge: match &self.flush_when {
+                Some(FlushWhen::Request(choose)) => guarded("flush_when_for", || choose(&head)),
+                _ => None,
+            },
+        };
+        (Request::from_parts(head, body), chosen)
+    }
+
     /// What a response means for its request's scope.
     #[inline]
-    pub(crate) fn judge<B>(&self, response: Response<B>) -> (Response<B>, Outcome) {
+    pub(crate) fn judge<B>(
+        &self,
+        response: Response<B>,
+        judge: Option<Judge>,
+    ) -> (Response<B>, Outcome) {
         let by_status = outcome_of(response.status().as_u16());
-        match &self.flush_when {
-            None => (response, by_status),
-            Some(succeeded) => ask(succeeded, response, by_status),
+        match (judge, &self.flush_when) {
+            (Some(judge), _) => ask(judge, response, by_status),
+            (None, Some(FlushWhen::Response(judge))) => {
+                ask(|head, outcome| judge(head, outcome), response, by_status)
+            }
+            (None, _) => (response, by_status),
         }
     }
 }
 
-/// Chooses the policy of a request.
-#[inline(never)]
-pub(crate) fn choose<B>(
-    policy_for: &PolicyFor,
-    request: Request<B>,
-) -> (Request<B>, Option<Arc<dyn Policy>>) {
-    let (head, body) = request.into_parts();
-    let policy = policy_for(&head);
-    (Request::from_parts(head, body), Some(policy))
-}
-
 /// Asks what a response means.
 fn ask<B>(
-    succeeded: &FlushWhen,
+    judge: impl FnOnce(&response::Parts, Outcome) -> bool,
     response: Response<B>,
     by_status: Outcome,
 ) -> (Response<B>, Outcome) {
     let (head, body) = response.into_parts();
-    let outcome = match guarded("flush_when", || succeeded(&head, by_status)) {
+    let outcome = match guarded("flush_when", || judge(&head, by_status)) {
         None => by_status,
         Some(true) => Outcome::Success,
         Some(false) => Outcome::Failure,

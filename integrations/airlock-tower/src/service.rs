@@ -9,7 +9,7 @@ use tower_service::Service;
 use airlock_http::ScopeFuture;
 
 use crate::exchange::HttpExchange;
-use crate::layer::{Settings, choose};
+use crate::layer::{Chosen, Settings};
 use crate::moment::{BeforeResponse, Moment};
 
 /// Opens a scope around each request of another service; made by [`ScopeLayer`](crate::ScopeLayer).
@@ -71,14 +71,14 @@ where
     #[inline]
     fn call(&mut self, mut request: Request<I>) -> Self::Future {
         let (settings, moment) = &*self.shared;
-        let mut policy = None;
-        if let Some(policy_for) = &settings.policy_for {
-            (request, policy) = choose(policy_for, request);
+        let mut chosen = Chosen::default();
+        if settings.chooses() {
+            (request, chosen) = settings.choose(request);
         }
-        let mut scope = settings.open(&mut request, policy);
+        let mut scope = settings.open(&mut request, chosen.policy);
         let waits = moment.waits(&mut scope, request.extensions_mut());
         let closes = Settings::closes(&request);
-        let exchange = HttpExchange::new(self.shared.clone(), closes);
+        let exchange = HttpExchange::new(self.shared.clone(), closes, chosen.judge);
         // An inner service may enqueue here, before its future is first polled.
         ScopeFuture::new(scope.work(|| self.inner.call(request)), waits, exchange)
     }

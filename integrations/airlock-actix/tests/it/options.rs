@@ -4,7 +4,7 @@ use actix_web::body::to_bytes;
 use actix_web::dev::Service as _;
 use actix_web::http::StatusCode;
 use actix_web::middleware::from_fn;
-use actix_web::test::{call_service, init_service};
+use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, HttpResponse, web};
 use airlock::Refusal;
 use airlock::executor::Recorder;
@@ -104,6 +104,24 @@ async fn flush_when_decides_about_responses() {
     );
     assert_eq!(world.reports(), ["success: mail dispatched"]);
     assert_eq!(call_service(&app, get("/")).await.status(), StatusCode::OK);
+    assert_eq!(world.reports(), ["failure: mail discarded, ship discarded"]);
+}
+
+#[actix_web::test]
+async fn flush_when_for_decides_by_the_request_too() {
+    let mut world = World::new();
+    let middleware = world.middleware().flush_when_for(|request| {
+        let rehearses = request.headers().contains_key("rehearse");
+        move |head, outcome| !rehearses && head.status == 200 && outcome == Outcome::Success
+    });
+    let app = App::new().route("/", web::get().to(succeed));
+    let app = init_service(app.wrap(middleware)).await;
+    call_service(&app, get("/")).await;
+    let dispatched = "success: mail dispatched, ship dispatched";
+    assert_eq!(world.reports(), [dispatched]);
+    let rehearsal = TestRequest::get().insert_header(("rehearse", "yes"));
+    let response = call_service(&app, rehearsal.to_request()).await;
+    assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(world.reports(), ["failure: mail discarded, ship discarded"]);
 }
 

@@ -8,8 +8,9 @@ use airlock::tower::{ScopeLayer, problem};
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
+use tower::ServiceExt;
 
-use crate::fixture::{Log, Mail, World, app, call, charge, mail, status, text};
+use crate::fixture::{Log, Mail, World, app, call, charge, get, mail, status, text};
 use crate::logged::errors_of;
 
 async fn mails() -> StatusCode {
@@ -42,6 +43,44 @@ async fn flush_when_can_refuse_what_the_status_allows() {
     let app = app(mails).layer(layer.flush_when(|_, _| false));
     assert_eq!(status(app).await, 200);
     assert_eq!(world.ended_by_now(), ["request failure: mail discarded"]);
+}
+
+#[tokio::test]
+async fn flush_when_for_decides_by_the_request_too() {
+    let mut world = World::new();
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let layer = layer.flush_when_for(|request| {
+        let rehearses = request.headers.contains_key("rehearse");
+        move |head, outcome| !rehearses && head.status == 200 && outcome == Outcome::Success
+    });
+    let app = app(mails).layer(layer);
+    assert_eq!(status(app.clone()).await, 200);
+    assert_eq!(world.ended_by_now(), ["request success: mail dispatched"]);
+    let mut rehearsal = get("/");
+    let yes = axum::http::HeaderValue::from_static("yes");
+    rehearsal.headers_mut().insert("rehearse", yes);
+    let response = app.oneshot(rehearsal).await.expect("axum never fails");
+    assert_eq!(response.status(), 200);
+    assert_eq!(world.ended_by_now(), ["request failure: mail discarded"]);
+}
+
+#[tokio::test]
+async fn a_panic_of_flush_when_for_leaves_the_response_and_the_status_decides() {
+    let mut world = World::new();
+    let layer = ScopeLayer::new().airlock(&world.airlock);
+    let layer = layer.flush_when_for(|request| {
+        assert_ne!(request.uri.path(), "/", "no rule for that");
+        |_, _| false
+    });
+    let told = errors_of(async {
+        assert_eq!(status(app(mails).layer(layer)).await, 200);
+    });
+    let told = told.await;
+    assert!(
+        told.len() == 1 && told[0].contains("flush_when_for"),
+        "{told:?}"
+    );
+    assert_eq!(world.ended_by_now(), ["request success: mail dispatched"]);
 }
 
 #[tokio::test]
