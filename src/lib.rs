@@ -44,9 +44,9 @@ pub mod tokio {
 #[cfg_attr(docsrs, doc(cfg(feature = "actix")))]
 pub mod actix {
     pub use airlock_actix::{
-        ActixExchange, FromProblem, HasStatus, NoRequestScope, Problem, RequestScope, ScopeBody,
-        ScopeFuture, ScopeMiddleware, ScopeService, ShieldFuture, ShieldMiddleware, ShieldService,
-        Shutdown, problem,
+        ActixExchange, FromProblem, HasStatus, MissingScopes, NoRequestScope, Problem,
+        RequestScope, ScopeBody, ScopeFuture, ScopeMiddleware, ScopeService, ShieldFuture,
+        ShieldMiddleware, ShieldService, Shutdown, check_scopes, problem,
     };
 }
 
@@ -54,12 +54,12 @@ pub mod actix {
 #[cfg(feature = "tower")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 pub mod tower {
-    #[cfg(feature = "axum")]
-    pub use airlock_tower::NoRequestScope;
     pub use airlock_tower::{
         AfterResponse, BeforeResponse, FlushErrorResponse, FromProblem, HasStatus, HttpExchange,
         Moment, Problem, RequestScope, ScopeBody, ScopeFuture, ScopeLayer, ScopeService, problem,
     };
+    #[cfg(feature = "axum")]
+    pub use airlock_tower::{MissingScopes, NoRequestScope, check_scopes};
     #[cfg(feature = "tokio")]
     pub use airlock_tower::{ShieldFuture, ShieldLayer, ShieldService, Shutdown};
 }

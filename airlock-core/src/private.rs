@@ -20,6 +20,11 @@ pub use crate::catalogue::{BoundaryRegistration, EffectRegistration};
 pub use crate::effect::EffectOutput;
 pub use crate::lifecycle::Outcome;
 pub use crate::unwind::guarded;
+
+/// Lets the error of an enqueue outside of every scope name this remedy first, in the whole process.
+pub fn suggest_where_no_scope_is(remedy: &'static str) {
+    crate::enqueue::suggest(remedy);
+}
 pub use crate::{
     __airlock_debug_field as debug_field, __airlock_outcome as outcome, __airlock_place as place,
     __airlock_response as response, __airlock_stub as stub,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::panic::Location;
 
+use once_cell::sync::OnceCell;
+
 use crate::effect::EffectDescriptor;
 use crate::intent::Intent;
 use crate::policy::Veto;
@@ -25,9 +27,7 @@ struct Inner {
 #[non_exhaustive]
 pub enum Refusal {
     /// No scope encloses the code.
-    #[error(
-        "no scope is open here: put `#[airlock::boundary]` on the function that should decide, or run this in `airlock::scope().run(..)`; a web service opens one for each request by `ScopeLayer` (axum, tower) or `ScopeMiddleware` (actix), and keeps it while the body streams only with `after_response()`; a test has one with `#[airlock::test]`; a spawned task or thread gets its scope by `Scope::bind` or `Scope::enter`"
-    )]
+    #[error("no scope is open here: {}", remedies())]
     NoScope,
     /// The scope has ended, or its future is being dropped.
     #[error("the scope {scope} has ended: enqueue before it does, or open another one")]
@@ -63,6 +63,29 @@ pub enum Refusal {
     /// The enqueue came from a closure given to `Scope::inspect`.
     #[error("a closure that inspects a scope cannot enqueue: enqueue after it has returned")]
     WhileInspecting,
+}
+
+/// What helps most often where a web service runs.
+static LIKELIEST: OnceCell<&'static str> = OnceCell::new();
+
+/// Lets the error of an enqueue outside of every scope name this remedy first, in the whole process: an
+/// integration knows what its users forget.
+pub(crate) fn suggest(remedy: &'static str) {
+    let _ = LIKELIEST.set(remedy); // the first one stays
+}
+
+fn remedies() -> impl fmt::Display {
+    fmt::from_fn(|f| {
+        if let Some(likeliest) = LIKELIEST.get() {
+            return write!(
+                f,
+                "{likeliest}; a task or thread of its own gets a scope by `Scope::bind` or `Scope::enter`; elsewhere put `#[airlock::boundary]` on the function that should decide"
+            );
+        }
+        f.write_str(
+            "put `#[airlock::boundary]` on the function that should decide, or run this in `airlock::scope().run(..)`; a task or thread of its own gets a scope by `Scope::bind` or `Scope::enter`; a web service opens one for each request by `ScopeLayer` (axum, tower) or `ScopeMiddleware` (actix); a test has one with `#[airlock::test]`",
+        )
+    })
 }
 
 impl EnqueueError {

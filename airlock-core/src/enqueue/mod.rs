@@ -11,6 +11,7 @@ use crate::effect::EffectDescriptor;
 use crate::intent::{Intent, IntentId, IntoIntent, ScopeId, next_id};
 use crate::unwind::guarded;
 
+pub(crate) use self::error::suggest;
 pub use self::error::{EnqueueError, Refusal};
 
 /// Hands an intent to the current scope. Nothing runs now.

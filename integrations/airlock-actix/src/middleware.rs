@@ -7,6 +7,7 @@ use std::sync::Arc;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ResponseHead, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::{Error, HttpRequest, HttpResponse};
+use airlock_core::__private::suggest_where_no_scope_is;
 use airlock_core::executor::Executor;
 use airlock_core::lifecycle::{Lifecycle, Outcome};
 use airlock_core::policy::Policy;
@@ -14,6 +15,7 @@ use airlock_core::{Airlock, Backlog, FlushError, ScopeBuilder};
 use tokio::runtime::Handle;
 
 use crate::body::ScopeBody;
+use crate::check;
 use crate::service::ScopeService;
 use crate::settings::{Ends, Settings};
 use crate::shutdown::Shutdown;
@@ -285,6 +287,7 @@ impl ScopeMiddleware {
     }
 
     pub(crate) fn around<S>(&self, service: S) -> ScopeService<S> {
+        suggest_where_no_scope_is(check::REMEDY);
         ScopeService::new(service, Rc::new(self.settings.clone()))
     }
 

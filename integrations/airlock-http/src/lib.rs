@@ -5,6 +5,7 @@
 //! [`Exchange`] what its framework's requests and responses are. [`ScopeFuture`] drives one request;
 //! [`HeldScope`] is the scope that a response's body holds.
 
+mod check;
 mod exchange;
 mod exclusive;
 mod future;
@@ -18,6 +19,7 @@ mod spawn;
 mod status;
 mod waits;
 
+pub use self::check::{Check, METHOD, MissingScopes};
 pub use self::exchange::Exchange;
 pub use self::future::ScopeFuture;
 pub use self::held::{HeldScope, Polled};

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use airlock_core::executor::Executor;
 use airlock_core::lifecycle::{Lifecycle, Outcome};
-use airlock_core::policy::Policy;
+use airlock_core::policy::{Policy, drop_all};
 use airlock_core::{
     Airlock, Backlog, BoxFuture, FlushError, Origin, OwnedScope, Scope, ScopeBuilder,
 };
 #[cfg(feature = "tokio")]
 use airlock_http::Shutdown;
-use airlock_http::{Spawn, outcome_of};
+use airlock_http::{Check, METHOD, Spawn, outcome_of};
 use http::{Extensions, Request, Response, Uri, request, response};
 use tower_layer::Layer;
 
@@ -21,7 +21,7 @@ use crate::origin;
 use crate::problem::Problem;
 use crate::request_scope::RequestScope;
 use crate::service::ScopeService;
-use airlock_core::__private::guarded;
+use airlock_core::__private::{guarded, suggest_where_no_scope_is};
 
 /// Opens one scope per request around a service.
 ///
@@ -66,6 +66,9 @@ pub struct ScopeLayer<M = BeforeResponse> {
     moment: M,
 }
 
+/// What helps where no scope is open in a service with our layer.
+pub(crate) const REMEDY: &str = "`ScopeLayer` covers the routes and the fallback that were added before it, so say `.layer(ScopeLayer::new())` last";
+
 /// What all requests of a layer share.
 #[derive(Clone)]
 pub(crate) struct Settings {
@@ -84,10 +87,13 @@ type PolicyFor = Arc<dyn Fn(&request::Parts) -> Arc<dyn Policy> + Send + Sync>;
 /// Says by a response's head whether its request has succeeded.
 pub(crate) type Judge = Box<dyn FnOnce(&response::Parts, Outcome) -> bool + Send>;
 
+type SharedJudge = dyn Fn(&response::Parts, Outcome) -> bool + Send + Sync;
+type JudgeFor = dyn Fn(&request::Parts) -> Judge + Send + Sync;
+
 #[derive(Clone)]
 enum FlushWhen {
-    Response(Arc<dyn Fn(&response::Parts, Outcome) -> bool + Send + Sync>),
-    Request(Arc<dyn Fn(&request::Parts) -> Judge + Send + Sync>),
+    Response(Arc<SharedJudge>),
+    Request(Arc<JudgeFor>),
 }
 
 /// What was chosen for one request, by its head.
@@ -418,6 +424,7 @@ impl<S, M: Clone> Layer<S> for ScopeLayer<M> {
     type Service = ScopeService<S, M>;
 
     fn layer(&self, inner: S) -> ScopeService<S, M> {
+        suggest_where_no_scope_is(REMEDY);
         ScopeService::new(inner, (*self.settings).clone(), self.moment.clone())
     }
 }
@@ -484,15 +491,24 @@ impl Settings {
         (!self.inherits_origin()).then(|| origin::of(method, None, headers))
     }
 
-    /// Whether something is chosen for each request.
+    /// Whether something is chosen for this request.
     #[inline]
-    pub(crate) fn chooses(&self) -> bool {
-        self.policy_for.is_some() || matches!(self.flush_when, Some(FlushWhen::Request(_)))
+    pub(crate) fn chooses(&self, request: &Request<impl Sized>) -> bool {
+        let by_request = matches!(self.flush_when, Some(FlushWhen::Request(_)));
+        self.policy_for.is_some() || by_request || request.method().as_str() == METHOD
     }
 
     /// Chooses what depends on the request.
     #[inline(never)]
     pub(crate) fn choose<B>(&self, request: Request<B>) -> (Request<B>, Chosen) {
+        if let Some(check) = request.extensions().get::<Check>() {
+            check.found();
+            let nothing_leaves = Chosen {
+                policy: Some(Arc::new(drop_all())),
+                judge: None,
+            };
+            return (request, nothing_leaves);
+        }
         let (head, body) = request.into_parts();
         let policy_for = self.policy_for.as_ref();
         let chosen = Chosen {

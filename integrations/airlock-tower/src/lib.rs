@@ -7,6 +7,8 @@
 //! flushes after the response, and requests that outlive their client.
 
 mod body;
+#[cfg(feature = "axum")]
+mod check;
 mod exchange;
 mod layer;
 mod moment;
@@ -19,6 +21,8 @@ mod shield;
 mod status;
 
 pub use self::body::ScopeBody;
+#[cfg(feature = "axum")]
+pub use self::check::check_scopes;
 pub use self::exchange::HttpExchange;
 pub use self::layer::ScopeLayer;
 pub use self::moment::{AfterResponse, BeforeResponse, Moment};
@@ -30,6 +34,8 @@ pub use self::service::ScopeService;
 #[cfg(feature = "tokio")]
 pub use self::shield::{ShieldLayer, ShieldService};
 pub use self::status::HasStatus;
+#[cfg(feature = "axum")]
+pub use airlock_http::MissingScopes;
 pub use airlock_http::ScopeFuture;
 #[cfg(feature = "tokio")]
 pub use airlock_http::{ShieldFuture, Shutdown};

@@ -72,7 +72,7 @@ where
     fn call(&mut self, mut request: Request<I>) -> Self::Future {
         let (settings, moment) = &*self.shared;
         let mut chosen = Chosen::default();
-        if settings.chooses() {
+        if settings.chooses(&request) {
             (request, chosen) = settings.choose(request);
         }
         let mut scope = settings.open(&mut request, chosen.policy);

@@ -1,6 +1,7 @@
 //! The middleware, the extractor and boundaries on handlers, in process and over loopback sockets.
 
 mod after_response;
+mod check;
 mod fixture;
 mod handlers;
 #[path = "../../../../tests/logged/mod.rs"]

@@ -2,6 +2,7 @@
 
 mod after_response;
 mod auto_traits;
+mod check;
 mod endings;
 mod extractor;
 mod fixture;

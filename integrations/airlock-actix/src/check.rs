@@ -1,0 +1,69 @@
+//! Finding routes without a scope before a client does.
+
+use actix_http::{HttpMessage as _, Method, Request};
+use actix_web::Error;
+use actix_web::dev::{Service, ServiceResponse};
+use actix_web::http::Uri;
+use actix_web::test::TestRequest;
+use airlock_http::{Check, MissingScopes};
+
+/// What helps where no scope is open in a service with our middleware.
+pub(crate) const REMEDY: &str =
+    "`ScopeMiddleware` covers what it wraps, so `.wrap(ScopeMiddleware::new())` the whole app";
+
+/// Checks that a scope is opened for requests to these paths: in a test, or at the start of a service.
+///
+/// It sends a request to each, with a method of its own that no route is for. So handlers are not
+/// called, except those that are for every method, as by `web::to`; these get no body, and what they
+/// enqueue within the middleware is dropped. Add a path that does not exist to check the default service.
+///
+/// ```
+/// use actix_web::{App, test, web};
+/// use airlock_actix::{ScopeMiddleware, check_scopes};
+///
+/// # #[actix_web::main]
+/// # async fn main() {
+/// let orders = web::resource("/orders").route(web::post().to(async || "placed"));
+/// let items = web::resource("/items").route(web::get().to(async || "mug"));
+/// let app = App::new().service(orders.wrap(ScopeMiddleware::new())).service(items);
+/// let app = test::init_service(app).await;
+/// let missing = check_scopes(&app, ["/orders", "/items"]).await.unwrap_err();
+/// assert_eq!(missing.paths(), ["/items"]);
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// [`MissingScopes`], which names the paths.
+pub async fn check_scopes<S, B>(
+    app: &S,
+    paths: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<(), MissingScopes>
+where
+    S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
+{
+    let mut missing = Vec::new();
+    for path in paths {
+        let path = path.as_ref();
+        let check = Check::default();
+        let request = request(path, &check);
+        let answer = async {
+            if let Some(request) = request {
+                let _ = app.call(request).await;
+            }
+        };
+        if !check.ended(answer).await {
+            missing.push(path.to_owned());
+        }
+    }
+    MissingScopes::unless_none(missing, REMEDY)
+}
+
+fn request(path: &str, check: &Check) -> Option<Request> {
+    let method = Method::from_bytes(airlock_http::METHOD.as_bytes()).ok()?;
+    let uri: Uri = path.parse().ok()?; // `TestRequest` would panic
+    let mut request = TestRequest::default().method(method).to_request();
+    request.head_mut().uri = uri;
+    request.extensions_mut().insert(check.clone());
+    Some(request)
+}
