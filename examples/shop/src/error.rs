@@ -36,6 +36,9 @@ pub enum ShopError {
     /// Somebody else has changed the order meanwhile.
     #[error("order {0} has changed meanwhile")]
     Changed(i64),
+    /// The key of the request was that of another order.
+    #[error("the idempotency key was used for order {0}, which is another one")]
+    KeyUsed(i64),
     /// The bank refuses the card.
     #[error("payment refused for order {0}")]
     PaymentRefused(i64),

@@ -51,6 +51,7 @@ fn parse(line: &str) -> Result<NewOrder, ShopError> {
         sku: sku.to_owned(),
         quantity: quantity.parse().map_err(|_| wrong())?,
         email: email.to_owned(),
+        key: None,
     };
     new.check()?;
     Ok(new)

@@ -18,6 +18,18 @@ pub struct NewOrder {
     pub quantity: i64,
     /// Where mail goes.
     pub email: String,
+    /// What the client calls this request. Sent again, it is answered with the order that exists.
+    #[serde(default)]
+    pub key: Option<String>,
+}
+
+/// An order, and whether it was there before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The order.
+    pub order: Order,
+    /// Whether this request made it. Otherwise an earlier one with the same key has.
+    pub is_new: bool,
 }
 
 /// How far an order is.
@@ -65,7 +77,18 @@ impl NewOrder {
         if name.is_empty() || host.is_empty() || self.email.len() > 254 {
             return Err(ShopError::Invalid("the email must be an address".into()));
         }
+        let key = self.key.as_deref().map_or(1, str::len);
+        if !(1..=255).contains(&key) {
+            return Err(ShopError::Invalid(
+                "the idempotency key must have from 1 to 255 bytes".into(),
+            ));
+        }
         Ok(())
+    }
+
+    /// Whether this order is what it asks for.
+    pub(crate) fn is_for(&self, order: &Order) -> bool {
+        (&self.sku, self.quantity, &self.email) == (&order.sku, order.quantity, &order.email)
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Problem {
     pub detail: Option<String>,
 }
 
+const AFTER_COMMIT: &str = "It is saved, but not all that follows from it was done; that is parked, and tried again later. Sent again with its idempotency key, an order is answered with the one that exists";
+
 impl Problem {
     /// The content type.
     pub const CONTENT_TYPE: &str = "application/problem+json";
@@ -44,6 +46,13 @@ impl Problem {
         }
     }
 
+    /// What a client is told when what it asked for was done, and what follows from that was not. It must
+    /// not take the error for a request that failed.
+    #[must_use]
+    pub fn after_commit() -> Self {
+        Self::new(500, AFTER_COMMIT.to_owned())
+    }
+
     /// As JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
@@ -59,7 +68,7 @@ impl From<&ShopError> for Problem {
             | ShopError::WrongStatus { .. }
             | ShopError::Changed(_) => 409,
             ShopError::PaymentRefused(_) => 402,
-            ShopError::Invalid(_) => 422,
+            ShopError::Invalid(_) | ShopError::KeyUsed(_) => 422,
             ShopError::Unreachable(_) | ShopError::Effects(_) | ShopError::Database(_) => 500,
         };
         if status == 500 {

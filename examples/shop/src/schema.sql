@@ -18,7 +18,9 @@ CREATE TABLE IF NOT EXISTS orders (
     quantity    INTEGER NOT NULL CHECK (quantity > 0),
     email       TEXT NOT NULL,
     total_cents INTEGER NOT NULL,
-    status      TEXT NOT NULL CHECK (status IN ('placed', 'paid', 'shipped'))
+    status      TEXT NOT NULL CHECK (status IN ('placed', 'paid', 'shipped')),
+    -- What the client calls its request, so that the same request sent twice is one order.
+    key         TEXT UNIQUE
 );
 
 -- What has reached the world outside: the demo's mail server, warehouse and search index write here.

@@ -11,7 +11,8 @@ use tokio::time::timeout;
 use crate::error::ShopError;
 use crate::item::Item;
 use crate::journal::{Journal, JournalReport};
-use crate::order::{NewOrder, Order};
+use crate::notices::Notices;
+use crate::order::{NewOrder, Order, Placed};
 use crate::outside::{Outside, Sent};
 use crate::parked::Parked;
 use crate::partners::{Bank, Partners};
@@ -31,6 +32,7 @@ struct Inner {
     background: Spawn,
     journal: Journal,
     parked: Parked,
+    notices: Notices,
 }
 
 impl std::fmt::Debug for Inner {
@@ -100,18 +102,29 @@ impl Shop {
                 background: Spawn::current(),
                 journal,
                 parked,
+                notices: Notices::default(),
             }),
         })
     }
 
-    /// Takes an order, and puts the goods aside.
+    /// Takes an order, and puts the goods aside; or finds the order that a request with the same key has
+    /// made before, from which nothing follows again.
     ///
     /// # Errors
     ///
-    /// [`ShopError::Invalid`], [`ShopError::NoSuchItem`], [`ShopError::OutOfStock`].
-    pub async fn place(&self, new: NewOrder) -> Result<Order, ShopError> {
+    /// [`ShopError::Invalid`], [`ShopError::NoSuchItem`], [`ShopError::OutOfStock`], [`ShopError::KeyUsed`].
+    pub async fn place(&self, new: NewOrder) -> Result<Placed, ShopError> {
         new.check()?;
         let mut transaction = self.inner.store.begin().await?;
+        if let Some(order) = store::order_with_key(&mut transaction, &new).await? {
+            return match new.is_for(&order) {
+                true => Ok(Placed {
+                    order,
+                    is_new: false,
+                }),
+                false => Err(ShopError::KeyUsed(order.id)),
+            };
+        }
         let mut item = store::item(&mut transaction, &new.sku).await?;
         let order = store::insert_order(&mut transaction, &new, &item).await?;
         order.confirm();
@@ -119,7 +132,19 @@ impl Shop {
         item.take(order.quantity)?;
         store::update_item(&mut transaction, &item).await?;
         transaction.commit().await?;
-        Ok(order)
+        Ok(Placed {
+            order,
+            is_new: true,
+        })
+    }
+
+    /// A key for a new order: a form is sent with it.
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::Database`].
+    pub async fn new_key(&self) -> Result<String, ShopError> {
+        Ok(self.inner.store.random().await?)
     }
 
     /// Takes the money for an order.
@@ -212,6 +237,12 @@ impl Shop {
     #[must_use]
     pub fn parked(&self) -> &Parked {
         &self.inner.parked
+    }
+
+    /// What browsers have yet to be told.
+    #[must_use]
+    pub fn notices(&self) -> &Notices {
+        &self.inner.notices
     }
 
     /// The demo's world outside.

@@ -93,6 +93,12 @@ impl Store {
         rows.iter().map(item_of).collect()
     }
 
+    /// A text that nobody can guess.
+    pub(crate) async fn random(&self) -> Result<String, sqlx::Error> {
+        let random = sqlx::query_scalar("SELECT lower(hex(randomblob(16)))");
+        random.fetch_one(&self.pool).await
+    }
+
     pub(crate) async fn note_sent(&self, via: &str, what: &str) -> Result<(), sqlx::Error> {
         let insert = sqlx::query("INSERT INTO sent (via, what) VALUES (?, ?)");
         insert.bind(via).bind(what).execute(&self.pool).await?;
@@ -124,14 +130,28 @@ pub(crate) async fn insert_order(
     item: &Item,
 ) -> Result<Order, sqlx::Error> {
     let insert = sqlx::query(
-        "INSERT INTO orders (sku, quantity, email, total_cents, status) VALUES (?, ?, ?, ?, ?) RETURNING *",
+        "INSERT INTO orders (sku, quantity, email, total_cents, status, key) VALUES (?, ?, ?, ?, ?, ?) RETURNING *",
     )
     .bind(&new.sku)
     .bind(new.quantity)
     .bind(&new.email)
     .bind(new.quantity * item.price_cents)
-    .bind(Status::Placed.as_str());
+    .bind(Status::Placed.as_str())
+    .bind(&new.key);
     order_of(&insert.fetch_one(connection).await?)
+}
+
+/// The order that a request with the same key has made.
+pub(crate) async fn order_with_key(
+    connection: &mut SqliteConnection,
+    new: &NewOrder,
+) -> Result<Option<Order>, sqlx::Error> {
+    let Some(key) = &new.key else {
+        return Ok(None);
+    };
+    let row = sqlx::query("SELECT * FROM orders WHERE key = ?").bind(key);
+    let row = row.fetch_optional(connection).await?;
+    row.as_ref().map(order_of).transpose()
 }
 
 pub(crate) async fn update_order(

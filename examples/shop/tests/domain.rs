@@ -63,12 +63,42 @@ async fn an_order_that_cannot_be_filled_leaves_no_trace() {
         sku: "lamp".to_owned(),
         quantity: 3,
         email: "ada@example.org".to_owned(),
+        key: None,
     };
     let ended = scope.run_async(async |_| shop.place(new).await).await;
     assert!(matches!(ended, Err(ShopError::OutOfStock { left: 2, .. })));
     assert!(recorder.is_empty());
     assert_eq!(shop.orders().await.expect("the table"), []);
     assert_eq!(shop.items().await.expect("the table")[0].stock, 2);
+}
+
+#[tokio::test]
+async fn an_order_that_is_sent_again_with_its_key_is_the_one_that_exists() {
+    let shop = Shop::open(None).await.expect("a shop in memory");
+    let new = |quantity| NewOrder {
+        sku: "mug".to_owned(),
+        quantity,
+        email: "ada@example.org".to_owned(),
+        key: Some("a key".to_owned()),
+    };
+    let place = async |quantity| {
+        let scope = shop.airlock().scope();
+        scope
+            .run_async(async |_| shop.place(new(quantity)).await)
+            .await
+    };
+    let first = place(2).await.expect("there are enough");
+    let again = place(2).await.expect("it is there");
+    assert_eq!((first.is_new, again.is_new), (true, false));
+    assert_eq!(first.order, again.order);
+    let other = place(1).await;
+    assert!(matches!(other, Err(ShopError::KeyUsed(1))), "{other:?}");
+    let sent = shop.sent().await.expect("the table");
+    let mails = sent.iter().filter(|sent| sent.via == "mail").count();
+    assert_eq!(
+        (mails, shop.items().await.expect("the table")[1].stock),
+        (1, 5)
+    );
 }
 
 #[tokio::test]

@@ -1,51 +1,98 @@
 //! What browsers get instead of JSON.
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
-use actix_web::web::Data;
-use actix_web::{Error, HttpResponse, ResponseError};
-use shop::{Problem, Shop, page};
+use actix_web::web::{Bytes, Data};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use airlock::FlushError;
+use shop::page::Top;
+use shop::{Form, Problem, Shop, page};
 
 use crate::error::AppError;
 
-/// For a browser, a change that was made leads back to the page, and a problem stands on top of it, with
-/// its status. The other way round it would not do: a redirect is a success, and flushes.
+/// The id of a request's scope, noted in the request.
+#[derive(Clone)]
+struct ScopeId(String);
+
+/// Notes the scope of a request in it: stands within the middlewares that open scopes.
+pub(crate) async fn note_scope(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    if let Some(scope) = airlock::current() {
+        let id = ScopeId(scope.id().to_string());
+        request.extensions_mut().insert(id);
+    }
+    next.call(request).await
+}
+
+/// Tells a client that its request was carried out, and what follows from it was not. The intents are
+/// parked, by the airlock's `on_stranded`.
+pub(crate) fn after_commit(error: FlushError, _: &HttpRequest) -> HttpResponse {
+    error.strand();
+    HttpResponse::from_error(AppError(Problem::after_commit()))
+}
+
+/// For a browser, every form leads back to the page, which shows what became of it and can be loaded
+/// again. This stands outside of the scopes: within, a redirect would be a success, and flush.
 pub(crate) async fn serve(
     shop: Data<Shop>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let accept = request.headers().get(header::ACCEPT);
-    let wanted = page::wanted(accept.and_then(|accept| accept.to_str().ok()));
-    let changes = request.method() == Method::POST;
+    if !page::wanted(accept.and_then(|accept| accept.to_str().ok())) {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    }
+    if request.method() == Method::POST {
+        return sent(&shop, request, next).await;
+    }
     let response = next.call(request).await?;
-    let status = response.status();
-    if !wanted {
+    let Some(problem) = problem_of(&response) else {
         return Ok(response.map_into_boxed_body());
-    }
-    if status.is_client_error() || status.is_server_error() {
-        let error = response.response().error();
-        let error = error.and_then(|error| error.as_error::<AppError>());
-        let problem = error.map(|AppError(problem)| problem.clone());
-        let problem = problem.unwrap_or_else(|| Problem::new(status.as_u16(), None));
-        let mut page = self::page(&shop, Some(&problem)).await;
-        *page.status_mut() = status;
-        return Ok(response.into_response(page));
-    }
-    if changes {
-        let home = HttpResponse::SeeOther()
-            .insert_header((header::LOCATION, "/"))
-            .finish();
-        return Ok(response.into_response(home));
-    }
-    Ok(response.map_into_boxed_body())
+    };
+    let status = response.status();
+    let mut page = self::page(&shop, &Top::Problem(problem)).await;
+    *page.status_mut() = status;
+    Ok(response.into_response(page))
+}
+
+/// Keeps what was filled in, and answers with a redirect.
+async fn sent(
+    shop: &Shop,
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let body = request.extract::<Bytes>().await?;
+    let form = Form::read(request.path(), &body);
+    request.set_payload(Payload::from(body));
+    let response = next.call(request).await?;
+    let scope = response
+        .request()
+        .extensions()
+        .get()
+        .map(|ScopeId(id)| id.clone());
+    let page = shop.notices().add(form, problem_of(&response), scope);
+    let page = HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, page))
+        .finish();
+    Ok(response.into_response(page))
+}
+
+fn problem_of(response: &ServiceResponse<impl MessageBody>) -> Option<Problem> {
+    let status = response.status();
+    let error = response.response().error();
+    let told = error.and_then(|error| error.as_error::<AppError>());
+    let told = told.map(|AppError(problem)| problem.clone());
+    let failed = status.is_client_error() || status.is_server_error();
+    failed.then(|| told.unwrap_or_else(|| Problem::new(status.as_u16(), None)))
 }
 
 /// The page.
-pub(crate) async fn page(shop: &Shop, problem: Option<&Problem>) -> HttpResponse {
-    match page::render(shop, problem).await {
+pub(crate) async fn page(shop: &Shop, top: &Top) -> HttpResponse {
+    match page::render(shop, top).await {
         Ok(html) => HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")
             .insert_header((

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use actix_web::error::{PathError, UrlencodedError};
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use airlock::FlushError;
 use shop::{Problem, ShopError};
@@ -62,6 +62,10 @@ pub(crate) async fn no_such_page() -> Result<HttpResponse, AppError> {
     Err(AppError(Problem::new(404, None)))
 }
 
-pub(crate) async fn wrong_method() -> Result<HttpResponse, AppError> {
-    Err(AppError(Problem::new(405, None)))
+/// Tells which methods there are instead.
+pub(crate) fn wrong_method(allow: &'static str) -> HttpResponse {
+    let mut response = HttpResponse::from_error(AppError(Problem::new(405, None)));
+    let allow = (header::ALLOW, header::HeaderValue::from_static(allow));
+    response.headers_mut().insert(allow.0, allow.1);
+    response
 }

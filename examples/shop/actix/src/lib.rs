@@ -37,9 +37,9 @@ impl Scopes {
     /// Those of a shop. On tokio.
     #[must_use]
     pub fn new(shop: &Shop) -> Self {
-        let buyers = ScopeMiddleware::new().airlock(shop.airlock());
-        let warehouse = buyers.clone().after_response().shield();
-        let buyers = buyers.shield();
+        let middleware = ScopeMiddleware::new().airlock(shop.airlock());
+        let warehouse = middleware.clone().after_response().shield();
+        let buyers = middleware.on_flush_error(browsers::after_commit).shield();
         Self { buyers, warehouse }
     }
 
@@ -102,7 +102,10 @@ pub async fn serve(
     shop.close(patience / 2).await;
     match served {
         // Such as a client that sends half a request, and stays.
-        Err(late) if late.kind() == io::ErrorKind::TimedOut => Ok(()),
+        Err(late) if late.kind() == io::ErrorKind::TimedOut => {
+            tracing::warn!("{late}");
+            Ok(())
+        }
         served => served,
     }
 }

@@ -1,9 +1,12 @@
 //! Routes and handlers: each hands over to the shop.
 
-use actix_web::web::{self, Data, Form, Json, Path, ServiceConfig, get, post};
-use actix_web::{HttpResponse, Resource};
+use actix_web::http::StatusCode;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data, Form, Json, Path, ServiceConfig, post};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard};
 use serde::Deserialize;
-use shop::{Item, JournalReport, NewOrder, Order, Sent, Shop, page};
+use shop::page::Top;
+use shop::{Item, JournalReport, NewOrder, Order, Placed, Sent, Shop, page};
 
 use crate::Scopes;
 use crate::browsers;
@@ -11,43 +14,65 @@ use crate::error::{AppError, wrong_method};
 
 /// Adds them all. What changes nothing needs no scope.
 pub(crate) fn add(app: &mut ServiceConfig, scopes: &Scopes) {
+    let noted = || from_fn(browsers::note_scope);
     let buyers = || scopes.buyers.clone();
     let warehouse = || scopes.warehouse.clone();
-    app.service(at("/").route(get().to(show_page)))
-        .service(at("/style.css").route(get().to(style)))
+    let orders = at("/orders", READ_AND_CHANGE).route(read().to(orders));
+    app.service(at("/", READ).route(read().to(show_page)))
+        .service(at("/style.css", READ).route(read().to(style)))
+        .service(orders.route(post().to(place)).wrap(noted()).wrap(buyers()))
+        .service(at("/orders/{order}", READ).route(read().to(order)))
         .service(
-            at("/orders")
-                .route(get().to(orders))
-                .route(post().to(place))
-                .wrap(buyers()),
-        )
-        .service(at("/orders/{order}").route(get().to(order)))
-        .service(
-            at("/orders/{order}/payment")
+            at("/orders/{order}/payment", CHANGE)
                 .route(post().to(pay))
+                .wrap(noted())
                 .wrap(buyers()),
         )
         .service(
-            at("/orders/{order}/shipment")
+            at("/orders/{order}/shipment", CHANGE)
                 .route(post().to(ship))
+                .wrap(noted())
                 .wrap(warehouse()),
         )
-        .service(at("/items").route(get().to(items)))
+        .service(at("/items", READ).route(read().to(items)))
         .service(
-            at("/items/{sku}/stock")
+            at("/items/{sku}/stock", CHANGE)
                 .route(post().to(restock))
+                .wrap(noted())
                 .wrap(warehouse()),
         )
-        .service(at("/imports").route(post().to(import)).wrap(buyers()))
-        .service(at("/parked").route(post().to(try_again)).wrap(buyers()))
-        .service(at("/mail-server").route(post().to(mail_server)))
-        .service(at("/reports").route(get().to(reports)))
-        .service(at("/sent").route(get().to(sent)))
-        .service(at("/catalogue").route(get().to(catalogue)));
+        .service(
+            at("/imports", CHANGE)
+                .route(post().to(import))
+                .wrap(noted())
+                .wrap(buyers()),
+        )
+        .service(
+            at("/parked", CHANGE)
+                .route(post().to(try_again))
+                .wrap(noted())
+                .wrap(buyers()),
+        )
+        .service(at("/mail-server", CHANGE).route(post().to(mail_server)))
+        .service(at("/reports", READ).route(read().to(reports)))
+        .service(at("/sent", READ).route(read().to(sent)))
+        .service(at("/catalogue", READ).route(read().to(catalogue)));
 }
 
-fn at(path: &str) -> Resource {
-    web::resource(path).default_service(web::to(wrong_method))
+const READ: &str = "GET,HEAD";
+const CHANGE: &str = "POST";
+const READ_AND_CHANGE: &str = "GET,HEAD,POST";
+
+/// A path with these methods; any other is told so.
+fn at(path: &str, allow: &'static str) -> Resource {
+    let others = move || std::future::ready(wrong_method(allow));
+    web::resource(path).default_service(web::to(others))
+}
+
+/// `GET`, and `HEAD`, which actix-web does not add by itself.
+fn read() -> Route {
+    let reads = guard::Any(guard::Get()).or(guard::Head());
+    web::route().guard(reads)
 }
 
 #[derive(Deserialize)]
@@ -72,9 +97,23 @@ struct MailServer {
 
 type Answer<T> = Result<Json<T>, AppError>;
 
-async fn place(shop: Data<Shop>, new: Form<NewOrder>) -> Result<HttpResponse, AppError> {
-    let order = shop.place(new.into_inner()).await?;
-    Ok(HttpResponse::Created().json(order))
+/// A program sends its key as a header, a form as a field.
+async fn place(
+    request: HttpRequest,
+    shop: Data<Shop>,
+    new: Form<NewOrder>,
+) -> Result<HttpResponse, AppError> {
+    let mut new = new.into_inner();
+    if let Some(key) = request.headers().get("idempotency-key") {
+        new.key = Some(String::from_utf8_lossy(key.as_bytes()).into_owned());
+    }
+    let Placed { order, is_new } = shop.place(new).await?;
+    let status = if is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok(HttpResponse::build(status).json(order))
 }
 
 async fn pay(shop: Data<Shop>, order: Path<i64>, payment: Form<Payment>) -> Answer<Order> {
@@ -131,8 +170,9 @@ async fn catalogue() -> HttpResponse {
     }
 }
 
-async fn show_page(shop: Data<Shop>) -> HttpResponse {
-    browsers::page(&shop, None).await
+async fn show_page(shop: Data<Shop>, request: HttpRequest) -> HttpResponse {
+    let notice = shop.notices().named_in(Some(request.query_string()));
+    browsers::page(&shop, &notice.map(Top::Notice).unwrap_or_default()).await
 }
 
 async fn style() -> HttpResponse {

@@ -37,6 +37,7 @@ where
             status: response.status().as_u16(),
             content_type: header(header::CONTENT_TYPE),
             location: header(header::LOCATION),
+            allow: header(header::ALLOW),
             body: String::from_utf8(read_body(response).await.to_vec()).expect("text"),
         }
     }

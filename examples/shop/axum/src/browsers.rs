@@ -1,42 +1,89 @@
 //! What browsers get instead of JSON.
 
+use airlock::FlushError;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{Method, header};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use shop::{Problem, Shop, page};
+use shop::page::Top;
+use shop::{Form, Problem, Shop, page};
 
 use crate::error::AppError;
 
-/// For a browser, a change that was made leads back to the page, and a problem stands on top of it, with
-/// its status. The other way round it would not do: a redirect is a success, and flushes.
-pub(crate) async fn serve(State(shop): State<Shop>, request: Request, next: Next) -> Response {
-    let accept = request.headers().get(header::ACCEPT);
-    let wanted = page::wanted(accept.and_then(|accept| accept.to_str().ok()));
-    let changes = request.method() == Method::POST;
-    let response = next.run(request).await;
-    let status = response.status();
-    if !wanted {
-        return response;
-    }
-    if status.is_client_error() || status.is_server_error() {
-        let problem = response.extensions().get().cloned();
-        let problem = problem.unwrap_or_else(|| Problem::new(status.as_u16(), None));
-        return (status, self::page(&shop, Some(&problem)).await).into_response();
-    }
-    if changes {
-        return Redirect::to("/").into_response();
+/// The id of a request's scope, noted in its response.
+#[derive(Clone)]
+struct ScopeId(String);
+
+/// Notes the scope of a request in its response: stands within the layers that open scopes.
+pub(crate) async fn note_scope(request: Request, next: Next) -> Response {
+    let scope = airlock::current().map(|scope| ScopeId(scope.id().to_string()));
+    let mut response = next.run(request).await;
+    if let Some(scope) = scope {
+        response.extensions_mut().insert(scope);
     }
     response
 }
 
+/// Tells a client that its request was carried out, and what follows from it was not. The intents are
+/// parked, by the airlock's `on_stranded`.
+pub(crate) fn after_commit(error: FlushError) -> Response {
+    let scope = error.report().scope().map(|id| ScopeId(id.to_string()));
+    error.strand();
+    let mut response = AppError::from(Problem::after_commit()).into_response();
+    if let Some(scope) = scope {
+        response.extensions_mut().insert(scope);
+    }
+    response
+}
+
+/// For a browser, every form leads back to the page, which shows what became of it and can be loaded
+/// again. This stands outside of the scopes: within, a redirect would be a success, and flush.
+pub(crate) async fn serve(State(shop): State<Shop>, request: Request, next: Next) -> Response {
+    let accept = request.headers().get(header::ACCEPT);
+    if !page::wanted(accept.and_then(|accept| accept.to_str().ok())) {
+        return next.run(request).await;
+    }
+    if request.method() == Method::POST {
+        return sent(&shop, request, next).await;
+    }
+    let response = next.run(request).await;
+    match problem_of(&response) {
+        None => response,
+        Some(problem) => {
+            let status = response.status();
+            (status, self::page(&shop, &Top::Problem(problem)).await).into_response()
+        }
+    }
+}
+
+/// Keeps what was filled in, and answers with a redirect.
+async fn sent(shop: &Shop, request: Request, next: Next) -> Response {
+    let (head, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, Form::LIMIT).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let form = Form::read(head.uri.path(), &body);
+    let response = next.run(Request::from_parts(head, Body::from(body))).await;
+    let scope = response.extensions().get().map(|ScopeId(id)| id.clone());
+    let page = shop.notices().add(form, problem_of(&response), scope);
+    Redirect::to(&page).into_response()
+}
+
+fn problem_of(response: &Response) -> Option<Problem> {
+    let status = response.status();
+    let failed = status.is_client_error() || status.is_server_error();
+    let told = response.extensions().get().cloned();
+    failed.then(|| told.unwrap_or_else(|| Problem::new(status.as_u16(), None)))
+}
+
 /// The page.
-pub(crate) async fn page(shop: &Shop, problem: Option<&Problem>) -> Response {
+pub(crate) async fn page(shop: &Shop, top: &Top) -> Response {
     let header = [(
         header::CONTENT_SECURITY_POLICY,
         page::CONTENT_SECURITY_POLICY,
     )];
-    match page::render(shop, problem).await {
+    match page::render(shop, top).await {
         Ok(html) => (header, Html(html)).into_response(),
         Err(error) => AppError::from(error).into_response(),
     }

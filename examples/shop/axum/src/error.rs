@@ -20,6 +20,12 @@ impl From<ShopError> for AppError {
     }
 }
 
+impl From<Problem> for AppError {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
 impl From<FlushError> for AppError {
     fn from(error: FlushError) -> Self {
         ShopError::from(error).into()

@@ -8,10 +8,11 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 
-use airlock::Backlog;
 use airlock::tower::{AfterResponse, BeforeResponse, ScopeLayer, ShieldLayer, Shutdown};
+use airlock::{Backlog, FlushError};
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Response;
 use shop::Shop;
 use tokio::net::TcpListener;
 
@@ -22,18 +23,21 @@ use tokio::net::TcpListener;
 #[derive(Clone, Debug)]
 pub struct Scopes {
     /// Buyers are told when what follows from their request fails.
-    buyers: ShieldLayer<BeforeResponse>,
+    buyers: ShieldLayer<BeforeResponse<AfterCommit>>,
     /// Whoever scans parcels in the warehouse does not wait for mails.
     warehouse: ShieldLayer<AfterResponse>,
 }
+
+type AfterCommit = fn(FlushError) -> Response;
 
 impl Scopes {
     /// Those of a shop.
     #[must_use]
     pub fn new(shop: &Shop) -> Self {
-        let buyers = ScopeLayer::new().airlock(shop.airlock());
-        let warehouse = buyers.clone().after_response().shield();
-        let buyers = buyers.shield();
+        let layer = ScopeLayer::new().airlock(shop.airlock());
+        let warehouse = layer.clone().after_response().shield();
+        let after_commit: AfterCommit = browsers::after_commit;
+        let buyers = layer.on_flush_error(after_commit).shield();
         Self { buyers, warehouse }
     }
 
@@ -51,8 +55,11 @@ impl Scopes {
 
 /// The whole service. Tests call it without a socket.
 pub fn app(shop: &Shop, scopes: &Scopes) -> Router {
-    let buyers = routes::buyers().layer(scopes.buyers.clone());
-    let warehouse = routes::warehouse().layer(scopes.warehouse.clone());
+    let noted = || from_fn(browsers::note_scope);
+    let buyers = routes::buyers().layer(noted()).layer(scopes.buyers.clone());
+    let warehouse = routes::warehouse()
+        .layer(noted())
+        .layer(scopes.warehouse.clone());
     routes::reading()
         .merge(buyers)
         .merge(warehouse)
@@ -82,7 +89,10 @@ pub async fn serve(
     shop.close(patience / 2).await;
     match served {
         // Such as a client that sends half a request, and stays.
-        Err(late) if late.kind() == io::ErrorKind::TimedOut => Ok(()),
+        Err(late) if late.kind() == io::ErrorKind::TimedOut => {
+            tracing::warn!("{late}");
+            Ok(())
+        }
         served => served,
     }
 }

@@ -1,12 +1,13 @@
 //! Routes and handlers: each hands over to the shop.
 
-use axum::extract::{FromRequest, FromRequestParts, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{FromRequest, FromRequestParts, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
-use shop::{Item, JournalReport, NewOrder, Order, Sent, Shop, page};
+use shop::page::Top;
+use shop::{Item, JournalReport, NewOrder, Order, Placed, Sent, Shop, page};
 
 use crate::browsers;
 use crate::error::AppError;
@@ -72,11 +73,22 @@ struct MailServer {
 
 type Answer<T> = Result<Json<T>, AppError>;
 
+/// A program sends its key as a header, a form as a field.
 async fn place(
     State(shop): State<Shop>,
-    Form(new): Form<NewOrder>,
+    headers: HeaderMap,
+    Form(mut new): Form<NewOrder>,
 ) -> Result<(StatusCode, Json<Order>), AppError> {
-    Ok((StatusCode::CREATED, Json(shop.place(new).await?)))
+    if let Some(key) = headers.get("idempotency-key") {
+        new.key = Some(String::from_utf8_lossy(key.as_bytes()).into_owned());
+    }
+    let Placed { order, is_new } = shop.place(new).await?;
+    let status = if is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok((status, Json(order)))
 }
 
 async fn pay(
@@ -146,8 +158,9 @@ async fn catalogue() -> Response {
     }
 }
 
-async fn show_page(State(shop): State<Shop>) -> Response {
-    browsers::page(&shop, None).await
+async fn show_page(State(shop): State<Shop>, RawQuery(query): RawQuery) -> Response {
+    let notice = shop.notices().named_in(query.as_deref());
+    browsers::page(&shop, &notice.map(Top::Notice).unwrap_or_default()).await
 }
 
 async fn style() -> impl IntoResponse {

@@ -39,6 +39,7 @@ impl Client for Direct {
             status: response.status().as_u16(),
             content_type: header(header::CONTENT_TYPE),
             location: header(header::LOCATION),
+            allow: header(header::ALLOW),
             body: {
                 let body = to_bytes(response.into_body(), usize::MAX).await;
                 String::from_utf8(body.expect("a body").to_vec()).expect("text")

@@ -1,4 +1,4 @@
-//! Headless Chromium with a mouse, on the screen of a phone.
+//! Headless Chromium with a mouse.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader};
@@ -12,8 +12,12 @@ use tungstenite::{Message, WebSocket};
 
 use crate::installed;
 
-/// A phone's screen.
-pub(crate) const SCREEN: (u32, u32) = (390, 844);
+/// How wide and high a screen is, in pixels of CSS.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Screen(pub(crate) u32, pub(crate) u32);
+
+pub(crate) const PHONE: Screen = Screen(390, 844);
+pub(crate) const DESKTOP: Screen = Screen(1440, 900);
 
 /// Chromium with one tab.
 #[derive(Debug)]
@@ -80,11 +84,21 @@ impl Browser {
             .to_owned();
         self.command("Page.enable", json!({}));
         self.command("Network.enable", json!({}));
-        let (width, height) = SCREEN;
+    }
+
+    /// Looks through another screen from now on.
+    pub(crate) fn screen(&mut self, Screen(width, height): Screen) {
         let screen = json!({
-            "width": width, "height": height, "deviceScaleFactor": 2, "mobile": true,
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600,
         });
         self.command("Emulation.setDeviceMetricsOverride", screen);
+    }
+
+    /// Prefers `light` or `dark` from now on.
+    pub(crate) fn scheme(&mut self, scheme: &str) {
+        let feature = json!({"name": "prefers-color-scheme", "value": scheme});
+        let media = json!({"features": [feature]});
+        self.command("Emulation.setEmulatedMedia", media);
     }
 
     /// Goes to a page, and waits until it is loaded.

@@ -7,7 +7,7 @@ use serde_json::Value;
 /// A request.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
-    /// `GET` or `POST`.
+    /// `GET`, `POST` and the like.
     pub method: &'static str,
     /// The path.
     pub path: &'static str,
@@ -26,6 +26,8 @@ pub struct Answer {
     pub content_type: String,
     /// The header `location`, or nothing.
     pub location: String,
+    /// The header `allow`, or nothing.
+    pub allow: String,
     /// The body.
     pub body: String,
 }
@@ -45,6 +47,15 @@ impl Call {
             path,
             form: None,
             accept: "*/*",
+        }
+    }
+
+    /// Asks by another method, without a body.
+    #[must_use]
+    pub const fn by(method: &'static str, path: &'static str) -> Self {
+        Self {
+            method,
+            ..Self::get(path)
         }
     }
 

@@ -8,15 +8,17 @@ use crate::call::{Answer, Call};
 
 /// Sends a request on a connection of its own.
 pub(crate) fn call(address: &str, call: Call) -> Answer {
-    let mut stream = TcpStream::connect(address).expect("the shop listens");
-    stream
-        .write_all(written(address, call).as_bytes())
-        .expect("the shop reads");
+    try_call(address, call).expect("the shop listens and answers")
+}
+
+/// The same, to a shop that may be gone: nothing unless a whole answer comes.
+pub(crate) fn try_call(address: &str, call: Call) -> Option<Answer> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.write_all(written(address, call).as_bytes()).ok()?;
     let mut response = String::new();
-    stream
-        .read_to_string(&mut response)
-        .expect("the shop answers with text");
-    read(&response)
+    stream.read_to_string(&mut response).ok()?;
+    let (head, body) = response.split_once("\r\n\r\n")?;
+    Some(read(head, body))
 }
 
 fn written(address: &str, call: Call) -> String {
@@ -41,8 +43,7 @@ fn written(address: &str, call: Call) -> String {
     text
 }
 
-fn read(response: &str) -> Answer {
-    let (head, body) = response.split_once("\r\n\r\n").expect("a head and a body");
+fn read(head: &str, body: &str) -> Answer {
     let mut lines = head.lines();
     let status = lines.next().and_then(|line| line.split(' ').nth(1));
     let header = |name: &str| {
@@ -55,6 +56,7 @@ fn read(response: &str) -> Answer {
         status: status.and_then(|text| text.parse().ok()).expect("a status"),
         content_type: header("content-type"),
         location: header("location"),
+        allow: header("allow"),
         body: body.to_owned(),
     }
 }

@@ -1,5 +1,6 @@
 //! What both servers of the shop are checked by: [one table of requests](table), [the lines of the
-//! README](readme), [the page in a browser](page), and [a shutdown](shutdown). Everything here panics
+//! README](readme), [the page in a browser](page), [a shutdown](shutdown), and [a
+//! shop that is killed](killed). Everything here panics
 //! when something is not as it should be: it is called by tests.
 
 #![allow(
@@ -11,6 +12,7 @@ mod browser;
 mod call;
 mod http;
 mod installed;
+pub mod killed;
 pub mod page;
 pub mod process;
 pub mod readme;

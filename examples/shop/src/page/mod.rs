@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod html;
+mod notice;
 mod orders;
 mod reports;
 
@@ -10,8 +11,8 @@ use std::fmt::{self, Write as _};
 
 use airlock::Catalogue;
 
-use self::html::text;
 use crate::error::ShopError;
+use crate::notices::{Form, Notice};
 use crate::problem::Problem;
 use crate::shop::Shop;
 
@@ -27,25 +28,49 @@ pub fn wanted(accept: Option<&str>) -> bool {
     accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// Makes the page. A problem stands on top of it.
+/// What stands on top of the page.
+#[derive(Clone, Debug, Default)]
+pub enum Top {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// What became of the form that led here.
+    Notice(Notice),
+    /// What was wrong with the address.
+    Problem(Problem),
+}
+
+/// Makes the page.
 ///
 /// # Errors
 ///
 /// [`ShopError::Database`].
-pub async fn render(shop: &Shop, problem: Option<&Problem>) -> Result<String, ShopError> {
-    let (orders, items, sent) = (
+pub async fn render(shop: &Shop, top: &Top) -> Result<String, ShopError> {
+    let (orders, items, sent, key) = (
         shop.orders().await?,
         shop.items().await?,
         shop.sent().await?,
+        shop.new_key().await?,
     );
+    let reports = shop.reports();
     let mut page = String::new();
     let written = (|| -> fmt::Result {
         page.write_str(HEAD)?;
-        notice(&mut page, problem)?;
-        orders::place(&mut page, &items)?;
+        let shown = notice::show(&mut page, top, &reports)?;
+        // A form that failed is there again, as it was.
+        let failed = match top {
+            Top::Notice(notice) if notice.problem.is_some() => notice.form.clone(),
+            _ => Form::default(),
+        };
+        // The reports are the point of this page, so they come first.
+        let others: Vec<_> = reports
+            .iter()
+            .filter(|it| Some(it.number) != shown)
+            .collect();
+        reports::list(&mut page, others.into_iter())?;
+        orders::place(&mut page, &items, &failed, &key)?;
         orders::list(&mut page, &orders)?;
         orders::stock(&mut page, &items)?;
-        reports::list(&mut page, &shop.reports())?;
         reports::sent(&mut page, &sent)?;
         reports::mail_server(&mut page, shop.outside().mail_works(), shop.parked().len())?;
         if let Ok(catalogue) = Catalogue::global() {
@@ -73,21 +98,3 @@ const HEAD: &str = r#"<!DOCTYPE html>
 "#;
 
 const FOOT: &str = "</main>\n</body>\n</html>\n";
-
-fn notice(page: &mut String, problem: Option<&Problem>) -> fmt::Result {
-    let Some(problem) = problem else {
-        return Ok(());
-    };
-    let detail = match (&problem.detail, problem.status) {
-        (Some(detail), _) => format!("{detail}. Nothing has left the shop."),
-        (None, 500) => "The order may have been saved, but not all that follows from it was done. See the reports, and what is parked.".to_owned(),
-        (None, _) => String::new(),
-    };
-    writeln!(
-        page,
-        r#"<section id="notice" role="alert"><h2>{} {}</h2><p>{}</p></section>"#,
-        problem.status,
-        text(problem.title),
-        text(detail)
-    )
-}

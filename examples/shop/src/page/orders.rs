@@ -4,15 +4,28 @@ use std::fmt::{self, Write};
 
 use super::html::{euros, text};
 use crate::item::Item;
+use crate::notices::Form;
 use crate::order::{Order, Status};
 
 /// Lines for the field of the import.
 const OLD_ORDERS: &str =
     "mug, 2, ada@example.org\nlamp, 1, grace@example.org\nposter, 3, alan@example.org";
 
-pub(super) fn place(page: &mut String, items: &[Item]) -> fmt::Result {
-    page.write_str(r#"<section><h2>Order</h2><form id="place" method="post" action="/orders">"#)?;
+/// The forms that make orders. One that failed is there again as it was sent, with its key: whether the
+/// order had been saved or not, sending it again makes one.
+pub(super) fn place(page: &mut String, items: &[Item], failed: &Form, key: &str) -> fmt::Result {
+    let sent = |path: &str| (failed.path == path).then_some(failed);
+    let field = |name: &str, or: &str| {
+        let sent = sent("/orders").and_then(|form| form.field(name));
+        sent.unwrap_or(or).to_owned()
+    };
+    write!(
+        page,
+        r#"<section><h2>Order</h2><form id="place" method="post" action="/orders"><input type="hidden" name="key" value="{}">"#,
+        text(field("key", key))
+    )?;
     page.write_str(r#"<label>Item <select name="sku">"#)?;
+    let chosen = field("sku", "");
     for Item {
         sku,
         name,
@@ -23,27 +36,36 @@ pub(super) fn place(page: &mut String, items: &[Item]) -> fmt::Result {
         let price = euros(*price_cents);
         write!(
             page,
-            r#"<option value="{}">{}, {price}, {stock} left</option>"#,
+            r#"<option value="{}"{}>{}, {price}, {stock} left</option>"#,
             text(sku),
+            if *sku == chosen { " selected" } else { "" },
             text(name)
         )?;
     }
-    page.write_str(
+    write!(
+        page,
         r#"</select></label>
-<label>Quantity <input name="quantity" type="number" min="1" max="100" value="1" required></label>
-<label>Email <input name="email" type="email" value="ada@example.org" required></label>
+<label>Quantity <input name="quantity" type="number" min="1" max="100" value="{}" required></label>
+<label>Email <input name="email" type="email" value="{}" required></label>
 <button>Place the order</button></form>
-<form id="too-many" method="post" action="/orders"><input type="hidden" name="sku" value="lamp"><input type="hidden" name="quantity" value="99"><input type="hidden" name="email" value="ada@example.org">
+"#,
+        text(field("quantity", "1")),
+        text(field("email", "ada@example.org")),
+    )?;
+    page.write_str(
+        r#"<form id="too-many" method="post" action="/orders"><input type="hidden" name="sku" value="lamp"><input type="hidden" name="quantity" value="99"><input type="hidden" name="email" value="ada@example.org">
 <button class="fail">Order 99 lamps: out of stock</button></form>
 "#,
     )?;
+    let lines = sent("/imports").and_then(|form| form.field("lines"));
     write!(
         page,
-        r#"<details><summary>Import old orders</summary><form id="import" method="post" action="/imports">
+        r#"<details{}><summary>Import old orders</summary><form id="import" method="post" action="/imports">
 <label>One on each line: item, quantity, email <textarea name="lines" rows="4">{}</textarea></label>
 <button>Import: indexed, nobody is mailed</button></form></details></section>
 "#,
-        text(OLD_ORDERS)
+        if lines.is_some() { " open" } else { "" },
+        text(lines.unwrap_or(OLD_ORDERS))
     )
 }
 

@@ -6,42 +6,103 @@ use super::html::text;
 use crate::journal::{JournalEntry, JournalReport};
 use crate::outside::Sent;
 
-pub(super) fn list(page: &mut String, reports: &[JournalReport]) -> fmt::Result {
+/// The newest report, and behind a click the earlier ones: on a phone the form is not far below.
+pub(super) fn list<'r>(
+    page: &mut String,
+    mut reports: impl ExactSizeIterator<Item = &'r JournalReport>,
+) -> fmt::Result {
     page.write_str(r#"<section id="reports"><h2>The last flush reports</h2>"#)?;
-    if reports.is_empty() {
-        page.write_str("<p>Nothing has been wished yet.</p>")?;
+    match reports.next() {
+        None => page.write_str("<p>Nothing has been wished yet.</p>")?,
+        Some(newest) => self::report(page, newest)?,
     }
-    for JournalReport {
-        origin,
-        outcome,
-        intents,
-    } in reports
-    {
+    if reports.len() > 0 {
         write!(
             page,
-            r#"<article class="report"><h3>{} <span class="status">{}</span></h3><ul>"#,
-            text(origin.as_deref().unwrap_or("the shop")),
-            text(outcome)
+            "<details><summary>{} earlier</summary>",
+            reports.len()
         )?;
-        for JournalEntry {
-            effect,
-            fate,
-            why,
-            at,
-        } in intents
-        {
-            write!(
-                page,
-                r#"<li><code>{}</code> <span class="fate {}">{fate}</span> {}<br><small>{}</small></li>"#,
-                text(effect),
-                fate.replace(' ', "-"),
-                text(why),
-                text(at)
-            )?;
+        for report in reports {
+            self::report(page, report)?;
         }
-        page.write_str("</ul></article>\n")?;
+        page.write_str("</details>")?;
     }
     page.write_str("</section>\n")
+}
+
+/// One report.
+pub(super) fn report(page: &mut String, report: &JournalReport) -> fmt::Result {
+    let JournalReport {
+        number,
+        time,
+        scope,
+        name,
+        origin,
+        result,
+        intents,
+        captured,
+        ..
+    } = report;
+    let title = origin.as_deref().or(name.as_deref()).unwrap_or("the shop");
+    write!(
+        page,
+        r#"<article class="report" id="report-{number}"><h3>{} <span class="result {}">{}</span></h3>
+<p class="known">Report {number}, scope {}, at <time>{time}</time> UTC</p><ul>"#,
+        text(title),
+        kind(result),
+        text(result),
+        text(scope),
+    )?;
+    for intent in intents {
+        self::intent(page, intent)?;
+    }
+    page.write_str("</ul>")?;
+    for within in captured {
+        let name = within.name.as_deref().unwrap_or("a scope");
+        let (number, intents) = (within.number, within.intents.len());
+        write!(
+            page,
+            r#"<details class="captured" id="report-{number}"><summary>{intents} captured from {} {}: report {number}</summary><ul>"#,
+            text(name),
+            text(&within.scope),
+        )?;
+        for JournalEntry { effect, fate, .. } in &within.intents {
+            write!(page, "<li><code>{}</code> {fate}</li>", text(effect))?;
+        }
+        page.write_str("</ul></details>")?;
+    }
+    page.write_str("</article>\n")
+}
+
+/// How a result is coloured.
+fn kind(result: &str) -> &'static str {
+    match result {
+        "success" => "good",
+        _ if result.ends_with("flush failed") => "bad",
+        _ => "quiet",
+    }
+}
+
+fn intent(page: &mut String, intent: &JournalEntry) -> fmt::Result {
+    let JournalEntry {
+        intent,
+        effect,
+        fate,
+        why,
+        instead,
+        at,
+    } = intent;
+    write!(
+        page,
+        r#"<li id="intent-{intent}"><code>{}</code> <span class="fate {}">{fate}</span> "#,
+        text(effect),
+        fate.replace(' ', "-"),
+    )?;
+    match instead {
+        Some(other) => write!(page, r##"into <a href="#intent-{other}">#{other}</a>"##)?,
+        None => write!(page, "{}", text(why))?,
+    }
+    write!(page, "<br><small>#{intent}, {}</small></li>", text(at))
 }
 
 pub(super) fn sent(page: &mut String, sent: &[Sent]) -> fmt::Result {

@@ -24,7 +24,11 @@ enum Expected {
     /// A part of the JSON, by its pointer.
     Part(&'static str, Value),
     Problem(Option<&'static str>),
-    Redirect,
+    /// A problem that tells which methods there are.
+    Allowed(&'static str),
+    /// The head of a page.
+    Head,
+    Redirect(&'static str),
     Page {
         shows: &'static [&'static str],
         lacks: &'static [&'static str],
@@ -109,12 +113,16 @@ impl Expected {
                     assert_eq!(problem["detail"], json!(detail), "{call:?}");
                 }
             }
-            Self::Redirect => {
-                assert_eq!(
-                    (answer.location.as_str(), answer.body.as_str()),
-                    ("/", ""),
-                    "{call:?}"
-                );
+            Self::Allowed(methods) => {
+                let told = (answer.content_type.as_str(), answer.allow.as_str());
+                let expected = ("application/problem+json", *methods);
+                assert_eq!(told, expected, "{call:?}");
+            }
+            // Without a socket the body is there: the server leaves it out.
+            Self::Head => assert_eq!(answer.content_type, "text/html; charset=utf-8", "{call:?}"),
+            Self::Redirect(to) => {
+                let told = (answer.location.as_str(), answer.body.as_str());
+                assert_eq!(told, (*to, ""), "{call:?}");
             }
             Self::Page { shows, lacks } => {
                 assert_eq!(answer.content_type, "text/html; charset=utf-8", "{call:?}");

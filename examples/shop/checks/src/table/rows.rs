@@ -163,6 +163,13 @@ fn mistakes() -> Vec<Row> {
         wishes: &[],
         leaves: &[],
     };
+    let not_allowed = |call, methods| Row {
+        call,
+        status: 405,
+        answer: Expected::Allowed(methods),
+        wishes: &[],
+        leaves: &[],
+    };
     vec![
         wrong(
             Call::post("/orders/1/payment", "card=good"),
@@ -204,24 +211,35 @@ fn mistakes() -> Vec<Row> {
         wrong(Call::get("/orders/99"), 404, Some("there is no order 99")),
         wrong(Call::get("/orders/mine"), 404, None),
         wrong(Call::get("/nowhere"), 404, None),
-        wrong(Call::get("/imports"), 405, None),
+        not_allowed(Call::get("/imports"), "POST"),
+        not_allowed(Call::by("DELETE", "/orders"), "GET,HEAD,POST"),
+        not_allowed(Call::post("/items", ""), "GET,HEAD"),
     ]
 }
 
+/// What a client is told when its order is saved, and what follows from it was not done.
+const AFTER_COMMIT: &str = "It is saved, but not all that follows from it was done; that is parked, and tried again later. Sent again with its idempotency key, an order is answered with the one that exists";
+
 /// The mail server is broken: what cannot be dispatched is parked, and tried again.
 fn failing_effects() -> Vec<Row> {
+    let with_key = "sku=mug&quantity=1&email=ada%40example.org&key=k1";
+    let quiet = |call, status, answer| Row {
+        call,
+        status,
+        answer,
+        wishes: &[],
+        leaves: &[],
+    };
     vec![
-        Row {
-            call: Call::post("/mail-server", "works=false"),
-            status: 200,
-            answer: Expected::Json(json!(false)),
-            wishes: &[],
-            leaves: &[],
-        },
+        quiet(
+            Call::post("/mail-server", "works=false"),
+            200,
+            Expected::Json(json!(false)),
+        ),
         Row {
             call: Call::post("/orders/4/payment", "card=good"),
             status: 500,
-            answer: Expected::Problem(None),
+            answer: Expected::Problem(Some(AFTER_COMMIT)),
             wishes: &[
                 "shop.effects.send_receipt failed",
                 "shop.effects.notify_warehouse not reached",
@@ -230,34 +248,58 @@ fn failing_effects() -> Vec<Row> {
             leaves: &[],
         },
         Row {
-            call: Call::post("/mail-server", "works=true"),
-            status: 200,
-            answer: Expected::Json(json!(true)),
-            wishes: &[],
+            call: Call::post("/orders", with_key),
+            status: 500,
+            answer: Expected::Problem(Some(AFTER_COMMIT)),
+            wishes: &[
+                "shop.effects.send_confirmation failed",
+                "shop.effects.index_order not reached",
+                "shop.effects.refresh_listing not reached",
+            ],
             leaves: &[],
         },
+        // The client tries again: there is one order, and nothing follows from it twice.
+        quiet(
+            Call::post("/orders", with_key),
+            200,
+            Expected::Json(order(5, "mug", 1, 1200, "placed")),
+        ),
+        quiet(
+            Call::post(
+                "/orders",
+                "sku=mug&quantity=2&email=ada%40example.org&key=k1",
+            ),
+            422,
+            Expected::Problem(Some(
+                "the idempotency key was used for order 5, which is another one",
+            )),
+        ),
+        quiet(
+            Call::post("/mail-server", "works=true"),
+            200,
+            Expected::Json(json!(true)),
+        ),
         Row {
             call: Call::post("/parked", ""),
             status: 200,
-            answer: Expected::Json(json!(3)),
+            answer: Expected::Json(json!(6)),
             wishes: &[
                 "shop.effects.send_receipt dispatched",
                 "shop.effects.notify_warehouse dispatched",
                 "shop.effects.index_order dispatched",
+                "shop.effects.send_confirmation dispatched",
+                "shop.effects.index_order dispatched",
+                "shop.effects.refresh_listing dispatched",
             ],
             leaves: &[
                 "mail: to ada@example.org: You have paid 7500 cents for order 4.",
                 "warehouse: pack 3 poster for order 4",
-                "search: index orders 4",
+                "search: index orders 4, 5",
+                "mail: to ada@example.org: We have your order 5.",
+                "search: refresh mug",
             ],
         },
-        Row {
-            call: Call::post("/parked", ""),
-            status: 200,
-            answer: Expected::Json(json!(0)),
-            wishes: &[],
-            leaves: &[],
-        },
+        quiet(Call::post("/parked", ""), 200, Expected::Json(json!(0))),
     ]
 }
 
@@ -291,28 +333,33 @@ fn browsing() -> Vec<Row> {
             )
             .from_browser(),
             status: 303,
-            answer: Expected::Redirect,
+            answer: Expected::Redirect("/?notice=1"),
             wishes: &[
                 "shop.effects.send_confirmation dispatched",
                 "shop.effects.index_order dispatched",
                 "shop.effects.refresh_listing dispatched",
             ],
             leaves: &[
-                "mail: to <b>ada</b>@example.org: We have your order 5.",
-                "search: index orders 5",
+                "mail: to <b>ada</b>@example.org: We have your order 6.",
+                "search: index orders 6",
                 "search: refresh mug",
             ],
         },
         Row {
-            call: Call::get("/").from_browser(),
+            call: Call::get("/?notice=1").from_browser(),
             status: 200,
             answer: Expected::Page {
                 shows: &[
-                    r#"<li id="order-5">"#,
+                    r#"<section id="notice" role="status"><h2>Done: POST /orders</h2>"#,
+                    r#"<h3>POST /orders <span class="result good">success</span></h3>"#,
+                    r#"<li id="order-6">"#,
                     "&lt;b&gt;ada&lt;/b&gt;@example.org",
                     "to &lt;b&gt;ada",
                     "by allow_only(shop.effects.index_order)",
                     "<h3>POST /orders/{order}/payment",
+                    r#"<span class="result bad">flush failed</span>"#,
+                    r##"coalesced</span> into <a href="#intent-"##,
+                    "14 captured from import",
                     "<code>shop.effects.send_confirmation</code>(order: i64, email: String)",
                     "<code>import</code> may emit",
                 ],
@@ -321,23 +368,68 @@ fn browsing() -> Vec<Row> {
             wishes: &[],
             leaves: &[],
         },
-        // The page tells what was wrong, with the status; and the report of this very request.
+        // The page tells what was wrong, and has the report of this very request; it can be loaded again.
         Row {
-            call: Call::post("/orders/5/payment", "card=refused").from_browser(),
-            status: 402,
-            answer: Expected::Page {
-                shows: &[
-                    "role=\"alert\"><h2>402 Payment Required</h2>",
-                    "payment refused for order 5. Nothing has left the shop.",
-                    r#"<code>shop.effects.send_receipt</code> <span class="fate discarded">discarded</span>"#,
-                ],
-                lacks: &["http://", "https://", "<script"],
-            },
+            call: Call::post("/orders/6/payment", "card=refused").from_browser(),
+            status: 303,
+            answer: Expected::Redirect("/?notice=2"),
             wishes: &[
                 "shop.effects.send_receipt discarded",
                 "shop.effects.notify_warehouse discarded",
                 "shop.effects.index_order discarded",
             ],
+            leaves: &[],
+        },
+        Row {
+            call: Call::get("/?notice=2").from_browser(),
+            status: 200,
+            answer: Expected::Page {
+                shows: &[
+                    "role=\"alert\"><h2>402 Payment Required</h2>",
+                    "payment refused for order 6.",
+                    r#"<code>shop.effects.send_receipt</code> <span class="fate discarded">discarded</span>"#,
+                ],
+                lacks: &["http://", "https://", "<script"],
+            },
+            wishes: &[],
+            leaves: &[],
+        },
+        // A form that failed is there again as it was.
+        Row {
+            call: Call::post(
+                "/orders",
+                "sku=poster&quantity=77&email=grace%40example.org&key=k2",
+            )
+            .from_browser(),
+            status: 303,
+            answer: Expected::Redirect("/?notice=3"),
+            wishes: &[
+                "shop.effects.send_confirmation discarded",
+                "shop.effects.index_order discarded",
+            ],
+            leaves: &[],
+        },
+        Row {
+            call: Call::get("/?notice=3").from_browser(),
+            status: 200,
+            answer: Expected::Page {
+                shows: &[
+                    "<h2>409 Conflict</h2>",
+                    r#"name="key" value="k2""#,
+                    r#"<option value="poster" selected>"#,
+                    r#"value="77""#,
+                    r#"value="grace@example.org""#,
+                ],
+                lacks: &[],
+            },
+            wishes: &[],
+            leaves: &[],
+        },
+        Row {
+            call: Call::by("HEAD", "/").from_browser(),
+            status: 200,
+            answer: Expected::Head,
+            wishes: &[],
             leaves: &[],
         },
         Row {
