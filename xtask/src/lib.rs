@@ -19,6 +19,7 @@ pub mod facts;
 pub mod features;
 pub mod fuzz;
 pub mod modules;
+pub mod readme_lines;
 pub mod stage;
 pub mod summary;
 pub mod workspace;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::cargo::{self, Cargo};
 use crate::workspace::Workspace;
-use crate::{examples, features, fuzz};
+use crate::{examples, features, fuzz, readme_lines};
 
 /// The test target that runs the conformance scenarios.
 const CONFORMANCE: &str = "conformance";
@@ -38,7 +38,7 @@ pub enum Stage {
     Browser,
     /// Every code block of the docs.
     Doctest,
-    /// The examples, run for real, with their output checked.
+    /// The examples, run for real, with their output checked; and the lines of their READMEs.
     Examples,
     /// Random programs, always the same ones.
     Fuzz,
@@ -109,7 +109,9 @@ impl Stage {
             Self::Curl => "lines of the shop's README, by curl",
             Self::Browser => "the shop's page, in Chromium",
             Self::Doctest => "code blocks of the docs",
-            Self::Examples => "examples, run and compared with their expected output",
+            Self::Examples => {
+                "examples, run and compared with their expected output, and the lines of their READMEs"
+            }
             Self::Fuzz => "random programs, against the promise that no intent is lost",
             Self::Fmt => "formatting",
             Self::Clippy => "lints",
@@ -133,7 +135,10 @@ impl Stage {
             Self::Curl => target(workspace, CURL, "--all-features"),
             Self::Browser => target(workspace, BROWSER, "--all-features"),
             Self::Doctest => cargo(workspace, "test --doc --workspace --all-features").run(),
-            Self::Examples => examples::check(workspace),
+            Self::Examples => {
+                examples::check(workspace)?;
+                readme_lines::check(workspace)
+            }
             Self::Fuzz => fuzz::run_short(workspace),
             Self::Fmt => cargo(workspace, "fmt --all --check").run(),
             Self::Clippy => cargo(

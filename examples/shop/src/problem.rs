@@ -19,7 +19,7 @@ pub struct Problem {
     pub detail: Option<String>,
 }
 
-const AFTER_COMMIT: &str = "It is saved, but not all that follows from it was done; that is parked, and tried again later. Sent again with its idempotency key, an order is answered with the one that exists";
+const AFTER_COMMIT: &str = "It is saved, but not all that follows from it was done: that is parked, to be tried again. Sent again with its idempotency key, an order is answered with the one that exists";
 
 impl Problem {
     /// The content type.

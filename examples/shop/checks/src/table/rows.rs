@@ -218,7 +218,7 @@ fn mistakes() -> Vec<Row> {
 }
 
 /// What a client is told when its order is saved, and what follows from it was not done.
-const AFTER_COMMIT: &str = "It is saved, but not all that follows from it was done; that is parked, and tried again later. Sent again with its idempotency key, an order is answered with the one that exists";
+const AFTER_COMMIT: &str = "It is saved, but not all that follows from it was done: that is parked, to be tried again. Sent again with its idempotency key, an order is answered with the one that exists";
 
 /// The mail server is broken: what cannot be dispatched is parked, and tried again.
 fn failing_effects() -> Vec<Row> {

@@ -1,0 +1,126 @@
+//! Runs the lines that the READMEs of the examples show, as they are printed, from the root.
+//!
+//! They stand in blocks of `sh`, one command on each line. A server has to print its address, and is then
+//! told to stop; it gets a free port by `PORT=0`. Everything else has to succeed.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::workspace::Workspace;
+
+/// Runs all of them.
+///
+/// # Errors
+///
+/// When one fails, or there is none.
+pub fn check(workspace: &Workspace) -> Result<(), String> {
+    let examples = workspace.root.join("examples");
+    let mut number = 0;
+    for directory in directories(&examples)? {
+        let Ok(text) = fs::read_to_string(directory.join("README.md")) else {
+            continue;
+        };
+        for line in lines(&text) {
+            println!("$ {line}");
+            run(line, workspace).map_err(|error| format!("`{line}` {error}"))?;
+            number += 1;
+        }
+    }
+    match number {
+        0 => Err("no README below examples/ shows a command in a block of `sh`".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+fn directories(examples: &Path) -> Result<Vec<PathBuf>, String> {
+    let told = |error: std::io::Error| format!("{}: {error}", examples.display());
+    let mut directories = Vec::new();
+    for entry in fs::read_dir(examples).map_err(told)? {
+        directories.push(entry.map_err(told)?.path());
+    }
+    directories.sort();
+    Ok(directories)
+}
+
+/// The commands of the blocks of `sh`.
+fn lines(markdown: &str) -> impl Iterator<Item = &str> {
+    let blocks = markdown.split("```sh\n").skip(1);
+    let blocks = blocks.filter_map(|block| block.split_once("```").map(|(block, _)| block));
+    blocks
+        .flat_map(str::lines)
+        .filter(|line| !line.trim().is_empty())
+}
+
+fn run(line: &str, workspace: &Workspace) -> Result<(), String> {
+    let mut command = Command::new("sh");
+    command.args(["-c", line]).current_dir(&workspace.root);
+    command.env("PORT", "0").stdin(Stdio::null());
+    if !is_server(line, workspace) {
+        let status = command.status();
+        let status = status.map_err(|error| format!("does not start: {error}"))?;
+        return match status.success() {
+            true => Ok(()),
+            false => Err(format!("ended with {status}")),
+        };
+    }
+    // A group of its own: to be told to stop together with what it has started.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let mut server = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("does not start: {error}"))?;
+    let address = server.stdout.take().and_then(|output| {
+        let lines = BufReader::new(output).lines().map_while(Result::ok);
+        lines.into_iter().find(|line| line.contains("http://"))
+    });
+    stop(&mut server)?;
+    match address {
+        Some(address) => {
+            println!("{address}");
+            Ok(())
+        }
+        None => Err("printed no address".to_owned()),
+    }
+}
+
+/// Whether the line runs an example that does not end by itself.
+fn is_server(line: &str, workspace: &Workspace) -> bool {
+    let mut servers = workspace
+        .packages
+        .iter()
+        .filter(|package| package.example.as_deref() == Some("server"));
+    servers.any(|server| {
+        let run = format!("cargo run -p {}", server.name);
+        line.contains(&run)
+    })
+}
+
+fn stop(server: &mut Child) -> Result<(), String> {
+    let group = format!("-{}", server.id());
+    let told = Command::new("kill")
+        .args(["-TERM", "--", &group])
+        .status()
+        .map_err(|error| format!("cannot be told to stop: {error}"))?;
+    if !told.success() {
+        let _ = server.kill();
+    }
+    let ended = server.wait();
+    ended.map_err(|error| format!("does not end: {error}"))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_line_of_a_block_of_sh_is_a_command() {
+        let markdown =
+            "text\n```sh\ncargo a # why\n\ncargo b\n```\n```text\nno\n```\n```sh\nc\n```\n";
+        let found: Vec<_> = lines(markdown).collect();
+        assert_eq!(found, ["cargo a # why", "cargo b", "c"]);
+    }
+}
