@@ -6,52 +6,18 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, MessageBody, to_bytes};
-use actix_web::dev::Service as _;
-use actix_web::http::StatusCode;
 use actix_web::test::{call_service, init_service};
 use actix_web::web::Bytes;
 use actix_web::{App, HttpResponse, web};
-use airlock::prelude::*;
-use airlock::{Refusal, try_enqueue};
+
 use futures_util::stream::{self, StreamExt};
 
-use crate::fixture::{World, fail, get, mail, panic_of, pause, ship};
+use crate::fixture::{World, fail, get, mail, panic_of, ship};
 
 async fn answer() -> &'static str {
     airlock::enqueue(mail(1));
     airlock::enqueue(ship(2));
     "a body"
-}
-
-/// A body of two chunks, each of which enqueues a mail if it may, and says whether it could.
-async fn two_chunks() -> HttpResponse {
-    let chunks = stream::unfold(1, |n| async move {
-        pause().await;
-        let said = match try_enqueue(mail(n)) {
-            Ok(_) => "sent ",
-            Err(error) if matches!(error.refusal(), Refusal::NoScope) => "no scope ",
-            Err(_) => "another refusal ",
-        };
-        (n < 3).then(|| {
-            (
-                Ok::<_, io::Error>(Bytes::from_static(said.as_bytes())),
-                n + 1,
-            )
-        })
-    });
-    HttpResponse::Ok().streaming(chunks)
-}
-
-#[actix_web::test]
-async fn before_the_response_effects_have_run_when_the_response_is_there() {
-    let mut world = World::new();
-    let app = App::new().route("/", web::get().to(answer));
-    let app = init_service(app.wrap(world.middleware())).await;
-    let response = call_service(&app, get("/")).await;
-    assert_eq!(world.log.lines(), ["mail 1", "ship 2"]);
-    assert_eq!(world.reports().len(), 1);
-    drop(response);
-    assert_eq!(world.reports().len(), 0);
 }
 
 #[actix_web::test]
@@ -70,37 +36,6 @@ async fn after_the_response_effects_run_when_the_body_has_ended() {
         "success: mail dispatched, ship dispatched"
     );
     assert_eq!(world.log.lines(), ["mail 1", "ship 2"]);
-}
-
-#[actix_web::test]
-async fn after_the_response_effects_run_when_the_body_is_dropped() {
-    let mut world = World::new();
-    let app = App::new().route("/", web::get().to(answer));
-    let app = init_service(app.wrap(world.middleware().after_response())).await;
-    drop(call_service(&app, get("/")).await);
-    assert_eq!(
-        world.report().await,
-        "success: mail dispatched, ship dispatched"
-    );
-}
-
-#[actix_web::test]
-async fn a_status_of_400_and_more_does_not_wait_for_the_response() {
-    async fn refuse() -> HttpResponse {
-        airlock::enqueue(mail(1));
-        airlock::enqueue(ship(2).on_failure());
-        HttpResponse::Conflict().body("no")
-    }
-    let mut world = World::new();
-    let app = App::new().route("/", web::get().to(refuse));
-    let app = init_service(app.wrap(world.middleware().after_response())).await;
-    let response = call_service(&app, get("/")).await;
-    assert_eq!(
-        world.reports(),
-        ["failure: mail discarded, ship dispatched"]
-    );
-    drop(response);
-    assert!(world.reports().is_empty());
 }
 
 #[actix_web::test]
@@ -125,96 +60,6 @@ async fn the_backlog_counts_flushes_under_way_and_failed_ones() {
     assert_eq!(backlog.running(), 0);
     assert_eq!(backlog.failed(), 1);
     assert_eq!(world.log.lines().len(), 3);
-}
-
-#[actix_web::test]
-async fn after_the_response_a_failed_flush_leaves_the_response_and_is_stranded() {
-    async fn handler() -> &'static str {
-        airlock::enqueue(fail(1));
-        airlock::enqueue(ship(2));
-        "sent"
-    }
-    let mut world = World::new();
-    let app = App::new().route("/", web::get().to(handler));
-    let app = init_service(app.wrap(world.middleware().after_response())).await;
-    let response = call_service(&app, get("/")).await;
-    assert_eq!(response.status(), StatusCode::OK);
-    assert_eq!(
-        to_bytes(response.into_body()).await.expect("it ends"),
-        "sent"
-    );
-    assert_eq!(
-        world.report().await,
-        "success: fail failed, ship not reached"
-    );
-    assert_eq!(world.stranded(), 2);
-}
-
-#[actix_web::test]
-async fn before_the_response_a_streaming_body_has_no_scope() {
-    let mut world = World::new();
-    let app = App::new().route("/", web::get().to(two_chunks));
-    let app = init_service(app.wrap(world.middleware())).await;
-    let response = call_service(&app, get("/")).await;
-    assert_eq!(world.reports(), ["success:"]);
-    assert_eq!(
-        to_bytes(response.into_body()).await.expect("it ends"),
-        "no scope no scope "
-    );
-}
-
-#[actix_web::test]
-async fn after_the_response_what_a_streaming_body_enqueues_belongs_to_the_request() {
-    let mut world = World::new();
-    let app = App::new().route("/", web::get().to(two_chunks));
-    let app = init_service(app.wrap(world.middleware().after_response())).await;
-    let response = call_service(&app, get("/")).await;
-    assert_eq!(
-        to_bytes(response.into_body()).await.expect("it ends"),
-        "sent sent "
-    );
-    assert_eq!(
-        world.report().await,
-        "success: mail dispatched, mail dispatched, mail dispatched"
-    );
-    assert!(airlock::current().is_none());
-}
-
-#[actix_web::test]
-async fn after_the_response_a_body_that_fails_discards() {
-    async fn handler() -> HttpResponse {
-        airlock::enqueue(mail(1));
-        let chunks = [
-            Ok(Bytes::from_static(b"half")),
-            Err(io::Error::other("broken")),
-        ];
-        HttpResponse::Ok().streaming(stream::iter(chunks))
-    }
-    let mut world = World::new();
-    let app = App::new().route("/", web::get().to(handler));
-    let app = init_service(app.wrap(world.middleware().after_response())).await;
-    let response = call_service(&app, get("/")).await;
-    assert!(to_bytes(response.into_body()).await.is_err());
-    assert_eq!(world.report().await, "failure: mail discarded");
-}
-
-#[actix_web::test]
-async fn after_the_response_a_body_that_panics_discards() {
-    async fn handler() -> HttpResponse {
-        airlock::enqueue(mail(1));
-        let chunks =
-            stream::poll_fn(|_| -> Poll<Option<Result<Bytes, io::Error>>> { panic!("boom") });
-        HttpResponse::Ok().streaming(chunks)
-    }
-    let mut world = World::new();
-    let app = App::new().route("/", web::get().to(handler));
-    let app = init_service(app.wrap(world.middleware().after_response())).await;
-    let response = call_service(&app, get("/")).await;
-    let message = panic_of(async move {
-        let _ = to_bytes(response.into_body()).await;
-    });
-    assert_eq!(message.await, "boom");
-    assert_eq!(world.report().await, "panic: mail discarded");
 }
 
 #[actix_web::test]
@@ -247,19 +92,6 @@ async fn after_the_response_a_panic_of_a_body_around_it_discards() {
         world.report().await,
         "panic: mail discarded, ship discarded"
     );
-}
-
-#[actix_web::test]
-async fn after_the_response_a_client_that_has_gone_before_it_still_discards() {
-    async fn handler() -> &'static str {
-        airlock::enqueue(mail(1));
-        std::future::pending().await
-    }
-    let mut world = World::new();
-    let app = App::new().route("/", web::get().to(handler));
-    let app = init_service(app.wrap(world.middleware().after_response())).await;
-    assert!(crate::fixture::poll_once(app.call(get("/"))).is_none());
-    assert_eq!(world.reports(), ["cancelled: mail discarded"]);
 }
 
 #[test]

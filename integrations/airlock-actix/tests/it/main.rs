@@ -2,6 +2,9 @@
 
 mod after_response;
 mod check;
+#[path = "../../../airlock-http/endings/mod.rs"]
+mod endings;
+mod endings_table;
 mod fixture;
 mod handlers;
 #[path = "../../../../tests/logged/mod.rs"]

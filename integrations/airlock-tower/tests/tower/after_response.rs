@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use airlock::tower::{AfterResponse, ScopeBody, ScopeLayer};
-use airlock::{EnqueueError, Refusal, try_enqueue};
+use airlock::{Refusal, try_enqueue};
 use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
 use axum::middleware::map_response;
@@ -47,40 +47,6 @@ async fn the_client_has_the_response_before_the_effects_run() {
 }
 
 #[tokio::test]
-async fn what_the_body_enqueues_leaves_with_the_rest() {
-    let mut world = World::new();
-    let handler = async || {
-        airlock::enqueue(mail(0));
-        Body::from_stream(streamed())
-    };
-    let response = call(app(handler).layer(after(&world))).await;
-    assert_eq!(text(response.into_body()).await, "1;2;3;");
-    let expected =
-        "request success: mail dispatched, mail dispatched, mail dispatched, mail dispatched";
-    assert_eq!(world.ended().await, expected);
-    assert_eq!(world.log.lines(), ["mail 0", "mail 1", "mail 2", "mail 3"]);
-}
-
-#[tokio::test]
-async fn before_the_response_what_the_body_enqueues_is_refused() {
-    let mut world = World::new();
-    let handler = async || {
-        airlock::enqueue(mail(0));
-        let refusal = |error: EnqueueError| error.refusal().clone();
-        Body::from_stream(stream::iter([()]).map(move |()| {
-            let refused = try_enqueue(mail(1)).map_err(refusal);
-            assert_eq!(refused, Err(Refusal::NoScope));
-            Chunk::Ok(Bytes::from("refused"))
-        }))
-    };
-    let layer = ScopeLayer::new().airlock(&world.airlock);
-    let response = call(app(handler).layer(layer)).await;
-    assert_eq!(world.ended_by_now(), ["request success: mail dispatched"]);
-    assert_eq!(text(response.into_body()).await, "refused");
-    assert!(world.ended_by_now().is_empty());
-}
-
-#[tokio::test]
 async fn a_handle_that_the_body_kept_is_refused_before_the_response() {
     let world = World::new();
     let handler = async || {
@@ -95,38 +61,6 @@ async fn a_handle_that_the_body_kept_is_refused_before_the_response() {
     let layer = ScopeLayer::new().airlock(&world.airlock);
     let response = call(app(handler).layer(layer)).await;
     assert_eq!(text(response.into_body()).await, "refused");
-}
-
-#[tokio::test]
-async fn a_body_that_is_dropped_unsent_releases_the_scope() {
-    let mut world = World::new();
-    let handler = async || {
-        airlock::enqueue(mail(0));
-        Body::from_stream(streamed())
-    };
-    let response = call(app(handler).layer(after(&world))).await;
-    let mut body = response.into_body();
-    body.frame().await.expect("a chunk").expect("it is whole");
-    drop(body);
-    let expected = "request success: mail dispatched, mail dispatched";
-    assert_eq!(world.ended().await, expected);
-}
-
-#[tokio::test]
-async fn a_body_that_fails_discards() {
-    let mut world = World::new();
-    let handler = async || {
-        let broken = stream::iter([Err(std::io::Error::other("the disk is gone"))]);
-        Body::from_stream(streamed().chain(broken))
-    };
-    let response = call(app(handler).layer(after(&world))).await;
-    response
-        .into_body()
-        .collect()
-        .await
-        .expect_err("it breaks off");
-    let expected = "request failure: mail discarded, mail discarded, mail discarded";
-    assert_eq!(world.ended().await, expected);
 }
 
 /// Tells whether it could enqueue while it was dropped.
@@ -210,18 +144,6 @@ async fn a_response_that_is_replaced_outside_of_the_layer_counts_as_sent() {
     let response = call(app(handler).layer(after(&world)).layer(replace)).await;
     assert_eq!(response.status(), 502);
     assert_eq!(world.ended().await, "request success: mail dispatched");
-}
-
-#[tokio::test]
-async fn a_failing_status_discards_before_the_body_is_sent() {
-    let mut world = World::new();
-    let handler = async || {
-        airlock::enqueue(mail(1));
-        StatusCode::NOT_FOUND
-    };
-    let response = call(app(handler).layer(after(&world))).await;
-    assert_eq!(world.ended_by_now(), ["request failure: mail discarded"]);
-    assert_eq!(response.status(), 404);
 }
 
 #[tokio::test]

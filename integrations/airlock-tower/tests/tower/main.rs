@@ -3,7 +3,10 @@
 mod after_response;
 mod auto_traits;
 mod check;
+mod course;
+#[path = "../../../airlock-http/endings/mod.rs"]
 mod endings;
+mod endings_table;
 mod extractor;
 mod fixture;
 mod handlers;

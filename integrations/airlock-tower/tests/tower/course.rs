@@ -1,4 +1,4 @@
-//! How a request can end, and what that does to its intents: without sockets.
+//! The course of a request, without sockets; how it can end is in the table.
 
 use std::future::Future;
 use std::pin::pin;
@@ -10,36 +10,7 @@ use airlock::tower::ScopeLayer;
 use axum::http::{Request, Response, StatusCode};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::fixture::{World, app, call, charge, get, mail, ship, status, text};
-
-fn statuses() -> impl Iterator<Item = (StatusCode, bool)> {
-    [
-        200, 201, 204, 301, 304, 399, 400, 404, 409, 422, 499, 500, 503,
-    ]
-    .map(|code| (StatusCode::from_u16(code).expect("a status"), code < 400))
-    .into_iter()
-}
-
-#[tokio::test]
-async fn a_status_below_400_flushes_and_any_other_discards() {
-    for (code, flushes) in statuses() {
-        let mut world = World::new();
-        let handler = async move || {
-            airlock::enqueue(mail(1));
-            tokio::task::yield_now().await;
-            airlock::enqueue(ship(2));
-            code
-        };
-        let app = app(handler).layer(ScopeLayer::new().airlock(&world.airlock));
-        assert_eq!(status(app).await, code);
-        let expected = if flushes {
-            "request success: mail dispatched, ship dispatched"
-        } else {
-            "request failure: mail discarded, ship discarded"
-        };
-        assert_eq!(world.ended_by_now(), [expected], "{code}");
-    }
-}
+use crate::fixture::{World, app, call, charge, get, mail, ship, text};
 
 #[tokio::test]
 async fn effects_are_performed_in_order_before_the_client_is_answered() {
@@ -52,19 +23,6 @@ async fn effects_are_performed_in_order_before_the_client_is_answered() {
     let response = call(app).await;
     assert_eq!(world.log.lines(), ["ship 1", "mail 2"]);
     drop(response);
-}
-
-#[tokio::test]
-async fn an_error_of_the_service_discards_and_is_passed_on() {
-    let mut world = World::new();
-    let service = service_fn(async |_: Request<()>| {
-        airlock::enqueue(mail(1));
-        Err::<Response<String>, _>("broken")
-    });
-    let layer = ScopeLayer::new().airlock(&world.airlock);
-    let given = layer.layer(service).oneshot(Request::new(())).await;
-    assert_eq!(given.expect_err("it fails"), "broken");
-    assert_eq!(world.ended_by_now(), ["request failure: mail discarded"]);
 }
 
 #[tokio::test]
@@ -149,18 +107,6 @@ fn abandon(work: impl Future) {
 }
 
 #[tokio::test]
-async fn a_request_whose_future_is_dropped_discards() {
-    let mut world = World::new();
-    let handler = async || {
-        airlock::enqueue(mail(1));
-        std::future::pending::<()>().await;
-    };
-    let app = app(handler).layer(ScopeLayer::new().airlock(&world.airlock));
-    abandon(app.oneshot(get("/")));
-    assert_eq!(world.ended_by_now(), ["request cancelled: mail discarded"]);
-}
-
-#[tokio::test]
 async fn a_request_that_somebody_elses_panic_drops_is_cancelled() {
     let mut world = World::new();
     let handler = async || {
@@ -196,21 +142,6 @@ async fn what_destructors_enqueue_while_a_request_is_dropped_is_refused() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_during_the_flush_stops_it_there() {
-    let mut world = World::new();
-    let handler = async || {
-        airlock::enqueue(mail(1));
-        airlock::enqueue(ship(2));
-        airlock::enqueue(mail(3));
-    };
-    let app = app(handler).layer(ScopeLayer::new().airlock(&world.airlock));
-    abandon(app.oneshot(get("/"))); // `ship` yields once.
-    let expected = "request success: mail dispatched, ship failed, mail not reached";
-    assert_eq!(world.ended_by_now(), [expected]);
-    assert_eq!(world.stranded.lines(), ["ship,mail"]);
-}
-
-#[tokio::test]
 async fn a_failed_flush_becomes_a_500_that_tells_no_internals() {
     let mut world = World::new();
     let handler = async || {
@@ -236,26 +167,6 @@ async fn a_failed_flush_becomes_a_500_that_tells_no_internals() {
     assert_eq!(world.ended_by_now(), [report]);
     assert_eq!(world.stranded.lines(), ["charge,mail"], "nothing vanishes");
     assert_eq!(backlog.failed(), 1);
-}
-
-#[tokio::test]
-async fn a_failed_flush_of_a_failed_request_leaves_its_response_alone() {
-    let world = World::new();
-    let handler = async || {
-        airlock::enqueue(charge(1).on_failure());
-        StatusCode::CONFLICT
-    };
-    let app = app(handler).layer(ScopeLayer::new().airlock(&world.airlock));
-    assert_eq!(status(app).await, StatusCode::CONFLICT);
-    assert_eq!(world.stranded.lines(), ["charge"]);
-}
-
-#[tokio::test]
-async fn a_request_that_enqueues_nothing_ends_its_scope_too() {
-    let mut world = World::new();
-    let app = app(async || "hello").layer(ScopeLayer::new().airlock(&world.airlock));
-    assert_eq!(text(call(app).await.into_body()).await, "hello");
-    assert_eq!(world.ended_by_now(), ["request success: "]);
 }
 
 /// Is never ready.

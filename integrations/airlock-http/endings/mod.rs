@@ -1,0 +1,224 @@
+//! Each way a request can end, and what that does to its intents: one table, which the tests of both
+//! adapters drive. The guide's chapters on axum and actix-web show the same table in words.
+
+mod rows;
+mod world;
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use airlock::prelude::*;
+use futures_util::stream::{self, Stream};
+
+pub(crate) use self::world::World;
+use self::world::{charge, hang_guard, mail, ship};
+
+/// The body of the answer to a failed flush.
+const PROBLEM: &str = r#"{"type":"about:blank","title":"Internal Server Error","status":500}"#;
+
+/// One way to end.
+#[derive(Clone, Debug)]
+pub(crate) struct Ending {
+    /// What the row is about.
+    pub(crate) name: &'static str,
+    pub(crate) when: When,
+    /// What the handler enqueues.
+    steps: &'static [Step],
+    pub(crate) ends: Ends,
+    body: Body,
+    client: Client,
+    /// What the client gets.
+    told: Told,
+    /// `outcome: effect fate, effect fate`
+    report: String,
+    /// What effects did, in order.
+    log: &'static [&'static str],
+    /// The effects that `on_stranded` is given.
+    stranded: &'static str,
+}
+
+/// When the scope ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    BeforeResponse,
+    AfterResponse,
+}
+
+/// What a handler enqueues.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Mail(u32),
+    /// It has to be awaited.
+    Ship(u32),
+    /// It fails.
+    Charge(u32),
+    MailOnFailure(u32),
+    ShipOnFailure(u32),
+    ShipAlways(u32),
+    ChargeOnFailure(u32),
+}
+
+/// How a handler ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ends {
+    Status(u16),
+    Panic,
+    /// The service around the handler gives an error.
+    Error,
+    Never,
+}
+
+/// What the body of its response does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Body {
+    /// One chunk.
+    Text,
+    /// Two chunks, each of which tries to enqueue a mail and says whether it could.
+    Enqueues,
+    /// The same, and then an error.
+    Fails,
+    /// The same, and then a panic.
+    Panics,
+}
+
+/// What the client does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Client {
+    Reads,
+    /// As soon as it has to wait for the head of the response.
+    Leaves,
+    DropsTheBody,
+    /// Behind the first chunk.
+    LeavesTheBody,
+}
+
+/// What the client gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Told {
+    /// A status, and what it read of the body.
+    Answer(u16, String),
+    /// The same, and then the body broke off.
+    BreaksOff(u16, String),
+    Error,
+    Panic,
+    /// It has left.
+    Nothing,
+}
+
+/// An answer, as an adapter's test gives it.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Pin<Box<dyn Stream<Item = Result<Vec<u8>, ()>>>>,
+}
+
+/// Calls a service in each way of the table: `call` makes one that does [`work`] in a scope of the
+/// world's airlock, and calls it.
+pub(crate) async fn check<F: Future<Output = Option<Answer>>>(
+    call: impl Fn(&'static Ending, &World) -> F,
+) {
+    for ending in rows::all() {
+        let ending: &'static Ending = Box::leak(Box::new(ending));
+        let mut world = World::new();
+        let told = client(ending, call(ending, &world)).await;
+        assert_eq!(told, ending.told, "the client, {}", ending.name);
+        let report = hang_guard(world.report()).await;
+        assert_eq!(report, ending.report, "{}", ending.name);
+        assert_eq!(world.log.lines(), ending.log, "effects, {}", ending.name);
+        assert_eq!(world.stranded(), ending.stranded, "{}", ending.name);
+        assert!(airlock::current().is_none(), "{}", ending.name);
+    }
+}
+
+/// What the handler does: the status of its response, if there is one.
+pub(crate) async fn work(ending: &Ending) -> u16 {
+    for step in ending.steps {
+        match *step {
+            Step::Mail(n) => airlock::enqueue(mail(n)),
+            Step::Ship(n) => airlock::enqueue(ship(n)),
+            Step::Charge(n) => airlock::enqueue(charge(n)),
+            Step::MailOnFailure(n) => airlock::enqueue(mail(n).on_failure()),
+            Step::ShipOnFailure(n) => airlock::enqueue(ship(n).on_failure()),
+            Step::ShipAlways(n) => airlock::enqueue(ship(n).always()),
+            Step::ChargeOnFailure(n) => airlock::enqueue(charge(n).on_failure()),
+        };
+    }
+    tokio::task::yield_now().await;
+    match ending.ends {
+        Ends::Status(status) => status,
+        Ends::Error => 200,
+        Ends::Panic => panic!("on purpose"),
+        Ends::Never => std::future::pending().await,
+    }
+}
+
+/// The body of its response.
+pub(crate) fn body(ending: &Ending) -> impl Stream<Item = io::Result<Vec<u8>>> + use<> {
+    let body = ending.body;
+    stream::unfold(1, move |n| async move {
+        let chunk = match (body, n) {
+            (Body::Text, 1) => Ok(b"text".to_vec()),
+            (Body::Enqueues | Body::Fails | Body::Panics, 1 | 2) => {
+                let accepted = airlock::try_enqueue(mail(10 + n)).is_ok();
+                Ok(if accepted {
+                    b"yes ".to_vec()
+                } else {
+                    b"no ".to_vec()
+                })
+            }
+            (Body::Fails, 3) => Err(io::Error::other("on purpose")),
+            (Body::Panics, 3) => panic!("on purpose"),
+            _ => return None,
+        };
+        Some((chunk, n + 1))
+    })
+}
+
+async fn client(ending: &Ending, call: impl Future<Output = Option<Answer>>) -> Told {
+    if ending.client == Client::Leaves {
+        let mut call = pin!(call);
+        let mut cx = Context::from_waker(Waker::noop());
+        // The handler yields once, and so does the effect that has to be awaited.
+        for _ in 0..2 {
+            let pending = call.as_mut().poll(&mut cx).is_pending();
+            assert!(pending, "{}", ending.name);
+        }
+        return Told::Nothing;
+    }
+    let Answer { status, mut body } = match quietly(call).await {
+        Err(Panicked) => return Told::Panic,
+        Ok(None) => return Told::Error,
+        Ok(Some(answer)) => answer,
+    };
+    let mut read = String::new();
+    if ending.client == Client::DropsTheBody {
+        return Told::Answer(status, read);
+    }
+    loop {
+        let next = poll_fn(|cx| body.as_mut().poll_next(cx));
+        match quietly(next).await {
+            Ok(Some(Ok(chunk))) => read.push_str(&String::from_utf8_lossy(&chunk)),
+            Ok(None) => return Told::Answer(status, read),
+            Ok(Some(Err(()))) | Err(Panicked) => return Told::BreaksOff(status, read),
+        }
+        if ending.client == Client::LeavesTheBody {
+            return Told::Answer(status, read);
+        }
+    }
+}
+
+struct Panicked;
+
+/// Awaits a future whose panic is its result.
+async fn quietly<F: Future>(work: F) -> Result<F::Output, Panicked> {
+    let mut work = pin!(work);
+    poll_fn(
+        |cx| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
+            Ok(polled) => polled.map(Ok),
+            Err(_) => Poll::Ready(Err(Panicked)),
+        },
+    )
+    .await
+}

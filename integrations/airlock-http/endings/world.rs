@@ -1,0 +1,97 @@
+//! Effects that write into a log, and an airlock that tells how each scope has ended.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use airlock::{Airlock, FlushReport};
+use tokio::sync::mpsc;
+
+/// What happened, in order.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    fn add(&self, line: impl Into<String>) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.push(line.into());
+    }
+
+    pub(super) fn lines(&self) -> Vec<String> {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.clone()
+    }
+}
+
+#[airlock::effect(intent = EndingMail)]
+pub(super) fn mail(#[resource] log: &Log, n: u32) {
+    log.add(format!("mail {n}"));
+}
+
+#[airlock::effect(intent = EndingShip)]
+pub(super) async fn ship(#[resource] log: &Log, n: u32) {
+    tokio::task::yield_now().await;
+    log.add(format!("ship {n}"));
+}
+
+#[airlock::effect(intent = EndingCharge)]
+pub(super) fn charge(n: u32) -> Result<(), String> {
+    Err(format!("card {n} was declined"))
+}
+
+/// An airlock, and all that is heard of it.
+pub(crate) struct World {
+    pub(crate) airlock: Airlock,
+    pub(super) log: Log,
+    stranded: Log,
+    reports: mpsc::UnboundedReceiver<String>,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let (log, stranded) = (Log::default(), Log::default());
+        let (heard, reports) = mpsc::unbounded_channel();
+        let parked = stranded.clone();
+        let airlock = Airlock::builder()
+            .resource(log.clone())
+            .on_report(move |report| {
+                let _ = heard.send(told(report)); // the test may be over
+            })
+            .on_stranded(move |error| {
+                let intents = error.into_intents();
+                let names = intents.iter().map(|intent| intent.effect().name());
+                parked.add(names.collect::<Vec<_>>().join(", "));
+            })
+            .skip_resource_check() // other effects of the program need more
+            .build();
+        Self {
+            airlock: airlock.expect("it builds"),
+            log,
+            stranded,
+            reports,
+        }
+    }
+
+    pub(super) async fn report(&mut self) -> String {
+        let report = self.reports.recv().await;
+        report.expect("the airlock lives as long as this")
+    }
+
+    pub(super) fn stranded(&self) -> String {
+        self.stranded.lines().join("; ")
+    }
+}
+
+fn told(report: &FlushReport) -> String {
+    let entries = report.entries().iter();
+    let fate =
+        |entry: &airlock::ReportEntry| format!("{} {}", entry.effect().name(), entry.fate().word());
+    let fates: Vec<_> = entries.map(fate).collect();
+    format!("{}: {}", report.outcome(), fates.join(", "))
+}
+
+/// Fails a test that would wait for ever.
+pub(super) async fn hang_guard<F: Future>(work: F) -> F::Output {
+    let waited = tokio::time::timeout(Duration::from_secs(60), work).await;
+    waited.expect("nothing has happened for a minute")
+}
