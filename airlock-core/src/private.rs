@@ -21,6 +21,12 @@ pub use crate::effect::EffectOutput;
 pub use crate::lifecycle::Outcome;
 pub use crate::unwind::guarded;
 
+/// Whether a scope around the running code has an origin, which one that is opened here would inherit.
+#[inline]
+pub fn has_origin() -> bool {
+    crate::context::has_origin()
+}
+
 /// Lets the error of an enqueue outside of every scope name this remedy first, in the whole process.
 pub fn suggest_where_no_scope_is(remedy: &'static str) {
     crate::enqueue::suggest(remedy);

@@ -14,6 +14,7 @@
 )]
 
 mod cases;
+mod cpu;
 mod harness;
 mod loopback;
 mod pace;

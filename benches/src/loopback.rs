@@ -8,22 +8,35 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::harness::{Measured, race_in_pairs};
+use crate::cpu::Thread;
+use crate::harness::{Measured, median, race_in_pairs};
 
 const CONNECTIONS: usize = 16;
 const REQUESTS_OF_EACH: usize = 5;
 const REQUESTS: usize = CONNECTIONS * REQUESTS_OF_EACH;
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: bench\r\n\r\n";
 
-/// Requests per second that `ours` answers by those of `peer`.
-pub(crate) fn compare(name: &str, ours: SocketAddr, peer: SocketAddr) -> Result<Measured, String> {
+/// A server that listens, and the one thread that serves, if it can be watched.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) thread: Option<Thread>,
+}
+
+/// Requests per second that `ours` answers by those of `peer`, and the time on a CPU that one takes the
+/// servers, user and system.
+pub(crate) fn compare(name: &str, ours: &Server, peer: &Server) -> Result<Vec<Measured>, String> {
     let (mut ours, mut peer) = (Clients::connect(ours)?, Clients::connect(peer)?);
-    let (ours, peer, ratio) = race_in_pairs(|| ours.ask(), || peer.ask());
+    let (our_time, peer_time, ratio) = race_in_pairs(|| ours.ask(), || peer.ask());
     let per_second = |nanos: f64| REQUESTS as f64 * 1e9 / nanos;
-    let rates = (per_second(ours), per_second(peer));
+    let rates = (per_second(our_time), per_second(peer_time));
     let mut measured = Measured::ratio(name, rates, "requests per second");
     measured.value = 1.0 / ratio;
-    Ok(measured)
+    let mut results = vec![measured];
+    if let (Some(ours), Some(peer)) = (ours.cpu(), peer.cpu()) {
+        let name = format!("{}_cpu", name.trim_end_matches("_vs_bare"));
+        results.push(Measured::ratio(name, (ours, peer), "ns of CPU per request"));
+    }
+    Ok(results)
 }
 
 /// Connections to one server, all driven on this thread.
@@ -32,14 +45,17 @@ struct Clients {
     streams: Vec<TcpStream>,
     /// Bytes of one response. It is always the same but for its date.
     length: usize,
+    server: Option<Thread>,
+    /// What the server has taken for a request, of each time it was asked.
+    cpu: Vec<f64>,
 }
 
 impl Clients {
-    fn connect(server: SocketAddr) -> Result<Self, String> {
+    fn connect(server: &Server) -> Result<Self, String> {
         let runtime = Builder::new_current_thread().enable_io().build();
         let runtime = runtime.map_err(|error| error.to_string())?;
         let connected = runtime.block_on(async {
-            let streams = (0..CONNECTIONS).map(|_| TcpStream::connect(server));
+            let streams = (0..CONNECTIONS).map(|_| TcpStream::connect(server.address));
             let mut streams = try_join_all(streams).await?;
             for stream in &streams {
                 stream.set_nodelay(true)?;
@@ -52,12 +68,20 @@ impl Clients {
             runtime,
             streams,
             length,
+            server: server.thread.clone(),
+            cpu: Vec::new(),
         })
+    }
+
+    /// The time on a CPU that one request takes the server, in nanoseconds.
+    fn cpu(self) -> Option<f64> {
+        (!self.cpu.is_empty()).then(|| median(self.cpu))
     }
 
     /// Asks on each connection, as often as it can.
     fn ask(&mut self) {
         let length = self.length;
+        let before = self.server.as_ref().and_then(Thread::nanos);
         let asked = self.streams.iter_mut().map(async |stream| {
             let mut response = vec![0; length];
             for _ in 0..REQUESTS_OF_EACH {
@@ -69,6 +93,10 @@ impl Clients {
         });
         let asked = self.runtime.block_on(try_join_all(asked));
         assert!(asked.is_ok(), "{asked:?}");
+        let after = self.server.as_ref().and_then(Thread::nanos);
+        if let (Some(before), Some(after)) = (before, after) {
+            self.cpu.push((after - before) / REQUESTS as f64);
+        }
     }
 }
 

@@ -307,6 +307,23 @@ pub(crate) fn is_in_scope() -> bool {
     is_in_scope.unwrap_or(false)
 }
 
+/// Whether a scope around the running code says where its work comes from.
+#[inline]
+pub(crate) fn has_origin() -> bool {
+    is_in_scope() && has_origin_around()
+}
+
+#[cold]
+fn has_origin_around() -> bool {
+    let has_origin = Local::with(|local| {
+        local.tidy();
+        let stack = local.top.borrow();
+        let head = holder_of(stack.0.as_deref())?.scope_head()?;
+        Some(head.origin.is_some())
+    });
+    has_origin.flatten().unwrap_or(false)
+}
+
 /// How many frames are searched for an entered scope. Code does not stand deeper in the scope that it
 /// ends.
 const SEARCHED: usize = 64;

@@ -24,7 +24,7 @@ pub(crate) use self::effect::{OnStage, Stage, Standing};
 pub(crate) use self::entered::{Context, Entered, GuardEntry};
 pub(crate) use self::frame::{Frame, Parent};
 pub(crate) use self::head::{Config, Head, Spec};
-pub(crate) use self::here::{Beneath, Found, Here, beneath, is_entered, is_in_scope};
+pub(crate) use self::here::{Beneath, Found, Here, beneath, has_origin, is_entered, is_in_scope};
 pub(crate) use self::mode::{inspected, inspecting, judging, mode};
 pub(crate) use self::place::{Around, Place, PlaceKind, install};
 pub(crate) use self::shared::{Phase, Shared};

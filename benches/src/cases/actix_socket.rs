@@ -12,8 +12,9 @@ use airlock::actix::ScopeMiddleware;
 use futures_util::future::try_join;
 
 use super::actix_layer::{bare, ours};
+use crate::cpu::Thread;
 use crate::harness::{Budget, Measured};
-use crate::loopback;
+use crate::loopback::{self, Server};
 use crate::run::Places;
 
 /// With a flush before the response.
@@ -34,22 +35,36 @@ fn measure(
     middleware: fn() -> ScopeMiddleware,
     budget: Budget,
 ) -> Result<Vec<Measured>, String> {
-    let measured = compare(name, middleware).map_err(|error| error.to_string())??;
-    Ok(vec![measured.budget(budget)])
+    let mut measured = compare(name, middleware).map_err(|error| error.to_string())??;
+    let rate = measured.remove(0).budget(budget);
+    measured.insert(0, rate);
+    Ok(measured)
 }
 
 fn compare(
     name: &str,
     middleware: fn() -> ScopeMiddleware,
-) -> io::Result<Result<Measured, String>> {
+) -> io::Result<Result<Vec<Measured>, String>> {
     let listeners = [
         TcpListener::bind("127.0.0.1:0")?,
         TcpListener::bind("127.0.0.1:0")?,
     ];
-    let (ours, peer) = (listeners[0].local_addr()?, listeners[1].local_addr()?);
+    let addresses = [listeners[0].local_addr()?, listeners[1].local_addr()?];
     let (send, started) = mpsc::channel();
-    let servers = thread::spawn(move || serve(listeners, middleware, &send));
-    let measured = loopback::compare(name, ours, peer);
+    let (send_thread, threads) = mpsc::channel();
+    let servers = thread::spawn(move || serve(listeners, middleware, &send, &send_thread));
+    // A worker of each server tells its thread before it serves.
+    let mut of_each: Vec<_> = threads.iter().take(2).collect();
+    of_each.sort_by_key(|(is_ours, _)| !is_ours);
+    let mut of_each = of_each.into_iter().zip(addresses);
+    let mut server = || {
+        let ((_, thread), address) = of_each.next()?;
+        Some(Server { address, thread })
+    };
+    let measured = match (server(), server()) {
+        (Some(ours), Some(peer)) => loopback::compare(name, &ours, &peer),
+        _ => Err("the servers have not started".to_owned()),
+    };
     for handle in started.iter().take(2) {
         // It is told at once; when it has stopped, the thread ends.
         drop(handle.stop(false));
@@ -65,17 +80,24 @@ fn serve(
     listeners: [TcpListener; 2],
     middleware: fn() -> ScopeMiddleware,
     started: &mpsc::Sender<ServerHandle>,
+    threads: &mpsc::Sender<(bool, Option<Thread>)>,
 ) -> io::Result<()> {
     let [layered_at, plain_at] = listeners;
     rt::System::new().block_on(async {
         let middleware = middleware();
+        let told = threads.clone();
         let app = move || {
+            let _ = told.send((true, Thread::current()));
             let app = App::new().route("/", web::get().to(ours));
             app.wrap(middleware.clone())
         };
         let layered = HttpServer::new(app).workers(1).disable_signals();
         let layered = layered.listen(layered_at)?.run();
-        let app = || App::new().route("/", web::get().to(bare));
+        let told = threads.clone();
+        let app = move || {
+            let _ = told.send((false, Thread::current()));
+            App::new().route("/", web::get().to(bare))
+        };
         let plain = HttpServer::new(app).workers(1).disable_signals();
         let plain = plain.listen(plain_at)?.run();
         for server in [&layered, &plain] {

@@ -1,16 +1,15 @@
 //! Requests per second that axum answers over loopback sockets, with our layer and two effects and
 //! without.
 
-use std::net::SocketAddr;
-
 use airlock::tower::ScopeLayer;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
 use super::axum_layer::{layered, plain, under};
+use crate::cpu::Thread;
 use crate::harness::{Budget, Measured};
-use crate::loopback;
+use crate::loopback::{self, Server};
 use crate::run::Places;
 
 /// With a flush before the response.
@@ -33,18 +32,22 @@ fn compare(name: &str, app: Router, budget: Budget) -> Result<Vec<Measured>, Str
         .build();
     let runtime = runtime.map_err(|error| error.to_string())?;
     let (ours, peer) = (serve(&runtime, app)?, serve(&runtime, plain())?);
-    let measured = loopback::compare(name, ours, peer)?;
+    let mut measured = loopback::compare(name, &ours, &peer)?;
     runtime.shutdown_background();
-    Ok(vec![measured.budget(budget)])
+    let rate = measured.remove(0).budget(budget);
+    measured.insert(0, rate);
+    Ok(measured)
 }
 
 /// Serves the app on a free port as long as the runtime lives.
-fn serve(runtime: &Runtime, app: Router) -> Result<SocketAddr, String> {
+fn serve(runtime: &Runtime, app: Router) -> Result<Server, String> {
     let bound = runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         tokio::spawn(async { axum::serve(listener, app).await });
-        std::io::Result::Ok(address)
+        let thread = tokio::spawn(async { Thread::current() }).await;
+        let thread = thread.ok().flatten();
+        std::io::Result::Ok(Server { address, thread })
     });
     bound.map_err(|error| error.to_string())
 }

@@ -73,14 +73,26 @@ pub(crate) const TIMED: &[Case] = &[
     case(&["tokio_spawn", "tokio_mpsc"], tokio_tasks::run),
     case(&["axum_layer_ns", "axum_idle_layer_ns"], axum_layer::run),
     case(&["actix_layer_ns"], actix_layer::run),
-    case(&["axum_socket_vs_bare"], axum_socket::run),
     case(
-        &["axum_socket_after_response_vs_bare"],
+        &["axum_socket_vs_bare", "axum_socket_cpu"],
+        axum_socket::run,
+    ),
+    case(
+        &[
+            "axum_socket_after_response_vs_bare",
+            "axum_socket_after_response_cpu",
+        ],
         axum_socket::run_after_response,
     ),
-    case(&["actix_socket_vs_bare"], actix_socket::run),
     case(
-        &["actix_socket_after_response_vs_bare"],
+        &["actix_socket_vs_bare", "actix_socket_cpu"],
+        actix_socket::run,
+    ),
+    case(
+        &[
+            "actix_socket_after_response_vs_bare",
+            "actix_socket_after_response_cpu",
+        ],
         actix_socket::run_after_response,
     ),
     case(

@@ -66,9 +66,10 @@ impl<B> Exchange for ActixExchange<B> {
         self.close(response.into_response(answer.map_body(|_, body| ScopeBody::answer(body))))
     }
 
-    fn answered(&mut self, response: &Self::Inner) {
-        if let Some(origin) = &self.origin {
-            origin.settle(response.request());
+    fn answered<T>(&mut self, response: &Self::Inner, end: impl FnOnce() -> T) -> T {
+        match &self.origin {
+            Some(origin) => origin.answered(response.request(), end),
+            None => end(),
         }
     }
 

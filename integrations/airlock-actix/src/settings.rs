@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 
 use crate::origin::{RequestOrigin, Routes};
 use crate::problem::{Problem, problem};
-use airlock_core::__private::guarded;
+use airlock_core::__private::{guarded, has_origin};
 
 type PolicyFor = Arc<dyn Fn(&HttpRequest) -> Arc<dyn Policy> + Send + Sync>;
 type FlushWhen = Arc<dyn Fn(&HttpRequest, &ResponseHead, Outcome) -> bool + Send + Sync>;
@@ -110,7 +110,7 @@ impl Settings {
     }
 
     fn inherits_origin(&self) -> bool {
-        self.around().is_some_and(|scope| scope.origin().is_some())
+        !self.has_airlock && has_origin()
     }
 
     /// What a response means for its request's scope.

@@ -24,9 +24,11 @@ pub trait Exchange {
     /// What the client is told after the flush of a request that succeeded has failed.
     fn fail(&self, response: Self::Inner, error: FlushError) -> Self::Outer;
 
-    /// Called with the response before its scope ends, or is handed to the body, unless the scope is
-    /// untouched: then nobody has seen its origin, and nobody will.
-    fn answered(&mut self, _response: &Self::Inner) {}
+    /// Calls a closure that ends the scope of a request that has been answered so. What is asked of its
+    /// origin from now on, the response can tell.
+    fn answered<T>(&mut self, _response: &Self::Inner, end: impl FnOnce() -> T) -> T {
+        end()
+    }
 
     /// Where flushes are counted.
     fn backlog(&self) -> &Backlog;

@@ -93,15 +93,16 @@ where
                     // first.
                     let holds = |waits: &Waits| outcome == Outcome::Success || waits.has_inner();
                     if let Some(waits) = waits.filter(holds) {
-                        exchange.answered(&response);
                         let backlog = exchange.backlog().clone();
-                        let held = HeldScope::new(scope, outcome, waits, backlog);
+                        let held = exchange
+                            .answered(&response, || HeldScope::new(scope, outcome, waits, backlog));
                         return Poll::Ready(Ok(exchange.hold(response, held)));
                     }
-                    if !scope.is_untouched() {
-                        exchange.answered(&response);
-                    }
-                    let left = scope.end(outcome);
+                    let left = match scope.is_untouched() {
+                        // Nobody has seen its origin, and nobody will.
+                        true => scope.end(outcome),
+                        false => exchange.answered(&response, || scope.end(outcome)),
+                    };
                     if let Ok(None) = left {
                         // As most end. Nothing is awaited, and the response is not moved about.
                         return Poll::Ready(Ok(exchange.pass(response)));

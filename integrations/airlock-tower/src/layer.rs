@@ -21,7 +21,7 @@ use crate::origin;
 use crate::problem::Problem;
 use crate::request_scope::RequestScope;
 use crate::service::ScopeService;
-use airlock_core::__private::{guarded, suggest_where_no_scope_is};
+use airlock_core::__private::{guarded, has_origin, suggest_where_no_scope_is};
 
 /// Opens one scope per request around a service.
 ///
@@ -471,7 +471,7 @@ impl Settings {
     }
 
     fn inherits_origin(&self) -> bool {
-        self.around().is_some_and(|scope| scope.origin().is_some())
+        !self.has_airlock && has_origin()
     }
 
     /// Where the work of a request comes from, unless that is known of the scope around.
