@@ -192,3 +192,28 @@ fn an_owned_scope_is_not_ended_by_code_that_is_in_it() {
     });
     assert!(log.is_empty(), "{log:?}");
 }
+
+#[test]
+fn another_scope_that_is_dropped_by_a_closure_that_looks_ends_as_cancelled() {
+    let outcomes = Log::default();
+    let scope = |name: &'static str| {
+        let outcomes = outcomes.clone();
+        airlock::scope()
+            .on_report(move |report| outcomes.add(format!("{name} {}", report.outcome())))
+    };
+    let looked_at = airlock::scope().open();
+    let open = scope("open").open();
+    let handle = open.clone();
+    looked_at.inspect(|_| drop(open));
+    assert!(!handle.is_open());
+    let mut owned = scope("owned").open_owned();
+    owned.run(|| airlock::enqueue(tell(1)));
+    looked_at.inspect(|_| drop(owned));
+    looked_at.discard();
+    assert_eq!(outcomes.lines(), ["open cancelled", "owned cancelled"]);
+}
+
+#[airlock::effect]
+fn tell(n: u32) {
+    let _ = n;
+}

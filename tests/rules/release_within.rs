@@ -125,3 +125,19 @@ fn r10_they_judge_what_effects_cause_too() {
     });
     assert!(log.is_empty(), "{log:?}");
 }
+
+#[test]
+fn r08_a_scope_that_has_ended_releases_nothing_more() {
+    let log = logged(|log| {
+        let mut body = releasing(airlock::scope());
+        let handle = body.handle();
+        let item = handle.enter(|| airlock::scope().open());
+        item.enter(|| airlock::enqueue(mail(1)));
+        end(body);
+        let error = item.flush().expect_err("the scope around has ended");
+        assert!(error.to_string().contains("mail"), "{error}");
+        assert_eq!(error.into_intents().len(), 1);
+        assert!(log.lines().is_empty());
+    });
+    assert!(log.is_empty(), "{log:?}");
+}

@@ -21,7 +21,7 @@ pub(crate) struct Frame {
     /// Fast path: an open scope of this frame, with nobody to ask and nothing to add to its intents.
     pub(super) plain: bool,
     /// Whether scopes within this one dispatch when they end: see [`Self::release_within`].
-    pub(super) releases: bool,
+    pub(crate) releases: bool,
     /// What has to be looked for in the buffer.
     pub(crate) special: Special,
     pub(super) phase: Phase,
@@ -208,19 +208,19 @@ impl Frame {
     /// Lets scopes within this one dispatch when they end, from now on, unless a lifecycle decides that.
     pub(crate) fn release_within(&mut self) {
         match &self.holds {
+            // Its lock is held by a closure that looks at it.
+            Holds::Shared(shared) if inspected(shared.head.id).is_some() => {}
             Holds::Shared(shared) => shared.state().releases = true,
             _ => self.releases = true,
         }
     }
 
-    pub(crate) fn releases(&self) -> bool {
-        self.releases
-    }
-
     /// How much its scope holds.
     pub(crate) fn len(&self) -> usize {
         match &self.holds {
-            Holds::Shared(shared) => shared.state().buffer.len(),
+            Holds::Shared(shared) => {
+                inspected(shared.head.id).unwrap_or_else(|| shared.state().buffer.len())
+            }
             _ => self.buffer.len(),
         }
     }

@@ -87,7 +87,8 @@ impl Head {
         self.span = None;
     }
 
-    /// Becomes that of a new scope, within these places.
+    /// Becomes that of a new scope, within these places. Takes what is said of it out of `spec`: moved as a
+    /// whole it would be read back before its stores have settled.
     #[inline]
     pub(super) fn open(
         &mut self,
@@ -95,12 +96,40 @@ impl Head {
         outside: &Around,
         around_origin: Option<&Origin>,
     ) {
-        self.id = ScopeId(next_id());
-        self.boundary = spec.boundary;
         self.name = spec.name.take();
         self.config = spec.config.take();
         self.origin = spec.origin.take();
-        match spec.airlock.take() {
+        self.stand(spec.boundary, spec.airlock.take(), outside, around_origin);
+    }
+
+    /// Becomes that of one of several new scopes that are opened alike, each with an origin of its own. Cloned
+    /// into its place, for the same reason.
+    #[inline]
+    pub(super) fn open_alike(
+        &mut self,
+        spec: &Spec,
+        origin: Option<Origin>,
+        outside: &Around,
+        around_origin: Option<&Origin>,
+    ) {
+        self.name.clone_from(&spec.name);
+        self.config.clone_from(&spec.config);
+        self.origin = origin;
+        self.stand(spec.boundary, spec.airlock.clone(), outside, around_origin);
+    }
+
+    /// Takes its place within others.
+    #[inline]
+    fn stand(
+        &mut self,
+        boundary: Option<&'static BoundaryDescriptor>,
+        airlock: Option<Around>,
+        outside: &Around,
+        around_origin: Option<&Origin>,
+    ) {
+        self.id = ScopeId(next_id());
+        self.boundary = boundary;
+        match airlock {
             None => {
                 if let (None, Some(origin)) = (&self.origin, around_origin) {
                     self.origin = Some(origin.clone());
@@ -110,9 +139,7 @@ impl Head {
             Some(airlock) => self.around = airlock,
         }
         self.judges_from = self.around.depth() + 1;
-        let emits = spec
-            .boundary
-            .is_some_and(|boundary| boundary.emits.is_some());
+        let emits = boundary.is_some_and(|boundary| boundary.emits.is_some());
         if self.config.is_some() || emits {
             self.add_place();
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::context::frame::Frame;
 use crate::context::head::Head;
-use crate::context::mode::{inspected, inspecting};
+use crate::context::mode::{AfterLooking, inspected, inspecting};
 use crate::context::place::Place;
 use crate::context::shared::{Phase, Shared};
 use crate::context::stack::{Frames, Local, Mode, holder_of};
@@ -230,6 +230,7 @@ impl Holder for Here {
     }
 
     fn look(&self, look: &mut dyn FnMut(&[Intent])) {
+        let _after = AfterLooking::new();
         let published = || self.frame(|frame| frame.shared().cloned()).flatten();
         if let Some(shared) = self.shared.clone().or_else(published) {
             let state = shared.state();

@@ -50,6 +50,30 @@ impl Drop for Inspecting {
     }
 }
 
+/// Ends scopes that were dropped while a closure looked at a buffer, when it is dropped itself: made before
+/// the lock of the buffer is taken.
+pub(crate) struct AfterLooking(());
+
+impl AfterLooking {
+    pub(crate) fn new() -> Self {
+        Self(())
+    }
+}
+
+impl Drop for AfterLooking {
+    fn drop(&mut self) {
+        let put_off = Local::with(|local| local.put_off.take());
+        for end in put_off.unwrap_or_default() {
+            end();
+        }
+    }
+}
+
+/// Puts the end of a scope off until the closure that looks at a buffer has returned.
+pub(crate) fn put_off(end: impl FnOnce() + 'static) {
+    let _ = Local::with(|local| local.put_off.borrow_mut().push(Box::new(end)));
+}
+
 /// How much the scope holds, if its buffer is looked at on this thread.
 pub(crate) fn inspected(scope: ScopeId) -> Option<usize> {
     let (inspected, len) = Local::with(|local| local.inspected.get()).flatten()?;

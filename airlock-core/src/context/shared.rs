@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::context::head::Head;
 use crate::intent::{Intent, Special};
-use crate::lifecycle::Outcome;
 
 /// A scope that handles refer to: its buffer is behind a lock, for whatever thread.
 pub(crate) struct Shared {
@@ -13,8 +12,6 @@ pub(crate) struct Shared {
     pub(crate) parent: Option<Arc<Shared>>,
     state: Mutex<State>,
     asking: Mutex<()>,
-    /// How it is to end, if its owner was dropped while a closure looked at the buffer.
-    abandoned: Mutex<Option<Outcome>>,
 }
 
 /// What a scope holds, and whether it takes more.
@@ -42,7 +39,6 @@ impl Shared {
             parent,
             state: Mutex::new(state),
             asking: Mutex::new(()),
-            abandoned: Mutex::new(None),
         })
     }
 
@@ -56,17 +52,6 @@ impl Shared {
             special: Special::NOTHING,
         };
         Self::new(head, None, state)
-    }
-
-    /// Lets the scope end like this as soon as the closure that looks at its buffer has returned.
-    pub(crate) fn abandon(&self, outcome: Outcome) {
-        *self.abandoned() = Some(outcome);
-    }
-
-    pub(crate) fn abandoned(&self) -> MutexGuard<'_, Option<Outcome>> {
-        self.abandoned
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 
     #[inline]
@@ -95,7 +80,11 @@ impl Shared {
 
     /// Whether it lets scopes within it dispatch all that they want to, without being asked for each intent.
     pub(crate) fn releases_all(&self) -> bool {
-        !self.head.has_lifecycle() && self.state().releases
+        if self.head.has_lifecycle() {
+            return false;
+        }
+        let state = self.state();
+        state.releases && state.phase != Phase::Ended
     }
 
     /// Accepts nothing more from code; what nested scopes hold can still be captured.

@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::context::effect::UnderWay;
 use crate::context::frame::{Frame, Holds, Parent};
-use crate::context::head::Spec;
+use crate::context::head::{Head, Spec};
 use crate::context::here::is_in_scope;
 use crate::context::place::Around;
 use crate::context::shared::Shared;
@@ -22,6 +22,8 @@ pub(super) struct Local {
     pub(super) under_way: UnderWay,
     /// The scope whose buffer is looked at, and how much it holds: its lock is held meanwhile.
     pub(super) inspected: Cell<Option<(ScopeId, usize)>>,
+    /// What is to be done when the closure that looks has returned.
+    pub(super) put_off: RefCell<Vec<Box<dyn FnOnce()>>>,
     /// A recycled frame, with its buffer.
     spare: Cell<Option<Box<Frame>>>,
     /// Another one, for intents that wait.
@@ -40,6 +42,7 @@ thread_local! {
             mode: Cell::new(Mode::Plain),
             under_way: UnderWay::new(),
             inspected: Cell::new(None),
+            put_off: RefCell::new(Vec::new()),
             spare: Cell::new(None),
             waiting: Cell::new(None),
             left: Cell::new(0),
@@ -327,12 +330,17 @@ pub(crate) struct Opened {
     kept: Option<Box<Frame>>,
 }
 
-/// Opens a scope around the code that runs next on this thread. Takes what is said of it out of `spec`:
-/// moved as a whole it would be read back before its stores have settled.
+/// Opens a scope around the code that runs next on this thread.
 #[inline]
 pub(crate) fn open(spec: &mut Spec) -> Opened {
     let key = Local::with(|local| {
-        let frame = local.frame_for(spec, Parent::Beneath);
+        let parent = match &spec.airlock {
+            Some(_) => Parent::None,
+            None => Parent::Beneath,
+        };
+        let frame = local.frame_for(parent, |head, around, origin| {
+            head.open(spec, around, origin);
+        });
         let key = frame.key;
         local.top.borrow_mut().put(frame);
         key
@@ -346,7 +354,7 @@ pub(crate) fn open(spec: &mut Spec) -> Opened {
 /// Opens a scope while the thread ends: nothing can be under it, but its handles work.
 #[cold]
 fn open_without_stack(spec: &mut Spec) -> Opened {
-    let mut frame = frame_without_stack(spec);
+    let mut frame = frame_without_stack(|head| head.open(spec, &Around::root(), None));
     frame.publish(None);
     Opened {
         key: frame.key,
@@ -355,28 +363,29 @@ fn open_without_stack(spec: &mut Spec) -> Opened {
 }
 
 #[cold]
-fn frame_without_stack(spec: &mut Spec) -> Box<Frame> {
+fn frame_without_stack(set_up: impl FnOnce(&mut Head)) -> Box<Frame> {
     let mut frame = Frame::idle();
-    frame.head.open(spec, &Around::root(), None);
+    set_up(&mut frame.head);
     frame.head.trace();
     frame.hold_own(Parent::None);
     frame
 }
 
 impl Local {
-    /// A frame for a scope that opens where the code stands, and is not entered yet.
+    /// A frame for a scope that opens where the code stands, and is not entered yet. `set_up` gets the places
+    /// around it, and the origin.
     #[inline]
-    fn frame_for(&self, spec: &mut Spec, parent: Parent) -> Box<Frame> {
+    fn frame_for(
+        &self,
+        parent: Parent,
+        set_up: impl FnOnce(&mut Head, &Around, Option<&Origin>),
+    ) -> Box<Frame> {
         self.settle();
         self.tidy();
-        let parent = match &spec.airlock {
-            Some(_) => Parent::None,
-            None => parent,
-        };
         let mut frame = self.spare_frame();
         match self.top.borrow().0.as_deref() {
-            None => frame.head.open(spec, &Around::root(), None),
-            Some(top) => frame.head.open(spec, top.around(), origin_at(top)),
+            None => set_up(&mut frame.head, &Around::root(), None),
+            Some(top) => set_up(&mut frame.head, top.around(), origin_at(top)),
         }
         frame.head.trace();
         frame.hold_own(parent);
@@ -387,8 +396,27 @@ impl Local {
 /// A frame for the scope of a future: it may be polled anywhere, so it knows by a handle which scope
 /// captures it.
 pub(crate) fn open_for_future(spec: &mut Spec) -> Box<Frame> {
-    let captor = match spec.airlock {
-        None if is_in_scope() => current(),
+    for_future(spec.airlock.is_some(), |head, around, origin| {
+        head.open(spec, around, origin);
+    })
+}
+
+/// The same for one of several that are opened alike.
+#[inline]
+pub(crate) fn open_alike(spec: &Spec, origin: Option<Origin>) -> Box<Frame> {
+    let mut own = origin;
+    for_future(spec.airlock.is_some(), |head, around, origin| {
+        head.open_alike(spec, own.take(), around, origin);
+    })
+}
+
+#[inline]
+fn for_future(
+    has_airlock: bool,
+    mut set_up: impl FnMut(&mut Head, &Around, Option<&Origin>),
+) -> Box<Frame> {
+    let captor = match has_airlock {
+        false if is_in_scope() => current(),
         _ => None,
     };
     let mut parent = match captor {
@@ -397,9 +425,9 @@ pub(crate) fn open_for_future(spec: &mut Spec) -> Box<Frame> {
     };
     let frame = Local::with(|local| {
         let parent = std::mem::replace(&mut parent, Parent::None);
-        local.frame_for(spec, parent)
+        local.frame_for(parent, &mut set_up)
     });
-    frame.unwrap_or_else(|| frame_without_stack(spec))
+    frame.unwrap_or_else(|| frame_without_stack(|head| set_up(head, &Around::root(), None)))
 }
 
 /// Makes handles possible to the scope of a future, whose frame this is. Without a frame it has ended.

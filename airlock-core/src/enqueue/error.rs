@@ -2,8 +2,7 @@
 
 use std::fmt;
 use std::panic::Location;
-
-use once_cell::sync::OnceCell;
+use std::sync::OnceLock;
 
 use crate::effect::EffectDescriptor;
 use crate::intent::Intent;
@@ -66,7 +65,7 @@ pub enum Refusal {
 }
 
 /// What helps most often where a web service runs.
-static LIKELIEST: OnceCell<&'static str> = OnceCell::new();
+static LIKELIEST: OnceLock<&'static str> = OnceLock::new();
 
 /// Lets the error of an enqueue outside of every scope name this remedy first, in the whole process: an
 /// integration knows what its users forget.
@@ -79,7 +78,7 @@ fn remedies() -> impl fmt::Display {
         if let Some(likeliest) = LIKELIEST.get() {
             return write!(
                 f,
-                "{likeliest}; a task or thread of its own gets a scope by `Scope::bind` or `Scope::enter`; elsewhere put `#[airlock::boundary]` on the function that should decide"
+                "{likeliest}; in a body that streams, open a scope for each item; a task or thread of its own gets a scope by `Scope::bind` or `Scope::enter`; elsewhere put `#[airlock::boundary]` on the function that should decide"
             );
         }
         f.write_str(

@@ -58,7 +58,7 @@ impl Taken {
         Self {
             intents: std::mem::take(&mut frame.buffer),
             special: frame.special,
-            releases: frame.releases(),
+            releases: frame.releases,
             scope: Source::Frame(Some(frame)),
             captor,
             outcome,

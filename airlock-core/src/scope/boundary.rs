@@ -14,6 +14,7 @@ use crate::context::Spec;
 use crate::effect::BoxFuture;
 use crate::lifecycle::Outcome;
 use crate::report::{FlushError, FlushReport};
+use crate::scope::unattended::strand;
 use crate::scope::{OwnedScope, Work};
 
 pin_project! {
@@ -104,12 +105,5 @@ where
                 Poll::Ready(value)
             }
         }
-    }
-}
-
-/// The caller has an error already, or is unwinding: that of the flush goes where stranded ones go.
-pub(super) fn strand<T>(flushed: Result<T, FlushError>) {
-    if let Err(error) = flushed {
-        error.strand();
     }
 }

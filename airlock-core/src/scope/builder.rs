@@ -147,13 +147,7 @@ impl ScopeBuilder {
     #[doc(hidden)]
     #[inline]
     pub fn open_one(&self, origin: Option<Origin>) -> OwnedScope {
-        OwnedScope::open(&mut Spec {
-            boundary: self.spec.boundary,
-            name: self.spec.name.clone(),
-            config: self.spec.config.clone(),
-            airlock: self.spec.airlock.clone(),
-            origin,
-        })
+        OwnedScope::of(context::open_alike(&self.spec, origin))
     }
 
     /// Opens and enters the scope until the guard is flushed, discarded or dropped.

@@ -4,13 +4,11 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::context::{self, Around, Bound, Context, Entered, Mode, Phase, Shared};
+use crate::context::{self, AfterLooking, Around, Bound, Context, Entered, Mode, Phase, Shared};
 use crate::effect::{Effect, Repeatable};
-use crate::flush::{self, Ends};
 use crate::intent::{Intent, Origin, ScopeId};
 use crate::report::{FlushError, Snapshot};
 use crate::scope::ScopeBuilder;
-use crate::scope::boundary::strand;
 
 /// A handle to a scope, with the local policies under which it was taken.
 ///
@@ -108,7 +106,7 @@ impl Scope {
             context::mode() != Mode::Inspecting,
             "the closure of an assertion or of `Scope::inspect` looks at a scope already: take what you need out of it, and look again afterwards"
         );
-        let _abandoned = EndIfAbandoned(&self.shared);
+        let _after = AfterLooking::new();
         let state = self.shared.state();
         let _inspecting = context::inspecting(self.id(), state.buffer.len());
         look(&state.buffer)
@@ -156,18 +154,6 @@ impl Scope {
     /// what the future enqueues later is refused.
     pub fn bind<F: Future>(&self, future: F) -> Bound<F> {
         Bound::new(self.context(), future)
-    }
-}
-
-/// Ends a scope whose owner was dropped in a closure that looked at it: the lock was held then.
-struct EndIfAbandoned<'a>(&'a Arc<Shared>);
-
-impl Drop for EndIfAbandoned<'_> {
-    fn drop(&mut self) {
-        let abandoned = self.0.abandoned().take();
-        if let Some(outcome) = abandoned {
-            strand(flush::end(Ends::Shared(self.0), outcome));
-        }
     }
 }
 

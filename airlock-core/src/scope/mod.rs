@@ -19,6 +19,7 @@ mod open;
 mod owned;
 mod released;
 mod run;
+mod unattended;
 mod work;
 
 pub use self::builder::{ScopeBuilder, scope};

@@ -11,7 +11,7 @@ use crate::flush::{self, Ends};
 use crate::intent::Intent;
 use crate::lifecycle::{Ending, Outcome};
 use crate::report::{FlushError, FlushReport};
-use crate::scope::Scope;
+use crate::scope::{Scope, unattended};
 
 /// A scope that is open and that nobody has entered.
 ///
@@ -178,14 +178,7 @@ impl OpenScope {
         } else {
             Outcome::Cancelled
         };
-        if context::inspected(self.scope.id()).is_some() {
-            // Its lock is held by the closure that looks at it.
-            self.scope.shared().abandon(outcome);
-            return;
-        }
-        if let Err(error) = flush::end(self.ends(), outcome) {
-            error.strand();
-        }
+        unattended::abandon(self.scope.shared(), outcome);
     }
 }
 

@@ -5,12 +5,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::context::{self, Carried, Frame, Spec};
+use crate::context::{self, Carried, Frame, Head, Mode, Spec};
 use crate::flush::{self, Ends, Flush};
 use crate::intent::ScopeId;
 use crate::lifecycle::Outcome;
 use crate::report::FlushError;
-use crate::scope::boundary::strand;
+use crate::scope::unattended::{self, strand};
 use crate::scope::{OpenScope, Released, Scope, Work};
 
 /// An open scope that one future or stream owns, and enters for each of its steps.
@@ -79,11 +79,15 @@ impl OwnedScope {
         self.carried.frame().map_or(0, |frame| frame.len())
     }
 
-    /// Whether it holds no intents, and nobody has asked for a handle to it.
+    /// Whether nobody has seen its origin, and nobody will: it holds no intents, nobody has asked for a handle to
+    /// it, and nobody wants its report.
     #[doc(hidden)]
-    pub fn is_untouched(&mut self) -> bool {
-        let untouched = |frame: &mut Frame| frame.shared().is_none() && frame.buffer.is_empty();
-        self.carried.frame().is_none_or(untouched)
+    pub fn is_unseen(&mut self) -> bool {
+        let unseen = |frame: &mut Frame| {
+            let is_reported = || frame.own_head().is_some_and(Head::is_reported);
+            frame.shared().is_none() && frame.buffer.is_empty() && !is_reported()
+        };
+        self.carried.frame().is_none_or(unseen)
     }
 
     /// Runs one step in the scope. If it panics, the next one is in the scope all the same.
@@ -237,13 +241,13 @@ impl Drop for OwnedScope {
 
 /// Ends a scope because nobody else has.
 #[cold]
-fn abandon(frame: Box<Frame>) {
-    match frame.shared() {
-        // Its lock is held by the closure that looks at it.
-        Some(shared) if context::inspected(shared.head.id).is_some() => {
-            shared.abandon(Outcome::Cancelled);
-        }
-        _ => strand(flush::end(Ends::Frame(frame), Outcome::Cancelled)),
+fn abandon(mut frame: Box<Frame>) {
+    if context::mode() == Mode::Inspecting {
+        let shared = context::handle_to(Some(&mut frame));
+        context::recycle(frame);
+        unattended::abandon(&shared, Outcome::Cancelled);
+    } else {
+        strand(flush::end(Ends::Frame(frame), Outcome::Cancelled));
     }
 }
 

@@ -8,7 +8,8 @@ use crate::context::{self, Frame};
 use crate::flush::{self, Ends};
 use crate::lifecycle::Outcome;
 use crate::report::{FlushError, FlushReport};
-use crate::scope::boundary::{Boundary, strand};
+use crate::scope::boundary::Boundary;
+use crate::scope::unattended::strand;
 use crate::scope::{LocalScope, OwnedScope, Scope, ScopeBuilder, Work};
 
 /// What [`ScopeBuilder::run_infallible`] returns: the body's value, and what became of its intents.

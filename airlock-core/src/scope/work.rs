@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use crate::flush;
 use crate::lifecycle::Outcome;
 use crate::scope::OwnedScope;
-use crate::scope::boundary::strand;
+use crate::scope::unattended::strand;
 
 pin_project! {
     /// A future in a scope of its own. It resolves to what became of the future, a panic included, and the

@@ -86,6 +86,16 @@ impl NewOrder {
         Ok(())
     }
 
+    /// The same with this header as its key, if there is one: a program sends its key as a header, a form as a
+    /// field.
+    #[must_use]
+    pub fn with_header(mut self, idempotency_key: Option<&[u8]>) -> Self {
+        if let Some(key) = idempotency_key {
+            self.key = Some(String::from_utf8_lossy(key).into_owned());
+        }
+        self
+    }
+
     /// Whether this order is what it asks for.
     pub(crate) fn is_for(&self, order: &Order) -> bool {
         (&self.sku, self.quantity, &self.email) == (&order.sku, order.quantity, &order.email)

@@ -5,7 +5,7 @@ use actix_web::Error;
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::Uri;
 use actix_web::test::TestRequest;
-use airlock_http::{Check, MissingScopes};
+use airlock_http::{Check, MissingScopes, check_each};
 
 /// What helps where no scope is open in a service with our middleware.
 pub(crate) const REMEDY: &str =
@@ -14,8 +14,11 @@ pub(crate) const REMEDY: &str =
 /// Checks that a scope is opened for requests to these paths: in a test, or at the start of a service.
 ///
 /// It sends a request to each, with a method of its own that no route is for. So handlers are not
-/// called, except those that are for every method, as by `web::to`; these get no body, and what they
-/// enqueue within the middleware is dropped. Add a path that does not exist to check the default service.
+/// called, except those that are for every method, as by `web::to`; these get no body, and nothing that
+/// they enqueue within the middleware leaves. Add a path that does not exist to check the default service.
+///
+/// It sees what such a request reaches: behind a guard for methods that is the default service, and a
+/// middleware outside of ours that refuses the request hides the scope.
 ///
 /// ```
 /// use actix_web::{App, test, web};
@@ -42,21 +45,12 @@ pub async fn check_scopes<S, B>(
 where
     S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
 {
-    let mut missing = Vec::new();
-    for path in paths {
-        let path = path.as_ref();
-        let check = Check::default();
-        let request = request(path, &check);
-        let answer = async {
-            if let Some(request) = request {
-                let _ = app.call(request).await;
-            }
-        };
-        if !check.ended(answer).await {
-            missing.push(path.to_owned());
+    let ask = async |path: &str, check: &Check| {
+        if let Some(request) = request(path, check) {
+            let _ = app.call(request).await;
         }
-    }
-    MissingScopes::unless_none(missing, REMEDY)
+    };
+    check_each(paths, REMEDY, ask).await
 }
 
 fn request(path: &str, check: &Check) -> Option<Request> {

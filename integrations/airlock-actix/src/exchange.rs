@@ -47,9 +47,8 @@ impl<B> Exchange for ActixExchange<B> {
     type Inner = ServiceResponse<B>;
     type Outer = ServiceResponse<ScopeBody<B>>;
 
-    fn judge(&mut self, response: Self::Inner) -> (Self::Inner, Outcome) {
-        let outcome = self.settings.outcome(&response);
-        (response, outcome)
+    fn judge(&mut self, response: &mut Self::Inner) -> Outcome {
+        self.settings.outcome(response)
     }
 
     fn pass(&self, response: Self::Inner) -> Self::Outer {
@@ -66,10 +65,9 @@ impl<B> Exchange for ActixExchange<B> {
         self.close(response.into_response(answer.map_body(|_, body| ScopeBody::answer(body))))
     }
 
-    fn answered<T>(&mut self, response: &Self::Inner, end: impl FnOnce() -> T) -> T {
-        match &self.origin {
-            Some(origin) => origin.answered(response.request(), end),
-            None => end(),
+    fn answered(&mut self, response: &Self::Inner) {
+        if let Some(origin) = &self.origin {
+            origin.settle(response.request());
         }
     }
 

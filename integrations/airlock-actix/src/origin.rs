@@ -2,8 +2,8 @@
 //!
 //! A middleware of an app is called before the router, and to ask which route will match costs as
 //! much as the router itself. So that is done only if somebody looks at the origin while the request
-//! runs. When it has been answered the router has left its answer in the request, which is taken if
-//! somebody looks while the scope ends, or keeps the origin.
+//! runs. When it has been answered the router has left its answer in the request, which is taken unless
+//! nobody has seen the origin, and nobody will.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -68,16 +68,9 @@ impl RequestOrigin {
         Origin::traced(self.clone(), trace_parent.map(Box::from))
     }
 
-    /// Calls a closure that ends the scope of the request, which the router has answered: its route is
-    /// taken from there if somebody asks meanwhile, or keeps the origin.
-    pub(crate) fn answered<T>(&self, request: &HttpRequest, end: impl FnOnce() -> T) -> T {
-        let answered = Answered::new(Arc::as_ptr(&self.0), request.clone());
-        let ended = end();
-        drop(answered);
-        if Arc::strong_count(&self.0) > 1 {
-            self.0.matched.get_or_init(|| request.match_pattern());
-        }
-        ended
+    /// Takes the route that the router has found.
+    pub(crate) fn settle(&self, answered: &HttpRequest) {
+        self.0.matched.get_or_init(|| answered.match_pattern());
     }
 
     /// Keeps its place for the next one, if nobody has it any more.
@@ -93,58 +86,12 @@ impl RequestOrigin {
 
     fn route(&self) -> Option<&str> {
         if self.0.matched.get().is_none()
-            && let Some(found) = Answered::route(Arc::as_ptr(&self.0))
-        {
-            return self.0.matched.get_or_init(|| found).as_deref();
-        }
-        let find = || find(self.0.routes, &self.0.path);
-        if self.0.matched.get().is_none()
-            && let Some(found) = find()
+            && let Some(found) = find(self.0.routes, &self.0.path)
         {
             // Another thread knows no routes, so it must not settle that there is none.
             return self.0.matched.get_or_init(|| Some(found)).as_deref();
         }
         self.0.matched.get()?.as_deref()
-    }
-}
-
-thread_local! {
-    /// The request that has been answered and whose scope ends now on this thread, by the place of its origin.
-    static ANSWERED: RefCell<Option<(*const Inner, HttpRequest)>> = const { RefCell::new(None) };
-}
-
-/// Lets [`ANSWERED`] be this request until it is dropped.
-struct Answered {
-    before: Option<(*const Inner, HttpRequest)>,
-}
-
-impl Answered {
-    fn new(origin: *const Inner, request: HttpRequest) -> Self {
-        Self {
-            before: Self::replace(Some((origin, request))),
-        }
-    }
-
-    fn replace(
-        answered: Option<(*const Inner, HttpRequest)>,
-    ) -> Option<(*const Inner, HttpRequest)> {
-        let before = ANSWERED.try_with(|known| known.replace(answered));
-        before.ok().flatten()
-    }
-
-    /// The route of the request with this origin, if it is the one.
-    fn route(origin: *const Inner) -> Option<Option<String>> {
-        let found = ANSWERED.try_with(|known| match &*known.borrow() {
-            Some((answered, request)) if *answered == origin => Some(request.match_pattern()),
-            _ => None,
-        });
-        found.ok().flatten()
-    }
-}
-
-impl Drop for Answered {
-    fn drop(&mut self) {
-        drop(Self::replace(self.before.take()));
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use actix_web::dev::{ResponseHead, ServiceResponse};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
-use airlock_core::lifecycle::Outcome;
-use airlock_core::policy::{Policy, drop_all};
+use airlock_core::lifecycle::{NeverFlush, Outcome};
+use airlock_core::policy::Policy;
 use airlock_core::{Backlog, FlushError, OwnedScope, Scope, ScopeBuilder};
 use airlock_http::{AwaitsBody, Check, METHOD, Spawn, Waits, outcome_of};
 use tokio::runtime::Handle;
@@ -67,9 +67,10 @@ impl Settings {
     pub(crate) fn open(&self, request: &HttpRequest, routes: &Routes) -> Opened {
         let origin = (!self.inherits_origin()).then(|| RequestOrigin::of(request, routes));
         let traced = origin.as_ref().map(|origin| origin.traced(request));
-        let mut scope = match self.choose(request) {
+        let mut scope = match &self.policy_for {
+            _ if checks(request) => self.scope.clone().lifecycle(NeverFlush).open_one(traced),
             None => self.scope.open_one(traced),
-            Some(policy) => self.scope.clone().policy(policy).open_one(traced),
+            Some(choose) => self.scope.clone().policy(choose(request)).open_one(traced),
         };
         let waits = match self.ends {
             Ends::BeforeResponse => None,
@@ -80,17 +81,6 @@ impl Settings {
             origin,
             waits,
         }
-    }
-
-    /// The policy of this request alone.
-    fn choose(&self, request: &HttpRequest) -> Option<Arc<dyn Policy>> {
-        if request.method().as_str() == METHOD
-            && let Some(check) = request.extensions().get::<Check>()
-        {
-            check.found();
-            return Some(Arc::new(drop_all()));
-        }
-        self.policy_for.as_ref().map(|choose| choose(request))
     }
 
     /// What drives a flush after the response.
@@ -135,6 +125,16 @@ impl Settings {
         let answered = guarded("on_flush_error", || answer(error.or_strand(), request));
         answered.unwrap_or_else(|| HttpResponse::from_error(Problem))
     }
+}
+
+/// Whether the request only asks for its scope: then nothing leaves.
+fn checks(request: &HttpRequest) -> bool {
+    if request.method().as_str() != METHOD {
+        return false;
+    }
+    let extensions = request.extensions();
+    let check = extensions.get::<Check>();
+    check.inspect(|check| check.found()).is_some()
 }
 
 /// Whether the scope may wait for the body of the response, as is noted in the request.

@@ -24,7 +24,7 @@ impl Check {
 
     /// Awaits what became of the request, and tells whether a scope was opened for it. A panic tells nothing
     /// more: it may be that of an enqueue without a scope.
-    pub async fn ended(&self, answer: impl Future) -> bool {
+    async fn found_by(&self, answer: impl Future) -> bool {
         let mut answer = pin!(answer);
         poll_fn(|cx| {
             match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx).is_pending())) {
@@ -37,6 +37,33 @@ impl Check {
     }
 }
 
+/// Asks for each path, by a request with this note in it.
+///
+/// # Errors
+///
+/// [`MissingScopes`], which names this remedy.
+pub async fn check_each<P: AsRef<str>>(
+    paths: impl IntoIterator<Item = P>,
+    remedy: &'static str,
+    ask: impl AsyncFn(&str, &Check),
+) -> Result<(), MissingScopes> {
+    let mut missing = Vec::new();
+    for path in paths {
+        let (path, check) = (path.as_ref(), Check::default());
+        // What is no path may be an address without one, for which some other route answers.
+        if !path.starts_with('/') || !check.found_by(ask(path, &check)).await {
+            missing.push(path.to_owned());
+        }
+    }
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(MissingScopes {
+            paths: missing,
+            remedy,
+        }),
+    }
+}
+
 /// Paths whose requests have no scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingScopes {
@@ -45,19 +72,6 @@ pub struct MissingScopes {
 }
 
 impl MissingScopes {
-    /// The outcome of a check: an error if there are such paths, which names this remedy.
-    ///
-    /// # Errors
-    ///
-    /// `MissingScopes`.
-    #[doc(hidden)]
-    pub fn unless_none(paths: Vec<String>, remedy: &'static str) -> Result<(), Self> {
-        match paths.is_empty() {
-            true => Ok(()),
-            false => Err(Self { paths, remedy }),
-        }
-    }
-
     /// The paths, as they were given.
     pub fn paths(&self) -> &[String] {
         &self.paths

@@ -13,7 +13,7 @@ pub trait Exchange {
     type Outer;
 
     /// What the response says about its request's outcome.
-    fn judge(&mut self, response: Self::Inner) -> (Self::Inner, Outcome);
+    fn judge(&mut self, response: &mut Self::Inner) -> Outcome;
 
     /// The response, whose scope has ended.
     fn pass(&self, response: Self::Inner) -> Self::Outer;
@@ -24,11 +24,9 @@ pub trait Exchange {
     /// What the client is told after the flush of a request that succeeded has failed.
     fn fail(&self, response: Self::Inner, error: FlushError) -> Self::Outer;
 
-    /// Calls a closure that ends the scope of a request that has been answered so. What is asked of its
-    /// origin from now on, the response can tell.
-    fn answered<T>(&mut self, _response: &Self::Inner, end: impl FnOnce() -> T) -> T {
-        end()
-    }
+    /// Called with the response before its scope ends, or is handed to the body, unless nobody has seen the
+    /// scope's origin, and nobody will.
+    fn answered(&mut self, _response: &Self::Inner) {}
 
     /// Where flushes are counted.
     fn backlog(&self) -> &Backlog;

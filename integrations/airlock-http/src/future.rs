@@ -87,22 +87,21 @@ where
             let waits = waits.take();
             *state = State::Finished;
             let (came_to, outcome, left) = match worked {
-                Ok(Ok(response)) => {
-                    let (response, outcome) = exchange.judge(response);
+                Ok(Ok(mut response)) => {
+                    let outcome = exchange.judge(&mut response);
                     // One that has failed has nothing to wait for, unless it has to capture one within it
                     // first.
                     let holds = |waits: &Waits| outcome == Outcome::Success || waits.has_inner();
                     if let Some(waits) = waits.filter(holds) {
+                        exchange.answered(&response);
                         let backlog = exchange.backlog().clone();
-                        let held = exchange
-                            .answered(&response, || HeldScope::new(scope, outcome, waits, backlog));
+                        let held = HeldScope::new(scope, outcome, waits, backlog);
                         return Poll::Ready(Ok(exchange.hold(response, held)));
                     }
-                    let left = match scope.is_untouched() {
-                        // Nobody has seen its origin, and nobody will.
-                        true => scope.end(outcome),
-                        false => exchange.answered(&response, || scope.end(outcome)),
-                    };
+                    if !scope.is_unseen() {
+                        exchange.answered(&response);
+                    }
+                    let left = scope.end(outcome);
                     if let Ok(None) = left {
                         // As most end. Nothing is awaited, and the response is not moved about.
                         return Poll::Ready(Ok(exchange.pass(response)));

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 use std::thread;
 
+use airlock_core::__private::guarded;
 use airlock_core::lifecycle::Outcome;
 use airlock_core::{Backlog, FlushError, FlushReport, OwnedScope, Running};
 
@@ -26,6 +27,8 @@ pub struct HeldScope {
     _waits: Waits,
     backlog: Backlog,
     spawn: Option<Spawn>,
+    /// How much it held before the body.
+    before: usize,
     /// Whether it was told that it holds too much.
     warned: bool,
 }
@@ -41,14 +44,17 @@ impl HeldScope {
         waits: Waits,
         backlog: Backlog,
     ) -> Self {
-        // A scope in the body would wait for its end, which may be hours away.
+        // A scope in the body would wait for its end, which may be hours away. Whatever the outcome: before
+        // the response no scope is around the body either.
         scope.release_within();
+        let before = scope.holds();
         Self {
             scope: Some(scope),
             outcome,
             _waits: waits,
             backlog,
             spawn: None,
+            before,
             warned: false,
         }
     }
@@ -95,17 +101,20 @@ impl HeldScope {
         let Some(scope) = self.scope.as_mut().filter(|_| !self.warned) else {
             return;
         };
-        let holds = scope.holds();
+        let holds = scope.holds().saturating_sub(self.before);
         if holds > MANY {
             self.warned = true;
             let scope = scope.handle();
+            // The program shows its origins.
+            let origin = scope.origin();
+            let origin = origin.and_then(|origin| guarded("Display", || origin.to_string()));
             tracing::warn!(
                 target: "airlock",
                 scope = %scope.id(),
                 name = scope.name(),
-                origin = scope.origin().map(tracing::field::display),
+                origin,
                 holds,
-                "the body of a response enqueues, and holds all of it until it ends: let it open a scope for each item, `airlock::scope().run(..)`, which is flushed at the item's end",
+                "the body of a response has enqueued so many intents, which are held until it ends: let it open a scope for each item, `airlock::scope().run(..)`, which is flushed at the item's end unless a lifecycle holds it",
             );
         }
     }

@@ -19,7 +19,7 @@ mod spawn;
 mod status;
 mod waits;
 
-pub use self::check::{Check, METHOD, MissingScopes};
+pub use self::check::{Check, METHOD, MissingScopes, check_each};
 pub use self::exchange::Exchange;
 pub use self::future::ScopeFuture;
 pub use self::held::{HeldScope, Polled};

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 
-use airlock_http::{Check, MissingScopes};
+use airlock_http::{Check, MissingScopes, check_each};
 use axum::body::Body;
 use http::{Method, Request};
 use tower_service::Service;
@@ -12,8 +12,11 @@ use crate::layer::REMEDY;
 /// Checks that a scope is opened for requests to these paths: at the start of a service, or in a test.
 ///
 /// It sends a request to each, with a method of its own that no route is for. So handlers are not
-/// called, except those that are for every method, as a fallback is; these get no body, and what they
-/// enqueue within the layer is dropped. Add a path that does not exist to check the fallback.
+/// called, except those that are for every method, as a fallback is; these get no body, and nothing that
+/// they enqueue within the layer leaves. Add a path that does not exist to check the fallback.
+///
+/// It sees what such a request reaches. Layers of single methods (`get(handler).layer(..)`) and those of
+/// `route_layer` are not asked by it, and a layer outside of ours that refuses the request hides the scope.
 ///
 /// ```
 /// use airlock::tower::{ScopeLayer, check_scopes};
@@ -42,24 +45,15 @@ pub async fn check_scopes<S>(
 where
     S: Service<Request<Body>> + Clone,
 {
-    let mut missing = Vec::new();
-    for path in paths {
-        let path = path.as_ref();
-        let check = Check::default();
-        let request = request(path, &check);
+    let ask = async |path: &str, check: &Check| {
         let mut app = app.clone();
-        let answer = async {
-            if let Some(request) = request
-                && poll_fn(|cx| app.poll_ready(cx)).await.is_ok()
-            {
-                let _ = app.call(request).await;
-            }
-        };
-        if !check.ended(answer).await {
-            missing.push(path.to_owned());
+        if let Some(request) = request(path, check)
+            && poll_fn(|cx| app.poll_ready(cx)).await.is_ok()
+        {
+            let _ = app.call(request).await;
         }
-    }
-    MissingScopes::unless_none(missing, REMEDY)
+    };
+    check_each(paths, REMEDY, ask).await
 }
 
 fn request(path: &str, check: &Check) -> Option<Request<Body>> {

@@ -9,8 +9,8 @@ use airlock_core::{Backlog, FlushError};
 use airlock_http::{Exchange, HeldScope};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
-use crate::layer::{Judge, Settings};
 use crate::moment::Moment;
+use crate::settings::{Judge, Settings};
 
 /// What the driver of a request knows of its layer.
 #[doc(hidden)]
@@ -56,7 +56,7 @@ impl<B, M: Moment<B>> Exchange for HttpExchange<M, B> {
     type Outer = Response<M::Body>;
 
     #[inline]
-    fn judge(&mut self, response: Response<B>) -> (Response<B>, Outcome) {
+    fn judge(&mut self, response: &mut Response<B>) -> Outcome {
         self.shared.0.judge(response, self.judge.take())
     }
 

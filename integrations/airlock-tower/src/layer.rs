@@ -1,27 +1,23 @@
 //! The layer: what holds for every request.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 
+use airlock_core::__private::suggest_where_no_scope_is;
 use airlock_core::executor::Executor;
 use airlock_core::lifecycle::{Lifecycle, Outcome};
-use airlock_core::policy::{Policy, drop_all};
-use airlock_core::{
-    Airlock, Backlog, BoxFuture, FlushError, Origin, OwnedScope, Scope, ScopeBuilder,
-};
+use airlock_core::policy::Policy;
+use airlock_core::{Airlock, Backlog, BoxFuture, FlushError, ScopeBuilder};
 #[cfg(feature = "tokio")]
 use airlock_http::Shutdown;
-use airlock_http::{Check, METHOD, Spawn, outcome_of};
-use http::{Extensions, Request, Response, Uri, request, response};
+use airlock_http::Spawn;
+use http::{Extensions, Response, Uri, request, response};
 use tower_layer::Layer;
 
 use crate::moment::{AfterResponse, BeforeResponse, Runs};
-use crate::origin;
 use crate::problem::Problem;
-use crate::request_scope::RequestScope;
 use crate::service::ScopeService;
-use airlock_core::__private::{guarded, has_origin, suggest_where_no_scope_is};
+use crate::settings::{FlushWhen, Judge, Settings};
 
 /// Opens one scope per request around a service.
 ///
@@ -69,57 +65,11 @@ pub struct ScopeLayer<M = BeforeResponse> {
 /// What helps where no scope is open in a service with our layer.
 pub(crate) const REMEDY: &str = "`ScopeLayer` covers the routes and the fallback that were added before it, so say `.layer(ScopeLayer::new())` last";
 
-/// What all requests of a layer share.
-#[derive(Clone)]
-pub(crate) struct Settings {
-    scope: ScopeBuilder,
-    has_airlock: bool,
-    policy_for: Option<PolicyFor>,
-    flush_when: Option<FlushWhen>,
-    route: Option<RouteOf>,
-    shares_scope: bool,
-    pub(crate) backlog: Backlog,
-    #[cfg(feature = "tokio")]
-    pub(crate) shutdown: Shutdown,
-}
-
-type PolicyFor = Arc<dyn Fn(&request::Parts) -> Arc<dyn Policy> + Send + Sync>;
-/// Says by a response's head whether its request has succeeded.
-pub(crate) type Judge = Box<dyn FnOnce(&response::Parts, Outcome) -> bool + Send>;
-
-type SharedJudge = dyn Fn(&response::Parts, Outcome) -> bool + Send + Sync;
-type JudgeFor = dyn Fn(&request::Parts) -> Judge + Send + Sync;
-
-#[derive(Clone)]
-enum FlushWhen {
-    Response(Arc<SharedJudge>),
-    Request(Arc<JudgeFor>),
-}
-
-/// What was chosen for one request, by its head.
-#[derive(Default)]
-pub(crate) struct Chosen {
-    pub(crate) policy: Option<Arc<dyn Policy>>,
-    pub(crate) judge: Option<Judge>,
-}
-type RouteOf = Arc<dyn Fn(&Uri, &Extensions) -> Option<Cow<'static, str>> + Send + Sync>;
-
 impl ScopeLayer {
     /// A layer that flushes before the response, in the installed airlock.
     pub fn new() -> Self {
-        let backlog = Backlog::default();
         Self {
-            settings: Arc::new(Settings {
-                scope: airlock_core::scope().name("request"),
-                has_airlock: false,
-                policy_for: None,
-                flush_when: None,
-                route: None,
-                shares_scope: false,
-                #[cfg(feature = "tokio")]
-                shutdown: Shutdown::new(Backlog::default(), backlog.clone()),
-                backlog,
-            }),
+            settings: Arc::new(Settings::new()),
             moment: BeforeResponse(Arc::new(Problem)),
         }
     }
@@ -426,139 +376,5 @@ impl<S, M: Clone> Layer<S> for ScopeLayer<M> {
     fn layer(&self, inner: S) -> ScopeService<S, M> {
         suggest_where_no_scope_is(REMEDY);
         ScopeService::new(inner, (*self.settings).clone(), self.moment.clone())
-    }
-}
-
-impl Settings {
-    /// Opens the scope of a request.
-    pub(crate) fn open<B>(
-        &self,
-        request: &mut Request<B>,
-        policy: Option<Arc<dyn Policy>>,
-    ) -> OwnedScope {
-        let origin = self.origin_of(request);
-        let mut scope = match policy {
-            None => self.scope.open_one(origin),
-            Some(policy) => self.scope.clone().policy(policy).open_one(origin),
-        };
-        if self.shares_scope {
-            let shared = RequestScope(scope.handle());
-            request.extensions_mut().insert(shared);
-        }
-        scope
-    }
-
-    /// The scope around that of a request that came in here.
-    pub(crate) fn around(&self) -> Option<Scope> {
-        if self.has_airlock {
-            None
-        } else {
-            airlock_core::current()
-        }
-    }
-
-    /// Whether the connection of this request is to be closed when it has been answered, if the server is
-    /// shutting down by then. HTTP/2 and later have no such header.
-    pub(crate) fn closes(request: &Request<impl Sized>) -> bool {
-        request.version() <= http::Version::HTTP_11
-    }
-
-    pub(crate) fn is_shutting_down(&self) -> bool {
-        #[cfg(feature = "tokio")]
-        return self.shutdown.has_begun();
-        #[cfg(not(feature = "tokio"))]
-        false
-    }
-
-    fn inherits_origin(&self) -> bool {
-        !self.has_airlock && has_origin()
-    }
-
-    /// Where the work of a request comes from, unless that is known of the scope around.
-    fn origin_of<B>(&self, request: &Request<B>) -> Option<Origin> {
-        let (method, headers) = (request.method(), request.headers());
-        if let Some(route) = &self.route {
-            let route = guarded("route", || route(request.uri(), request.extensions()));
-            if let Some(route) = route.flatten() {
-                return Some(origin::of(method, Some(&route), headers));
-            }
-        } else {
-            #[cfg(feature = "axum")]
-            if let Some(route) = request.extensions().get::<axum::extract::MatchedPath>() {
-                return Some(origin::of(method, Some(route.as_str()), headers));
-            }
-        }
-        (!self.inherits_origin()).then(|| origin::of(method, None, headers))
-    }
-
-    /// Whether something is chosen for this request.
-    #[inline]
-    pub(crate) fn chooses(&self, request: &Request<impl Sized>) -> bool {
-        let by_request = matches!(self.flush_when, Some(FlushWhen::Request(_)));
-        self.policy_for.is_some() || by_request || request.method().as_str() == METHOD
-    }
-
-    /// Chooses what depends on the request.
-    #[inline(never)]
-    pub(crate) fn choose<B>(&self, request: Request<B>) -> (Request<B>, Chosen) {
-        if let Some(check) = request.extensions().get::<Check>() {
-            check.found();
-            let nothing_leaves = Chosen {
-                policy: Some(Arc::new(drop_all())),
-                judge: None,
-            };
-            return (request, nothing_leaves);
-        }
-        let (head, body) = request.into_parts();
-        let policy_for = self.policy_for.as_ref();
-        let chosen = Chosen {
-            policy: policy_for.map(|choose| choose(&head)),
-            judge: match &self.flush_when {
-                Some(FlushWhen::Request(choose)) => guarded("flush_when_for", || choose(&head)),
-                _ => None,
-            },
-        };
-        (Request::from_parts(head, body), chosen)
-    }
-
-    /// What a response means for its request's scope.
-    #[inline]
-    pub(crate) fn judge<B>(
-        &self,
-        response: Response<B>,
-        judge: Option<Judge>,
-    ) -> (Response<B>, Outcome) {
-        let by_status = outcome_of(response.status().as_u16());
-        match (judge, &self.flush_when) {
-            (Some(judge), _) => ask(judge, response, by_status),
-            (None, Some(FlushWhen::Response(judge))) => {
-                ask(|head, outcome| judge(head, outcome), response, by_status)
-            }
-            (None, _) => (response, by_status),
-        }
-    }
-}
-
-/// Asks what a response means.
-fn ask<B>(
-    judge: impl FnOnce(&response::Parts, Outcome) -> bool,
-    response: Response<B>,
-    by_status: Outcome,
-) -> (Response<B>, Outcome) {
-    let (head, body) = response.into_parts();
-    let outcome = match guarded("flush_when", || judge(&head, by_status)) {
-        None => by_status,
-        Some(true) => Outcome::Success,
-        Some(false) => Outcome::Failure,
-    };
-    (Response::from_parts(head, body), outcome)
-}
-
-impl fmt::Debug for Settings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
-            .field("scope", &self.scope)
-            .field("backlog", &self.backlog)
-            .finish_non_exhaustive()
     }
 }

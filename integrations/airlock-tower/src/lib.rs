@@ -16,6 +16,7 @@ mod origin;
 mod problem;
 mod request_scope;
 mod service;
+mod settings;
 #[cfg(feature = "tokio")]
 mod shield;
 mod status;

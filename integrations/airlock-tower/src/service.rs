@@ -9,8 +9,8 @@ use tower_service::Service;
 use airlock_http::ScopeFuture;
 
 use crate::exchange::HttpExchange;
-use crate::layer::{Chosen, Settings};
 use crate::moment::{BeforeResponse, Moment};
+use crate::settings::{Chosen, Settings};
 
 /// Opens a scope around each request of another service; made by [`ScopeLayer`](crate::ScopeLayer).
 ///
@@ -75,7 +75,7 @@ where
         if settings.chooses(&request) {
             (request, chosen) = settings.choose(request);
         }
-        let mut scope = settings.open(&mut request, chosen.policy);
+        let mut scope = settings.open(&mut request, chosen.policy, chosen.checks);
         let waits = moment.waits(&mut scope, request.extensions_mut());
         let closes = Settings::closes(&request);
         let exchange = HttpExchange::new(self.shared.clone(), closes, chosen.judge);

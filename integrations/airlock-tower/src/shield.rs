@@ -9,8 +9,9 @@ use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Instrument;
 
-use crate::layer::{ScopeLayer, Settings};
+use crate::layer::ScopeLayer;
 use crate::service::ScopeService;
+use crate::settings::Settings;
 
 /// A [`ScopeLayer`] whose requests run to their end although their client has gone; made by
 /// [`ScopeLayer::shield`].

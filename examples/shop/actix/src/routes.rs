@@ -1,6 +1,6 @@
 //! Routes and handlers: each hands over to the shop.
 
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header::HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, Form, Json, Path, ServiceConfig, post};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard};
@@ -97,16 +97,13 @@ struct MailServer {
 
 type Answer<T> = Result<Json<T>, AppError>;
 
-/// A program sends its key as a header, a form as a field.
 async fn place(
     request: HttpRequest,
     shop: Data<Shop>,
     new: Form<NewOrder>,
 ) -> Result<HttpResponse, AppError> {
-    let mut new = new.into_inner();
-    if let Some(key) = request.headers().get("idempotency-key") {
-        new.key = Some(String::from_utf8_lossy(key.as_bytes()).into_owned());
-    }
+    let key = request.headers().get("idempotency-key");
+    let new = new.into_inner().with_header(key.map(HeaderValue::as_bytes));
     let Placed { order, is_new } = shop.place(new).await?;
     let status = if is_new {
         StatusCode::CREATED

@@ -1,7 +1,7 @@
 //! Routes and handlers: each hands over to the shop.
 
 use axum::extract::{FromRequest, FromRequestParts, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -73,16 +73,13 @@ struct MailServer {
 
 type Answer<T> = Result<Json<T>, AppError>;
 
-/// A program sends its key as a header, a form as a field.
 async fn place(
     State(shop): State<Shop>,
     headers: HeaderMap,
-    Form(mut new): Form<NewOrder>,
+    Form(new): Form<NewOrder>,
 ) -> Result<(StatusCode, Json<Order>), AppError> {
-    if let Some(key) = headers.get("idempotency-key") {
-        new.key = Some(String::from_utf8_lossy(key.as_bytes()).into_owned());
-    }
-    let Placed { order, is_new } = shop.place(new).await?;
+    let key = headers.get("idempotency-key").map(HeaderValue::as_bytes);
+    let Placed { order, is_new } = shop.place(new.with_header(key)).await?;
     let status = if is_new {
         StatusCode::CREATED
     } else {

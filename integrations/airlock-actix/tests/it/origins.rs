@@ -1,11 +1,11 @@
 //! Where a request's intents come from: R4.
 
-use actix_web::test::{TestRequest, call_and_read_body, init_service};
+use actix_web::test::{TestRequest, call_and_read_body, call_service, init_service};
 use actix_web::{App, web};
 use airlock::policy::drop_all;
 use airlock_actix::{RequestScope, ScopeMiddleware};
 
-use crate::fixture::{World, mail};
+use crate::fixture::{World, get, mail};
 
 /// Nothing is performed here.
 fn quiet() -> ScopeMiddleware {
@@ -138,3 +138,40 @@ async fn an_origin_outlives_its_app() {
 }
 
 type Out = std::sync::Mutex<Option<airlock::Origin>>;
+
+#[actix_web::test]
+async fn another_thread_shows_the_route_of_a_report_whatever_the_request_enqueued() {
+    let (told, shown) = std::sync::mpsc::channel();
+    let told = std::sync::Mutex::new(told);
+    let airlock = airlock::Airlock::builder()
+        .on_report(move |report| {
+            // As a thread that writes logs does, while the request's scope still ends.
+            let report = report.clone();
+            let shown = std::thread::spawn(move || report.origin().map(ToString::to_string));
+            let shown = shown.join().ok().flatten();
+            let _ = told.lock().expect("no panic").send(shown);
+        })
+        .skip_resource_check()
+        .build()
+        .expect("it builds");
+    let app = App::new()
+        .route("/nothing/{id}", web::get().to(async || "nothing"))
+        .route(
+            "/something/{id}",
+            web::get().to(async || {
+                airlock::enqueue(nap());
+                "something"
+            }),
+        );
+    let app = init_service(app.wrap(ScopeMiddleware::new().airlock(&airlock))).await;
+    for (path, route) in [
+        ("/nothing/7", "GET /nothing/{id}"),
+        ("/something/7", "GET /something/{id}"),
+    ] {
+        call_service(&app, get(path)).await;
+        assert_eq!(shown.recv().ok().flatten().as_deref(), Some(route));
+    }
+}
+
+#[airlock::effect]
+fn nap() {}

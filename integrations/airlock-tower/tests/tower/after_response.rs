@@ -453,3 +453,18 @@ async fn a_body_that_piles_intents_up_is_warned_about_once() {
         assert!(line.contains(part), "{part} in {line}");
     }
 }
+
+#[tokio::test]
+async fn a_handler_that_enqueues_much_is_not_told_about_its_body() {
+    let logged = problems_of_async(async {
+        let world = World::new();
+        let handler = async || {
+            for n in 0..1_200 {
+                airlock::enqueue(mail(n));
+            }
+            "imported"
+        };
+        text(call(app(handler).layer(after(&world))).await.into_body()).await;
+    });
+    assert_eq!(logged.await, Vec::<String>::new());
+}

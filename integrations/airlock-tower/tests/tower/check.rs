@@ -1,5 +1,6 @@
 //! Finding routes without a scope.
 
+use airlock::lifecycle::ReleaseAll;
 use airlock::tower::{ScopeLayer, check_scopes};
 use axum::Router;
 use axum::body::Body;
@@ -72,4 +73,35 @@ async fn an_enqueue_outside_of_the_layer_is_told_the_likeliest_remedy_first() {
         remedy.starts_with("`ScopeLayer` covers the routes"),
         "{remedy}"
     );
+}
+
+/// Its scope is within the layer's.
+#[airlock::boundary(on_flush_error = log)]
+async fn bounded() -> Result<(), airlock::FlushError> {
+    airlock::enqueue(mail(1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_check_has_no_effects_though_the_layer_releases() {
+    let world = World::new();
+    let handler = async || {
+        bounded()
+            .await
+            .map_or(StatusCode::BAD_GATEWAY, |()| StatusCode::OK)
+    };
+    let layer = ScopeLayer::new()
+        .airlock(&world.airlock)
+        .lifecycle(ReleaseAll);
+    let app: Router = Router::new().route("/", any(handler)).layer(layer);
+    check_scopes(&app, ["/"]).await.expect("it has a scope");
+    assert!(world.log.lines().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_no_path_is_missing() {
+    let app: Router = Router::new().layer(ScopeLayer::new());
+    let missing = check_scopes(&app, ["late", "http://elsewhere"]).await;
+    let missing = missing.expect_err("neither is a path");
+    assert_eq!(missing.paths(), ["late", "http://elsewhere"]);
 }

@@ -1,0 +1,214 @@
+//! What a layer was told, in the form that each request needs.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use airlock_core::__private::{guarded, has_origin};
+use airlock_core::lifecycle::{NeverFlush, Outcome};
+use airlock_core::policy::Policy;
+use airlock_core::{Backlog, Origin, OwnedScope, Scope, ScopeBuilder};
+#[cfg(feature = "tokio")]
+use airlock_http::Shutdown;
+use airlock_http::{Check, METHOD, outcome_of};
+use http::{Extensions, Request, Response, Uri, request, response};
+
+use crate::origin;
+use crate::request_scope::RequestScope;
+
+/// What all requests of a layer share.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) scope: ScopeBuilder,
+    pub(crate) has_airlock: bool,
+    pub(crate) policy_for: Option<PolicyFor>,
+    pub(crate) flush_when: Option<FlushWhen>,
+    pub(crate) route: Option<RouteOf>,
+    pub(crate) shares_scope: bool,
+    pub(crate) backlog: Backlog,
+    #[cfg(feature = "tokio")]
+    pub(crate) shutdown: Shutdown,
+}
+
+pub(crate) type PolicyFor = Arc<dyn Fn(&request::Parts) -> Arc<dyn Policy> + Send + Sync>;
+pub(crate) type RouteOf = Arc<dyn Fn(&Uri, &Extensions) -> Option<Cow<'static, str>> + Send + Sync>;
+
+/// Says by a response's head whether its request has succeeded.
+pub(crate) type Judge = Box<dyn FnOnce(&response::Parts, Outcome) -> bool + Send>;
+type SharedJudge = dyn Fn(&response::Parts, Outcome) -> bool + Send + Sync;
+type JudgeFor = dyn Fn(&request::Parts) -> Judge + Send + Sync;
+
+/// The rule by which a response counts as a success.
+#[derive(Clone)]
+pub(crate) enum FlushWhen {
+    Response(Arc<SharedJudge>),
+    Request(Arc<JudgeFor>),
+}
+
+/// What was chosen for one request, by its head.
+#[derive(Default)]
+pub(crate) struct Chosen {
+    pub(crate) policy: Option<Arc<dyn Policy>>,
+    pub(crate) judge: Option<Judge>,
+    /// Whether the request only asks for its scope: then nothing leaves.
+    pub(crate) checks: bool,
+}
+
+impl Settings {
+    pub(crate) fn new() -> Self {
+        let backlog = Backlog::default();
+        Self {
+            scope: airlock_core::scope().name("request"),
+            has_airlock: false,
+            policy_for: None,
+            flush_when: None,
+            route: None,
+            shares_scope: false,
+            #[cfg(feature = "tokio")]
+            shutdown: Shutdown::new(Backlog::default(), backlog.clone()),
+            backlog,
+        }
+    }
+
+    /// Opens the scope of a request.
+    pub(crate) fn open<B>(
+        &self,
+        request: &mut Request<B>,
+        policy: Option<Arc<dyn Policy>>,
+        checks: bool,
+    ) -> OwnedScope {
+        let origin = self.origin_of(request);
+        let mut scope = match (policy, checks) {
+            (None, false) => self.scope.open_one(origin),
+            (Some(policy), _) => self.scope.clone().policy(policy).open_one(origin),
+            (None, true) => self.scope.clone().lifecycle(NeverFlush).open_one(origin),
+        };
+        if self.shares_scope {
+            let shared = RequestScope(scope.handle());
+            request.extensions_mut().insert(shared);
+        }
+        scope
+    }
+
+    /// The scope around that of a request that came in here.
+    pub(crate) fn around(&self) -> Option<Scope> {
+        if self.has_airlock {
+            None
+        } else {
+            airlock_core::current()
+        }
+    }
+
+    /// Whether the connection of this request is to be closed when it has been answered, if the server is
+    /// shutting down by then. HTTP/2 and later have no such header.
+    pub(crate) fn closes(request: &Request<impl Sized>) -> bool {
+        request.version() <= http::Version::HTTP_11
+    }
+
+    pub(crate) fn is_shutting_down(&self) -> bool {
+        #[cfg(feature = "tokio")]
+        return self.shutdown.has_begun();
+        #[cfg(not(feature = "tokio"))]
+        false
+    }
+
+    fn inherits_origin(&self) -> bool {
+        !self.has_airlock && has_origin()
+    }
+
+    /// Where the work of a request comes from, unless that is known of the scope around.
+    fn origin_of<B>(&self, request: &Request<B>) -> Option<Origin> {
+        let (method, headers) = (request.method(), request.headers());
+        if let Some(route) = &self.route {
+            let route = guarded("route", || route(request.uri(), request.extensions()));
+            if let Some(route) = route.flatten() {
+                return Some(origin::of(method, Some(&route), headers));
+            }
+        } else {
+            #[cfg(feature = "axum")]
+            if let Some(route) = request.extensions().get::<axum::extract::MatchedPath>() {
+                return Some(origin::of(method, Some(route.as_str()), headers));
+            }
+        }
+        (!self.inherits_origin()).then(|| origin::of(method, None, headers))
+    }
+
+    /// Whether something is chosen for this request.
+    #[inline]
+    pub(crate) fn chooses(&self, request: &Request<impl Sized>) -> bool {
+        let by_request = matches!(self.flush_when, Some(FlushWhen::Request(_)));
+        self.policy_for.is_some() || by_request || request.method().as_str() == METHOD
+    }
+
+    /// Chooses what depends on the request.
+    #[inline(never)]
+    pub(crate) fn choose<B>(&self, request: Request<B>) -> (Request<B>, Chosen) {
+        if let Some(check) = request.extensions().get::<Check>() {
+            check.found();
+            let chosen = Chosen {
+                checks: true,
+                ..Chosen::default()
+            };
+            return (request, chosen);
+        }
+        let (head, body) = request.into_parts();
+        let policy_for = self.policy_for.as_ref();
+        let chosen = Chosen {
+            policy: policy_for.map(|choose| choose(&head)),
+            judge: match &self.flush_when {
+                Some(FlushWhen::Request(choose)) => guarded("flush_when_for", || choose(&head)),
+                _ => None,
+            },
+            checks: false,
+        };
+        (Request::from_parts(head, body), chosen)
+    }
+
+    /// What a response means for its request's scope.
+    #[inline]
+    pub(crate) fn judge<B>(&self, response: &mut Response<B>, judge: Option<Judge>) -> Outcome {
+        let by_status = outcome_of(response.status().as_u16());
+        match (judge, &self.flush_when) {
+            (Some(judge), _) => ask(judge, response, by_status),
+            (None, Some(FlushWhen::Response(judge))) => {
+                ask(|head, outcome| judge(head, outcome), response, by_status)
+            }
+            (None, _) => by_status,
+        }
+    }
+}
+
+/// Asks what a response means.
+fn ask<B>(
+    judge: impl FnOnce(&response::Parts, Outcome) -> bool,
+    response: &mut Response<B>,
+    by_status: Outcome,
+) -> Outcome {
+    // Only a response without its body can be taken apart and put together again where it is.
+    let mut bare = Response::new(());
+    swap_heads(&mut bare, response);
+    let (head, ()) = bare.into_parts();
+    let succeeded = guarded("flush_when", || judge(&head, by_status));
+    swap_heads(&mut Response::from_parts(head, ()), response);
+    match succeeded {
+        None => by_status,
+        Some(true) => Outcome::Success,
+        Some(false) => Outcome::Failure,
+    }
+}
+
+fn swap_heads<A, B>(one: &mut Response<A>, other: &mut Response<B>) {
+    std::mem::swap(one.status_mut(), other.status_mut());
+    std::mem::swap(one.version_mut(), other.version_mut());
+    std::mem::swap(one.headers_mut(), other.headers_mut());
+    std::mem::swap(one.extensions_mut(), other.extensions_mut());
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("scope", &self.scope)
+            .field("backlog", &self.backlog)
+            .finish_non_exhaustive()
+    }
+}
