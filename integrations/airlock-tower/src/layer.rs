@@ -115,7 +115,8 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
         }
     }
 
-    /// Flushes when the server has taken the whole response; see [`AfterResponse`].
+    /// Flushes when the server has taken the whole response; see [`AfterResponse`]. A closure that was given to
+    /// [`on_flush_error`](Self::on_flush_error) is dropped: no client is left to be told.
     ///
     /// Sync effects run at the end of the body, the rest on a tokio task. The client does not wait for that
     /// task, and is never told that an effect has failed. A process that ends loses what has not run,

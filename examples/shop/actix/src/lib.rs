@@ -95,7 +95,7 @@ pub async fn serve(
         let (shop, scopes) = (shop.clone(), scopes.clone());
         move || app(&shop, &scopes)
     });
-    // Shorter, so that requests that hang are cancelled in time.
+    // It starts when the last shielded request has ended.
     let server = server.shutdown_timeout(patience.as_secs() / 3);
     let server = server.listen(listener)?.disable_signals().run();
     let served = scopes.shutdown().run(server, stop, patience / 2).await;
