@@ -6,9 +6,10 @@ use std::future::Future;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::thread;
 
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{BoxFuture, FlushError, FlushReport, Work};
+use airlock_core::{BoxFuture, FlushError, FlushReport, OwnedScope, Released, Work};
 use pin_project_lite::pin_project;
 
 use crate::exchange::Exchange;
@@ -76,74 +77,107 @@ where
 {
     type Output = Result<X::Outer, E>;
 
+    // What is rare stands in functions of its own: in a server the code of a request is cold, so it counts how
+    // many cache lines lie on the way.
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Driver { state, exchange } = this.driver.get_mut();
-        if let State::Working(waits) = state {
-            let mut work = this.work;
-            let worked = ready!(work.as_mut().poll_ended(cx));
-            let mut scope = work.take_scope();
-            let waits = waits.take();
-            *state = State::Finished;
-            let (came_to, outcome, left) = match worked {
-                Ok(Ok(mut response)) => {
-                    let outcome = exchange.judge(&mut response);
-                    // One that has failed has nothing to wait for, unless it has to capture one within it
-                    // first.
-                    let holds = |waits: &Waits| outcome == Outcome::Success || waits.has_inner();
-                    if let Some(waits) = waits.filter(holds) {
-                        exchange.answered(&response);
-                        let backlog = exchange.backlog().clone();
-                        let held = HeldScope::new(scope, outcome, waits, backlog);
-                        return Poll::Ready(Ok(exchange.hold(response, held)));
-                    }
-                    if !scope.is_unseen() {
-                        exchange.answered(&response);
-                    }
-                    let left = scope.end(outcome);
-                    if let Ok(None) = left {
-                        // As most end. Nothing is awaited, and the response is not moved about.
-                        return Poll::Ready(Ok(exchange.pass(response)));
-                    }
-                    (CameTo::Response(response), outcome, left)
-                }
-                Ok(Err(error)) => {
-                    let left = scope.end(Outcome::Failure);
-                    (CameTo::Error(error), Outcome::Failure, left)
-                }
-                Err(panic) => {
-                    let left = scope.end(Outcome::Panic);
-                    (CameTo::Panic(panic), Outcome::Panic, left)
-                }
-            };
-            let flush = match left {
-                // Nothing to await, so nothing is boxed.
-                Ok(None) => return Poll::Ready(came_to.give(exchange)),
-                Err(error) => return Poll::Ready(came_to.fail(outcome, error, exchange)),
-                Ok(Some(released)) => Box::pin(released.dispatch_async()),
-            };
-            *state = State::Flushing(Box::new(Flushing {
-                flush,
-                came_to,
-                outcome,
-            }));
+        let State::Working(waits) = state else {
+            return poll_flush(state, exchange, cx);
+        };
+        let mut work = this.work;
+        let worked = ready!(work.as_mut().poll_ended(cx));
+        let mut scope = work.take_scope();
+        let waits = waits.take();
+        *state = State::Finished;
+        let mut response = match worked {
+            Ok(Ok(response)) => response,
+            other => return end_without_response(other, scope, state, exchange, cx),
+        };
+        let outcome = exchange.judge(&mut response);
+        // One that has failed has nothing to wait for, unless it has to capture one within it first.
+        let holds = |waits: &Waits| outcome == Outcome::Success || waits.has_inner();
+        if let Some(waits) = waits.filter(holds) {
+            exchange.answered(&response);
+            let held = HeldScope::new(scope, outcome, waits, exchange.backlog().clone());
+            return Poll::Ready(Ok(exchange.hold(response, held)));
         }
-        let State::Flushing(flushing) = state else {
-            panic!("a future was polled after it had finished");
-        };
-        let flushed = ready!(flushing.flush.as_mut().poll(cx));
-        let State::Flushing(flushing) = std::mem::replace(state, State::Finished) else {
-            unreachable!("it was flushing a moment ago");
-        };
-        let Flushing {
-            came_to, outcome, ..
-        } = *flushing;
-        Poll::Ready(match flushed {
-            Ok(_) => came_to.give(exchange),
-            Err(error) => came_to.fail(outcome, error, exchange),
-        })
+        if !scope.is_unseen() {
+            exchange.answered(&response);
+        }
+        match scope.end(outcome) {
+            // As most end. Nothing is awaited, and the response is not moved about.
+            Ok(None) => Poll::Ready(Ok(exchange.pass(response))),
+            left => {
+                let came_to = CameTo::Response(response);
+                finish(came_to, outcome, left, state, exchange, cx)
+            }
+        }
     }
+}
+
+/// Ends the scope of a request that has come to an error or a panic.
+#[cold]
+fn end_without_response<X: Exchange, E>(
+    worked: thread::Result<Result<X::Inner, E>>,
+    scope: OwnedScope,
+    state: &mut State<X::Inner, E>,
+    exchange: &mut X,
+    cx: &mut Context<'_>,
+) -> Poll<Result<X::Outer, E>> {
+    let (came_to, outcome) = match worked {
+        Ok(Ok(response)) => (CameTo::Response(response), Outcome::Success),
+        Ok(Err(error)) => (CameTo::Error(error), Outcome::Failure),
+        Err(panic) => (CameTo::Panic(panic), Outcome::Panic),
+    };
+    let left = scope.end(outcome);
+    finish(came_to, outcome, left, state, exchange, cx)
+}
+
+/// What is left when the scope has ended: nothing, an error, or what has to be awaited.
+#[cold]
+fn finish<X: Exchange, E>(
+    came_to: CameTo<X::Inner, E>,
+    outcome: Outcome,
+    left: Result<Option<Released>, FlushError>,
+    state: &mut State<X::Inner, E>,
+    exchange: &mut X,
+    cx: &mut Context<'_>,
+) -> Poll<Result<X::Outer, E>> {
+    let flush = match left {
+        Ok(None) => return Poll::Ready(came_to.give(exchange)),
+        Err(error) => return Poll::Ready(came_to.fail(outcome, error, exchange)),
+        Ok(Some(released)) => Box::pin(released.dispatch_async()),
+    };
+    *state = State::Flushing(Box::new(Flushing {
+        flush,
+        came_to,
+        outcome,
+    }));
+    poll_flush(state, exchange, cx)
+}
+
+#[cold]
+fn poll_flush<X: Exchange, E>(
+    state: &mut State<X::Inner, E>,
+    exchange: &mut X,
+    cx: &mut Context<'_>,
+) -> Poll<Result<X::Outer, E>> {
+    let State::Flushing(flushing) = state else {
+        panic!("a future was polled after it had finished");
+    };
+    let flushed = ready!(flushing.flush.as_mut().poll(cx));
+    let State::Flushing(flushing) = std::mem::replace(state, State::Finished) else {
+        unreachable!("it was flushing a moment ago");
+    };
+    let Flushing {
+        came_to, outcome, ..
+    } = *flushing;
+    Poll::Ready(match flushed {
+        Ok(_) => came_to.give(exchange),
+        Err(error) => came_to.fail(outcome, error, exchange),
+    })
 }
 
 impl<R, E> CameTo<R, E> {

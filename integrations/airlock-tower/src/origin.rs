@@ -34,18 +34,23 @@ struct Known {
 /// puts it, and where [`ScopeLayer::route`](crate::ScopeLayer::route) tells. Elsewhere the method
 /// stands alone.
 pub(crate) fn of(method: &Method, route: Option<&str>, headers: &HeaderMap) -> Origin {
-    let trace_parent = headers.get(TRACE_PARENT).map(HeaderValue::to_str);
-    if let Some(Ok(trace_parent)) = trace_parent {
-        let shown = RequestOrigin {
-            method: method.clone(),
-            route: route.map(Box::from),
-        };
-        return Origin::traced(shown, Some(Box::from(trace_parent)));
+    if let Some(trace_parent) = headers.get(TRACE_PARENT) {
+        return traced(method, route, trace_parent);
     }
     let known = KNOWN.try_with(|known| find_or_make(&mut known.borrow_mut(), method, route));
     known.unwrap_or_else(|_| untraced(method, route))
 }
 
+#[cold]
+fn traced(method: &Method, route: Option<&str>, trace_parent: &HeaderValue) -> Origin {
+    let shown = RequestOrigin {
+        method: method.clone(),
+        route: route.map(Box::from),
+    };
+    Origin::traced(shown, trace_parent.to_str().ok().map(Box::from))
+}
+
+#[cold]
 fn untraced(method: &Method, route: Option<&str>) -> Origin {
     Origin::new(RequestOrigin {
         method: method.clone(),
