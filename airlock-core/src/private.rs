@@ -19,6 +19,7 @@ pub use crate::catalogue::embed::{boundary_length, boundary_record, effect_lengt
 pub use crate::catalogue::{BoundaryRegistration, EffectRegistration};
 pub use crate::effect::EffectOutput;
 pub use crate::lifecycle::Outcome;
+pub use crate::scope::Waits;
 pub use crate::unwind::guarded;
 
 /// Whether a scope around the running code has an origin, which one that is opened here would inherit.

@@ -22,6 +22,8 @@ pub(crate) struct Frame {
     pub(super) plain: bool,
     /// Whether scopes within this one dispatch when they end: see [`Self::release_within`].
     pub(crate) releases: bool,
+    /// Whether its scope may wait for the body of its response.
+    pub(super) may_wait: bool,
     /// What has to be looked for in the buffer.
     pub(crate) special: Special,
     pub(super) phase: Phase,
@@ -76,6 +78,7 @@ impl Frame {
             key: 0,
             plain: false,
             releases: false,
+            may_wait: false,
             special: Special::NOTHING,
             phase: Phase::Open,
             at_home: true,
@@ -125,6 +128,7 @@ impl Frame {
     pub(super) fn reset(&mut self) {
         self.plain = false;
         self.releases = false;
+        self.may_wait = false;
         self.head.reset();
         if !matches!(self.holds, Holds::Own) {
             self.holds = Holds::Nobody;
@@ -165,11 +169,19 @@ impl Frame {
     }
 
     /// The scope that captures what that of a future's frame would dispatch.
-    pub(crate) fn captor(&self) -> Option<ScopeId> {
+    pub(crate) fn captor(&self) -> Option<&Arc<Shared>> {
         match (&self.holds, &self.parent) {
-            (Holds::Shared(shared), _) => Some(shared.parent.as_ref()?.head.id),
-            (_, Parent::Shared(parent)) => Some(parent.head.id),
+            (Holds::Shared(shared), _) => shared.parent.as_ref(),
+            (_, Parent::Shared(parent)) => Some(parent),
             _ => None,
+        }
+    }
+
+    /// Notes that its scope may wait for the body of its response.
+    pub(crate) fn set_may_wait(&mut self) {
+        match &self.holds {
+            Holds::Shared(shared) => shared.state().may_wait = true,
+            _ => self.may_wait = true,
         }
     }
 
@@ -254,6 +266,7 @@ impl Frame {
         let state = State {
             phase: self.phase,
             releases: self.releases,
+            may_wait: self.may_wait,
             buffer: std::mem::take(&mut self.buffer),
             special: self.special,
         };

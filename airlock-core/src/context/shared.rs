@@ -1,5 +1,6 @@
 //! The shared part of a scope, made when somebody asks for a handle.
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::context::head::Head;
@@ -10,6 +11,8 @@ pub(crate) struct Shared {
     pub(crate) head: Head,
     /// The scope that captures what this one would dispatch.
     pub(crate) parent: Option<Arc<Shared>>,
+    /// How many scopes within it wait for the body of their response.
+    pub(crate) waiting_within: AtomicUsize,
     state: Mutex<State>,
     asking: Mutex<()>,
 }
@@ -19,6 +22,8 @@ pub(crate) struct State {
     pub(crate) phase: Phase,
     /// Whether scopes within this one dispatch when they end, unless a lifecycle decides that.
     pub(crate) releases: bool,
+    /// Whether it may wait for the body of its response.
+    pub(crate) may_wait: bool,
     pub(crate) buffer: Vec<Intent>,
     /// What has to be looked for in the buffer.
     pub(crate) special: Special,
@@ -37,6 +42,7 @@ impl Shared {
         Arc::new(Self {
             head,
             parent,
+            waiting_within: AtomicUsize::new(0),
             state: Mutex::new(state),
             asking: Mutex::new(()),
         })
@@ -48,6 +54,7 @@ impl Shared {
         let state = State {
             phase: Phase::Ended,
             releases: false,
+            may_wait: false,
             buffer: Vec::new(),
             special: Special::NOTHING,
         };

@@ -20,6 +20,7 @@ mod owned;
 mod released;
 mod run;
 mod unattended;
+mod waits;
 mod work;
 
 pub use self::builder::{ScopeBuilder, scope};
@@ -30,4 +31,5 @@ pub use self::open::{OpenScope, ScopeGuard};
 pub use self::owned::OwnedScope;
 pub use self::released::Released;
 pub use self::run::Ended;
+pub use self::waits::Waits;
 pub use self::work::Work;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use crate::context::{self, Carried, Frame, Head, Mode, Spec};
@@ -11,7 +12,7 @@ use crate::intent::ScopeId;
 use crate::lifecycle::Outcome;
 use crate::report::FlushError;
 use crate::scope::unattended::{self, strand};
-use crate::scope::{OpenScope, Released, Scope, Work};
+use crate::scope::{OpenScope, Released, Scope, Waits, Work};
 
 /// An open scope that one future or stream owns, and enters for each of its steps.
 ///
@@ -70,7 +71,7 @@ impl OwnedScope {
 
     /// The scope that captures what this one would dispatch, if there is one.
     pub fn parent(&mut self) -> Option<ScopeId> {
-        self.carried.frame()?.captor()
+        Some(self.carried.frame()?.captor()?.head.id)
     }
 
     /// How many intents it holds.
@@ -118,6 +119,19 @@ impl OwnedScope {
     /// A handle to the scope, for other tasks and threads.
     pub fn handle(&mut self) -> Scope {
         Scope::of(context::handle_to(self.carried.frame()))
+    }
+
+    /// Whether it may wait for the body of a response, and notes that it may.
+    #[doc(hidden)]
+    pub fn may_wait(&mut self) -> Option<Waits> {
+        Waits::may(self.carried.frame()?)
+    }
+
+    /// Whether a scope within this one waits for the body of its response, and has yet to be captured.
+    #[doc(hidden)]
+    pub fn is_awaited_within(&mut self) -> bool {
+        let shared = self.carried.frame().and_then(|frame| frame.shared());
+        shared.is_some_and(|shared| shared.waiting_within.load(Ordering::Relaxed) > 0)
     }
 
     /// Lets scopes within this one dispatch what they want when they end, from now on, instead of

@@ -8,12 +8,12 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use airlock_core::lifecycle::{NeverFlush, Outcome};
 use airlock_core::policy::Policy;
 use airlock_core::{Backlog, FlushError, OwnedScope, Scope, ScopeBuilder};
-use airlock_http::{AwaitsBody, Check, METHOD, Spawn, Waits, outcome_of};
+use airlock_http::{Check, METHOD, Spawn, outcome_of};
 use tokio::runtime::Handle;
 
 use crate::origin::{RequestOrigin, Routes};
 use crate::problem::{Problem, problem};
-use airlock_core::__private::{guarded, has_origin};
+use airlock_core::__private::{Waits, guarded, has_origin};
 
 type PolicyFor = Arc<dyn Fn(&HttpRequest) -> Arc<dyn Policy> + Send + Sync>;
 type FlushWhen = Arc<dyn Fn(&HttpRequest, &ResponseHead, Outcome) -> bool + Send + Sync>;
@@ -74,7 +74,7 @@ impl Settings {
         };
         let waits = match self.ends {
             Ends::BeforeResponse => None,
-            Ends::AfterResponse => may_wait(&mut scope, request),
+            Ends::AfterResponse => scope.may_wait(),
         };
         Opened {
             scope,
@@ -135,14 +135,6 @@ fn checks(request: &HttpRequest) -> bool {
     let extensions = request.extensions();
     let check = extensions.get::<Check>();
     check.inspect(|check| check.found()).is_some()
-}
-
-/// Whether the scope may wait for the body of the response, as is noted in the request.
-fn may_wait(scope: &mut OwnedScope, request: &HttpRequest) -> Option<Waits> {
-    let mut extensions = request.extensions_mut();
-    let (waits, note) = Waits::may(scope, extensions.get::<AwaitsBody>())?;
-    extensions.insert(note);
-    Some(waits)
 }
 
 impl fmt::Debug for Settings {

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::thread;
 
+use airlock_core::__private::Waits;
 use airlock_core::lifecycle::Outcome;
 use airlock_core::{BoxFuture, FlushError, FlushReport, OwnedScope, Released, Work};
 use pin_project_lite::pin_project;
@@ -15,7 +16,6 @@ use pin_project_lite::pin_project;
 use crate::exchange::Exchange;
 use crate::exclusive::Exclusive;
 use crate::held::HeldScope;
-use crate::waits::Waits;
 
 pin_project! {
     /// The inner service's future in its request's scope, then the scope's end.
@@ -97,8 +97,9 @@ where
         };
         let outcome = exchange.judge(&mut response);
         // One that has failed has nothing to wait for, unless it has to capture one within it first.
-        let holds = |waits: &Waits| outcome == Outcome::Success || waits.has_inner();
-        if let Some(waits) = waits.filter(holds) {
+        if let Some(waits) = waits
+            && (outcome == Outcome::Success || scope.is_awaited_within())
+        {
             exchange.answered(&response);
             let held = HeldScope::new(scope, outcome, waits, exchange.backlog().clone());
             return Poll::Ready(Ok(exchange.hold(response, held)));

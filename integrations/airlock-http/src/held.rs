@@ -6,12 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 use std::thread;
 
-use airlock_core::__private::guarded;
+use airlock_core::__private::{Waits, guarded};
 use airlock_core::lifecycle::Outcome;
 use airlock_core::{Backlog, FlushError, FlushReport, OwnedScope, Running};
 
 use crate::spawn::Spawn;
-use crate::waits::Waits;
 
 /// What a body gives when it is polled: a frame or chunk, an error, its end.
 pub type Polled<T, E> = Poll<Option<Result<T, E>>>;

@@ -17,7 +17,6 @@ mod shield;
 mod shutdown;
 mod spawn;
 mod status;
-mod waits;
 
 pub use self::check::{Check, METHOD, MissingScopes, check_each};
 pub use self::exchange::Exchange;
@@ -30,4 +29,3 @@ pub use self::shield::{Ended, ShieldFuture, counted, log_if_within};
 pub use self::shutdown::{Shutdown, deadline, ended_or_told};
 pub use self::spawn::Spawn;
 pub use self::status::outcome_of;
-pub use self::waits::{AwaitsBody, Waits};

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use airlock_core::__private::Waits;
 use airlock_core::{FlushError, OwnedScope};
-use airlock_http::{AwaitsBody, HeldScope, Spawn, Waits};
-use http::{Extensions, Response};
+use airlock_http::{HeldScope, Spawn};
+use http::Response;
 
 use crate::body::ScopeBody;
 use crate::problem::{FlushErrorResponse, Problem};
@@ -67,7 +68,7 @@ pub trait Moment<B>: Clone + sealed::Sealed {
 
     /// Whether a request's scope may wait for the body of the response.
     #[doc(hidden)]
-    fn waits(&self, scope: &mut OwnedScope, request: &mut Extensions) -> Option<Waits>;
+    fn waits(&self, scope: &mut OwnedScope) -> Option<Waits>;
 
     /// The response in its outer form, with the scope that it is to hold.
     #[doc(hidden)]
@@ -89,7 +90,7 @@ impl<B, R: FlushErrorResponse<B>> Moment<B> for BeforeResponse<R> {
     type Body = B;
 
     #[inline]
-    fn waits(&self, _: &mut OwnedScope, _: &mut Extensions) -> Option<Waits> {
+    fn waits(&self, _: &mut OwnedScope) -> Option<Waits> {
         None
     }
 
@@ -106,10 +107,8 @@ impl<B, R: FlushErrorResponse<B>> Moment<B> for BeforeResponse<R> {
 impl<B> Moment<B> for AfterResponse {
     type Body = ScopeBody<B>;
 
-    fn waits(&self, scope: &mut OwnedScope, request: &mut Extensions) -> Option<Waits> {
-        let (waits, note) = Waits::may(scope, request.get::<AwaitsBody>())?;
-        request.insert(note);
-        Some(waits)
+    fn waits(&self, scope: &mut OwnedScope) -> Option<Waits> {
+        scope.may_wait()
     }
 
     fn pass(&self, response: Response<B>, scope: Option<HeldScope>) -> Response<ScopeBody<B>> {

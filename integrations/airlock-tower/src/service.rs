@@ -76,7 +76,7 @@ where
             (request, chosen) = settings.choose(request);
         }
         let mut scope = settings.open(&mut request, chosen.policy, chosen.checks);
-        let waits = moment.waits(&mut scope, request.extensions_mut());
+        let waits = moment.waits(&mut scope);
         let closes = Settings::closes(&request);
         let exchange = HttpExchange::new(self.shared.clone(), closes, chosen.judge);
         // An inner service may enqueue here, before its future is first polled.

@@ -156,3 +156,20 @@ async fn a_client_that_leaves_while_a_response_is_held_back_discards_it() {
     assert_eq!(world.ended_by_now(), expected);
     assert!(world.stranded.lines().is_empty());
 }
+
+#[tokio::test]
+async fn a_service_that_the_handler_calls_ends_its_scope_with_the_body_that_is_passed_on() {
+    let mut world = World::new();
+    let service = app(streams).layer(route());
+    let handler = async move || {
+        let response = service.oneshot(get("/")).await;
+        response.expect("axum never fails").into_body()
+    };
+    let response = call(app(handler).layer(after(&world).name("all"))).await;
+    assert!(world.ended_by_now().is_empty());
+    text(response.into_body()).await;
+    let route = "route success: mail captured, mail captured, mail captured, mail captured";
+    assert_eq!(world.ended().await, route);
+    let all = "all success: mail dispatched, mail dispatched, mail dispatched, mail dispatched";
+    assert_eq!(world.ended().await, all);
+}
