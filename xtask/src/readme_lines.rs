@@ -1,8 +1,10 @@
 //! Runs the lines that the READMEs of the examples show, as they are printed, from the root.
 //!
 //! They stand in blocks of `sh`, one command on each line. A server has to print its address, and is then
-//! told to stop; it gets a free port by `PORT=0`. Everything else has to succeed.
+//! told to stop; it gets a free port by `PORT=0`. Everything else has to succeed. Files that the lines leave
+//! behind in the root are removed.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -16,6 +18,24 @@ use crate::workspace::Workspace;
 ///
 /// When one fails, or there is none.
 pub fn check(workspace: &Workspace) -> Result<(), String> {
+    let before = files(&workspace.root);
+    let checked = check_all(workspace);
+    for left in files(&workspace.root).difference(&before) {
+        fs::remove_file(left).map_err(|error| format!("{}: {error}", left.display()))?;
+    }
+    checked
+}
+
+/// The files in a folder, without those below it.
+fn files(folder: &Path) -> BTreeSet<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file())
+        .collect()
+}
+
+fn check_all(workspace: &Workspace) -> Result<(), String> {
     let examples = workspace.root.join("examples");
     let mut number = 0;
     for directory in directories(&examples)? {
