@@ -87,6 +87,7 @@ impl Generator {
             Form::Guard,
             Form::ByHand,
             Form::Released,
+            Form::Body,
         ];
         let ends = [End::Ok, End::Ok, End::Ok, End::Ok, End::Err, End::Drop];
         let lives = [

@@ -83,7 +83,7 @@ fn local(rule: Rule, form: Form, work: impl FnOnce()) {
             let _guard = local.enter();
             work();
         }
-        Form::ByHand | Form::Released => {
+        Form::ByHand | Form::Released | Form::Body => {
             let mut guard = airlock::policy(policy(Rule::Allow)).enter();
             replace(&mut guard, local);
             work();
@@ -205,8 +205,11 @@ fn run_scope(world: &World, scope: &Scope) -> Result<(), Stop> {
             open.enter(body);
             end(open, scope.end)
         }
-        Form::Released => {
+        Form::Released | Form::Body => {
             let mut open = builder.open_owned();
+            if scope.form == Form::Body {
+                open.release_within();
+            }
             open.run(body);
             let mut released = open.release(outcome(scope.end));
             if scope.end == End::Drop {

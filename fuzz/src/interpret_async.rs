@@ -62,7 +62,7 @@ async fn local(world: &World, rule: Rule, form: Form, body: &[Step]) {
             let _held_across_awaits = local.enter();
             steps(world, body).await;
         }
-        Form::ByHand | Form::Released => {
+        Form::ByHand | Form::Released | Form::Body => {
             let mut guard = airlock::policy(policy(Rule::Allow)).enter();
             interpret::replace(&mut guard, local);
             steps(world, body).await;
@@ -105,8 +105,12 @@ async fn run_scope(world: &World, scope: &Scope) -> Result<(), Stop> {
             }
             Ok(())
         }
-        Form::Released => {
-            let (ended, open) = builder.open_owned().work(body).await;
+        Form::Released | Form::Body => {
+            let mut open = builder.open_owned();
+            if scope.form == Form::Body {
+                open.release_within();
+            }
+            let (ended, open) = open.work(body).await;
             if let Err(panic) = ended {
                 resume_unwind(panic);
             }

@@ -55,6 +55,8 @@ pub(crate) enum Form {
     ByHand,
     /// A scope that is released, then dispatched; otherwise as `ByHand`.
     Released,
+    /// As `Released`, and scopes within it dispatch when they end.
+    Body,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
