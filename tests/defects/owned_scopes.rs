@@ -213,6 +213,35 @@ fn another_scope_that_is_dropped_by_a_closure_that_looks_ends_as_cancelled() {
     assert_eq!(outcomes.lines(), ["open cancelled", "owned cancelled"]);
 }
 
+#[test]
+fn a_scope_that_is_ended_by_a_closure_that_looks_at_another_is_refused_and_reported() {
+    let outcomes = Log::default();
+    let scope = |name: &'static str| {
+        let outcomes = outcomes.clone();
+        let told = move |report: &airlock::FlushReport| {
+            outcomes.add(format!("{name} {}: {}", report.outcome(), report.len()));
+        };
+        airlock::scope().on_report(told)
+    };
+    let looked_at = airlock::scope().open();
+    let open = || {
+        let open = scope("open").open();
+        open.enter(|| airlock::enqueue(tell(1)));
+        open
+    };
+    let (flushed, discarded) = (open(), open());
+    let mut owned = scope("owned").open_owned();
+    owned.run(|| airlock::enqueue(tell(2)));
+    caught(|| looked_at.inspect(|_| flushed.flush().is_ok())).expect_err("it is refused");
+    caught(|| looked_at.inspect(|_| drop(discarded.discard()))).expect_err("it is refused");
+    caught(|| looked_at.inspect(|_| end(owned))).expect_err("it is refused");
+    looked_at.discard();
+    assert_eq!(
+        outcomes.lines(),
+        ["open panic: 1", "open panic: 1", "owned cancelled: 1"]
+    );
+}
+
 #[airlock::effect]
 fn tell(n: u32) {
     let _ = n;

@@ -29,6 +29,7 @@ use crate::flush::delivery::Terms;
 use crate::flush::judge::Leaving;
 use crate::flush::route::Routes;
 use crate::flush::take::Taken;
+pub(crate) use crate::flush::take::refuse_while_inspecting;
 use crate::intent::{Decision, Failure, Intent, ScopeId, Special};
 use crate::lifecycle::{Ending, Outcome};
 use crate::report::{FlushError, FlushReport, Page};

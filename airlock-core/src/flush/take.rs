@@ -126,7 +126,10 @@ impl Drop for Taken {
     }
 }
 
-fn refuse_while_inspecting() {
+/// Panics while a closure looks at a buffer: ending a scope asks and performs.
+#[inline]
+#[track_caller]
+pub(crate) fn refuse_while_inspecting() {
     assert!(
         context::mode() != Mode::Inspecting || thread::panicking(),
         "a scope cannot end within `Scope::inspect`: end it after the closure has returned"

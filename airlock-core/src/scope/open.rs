@@ -52,8 +52,11 @@ impl OpenScope {
         Ends::Shared(self.scope.shared())
     }
 
-    /// A scope cannot end by code that is in it, through a cloned handle (R7).
-    fn leave_first(&self) -> Result<(), FlushError> {
+    /// A scope cannot end by code that is in it, through a cloned handle (R7). Nor while a closure looks at a
+    /// buffer: that panics, and dropping the scope ends it.
+    fn begin_end(&mut self) -> Result<(), FlushError> {
+        flush::refuse_while_inspecting();
+        self.ended = true;
         match context::is_entered(self.scope.shared()) {
             true => flush::refused(self.scope.shared()).conclude().map(drop),
             false => Ok(()),
@@ -72,8 +75,7 @@ impl OpenScope {
     /// [`FlushError`] if an intent failed, and if the code that calls it is in the scope, through a
     /// clone of its handle. It hands back the failed and the unreached intents.
     pub fn flush(mut self) -> Result<FlushReport, FlushError> {
-        self.ended = true;
-        self.leave_first()?;
+        self.begin_end()?;
         flush::finish_as(self.ends(), Outcome::Success, Ending::Flush)
     }
 
@@ -88,8 +90,7 @@ impl OpenScope {
     ///
     /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents.
     pub async fn flush_async(mut self) -> Result<FlushReport, FlushError> {
-        self.ended = true;
-        self.leave_first()?;
+        self.begin_end()?;
         flush::finish_async_as(self.ends(), Outcome::Success, Ending::Flush).await
     }
 
@@ -104,6 +105,7 @@ impl OpenScope {
             !context::is_entered(self.scope.shared()),
             "the scope was discarded by code that is in it: leave it first, then discard it"
         );
+        flush::refuse_while_inspecting();
         self.ended = true;
         match flush::finish_as(self.ends(), Outcome::Failure, Ending::Discard) {
             Ok(report) => report,
@@ -121,8 +123,7 @@ impl OpenScope {
     /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents. If
     /// nobody can be given it, [`FlushError::strand`] takes it.
     pub fn finish(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
-        self.ended = true;
-        self.leave_first()?;
+        self.begin_end()?;
         flush::finish(self.ends(), outcome)
     }
 
@@ -133,8 +134,7 @@ impl OpenScope {
     ///
     /// As [`finish`](Self::finish).
     pub async fn finish_async(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
-        self.ended = true;
-        self.leave_first()?;
+        self.begin_end()?;
         flush::finish_async(self.ends(), outcome).await
     }
 

@@ -207,9 +207,11 @@ impl OwnedScope {
         Ok(left.map(Released::new))
     }
 
-    /// A scope cannot end by code that is in it, through a handle (R7).
+    /// A scope cannot end by code that is in it, through a handle (R7). Nor while a closure looks at a buffer:
+    /// that panics, and dropping the scope ends it.
     #[inline]
     fn leave_first(mut self) -> Result<Self, Box<Flush>> {
+        flush::refuse_while_inspecting();
         let shared = self.carried.frame().and_then(|frame| frame.shared());
         match shared.cloned() {
             Some(shared) if context::is_entered(&shared) => {
