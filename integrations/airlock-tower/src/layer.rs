@@ -319,7 +319,7 @@ impl<M> ScopeLayer<M> {
         self
     }
 
-    /// Puts a [`RequestScope`] into each request's extensions, for layers within that move the
+    /// Puts a [`RequestScope`](crate::RequestScope) into each request's extensions, for layers within that move the
     /// request to another task, which inherits nothing.
     pub fn share_scope(mut self) -> Self {
         Arc::make_mut(&mut self.settings).shares_scope = true;

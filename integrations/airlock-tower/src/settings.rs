@@ -7,7 +7,7 @@ use std::sync::Arc;
 use airlock_core::__private::{guarded, has_origin};
 use airlock_core::lifecycle::{NeverFlush, Outcome};
 use airlock_core::policy::Policy;
-use airlock_core::{Backlog, Origin, OwnedScope, Scope, ScopeBuilder};
+use airlock_core::{Backlog, Origin, OwnedScope, ScopeBuilder};
 #[cfg(feature = "tokio")]
 use airlock_http::Shutdown;
 use airlock_http::{Check, METHOD, outcome_of};
@@ -91,7 +91,8 @@ impl Settings {
     }
 
     /// The scope around that of a request that came in here.
-    pub(crate) fn around(&self) -> Option<Scope> {
+    #[cfg(feature = "tokio")]
+    pub(crate) fn around(&self) -> Option<airlock_core::Scope> {
         if self.has_airlock {
             None
         } else {
