@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::cpu::Thread;
-use crate::harness::{Measured, median, race_in_pairs};
+use crate::harness::{Budget, Measured, median, race_in_pairs};
 
 const CONNECTIONS: usize = 16;
 const REQUESTS_OF_EACH: usize = 5;
@@ -23,15 +23,20 @@ pub(crate) struct Server {
 }
 
 /// Requests per second that `ours` answers by those of `peer`, and the time on a CPU that one takes the
-/// servers, user and system.
-pub(crate) fn compare(name: &str, ours: &Server, peer: &Server) -> Result<Vec<Measured>, String> {
+/// servers, user and system. The budget is that of the first.
+pub(crate) fn compare(
+    name: &str,
+    ours: &Server,
+    peer: &Server,
+    budget: Budget,
+) -> Result<Vec<Measured>, String> {
     let (mut ours, mut peer) = (Clients::connect(ours)?, Clients::connect(peer)?);
     let (our_time, peer_time, ratio) = race_in_pairs(|| ours.ask(), || peer.ask());
     let per_second = |nanos: f64| REQUESTS as f64 * 1e9 / nanos;
     let rates = (per_second(our_time), per_second(peer_time));
     let mut measured = Measured::ratio(name, rates, "requests per second");
     measured.value = 1.0 / ratio;
-    let mut results = vec![measured];
+    let mut results = vec![measured.budget(budget)];
     if let (Some(ours), Some(peer)) = (ours.cpu(), peer.cpu()) {
         let name = format!("{}_cpu", name.trim_end_matches("_vs_bare"));
         results.push(Measured::ratio(name, (ours, peer), "ns of CPU per request"));

@@ -85,7 +85,7 @@ impl Shared {
         waiting.is_empty()
     }
 
-    /// Whether it lets scopes within it dispatch all that they want to, without being asked for each intent.
+    /// Whether scopes within it may dispatch without asking for each intent.
     pub(crate) fn releases_all(&self) -> bool {
         if self.head.has_lifecycle() {
             return false;

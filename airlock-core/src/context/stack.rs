@@ -22,7 +22,7 @@ pub(super) struct Local {
     pub(super) under_way: UnderWay,
     /// The scope whose buffer is looked at, and how much it holds: its lock is held meanwhile.
     pub(super) inspected: Cell<Option<(ScopeId, usize)>>,
-    /// What is to be done when the closure that looks has returned.
+    /// Ends of scopes, put off until the closure that looks at a buffer has returned.
     pub(super) put_off: RefCell<Vec<Box<dyn FnOnce()>>>,
     /// A recycled frame, with its buffer.
     spare: Cell<Option<Box<Frame>>>,

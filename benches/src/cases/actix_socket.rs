@@ -35,15 +35,13 @@ fn measure(
     middleware: fn() -> ScopeMiddleware,
     budget: Budget,
 ) -> Result<Vec<Measured>, String> {
-    let mut measured = compare(name, middleware).map_err(|error| error.to_string())??;
-    let rate = measured.remove(0).budget(budget);
-    measured.insert(0, rate);
-    Ok(measured)
+    compare(name, middleware, budget).map_err(|error| error.to_string())?
 }
 
 fn compare(
     name: &str,
     middleware: fn() -> ScopeMiddleware,
+    budget: Budget,
 ) -> io::Result<Result<Vec<Measured>, String>> {
     let listeners = [
         TcpListener::bind("127.0.0.1:0")?,
@@ -62,7 +60,7 @@ fn compare(
         Some(Server { address, thread })
     };
     let measured = match (server(), server()) {
-        (Some(ours), Some(peer)) => loopback::compare(name, &ours, &peer),
+        (Some(ours), Some(peer)) => loopback::compare(name, &ours, &peer, budget),
         _ => Err("the servers have not started".to_owned()),
     };
     for handle in started.iter().take(2) {

@@ -32,10 +32,8 @@ fn compare(name: &str, app: Router, budget: Budget) -> Result<Vec<Measured>, Str
         .build();
     let runtime = runtime.map_err(|error| error.to_string())?;
     let (ours, peer) = (serve(&runtime, app)?, serve(&runtime, plain())?);
-    let mut measured = loopback::compare(name, &ours, &peer)?;
+    let measured = loopback::compare(name, &ours, &peer, budget)?;
     runtime.shutdown_background();
-    let rate = measured.remove(0).budget(budget);
-    measured.insert(0, rate);
     Ok(measured)
 }
 

@@ -1,4 +1,5 @@
-//! Everything that the shop does to the world outside; only the bank is asked directly, since its answer is needed. Calling one of these names does nothing yet.
+//! Everything that the shop does to the world outside. Calling one of these names does nothing yet. Only the
+//! bank is asked directly, since its answer is needed.
 
 use crate::partners::{Mail, Mailer, SearchIndex, Unreachable, Warehouse};
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 
 use airlock_core::Origin;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, Method};
 
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 
@@ -35,38 +35,30 @@ struct Known {
 /// stands alone.
 pub(crate) fn of(method: &Method, route: Option<&str>, headers: &HeaderMap) -> Origin {
     if let Some(trace_parent) = headers.get(TRACE_PARENT) {
-        return traced(method, route, trace_parent);
+        return make(method, route, trace_parent.to_str().ok());
     }
     let known = KNOWN.try_with(|known| find_or_make(&mut known.borrow_mut(), method, route));
-    known.unwrap_or_else(|_| untraced(method, route))
+    known.unwrap_or_else(|_| make(method, route, None))
 }
 
 #[cold]
-fn traced(method: &Method, route: Option<&str>, trace_parent: &HeaderValue) -> Origin {
+fn make(method: &Method, route: Option<&str>, trace_parent: Option<&str>) -> Origin {
     let shown = RequestOrigin {
         method: method.clone(),
         route: route.map(Box::from),
     };
-    Origin::traced(shown, trace_parent.to_str().ok().map(Box::from))
-}
-
-#[cold]
-fn untraced(method: &Method, route: Option<&str>) -> Origin {
-    Origin::new(RequestOrigin {
-        method: method.clone(),
-        route: route.map(Box::from),
-    })
+    Origin::traced(shown, trace_parent.map(Box::from))
 }
 
 fn find_or_make(known: &mut Vec<Known>, method: &Method, route: Option<&str>) -> Origin {
     if route.is_some_and(|route| route.len() > LONGEST) {
-        return untraced(method, route);
+        return make(method, route, None);
     }
     let is_it = |known: &&Known| known.route.as_deref() == route && known.method == *method;
     if let Some(known) = known.iter().rev().find(is_it) {
         return known.origin.clone();
     }
-    let origin = untraced(method, route);
+    let origin = make(method, route, None);
     if known.len() == KEPT {
         known.remove(0);
     }

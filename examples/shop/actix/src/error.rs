@@ -65,7 +65,7 @@ pub(crate) async fn no_such_page() -> Result<HttpResponse, AppError> {
 /// Tells which methods there are instead.
 pub(crate) fn wrong_method(allow: &'static str) -> HttpResponse {
     let mut response = HttpResponse::from_error(AppError(Problem::new(405, None)));
-    let allow = (header::ALLOW, header::HeaderValue::from_static(allow));
-    response.headers_mut().insert(allow.0, allow.1);
+    let allow = header::HeaderValue::from_static(allow);
+    response.headers_mut().insert(header::ALLOW, allow);
     response
 }

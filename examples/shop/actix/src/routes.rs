@@ -15,45 +15,27 @@ use crate::error::{AppError, wrong_method};
 /// Adds them all. What changes nothing needs no scope.
 pub(crate) fn add(app: &mut ServiceConfig, scopes: &Scopes) {
     let noted = || from_fn(browsers::note_scope);
-    let buyers = || scopes.buyers.clone();
-    let warehouse = || scopes.warehouse.clone();
+    let of_buyers = |it: Resource| it.wrap(noted()).wrap(scopes.buyers.clone());
+    let of_warehouse = |it: Resource| it.wrap(noted()).wrap(scopes.warehouse.clone());
     let orders = at("/orders", READ_AND_CHANGE).route(read().to(orders));
+    let change = |path| at(path, CHANGE);
     app.service(at("/", READ).route(read().to(show_page)))
         .service(at("/style.css", READ).route(read().to(style)))
-        .service(orders.route(post().to(place)).wrap(noted()).wrap(buyers()))
+        .service(of_buyers(orders.route(post().to(place))))
         .service(at("/orders/{order}", READ).route(read().to(order)))
-        .service(
-            at("/orders/{order}/payment", CHANGE)
-                .route(post().to(pay))
-                .wrap(noted())
-                .wrap(buyers()),
-        )
-        .service(
-            at("/orders/{order}/shipment", CHANGE)
-                .route(post().to(ship))
-                .wrap(noted())
-                .wrap(warehouse()),
-        )
+        .service(of_buyers(
+            change("/orders/{order}/payment").route(post().to(pay)),
+        ))
+        .service(of_warehouse(
+            change("/orders/{order}/shipment").route(post().to(ship)),
+        ))
         .service(at("/items", READ).route(read().to(items)))
-        .service(
-            at("/items/{sku}/stock", CHANGE)
-                .route(post().to(restock))
-                .wrap(noted())
-                .wrap(warehouse()),
-        )
-        .service(
-            at("/imports", CHANGE)
-                .route(post().to(import))
-                .wrap(noted())
-                .wrap(buyers()),
-        )
-        .service(
-            at("/parked", CHANGE)
-                .route(post().to(try_again))
-                .wrap(noted())
-                .wrap(buyers()),
-        )
-        .service(at("/mail-server", CHANGE).route(post().to(mail_server)))
+        .service(of_warehouse(
+            change("/items/{sku}/stock").route(post().to(restock)),
+        ))
+        .service(of_buyers(change("/imports").route(post().to(import))))
+        .service(of_buyers(change("/parked").route(post().to(try_again))))
+        .service(change("/mail-server").route(post().to(mail_server)))
         .service(at("/reports", READ).route(read().to(reports)))
         .service(at("/sent", READ).route(read().to(sent)))
         .service(at("/catalogue", READ).route(read().to(catalogue)));
