@@ -11,8 +11,8 @@ pub mod prelude {
 /// Executors: how what a flush releases is performed or handed over.
 pub mod executor {
     pub use airlock_core::executor::{
-        Batch, Channel, Deliveries, Delivery, Executor, Fallback, Identity, Inline, Recorder,
-        Retry, ThreadTimer, Timeout, Timer,
+        Batch, Channel, Deliveries, Delivery, Executor, Fallback, Identity, Inline, Receipt,
+        Recorder, Retry, ThreadTimer, Timeout, Timer,
     };
 }
 
@@ -64,6 +64,27 @@ pub mod tower {
     pub use airlock_tower::{ShieldFuture, ShieldLayer, ShieldService, Shutdown};
 }
 
+/// Transactions of sqlx as scopes: effects leave after the commit.
+#[cfg(feature = "sqlx")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlx")))]
+pub mod sqlx {
+    pub use airlock_sqlx::{
+        NoStore, Recorded, Store, TransactionDatabase, TransactionError, Transactions, savepoint,
+        transaction,
+    };
+}
+
+/// Durable effects as jobs of River, on SQLite and PostgreSQL.
+#[cfg(any(feature = "river-postgres", feature = "river-sqlite"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "river")))]
+pub mod river {
+    pub use airlock_river::{
+        BuildError, CompletionGuard, CompletionTransaction, Keys, NoCompletion, Recorded, River,
+        RiverBuilder, RiverDatabase, Rows, Running, SQL_POSTGRES, SQL_SQLITE, SQL_SQLITE_NOTIFY,
+        SealError, TransactionError, WorkerBuilder, WorkerError, riverqueue, savepoint,
+    };
+}
+
 #[doc = include_str!("docs/effect.md")]
 pub use airlock_macros::effect;
 
@@ -77,14 +98,15 @@ pub use airlock_macros::test;
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 pub use airlock_core::DurableEffect;
 pub use airlock_core::{
-    Airlock, AirlockBuilder, Backlog, Bound, BoundaryDescriptor, BoxError, BoxFuture, BuildError,
-    Catalogue, CatalogueError, Cause, DecodeError, Dropped, Effect, EffectDescriptor, EffectOutput,
-    EffectSet, EncodeError, Ended, EnqueueError, Failure, FailureMode, Fate, FireOn, FlushError,
-    FlushReport, InScope, InstallError, Intent, IntentId, IntoIntent, IntoKey, Key, LocalPolicy,
-    LocalScope, MissingResource, OpenScope, Options, Origin, OwnedScope, PerformNow, Performing,
-    PolicyGuard, Refusal, Released, Repeatable, ReportEntry, Resources, Schedule, Scope,
-    ScopeBuilder, ScopeGuard, ScopeId, Snapshot, SnapshotLine, UnmetNeed, Work, boundaries,
-    current, effects, enqueue, scope, try_enqueue,
+    Airlock, AirlockBuilder, Attempt, Backlog, Bound, BoundaryDescriptor, BoxError, BoxFuture,
+    BuildError, Catalogue, CatalogueError, Cause, DecodeError, Dropped, Effect, EffectDescriptor,
+    EffectOutput, EffectSet, EncodeError, Ended, EnqueueError, Failure, FailureMode, Fate, FireOn,
+    FlushError, FlushReport, InScope, InstallError, Intent, IntentId, IntoIntent, IntoKey, Key,
+    LocalPolicy, LocalScope, MissingResource, OpenScope, Options, Origin, OwnedScope, PerformNow,
+    Performing, PolicyGuard, Receipt, Recording, Refusal, Released, Repeatable, ReportEntry,
+    Resources, Schedule, Scope, ScopeBuilder, ScopeGuard, ScopeId, Snapshot, SnapshotLine, Stored,
+    StoredCause, UnmetNeed, Work, attempt, boundaries, current, effects, enqueue, scope,
+    try_enqueue,
 };
 
 /// What generated code calls. It promises nothing to people.
@@ -92,6 +114,8 @@ pub use airlock_core::{
 pub mod __private {
     pub use airlock_core::__private::*;
     pub use airlock_core::testing::{Strictness, Test};
+    #[cfg(any(feature = "river-postgres", feature = "river-sqlite"))]
+    pub use airlock_river::__private::register_durable;
 
     pub mod outcomes {
         #[cfg(feature = "actix")]

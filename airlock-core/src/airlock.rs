@@ -5,9 +5,9 @@ use std::future::Future;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::catalogue::{Catalogue, CatalogueError};
+use crate::catalogue::{self, Catalogue, CatalogueError};
 use crate::context::{self, Around, Bound, Context, Entered, Place};
-use crate::effect::{Effect, EffectDescriptor, Resources};
+use crate::effect::{Effect, EffectDescriptor, ResourceNeed, Resources};
 use crate::executor::{Executor, FailureMode, Inline, Timer};
 use crate::intent::{Intent, IntentId, next_id};
 use crate::lifecycle::Lifecycle;
@@ -73,6 +73,27 @@ impl Airlock {
     /// Describes a scope in this airlock, wherever it opens; see [`scope`](crate::scope()).
     pub fn scope(&self) -> ScopeBuilder {
         scope().within(self.around())
+    }
+
+    /// The same airlock with one more resource, or another one of that type.
+    ///
+    /// ```rust,standalone_crate
+    /// # use airlock_core as airlock;
+    /// use airlock::Airlock;
+    ///
+    /// struct Sender(&'static str);
+    ///
+    /// let airlock = Airlock::builder().resource(Sender("shop")).build()?;
+    /// let for_tenant = airlock.with_resource(std::sync::Arc::new(Sender("acme")));
+    /// # drop(for_tenant);
+    /// # Ok::<(), airlock::BuildError>(())
+    /// ```
+    pub fn with_resource<T: ?Sized + Send + Sync + 'static>(&self, resource: Arc<T>) -> Self {
+        let mut settings = Settings::clone(self.settings());
+        settings.resources.insert(resource);
+        Self {
+            place: Place::airlock(settings),
+        }
     }
 
     fn around(&self) -> Around {
@@ -265,7 +286,10 @@ fn missing(catalogue: &Catalogue, resources: &Resources) -> Vec<UnmetNeed> {
     let effects = catalogue.effects().iter();
     let needs =
         effects.flat_map(|effect| effect.resources().iter().map(move |need| (effect, need)));
-    let missing = needs.filter(|(_, need)| !resources.contains(need.type_id()));
+    let given = catalogue::given();
+    let is_there =
+        |need: &ResourceNeed| resources.contains(need.type_id()) || given.contains(&need.type_id());
+    let missing = needs.filter(|(_, need)| !is_there(need));
     missing
         .map(|(effect, need)| UnmetNeed {
             effect,

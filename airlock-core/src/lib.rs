@@ -52,6 +52,9 @@ mod scope;
 // The public API of airlocks.
 mod airlock;
 
+// Performing what engines have stored.
+mod worker;
+
 // Counts work that still runs after a response, for graceful shutdown.
 mod backlog;
 
@@ -76,13 +79,14 @@ pub use self::effect::{
     IntoKey, Key, MissingResource, Performing, Repeatable, Resources,
 };
 pub use self::enqueue::{EnqueueError, Refusal, enqueue, try_enqueue};
-pub use self::executor::{Batch, Delivery, FailureMode};
+pub use self::executor::{Batch, Delivery, FailureMode, Receipt};
 pub use self::intent::{
     Cause, Dropped, EncodeError, Failure, Fate, FireOn, Intent, IntentId, IntoIntent, Options,
-    Origin, Schedule, ScopeId,
+    Origin, Schedule, ScopeId, Stored, StoredCause,
 };
 pub use self::report::{FlushError, FlushReport, ReportEntry, Snapshot, SnapshotLine};
 pub use self::scope::{
-    Ended, InScope, LocalPolicy, LocalScope, OpenScope, OwnedScope, PolicyGuard, Released, Scope,
-    ScopeBuilder, ScopeGuard, Work, current, policy, scope,
+    Ended, InScope, LocalPolicy, LocalScope, OpenScope, OwnedScope, PolicyGuard, Recording,
+    Released, Scope, ScopeBuilder, ScopeGuard, Work, current, policy, scope,
 };
+pub use self::worker::{Attempt, StoredTerms, attempt};

@@ -16,7 +16,7 @@ pub use self::declare::{DeclareBoundary, DeclareEffect, Place, Retry, argument, 
 pub use self::outcome::{Convertible, OutcomeProbe, conversions, outcomes};
 pub use self::probe::{DebugFallback, DebugProbe, REDACTED};
 pub use crate::catalogue::embed::{boundary_length, boundary_record, effect_length, effect_record};
-pub use crate::catalogue::{BoundaryRegistration, EffectRegistration};
+pub use crate::catalogue::{BoundaryRegistration, EffectRegistration, GivenResource};
 pub use crate::effect::EffectOutput;
 pub use crate::lifecycle::Outcome;
 pub use crate::scope::Waits;
@@ -34,8 +34,9 @@ pub fn suggest_where_no_scope_is(remedy: &'static str) {
 }
 pub use crate::{
     __airlock_debug_field as debug_field, __airlock_outcome as outcome, __airlock_place as place,
-    __airlock_response as response, __airlock_stub as stub,
-    __airlock_submit_boundary as submit_boundary, __airlock_submit_effect as submit_effect,
+    __airlock_register_durable as register_durable, __airlock_response as response,
+    __airlock_stub as stub, __airlock_submit_boundary as submit_boundary,
+    __airlock_submit_effect as submit_effect,
 };
 
 use std::future::Future;
@@ -43,6 +44,14 @@ use std::future::Future;
 use crate::effect::{BoundaryDescriptor, BoxError, IntoKey, Key, Performing};
 use crate::report::FlushError;
 use crate::scope::ScopeBuilder;
+
+/// What an engine adds to each durable effect, such as a registration with its workers. The facade has one in its
+/// place where an engine is on.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __airlock_register_durable {
+    ($intent:ty) => {};
+}
 
 /// The scope of a boundary.
 pub fn boundary(boundary: &'static BoundaryDescriptor) -> ScopeBuilder {

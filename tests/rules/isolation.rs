@@ -223,6 +223,7 @@ fn r19_core_depends_on_no_runtime_framework_or_database() {
         "strsim",
         "thiserror",
         "tracing",
+        "uuid",
     ];
     assert_eq!(names, allowed);
 }

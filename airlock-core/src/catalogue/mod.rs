@@ -18,7 +18,10 @@ use once_cell::sync::OnceCell;
 use crate::effect::{BoxError, Effect};
 use crate::intent::Intent;
 
-pub use self::registration::{BoundaryRegistration, EffectRegistration, RegisterError, register};
+pub(crate) use self::registration::given;
+pub use self::registration::{
+    BoundaryRegistration, EffectRegistration, GivenResource, RegisterError, register,
+};
 pub use crate::effect::{
     Argument, BoundaryDescriptor, Codec, EffectDescriptor, Keeps, ResourceNeed, RetryRule,
 };

@@ -1,5 +1,7 @@
 //! How descriptors reach the catalogue.
 
+use std::any::TypeId;
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
@@ -26,6 +28,29 @@ impl BoundaryRegistration {
     }
 }
 
+/// The type of a resource that an integration gives to the effects that it performs, so that no program
+/// supplies it at start-up.
+pub struct GivenResource(fn() -> TypeId);
+
+impl GivenResource {
+    /// That of `T`.
+    pub const fn of<T: 'static>() -> Self {
+        Self(TypeId::of::<T>)
+    }
+}
+
+impl fmt::Debug for GivenResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GivenResource")
+    }
+}
+
+/// The types of all resources that integrations give.
+pub(crate) fn given() -> HashSet<TypeId> {
+    let given = inventory::iter::<GivenResource>.into_iter();
+    given.map(|given| (given.0)()).collect()
+}
+
 impl fmt::Debug for EffectRegistration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -40,6 +65,7 @@ impl fmt::Debug for BoundaryRegistration {
 
 inventory::collect!(EffectRegistration);
 inventory::collect!(BoundaryRegistration);
+inventory::collect!(GivenResource);
 
 /// What was registered by hand; taken when the catalogue is made.
 static BY_HAND: Mutex<Option<Vec<&'static EffectDescriptor>>> = Mutex::new(Some(Vec::new()));

@@ -11,7 +11,7 @@ use crate::context::place::Around;
 use crate::context::stack::{Frames, Local, Mode};
 use crate::effect::EffectDescriptor;
 use crate::executor::FailureMode;
-use crate::intent::{Cause, Facts, IntentId, Origin, ScopeId, next_id};
+use crate::intent::{Cause, Facts, IntentId, Origin, ScopeId, Stored, next_id};
 
 /// Where effects are performed: what their scopes have in common.
 #[derive(Clone, Default)]
@@ -26,6 +26,10 @@ pub(crate) struct Stage {
     pub(crate) others: Vec<(IntentId, Option<Arc<Cause>>)>,
     /// The span of the one effect that is performed here, where somebody traces.
     pub(crate) span: Option<Arc<tracing::Span>>,
+    /// Which attempt this is, less one.
+    pub(crate) attempts_before: u32,
+    /// What was stored of the intent.
+    pub(crate) stored: Option<Arc<Stored>>,
 }
 
 impl Stage {
@@ -37,7 +41,8 @@ impl Stage {
         intent: IntentId,
         location: &'static Location<'static>,
     ) {
-        let mut cause = Cause::new(effect, intent, location, self.cause.clone());
+        let mut cause = Cause::new(effect, intent, location, self.cause.clone())
+            .in_attempt(self.attempts_before + 1, self.stored.clone());
         if !self.others.is_empty() {
             let ids = self.others.iter().map(|(id, _)| *id).collect();
             let causes = self.others.iter().filter_map(|(_, cause)| cause.clone());
@@ -71,6 +76,8 @@ impl Stage {
             judges_from: head.judges_from,
             others: Vec::new(),
             span: None,
+            attempts_before: 0,
+            stored: None,
         }
     }
 }

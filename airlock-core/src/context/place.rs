@@ -16,6 +16,7 @@ use crate::executor::Executor;
 use crate::intent::{Cause, Facts, OpaquePlace, ScopeId};
 use crate::policy::Layer;
 use crate::settings::{Settings, SettingsRef};
+use crate::unwind::guarded;
 
 /// One enclosing thing that has a say.
 pub(crate) struct Place {
@@ -28,8 +29,10 @@ pub(crate) struct Place {
     /// Whether a dispatch of what was enqueued here has to ask a policy.
     pub(crate) judges: bool,
     settings: SettingsRef,
-    /// The nearest named executor.
+    /// The nearest named executor that takes any effect.
     executor: Option<Arc<dyn Executor>>,
+    /// The nearest named executor that takes durable effects.
+    for_durable: Option<Arc<dyn Executor>>,
     /// The nearest effect under way.
     cause: Option<Arc<Cause>>,
 }
@@ -67,11 +70,21 @@ impl Place {
             PlaceKind::Effect => (true, false, None),
         };
         let around = outer.as_deref();
+        let inherited = || around.and_then(|outer| outer.executor.clone());
+        let (executor, for_durable) = match executor {
+            None => (
+                inherited(),
+                around.and_then(|outer| outer.for_durable.clone()),
+            ),
+            Some(named) if is_only_durable(&named) => (inherited(), Some(named)),
+            Some(named) => (Some(named.clone()), Some(named)),
+        };
         Arc::new(Self {
             depth: around.map_or(0, |outer| outer.depth) + 1,
             asks: asks || around.is_some_and(|outer| outer.asks),
             judges: judges || around.is_some_and(|outer| outer.judges),
-            executor: executor.or_else(|| around?.executor.clone()),
+            executor,
+            for_durable,
             cause: around.and_then(|outer| outer.cause.clone()),
             outer,
             kind,
@@ -100,8 +113,12 @@ impl Place {
         }
     }
 
-    pub(crate) fn executor(&self) -> Option<&Arc<dyn Executor>> {
-        self.executor.as_ref()
+    /// The nearest named executor of an effect.
+    pub(crate) fn executor(&self, durable: bool) -> Option<&Arc<dyn Executor>> {
+        match durable {
+            true => self.for_durable.as_ref(),
+            false => self.executor.as_ref(),
+        }
     }
 
     pub(crate) fn settings(&self) -> &SettingsRef {
@@ -142,6 +159,10 @@ impl Place {
     pub(crate) fn of_ref(facts: &Facts) -> Option<&Place> {
         facts.place()?.downcast_ref::<Place>()
     }
+}
+
+fn is_only_durable(executor: &Arc<dyn Executor>) -> bool {
+    guarded("Executor::only_durable", || executor.only_durable()) == Some(true)
 }
 
 /// A list may be a hundred thousand places long: freed one after the other, not by recursion.
@@ -229,9 +250,21 @@ impl Around {
         }
     }
 
+    /// The nearest named executor of an effect.
     #[inline]
-    pub(crate) fn executor(&self) -> Option<&Arc<dyn Executor>> {
-        self.place()?.executor()
+    pub(crate) fn executor(&self, durable: bool) -> Option<&Arc<dyn Executor>> {
+        self.place()?.executor(durable)
+    }
+
+    /// The executor of all effects, unless durable ones have another.
+    pub(crate) fn only_executor(&self) -> Option<Option<&Arc<dyn Executor>>> {
+        let (any, durable) = (self.executor(false), self.executor(true));
+        let same = match (any, durable) {
+            (None, None) => true,
+            (Some(any), Some(durable)) => Arc::ptr_eq(any, durable),
+            _ => false,
+        };
+        same.then_some(any)
     }
 
     pub(crate) fn outwards(&self) -> impl Iterator<Item = &Arc<Place>> {

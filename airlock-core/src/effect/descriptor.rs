@@ -68,7 +68,7 @@ impl EffectDescriptor {
     ///
     /// A durable effect always declares a `name`, since the other changes when the function moves.
     #[inline]
-    pub fn id(&self) -> &'static str {
+    pub const fn id(&self) -> &'static str {
         self.id
     }
 
@@ -113,7 +113,7 @@ impl EffectDescriptor {
     }
 
     /// Ids that it had before.
-    pub fn aliases(&self) -> &'static [&'static str] {
+    pub const fn aliases(&self) -> &'static [&'static str] {
         self.aliases
     }
 
@@ -151,6 +151,11 @@ impl EffectDescriptor {
     /// The expression of its key, as written.
     pub fn key(&self) -> Option<&'static str> {
         self.key
+    }
+
+    /// Whether its key is made of an argument that it redacts.
+    pub fn has_redacted_key(&self) -> bool {
+        self.key_redacted
     }
 
     /// Which of several intents with one key is kept.

@@ -81,7 +81,7 @@ fn ask(here: &Here, intent: &Intent) -> Result<(), Refusal> {
     ask_emits(place, intent)?;
     {
         let _judging = context::judging();
-        match place.executor() {
+        match place.executor(intent.effect().is_durable()) {
             None => accepts_in_place(intent)?,
             Some(executor) => executor.accepts(intent).map_err(|reason| {
                 let executor = name_of("Executor::name", || executor.name());

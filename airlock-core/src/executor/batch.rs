@@ -21,6 +21,20 @@ pub struct Batch<'a> {
     part: Part,
 }
 
+/// What something that stores intents answers for one of them.
+#[derive(Debug)]
+pub enum Receipt {
+    /// It has the intent, and will perform it.
+    Accepted,
+    /// It has one with the same key already, which represents this one.
+    Duplicate {
+        /// Which one.
+        reason: String,
+    },
+    /// It does not take the intent.
+    Rejected(BoxError),
+}
+
 /// The part of a flush that a batch is about.
 pub(crate) struct Part {
     pub(crate) positions: Positions,
@@ -50,6 +64,8 @@ pub(crate) trait Course: Send {
     fn hand_over_next(&mut self, part: &mut Part) -> Option<Delivery>;
     /// What the taker has said of that unit.
     fn handed_over(&mut self, part: &Part, taken: Result<(), (Delivery, BoxError)>);
+    /// Enters what a store said of each pending intent.
+    fn settle(&mut self, part: &Part, receipt: &mut dyn FnMut(&Intent) -> Option<Receipt>);
     /// The positions of the next unit.
     fn next_unit(&mut self, part: &mut Part) -> Option<Vec<u32>>;
     /// Makes failed intents pending that `again` accepts.
@@ -135,6 +151,21 @@ impl<'a> Batch<'a> {
             let taken = take(delivery).await;
             self.course.handed_over(&self.part, taken);
         }
+    }
+
+    /// Enters what became of each pending intent, in order, after all of them were given to something that
+    /// takes them in a form of its own, such as rows of a table.
+    pub fn settle(&mut self, mut receipt: impl FnMut(&Intent) -> Receipt) {
+        self.settle_some(|intent| Some(receipt(intent)));
+    }
+
+    /// Fails the pending intents that a closure has an error for, and leaves the others.
+    pub fn reject(&mut self, mut error: impl FnMut(&Intent) -> Option<BoxError>) {
+        self.settle_some(|intent| error(intent).map(Receipt::Rejected));
+    }
+
+    fn settle_some(&mut self, mut receipt: impl FnMut(&Intent) -> Option<Receipt>) {
+        self.course.settle(&self.part, &mut receipt);
     }
 
     /// Makes the intents that failed here pending again where `again` says so and their arguments are

@@ -38,6 +38,10 @@ impl<X: Executor, Y: Executor> Executor for Fallback<X, Y> {
             .or_else(|_| self.second.accepts(intent))
     }
 
+    fn only_durable(&self) -> bool {
+        self.first.only_durable() || self.second.only_durable()
+    }
+
     fn dispatch(&self, batch: &mut Batch<'_>) {
         while let Some(mut unit) = batch.next_alone() {
             if let Some(mut accepted) = unit.only(|intent| self.first.accepts(intent).is_ok()) {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use crate::effect::BoxFuture;
 use crate::intent::Intent;
 
-pub use self::batch::Batch;
+pub use self::batch::{Batch, Receipt};
 pub(crate) use self::batch::{Course, Part, Positions};
 pub use self::channel::{Channel, Deliveries};
 pub use self::delivery::Delivery;
@@ -112,6 +112,12 @@ pub trait Executor: Send + Sync + 'static {
         Box::pin(std::future::ready(()))
     }
 
+    /// Says whether this executor takes durable effects alone: one that stores what it takes. It does
+    /// not decide about the others then; the next executor outwards takes them.
+    fn only_durable(&self) -> bool {
+        false
+    }
+
     /// The thing that clones of this executor share, if they do: then a flush treats the clones as one
     /// executor. `None` tells each `.executor(..)` apart from every other one.
     fn identity(&self) -> Option<Identity> {
@@ -137,6 +143,10 @@ impl<X: Executor + ?Sized> Executor for Arc<X> {
 
     fn dispatch_async<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, ()> {
         (**self).dispatch_async(batch)
+    }
+
+    fn only_durable(&self) -> bool {
+        (**self).only_durable()
     }
 
     fn identity(&self) -> Option<Identity> {

@@ -40,6 +40,10 @@ impl<X: Executor> Executor for Retry<X> {
         self.inner.accepts(intent)
     }
 
+    fn only_durable(&self) -> bool {
+        self.inner.only_durable()
+    }
+
     fn dispatch(&self, batch: &mut Batch<'_>) {
         while let Some(mut unit) = batch.next_alone() {
             let mut attempt = 1;

@@ -31,6 +31,10 @@ impl<X: Executor> Executor for Timeout<X> {
         self.inner.accepts(intent)
     }
 
+    fn only_durable(&self) -> bool {
+        self.inner.only_durable()
+    }
+
     fn dispatch(&self, batch: &mut Batch<'_>) {
         self.inner.dispatch(batch);
     }

@@ -15,7 +15,7 @@ use crate::effect::{BoxError, BoxFuture, Payload, Performing};
 use crate::executor::{Part, Positions, Timer};
 use crate::flush::Flush;
 use crate::flush::dispatch::Unit;
-use crate::intent::{Decision, Failure, Intent, Special};
+use crate::intent::{Decision, Failure, Intent, Special, Stored};
 use crate::settings::Settings;
 use crate::unwind::{Panicked, catch, catch_unwind_async};
 
@@ -104,7 +104,7 @@ impl Flush {
         }
         let mut attempt = 1;
         loop {
-            let (result, scope) = self.attempt(unit, stage);
+            let (result, scope) = self.attempt(unit, attempt, stage);
             match result {
                 Ok(()) => {
                     self.succeed(unit);
@@ -137,7 +137,7 @@ impl Flush {
         loop {
             self.under_way = unit.positions().map(|position| position as u32).collect();
             let settings = self.terms.settings.clone();
-            let (result, scope) = self.attempt_async(unit, &settings).await;
+            let (result, scope) = self.attempt_async(unit, attempt, &settings).await;
             self.under_way.clear();
             match result {
                 Ok(()) => {
@@ -167,10 +167,11 @@ impl Flush {
     fn attempt(
         &mut self,
         unit: &Unit,
+        attempt: u32,
         stage: &mut Option<OnStage>,
     ) -> (Result<(), Failure>, Option<Box<Frame>>) {
-        let plain =
-            unit.rest.is_empty() && self.intents[unit.first].facts.is_plain() && !is_traced();
+        let intent = &self.intents[unit.first];
+        let plain = attempt == 1 && unit.rest.is_empty() && intent.facts.is_plain() && !is_traced();
         if !plain {
             *stage = None;
         }
@@ -178,7 +179,7 @@ impl Flush {
         let on_stage = match stage {
             Some(on_stage) => on_stage,
             None => {
-                let new = Box::new(self.stage(unit));
+                let new = Box::new(self.stage(unit, attempt));
                 span.clone_from(&new.span);
                 stage.insert(OnStage::enter(Some(new)))
             }
@@ -198,9 +199,12 @@ impl Flush {
     async fn attempt_async(
         &mut self,
         unit: &Unit,
+        attempt: u32,
         settings: &Settings,
     ) -> (Result<(), Failure>, Option<Box<Frame>>) {
-        let frame = self.stage(unit).frame(&self.intents[unit.first].facts);
+        let frame = self
+            .stage(unit, attempt)
+            .frame(&self.intents[unit.first].facts);
         let mut scope = Carried::traced(frame);
         let body = scope.run(|| catch(|| start(&mut self.intents, unit, settings)));
         let body = match body {
@@ -211,7 +215,7 @@ impl Flush {
             Ok(Performing::Pending(body)) => body,
         };
         let intent = &self.intents[unit.first];
-        let timeout = intent.effect().timeout();
+        let timeout = intent.effect().timeout().or(self.default_timeout);
         let body = match &settings.observer {
             Some(observer) => observer.clone().observe(intent, body),
             None => body,
@@ -226,7 +230,7 @@ impl Flush {
     }
 
     /// Where a unit is performed.
-    fn stage(&self, unit: &Unit) -> Stage {
+    fn stage(&self, unit: &Unit, attempt: u32) -> Stage {
         let intent = &self.intents[unit.first];
         let mut stage = Stage {
             around: around_of(intent, &self.terms.around),
@@ -240,6 +244,8 @@ impl Flush {
             judges_from: self.terms.judges_from,
             others: Vec::new(),
             span: is_traced().then(|| Arc::new(span_of(intent))),
+            attempts_before: attempt - 1,
+            stored: stored_of(intent),
         };
         if !unit.rest.is_empty() {
             self.join(unit, &mut stage);
@@ -293,7 +299,7 @@ impl Flush {
         let kept = unit
             .positions()
             .all(|position| self.intents[position].payload.is_present());
-        if attempt >= rule.max_attempts() || !kept || !self.may_wait {
+        if attempt >= rule.max_attempts() || !kept || !self.may_wait || self.is_stored {
             return None;
         }
         let delay = rule.delay_after(attempt);
@@ -460,6 +466,19 @@ fn span_of(intent: &Intent) -> tracing::Span {
         effect = intent.effect().id(),
         intent = intent.id().get(),
     )
+}
+
+/// What was stored of an intent; of one that was not, what goes with it in the same way.
+fn stored_of(intent: &Intent) -> Option<Arc<Stored>> {
+    let stored = intent.facts.stored();
+    stored.cloned().or_else(|| {
+        let headers = &intent.facts.options()?.headers;
+        (!headers.is_empty()).then(|| {
+            let mut stored = Stored::new(intent.facts.id.uuid());
+            stored.headers.clone_from(headers);
+            Arc::new(stored)
+        })
+    })
 }
 
 /// Where the scope of an intent's effect is.

@@ -69,7 +69,9 @@ impl Flush {
     /// An intent that failed or was not reached, if its arguments are still there.
     #[cold]
     fn hand_back(&self, intent: &mut Intent) -> Option<Intent> {
-        if let Fate::Failed(failure) = intent.facts.fate() {
+        if !self.is_stored
+            && let Fate::Failed(failure) = intent.facts.fate()
+        {
             log_failure(intent, failure);
         }
         if !intent.payload.is_present() {

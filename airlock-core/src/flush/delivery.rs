@@ -51,6 +51,8 @@ impl Terms {
             judges_from: self.judges_from,
             others: Vec::new(),
             span: None,
+            attempts_before: 0,
+            stored: None,
         })
     }
 }

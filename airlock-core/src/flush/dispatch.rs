@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use crate::context::OnStage;
 use crate::effect::{BoxError, BoxFuture};
-use crate::executor::{Batch, Course, Delivery, Executor, FailureMode, Part, Positions, Timer};
+use crate::executor::{
+    Batch, Course, Delivery, Executor, FailureMode, Part, Positions, Receipt, Timer,
+};
 use crate::flush::Flush;
 use crate::flush::delivery::Performing;
-use crate::intent::{Decision, Failure, Fate, Intent, name_of};
+use crate::intent::{Decision, Dropped, Failure, Fate, Intent, name_of};
 use crate::unwind::{Panicked, catch, catch_async};
 
 /// Intents that are performed by one call: one, or all of a batch effect. Positions, ascending.
@@ -363,6 +365,27 @@ impl Course for Flush {
         let executor = self.executor_name(part.route);
         let positions = positions.iter().map(|position| *position as usize);
         self.fail_where(positions.collect(), Failure::Executor { executor, source });
+    }
+
+    fn settle(&mut self, part: &Part, receipt: &mut dyn FnMut(&Intent) -> Option<Receipt>) {
+        let mut rejected = Vec::new();
+        for position in self.pending(part) {
+            match receipt(&self.intents[position]) {
+                None => {}
+                Some(Receipt::Accepted) => self.intents[position].facts.set_dispatched(),
+                Some(Receipt::Duplicate { reason }) => {
+                    let policy = self.executor_name(part.route);
+                    let reason = Some(reason);
+                    let dropped = Decision::Dropped(Arc::new(Dropped { policy, reason }));
+                    self.intents[position].facts.decide(dropped);
+                }
+                Some(Receipt::Rejected(source)) => rejected.push((position, source)),
+            }
+        }
+        for (position, source) in rejected {
+            let executor = self.executor_name(part.route);
+            self.fail_where(vec![position], Failure::Executor { executor, source });
+        }
     }
 
     fn next_unit(&mut self, part: &mut Part) -> Option<Vec<u32>> {

@@ -17,10 +17,12 @@ mod plain;
 mod release;
 mod route;
 mod select;
+mod stored;
 mod take;
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::context::{Around, Frame, Shared};
 use crate::effect::BoxFuture;
@@ -28,6 +30,7 @@ use crate::executor::{Executor, FailureMode, Returns};
 use crate::flush::delivery::Terms;
 use crate::flush::judge::Leaving;
 use crate::flush::route::Routes;
+pub(crate) use crate::flush::stored::{perform_stored, record};
 use crate::flush::take::Taken;
 pub(crate) use crate::flush::take::refuse_while_inspecting;
 use crate::intent::{Decision, Failure, Intent, ScopeId, Special};
@@ -188,6 +191,10 @@ pub(crate) struct Flush {
     performer: Option<Arc<delivery::Performing>>,
     returns: Option<Arc<Returns>>,
     captors: Vec<(ScopeId, Cow<'static, str>)>,
+    /// Whether it performs what an engine stored: then its worker decides about retries, and logs.
+    is_stored: bool,
+    /// How long an async effect may take that declares no timeout.
+    default_timeout: Option<Duration>,
     concluded: bool,
 }
 
@@ -262,6 +269,8 @@ impl Flush {
             performer: None,
             returns: None,
             captors: Vec::new(),
+            is_stored: false,
+            default_timeout: None,
             concluded: false,
         }
     }

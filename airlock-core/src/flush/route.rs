@@ -18,8 +18,8 @@ pub(super) struct Routes {
     /// `None` performs where the scope ends, as [`Inline`] does.
     executors: Vec<Option<Arc<dyn Executor>>>,
     by_identity: HashMap<Identity, u32>,
-    /// By the address of the place.
-    by_place: HashMap<usize, u32>,
+    /// By the address of the place, and whether the effect is durable.
+    by_place: HashMap<(usize, bool), u32>,
     /// For each intent its place in `executors`; shorter or empty where the rest have the first.
     of: Vec<u32>,
     units: Units,
@@ -50,20 +50,24 @@ impl Routes {
             ..
         } = leaving;
         self.units.forget_kinds(); // What one effect caused is not in a unit with what another did.
-        if special.is_nothing() && self.executors.is_empty() {
-            self.route_of_executor(around.executor().cloned());
+        if special.is_nothing()
+            && self.executors.is_empty()
+            && let Some(only) = around.only_executor()
+        {
+            self.route_of_executor(only.cloned());
             return stopped;
         }
-        let mut last: Option<(Option<*const Place>, u32)> = None;
+        let mut last: Option<((Option<*const Place>, bool), u32)> = None;
         for (index, intent) in intents.iter().enumerate() {
             if !intent.facts.is_pending() {
                 continue;
             }
             let place = Place::of_ref(&intent.facts);
-            let at = place.map(std::ptr::from_ref);
+            let durable = intent.effect().is_durable();
+            let at = (place.map(std::ptr::from_ref), durable);
             let route = match last {
                 Some((same, route)) if same == at => route,
-                _ => self.route_at(place, around),
+                _ => self.route_at(place, around, durable),
             };
             last = Some((at, route));
             let position = offset + index;
@@ -78,16 +82,16 @@ impl Routes {
         stopped
     }
 
-    fn route_at(&mut self, place: Option<&Place>, around: &Around) -> u32 {
+    fn route_at(&mut self, place: Option<&Place>, around: &Around, durable: bool) -> u32 {
         let Some(place) = place.or_else(|| around.place().map(|place| &**place)) else {
             return self.route_of_executor(None);
         };
-        let address = std::ptr::from_ref(place) as usize;
-        if let Some(route) = self.by_place.get(&address) {
+        let at = (std::ptr::from_ref(place) as usize, durable);
+        if let Some(route) = self.by_place.get(&at) {
             return *route;
         }
-        let route = self.route_of_executor(place.executor().cloned());
-        self.by_place.insert(address, route);
+        let route = self.route_of_executor(place.executor(durable).cloned());
+        self.by_place.insert(at, route);
         route
     }
 
@@ -102,6 +106,11 @@ impl Routes {
             self.executors.push(executor);
         }
         route
+    }
+
+    /// The route to the executor with this identity, if something takes it.
+    pub(super) fn with_identity(&self, identity: Identity) -> Option<u32> {
+        self.by_identity.get(&identity).copied()
     }
 
     /// One executor for all, named before.
@@ -159,7 +168,7 @@ impl Routes {
     }
 }
 
-fn identity_of(executor: &Arc<dyn Executor>) -> Identity {
+pub(super) fn identity_of(executor: &Arc<dyn Executor>) -> Identity {
     let named = guarded("Executor::identity", || (**executor).identity());
     named.flatten().unwrap_or_else(|| Identity::of(executor))
 }

@@ -4,8 +4,10 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use crate::effect::EffectDescriptor;
-use crate::intent::IntentId;
+use crate::intent::{IntentId, Stored};
 
 /// How many intents of a batch `Display` names; the rest it counts.
 const SHOWN: usize = 8;
@@ -25,6 +27,10 @@ pub struct Cause {
     /// What caused the other intents of a batch.
     side: Box<[Arc<Cause>]>,
     depth: u32,
+    /// Which attempt to perform it this is, from 1.
+    attempt: u32,
+    /// Set where a worker performs what was stored.
+    stored: Option<Arc<Stored>>,
 }
 
 impl Cause {
@@ -43,7 +49,21 @@ impl Cause {
             parent,
             side: Box::default(),
             depth,
+            attempt: 1,
+            stored: None,
         }
+    }
+
+    /// The same in a further attempt, of an intent that may have been stored.
+    pub(crate) fn in_attempt(mut self, attempt: u32, stored: Option<Arc<Stored>>) -> Self {
+        self.attempt = attempt;
+        if let Some(stored) = stored {
+            // Its engine counts the attempts.
+            self.attempt = stored.attempt.saturating_add(attempt.saturating_sub(1));
+            self.depth = self.depth.saturating_add(stored.depth);
+            self.stored = Some(stored);
+        }
+        self
     }
 
     /// The same with the other intents of a batch, and what caused them.
@@ -62,11 +82,15 @@ impl Cause {
     /// This cause without what led to it.
     pub(crate) fn alone(&self) -> Self {
         Self {
+            effect: self.effect,
+            intent: self.intent,
+            location: self.location,
+            others: self.others.clone(),
             parent: None,
             side: Box::default(),
             depth: 1,
-            others: self.others.clone(),
-            ..*self
+            attempt: self.attempt,
+            stored: None,
         }
     }
 
@@ -83,6 +107,24 @@ impl Cause {
     /// The intents that were being performed: several for a batch effect.
     pub fn intents(&self) -> impl Iterator<Item = IntentId> + '_ {
         std::iter::once(self.intent).chain(self.others.iter().copied())
+    }
+
+    /// The id of that intent outside of this process.
+    pub fn uuid(&self) -> Uuid {
+        match &self.stored {
+            Some(stored) => stored.id,
+            None => self.intent.uuid(),
+        }
+    }
+
+    /// What was stored of that intent, if a worker has decoded it.
+    pub fn stored(&self) -> Option<&Stored> {
+        self.stored.as_deref()
+    }
+
+    /// Which attempt to perform the effect this is, from 1.
+    pub(crate) fn attempt(&self) -> u32 {
+        self.attempt
     }
 
     /// Where that intent had been enqueued.
@@ -111,7 +153,8 @@ impl Cause {
         let mut seen = std::collections::HashSet::new();
         while let Some(start) = left.pop() {
             for cause in start.chain() {
-                if cause.effect == effect {
+                let was_stored = cause.stored.as_ref();
+                if cause.effect == effect || was_stored.is_some_and(|it| it.includes(effect)) {
                     return true;
                 }
                 for side in &cause.side {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::effect::{EffectDescriptor, Key, Keyed, Payload};
 use crate::intent::fate::{Decision, Fate, FateWord, Why};
-use crate::intent::{Cause, FireOn, IntentId, Options, Origin, Schedule, ScopeId};
+use crate::intent::{Cause, FireOn, IntentId, Options, Origin, Schedule, ScopeId, Stored};
 
 /// All that is known of an intent except its arguments, the same in a buffer, in a report, in a
 /// snapshot and in a test.
@@ -35,6 +35,8 @@ struct Extra {
     why: Option<Why>,
     options: Option<Box<Options>>,
     chain: Chain,
+    /// What was stored of it, if it was decoded.
+    stored: Option<Arc<Stored>>,
 }
 
 /// Whether an intent continues the chain of causes that it is enqueued in.
@@ -58,6 +60,7 @@ impl Extra {
                 why: None,
                 options: None,
                 chain: Chain::Continues,
+                stored: None,
                 ..
             }
         ) && (self.origin.is_none() || self.shares_origin)
@@ -283,6 +286,14 @@ impl Facts {
         }
     }
 
+    pub(crate) fn stored(&self) -> Option<&Arc<Stored>> {
+        self.extra.as_ref()?.stored.as_ref()
+    }
+
+    pub(crate) fn set_stored(&mut self, stored: Arc<Stored>) {
+        self.extra_mut().stored = Some(stored);
+    }
+
     pub(crate) fn options(&self) -> Option<&Options> {
         self.extra.as_ref()?.options.as_deref()
     }
@@ -347,6 +358,7 @@ impl Facts {
                 origin: None,
                 options: None,
                 chain: Chain::Continues,
+                stored: None,
                 ..
             } = **extra
             {

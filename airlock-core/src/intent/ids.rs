@@ -2,8 +2,13 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::num::NonZeroU64;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use uuid::Uuid;
 
 /// How many numbers a thread takes at a time, so that threads do not contend for each.
 const BLOCK: u64 = 1024;
@@ -62,7 +67,56 @@ impl IntentId {
     pub fn get(self) -> u64 {
         self.0.get()
     }
+
+    /// The id for use outside of this process: a UUID of version 7, as durable intents are stored and sent with.
+    ///
+    /// Its time is that of the process's start, and its other bits are made of a random number and of this id.
+    /// So ids are unique, and those of one process are in the order in which the ids were taken.
+    ///
+    /// ```
+    /// #[airlock::effect]
+    /// fn notify_warehouse(order: u64) {}
+    ///
+    /// airlock::scope().run_infallible(|_| {
+    ///     let id = airlock::enqueue(notify_warehouse(7));
+    ///     assert_eq!(id.uuid().get_version_num(), 7);
+    ///     assert_eq!(id.uuid(), id.uuid());
+    /// })?;
+    /// # Ok::<(), airlock::FlushError>(())
+    /// ```
+    pub fn uuid(self) -> Uuid {
+        let Start { millis, random } = *START;
+        // 48 bits of time, 12 and 22 bits of the number, 40 random ones; what does not fit counts as time.
+        let number = self.get();
+        let millis = millis.wrapping_add(number >> NUMBER_BITS);
+        let number = number & ((1 << NUMBER_BITS) - 1);
+        let high = (millis << 16) | 0x7000 | (number >> 22);
+        let low = (0b10 << 62) | ((number & 0x3f_ffff) << 40) | random;
+        Uuid::from_u64_pair(high, low)
+    }
 }
+
+/// How many bits of an intent's number are in the random part of its UUID.
+const NUMBER_BITS: u32 = 34;
+
+/// When this process began to take ids, and what tells it apart from others.
+struct Start {
+    millis: u64,
+    random: u64,
+}
+
+static START: LazyLock<Start> = LazyLock::new(|| {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    let since_epoch = since_epoch.unwrap_or_default();
+    // The standard library seeds its hasher from the operating system.
+    let mut hasher = RandomState::new().build_hasher();
+    hasher.write_u128(since_epoch.as_nanos());
+    hasher.write_u32(std::process::id());
+    Start {
+        millis: since_epoch.as_millis() as u64,
+        random: hasher.finish() & ((1 << 40) - 1),
+    }
+});
 
 impl ScopeId {
     /// The id as a number.

@@ -7,12 +7,15 @@ mod ids;
 mod options;
 mod origin;
 mod special;
+mod stored;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+
+use uuid::Uuid;
 
 use crate::effect::{Argument, BoxError, Effect, EffectDescriptor, IntoKey, Key, Payload};
 
@@ -25,6 +28,7 @@ pub use self::ids::{IntentId, ScopeId};
 pub use self::options::{FireOn, Options, Schedule};
 pub use self::origin::Origin;
 pub(crate) use self::special::Special;
+pub use self::stored::{Stored, StoredCause};
 
 /// One wish to perform one effect, whatever its type: what buffers hold and policies judge.
 ///
@@ -77,7 +81,22 @@ impl Intent {
         self.facts.id
     }
 
-    /// Where it was enqueued: file, line and column.
+    /// Its id wherever it is stored, sent or performed: that of a durable intent stays the same in other
+    /// processes.
+    pub fn uuid(&self) -> Uuid {
+        match self.facts.stored() {
+            Some(stored) => stored.id,
+            None => self.facts.id.uuid(),
+        }
+    }
+
+    /// What was stored of it, if it was decoded by a worker.
+    pub fn stored(&self) -> Option<&Stored> {
+        self.facts.stored().map(Arc::as_ref)
+    }
+
+    /// Where it was enqueued: file, line and column. For an intent that a worker has decoded see
+    /// [`Stored::location`].
     pub fn location(&self) -> &'static Location<'static> {
         self.facts.location
     }
@@ -156,6 +175,20 @@ impl Intent {
     /// Its key: its own, or what the effect's `key = ..` gives.
     pub fn key(&self) -> Option<Key> {
         self.facts.key(Some(&self.payload))
+    }
+
+    /// Its ordering key: intents with the same one are performed one after the other, by engines that can do
+    /// that.
+    pub fn ordering_key(&self) -> Option<&str> {
+        let options = self.facts.options()?;
+        options.ordering_key.as_deref()
+    }
+
+    /// What goes with it to whoever performs it, by name.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let options = self.facts.options().into_iter();
+        let headers = options.flat_map(|options| &options.headers);
+        headers.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Under which outcome of its scope it leaves.
@@ -320,6 +353,25 @@ pub trait IntoIntent: Sized {
     fn with_key(self, key: impl IntoKey) -> Intent {
         with(self.into_intent(), |options| {
             options.key = Some(key.into_key());
+        })
+    }
+
+    /// Is performed after the intents with the same ordering key that were stored before it. An engine that
+    /// cannot keep such an order refuses the intent at its enqueue; what is performed where the scope ends is
+    /// in order anyway.
+    #[track_caller]
+    fn in_order_of(self, key: impl Into<Cow<'static, str>>) -> Intent {
+        with(self.into_intent(), |options| {
+            options.ordering_key = Some(key.into());
+        })
+    }
+
+    /// Takes a header along to whoever performs it, such as the tenant that it is for. The effect's body reads
+    /// it by [`Attempt::header`](crate::Attempt::header).
+    #[track_caller]
+    fn with_header(self, name: impl Into<String>, value: impl Into<String>) -> Intent {
+        with(self.into_intent(), |options| {
+            options.headers.insert(name.into(), value.into());
         })
     }
 

@@ -1,6 +1,7 @@
 //! What an intent may ask for beyond its arguments.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use crate::effect::Key;
@@ -57,4 +58,8 @@ pub struct Options {
     pub key: Option<Key>,
     /// Under which outcome the intent leaves.
     pub fire_on: FireOn,
+    /// Intents with one ordering key are performed one after the other, by engines that can do that.
+    pub ordering_key: Option<Cow<'static, str>>,
+    /// What goes with the intent to whoever performs it, such as a tenant.
+    pub headers: BTreeMap<String, String>,
 }

@@ -174,7 +174,7 @@ impl ScopeBuilder {
     /// Names the executor unless one is named around it.
     pub(crate) fn executor_if_none(self, executor: impl Executor) -> Self {
         let around = self.spec.airlock.clone().unwrap_or_else(context::around);
-        match around.executor().is_some() {
+        match around.executor(false).is_some() {
             true => self,
             false => self.executor(executor),
         }

@@ -146,6 +146,12 @@ impl OpenScope {
         intents
     }
 
+    /// The scope, to be ended by whoever takes it.
+    pub(crate) fn into_shared(mut self) -> Arc<Shared> {
+        self.ended = true;
+        self.scope.shared().clone()
+    }
+
     /// Puts an intent into the buffer without asking anybody.
     pub(crate) fn hold(&self, intent: Intent) {
         self.scope.shared().state().accept(intent);

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use crate::context::{self, Carried, Frame, Head, Mode, Spec};
 use crate::flush::{self, Ends, Flush};
 use crate::intent::ScopeId;
-use crate::lifecycle::Outcome;
+use crate::lifecycle::{Ending, Outcome};
 use crate::report::FlushError;
 use crate::scope::unattended::{self, strand};
 use crate::scope::{OpenScope, Released, Scope, Waits, Work};
@@ -220,6 +220,31 @@ impl OwnedScope {
             }
             _ => Ok(self),
         }
+    }
+
+    /// Whether the running code is in it, through a handle.
+    pub(super) fn is_entered(&mut self) -> bool {
+        let shared = self.carried.frame().and_then(|frame| frame.shared());
+        shared.is_some_and(context::is_entered)
+    }
+
+    /// Takes what is recorded out of it.
+    pub(super) fn begin_recording(&mut self) -> Box<Flush> {
+        match self.carried.frame() {
+            Some(frame) => flush::record(frame),
+            None => unreachable!("it is open until it ends"),
+        }
+    }
+
+    /// Ends it after its durable intents were recorded.
+    pub(super) fn release_after(self, recorded: Flush, outcome: Outcome) -> Box<Flush> {
+        Flush::after_recording(self.ends(), recorded, outcome, None)
+    }
+
+    /// As `release_after`, and nothing leaves.
+    pub(super) fn discard_after(self, recorded: Flush) -> Box<Flush> {
+        let ending = Some(Ending::Discard);
+        Flush::after_recording(self.ends(), recorded, Outcome::Failure, ending)
     }
 
     /// As a scope that is ended by hand.

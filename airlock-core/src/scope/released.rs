@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::executor::{Batch, Executor};
 use crate::flush::Flush;
 use crate::report::{FlushError, FlushReport};
 
@@ -17,7 +18,7 @@ pub struct Released {
 
 impl Released {
     #[inline]
-    pub(super) fn new(flush: Box<Flush>) -> Self {
+    pub(crate) fn new(flush: Box<Flush>) -> Self {
         Self { flush }
     }
 
@@ -26,6 +27,13 @@ impl Released {
     /// nothing to await.
     pub fn is_settled(&self) -> bool {
         self.flush.is_settled()
+    }
+
+    /// The intents that this executor takes, as one batch ahead of all others; `None` if there are none, or if
+    /// it has no [identity](Executor::identity). For an executor that stores them in a transaction: see
+    /// [`Batch::settle`].
+    pub fn batch_for(&mut self, executor: &dyn Executor) -> Option<Batch<'_>> {
+        self.flush.batch_for(executor)
     }
 
     /// Dispatches what need not be awaited, up to the first intent that has to be: the sync effects of

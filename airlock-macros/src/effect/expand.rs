@@ -30,7 +30,7 @@ pub(crate) fn expand(effect: &Effect) -> TokenStream {
     let body = body(effect);
     let debug = debug(effect, &private);
     let implementation = implementation(effect, &private);
-    let markers = markers(effect);
+    let markers = markers(effect, &private);
     let checks = checks(effect, &private);
     let name = &effect.intent;
     quote! {
@@ -416,13 +416,17 @@ fn perform(effect: &Effect, private: &TokenStream) -> TokenStream {
     }
 }
 
-fn markers(effect: &Effect) -> TokenStream {
+fn markers(effect: &Effect, private: &TokenStream) -> TokenStream {
     let Effect { krate, intent, .. } = effect;
     let repeatable = (!effect.once)
         .then(|| quote!(#[automatically_derived] impl #krate::Repeatable for #intent {}));
-    let durable = effect
-        .durable
-        .then(|| quote!(#[automatically_derived] impl #krate::DurableEffect for #intent {}));
+    let durable = effect.durable.then(|| {
+        quote! {
+            #[automatically_derived]
+            impl #krate::DurableEffect for #intent {}
+            #private::register_durable! { #intent }
+        }
+    });
     quote!(#repeatable #durable)
 }
 

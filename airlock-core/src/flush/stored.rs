@@ -1,0 +1,162 @@
+//! What engines store: the durable intents of a scope that go with its transaction, and the performing of what
+//! comes back from an engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::context::{Frame, Head, Place, Shared};
+use crate::executor::{Batch, Executor, Part, Positions};
+use crate::flush::delivery::Terms;
+use crate::flush::dispatch::Unit;
+use crate::flush::route::identity_of;
+use crate::flush::{Ends, Flush};
+use crate::intent::{Decision, Intent, Special};
+use crate::lifecycle::{Ending, Outcome};
+use crate::report::FlushError;
+
+/// Takes the durable intents out of a scope that its own executor takes, and judges them.
+pub(crate) fn record(frame: &mut Frame) -> Box<Flush> {
+    let shared = frame.shared().cloned();
+    let (intents, head) = match &shared {
+        Some(shared) => {
+            let intents = take_recorded(&shared.head, &mut shared.state().buffer);
+            (intents, &shared.head)
+        }
+        None => {
+            frame.share_origin();
+            let mut buffer = std::mem::take(&mut frame.buffer);
+            let head = frame.own_head();
+            let intents = head.map(|head| take_recorded(head, &mut buffer));
+            frame.buffer = buffer;
+            match frame.own_head() {
+                Some(head) => (intents.unwrap_or_default(), head),
+                None => unreachable!("only scopes are ended"),
+            }
+        }
+    };
+    let mut terms = Terms::of(head);
+    // No scope around has released them, so each has its say.
+    terms.judges_from = 1;
+    let mut flush = Flush::new(terms, intents);
+    if !flush.intents.is_empty() {
+        flush.admit(0, None, Special::ALL, head.is_exempt());
+    }
+    Box::new(flush)
+}
+
+/// Those that the scope's own executor takes, in order; the others stay.
+fn take_recorded(head: &Head, buffer: &mut Vec<Intent>) -> Vec<Intent> {
+    let named = head
+        .config
+        .as_ref()
+        .and_then(|config| config.executor.as_ref());
+    let Some(own) = named.map(identity_of) else {
+        return Vec::new();
+    };
+    let takes = |executor: Option<&Arc<dyn Executor>>| executor.map(identity_of) == Some(own);
+    // Most are in one place.
+    let direct = takes(head.around.executor(true));
+    let is_recorded = |intent: &mut Intent| {
+        intent.effect().is_durable()
+            && leaves_on_success(intent)
+            && match Place::of_ref(&intent.facts) {
+                None => direct,
+                Some(place) => takes(place.executor(true)),
+            }
+    };
+    buffer.extract_if(.., is_recorded).collect()
+}
+
+fn leaves_on_success(intent: &Intent) -> bool {
+    intent.fire_on() != crate::intent::FireOn::Failure || intent.facts.is_due()
+}
+
+/// Performs the one intent of a scope, once. What it caused is judged and not dispatched.
+pub(crate) async fn perform_stored(
+    scope: Arc<Shared>,
+    timeout: Option<Duration>,
+) -> Result<Box<Flush>, FlushError> {
+    let mut flush = Box::new(Flush::prepare(Ends::Shared(&scope).take(Outcome::Success)));
+    flush.is_stored = true;
+    flush.default_timeout = timeout;
+    flush.begun = true;
+    let unit = Unit {
+        first: 0,
+        rest: Vec::new(),
+    };
+    let caused = match flush.is_ready(&unit) {
+        true => flush.perform_unit(&unit, &mut None),
+        false => flush.perform_unit_async(&unit).await,
+    };
+    if flush.has_failed() {
+        return Err(match flush.conclude() {
+            Err(error) => error,
+            Ok(_) => unreachable!("something has failed"),
+        });
+    }
+    flush.unfinished.extend(caused);
+    flush.is_stored = false;
+    Ok(flush)
+}
+
+impl Flush {
+    /// The pending intents that this executor takes, as one batch.
+    pub(crate) fn batch_for(&mut self, executor: &dyn Executor) -> Option<Batch<'_>> {
+        let route = self.routes.with_identity(executor.identity()?)?;
+        self.batch_of(route)
+    }
+
+    /// Everything that is pending, as one batch: all of it has one executor.
+    pub(crate) fn pending_batch(&mut self) -> Option<Batch<'_>> {
+        self.batch_of(0)
+    }
+
+    fn batch_of(&mut self, route: u32) -> Option<Batch<'_>> {
+        let is_taken = |(position, intent): (usize, &Intent)| {
+            let taken = intent.facts.is_pending() && self.routes.of(position) == route;
+            taken.then_some(position as u32)
+        };
+        let all = self.intents.iter().enumerate();
+        let positions: Vec<u32> = all.filter_map(is_taken).collect();
+        let cursor = *positions.first()? as usize;
+        let positions = Positions::Listed(positions);
+        let part = Part {
+            positions,
+            route,
+            cursor,
+        };
+        Some(Batch::new(self, part))
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.intents.iter().any(|intent| intent.facts.comes_back())
+    }
+
+    /// Ends the scope whose intents were recorded, and takes those into its report.
+    pub(crate) fn after_recording(
+        scope: Ends<'_>,
+        mut recorded: Flush,
+        outcome: Outcome,
+        ending: Option<Ending>,
+    ) -> Box<Self> {
+        recorded.concluded = true;
+        let failed = recorded.has_failed();
+        let taken = scope.take(outcome);
+        let taken = match ending {
+            Some(ending) => taken.ends(ending),
+            None => taken,
+        };
+        let mut flush = Box::new(Self::prepare(taken));
+        for mut intent in std::mem::take(&mut recorded.intents) {
+            if intent.facts.is_pending() {
+                intent.facts.decide(match failed {
+                    true => Decision::NotReached,
+                    false => Decision::Discarded,
+                });
+            }
+            flush.intents.push(intent);
+            flush.own += 1;
+        }
+        flush
+    }
+}

@@ -1,0 +1,120 @@
+//! What an engine can do, so that a refusal shows at the line that enqueues.
+
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use airlock_core::{Intent, Schedule};
+
+/// What an engine can do with an intent. Asked at each enqueue: see [`Executor::accepts`].
+///
+/// [`Executor::accepts`]: airlock_core::executor::Executor::accepts
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// The engine's name, for messages.
+    pub engine: &'static str,
+    /// Whether it can perform an intent later.
+    pub delay: bool,
+    /// The priorities that it tells apart; higher is sooner. `None` if it has none.
+    pub priorities: Option<RangeInclusive<i16>>,
+    /// How long it recognises a second intent with the same key.
+    pub dedupe: Dedupe,
+    /// Whether it performs intents with one ordering key one after the other.
+    pub ordering: bool,
+    /// The size of an envelope that it can hold, in bytes; `None` if nothing but memory limits it.
+    pub max_bytes: Option<usize>,
+    /// The length of an effect's id that it can hold, in bytes.
+    pub max_id_bytes: usize,
+    /// The length of a queue's name that it can hold, in bytes.
+    pub max_queue_bytes: usize,
+}
+
+/// How long an engine recognises a second intent with the same key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Dedupe {
+    /// Not at all.
+    Never,
+    /// While the first one waits or is performed.
+    WhileUnfinished,
+    /// For this long after the first one.
+    Within(Duration),
+}
+
+impl Capabilities {
+    /// An engine that can do nothing special.
+    pub fn new(engine: &'static str) -> Self {
+        Self {
+            engine,
+            delay: false,
+            priorities: None,
+            dedupe: Dedupe::Never,
+            ordering: false,
+            max_bytes: None,
+            max_id_bytes: usize::MAX,
+            max_queue_bytes: usize::MAX,
+        }
+    }
+
+    /// Whether the engine can take an intent.
+    ///
+    /// # Errors
+    ///
+    /// Why not, and what to do instead.
+    pub fn check(&self, intent: &Intent) -> Result<(), Cow<'static, str>> {
+        let engine = self.engine;
+        let refuse = |reason: String| Err(Cow::Owned(reason));
+        if !self.delay && intent.schedule() != Schedule::Now {
+            return refuse(format!(
+                "{engine} cannot delay: drop `.after(..)` or `.run_at(..)`"
+            ));
+        }
+        if let Some(priority) = intent.priority() {
+            match &self.priorities {
+                Some(range) if range.contains(&priority) => {}
+                Some(range) => {
+                    return refuse(format!(
+                        "{engine} has the priorities {} to {}, and this is {priority}",
+                        range.start(),
+                        range.end()
+                    ));
+                }
+                None => return refuse(format!("{engine} has no priorities: drop the priority")),
+            }
+        }
+        if !self.ordering && intent.ordering_key().is_some() {
+            return refuse(format!(
+                "{engine} keeps no order among the intents of one key: drop `.in_order_of(..)`, or let one effect do the work in order"
+            ));
+        }
+        if self.dedupe == Dedupe::Never && intent.key().is_some() {
+            return refuse(format!("{engine} recognises no keys: drop the key"));
+        }
+        let id = intent.effect().id();
+        if id.len() > self.max_id_bytes {
+            return refuse(format!(
+                "{engine} takes ids of at most {} bytes: give the effect a shorter `name`",
+                self.max_id_bytes
+            ));
+        }
+        if let Some(queue) = intent.queue()
+            && (queue.is_empty() || queue.len() > self.max_queue_bytes)
+        {
+            return refuse(format!(
+                "{engine} takes names of queues of 1 to {} bytes, and this has {}",
+                self.max_queue_bytes,
+                queue.len()
+            ));
+        }
+        if let Some(limit) = self.max_bytes {
+            let size = intent.encode().map_or(0, |text| text.len());
+            if size > limit {
+                return refuse(format!(
+                    "{engine} takes envelopes of at most {limit} bytes, and the arguments have {size}: store the data and pass its id"
+                ));
+            }
+        }
+        Ok(())
+    }
+}

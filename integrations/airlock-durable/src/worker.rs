@@ -1,0 +1,247 @@
+//! The worker's side: performing what an engine delivers.
+
+use std::fmt::Write as _;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use airlock_core::catalogue::{Catalogue, RetryRule};
+use airlock_core::executor::Executor;
+use airlock_core::{
+    Airlock, DecodeError, EffectDescriptor, Failure, FlushError, Intent, Released, StoredTerms,
+};
+use uuid::Uuid;
+
+use crate::envelope::{Envelope, VERSION};
+use crate::seal::{self, Keys};
+
+/// How often a durable effect is tried that says nothing of retries: 25 times, after 1 s, 2 s, 4 s and so on up to
+/// an hour, which is about half a day in all.
+pub const DEFAULT_RETRY: RetryRule = RetryRule::attempts(25)
+    .delay(Duration::from_secs(1))
+    .max_delay(Duration::from_secs(3600));
+
+/// How long an async durable effect may take that declares no timeout.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How often an engine tries an effect: what the effect says, or [`DEFAULT_RETRY`]; once if it is declared `once`.
+pub fn retry_of(effect: &EffectDescriptor) -> RetryRule {
+    match effect.is_once() {
+        true => RetryRule::attempts(1),
+        false => effect.retry().unwrap_or(DEFAULT_RETRY),
+    }
+}
+
+/// How long one attempt of an effect may take.
+pub fn timeout_of(effect: &EffectDescriptor) -> Duration {
+    effect.timeout().unwrap_or(DEFAULT_TIMEOUT)
+}
+
+/// What became of an envelope in one attempt.
+#[derive(Debug)]
+#[must_use = "an engine has to be told"]
+pub enum Verdict {
+    /// It was performed. What the effect enqueued is judged, and has to be dispatched: the part of the engine in
+    /// the transaction that completes this one.
+    Done(Released),
+    /// It failed, and is to be tried again.
+    Retry {
+        /// How long to wait.
+        after: Duration,
+        /// Why it failed.
+        reason: String,
+    },
+    /// It is not to be tried again: it has failed too often, or can never succeed.
+    Dead {
+        /// Why.
+        reason: String,
+    },
+    /// This program does not know it; another version may. It is to be left to others.
+    Unknown {
+        /// What is not known.
+        reason: String,
+    },
+    /// The worker stops, and the attempt was given up. It does not count.
+    Interrupted,
+}
+
+/// Performs envelopes in an airlock.
+#[derive(Clone, Debug)]
+pub struct Performer {
+    airlock: Airlock,
+    keys: Option<Keys>,
+}
+
+impl Performer {
+    /// Performs in this airlock: with its resources, its timer and its policies for what effects enqueue.
+    pub fn new(airlock: Airlock) -> Self {
+        Self {
+            airlock,
+            keys: None,
+        }
+    }
+
+    /// Opens sealed arguments with these keys.
+    pub fn keys(mut self, keys: Option<Keys>) -> Self {
+        self.keys = keys;
+        self
+    }
+
+    /// The airlock.
+    pub fn airlock(&self) -> &Airlock {
+        &self.airlock
+    }
+
+    /// The same performer in another airlock, such as one with a resource of this one attempt.
+    pub fn within(&self, airlock: Airlock) -> Self {
+        Self {
+            airlock,
+            keys: self.keys.clone(),
+        }
+    }
+
+    /// Performs an envelope once: decodes it by its effect's id or alias, and runs the effect in a scope of its own,
+    /// with cause and origin. `attempt` counts from 1. The durable intents that the effect enqueues go to
+    /// `executor`. When `cancelled` is ready, the attempt is given up where it awaits.
+    ///
+    /// It does not panic, whatever is in the envelope.
+    pub async fn perform(
+        &self,
+        envelope: &Envelope,
+        attempt: u32,
+        executor: Option<Arc<dyn Executor>>,
+        cancelled: impl Future<Output = ()>,
+    ) -> Verdict {
+        let intent = match self.decode(envelope, attempt) {
+            Ok(intent) => intent,
+            Err(verdict) => return *verdict,
+        };
+        let effect = intent.effect();
+        let mut terms = StoredTerms::new().timeout(DEFAULT_TIMEOUT);
+        terms.executor = executor;
+        let mut performing = pin!(self.airlock.perform_stored(intent, terms));
+        let mut cancelled = pin!(cancelled);
+        let ended = poll_fn(|cx| match performing.as_mut().poll(cx) {
+            Poll::Ready(ended) => Poll::Ready(Some(ended)),
+            Poll::Pending => cancelled.as_mut().poll(cx).map(|()| None),
+        });
+        match ended.await {
+            None => Verdict::Interrupted,
+            Some(Ok(released)) => Verdict::Done(released),
+            Some(Err(error)) => verdict_of(effect, attempt, &error),
+        }
+    }
+
+    fn decode(&self, envelope: &Envelope, attempt: u32) -> Result<Intent, Box<Verdict>> {
+        // What decodes is user code, too.
+        match catch_unwind(AssertUnwindSafe(|| self.try_decode(envelope, attempt))) {
+            Ok(decoded) => decoded,
+            Err(_) => Err(Box::new(Verdict::Dead {
+                reason: format!("decoding the arguments of `{}` panicked", envelope.effect),
+            })),
+        }
+    }
+
+    fn try_decode(&self, envelope: &Envelope, attempt: u32) -> Result<Intent, Box<Verdict>> {
+        let dead = |reason: String| Box::new(Verdict::Dead { reason });
+        let unknown = |reason: String| Box::new(Verdict::Unknown { reason });
+        let about = &envelope.about;
+        if about.version > VERSION {
+            return Err(unknown(format!(
+                "the envelope has version {}, and this program reads up to {VERSION}: deploy the version that wrote it",
+                about.version
+            )));
+        }
+        let catalogue = Catalogue::global().map_err(|error| dead(error.to_string()))?;
+        let effect = catalogue.find(&envelope.effect).ok_or_else(|| {
+            let id = envelope.effect.clone();
+            unknown(DecodeError::UnknownEffect { id }.to_string())
+        })?;
+        let opened = seal::open(effect, about.id, &envelope.arguments, self.keys.as_ref())
+            .map_err(|error| dead(error.to_string()))?;
+        let intent = catalogue
+            .decode(effect.id(), opened.get())
+            .map_err(|error| match &error {
+                DecodeError::NotDurable { .. } => unknown(error.to_string()),
+                _ => dead(in_full(&error)),
+            })?;
+        let mut stored = about.stored(attempt);
+        if stored.id.is_nil() {
+            stored.id = intent.uuid();
+        }
+        Ok(intent.restored(stored, about.origin()))
+    }
+}
+
+/// What an engine is told of a failed attempt.
+fn verdict_of(effect: &'static EffectDescriptor, attempt: u32, error: &FlushError) -> Verdict {
+    let reason = in_full(error);
+    let rule = retry_of(effect);
+    let can_never = matches!(
+        error.failure(),
+        Some(Failure::TooDeep { .. } | Failure::NeedsAwait)
+    );
+    match attempt < rule.max_attempts() && !can_never {
+        true => Verdict::Retry {
+            after: rule.delay_after(attempt),
+            reason,
+        },
+        false => Verdict::Dead { reason },
+    }
+}
+
+/// An error with what caused it.
+fn in_full(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let _ = write!(text, ": {error}");
+        source = error.source();
+    }
+    text
+}
+
+/// Logs what became of an envelope that was not performed, with its effect, id and place.
+pub fn log(envelope: &Envelope, attempt: u32, verdict: &Verdict) {
+    let (effect, about) = (envelope.effect.as_str(), &envelope.about);
+    let (id, at): (Uuid, _) = (about.id, about.location.as_str());
+    match verdict {
+        Verdict::Done(_) | Verdict::Interrupted => {
+            tracing::debug!(target: "airlock", effect, %id, at, attempt, "{}", verdict.word());
+        }
+        Verdict::Retry { after, reason } => {
+            tracing::warn!(
+                target: "airlock", effect, %id, at, attempt, delay = ?after, error = %reason,
+                "effect failed and will be tried again",
+            );
+        }
+        Verdict::Dead { reason } => {
+            tracing::error!(
+                target: "airlock", effect, %id, at, attempt, error = %reason,
+                "effect failed and will not be tried again",
+            );
+        }
+        Verdict::Unknown { reason } => {
+            tracing::warn!(
+                target: "airlock", effect, %id, at, attempt, error = %reason,
+                "left to another version of the program",
+            );
+        }
+    }
+}
+
+impl Verdict {
+    /// The verdict in one word: `done`, `retry`, `dead`, `unknown` or `interrupted`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Verdict::Done(_) => "done",
+            Verdict::Retry { .. } => "retry",
+            Verdict::Dead { .. } => "dead",
+            Verdict::Unknown { .. } => "unknown",
+            Verdict::Interrupted => "interrupted",
+        }
+    }
+}
