@@ -21,6 +21,8 @@ pub fn check(workspace: &Workspace) -> Result<(), String> {
                 "clippy",
                 "--workspace",
                 "--feature-powerset",
+                "--depth",
+                "2",
                 "--keep-going",
                 "--",
                 "-D",

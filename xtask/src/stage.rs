@@ -23,6 +23,9 @@ const BROWSER: &str = "browser";
 /// The test targets that need curl.
 const CURL: &str = "curl";
 
+/// The test targets that need a server of PostgreSQL.
+const POSTGRES: &str = "postgres";
+
 /// One step of a command, with its own line in the summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -36,6 +39,8 @@ pub enum Stage {
     Curl,
     /// What is tested in a browser.
     Browser,
+    /// What is tested with a server of PostgreSQL.
+    Postgres,
     /// Every code block of the docs.
     Doctest,
     /// The examples, run for real, with their output checked; and the lines of their READMEs.
@@ -54,23 +59,25 @@ pub enum Stage {
 
 impl Stage {
     /// The stages of `cargo xtask test`.
-    pub const TEST: [Self; 7] = [
+    pub const TEST: [Self; 8] = [
         Self::Unit,
         Self::Ui,
         Self::Conformance,
         Self::Curl,
         Self::Browser,
+        Self::Postgres,
         Self::Doctest,
         Self::Examples,
     ];
 
     /// The stages of `cargo xtask ci`.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Unit,
         Self::Ui,
         Self::Conformance,
         Self::Curl,
         Self::Browser,
+        Self::Postgres,
         Self::Doctest,
         Self::Examples,
         Self::Fuzz,
@@ -89,6 +96,7 @@ impl Stage {
             Self::Conformance => "conformance",
             Self::Curl => "curl",
             Self::Browser => "browser",
+            Self::Postgres => "postgres",
             Self::Doctest => "doctest",
             Self::Examples => "examples",
             Self::Fuzz => "fuzz",
@@ -108,6 +116,7 @@ impl Stage {
             Self::Conformance => "conformance scenarios",
             Self::Curl => "lines of the shop's README, by curl",
             Self::Browser => "the shop's page, in Chromium",
+            Self::Postgres => "durable effects on a private server of PostgreSQL",
             Self::Doctest => "code blocks of the docs",
             Self::Examples => {
                 "examples, run and compared with their expected output, and the lines of their READMEs"
@@ -134,6 +143,7 @@ impl Stage {
             Self::Conformance => target(workspace, CONFORMANCE, "--all-features"),
             Self::Curl => target(workspace, CURL, "--all-features"),
             Self::Browser => target(workspace, BROWSER, "--all-features"),
+            Self::Postgres => postgres(workspace),
             Self::Doctest => cargo(workspace, "test --doc --workspace --all-features").run(),
             Self::Examples => {
                 examples::check(workspace)?;
@@ -177,22 +187,33 @@ fn unit(workspace: &Workspace) -> Result<(), String> {
     let others = workspace
         .test_targets()
         .into_iter()
-        .filter(|name| ![UI, CONFORMANCE, CURL, BROWSER].contains(&&**name));
+        .filter(|name| ![UI, CONFORMANCE, CURL, BROWSER, POSTGRES].contains(&&**name));
     cargo(workspace, runner)
         .args(["--workspace", "--all-features", "--lib", "--bins"])
         .args(others.flat_map(|name| ["--test".to_owned(), name]))
         .run()
 }
 
+/// The tests that need PostgreSQL share one server, which is built once.
+fn postgres(workspace: &Workspace) -> Result<(), String> {
+    let server = airlock_servers::Postgres::start(&["fsync=off"])?;
+    let (variable, value) = server.share();
+    test_target(workspace, POSTGRES, "--all-features")?
+        .env(variable, &value)
+        .run()
+}
+
 /// The test targets of one name, with their output as they print it. `--workspace` although few packages
 /// have one: otherwise cargo would build the dependencies anew, with fewer features.
 fn target(workspace: &Workspace, name: &str, features: &str) -> Result<(), String> {
+    test_target(workspace, name, features)?.run()
+}
+
+fn test_target(workspace: &Workspace, name: &str, features: &str) -> Result<Cargo, String> {
     if !workspace.test_targets().iter().any(|target| target == name) {
         return Err(format!(
             "no package has a test target `{name}` (tests/{name}.rs)"
         ));
     }
-    cargo(workspace, "test --workspace")
-        .args([features, "--test", name])
-        .run()
+    Ok(cargo(workspace, "test --workspace").args([features, "--test", name]))
 }

@@ -1,0 +1,119 @@
+//! The databases that River runs on.
+
+use airlock_core::BoxFuture;
+use airlock_sqlx::TransactionDatabase;
+use riverqueue::migrate::Error as MigrateError;
+use riverqueue::{ClientBuilder, JobRow, WorkContext};
+use sqlx::{Pool, Transaction};
+
+/// A database that River runs on: PostgreSQL with the feature `postgres`, SQLite with `sqlite`.
+pub trait RiverDatabase: TransactionDatabase + sealed::Sealed {
+    /// Stores rows, and gives for each that is stored or stands for one: the job's id, the intent's id, the unique key.
+    #[doc(hidden)]
+    fn insert<'a>(
+        rows: String,
+        notify: bool,
+        connection: &'a mut Self::Connection,
+    ) -> BoxFuture<'a, Result<Vec<StoredRow>, sqlx::Error>>;
+
+    #[doc(hidden)]
+    fn client(pool: Pool<Self>) -> ClientBuilder;
+
+    #[doc(hidden)]
+    fn migrate(pool: Pool<Self>) -> BoxFuture<'static, Result<(), MigrateError>>;
+
+    /// Completes a job in a transaction.
+    #[doc(hidden)]
+    fn complete<'a>(
+        context: &'a WorkContext,
+        transaction: &'a mut Transaction<'static, Self>,
+    ) -> BoxFuture<'a, Result<JobRow, riverqueue::Error>>;
+}
+
+/// The id of a job, the id of the intent that it is for, and its unique key in hexadecimal digits.
+pub(crate) type StoredRow = (i64, Option<String>, Option<String>);
+
+mod sealed {
+    pub trait Sealed {}
+
+    #[cfg(feature = "postgres")]
+    impl Sealed for sqlx::Postgres {}
+
+    #[cfg(feature = "sqlite")]
+    impl Sealed for sqlx::Sqlite {}
+}
+
+#[cfg(feature = "postgres")]
+impl RiverDatabase for sqlx::Postgres {
+    fn insert<'a>(
+        rows: String,
+        _: bool,
+        connection: &'a mut sqlx::PgConnection,
+    ) -> BoxFuture<'a, Result<Vec<StoredRow>, sqlx::Error>> {
+        Box::pin(async move {
+            sqlx::query_as(crate::SQL_POSTGRES)
+                .bind(rows)
+                .fetch_all(connection)
+                .await
+        })
+    }
+
+    fn client(pool: Pool<Self>) -> ClientBuilder {
+        riverqueue::Client::builder(pool)
+    }
+
+    fn migrate(pool: Pool<Self>) -> BoxFuture<'static, Result<(), MigrateError>> {
+        Box::pin(async move {
+            let migrator = riverqueue::migrate::PostgresMigrator::new(pool);
+            migrator.migrate_up().await?;
+            Ok(())
+        })
+    }
+
+    fn complete<'a>(
+        context: &'a WorkContext,
+        transaction: &'a mut Transaction<'static, Self>,
+    ) -> BoxFuture<'a, Result<JobRow, riverqueue::Error>> {
+        Box::pin(context.job_complete_tx(transaction))
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl RiverDatabase for sqlx::Sqlite {
+    fn insert<'a>(
+        rows: String,
+        notify: bool,
+        connection: &'a mut sqlx::SqliteConnection,
+    ) -> BoxFuture<'a, Result<Vec<StoredRow>, sqlx::Error>> {
+        Box::pin(async move {
+            let stored = sqlx::query_as(crate::SQL_SQLITE)
+                .bind(&rows)
+                .fetch_all(&mut *connection)
+                .await?;
+            if notify {
+                let wakes = sqlx::query(crate::SQL_SQLITE_NOTIFY).bind(&rows);
+                wakes.execute(connection).await?;
+            }
+            Ok(stored)
+        })
+    }
+
+    fn client(pool: Pool<Self>) -> ClientBuilder {
+        riverqueue::Client::builder(pool)
+    }
+
+    fn migrate(pool: Pool<Self>) -> BoxFuture<'static, Result<(), MigrateError>> {
+        Box::pin(async move {
+            let migrator = riverqueue::migrate::SqliteMigrator::new(pool);
+            migrator.migrate_up().await?;
+            Ok(())
+        })
+    }
+
+    fn complete<'a>(
+        context: &'a WorkContext,
+        transaction: &'a mut Transaction<'static, Self>,
+    ) -> BoxFuture<'a, Result<JobRow, riverqueue::Error>> {
+        Box::pin(context.job_complete_tx(transaction))
+    }
+}

@@ -1,0 +1,110 @@
+//! The transaction that completes a job, for effects that write in it.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use airlock_core::__private::{GivenResource, inventory};
+use sqlx::{Pool, Transaction};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::RiverDatabase;
+
+/// The transaction that completes the job which is performed. An effect takes it as a resource, and what it writes in
+/// it is committed together with the completion: effectively once.
+///
+/// ```ignore
+/// #[airlock::effect(durable, name = "shop.book")]
+/// async fn book(
+///     #[resource] completion: &CompletionTransaction<Sqlite>,
+///     order: i64,
+/// ) -> Result<(), BookError> {
+///     let mut transaction = completion.begin().await?;
+///     sqlx::query("UPDATE orders SET booked = 1 WHERE id = $1")
+///         .bind(order)
+///         .execute(&mut **transaction)
+///         .await?;
+///     Ok(())
+/// }
+/// ```
+///
+/// A worker supplies it; no program has to.
+pub struct CompletionTransaction<DB: RiverDatabase> {
+    pool: Pool<DB>,
+    begun: Mutex<Option<Transaction<'static, DB>>>,
+}
+
+impl<DB: RiverDatabase> CompletionTransaction<DB> {
+    pub(crate) fn new(pool: Pool<DB>) -> Arc<Self> {
+        Arc::new(Self {
+            pool,
+            begun: Mutex::new(None),
+        })
+    }
+
+    /// The transaction, which begins when it is first asked for.
+    ///
+    /// # Errors
+    ///
+    /// What the database said.
+    pub async fn begin(&self) -> Result<CompletionGuard<'_, DB>, NoCompletion> {
+        let mut begun = self.begun.lock().await;
+        if begun.is_none() {
+            *begun = Some(DB::begin(self.pool.clone()).await.map_err(NoCompletion)?);
+        }
+        Ok(CompletionGuard { begun })
+    }
+
+    /// Takes the transaction, if it has begun.
+    pub(crate) async fn take(&self) -> Option<Transaction<'static, DB>> {
+        self.begun.lock().await.take()
+    }
+}
+
+impl<DB: RiverDatabase> fmt::Debug for CompletionTransaction<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CompletionTransaction")
+            .finish_non_exhaustive()
+    }
+}
+
+/// The transaction of a job's completion, while an effect writes in it.
+pub struct CompletionGuard<'a, DB: RiverDatabase> {
+    begun: MutexGuard<'a, Option<Transaction<'static, DB>>>,
+}
+
+impl<DB: RiverDatabase> Deref for CompletionGuard<'_, DB> {
+    type Target = DB::Connection;
+
+    fn deref(&self) -> &DB::Connection {
+        match &*self.begun {
+            Some(transaction) => transaction,
+            None => unreachable!("it has begun"),
+        }
+    }
+}
+
+impl<DB: RiverDatabase> DerefMut for CompletionGuard<'_, DB> {
+    fn deref_mut(&mut self) -> &mut DB::Connection {
+        match &mut *self.begun {
+            Some(transaction) => transaction,
+            None => unreachable!("it has begun"),
+        }
+    }
+}
+
+impl<DB: RiverDatabase> fmt::Debug for CompletionGuard<'_, DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CompletionGuard").finish_non_exhaustive()
+    }
+}
+
+/// The transaction of a job's completion could not begin.
+#[derive(Debug, thiserror::Error)]
+#[error("the transaction that completes the job could not begin")]
+pub struct NoCompletion(#[source] pub sqlx::Error);
+
+#[cfg(feature = "postgres")]
+inventory::submit!(GivenResource::of::<CompletionTransaction<sqlx::Postgres>>());
+#[cfg(feature = "sqlite")]
+inventory::submit!(GivenResource::of::<CompletionTransaction<sqlx::Sqlite>>());

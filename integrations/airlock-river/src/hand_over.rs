@@ -1,0 +1,158 @@
+//! Storing durable intents: in the caller's transaction, or in one of its own.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use airlock_core::executor::{Batch, Executor, Identity};
+use airlock_core::{BoxError, BoxFuture, Intent, Receipt};
+use airlock_sqlx::Store;
+
+use crate::database::StoredRow;
+use crate::row::Row;
+use crate::sql::{capabilities, to_json};
+use crate::{River, RiverDatabase};
+
+/// Lets each queue be woken once in a while: a burst of transactions needs only one.
+pub(crate) struct Limiter {
+    interval: Duration,
+    last: Mutex<HashMap<String, Instant>>,
+}
+
+impl Limiter {
+    pub(crate) fn new(interval: Duration) -> Self {
+        Self {
+            interval,
+            last: Mutex::default(),
+        }
+    }
+
+    /// Marks the rows that wake the workers of their queue. Returns whether one does.
+    fn mark(&self, rows: &mut [Row]) -> bool {
+        let now = Instant::now();
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut marked = false;
+        for row in rows.iter_mut().filter(|row| row.is_due()) {
+            let woken = last.get(&row.queue);
+            if woken.is_none_or(|woken| now.duration_since(*woken) >= self.interval) {
+                last.insert(row.queue.clone(), now);
+                row.notify = true;
+                marked = true;
+            }
+        }
+        marked
+    }
+}
+
+impl<DB: RiverDatabase> Store<DB> for River<DB> {
+    type Row = StoreRow;
+
+    fn row(&self, intent: &Intent) -> Result<StoreRow, BoxError> {
+        Row::of(intent, self.inner.keys.as_ref()).map(StoreRow)
+    }
+
+    fn store<'a>(
+        &'a self,
+        rows: Vec<StoreRow>,
+        connection: &'a mut DB::Connection,
+    ) -> BoxFuture<'a, Result<Vec<Receipt>, BoxError>> {
+        let mut rows: Vec<Row> = rows.into_iter().map(|row| row.0).collect();
+        let notify = self.inner.limiter.mark(&mut rows);
+        Box::pin(async move {
+            let stored = DB::insert(to_json(&rows), notify, connection).await?;
+            Ok(receipts(&rows, stored))
+        })
+    }
+}
+
+/// A durable intent as River stores it.
+#[derive(Debug)]
+pub struct StoreRow(Row);
+
+/// What became of each row. A duplicate is answered with the job that was there before.
+fn receipts(rows: &[Row], stored: Vec<StoredRow>) -> Vec<Receipt> {
+    let mut by_intent = HashMap::with_capacity(stored.len());
+    let mut by_key = HashMap::new();
+    for (job, intent, unique_key) in stored {
+        if let Some(unique_key) = unique_key {
+            by_key.insert(unique_key, job);
+        }
+        if let Some(intent) = intent {
+            by_intent.insert(intent, job);
+        }
+    }
+    let receipt = |row: &Row| {
+        if by_intent.contains_key(&row.id.to_string()) {
+            return Receipt::Accepted;
+        }
+        match row.unique_key.as_ref().and_then(|key| by_key.get(key)) {
+            Some(job) => Receipt::Duplicate {
+                reason: format!("job {job} with the same key waits or is performed"),
+            },
+            None => Receipt::Rejected("the database did not say that it is stored".into()),
+        }
+    };
+    rows.iter().map(receipt).collect()
+}
+
+impl<DB: RiverDatabase> Executor for River<DB> {
+    fn accepts(&self, intent: &Intent) -> Result<(), Cow<'static, str>> {
+        capabilities().check(intent)
+    }
+
+    fn dispatch(&self, batch: &mut Batch<'_>) {
+        batch.fail_rest(
+            "storing a durable effect has to be awaited: end its scope with `River::transaction`, an async boundary, `run_async` or `flush_async`",
+        );
+    }
+
+    /// Stores the batch in a transaction of its own.
+    fn dispatch_async<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, ()> {
+        let rows: Result<Vec<_>, _> = batch
+            .intents()
+            .map(|intent| <Self as Store<DB>>::row(self, intent))
+            .collect();
+        Box::pin(async move {
+            let stored = match rows {
+                Ok(rows) => self.store_alone(rows).await,
+                Err(error) => Err(error),
+            };
+            match stored {
+                Ok(receipts) => {
+                    let mut receipts = receipts.into_iter();
+                    let unanswered = || Receipt::Rejected("the engine gave no answer".into());
+                    batch.settle(|_| receipts.next().unwrap_or_else(unanswered));
+                }
+                Err(error) => batch.fail_rest(error),
+            }
+        })
+    }
+
+    fn only_durable(&self) -> bool {
+        true
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        Some(Identity::of(&self.inner))
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        "river".into()
+    }
+}
+
+impl<DB: RiverDatabase> River<DB> {
+    async fn store_alone(&self, rows: Vec<StoreRow>) -> Result<Vec<Receipt>, BoxError> {
+        let mut transaction = DB::begin(self.inner.pool.clone()).await?;
+        let receipts = self.store(rows, &mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(receipts)
+    }
+}
+
+const _: fn() = || {
+    fn shared<T: Send + Sync>() {}
+    #[cfg(feature = "sqlite")]
+    shared::<Arc<River<sqlx::Sqlite>>>();
+};

@@ -1,0 +1,179 @@
+//! River, as a program sees it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use airlock_core::{Airlock, Catalogue};
+use airlock_durable::{Keys, SealError, first_redacted};
+use airlock_sqlx::{TransactionError, Transactions};
+use sqlx::Pool;
+
+use crate::hand_over::Limiter;
+use crate::worker::WorkerBuilder;
+use crate::{BuildError, RiverDatabase};
+
+/// River on one database: it stores durable intents as jobs, and performs them. Clones share it.
+///
+/// As an executor, of an airlock or a scope, it takes durable effects alone; the others go where they would go without
+/// it. Outside of a transaction of its own it stores them in one after the flush; [`transaction`](Self::transaction)
+/// stores them with the caller's data.
+pub struct River<DB: RiverDatabase> {
+    pub(crate) inner: Arc<Inner<DB>>,
+}
+
+pub(crate) struct Inner<DB: RiverDatabase> {
+    pub(crate) pool: Pool<DB>,
+    pub(crate) keys: Option<Keys>,
+    pub(crate) limiter: Limiter,
+}
+
+impl<DB: RiverDatabase> River<DB> {
+    /// River on the database of this pool, with the defaults.
+    ///
+    /// # Errors
+    ///
+    /// As [`RiverBuilder::build`].
+    pub fn new(pool: Pool<DB>) -> Result<Self, BuildError> {
+        Self::builder(pool).build()
+    }
+
+    /// Describes River on the database of this pool.
+    pub fn builder(pool: Pool<DB>) -> RiverBuilder<DB> {
+        RiverBuilder {
+            pool,
+            keys: None,
+            wake_at_most_every: Duration::from_millis(20),
+        }
+    }
+
+    /// Creates River's tables, or brings them up to date.
+    ///
+    /// # Errors
+    ///
+    /// What the database said.
+    pub async fn migrate(&self) -> Result<(), riverqueue::migrate::Error> {
+        DB::migrate(self.inner.pool.clone()).await
+    }
+
+    /// Runs work in a transaction and in a scope. It is committed if the work returns `Ok`: then its durable intents
+    /// have been stored with its data, and the other effects leave. An error, a panic and a dropped future roll back,
+    /// and discard what was enqueued.
+    ///
+    /// # Errors
+    ///
+    /// What the work returned, or [`TransactionError`].
+    pub async fn transaction<T, E>(
+        &self,
+        work: impl AsyncFnOnce(&mut DB::Connection) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<TransactionError>,
+    {
+        self.transactions().run(work).await
+    }
+
+    /// Runs work in a transaction that the caller began and commits: its durable intents are stored at the end of the
+    /// work. The other effects leave then, unless a scope around holds them: put the commit into that scope.
+    ///
+    /// # Errors
+    ///
+    /// What the work returned, or [`TransactionError`]. Then roll back.
+    pub async fn in_transaction<T, E>(
+        &self,
+        connection: &mut DB::Connection,
+        work: impl AsyncFnOnce(&mut DB::Connection) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<TransactionError>,
+    {
+        self.transactions().run_in(connection, work).await
+    }
+
+    /// Transactions whose scopes say more: a name, policies, an origin.
+    pub fn transactions(&self) -> Transactions<DB, Self> {
+        Transactions::new(self.inner.pool.clone()).store(self.clone())
+    }
+
+    /// Describes a worker that performs durable effects in an airlock.
+    pub fn worker(&self, airlock: Airlock) -> WorkerBuilder<DB> {
+        WorkerBuilder::new(self.clone(), airlock)
+    }
+}
+
+impl<DB: RiverDatabase> Clone for River<DB> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+        }
+    }
+}
+
+impl<DB: RiverDatabase> fmt::Debug for River<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("River")
+            .field("database", &DB::NAME)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Describes a [`River`].
+#[must_use = "nothing is stored until it is built"]
+pub struct RiverBuilder<DB: RiverDatabase> {
+    pool: Pool<DB>,
+    keys: Option<Keys>,
+    wake_at_most_every: Duration,
+}
+
+impl<DB: RiverDatabase> RiverBuilder<DB> {
+    /// Seals the arguments that effects redact.
+    pub fn keys(mut self, keys: Keys) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
+    /// Chooses how often a queue's workers are woken at most; 20 ms unless set. PostgreSQL serialises the commits of
+    /// transactions that wake others.
+    pub fn wake_at_most_every(mut self, interval: Duration) -> Self {
+        self.wake_at_most_every = interval;
+        self
+    }
+
+    /// Builds it.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if a durable effect redacts arguments and there are no keys, or if River cannot hold its id.
+    pub fn build(self) -> Result<River<DB>, BuildError> {
+        let catalogue = Catalogue::global()?;
+        for effect in catalogue.effects().iter().filter(|it| it.is_durable()) {
+            if let (None, Some(argument)) = (&self.keys, first_redacted(effect)) {
+                let (effect, argument) = (effect.id().to_owned(), argument.name());
+                return Err(SealError::NoKeys { effect, argument }.into());
+            }
+            let effect_id = effect.id();
+            if effect.has_redacted_key() {
+                return Err(BuildError::RedactedKey { effect: effect_id });
+            }
+            if effect_id.len() > crate::sql::capabilities().max_id_bytes {
+                return Err(BuildError::LongId { effect: effect_id });
+            }
+        }
+        let inner = Inner {
+            pool: self.pool,
+            keys: self.keys,
+            limiter: Limiter::new(self.wake_at_most_every),
+        };
+        Ok(River {
+            inner: Arc::new(inner),
+        })
+    }
+}
+
+impl<DB: RiverDatabase> fmt::Debug for RiverBuilder<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RiverBuilder")
+            .field("database", &DB::NAME)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,127 @@
+//! Registering each durable effect of the program with River's workers, without a list by hand.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use airlock_core::{BoxFuture, DurableEffect, EffectDescriptor};
+use riverqueue::jiff::Timestamp;
+use riverqueue::{
+    BoxError, Job, JobArgs, JobRow, WorkContext, WorkError, WorkOutcome, Worker, WorkerTimeout,
+    Workers,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// Works the jobs of all effects.
+pub(crate) trait Work: Send + Sync + 'static {
+    fn work(
+        &self,
+        context: WorkContext,
+        job: JobRow,
+        effect: &'static EffectDescriptor,
+    ) -> BoxFuture<'_, Result<WorkOutcome, BoxError>>;
+
+    /// How long to wait before a failed job is worked again.
+    fn next_retry(&self, error: &WorkError) -> Option<Duration>;
+
+    /// How long River lets a job run.
+    fn timeout(&self, effect: &'static EffectDescriptor) -> Duration;
+}
+
+/// A durable effect of the program, as `#[airlock::effect(durable)]` submits it.
+pub struct Registration {
+    add: fn(&mut Workers, Arc<dyn Work>) -> Result<(), riverqueue::Error>,
+}
+
+impl Registration {
+    /// That of `E`.
+    pub const fn of<E: DurableEffect + Send>() -> Self {
+        Self {
+            add: |workers, work| {
+                workers.add(EffectWorker {
+                    work,
+                    effect: PhantomData::<fn(E)>,
+                })?;
+                Ok(())
+            },
+        }
+    }
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Registration")
+    }
+}
+
+airlock_core::__private::inventory::collect!(Registration);
+
+/// The workers of all durable effects.
+pub(crate) fn workers(work: &Arc<dyn Work>) -> Result<Workers, riverqueue::Error> {
+    let mut workers = Workers::new();
+    for registration in airlock_core::__private::inventory::iter::<Registration> {
+        (registration.add)(&mut workers, work.clone())?;
+    }
+    Ok(workers)
+}
+
+/// The arguments of `E`'s jobs, undecoded: a row that does not fit is for the worker to judge, not for River.
+struct Arguments<E> {
+    raw: Box<RawValue>,
+    effect: PhantomData<fn(E)>,
+}
+
+impl<E> Serialize for Arguments<E> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.raw.serialize(serializer)
+    }
+}
+
+impl<'de, E> Deserialize<'de> for Arguments<E> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self {
+            raw: Deserialize::deserialize(deserializer)?,
+            effect: PhantomData,
+        })
+    }
+}
+
+impl<E: DurableEffect> JobArgs for Arguments<E> {
+    const KIND: &'static str = E::DESCRIPTOR.id();
+
+    fn kind_aliases() -> &'static [&'static str] {
+        E::DESCRIPTOR.aliases()
+    }
+}
+
+struct EffectWorker<E> {
+    work: Arc<dyn Work>,
+    effect: PhantomData<fn(E)>,
+}
+
+impl<E: DurableEffect> Worker<Arguments<E>> for EffectWorker<E> {
+    type Error = BoxError;
+
+    fn next_retry(
+        &self,
+        _: &Job<Arguments<E>>,
+        error: &WorkError,
+        _: Timestamp,
+    ) -> Option<Duration> {
+        self.work.next_retry(error)
+    }
+
+    fn timeout(&self, _: &Job<Arguments<E>>) -> WorkerTimeout {
+        WorkerTimeout::After(self.work.timeout(E::DESCRIPTOR))
+    }
+
+    async fn work(
+        &self,
+        context: WorkContext,
+        job: Job<Arguments<E>>,
+    ) -> Result<WorkOutcome, BoxError> {
+        self.work.work(context, job.row, E::DESCRIPTOR).await
+    }
+}

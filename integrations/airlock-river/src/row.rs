@@ -1,0 +1,125 @@
+//! One durable intent as a row of River's table.
+
+use airlock_core::catalogue::EffectDescriptor;
+use airlock_core::{BoxError, Intent};
+use airlock_durable::{About, Envelope, Keys, retry_of};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// River's default queue.
+pub(crate) const DEFAULT_QUEUE: &str = "default";
+
+/// The priority in the middle, for intents that name none: River's are 1 to 4, and 1 is first.
+const DEFAULT_PRIORITY: i16 = 2;
+
+/// The states in which a job keeps others with its unique key out: available, pending, retryable, running and
+/// scheduled, as bits in the alphabetic order of River's states. It must have all of them but `retryable`, so that a
+/// job can go from one to the other.
+const UNFINISHED: u8 = 0b1111_0001;
+
+/// A row, with the members that the statements read.
+#[derive(Debug, Serialize)]
+pub(crate) struct Row {
+    #[serde(skip)]
+    pub(crate) id: Uuid,
+    args: Box<RawValue>,
+    kind: &'static str,
+    max_attempts: i16,
+    metadata: Metadata,
+    priority: i16,
+    pub(crate) queue: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheduled_at: Option<String>,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unique_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unique_states: Option<u8>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) notify: bool,
+}
+
+/// What airlock knows of a job, in River's metadata.
+#[derive(Debug, Serialize)]
+struct Metadata {
+    airlock: About,
+}
+
+impl Row {
+    pub(crate) fn of(intent: &Intent, keys: Option<&Keys>) -> Result<Self, BoxError> {
+        let effect = intent.effect();
+        let Envelope {
+            arguments,
+            mut about,
+            ..
+        } = Envelope::of(intent, keys)?;
+        refuse_nul(effect, &arguments, &about)?;
+        let unique_key = intent.key().map(|key| unique_key(effect, &key));
+        let run_at = about.run_at.take();
+        let priority = about
+            .priority
+            .take()
+            .map_or(DEFAULT_PRIORITY, river_priority);
+        Ok(Self {
+            id: about.id,
+            args: arguments,
+            kind: effect.id(),
+            max_attempts: i16::try_from(retry_of(effect).max_attempts()).unwrap_or(i16::MAX),
+            priority,
+            queue: about
+                .queue
+                .take()
+                .unwrap_or_else(|| DEFAULT_QUEUE.to_owned()),
+            state: match run_at {
+                Some(_) => "scheduled",
+                None => "available",
+            },
+            scheduled_at: run_at.map(|at| humantime::format_rfc3339_millis(at).to_string()),
+            unique_states: unique_key.as_ref().map(|_| UNFINISHED),
+            unique_key,
+            metadata: Metadata { airlock: about },
+            notify: false,
+        })
+    }
+
+    /// Whether a worker can take it at once.
+    pub(crate) fn is_due(&self) -> bool {
+        self.scheduled_at.is_none()
+    }
+}
+
+/// Ours is higher for sooner, River's is lower.
+fn river_priority(priority: i16) -> i16 {
+    5 - priority.clamp(1, 4)
+}
+
+/// River stores 32 bytes. Its own keys begin otherwise, so no two are the same.
+fn unique_key(effect: &EffectDescriptor, key: &airlock_core::Key) -> String {
+    let hash = Sha256::digest(format!("airlock\0{}\0{key:?}", effect.id()));
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// PostgreSQL's JSON holds no NUL, and one statement stores all rows: the intent is named before all fail.
+fn refuse_nul(
+    effect: &EffectDescriptor,
+    arguments: &RawValue,
+    about: &About,
+) -> Result<(), BoxError> {
+    let holds = |text: &str| text.contains("\\u0000");
+    let in_options = about
+        .headers
+        .values()
+        .chain(about.key.as_ref())
+        .chain(about.origin.as_ref())
+        .any(|text| text.contains('\0'));
+    match holds(arguments.get()) || in_options {
+        true => Err(format!(
+            "an intent of `{}` contains the character NUL, which River's tables cannot hold: encode it, such as in base64",
+            effect.id()
+        )
+        .into()),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,143 @@
+//! The statements that store intents as River jobs: one text with one JSON parameter for each database, for every
+//! driver.
+
+use std::borrow::Cow;
+
+use airlock_core::{BoxError, Intent};
+use airlock_durable::{Capabilities, Keys};
+
+use crate::row::Row;
+
+/// Stores the jobs that its one parameter describes, a text of JSON that [`Rows::to_json`] makes. For PostgreSQL, in
+/// the form of every driver that has `$1`. It gives a row for each job that is stored or has been stored before: the
+/// job's `id`, the `intent` that it is for, and its `unique_key` in hexadecimal digits, if it has one.
+///
+/// Workers are woken when the transaction is committed.
+pub const SQL_POSTGRES: &str = r"
+WITH rows AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($1::text::jsonb) AS row (
+        args jsonb, kind text, max_attempts smallint, metadata jsonb, priority smallint, queue text,
+        scheduled_at timestamptz, state text, unique_key text, unique_states integer, notify boolean
+    )
+), stored AS (
+    INSERT INTO river_job (
+        args, kind, max_attempts, metadata, priority, queue, scheduled_at, state, unique_key, unique_states
+    )
+    SELECT
+        args, kind, max_attempts, metadata, priority, queue, coalesce(scheduled_at, now()),
+        state::river_job_state, decode(unique_key, 'hex'), unique_states::bit(8)
+    FROM rows
+    ON CONFLICT (unique_key)
+        WHERE unique_key IS NOT NULL
+            AND unique_states IS NOT NULL
+            AND river_job_state_in_bitmask(unique_states, state)
+        DO UPDATE SET kind = river_job.kind
+    RETURNING id, metadata->'airlock'->>'id' AS intent, encode(unique_key, 'hex') AS unique_key
+), woken AS (
+    SELECT count(pg_notify(
+        concat(current_schema(), '.river_insert'), json_build_object('queue', queue)::text
+    )) AS queues
+    FROM (SELECT DISTINCT queue FROM rows WHERE notify) AS queues
+)
+SELECT stored.id, stored.intent, stored.unique_key FROM stored, woken
+";
+
+/// The same for SQLite. [`SQL_SQLITE_NOTIFY`] wakes the workers.
+pub const SQL_SQLITE: &str = r"
+INSERT INTO river_job (
+    args, kind, max_attempts, metadata, priority, queue, scheduled_at, state, unique_key, unique_states
+)
+SELECT
+    jsonb(value->'args'), value->>'kind', value->>'max_attempts', jsonb(value->'metadata'),
+    value->>'priority', value->>'queue',
+    coalesce(datetime(value->>'scheduled_at', 'subsec'), datetime('now', 'subsec')),
+    value->>'state', unhex(value->>'unique_key'), value->>'unique_states'
+FROM json_each(?1)
+WHERE true
+ON CONFLICT (unique_key)
+    WHERE unique_key IS NOT NULL
+        AND unique_states IS NOT NULL
+        AND CASE state
+            WHEN 'available' THEN unique_states & (1 << 0)
+            WHEN 'cancelled' THEN unique_states & (1 << 1)
+            WHEN 'completed' THEN unique_states & (1 << 2)
+            WHEN 'discarded' THEN unique_states & (1 << 3)
+            WHEN 'pending' THEN unique_states & (1 << 4)
+            WHEN 'retryable' THEN unique_states & (1 << 5)
+            WHEN 'running' THEN unique_states & (1 << 6)
+            WHEN 'scheduled' THEN unique_states & (1 << 7)
+            ELSE 0
+        END >= 1
+    DO UPDATE SET kind = river_job.kind
+RETURNING id, metadata->'airlock'->>'id' AS intent, lower(hex(unique_key)) AS unique_key
+";
+
+/// Wakes the workers of the queues of the same parameter, for SQLite: to be executed after [`SQL_SQLITE`], in the same
+/// transaction.
+pub const SQL_SQLITE_NOTIFY: &str = r"
+INSERT INTO river_notification (payload, topic)
+SELECT DISTINCT json_object('queue', value->>'queue'), 'river_insert'
+FROM json_each(?1)
+WHERE value->>'notify'
+";
+
+/// Durable intents as the parameter of [`SQL_POSTGRES`] or [`SQL_SQLITE`], for transactions of other drivers than
+/// sqlx.
+#[derive(Debug, Default)]
+pub struct Rows {
+    rows: Vec<Row>,
+}
+
+impl Rows {
+    /// No rows.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the row of a durable intent.
+    ///
+    /// # Errors
+    ///
+    /// If its effect is not durable, or asks for something that River cannot do; if its arguments cannot be encoded;
+    /// if some are redacted and there are no keys.
+    pub fn push(&mut self, intent: &Intent, keys: Option<&Keys>) -> Result<(), BoxError> {
+        capabilities().check(intent).map_err(Cow::into_owned)?;
+        let mut row = Row::of(intent, keys)?;
+        row.notify = row.is_due();
+        self.rows.push(row);
+        Ok(())
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none. Then there is nothing to execute.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The parameter.
+    pub fn to_json(&self) -> String {
+        to_json(&self.rows)
+    }
+}
+
+pub(crate) fn to_json(rows: &[Row]) -> String {
+    match serde_json::to_string(rows) {
+        Ok(json) => json,
+        Err(_) => unreachable!("each member has a JSON form"),
+    }
+}
+
+/// What River can do.
+pub(crate) fn capabilities() -> Capabilities {
+    let mut river = Capabilities::new("River");
+    river.delay = true;
+    river.priorities = Some(1..=4);
+    river.dedupe = airlock_durable::Dedupe::WhileUnfinished;
+    river.max_id_bytes = 127;
+    river.max_queue_bytes = 127;
+    river
+}

@@ -1,0 +1,5 @@
+//! River on SQLite.
+
+#[path = "../suite/mod.rs"]
+mod suite;
+mod world;

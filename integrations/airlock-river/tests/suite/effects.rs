@@ -1,0 +1,187 @@
+//! The effects of the tests.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use airlock::prelude::*;
+use airlock::river::CompletionTransaction;
+use serde::{Deserialize, Serialize};
+use sqlx::Pool;
+
+use crate::world::Db;
+
+thread_local! {
+    /// What effects have noted that run where the test does.
+    static NOTED: RefCell<Vec<i64>> = const { RefCell::new(Vec::new()) };
+}
+
+pub(crate) fn noted() -> Vec<i64> {
+    NOTED.with_borrow(Clone::clone)
+}
+
+async fn write(pool: &Pool<Db>, effect: &str, number: i64) -> Result<(), sqlx::Error> {
+    let attempt = airlock::attempt().expect("an effect is performed");
+    sqlx::query("INSERT INTO performed VALUES ($1, $2, $3, $4)")
+        .bind(effect)
+        .bind(number)
+        .bind(i64::from(attempt.number()))
+        .bind(attempt.idempotency_key().to_string())
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+/// Notes a number on this thread. Not durable.
+#[airlock::effect]
+pub(crate) fn plain_note(number: i64) {
+    NOTED.with_borrow_mut(|noted| noted.push(number));
+}
+
+/// Writes a number.
+#[airlock::effect(
+    durable,
+    name = "test.note",
+    alias("test.noted_before"),
+    timeout = "1s"
+)]
+pub(crate) async fn note(#[resource] pool: &Pool<Db>, number: i64) -> Result<(), sqlx::Error> {
+    write(pool, "note", number).await
+}
+
+/// Fails until the attempt with this number.
+#[airlock::effect(
+    durable,
+    name = "test.succeed_at",
+    timeout = "1s",
+    retry(attempts = 3, delay = "10ms", max_delay = "20ms")
+)]
+pub(crate) async fn succeed_at(
+    #[resource] pool: &Pool<Db>,
+    attempt: u32,
+) -> Result<(), airlock::BoxError> {
+    write(pool, "succeed_at", i64::from(attempt)).await?;
+    match airlock::attempt().is_some_and(|it| it.number() >= attempt) {
+        true => Ok(()),
+        false => Err("not yet".into()),
+    }
+}
+
+/// Writes, and enqueues two more: a durable and a plain one.
+#[airlock::effect(durable, name = "test.cause", timeout = "1s")]
+pub(crate) async fn cause(#[resource] pool: &Pool<Db>, number: i64) -> Result<(), sqlx::Error> {
+    airlock::enqueue(note(number + 1));
+    airlock::enqueue(write_plainly(number + 2));
+    write(pool, "cause", number).await
+}
+
+/// Writes a number. Not durable.
+#[airlock::effect]
+pub(crate) async fn write_plainly(
+    #[resource] pool: &Pool<Db>,
+    number: i64,
+) -> Result<(), sqlx::Error> {
+    write(pool, "write_plainly", number).await
+}
+
+/// Enqueues and fails.
+#[airlock::effect(durable, name = "test.cause_and_fail", timeout = "1s", once)]
+pub(crate) async fn cause_and_fail(number: i64) -> Result<(), airlock::BoxError> {
+    airlock::enqueue(note(number));
+    Err("on purpose".into())
+}
+
+/// Enqueues itself again, for ever.
+#[airlock::effect(durable, name = "test.again", once)]
+pub(crate) fn again(number: i64) {
+    airlock::enqueue(again(number + 1));
+}
+
+/// Hangs.
+#[airlock::effect(
+    durable,
+    name = "test.hang",
+    timeout = "50ms",
+    retry(attempts = 2, delay = "1ms")
+)]
+pub(crate) async fn hang(#[resource] pool: &Pool<Db>, number: i64) -> Result<(), sqlx::Error> {
+    write(pool, "hang", number).await?;
+    std::future::pending().await
+}
+
+/// Panics.
+#[airlock::effect(durable, name = "test.fall", retry(attempts = 2, delay = "1ms"))]
+pub(crate) fn fall() {
+    panic!("on purpose");
+}
+
+/// Is tried once.
+#[airlock::effect(durable, name = "test.once", once)]
+pub(crate) fn fail_once(number: i64) -> Result<(), airlock::BoxError> {
+    Err(format!("{number} fails").into())
+}
+
+/// Writes an order in the transaction that completes the job.
+#[airlock::effect(
+    durable,
+    name = "test.book",
+    timeout = "1s",
+    retry(attempts = 3, delay = "1ms")
+)]
+pub(crate) async fn book(
+    #[resource] completion: &CompletionTransaction<Db>,
+    order: i64,
+    fails_first: bool,
+) -> Result<(), airlock::BoxError> {
+    let mut transaction = completion.begin().await?;
+    super::insert_order(&mut transaction, order).await;
+    airlock::enqueue(note(order));
+    match fails_first && airlock::attempt().is_some_and(|it| it.number() == 1) {
+        true => Err("at first".into()),
+        false => Ok(()),
+    }
+}
+
+/// Has a key.
+#[airlock::effect(durable, name = "test.index", timeout = "1s", key = number)]
+pub(crate) async fn index(#[resource] pool: &Pool<Db>, number: i64) -> Result<(), sqlx::Error> {
+    write(pool, "index", number).await
+}
+
+/// An argument that does not always decode.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Colour {
+    Red,
+}
+
+#[airlock::effect(durable, name = "test.paint")]
+pub(crate) fn paint(colour: Colour, text: String) {
+    drop((colour, text));
+}
+
+/// Kills its process on the first attempt, and writes on the second.
+#[airlock::effect(durable, name = "test.kill", timeout = "1s")]
+pub(crate) async fn kill(#[resource] pool: &Pool<Db>, number: i64) -> Result<(), sqlx::Error> {
+    if airlock::attempt().is_some_and(|it| it.number() == 1) {
+        super::crash::kill_this_process();
+    }
+    write(pool, "kill", number).await
+}
+
+/// Takes longer than it may, without awaiting: nobody can stop it.
+#[airlock::effect(durable, name = "test.block", timeout = "1s")]
+pub(crate) async fn block(#[resource] pool: &Pool<Db>, number: i64) -> Result<(), sqlx::Error> {
+    let first = airlock::attempt().is_some_and(|it| it.number() == 1);
+    write(pool, "block", number).await?;
+    if first {
+        let until_rescued = async || {
+            let written = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM performed");
+            written.fetch_one(pool).await.is_ok_and(|rows| rows > 1)
+        };
+        super::wait_until(until_rescued).await;
+    }
+    Ok(())
+}
+
+pub(crate) fn later(number: i64, delay: Duration) -> airlock::Intent {
+    note(number).after(delay)
+}

@@ -1,0 +1,17 @@
+//! Transactions of sqlx as scopes.
+//!
+//! [`transaction`] runs work in a transaction and in a scope at once: effects leave after the commit, and none
+//! leaves if the transaction is rolled back. An engine of durable effects, such as River, stores their intents in
+//! the same transaction ([`Store`]), so that they exist if and only if the data does.
+
+mod database;
+mod error;
+mod run;
+mod savepoint;
+mod store;
+
+pub use self::database::TransactionDatabase;
+pub use self::error::{Recorded, TransactionError};
+pub use self::run::{Transactions, transaction};
+pub use self::savepoint::savepoint;
+pub use self::store::{NoStore, Store};

@@ -1,0 +1,10 @@
+//! Private servers for tests and benchmarks.
+//!
+//! Each runs on a free port of this machine, in a temporary folder, and ends with the process that started it, also if
+//! that is killed.
+
+mod install;
+mod postgres;
+mod user;
+
+pub use self::postgres::Postgres;
