@@ -28,6 +28,13 @@ pub enum Command {
         /// What the fuzzer is told, in its own words.
         options: Vec<String>,
     },
+    /// Kill processes at random, to see that no durable effect is lost.
+    Chaos {
+        /// The database that effects are stored in.
+        store: String,
+        /// What the program is told, in its own words.
+        options: Vec<String>,
+    },
     /// Write the output of the examples into their `expected` files.
     BlessExamples,
 }
@@ -47,6 +54,7 @@ impl Command {
             Some("ci") => Stage::ALL.to_vec(),
             Some("bench") => return bench(arguments),
             Some("fuzz") => return fuzz(arguments),
+            Some("chaos") => return chaos(arguments),
             Some("bless-examples") => {
                 return match arguments.next() {
                     None => Ok(Self::BlessExamples),
@@ -124,6 +132,25 @@ fn fuzz<'a>(mut arguments: impl Iterator<Item = &'a str>) -> Result<Command, Str
     Ok(Command::Fuzz { options })
 }
 
+fn chaos<'a>(mut arguments: impl Iterator<Item = &'a str>) -> Result<Command, String> {
+    let (mut store, mut options) = (None, Vec::new());
+    while let Some(option) = arguments.next() {
+        let value = arguments
+            .next()
+            .ok_or_else(|| format!("`{option}` needs a value"))?;
+        match option {
+            "--store" => store = Some(value.to_owned()),
+            "--minutes" | "--seed" if value.parse::<f64>().is_ok() => {
+                options.extend([option.to_owned(), value.to_owned()]);
+            }
+            "--minutes" | "--seed" => return Err(format!("`{option}` needs a number")),
+            _ => return Err(format!("there is no option `{option}`")),
+        }
+    }
+    let store = store.ok_or("`chaos` needs `--store sqlite` or `--store postgres`")?;
+    Ok(Command::Chaos { store, options })
+}
+
 /// A positive number, as it was written.
 fn factor(given: Option<&str>) -> Result<String, String> {
     let given = given.ok_or("`--growth-scale` needs a factor, such as 4 or 0.1")?;
@@ -165,6 +192,7 @@ pub fn usage() -> String {
        cargo xtask ci [--without STAGE]...
        cargo xtask bench [--only NAME | --write-docs] [--growth-scale FACTOR]
        cargo xtask fuzz [--minutes N | --programs K] [--seed S] [--survey] [--skip WORD,..] [--trace]
+       cargo xtask chaos --store sqlite|postgres [--minutes N] [--seed S]
        cargo xtask bless-examples
 
 stages of `test`: {}

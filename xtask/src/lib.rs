@@ -1,5 +1,5 @@
 //! The project's own commands: `cargo xtask test`, `cargo xtask ci`, `cargo xtask bench`,
-//! `cargo xtask fuzz`, `cargo xtask bless-examples`.
+//! `cargo xtask fuzz`, `cargo xtask chaos`, `cargo xtask bless-examples`.
 //!
 //! A command is a list of [`Stage`]s. All of them run, also after one has failed, and the closing
 //! table names each with its outcome, also those that were left out by `--without`.
@@ -13,6 +13,7 @@
 pub mod arguments;
 pub mod bench;
 pub mod cargo;
+pub mod chaos;
 pub mod diff;
 pub mod examples;
 pub mod facts;
@@ -65,6 +66,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
             growth_scale.as_deref(),
         )),
         Command::Fuzz { options } => exit_code(fuzz::run(&workspace, &options)),
+        Command::Chaos { store, options } => exit_code(chaos::run(&workspace, &store, &options)),
         Command::BlessExamples => exit_code(examples::bless(&workspace)),
         Command::Stages { stages, without } => run_stages(&workspace, &stages, &without),
     }

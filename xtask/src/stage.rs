@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::cargo::{self, Cargo};
 use crate::workspace::Workspace;
-use crate::{examples, features, fuzz, readme_lines};
+use crate::{chaos, examples, features, fuzz, readme_lines};
 
 /// The test target that runs the conformance scenarios.
 const CONFORMANCE: &str = "conformance";
@@ -47,6 +47,8 @@ pub enum Stage {
     Examples,
     /// Random programs, always the same ones.
     Fuzz,
+    /// Processes that are killed at random.
+    Chaos,
     /// Formatting.
     Fmt,
     /// Lints.
@@ -71,7 +73,7 @@ impl Stage {
     ];
 
     /// The stages of `cargo xtask ci`.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Unit,
         Self::Ui,
         Self::Conformance,
@@ -81,6 +83,7 @@ impl Stage {
         Self::Doctest,
         Self::Examples,
         Self::Fuzz,
+        Self::Chaos,
         Self::Fmt,
         Self::Clippy,
         Self::Rustdoc,
@@ -100,6 +103,7 @@ impl Stage {
             Self::Doctest => "doctest",
             Self::Examples => "examples",
             Self::Fuzz => "fuzz",
+            Self::Chaos => "chaos",
             Self::Fmt => "fmt",
             Self::Clippy => "clippy",
             Self::Rustdoc => "rustdoc",
@@ -122,6 +126,9 @@ impl Stage {
                 "examples, run and compared with their expected output, and the lines of their READMEs"
             }
             Self::Fuzz => "random programs, against the promise that no intent is lost",
+            Self::Chaos => {
+                "killed producers, workers and databases, against the promise that no durable effect is lost"
+            }
             Self::Fmt => "formatting",
             Self::Clippy => "lints",
             Self::Rustdoc => "docs without warnings",
@@ -150,6 +157,7 @@ impl Stage {
                 readme_lines::check(workspace)
             }
             Self::Fuzz => fuzz::run_short(workspace),
+            Self::Chaos => chaos::run_short(workspace),
             Self::Fmt => cargo(workspace, "fmt --all --check").run(),
             Self::Clippy => cargo(
                 workspace,

@@ -1,0 +1,51 @@
+//! Chaos on SQLite: producers and workers share one file.
+
+#[path = "../src/mod.rs"]
+mod chaos;
+
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+pub(crate) type Db = sqlx::Sqlite;
+
+/// What a statement adds to a `SELECT` of what it writes in a transaction of its own.
+pub(crate) const PROGRAM: &str = "chaos-sqlite";
+
+/// The database of one run.
+pub(crate) struct Server {
+    folder: tempfile::TempDir,
+}
+
+impl Server {
+    pub(crate) fn start() -> Result<Self, String> {
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        Ok(Self { folder })
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.folder.path().join("chaos.db").display().to_string()
+    }
+
+    /// There is no server to kill: a file outlives its processes.
+    pub(crate) fn crash(&mut self) -> Result<bool, String> {
+        Ok(false)
+    }
+}
+
+pub(crate) async fn connect(url: &str) -> Result<SqlitePool, sqlx::Error> {
+    let options = SqliteConnectOptions::new()
+        .filename(url)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(30));
+    let pool = SqlitePoolOptions::new().max_connections(4);
+    pool.connect_with(options).await
+}
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    chaos::main().await
+}

@@ -1,0 +1,52 @@
+//! What the processes do that are killed.
+
+use std::time::Duration;
+
+use airlock::river::{River, TransactionError};
+use airlock::{Airlock, BoxError};
+
+use super::effects::{book, ship};
+
+/// Takes orders until it is killed. Each has a number of its own; every third transaction is rolled back.
+pub(crate) async fn produce(url: &str, first: &str) -> Result<(), BoxError> {
+    let mut order: i64 = first.parse()?;
+    let river = River::new(crate::connect(url).await?)?;
+    loop {
+        order += 1;
+        // An error is no news: the database is killed, too.
+        if take_order(&river, order).await.is_err() && order % 3 != 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+async fn take_order(river: &River<crate::Db>, order: i64) -> Result<(), BoxError> {
+    river
+        .transaction(async |connection| {
+            let insert = sqlx::query("INSERT INTO orders (id) VALUES ($1)").bind(order);
+            insert.execute(connection).await?;
+            airlock::enqueue(ship(order));
+            airlock::enqueue(book(order));
+            match order % 3 {
+                0 => Err(BoxError::from("rolled back on purpose")),
+                _ => Ok(()),
+            }
+        })
+        .await
+}
+
+/// Performs effects until it is killed.
+pub(crate) async fn work(url: &str) -> Result<(), BoxError> {
+    let pool = crate::connect(url).await?;
+    let river = River::new(pool.clone())?;
+    let airlock = Airlock::builder().resource(pool).build()?;
+    let worker = river
+        .worker(airlock)
+        .concurrency(20)
+        .poll_every(Duration::from_millis(200))
+        .rescue_after(Duration::from_secs(4));
+    Ok(worker.start()?.wait().await?)
+}
+
+/// The errors of a transaction are those of the work.
+const _: fn(TransactionError) -> BoxError = BoxError::from;
