@@ -1,0 +1,7 @@
+//! The envelope, sealing, and the worker's side without an engine.
+
+mod effects;
+mod envelope;
+mod perform;
+mod random;
+mod seal;
