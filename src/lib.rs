@@ -72,6 +72,13 @@ pub mod sqlx {
         NoStore, Recorded, Store, TransactionDatabase, TransactionError, Transactions, savepoint,
         transaction,
     };
+
+    #[cfg(any(feature = "actix", feature = "axum"))]
+    pub use airlock_sqlx::Tx;
+    #[cfg(feature = "actix")]
+    pub use airlock_sqlx::actix::TransactionMiddleware;
+    #[cfg(feature = "axum")]
+    pub use airlock_sqlx::axum::TransactionLayer;
 }
 
 /// Durable effects as jobs of River, on SQLite and PostgreSQL.

@@ -28,6 +28,12 @@ pub enum TransactionError {
         /// How the connection broke.
         source: sqlx::Error,
     },
+    /// The transaction of a request was still in use when its response was ready, in a task that the handler had left
+    /// behind. It was rolled back.
+    #[error(
+        "the transaction of a request is still in use after its handler, so it is not committed"
+    )]
+    Held,
     /// The transaction was committed, and its durable intents are stored; an effect that left after it failed.
     /// The work must not be repeated.
     #[error("the transaction was committed, and an effect failed after it")]

@@ -4,14 +4,22 @@
 //! leaves if the transaction is rolled back. An engine of durable effects, such as River, stores their intents in
 //! the same transaction ([`Store`]), so that they exist if and only if the data does.
 
+#[cfg(feature = "actix")]
+pub mod actix;
+#[cfg(feature = "axum")]
+pub mod axum;
 mod database;
 mod error;
+#[cfg(any(feature = "axum", feature = "actix"))]
+mod request;
 mod run;
 mod savepoint;
 mod store;
 
 pub use self::database::TransactionDatabase;
 pub use self::error::{Recorded, TransactionError};
+#[cfg(any(feature = "axum", feature = "actix"))]
+pub use self::request::Tx;
 pub use self::run::{Transactions, transaction};
 pub use self::savepoint::savepoint;
 pub use self::store::{NoStore, Store};

@@ -78,16 +78,14 @@ impl<DB: TransactionDatabase, S: Store<DB>> Transactions<DB, S> {
     where
         E: From<TransactionError>,
     {
-        let mut transaction = begin(self.pool.clone())
-            .await
-            .map_err(TransactionError::Begin)?;
+        let mut transaction = begin(&self.pool).await.map_err(TransactionError::Begin)?;
         let (store, scope) = self.open();
         let (ended, scope) = {
             let connection = &mut *transaction;
             scope.work(|| work(connection)).await
         };
         match ended {
-            Ok(Ok(value)) => match commit(transaction, scope, store).await {
+            Ok(Ok(value)) => match commit(&self.pool, Some(transaction), scope, store).await {
                 Ok(()) => Ok(value),
                 Err(error) => Err(E::from(error)),
             },
@@ -149,12 +147,19 @@ impl<DB: TransactionDatabase, S: Store<DB>> Transactions<DB, S> {
         }
     }
 
-    fn open(self) -> (Option<S>, OwnedScope) {
-        let scope = match self.store.clone() {
-            Some(store) => self.scope.executor(store),
-            None => self.scope,
+    /// A scope of a transaction, and what stores in it.
+    pub(crate) fn open(&self) -> (Option<S>, OwnedScope) {
+        let (store, scope) = (self.store.clone(), self.scope.clone());
+        let scope = match store.clone() {
+            Some(store) => scope.executor(store),
+            None => scope,
         };
-        (self.store, scope.open_owned())
+        (store, scope.open_owned())
+    }
+
+    #[cfg(any(feature = "axum", feature = "actix"))]
+    pub(crate) fn pool(&self) -> &Pool<DB> {
+        &self.pool
     }
 }
 
@@ -178,24 +183,37 @@ impl<DB: TransactionDatabase, S> fmt::Debug for Transactions<DB, S> {
 
 /// Begins on a task of its own: a future of the pool's that is dropped half-way would return a connection with an
 /// open transaction.
-async fn begin<DB: TransactionDatabase>(
-    pool: Pool<DB>,
+pub(crate) async fn begin<DB: TransactionDatabase>(
+    pool: &Pool<DB>,
 ) -> Result<Transaction<'static, DB>, sqlx::Error> {
-    match tokio::spawn(DB::begin(pool)).await {
+    match tokio::spawn(DB::begin(pool.clone())).await {
         Ok(begun) => begun,
         Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
         Err(error) => Err(sqlx::Error::Io(std::io::Error::other(error))),
     }
 }
 
-/// Stores the durable intents of a scope, commits, and lets the rest leave.
-async fn commit<DB: TransactionDatabase, S: Store<DB>>(
-    mut transaction: Transaction<'static, DB>,
+/// Stores the durable intents of a scope, commits, and lets the rest leave. Without a transaction, one begins if
+/// there is something to store.
+pub(crate) async fn commit<DB: TransactionDatabase, S: Store<DB>>(
+    pool: &Pool<DB>,
+    transaction: Option<Transaction<'static, DB>>,
     mut scope: OwnedScope,
     store: Option<S>,
 ) -> Result<(), TransactionError> {
     let holds_some = scope.holds() > 0;
     let mut recording = scope.record();
+    let mut transaction = match (transaction, recording.batch()) {
+        (Some(begun), _) => begun,
+        (None, None) => {
+            recording.release(Outcome::Success).dispatch_async().await?;
+            return Ok(());
+        }
+        (None, Some(_)) => match begin(pool).await {
+            Ok(begun) => begun,
+            Err(error) => return Err(not_stored(recording, NotStored::All(error.into())).await),
+        },
+    };
     let recorded = match record(&mut recording, store.as_ref(), &mut *transaction).await {
         Ok(recorded) => recorded,
         Err(error) => {

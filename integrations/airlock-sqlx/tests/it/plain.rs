@@ -1,0 +1,122 @@
+//! `transaction` and `savepoint`.
+
+use std::panic::AssertUnwindSafe;
+
+use airlock::BoxError;
+use airlock::sqlx::{TransactionError, Transactions, savepoint, transaction};
+use futures_util::FutureExt;
+
+use crate::world::{World, insert, insert_item_of_nothing, mail};
+
+#[tokio::test]
+async fn effects_leave_after_the_commit() -> Result<(), BoxError> {
+    let world = World::new().await;
+    let run = transaction(&world.pool, async |tx| -> Result<(), BoxError> {
+        airlock::enqueue(mail("before".to_owned()));
+        insert(tx, 1).await?;
+        assert!(world.left().is_empty());
+        assert!(world.orders().await.is_empty());
+        Ok(())
+    });
+    world.airlock.bind(run).await?;
+    assert_eq!(world.orders().await, [1]);
+    assert_eq!(world.left(), ["before"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_error_and_a_panic_roll_back_and_nothing_leaves() -> Result<(), BoxError> {
+    let world = World::new().await;
+    for panics in [false, true] {
+        let run = transaction(&world.pool, async |tx| -> Result<(), BoxError> {
+            insert(tx, 1).await?;
+            airlock::enqueue(mail("never".to_owned()));
+            assert!(!panics, "on purpose");
+            Err("no".into())
+        });
+        let ended = AssertUnwindSafe(world.airlock.bind(run))
+            .catch_unwind()
+            .await;
+        assert_eq!(ended.is_err(), panics);
+    }
+    assert!(world.orders().await.is_empty());
+    assert!(world.left().is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_lets_nothing_leave() -> Result<(), BoxError> {
+    let world = World::new().await;
+    let run = async {
+        airlock::scope()
+            .run_async(async |outer| {
+                let failed: Result<(), BoxError> = transaction(&world.pool, async |tx| {
+                    insert(tx, 1).await?;
+                    insert_item_of_nothing(tx).await?;
+                    airlock::enqueue(mail("never".to_owned()));
+                    Ok(())
+                })
+                .await;
+                assert_eq!(outer.len(), 0, "nor is it with the scope around");
+                failed
+            })
+            .await
+    };
+    let error = world
+        .airlock
+        .bind(run)
+        .await
+        .expect_err("a constraint fails");
+    let error = error.downcast::<TransactionError>()?;
+    assert!(matches!(*error, TransactionError::Commit(_)), "{error:?}");
+    assert!(world.orders().await.is_empty());
+    assert!(world.left().is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_savepoint_is_a_nested_scope() -> Result<(), BoxError> {
+    let world = World::new().await;
+    let transactions = Transactions::new(world.pool.clone()).scope(|scope| scope.name("orders"));
+    let run = transactions.run(async |tx| -> Result<(), BoxError> {
+        insert(tx, 1).await?;
+        let failed: Result<(), BoxError> = savepoint(tx, async |tx| {
+            insert(tx, 2).await?;
+            airlock::enqueue(mail("two".to_owned()));
+            Err("no".into())
+        })
+        .await;
+        assert!(failed.is_err());
+        savepoint(tx, async |tx| -> Result<(), BoxError> {
+            insert(tx, 3).await?;
+            airlock::enqueue(mail("three".to_owned()));
+            Ok(())
+        })
+        .await?;
+        assert!(world.left().is_empty(), "a savepoint is no commit");
+        Ok(())
+    });
+    world.airlock.bind(run).await?;
+    assert_eq!(world.orders().await, [1, 3]);
+    assert_eq!(world.left(), ["three"]);
+    Ok(())
+}
+
+/// A flush that fails after the commit says that the work must not be repeated.
+#[tokio::test]
+async fn a_failed_effect_after_the_commit_is_told_as_such() -> Result<(), BoxError> {
+    let world = World::new().await;
+    // Without its resource it fails.
+    let failed: Result<(), TransactionError> = transaction(&world.pool, async |tx| {
+        insert(tx, 1).await.map_err(TransactionError::Begin)?;
+        airlock::enqueue(mail("lost".to_owned()));
+        Ok(())
+    })
+    .await;
+    let Err(TransactionError::Flush(error)) = failed else {
+        panic!("{failed:?}")
+    };
+    assert_eq!(error.report().failed().count(), 1);
+    assert_eq!(world.orders().await, [1]);
+    Ok(())
+}
