@@ -1,0 +1,9 @@
+//! Durable effects as River jobs in the caller's own transaction, with drivers other than sqlx: a module for each.
+
+pub mod diesel;
+pub mod diesel_async;
+pub mod effects;
+pub mod rusqlite;
+mod schema;
+pub mod sea_orm;
+pub mod tokio_postgres;

@@ -1,0 +1,40 @@
+//! With rusqlite.
+
+use airlock::river::{Rows, SQL_SQLITE, SQL_SQLITE_NOTIFY};
+use airlock::{BoxError, Intent};
+use rusqlite::{Connection, Error, Transaction, TransactionBehavior};
+
+/// Saves an order, and the intent as a job: both, or neither.
+///
+/// # Errors
+///
+/// If the intent cannot be stored, or what the database said.
+pub fn place_order(
+    connection: &mut Connection,
+    order: i64,
+    intent: &Intent,
+) -> Result<(), BoxError> {
+    let mut rows = Rows::new();
+    rows.push(intent, None)?;
+
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute("INSERT INTO orders (id) VALUES (?1)", [order])?;
+    store(&transaction, &rows)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Stores jobs in a transaction.
+///
+/// # Errors
+///
+/// What the database said.
+pub fn store(transaction: &Transaction<'_>, rows: &Rows) -> Result<(), Error> {
+    let json = rows.to_json();
+    // It gives rows, and rusqlite's `execute` takes that for an error.
+    let mut statement = transaction.prepare(SQL_SQLITE)?;
+    let mut stored = statement.query([&json])?;
+    while stored.next()?.is_some() {}
+    transaction.execute(SQL_SQLITE_NOTIFY, [&json])?;
+    Ok(())
+}

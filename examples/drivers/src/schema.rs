@@ -1,0 +1,7 @@
+//! The tables, as diesel knows them.
+
+diesel::table! {
+    orders {
+        id -> BigInt,
+    }
+}
