@@ -1,5 +1,7 @@
 //! The databases that River runs on.
 
+use std::collections::BTreeSet;
+
 use airlock_core::BoxFuture;
 use airlock_sqlx::TransactionDatabase;
 use riverqueue::migrate::Error as MigrateError;
@@ -15,6 +17,10 @@ pub trait RiverDatabase: TransactionDatabase + sealed::Sealed {
         notify: bool,
         connection: &'a mut Self::Connection,
     ) -> BoxFuture<'a, Result<Vec<StoredRow>, sqlx::Error>>;
+
+    /// Wakes the workers of these queues.
+    #[doc(hidden)]
+    fn wake(pool: &Pool<Self>, queues: BTreeSet<String>) -> BoxFuture<'_, Result<(), sqlx::Error>>;
 
     #[doc(hidden)]
     fn client(pool: Pool<Self>) -> ClientBuilder;
@@ -58,6 +64,16 @@ impl RiverDatabase for sqlx::Postgres {
         })
     }
 
+    fn wake(pool: &Pool<Self>, queues: BTreeSet<String>) -> BoxFuture<'_, Result<(), sqlx::Error>> {
+        Box::pin(async move {
+            sqlx::query(crate::sql::WAKE_POSTGRES)
+                .bind(Vec::from_iter(queues))
+                .execute(pool)
+                .await?;
+            Ok(())
+        })
+    }
+
     fn client(pool: Pool<Self>) -> ClientBuilder {
         riverqueue::Client::builder(pool)
     }
@@ -95,6 +111,17 @@ impl RiverDatabase for sqlx::Sqlite {
                 wakes.execute(connection).await?;
             }
             Ok(stored)
+        })
+    }
+
+    fn wake(pool: &Pool<Self>, queues: BTreeSet<String>) -> BoxFuture<'_, Result<(), sqlx::Error>> {
+        Box::pin(async move {
+            let mut connection = pool.acquire().await?;
+            for queue in queues {
+                let wakes = sqlx::query(crate::sql::WAKE_SQLITE).bind(queue);
+                wakes.execute(&mut *connection).await?;
+            }
+            Ok(())
         })
     }
 

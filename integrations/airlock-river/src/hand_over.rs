@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use airlock_core::executor::{Batch, Executor, Identity};
 use airlock_core::{BoxError, BoxFuture, Intent, Receipt};
@@ -13,37 +11,6 @@ use crate::database::StoredRow;
 use crate::row::Row;
 use crate::sql::{capabilities, to_json};
 use crate::{River, RiverDatabase};
-
-/// Lets each queue be woken once in a while: a burst of transactions needs only one.
-pub(crate) struct Limiter {
-    interval: Duration,
-    last: Mutex<HashMap<String, Instant>>,
-}
-
-impl Limiter {
-    pub(crate) fn new(interval: Duration) -> Self {
-        Self {
-            interval,
-            last: Mutex::default(),
-        }
-    }
-
-    /// Marks the rows that wake the workers of their queue. Returns whether one does.
-    fn mark(&self, rows: &mut [Row]) -> bool {
-        let now = Instant::now();
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut marked = false;
-        for row in rows.iter_mut().filter(|row| row.is_due()) {
-            let woken = last.get(&row.queue);
-            if woken.is_none_or(|woken| now.duration_since(*woken) >= self.interval) {
-                last.insert(row.queue.clone(), now);
-                row.notify = true;
-                marked = true;
-            }
-        }
-        marked
-    }
-}
 
 impl<DB: RiverDatabase> Store<DB> for River<DB> {
     type Row = StoreRow;
@@ -58,11 +25,15 @@ impl<DB: RiverDatabase> Store<DB> for River<DB> {
         connection: &'a mut DB::Connection,
     ) -> BoxFuture<'a, Result<Vec<Receipt>, BoxError>> {
         let mut rows: Vec<Row> = rows.into_iter().map(|row| row.0).collect();
-        let notify = self.inner.limiter.mark(&mut rows);
+        let notify = self.inner.wakes.mark(&mut rows);
         Box::pin(async move {
             let stored = DB::insert(to_json(&rows), notify, connection).await?;
             Ok(receipts(&rows, stored))
         })
+    }
+
+    fn committed(&self) {
+        self.wake();
     }
 }
 
@@ -147,12 +118,7 @@ impl<DB: RiverDatabase> River<DB> {
         let mut transaction = DB::begin(self.inner.pool.clone()).await?;
         let receipts = self.store(rows, &mut *transaction).await?;
         transaction.commit().await?;
+        self.wake();
         Ok(receipts)
     }
 }
-
-const _: fn() = || {
-    fn shared<T: Send + Sync>() {}
-    #[cfg(feature = "sqlite")]
-    shared::<Arc<River<sqlx::Sqlite>>>();
-};

@@ -9,7 +9,7 @@ use airlock_durable::{Keys, SealError, first_redacted};
 use airlock_sqlx::{TransactionError, Transactions};
 use sqlx::Pool;
 
-use crate::hand_over::Limiter;
+use crate::wake::Wakes;
 use crate::worker::WorkerBuilder;
 use crate::{BuildError, RiverDatabase};
 
@@ -25,7 +25,7 @@ pub struct River<DB: RiverDatabase> {
 pub(crate) struct Inner<DB: RiverDatabase> {
     pub(crate) pool: Pool<DB>,
     pub(crate) keys: Option<Keys>,
-    pub(crate) limiter: Limiter,
+    pub(crate) wakes: Wakes,
 }
 
 impl<DB: RiverDatabase> River<DB> {
@@ -132,8 +132,8 @@ impl<DB: RiverDatabase> RiverBuilder<DB> {
         self
     }
 
-    /// Chooses how often a queue's workers are woken at most; 20 ms unless set. PostgreSQL serialises the commits of
-    /// transactions that wake others.
+    /// Chooses how often a queue's workers are woken at most; each 20 ms unless set. PostgreSQL takes the commits of
+    /// transactions that wake others one by one, so a shorter interval slows busy producers down.
     pub fn wake_at_most_every(mut self, interval: Duration) -> Self {
         self.wake_at_most_every = interval;
         self
@@ -162,7 +162,7 @@ impl<DB: RiverDatabase> RiverBuilder<DB> {
         let inner = Inner {
             pool: self.pool,
             keys: self.keys,
-            limiter: Limiter::new(self.wake_at_most_every),
+            wakes: Wakes::new(self.wake_at_most_every),
         };
         Ok(River {
             inner: Arc::new(inner),

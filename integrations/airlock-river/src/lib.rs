@@ -14,6 +14,7 @@ mod handle;
 mod register;
 mod row;
 mod sql;
+mod wake;
 mod worker;
 
 pub use airlock_durable::{Keys, SealError};

@@ -42,7 +42,7 @@ WITH rows AS MATERIALIZED (
 SELECT stored.id, stored.intent, stored.unique_key FROM stored, woken
 ";
 
-/// The same for SQLite. [`SQL_SQLITE_NOTIFY`] wakes the workers.
+/// The same for SQLite, 3.45 or later. [`SQL_SQLITE_NOTIFY`] wakes the workers. Read its rows to the end.
 pub const SQL_SQLITE: &str = r"
 INSERT INTO river_job (
     args, kind, max_attempts, metadata, priority, queue, scheduled_at, state, unique_key, unique_states
@@ -80,6 +80,17 @@ SELECT DISTINCT json_object('queue', value->>'queue'), 'river_insert'
 FROM json_each(?1)
 WHERE value->>'notify'
 ";
+
+/// Wakes the workers of queues by their names, on PostgreSQL.
+#[cfg(feature = "postgres")]
+pub(crate) const WAKE_POSTGRES: &str = r"
+SELECT pg_notify(concat(current_schema(), '.river_insert'), json_build_object('queue', queue)::text)
+FROM unnest($1::text[]) AS queue
+";
+
+/// Wakes the workers of one queue, on SQLite.
+#[cfg(feature = "sqlite")]
+pub(crate) const WAKE_SQLITE: &str = "INSERT INTO river_notification (payload, topic) VALUES (json_object('queue', $1), 'river_insert')";
 
 /// Durable intents as the parameter of [`SQL_POSTGRES`] or [`SQL_SQLITE`], for transactions of other drivers than
 /// sqlx.

@@ -328,6 +328,7 @@ impl<DB: RiverDatabase> Performing<DB> {
             }
             DB::complete(context, &mut transaction).await?;
             transaction.commit().await?;
+            self.river.wake();
             let mut receipts = receipts.into_iter();
             if let Some(mut batch) = released.batch_for(&self.river) {
                 let unanswered = || airlock_core::Receipt::Rejected("no answer".into());

@@ -24,6 +24,9 @@ const BUILDS: [(&[&str], Measure); 2] = [
     (code_size::NAMES, code_size::measure),
 ];
 
+/// The results of durable effects, which are measured on their own: they need a database, and take minutes.
+const DURABLE: &str = "durable";
+
 /// Measures all, or the one result with this name, and writes `target/bench.json`.
 ///
 /// # Errors
@@ -35,6 +38,9 @@ pub fn run(
     write_docs: bool,
     growth_scale: Option<&str>,
 ) -> Result<(), String> {
+    if only == Some(DURABLE) {
+        return durable(workspace);
+    }
     let folder = workspace.target.join("bench");
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut results = Vec::new();
@@ -77,6 +83,17 @@ pub fn run(
     } else {
         Err(format!("could not be measured: {}", failed.join("; ")))
     }
+}
+
+/// Measures durable effects on each store, beside River used by hand.
+fn durable(workspace: &Workspace) -> Result<(), String> {
+    for program in ["durable-sqlite", "durable-postgres"] {
+        Cargo::new(&workspace.root)
+            .args(["run", "--release", "--quiet", "--package"])
+            .args(["airlock-bench-durable", "--bin", program])
+            .run()?;
+    }
+    Ok(())
 }
 
 fn build(workspace: &Workspace) -> Result<(), String> {
