@@ -6,6 +6,8 @@
 mod capabilities;
 mod envelope;
 mod seal;
+#[cfg(feature = "suite")]
+pub mod suite;
 mod worker;
 
 pub use self::capabilities::{Capabilities, Dedupe};

@@ -90,6 +90,11 @@ impl<DB: RiverDatabase> River<DB> {
         self.transactions().run_in(connection, work).await
     }
 
+    /// What River can do.
+    pub fn capabilities(&self) -> airlock_durable::Capabilities {
+        crate::sql::capabilities()
+    }
+
     /// Transactions whose scopes say more: a name, policies, an origin.
     pub fn transactions(&self) -> Transactions<DB, Self> {
         Transactions::new(self.inner.pool.clone()).store(self.clone())

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use airlock::river::{River, TransactionError};
+use airlock::river::TransactionError;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::suite::effects::{note, noted, plain_note};
-use crate::suite::{AnyError, World};
+use crate::suite::{AnyError, World, river_on};
 use crate::world;
 
 /// What a [`proxy`] does when it sees a `COMMIT`.
@@ -69,7 +69,7 @@ async fn carry(client: TcpStream, server: TcpStream, at_commit: AtCommit, armed:
 async fn commit_outcome_unknown_where(at_commit: AtCommit) -> (World, Vec<i64>, TransactionError) {
     let world = World::new().await;
     let (url, armed) = proxy(&world.url, at_commit).await;
-    let broken = River::new(world::connect(&url).await).expect("a river");
+    let broken = river_on(&world::connect(&url).await);
     armed.store(true, Ordering::SeqCst);
     let failed: Result<(), TransactionError> = broken
         .transaction(async |tx| {

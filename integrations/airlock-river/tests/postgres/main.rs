@@ -1,6 +1,7 @@
 //! River on PostgreSQL.
 
 mod connection;
+mod server;
 #[path = "../suite/mod.rs"]
 mod suite;
 mod world;

@@ -1,5 +1,6 @@
 //! River on SQLite.
 
+mod limits;
 #[path = "../suite/mod.rs"]
 mod suite;
 mod world;

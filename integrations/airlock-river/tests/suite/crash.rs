@@ -13,7 +13,7 @@ use airlock::{Airlock, BoxError, BoxFuture, Intent, Receipt};
 use sqlx::Pool;
 
 use super::effects::{block, cause, kill, note};
-use super::{AnyError, Connection, World, airlock_of, insert_order};
+use super::{AnyError, Connection, World, airlock_of, insert_order, river_on};
 use crate::world::{self, Db};
 
 const POINT: &str = "AIRLOCK_TEST_KILL_AT";
@@ -85,7 +85,7 @@ async fn child() -> Result<(), AnyError> {
         return Ok(());
     };
     let pool = world::connect(&std::env::var(DATABASE)?).await;
-    let river = River::new(pool.clone())?;
+    let river = river_on(&pool);
     let order = async |tx: &mut Connection, intent: Intent| -> Result<(), TransactionError> {
         insert_order(tx, 1).await;
         airlock::enqueue(intent);
@@ -124,6 +124,7 @@ fn killed_after_performing(river: &River<Db>, pool: &Pool<Db>) -> Airlock {
     builder
         .resource(pool.clone())
         .policy(kills)
+        .skip_resource_check()
         .build()
         .expect("an airlock")
 }

@@ -1,9 +1,7 @@
 //! The effects of the tests.
 
 use std::cell::RefCell;
-use std::time::Duration;
 
-use airlock::prelude::*;
 use airlock::river::CompletionTransaction;
 use serde::{Deserialize, Serialize};
 use sqlx::Pool;
@@ -48,24 +46,6 @@ pub(crate) async fn note(#[resource] pool: &Pool<Db>, number: i64) -> Result<(),
     write(pool, "note", number).await
 }
 
-/// Fails until the attempt with this number.
-#[airlock::effect(
-    durable,
-    name = "test.succeed_at",
-    timeout = "1s",
-    retry(attempts = 3, delay = "10ms", max_delay = "20ms")
-)]
-pub(crate) async fn succeed_at(
-    #[resource] pool: &Pool<Db>,
-    attempt: u32,
-) -> Result<(), airlock::BoxError> {
-    write(pool, "succeed_at", i64::from(attempt)).await?;
-    match airlock::attempt().is_some_and(|it| it.number() >= attempt) {
-        true => Ok(()),
-        false => Err("not yet".into()),
-    }
-}
-
 /// Writes, and enqueues two more: a durable and a plain one.
 #[airlock::effect(durable, name = "test.cause", timeout = "1s")]
 pub(crate) async fn cause(#[resource] pool: &Pool<Db>, number: i64) -> Result<(), sqlx::Error> {
@@ -81,13 +61,6 @@ pub(crate) async fn write_plainly(
     number: i64,
 ) -> Result<(), sqlx::Error> {
     write(pool, "write_plainly", number).await
-}
-
-/// Enqueues and fails.
-#[airlock::effect(durable, name = "test.cause_and_fail", timeout = "1s", once)]
-pub(crate) async fn cause_and_fail(number: i64) -> Result<(), airlock::BoxError> {
-    airlock::enqueue(note(number));
-    Err("on purpose".into())
 }
 
 /// Enqueues itself again, for ever.
@@ -180,8 +153,4 @@ pub(crate) async fn block(#[resource] pool: &Pool<Db>, number: i64) -> Result<()
         super::wait_until(until_rescued).await;
     }
     Ok(())
-}
-
-pub(crate) fn later(number: i64, delay: Duration) -> airlock::Intent {
-    note(number).after(delay)
 }

@@ -4,6 +4,8 @@ pub(crate) mod effects;
 
 mod bad_rows;
 mod crash;
+mod engine;
+mod executors;
 mod transaction;
 mod worker;
 
@@ -11,7 +13,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use airlock::Airlock;
-use airlock::river::{River, RiverDatabase, Running};
+use airlock::river::{Keys, River, RiverDatabase, Running};
 use sqlx::{AssertSqlSafe, FromRow, Pool};
 
 use crate::world::{self, Db, Kept};
@@ -30,7 +32,6 @@ pub(crate) struct World {
 /// A job as it is stored.
 #[derive(Debug, FromRow)]
 pub(crate) struct Job {
-    pub(crate) id: i64,
     pub(crate) kind: String,
     pub(crate) state: String,
     pub(crate) attempt: i64,
@@ -42,7 +43,7 @@ impl World {
     pub(crate) async fn new() -> Self {
         let (url, kept) = world::database().await;
         let pool = world::connect(&url).await;
-        let river = River::new(pool.clone()).expect("a river");
+        let river = river_on(&pool);
         river.migrate().await.expect("tables");
         for table in [
             "CREATE TABLE orders (id BIGINT PRIMARY KEY)",
@@ -75,7 +76,7 @@ impl World {
     pub(crate) async fn jobs(&self) -> Result<Vec<Job>, sqlx::Error> {
         let json = world::JSON;
         let query = format!(
-            "SELECT id, kind, CAST(state AS TEXT) AS state, CAST(attempt AS BIGINT) AS attempt,
+            "SELECT kind, CAST(state AS TEXT) AS state, CAST(attempt AS BIGINT) AS attempt,
                 {json}(args) AS args, {json}(metadata) AS metadata
             FROM river_job ORDER BY id"
         );
@@ -112,9 +113,19 @@ impl World {
     }
 }
 
+/// River with the keys that the effects of the engine's suite need.
+pub(crate) fn river_on(pool: &Pool<Db>) -> River<Db> {
+    let builder = River::builder(pool.clone()).keys(Keys::new([7; 32]));
+    builder.build().expect("a river")
+}
+
 pub(crate) fn airlock_of(river: &River<Db>, pool: &Pool<Db>) -> Airlock {
     let builder = Airlock::builder().executor(river.clone());
-    builder.resource(pool.clone()).build().expect("an airlock")
+    builder
+        .resource(pool.clone())
+        .skip_resource_check()
+        .build()
+        .expect("an airlock")
 }
 
 pub(crate) async fn insert_order(tx: &mut Connection, order: i64) {

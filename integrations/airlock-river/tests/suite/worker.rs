@@ -1,12 +1,8 @@
-//! What a worker makes of jobs.
-
-use std::time::Duration;
+//! What a worker makes of jobs, besides what every engine promises.
 
 use airlock::river::TransactionError;
 
-use super::effects::{
-    again, book, cause, cause_and_fail, fail_once, fall, hang, later, note, succeed_at,
-};
+use super::effects::{again, book, cause, fail_once, fall, hang, note};
 use super::{AnyError, World};
 
 /// Stores intents in a transaction.
@@ -22,29 +18,6 @@ async fn store(world: &World, enqueue: impl FnOnce() + Send) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn jobs_are_performed_and_completed() -> Result<(), AnyError> {
-    let world = World::new().await;
-    store(&world, || {
-        for number in 0..20 {
-            airlock::enqueue(note(number));
-        }
-    })
-    .await;
-    let worker = world.work();
-    world.wait_until_performed(20).await;
-    worker.stop().await?;
-    let performed = world.performed().await?;
-    let numbers: Vec<_> = performed.iter().map(|(_, number, ..)| *number).collect();
-    assert_eq!(numbers, (0..20).collect::<Vec<_>>());
-    for job in world.jobs().await? {
-        assert_eq!(job.state, "completed", "{job:?}");
-        let (.., key) = &performed[usize::try_from(job.id)? - 1];
-        assert!(job.metadata.contains(key), "the key is the intent's id");
-    }
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_job_under_an_alias_is_performed() -> Result<(), AnyError> {
     let world = World::new().await;
     store(&world, || _ = airlock::enqueue(note(5))).await;
@@ -55,34 +28,6 @@ async fn a_job_under_an_alias_is_performed() -> Result<(), AnyError> {
     world.wait_until_performed(1).await;
     worker.stop().await?;
     assert_eq!(world.performed().await?[0].1, 5);
-    Ok(())
-}
-
-/// An attempt has its number, and each the same key.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_failed_effect_is_tried_again_by_its_own_rule() -> Result<(), AnyError> {
-    let world = World::new().await;
-    store(&world, || {
-        airlock::enqueue(succeed_at(2));
-        airlock::enqueue(succeed_at(9));
-    })
-    .await;
-    let worker = world.work();
-    world.wait_until_performed(5).await;
-    world.wait_until_states(&["completed", "discarded"]).await;
-    worker.stop().await?;
-    let performed = world.performed().await?;
-    let attempts = |number: i64| -> Vec<i64> {
-        let of = performed.iter().filter(|(_, it, ..)| *it == number);
-        of.map(|(_, _, attempt, _)| *attempt).collect()
-    };
-    assert_eq!(attempts(2), [1, 2]);
-    assert_eq!(attempts(9), [1, 2, 3], "its rule says three");
-    assert_eq!(performed[0].3, performed[1].3, "one key");
-    let jobs = world.jobs().await?;
-    assert_eq!(jobs[0].state, "completed");
-    assert_eq!(jobs[1].state, "discarded");
-    assert!(jobs[1].metadata.contains("not yet"), "{}", jobs[1].metadata);
     Ok(())
 }
 
@@ -104,23 +49,6 @@ async fn what_an_effect_enqueues_is_stored_with_its_completion() -> Result<(), A
         jobs[1].metadata.contains(first),
         "its cause: {}",
         jobs[1].metadata
-    );
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_failed_effect_enqueued_is_not_stored() -> Result<(), AnyError> {
-    let world = World::new().await;
-    store(&world, || _ = airlock::enqueue(cause_and_fail(1))).await;
-    let worker = world.work();
-    world.wait_until_states(&["discarded"]).await;
-    worker.stop().await?;
-    let jobs = world.jobs().await?;
-    assert_eq!(jobs.len(), 1);
-    assert!(
-        jobs[0].metadata.contains("on purpose"),
-        "{}",
-        jobs[0].metadata
     );
     Ok(())
 }
@@ -190,20 +118,5 @@ async fn an_effect_writes_in_the_transaction_that_completes_it() -> Result<(), A
         "the write of the failed attempt was rolled back"
     );
     assert_eq!(world.jobs().await?.len(), 4);
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_delayed_intent_waits() -> Result<(), AnyError> {
-    let world = World::new().await;
-    let begun = std::time::Instant::now();
-    store(&world, || {
-        airlock::enqueue(later(1, Duration::from_millis(1500)));
-    })
-    .await;
-    let worker = world.work();
-    world.wait_until_performed(1).await;
-    assert!(begun.elapsed() >= Duration::from_millis(1500));
-    worker.stop().await?;
     Ok(())
 }
