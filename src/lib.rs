@@ -86,9 +86,10 @@ pub mod sqlx {
 #[cfg_attr(docsrs, doc(cfg(feature = "river")))]
 pub mod river {
     pub use airlock_river::{
-        BuildError, CompletionGuard, CompletionTransaction, Keys, NoCompletion, Recorded, River,
-        RiverBuilder, RiverDatabase, Rows, Running, SQL_POSTGRES, SQL_SQLITE, SQL_SQLITE_NOTIFY,
-        SealError, TransactionError, WorkerBuilder, WorkerError, riverqueue, savepoint,
+        BuildError, ByHand, CompletionGuard, CompletionTransaction, Keys, Migration, NoCompletion,
+        Recorded, River, RiverBuilder, RiverDatabase, Rows, Running, SQL_POSTGRES, SQL_SQLITE,
+        SQL_SQLITE_NOTIFY, SealError, TransactionError, WorkerBuilder, WorkerError, riverqueue,
+        savepoint,
     };
 }
 
@@ -159,7 +160,8 @@ pub mod __private {
     feature = "serde",
     feature = "tokio",
     feature = "axum",
-    feature = "actix"
+    feature = "actix",
+    feature = "river-sqlite"
 ))]
 mod guide {
     macro_rules! chapters {
@@ -181,6 +183,10 @@ mod guide {
         catalogue_in_ci "catalogue-in-ci.md"
         axum "axum.md"
         actix "actix.md"
+        durability "durability.md"
+        many_machines "many-machines.md"
+        deploying "deploying.md"
+        databases "databases.md"
         logs "logs.md"
         guarantees "guarantees.md"
         coming_from_airlock_py "coming-from-airlock-py.md"

@@ -3,6 +3,8 @@
 mod by_hand;
 mod cancellation;
 mod cascades;
+#[cfg(feature = "serde")]
+mod durable;
 mod effects;
 mod executors;
 pub(crate) mod fixture;

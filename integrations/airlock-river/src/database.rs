@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use airlock_core::BoxFuture;
 use airlock_sqlx::TransactionDatabase;
-use riverqueue::migrate::Error as MigrateError;
+use riverqueue::migrate::{Direction, Error as MigrateError, MigrateOpts, MigrateResult};
 use riverqueue::{ClientBuilder, JobRow, WorkContext};
 use sqlx::{Pool, Transaction};
 
@@ -27,6 +27,10 @@ pub trait RiverDatabase: TransactionDatabase + sealed::Sealed {
 
     #[doc(hidden)]
     fn migrate(pool: Pool<Self>) -> BoxFuture<'static, Result<(), MigrateError>>;
+
+    /// The migrations that are not applied.
+    #[doc(hidden)]
+    fn pending(pool: Pool<Self>) -> BoxFuture<'static, Result<MigrateResult, MigrateError>>;
 
     /// Completes a job in a transaction.
     #[doc(hidden)]
@@ -86,6 +90,14 @@ impl RiverDatabase for sqlx::Postgres {
         })
     }
 
+    fn pending(pool: Pool<Self>) -> BoxFuture<'static, Result<MigrateResult, MigrateError>> {
+        Box::pin(async move {
+            let migrator = riverqueue::migrate::PostgresMigrator::new(pool);
+            let listed = MigrateOpts::new().with_dry_run(true);
+            migrator.migrate(Direction::Up, listed).await
+        })
+    }
+
     fn complete<'a>(
         context: &'a WorkContext,
         transaction: &'a mut Transaction<'static, Self>,
@@ -134,6 +146,14 @@ impl RiverDatabase for sqlx::Sqlite {
             let migrator = riverqueue::migrate::SqliteMigrator::new(pool);
             migrator.migrate_up().await?;
             Ok(())
+        })
+    }
+
+    fn pending(pool: Pool<Self>) -> BoxFuture<'static, Result<MigrateResult, MigrateError>> {
+        Box::pin(async move {
+            let migrator = riverqueue::migrate::SqliteMigrator::new(pool);
+            let listed = MigrateOpts::new().with_dry_run(true);
+            migrator.migrate(Direction::Up, listed).await
         })
     }
 

@@ -13,19 +13,22 @@ use crate::RiverDatabase;
 /// The transaction that completes the job which is performed. An effect takes it as a resource, and what it writes in
 /// it is committed together with the completion: effectively once.
 ///
-/// ```ignore
+/// ```
+/// use airlock::BoxError;
+/// use airlock::river::CompletionTransaction;
+/// use sqlx::Sqlite;
+///
 /// #[airlock::effect(durable, name = "shop.book")]
 /// async fn book(
 ///     #[resource] completion: &CompletionTransaction<Sqlite>,
 ///     order: i64,
-/// ) -> Result<(), BookError> {
+/// ) -> Result<(), BoxError> {
 ///     let mut transaction = completion.begin().await?;
-///     sqlx::query("UPDATE orders SET booked = 1 WHERE id = $1")
-///         .bind(order)
-///         .execute(&mut **transaction)
-///         .await?;
+///     let update = sqlx::query("UPDATE orders SET booked = 1 WHERE id = $1").bind(order);
+///     update.execute(&mut *transaction).await?;
 ///     Ok(())
 /// }
+/// # let _ = book;
 /// ```
 ///
 /// A worker supplies it; no program has to.

@@ -9,6 +9,7 @@ use airlock_durable::{Keys, SealError, first_redacted};
 use airlock_sqlx::{TransactionError, Transactions};
 use sqlx::Pool;
 
+use crate::migration::Migration;
 use crate::wake::Wakes;
 use crate::worker::WorkerBuilder;
 use crate::{BuildError, RiverDatabase};
@@ -54,6 +55,16 @@ impl<DB: RiverDatabase> River<DB> {
     /// What the database said.
     pub async fn migrate(&self) -> Result<(), riverqueue::migrate::Error> {
         DB::migrate(self.inner.pool.clone()).await
+    }
+
+    /// The migrations that [`migrate`](Self::migrate) would apply, for a tool of your own.
+    ///
+    /// # Errors
+    ///
+    /// What the database said.
+    pub async fn migrations(&self) -> Result<Vec<Migration>, riverqueue::migrate::Error> {
+        let pending = DB::pending(self.inner.pool.clone()).await?;
+        Ok(pending.versions.iter().map(Migration::of).collect())
     }
 
     /// Runs work in a transaction and in a scope. It is committed if the work returns `Ok`: then its durable intents

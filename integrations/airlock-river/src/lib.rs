@@ -6,11 +6,13 @@
 
 #![cfg(any(feature = "postgres", feature = "sqlite"))]
 
+mod by_hand;
 mod database;
 mod error;
 mod give;
 mod hand_over;
 mod handle;
+mod migration;
 mod register;
 mod row;
 mod sql;
@@ -21,10 +23,12 @@ pub use airlock_durable::{Keys, SealError};
 pub use airlock_sqlx::{Recorded, TransactionError, savepoint};
 pub use riverqueue;
 
+pub use self::by_hand::ByHand;
 pub use self::database::RiverDatabase;
 pub use self::error::{BuildError, WorkerError};
 pub use self::give::{CompletionGuard, CompletionTransaction, NoCompletion};
 pub use self::handle::{River, RiverBuilder};
+pub use self::migration::Migration;
 pub use self::sql::{Rows, SQL_POSTGRES, SQL_SQLITE, SQL_SQLITE_NOTIFY};
 pub use self::worker::{Running, WorkerBuilder};
 

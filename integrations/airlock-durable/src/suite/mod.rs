@@ -69,7 +69,7 @@ macro_rules! __engine_promises {
 ///
 /// The test program depends on `airlock` and `tokio`, and writes it once, in a module of its own:
 ///
-/// ```ignore
+/// ```text
 /// mod engine {
 ///     airlock_durable::engine_suite!(crate::subject);
 /// }

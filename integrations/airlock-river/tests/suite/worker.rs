@@ -120,3 +120,25 @@ async fn an_effect_writes_in_the_transaction_that_completes_it() -> Result<(), A
     assert_eq!(world.jobs().await?.len(), 4);
     Ok(())
 }
+
+/// Printed for a tool of somebody's own, the migrations are the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn printed_migrations_are_enough() -> Result<(), AnyError> {
+    let (url, _kept) = crate::world::database().await;
+    let pool = crate::world::connect(&url).await;
+    let river = super::river_on(&pool);
+    let printed = river.migrations().await?;
+    assert_eq!(printed[0].version, 1);
+    for migration in printed {
+        // In one transaction each, as such a tool does: an enum's new value is of use only after the commit.
+        let sql = sqlx::AssertSqlSafe(migration.sql);
+        sqlx::raw_sql(sql).execute(&pool).await?;
+    }
+    assert!(river.migrations().await?.is_empty());
+    river.migrate().await?;
+    let stored: Result<_, AnyError> = river
+        .transaction(async |_| Ok(airlock::enqueue(note(1))))
+        .await;
+    stored?;
+    Ok(())
+}
