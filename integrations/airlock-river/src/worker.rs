@@ -115,7 +115,8 @@ impl<DB: RiverDatabase> WorkerBuilder<DB> {
         let rescue_after = self
             .rescue_after
             .unwrap_or(longest + Duration::from_secs(20));
-        for effect in durable.iter().filter(|it| it.timeout().is_none()) {
+        let unlimited = |it: &&&EffectDescriptor| it.is_async() && it.timeout().is_none();
+        for effect in durable.iter().filter(unlimited) {
             tracing::info!(
                 target: "airlock",
                 effect = effect.id(),

@@ -215,7 +215,8 @@ fn watch(
     shell.args(["-c", WATCH, "watch"]).arg(server).args(options);
     // Not in our group: a signal to that from a terminal is for us to handle.
     shell.process_group(0);
-    shell.stdin(Stdio::piped()).spawn()
+    // A shell tells when what it started was killed, which is what tests do.
+    shell.stdin(Stdio::piped()).stderr(Stdio::null()).spawn()
 }
 
 fn command(program: &Path, user: Option<User>, folder: &Path) -> Command {

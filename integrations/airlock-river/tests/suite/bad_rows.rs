@@ -92,3 +92,36 @@ async fn a_bad_row_stops_no_other() -> Result<(), AnyError> {
     assert_eq!(numbers, [1, 3, 4]);
     Ok(())
 }
+
+/// Clocks are set, and machines disagree.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_steps_stops_nothing() -> Result<(), AnyError> {
+    let world = World::new().await;
+    insert(&world, "test.note", r#"{"number": 1}"#, "{}").await?;
+    insert(
+        &world,
+        "test.note",
+        r#"{"number": 2}"#,
+        r#"{"airlock": {"v": 99}}"#,
+    )
+    .await?;
+    let long_ago = "UPDATE river_job SET scheduled_at = '1971-01-01 00:00:00'";
+    sqlx::query(long_ago).execute(&world.pool).await?;
+    let to_come = "UPDATE river_job SET created_at = '2999-01-01 00:00:00'";
+    sqlx::query(to_come).execute(&world.pool).await?;
+    let worker = world.work();
+    world.wait_until_performed(1).await;
+    super::wait_until(async || {
+        let jobs = world.jobs().await.unwrap_or_default();
+        jobs.iter().any(|job| job.metadata.contains("version 99"))
+    })
+    .await;
+    worker.stop().await?;
+    let jobs = world.jobs().await?;
+    assert_eq!(jobs[0].state, "completed");
+    assert!(
+        ["available", "scheduled"].contains(&jobs[1].state.as_str()),
+        "{jobs:?}"
+    );
+    Ok(())
+}
