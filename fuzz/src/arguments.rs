@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How long to fuzz, and from which seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,17 @@ pub enum Bound {
     Time(Duration),
     /// After this many programs.
     Programs(u64),
+}
+
+impl Bound {
+    /// Whether there is time for another one, after so many.
+    #[must_use]
+    pub fn goes_on(self, begun: Instant, tried: u64) -> bool {
+        match self {
+            Bound::Time(time) => begun.elapsed() < time,
+            Bound::Programs(most) => tried < most,
+        }
+    }
 }
 
 impl Arguments {

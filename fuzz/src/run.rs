@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use airlock::executor::{Delivery, Timer};
 use airlock::{Airlock, BoxFuture, FlushError, FlushReport};
 
-use crate::arguments::{Arguments, Bound};
+use crate::arguments::Arguments;
 use crate::effects::yields;
 use crate::executors::{executor, policy};
 use crate::ledger::Violation;
@@ -36,7 +36,7 @@ pub fn fuzz(arguments: &Arguments) -> ExitCode {
     let begun = Instant::now();
     let mut programs: u64 = 0;
     let mut broken: u64 = 0;
-    while goes_on(arguments.bound, begun, programs) {
+    while arguments.bound.goes_on(begun, programs) {
         let seed = arguments.seed.wrapping_add(programs);
         programs += 1;
         if arguments.trace {
@@ -64,13 +64,6 @@ pub fn fuzz(arguments: &Arguments) -> ExitCode {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
-    }
-}
-
-fn goes_on(bound: Bound, begun: Instant, programs: u64) -> bool {
-    match bound {
-        Bound::Time(time) => begun.elapsed() < time,
-        Bound::Programs(most) => programs < most,
     }
 }
 

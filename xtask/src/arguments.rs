@@ -125,7 +125,7 @@ fn fuzz<'a>(mut arguments: impl Iterator<Item = &'a str>) -> Result<Command, Str
                 let words = arguments.next();
                 options.push(words.ok_or("`--skip` needs words")?.to_owned());
             }
-            "--survey" | "--trace" => {}
+            "--survey" | "--trace" | "--envelopes" => {}
             _ => return Err(format!("there is no option `{option}`")),
         }
     }
@@ -192,6 +192,7 @@ pub fn usage() -> String {
        cargo xtask ci [--without STAGE]...
        cargo xtask bench [--only NAME | --write-docs] [--growth-scale FACTOR]
        cargo xtask fuzz [--minutes N | --programs K] [--seed S] [--survey] [--skip WORD,..] [--trace]
+       cargo xtask fuzz --envelopes [--minutes N | --programs K] [--seed S]
        cargo xtask chaos --store sqlite|postgres [--minutes N] [--seed S]
        cargo xtask bless-examples
 

@@ -3,6 +3,11 @@
 use crate::cargo::Cargo;
 use crate::workspace::Workspace;
 
+/// The option that asks for random envelopes of durable intents, instead of random programs.
+const ENVELOPES: &str = "--envelopes";
+
+const PROGRAMS: &str = "airlock-fuzz";
+
 /// The run that is a stage of `cargo xtask ci`: always the same programs, for a few seconds.
 const SHORT: [&str; 4] = ["--seed", "1", "--programs", "3000"];
 
@@ -12,7 +17,15 @@ const SHORT: [&str; 4] = ["--seed", "1", "--programs", "3000"];
 ///
 /// When a program breaks a promise. It has been printed, with its seed.
 pub fn run(workspace: &Workspace, options: &[String]) -> Result<(), String> {
-    fuzzer(workspace, &["--release"]).args(options).run()
+    let (envelopes, options): (Vec<_>, Vec<_>) =
+        options.iter().partition(|option| *option == ENVELOPES);
+    let program = match envelopes.is_empty() {
+        true => PROGRAMS,
+        false => "envelopes",
+    };
+    fuzzer(workspace, program, &["--release"])
+        .args(options)
+        .run()
 }
 
 /// Fuzzes for a few seconds, from a fixed seed.
@@ -22,12 +35,22 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<(), String> {
 /// As [`run`].
 pub fn run_short(workspace: &Workspace) -> Result<(), String> {
     // Not in release: the tests have built its dependencies already.
-    fuzzer(workspace, &[]).args(SHORT).run()
+    for program in [PROGRAMS, "envelopes"] {
+        fuzzer(workspace, program, &[]).args(SHORT).run()?;
+    }
+    Ok(())
 }
 
-fn fuzzer(workspace: &Workspace, profile: &[&str]) -> Cargo {
+fn fuzzer(workspace: &Workspace, program: &str, profile: &[&str]) -> Cargo {
     Cargo::new(&workspace.root)
-        .args(["run", "--quiet", "--package", "airlock-fuzz"])
+        .args([
+            "run",
+            "--quiet",
+            "--package",
+            "airlock-fuzz",
+            "--bin",
+            program,
+        ])
         .args(profile)
         .args(["--"])
 }
