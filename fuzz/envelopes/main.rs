@@ -38,7 +38,7 @@ fn take(number: i64, text: String, many: Vec<Option<f64>>, secret: String) -> Re
     }
 }
 
-const SOUND: &str = r#"{"effect":"fuzz.take","args":{"number":7,"text":"a","many":[1.5,null],"secret":{"$sealed":"AAAA"}},"v":1,"id":"0199d2c4-7a40-7000-8000-00a1b2c3d4e5","at":"a.rs:1:1","causes":[{"effect":"fuzz.take","id":"0199d2c4-7a40-7000-8000-00a1b2c3d4e4"}],"depth":1,"origin":"x","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","key":"k","ordering_key":"o","queue":"q","priority":5,"run_at":"2026-12-01T08:00:00.000Z","headers":{"a":"b"}}"#;
+const SOUND: &str = r#"{"effect":"fuzz.take","args":{"number":7,"text":"a","many":[1.5,null],"secret":SECRET},"v":1,"id":"0199d2c4-7a40-7000-8000-00a1b2c3d4e5","at":"a.rs:1:1","causes":[{"effect":"fuzz.take","id":"0199d2c4-7a40-7000-8000-00a1b2c3d4e4"}],"depth":1,"origin":"x","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","key":"k","ordering_key":"o","queue":"q","priority":5,"run_at":"2026-12-01T08:00:00.000Z","headers":{"a":"b"}}"#;
 
 const PIECES: [&str; 24] = [
     "",
@@ -112,8 +112,12 @@ fn tell(json: &str, problem: &str) -> ExitCode {
 
 /// A sound envelope of which some pieces are replaced.
 fn changed(random: &mut Rng) -> String {
-    let mut json: Vec<char> = SOUND.chars().collect();
-    for _ in 0..random.u8(1..4) {
+    let secret = match random.bool() {
+        true => r#"{"$sealed":"AAAA"}"#,
+        false => "\"clear\"",
+    };
+    let mut json: Vec<char> = SOUND.replace("SECRET", secret).chars().collect();
+    for _ in 0..random.u8(0..3) {
         let at = random.usize(0..=json.len());
         let end = (at + random.usize(0..12)).min(json.len());
         let piece = PIECES[random.usize(0..PIECES.len())];
