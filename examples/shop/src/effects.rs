@@ -1,13 +1,24 @@
 //! Everything that the shop does to the world outside. Calling one of these names does nothing yet. Only the
 //! bank is asked directly, since its answer is needed.
+//!
+//! All but one are durable: their intents are stored with the data that they follow from, and a worker performs them at
+//! least once.
 
+use crate::order::Status;
 use crate::partners::{Mail, Mailer, SearchIndex, Unreachable, Warehouse};
 
 /// Who buys when little is left.
 const PURCHASING: &str = "purchasing@shop.example";
 
 /// Mails the buyer that the shop has the order.
-#[airlock::effect(tags("mail"), redact(email), retry(attempts = 2, delay = "10ms"))]
+#[airlock::effect(
+    durable,
+    name = "shop.send_confirmation",
+    tags("mail"),
+    redact(email),
+    timeout = "5s",
+    retry(attempts = 20, delay = "2s", max_delay = "5s")
+)]
 pub async fn send_confirmation(
     #[resource] mailer: &dyn Mailer,
     order: i64,
@@ -18,7 +29,14 @@ pub async fn send_confirmation(
 }
 
 /// Mails the buyer that the money has arrived.
-#[airlock::effect(tags("mail"), redact(email), retry(attempts = 2, delay = "10ms"))]
+#[airlock::effect(
+    durable,
+    name = "shop.send_receipt",
+    tags("mail"),
+    redact(email),
+    timeout = "5s",
+    retry(attempts = 20, delay = "2s", max_delay = "5s")
+)]
 pub async fn send_receipt(
     #[resource] mailer: &dyn Mailer,
     order: i64,
@@ -30,7 +48,14 @@ pub async fn send_receipt(
 }
 
 /// Mails the buyer that the parcel is on its way.
-#[airlock::effect(tags("mail"), redact(email), retry(attempts = 2, delay = "10ms"))]
+#[airlock::effect(
+    durable,
+    name = "shop.send_parcel_notice",
+    tags("mail"),
+    redact(email),
+    timeout = "5s",
+    retry(attempts = 20, delay = "2s", max_delay = "5s")
+)]
 pub async fn send_parcel_notice(
     #[resource] mailer: &dyn Mailer,
     order: i64,
@@ -41,7 +66,12 @@ pub async fn send_parcel_notice(
 }
 
 /// Asks the warehouse to pack.
-#[airlock::effect(tags("fulfilment"))]
+#[airlock::effect(
+    durable,
+    name = "shop.notify_warehouse",
+    tags("fulfilment"),
+    timeout = "5s"
+)]
 pub async fn notify_warehouse(
     #[resource] warehouse: &dyn Warehouse,
     order: i64,
@@ -51,8 +81,16 @@ pub async fn notify_warehouse(
     warehouse.pack(order, sku, quantity).await
 }
 
-/// Tells purchasing that little is left. One mail for each item is enough.
-#[airlock::effect(tags("mail"), key = sku, retry(attempts = 2, delay = "10ms"))]
+/// Tells purchasing that little is left. One mail for each item is enough while it waits, and nobody misses it long:
+/// it is given up after two attempts.
+#[airlock::effect(
+    durable,
+    name = "shop.alert_stock",
+    tags("mail"),
+    key = sku,
+    timeout = "5s",
+    retry(attempts = 2, delay = "1s")
+)]
 pub async fn alert_stock(
     #[resource] mailer: &dyn Mailer,
     sku: String,
@@ -63,16 +101,17 @@ pub async fn alert_stock(
     mailer.send(Mail { to, text }).await
 }
 
-/// Writes orders into the search index: one call for all of a scope.
-#[airlock::effect(tags("search"), batch, key = orders)]
+/// Writes the status of an order into the search index.
+#[airlock::effect(durable, name = "shop.index_order", tags("search"), timeout = "5s")]
 pub async fn index_order(
     #[resource] index: &dyn SearchIndex,
-    orders: Vec<i64>,
+    order: i64,
+    status: Status,
 ) -> Result<(), Unreachable> {
-    index.index_orders(orders).await
+    index.index_order(order, status).await
 }
 
-/// Shows the stock of an item in the listing.
+/// Shows the stock of an item in the listing. Best effort: it is not stored, and the next change shows the stock again.
 #[airlock::effect(tags("search"), key = sku)]
 pub async fn refresh_listing(
     #[resource] index: &dyn SearchIndex,

@@ -1,6 +1,7 @@
 //! What can go wrong in the shop.
 
-use airlock::FlushError;
+use airlock::river::{TransactionError, WorkerError, riverqueue};
+use airlock::{BuildError, FlushError};
 
 use crate::order::Status;
 use crate::partners::Unreachable;
@@ -33,12 +34,12 @@ pub enum ShopError {
         /// How far it would have to be.
         needs: Status,
     },
-    /// Somebody else has changed the order meanwhile.
-    #[error("order {0} has changed meanwhile")]
-    Changed(i64),
     /// The key of the request was that of another order.
     #[error("the idempotency key was used for order {0}, which is another one")]
     KeyUsed(i64),
+    /// Another request with the same key runs at the same time.
+    #[error("another request has the same idempotency key")]
+    KeyInUse,
     /// The bank refuses the card.
     #[error("payment refused for order {0}")]
     PaymentRefused(i64),
@@ -51,7 +52,34 @@ pub enum ShopError {
     /// What followed from it could not be dispatched.
     #[error("what followed from it could not be dispatched")]
     Effects(#[from] FlushError),
+    /// The transaction has failed, or it is not known how it has ended.
+    #[error("the transaction has failed")]
+    Transaction(#[from] TransactionError),
     /// The database has failed.
     #[error("the database has failed")]
     Database(#[from] sqlx::Error),
+    /// The table of jobs could not be read.
+    #[error("the jobs could not be read")]
+    Jobs(#[from] riverqueue::Error),
+}
+
+/// Why a shop could not open.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The database could not be opened.
+    #[error("the database could not be opened")]
+    Database(#[from] sqlx::Error),
+    /// The tables of jobs could not be created.
+    #[error("the tables of jobs could not be created")]
+    Tables(#[from] riverqueue::migrate::Error),
+    /// The durable effects cannot be stored.
+    #[error("the durable effects cannot be stored")]
+    River(#[from] airlock::river::BuildError),
+    /// An effect lacks a resource, or the catalogue is not sound.
+    #[error("the effects are not as they should be")]
+    Effects(#[from] BuildError),
+    /// The worker could not start.
+    #[error("the worker could not start")]
+    Worker(#[from] WorkerError),
 }

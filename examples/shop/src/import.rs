@@ -8,11 +8,9 @@ use crate::effects::{
 use crate::error::ShopError;
 use crate::order::{NewOrder, Order};
 use crate::shop::Shop;
-use crate::store;
 
 /// Takes over orders that were shipped long ago. They go the way of every order, so that all that
-/// follows from it is wished; but nobody is mailed about last year's parcel. They are indexed in one
-/// call, in the background.
+/// follows from it is wished; but nobody is mailed about last year's parcel: only what the policy lets through is stored.
 ///
 /// # Errors
 ///
@@ -20,24 +18,24 @@ use crate::store;
 #[airlock::boundary(
     name = "import",
     policy = allow_only::<IndexOrder>(),
-    executor = shop.background(),
     emits(SendConfirmation, SendReceipt, SendParcelNotice, NotifyWarehouse, IndexOrder)
 )]
 pub async fn import_orders(shop: &Shop, lines: &str) -> Result<Vec<Order>, ShopError> {
-    let mut orders = Vec::new();
-    let mut transaction = shop.store().begin().await?;
-    for line in lines.lines().filter(|line| !line.trim().is_empty()) {
-        let new = parse(line)?;
-        let item = store::item(&mut transaction, &new.sku).await?;
-        let mut order = store::insert_order(&mut transaction, &new, &item).await?;
-        order.confirm();
-        order.mark_paid()?;
-        order.ship()?;
-        store::update_order(&mut transaction, &order).await?;
-        orders.push(order);
-    }
-    transaction.commit().await?;
-    Ok(orders)
+    shop.transaction("import", async |mut tx| {
+        let mut orders = Vec::new();
+        for line in lines.lines().filter(|line| !line.trim().is_empty()) {
+            let new = parse(line)?;
+            let item = tx.item(&new.sku).await?;
+            let mut order = tx.insert_order(&new, &item).await?;
+            order.confirm();
+            order.mark_paid()?;
+            order.ship()?;
+            tx.save_status(&order).await?;
+            orders.push(order);
+        }
+        Ok(orders)
+    })
+    .await
 }
 
 /// `mug, 2, ada@example.org`

@@ -4,14 +4,17 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use airlock::{Fate, FlushReport, ReportEntry};
+use airlock::{FlushReport, ReportEntry, Scope, ScopeId};
 use serde::Serialize;
 
 /// How many are kept.
-const KEPT: usize = 12;
+const KEPT: usize = 16;
 
-/// How many wait for the report of the scope that has captured theirs.
-const WAITING: usize = 64;
+/// The name of the scopes in which a worker performs.
+const WORKER: &str = "worker";
+
+/// How many transactions are remembered whose report is still to come.
+const UNDER_WAY: usize = 256;
 
 /// The last flush reports, the newest first. Clones share them.
 #[derive(Clone, Debug, Default)]
@@ -21,8 +24,8 @@ pub struct Journal(Arc<Mutex<State>>);
 struct State {
     last: u64,
     reports: VecDeque<JournalReport>,
-    /// Of scopes within another one, whose own report is still to come.
-    captured: VecDeque<(String, JournalReport)>,
+    /// The scopes of transactions, each with that of the request around it.
+    requests: VecDeque<(ScopeId, ScopeId)>,
 }
 
 /// A flush report, in words: a report itself would keep its scope in memory.
@@ -34,6 +37,8 @@ pub struct JournalReport {
     pub time: String,
     /// The scope's id.
     pub scope: String,
+    /// The scope of the request that it was part of; its own, if there was none around.
+    pub request: String,
     /// The scope's name.
     pub name: Option<String>,
     /// Where the work came from: `POST /orders`.
@@ -44,8 +49,6 @@ pub struct JournalReport {
     pub result: String,
     /// What became of each intent.
     pub intents: Vec<JournalEntry>,
-    /// The reports of scopes within it, of which it has captured something.
-    pub captured: Vec<JournalReport>,
 }
 
 /// What became of one intent.
@@ -59,44 +62,40 @@ pub struct JournalEntry {
     pub fate: &'static str,
     /// Why, if there is more to say.
     pub why: String,
-    /// The intent that is performed in its place.
-    pub instead: Option<u64>,
     /// The line that enqueued it.
     pub at: String,
 }
 
 impl Journal {
-    /// Adds a report, unless nothing was wished. One whose intents a scope around it has captured is
-    /// shown within the report of that one.
-    pub fn add(&self, report: &FlushReport) {
-        if report.is_empty() {
+    /// Remembers which request the current scope is part of, since a report names its own scope alone.
+    pub(crate) fn note_request(&self) {
+        let Some(scope) = airlock::current() else {
             return;
-        }
-        let captor = report
-            .entries()
-            .iter()
-            .find_map(|entry| match entry.fate() {
-                Fate::Captured(scope) => Some(scope.to_string()),
-                _ => None,
-            });
+        };
+        let around = |scope: &Scope| scope.parent();
+        let Some(request) = std::iter::successors(scope.parent(), around).last() else {
+            return;
+        };
         let mut state = self.lock();
-        state.last += 1;
-        let mut report = read(state.last, report);
-        let waiting = std::mem::take(&mut state.captured);
-        for (captor, within) in waiting {
-            match captor == report.scope {
-                true => report.captured.push(within),
-                false => state.captured.push_back((captor, within)),
-            }
-        }
-        if let Some(captor) = captor {
-            state.captured.push_back((captor, report));
-            if state.captured.len() > WAITING {
-                state.captured.pop_front();
-            }
+        state.requests.push_front((scope.id(), request.id()));
+        state.requests.truncate(UNDER_WAY);
+    }
+
+    /// Adds a report, unless nothing was wished. Leaves out those of the worker, whose effects are shown as jobs.
+    pub fn add(&self, report: &FlushReport) {
+        if report.is_empty() || report.name() == Some(WORKER) {
             return;
         }
-        state.reports.push_front(report);
+        let mut state = self.lock();
+        let of_scope = |(scope, _): &(ScopeId, ScopeId)| Some(*scope) == report.scope();
+        let found = state.requests.iter().position(of_scope);
+        let request = found.and_then(|index| state.requests.remove(index));
+        state.last += 1;
+        let mut read = read(state.last, report);
+        if let Some((_, request)) = request {
+            read.request = request.to_string();
+        }
+        state.reports.push_front(read);
         state.reports.truncate(KEPT);
     }
 
@@ -119,16 +118,17 @@ fn read(number: u64, report: &FlushReport) -> JournalReport {
         true => format!("{outcome}, flush failed"),
         false => outcome.clone(),
     };
+    let scope = report.scope().map(|id| id.to_string()).unwrap_or_default();
     JournalReport {
         number,
         time: now(),
-        scope: report.scope().map(|id| id.to_string()).unwrap_or_default(),
+        request: scope.clone(),
+        scope,
         name: report.name().map(str::to_owned),
         origin: report.origin().map(ToString::to_string),
         outcome,
         result,
         intents: report.entries().iter().map(entry).collect(),
-        captured: Vec::new(),
     }
 }
 
@@ -144,10 +144,6 @@ fn entry(entry: &ReportEntry) -> JournalEntry {
             .unwrap_or_default()
             .trim()
             .to_owned(),
-        instead: match entry.fate() {
-            Fate::Coalesced(into) => Some(into.get()),
-            _ => None,
-        },
         at: format!("{}:{}", entry.location().file(), entry.location().line()),
     }
 }

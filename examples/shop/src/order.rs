@@ -33,7 +33,7 @@ pub struct Placed {
 }
 
 /// How far an order is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// The shop has it, and has put the goods aside.
@@ -135,19 +135,29 @@ impl Order {
         Ok(())
     }
 
-    /// Every change is searchable. Of several in one scope the last one is enough: the effect has a key.
+    /// Every change is searchable.
     fn changed(&self) {
-        airlock::enqueue(index_order(self.id));
+        airlock::enqueue(index_order(self.id, self.status));
+    }
+
+    /// Checks that the order is as far as this.
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::WrongStatus`] if it is not.
+    pub fn needs(&self, status: Status) -> Result<(), ShopError> {
+        match self.status == status {
+            true => Ok(()),
+            false => Err(ShopError::WrongStatus {
+                order: self.id,
+                is: self.status,
+                needs: status,
+            }),
+        }
     }
 
     fn advance(&mut self, from: Status, to: Status) -> Result<(), ShopError> {
-        if self.status != from {
-            return Err(ShopError::WrongStatus {
-                order: self.id,
-                is: self.status,
-                needs: from,
-            });
-        }
+        self.needs(from)?;
         self.status = to;
         Ok(())
     }

@@ -1,11 +1,12 @@
 //! The demo's world outside: every partner at once, who writes down what has reached it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use airlock::BoxFuture;
 use serde::Serialize;
 
+use crate::error::ShopError;
+use crate::order::Status;
 use crate::partners::{Answer, Bank, Mail, Mailer, Partners, SearchIndex, Unreachable, Warehouse};
 use crate::store::Store;
 
@@ -25,17 +26,13 @@ pub struct Sent {
 #[derive(Debug)]
 pub struct Outside {
     store: Store,
-    mail_works: AtomicBool,
 }
 
 impl Outside {
     /// One that writes into this store.
     #[must_use]
     pub fn new(store: Store) -> Arc<Self> {
-        Arc::new(Self {
-            store,
-            mail_works: AtomicBool::new(true),
-        })
+        Arc::new(Self { store })
     }
 
     /// Itself in every part.
@@ -49,14 +46,22 @@ impl Outside {
         }
     }
 
-    /// Breaks the mail server, or repairs it.
-    pub fn set_mail_works(&self, works: bool) {
-        self.mail_works.store(works, Ordering::Relaxed);
+    /// Breaks the mail server, or repairs it: for all servers on this database.
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::Database`].
+    pub async fn set_mail_works(&self, works: bool) -> Result<(), ShopError> {
+        Ok(self.store.set_mail_works(works).await?)
     }
 
-    /// Whether mail leaves.
-    pub fn mail_works(&self) -> bool {
-        self.mail_works.load(Ordering::Relaxed)
+    /// Returns whether mail leaves.
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::Database`].
+    pub async fn mail_works(&self) -> Result<bool, ShopError> {
+        Ok(self.store.mail_works().await?)
     }
 
     async fn note(&self, via: &'static str, what: String) -> Result<(), Unreachable> {
@@ -71,7 +76,7 @@ impl Outside {
 impl Mailer for Outside {
     fn send(&self, mail: Mail) -> Answer<'_> {
         Box::pin(async move {
-            if !self.mail_works() {
+            if !self.mail_works().await.unwrap_or(false) {
                 return Err(Unreachable("the mail server"));
             }
             let Mail { to, text } = mail;
@@ -90,9 +95,8 @@ impl Warehouse for Outside {
 }
 
 impl SearchIndex for Outside {
-    fn index_orders(&self, orders: Vec<i64>) -> Answer<'_> {
-        let numbers: Vec<_> = orders.iter().map(ToString::to_string).collect();
-        Box::pin(self.note("search", format!("index orders {}", numbers.join(", "))))
+    fn index_order(&self, order: i64, status: Status) -> Answer<'_> {
+        Box::pin(self.note("search", format!("index order {order} as {status}")))
     }
 
     fn refresh_listing(&self, sku: String) -> Answer<'_> {

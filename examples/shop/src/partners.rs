@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use airlock::BoxFuture;
 
+use crate::order::Status;
+
 /// A letter.
 #[derive(Clone, Debug)]
 pub struct Mail {
@@ -40,8 +42,8 @@ pub trait Warehouse: Send + Sync {
 
 /// Makes orders and items findable.
 pub trait SearchIndex: Send + Sync {
-    /// Writes orders, all at once.
-    fn index_orders(&self, orders: Vec<i64>) -> BoxFuture<'_, Result<(), Unreachable>>;
+    /// Writes an order with its status, unless it has a later one: durable effects run in no order.
+    fn index_order(&self, order: i64, status: Status) -> BoxFuture<'_, Result<(), Unreachable>>;
     /// Shows the stock of an item.
     fn refresh_listing(&self, sku: String) -> BoxFuture<'_, Result<(), Unreachable>>;
 }

@@ -1,5 +1,6 @@
 //! An error as a client reads it, whichever framework answers.
 
+use airlock::river::TransactionError;
 use serde::Serialize;
 
 use crate::error::ShopError;
@@ -19,7 +20,7 @@ pub struct Problem {
     pub detail: Option<String>,
 }
 
-const AFTER_COMMIT: &str = "It is saved, but not all that follows from it was done: that is parked, to be tried again. Sent again with its idempotency key, an order is answered with the one that exists";
+const UNKNOWN: &str = "Nobody knows whether it was saved, since the connection to the database broke. Sent again with its idempotency key, an order is answered with the one that exists";
 
 impl Problem {
     /// The content type.
@@ -46,13 +47,6 @@ impl Problem {
         }
     }
 
-    /// What a client is told when what it asked for was done, and what follows from that was not. It must
-    /// not take the error for a request that failed.
-    #[must_use]
-    pub fn after_commit() -> Self {
-        Self::new(500, AFTER_COMMIT.to_owned())
-    }
-
     /// As JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
@@ -60,21 +54,38 @@ impl Problem {
     }
 }
 
-impl From<&ShopError> for Problem {
-    fn from(error: &ShopError) -> Self {
-        let status = match error {
+/// Logs an error that is our own fault. The intents that it hands back go where the airlock puts stranded ones.
+impl From<ShopError> for Problem {
+    fn from(error: ShopError) -> Self {
+        let status = match &error {
             ShopError::NoSuchOrder(_) | ShopError::NoSuchItem(_) => 404,
-            ShopError::OutOfStock { .. }
-            | ShopError::WrongStatus { .. }
-            | ShopError::Changed(_) => 409,
+            ShopError::OutOfStock { .. } | ShopError::WrongStatus { .. } | ShopError::KeyInUse => {
+                409
+            }
             ShopError::PaymentRefused(_) => 402,
             ShopError::Invalid(_) | ShopError::KeyUsed(_) => 422,
-            ShopError::Unreachable(_) | ShopError::Effects(_) | ShopError::Database(_) => 500,
+            ShopError::Unreachable(_)
+            | ShopError::Effects(_)
+            | ShopError::Transaction(_)
+            | ShopError::Database(_)
+            | ShopError::Jobs(_) => 500,
         };
-        if status == 500 {
-            tracing::error!(error = error as &dyn std::error::Error, "a request failed");
-            return Self::new(status, None);
+        if status != 500 {
+            return Self::new(status, error.to_string());
         }
-        Self::new(status, error.to_string())
+        tracing::error!(error = &error as &dyn std::error::Error, "a request failed");
+        match error {
+            ShopError::Transaction(TransactionError::Unknown { .. }) => {
+                Self::new(status, UNKNOWN.to_owned())
+            }
+            ShopError::Effects(error)
+            | ShopError::Transaction(
+                TransactionError::NotStored(error) | TransactionError::Flush(error),
+            ) => {
+                error.strand();
+                Self::new(status, None)
+            }
+            _ => Self::new(status, None),
+        }
     }
 }

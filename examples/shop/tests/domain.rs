@@ -1,9 +1,10 @@
-//! The domain alone: wishes are asserted, nothing is mocked, and nothing runs.
+//! The domain alone: wishes are asserted, nothing is mocked, and nothing runs. And the shop, on a database of its own.
 
-use airlock::executor::Recorder;
 use airlock::policy::assert_no_effects;
-use shop::effects::{AlertStock, IndexOrder, NotifyWarehouse, SendConfirmation, SendReceipt};
-use shop::{Item, NewOrder, Order, Shop, ShopError, Status};
+use shop::effects::{AlertStock, NotifyWarehouse, SendReceipt};
+use shop::settings::DEMO_KEY;
+use shop::{Item, Job, JobQuery, NewOrder, Order, Progress, Shop, ShopError, Status, Wait};
+use tempfile::TempDir;
 
 fn order(status: Status) -> Order {
     Order {
@@ -54,38 +55,53 @@ fn purchasing_is_told_when_little_is_left() {
     scope.discard();
 }
 
+/// A shop in a file that is removed with the directory.
+async fn shop() -> (Shop, TempDir) {
+    let directory = TempDir::new().expect("the temporary directory is there");
+    let file = directory.path().join("shop.db");
+    let shop = Shop::open(&file.display().to_string(), DEMO_KEY).await;
+    (shop.expect("a shop"), directory)
+}
+
+fn new(sku: &str, quantity: i64, key: Option<&str>) -> NewOrder {
+    NewOrder {
+        sku: sku.to_owned(),
+        quantity,
+        email: "ada@example.org".to_owned(),
+        key: key.map(str::to_owned),
+    }
+}
+
+/// The jobs when all are done, the oldest first.
+async fn done(shop: &Shop) -> Vec<Job> {
+    let wait = JobQuery {
+        wait: Some(Wait::Done),
+        state: None,
+    };
+    let mut jobs = shop.jobs(wait).await.expect("the table");
+    assert!(jobs.iter().all(|job| job.state == Progress::Performed));
+    jobs.reverse();
+    jobs
+}
+
 #[tokio::test]
 async fn an_order_that_cannot_be_filled_leaves_no_trace() {
-    let shop = Shop::open(None).await.expect("a shop in memory");
-    let recorder = Recorder::new();
-    let scope = shop.airlock().scope().executor(recorder.clone());
-    let new = NewOrder {
-        sku: "lamp".to_owned(),
-        quantity: 3,
-        email: "ada@example.org".to_owned(),
-        key: None,
-    };
-    let ended = scope.run_async(async |_| shop.place(new).await).await;
-    assert!(matches!(ended, Err(ShopError::OutOfStock { left: 2, .. })));
-    assert!(recorder.is_empty());
+    let (shop, _directory) = shop().await;
+    let placed = shop.airlock().bind(shop.place(new("lamp", 3, None))).await;
+    assert!(matches!(placed, Err(ShopError::OutOfStock { left: 2, .. })));
     assert_eq!(shop.orders().await.expect("the table"), []);
     assert_eq!(shop.items().await.expect("the table")[0].stock, 2);
+    assert!(done(&shop).await.is_empty());
+    let fates: Vec<_> = shop.reports()[0].intents.iter().map(|it| it.fate).collect();
+    assert_eq!(fates, ["discarded", "discarded"]);
 }
 
 #[tokio::test]
 async fn an_order_that_is_sent_again_with_its_key_is_the_one_that_exists() {
-    let shop = Shop::open(None).await.expect("a shop in memory");
-    let new = |quantity| NewOrder {
-        sku: "mug".to_owned(),
-        quantity,
-        email: "ada@example.org".to_owned(),
-        key: Some("a key".to_owned()),
-    };
+    let (shop, _directory) = shop().await;
     let place = async |quantity| {
-        let scope = shop.airlock().scope();
-        scope
-            .run_async(async |_| shop.place(new(quantity)).await)
-            .await
+        let new = new("mug", quantity, Some("a key"));
+        shop.airlock().bind(shop.place(new)).await
     };
     let first = place(2).await.expect("there are enough");
     let again = place(2).await.expect("it is there");
@@ -93,46 +109,65 @@ async fn an_order_that_is_sent_again_with_its_key_is_the_one_that_exists() {
     assert_eq!(first.order, again.order);
     let other = place(1).await;
     assert!(matches!(other, Err(ShopError::KeyUsed(1))), "{other:?}");
-    let sent = shop.sent().await.expect("the table");
-    let mails = sent.iter().filter(|sent| sent.via == "mail").count();
-    assert_eq!(
-        (mails, shop.items().await.expect("the table")[1].stock),
-        (1, 5)
-    );
+    let effects: Vec<_> = done(&shop)
+        .await
+        .into_iter()
+        .map(|job| job.effect)
+        .collect();
+    assert_eq!(effects, ["shop.send_confirmation", "shop.index_order"]);
+    assert_eq!(shop.items().await.expect("the table")[1].stock, 5);
+}
+
+#[tokio::test]
+async fn orders_have_numbers_without_gaps() {
+    let (shop, _directory) = shop().await;
+    for _ in 0..2 {
+        let failed = shop.airlock().bind(shop.place(new("lamp", 3, None))).await;
+        failed.expect_err("there are two");
+        let placed = shop.airlock().bind(shop.place(new("mug", 1, None))).await;
+        placed.expect("there are enough");
+    }
+    let orders = shop.orders().await.expect("the table");
+    let numbers: Vec<_> = orders.iter().map(|order| order.id).collect();
+    assert_eq!(numbers, [2, 1]);
 }
 
 #[tokio::test]
 async fn an_import_is_all_or_nothing() {
-    let shop = Shop::open(None).await.expect("a shop in memory");
+    let (shop, _directory) = shop().await;
     let lines = "mug, 1, ada@example.org\nsofa, 1, ada@example.org";
     let imported = shop.airlock().bind(shop::import_orders(&shop, lines)).await;
     assert!(matches!(imported, Err(ShopError::NoSuchItem(sku)) if sku == "sofa"));
     assert_eq!(shop.orders().await.expect("the table"), []);
-    shop.background().drained().await;
-    assert_eq!(shop.sent().await.expect("the table"), []);
+    assert!(done(&shop).await.is_empty());
 }
 
 #[tokio::test]
-async fn an_import_indexes_in_one_call_and_mails_nobody() {
-    let shop = Shop::open(None).await.expect("a shop in memory");
+async fn an_import_stores_only_what_its_policy_allows() {
+    let (shop, _directory) = shop().await;
     let lines = "mug, 1, ada@example.org\nlamp, 1, ada@example.org";
-    let scope = shop.airlock().scope();
-    let ended = scope.run_async(async |scope| {
-        let imported = shop::import_orders(&shop, lines).await?;
-        // The request around it sees all that was wished.
-        assert_eq!(scope.count::<SendConfirmation>(), 2);
-        assert!(scope.count::<IndexOrder>() >= 2);
-        Ok::<_, ShopError>(imported)
-    });
-    assert_eq!(ended.await.expect("the lines are good").len(), 2);
+    let imported = shop.airlock().bind(shop::import_orders(&shop, lines)).await;
+    assert_eq!(imported.expect("the lines are good").len(), 2);
+    let jobs = done(&shop).await;
+    assert_eq!(jobs.len(), 6);
+    assert!(jobs.iter().all(|job| job.effect == "shop.index_order"));
     let report = &shop.reports()[0];
-    let dropped = report
-        .intents
-        .iter()
-        .filter(|intent| intent.fate == "dropped");
+    let dropped = report.intents.iter().filter(|it| it.fate == "dropped");
     assert_eq!(dropped.count(), 8, "{report:?}");
-    shop.background().drained().await;
-    let sent = shop.sent().await.expect("the table");
-    let sent: Vec<_> = sent.iter().map(|sent| sent.what.as_str()).collect();
-    assert_eq!(sent, ["index orders 1, 2"]);
+}
+
+#[tokio::test]
+async fn an_address_is_sealed_in_the_table_of_jobs() {
+    let (shop, _directory) = shop().await;
+    let placed = shop.airlock().bind(shop.place(new("mug", 1, None))).await;
+    placed.expect("there are enough");
+    let jobs = done(&shop).await;
+    assert_eq!(jobs[0].arguments["email"], "sealed");
+    assert!(
+        shop.sent()
+            .await
+            .expect("the table")
+            .iter()
+            .any(|sent| { sent.what == "to ada@example.org: We have your order 1." })
+    );
 }

@@ -5,8 +5,7 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
-use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
-use airlock::FlushError;
+use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
 use shop::page::Top;
 use shop::{Form, Problem, Shop, page};
 
@@ -26,13 +25,6 @@ pub(crate) async fn note_scope(
         request.extensions_mut().insert(id);
     }
     next.call(request).await
-}
-
-/// Tells a client that its request was carried out, and what follows from it was not. The intents are
-/// parked, by the airlock's `on_stranded`.
-pub(crate) fn after_commit(error: FlushError, _: &HttpRequest) -> HttpResponse {
-    error.strand();
-    HttpResponse::from_error(AppError(Problem::after_commit()))
 }
 
 /// For a browser, every form leads back to the page, which shows what became of it and can be loaded

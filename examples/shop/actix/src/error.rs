@@ -5,7 +5,6 @@ use std::fmt;
 use actix_web::error::{PathError, UrlencodedError};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
-use airlock::FlushError;
 use shop::{Problem, ShopError};
 
 /// What a handler fails with. Its status is 400 or more, so nothing leaves.
@@ -20,17 +19,7 @@ impl fmt::Display for AppError {
 
 impl From<ShopError> for AppError {
     fn from(error: ShopError) -> Self {
-        let problem = Problem::from(&error);
-        if let ShopError::Effects(error) = error {
-            error.strand();
-        }
-        Self(problem)
-    }
-}
-
-impl From<FlushError> for AppError {
-    fn from(error: FlushError) -> Self {
-        ShopError::from(error).into()
+        Self(error.into())
     }
 }
 

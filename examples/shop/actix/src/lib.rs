@@ -20,38 +20,37 @@ use shop::Shop;
 
 use crate::error::AppError;
 
-/// The scopes of requests. Made once, and not by the workers: what runs on behind a response must not
+/// The scopes of requests. Created once, and not by each worker of actix-web: what runs on behind a response must not
 /// end with the worker that gave it.
 ///
-/// A request runs to its end although its client leaves: what it commits and what follows from that
-/// stay together.
+/// The scope of a transaction within stores the durable effects. What is left for these are the others, and they leave
+/// after the response: nobody waits for them, and their failure is only logged.
+///
+/// A request runs to its end although its client leaves, so that no commit is given up half-way.
 #[derive(Clone, Debug)]
 pub struct Scopes {
-    /// Buyers are told when what follows from their request fails.
-    buyers: ShieldMiddleware,
-    /// Whoever scans parcels in the warehouse does not wait for mails.
-    warehouse: ShieldMiddleware,
+    middleware: ShieldMiddleware,
 }
 
 impl Scopes {
-    /// Those of a shop. On tokio.
+    /// The scopes of a shop. On tokio.
     #[must_use]
     pub fn new(shop: &Shop) -> Self {
         let middleware = ScopeMiddleware::new().airlock(shop.airlock());
-        let warehouse = middleware.clone().after_response().shield();
-        let buyers = middleware.on_flush_error(browsers::after_commit).shield();
-        Self { buyers, warehouse }
+        Self {
+            middleware: middleware.after_response().shield(),
+        }
     }
 
-    /// What runs on behind all of them. A clone shares it.
+    /// What runs on behind the responses. A clone shares it.
     #[must_use]
     pub fn backlog(&self) -> Backlog {
-        self.buyers.backlog()
+        self.middleware.backlog()
     }
 
-    /// The way to the end of the server.
+    /// Ends the server in order.
     fn shutdown(&self) -> Shutdown {
-        self.buyers.shutdown()
+        self.middleware.shutdown()
     }
 }
 
@@ -78,8 +77,8 @@ pub fn app(
         .wrap(from_fn(browsers::serve))
 }
 
-/// Serves until `stop` ends, then finishes the requests that are there and all that runs on behind them,
-/// but no longer than `patience`.
+/// Serves until `stop` ends, then finishes the requests that are there, all that runs on behind them, and the effects
+/// that the worker performs; but no longer than `patience`.
 ///
 /// # Errors
 ///

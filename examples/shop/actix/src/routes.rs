@@ -6,37 +6,38 @@ use actix_web::web::{self, Data, Form, Json, Path, ServiceConfig, post};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard};
 use serde::Deserialize;
 use shop::page::Top;
-use shop::{Item, JournalReport, NewOrder, Order, Placed, Sent, Shop, page};
+use shop::{Item, Job, JobQuery, JournalReport, NewOrder, Order, Placed, Sent, Shop, page};
 
 use crate::Scopes;
 use crate::browsers;
 use crate::error::{AppError, wrong_method};
 
-/// Adds them all. What changes nothing needs no scope.
+/// Adds them all. What changes something runs in a scope.
 pub(crate) fn add(app: &mut ServiceConfig, scopes: &Scopes) {
-    let noted = || from_fn(browsers::note_scope);
-    let of_buyers = |it: Resource| it.wrap(noted()).wrap(scopes.buyers.clone());
-    let of_warehouse = |it: Resource| it.wrap(noted()).wrap(scopes.warehouse.clone());
+    let scoped = |it: Resource| {
+        it.wrap(from_fn(browsers::note_scope))
+            .wrap(scopes.middleware.clone())
+    };
     let orders = at("/orders", READ_AND_CHANGE).route(read().to(orders));
     let change = |path| at(path, CHANGE);
     app.service(at("/", READ).route(read().to(show_page)))
         .service(at("/style.css", READ).route(read().to(style)))
-        .service(of_buyers(orders.route(post().to(place))))
+        .service(scoped(orders.route(post().to(place))))
         .service(at("/orders/{order}", READ).route(read().to(order)))
-        .service(of_buyers(
+        .service(scoped(
             change("/orders/{order}/payment").route(post().to(pay)),
         ))
-        .service(of_warehouse(
+        .service(scoped(
             change("/orders/{order}/shipment").route(post().to(ship)),
         ))
         .service(at("/items", READ).route(read().to(items)))
-        .service(of_warehouse(
+        .service(scoped(
             change("/items/{sku}/stock").route(post().to(restock)),
         ))
-        .service(of_buyers(change("/imports").route(post().to(import))))
-        .service(of_buyers(change("/parked").route(post().to(try_again))))
+        .service(scoped(change("/imports").route(post().to(import))))
         .service(change("/mail-server").route(post().to(mail_server)))
         .service(at("/reports", READ).route(read().to(reports)))
+        .service(at("/jobs", READ).route(read().to(jobs)))
         .service(at("/sent", READ).route(read().to(sent)))
         .service(at("/catalogue", READ).route(read().to(catalogue)));
 }
@@ -110,15 +111,11 @@ async fn restock(shop: Data<Shop>, sku: Path<String>, restock: Form<Restock>) ->
 
 async fn import(shop: Data<Shop>, import: Form<Import>) -> Result<HttpResponse, AppError> {
     let orders = shop::import_orders(&shop, &import.lines).await?;
-    Ok(HttpResponse::Accepted().json(orders))
-}
-
-async fn try_again(shop: Data<Shop>) -> Json<usize> {
-    Json(shop.parked().enqueue_again())
+    Ok(HttpResponse::Created().json(orders))
 }
 
 async fn mail_server(shop: Data<Shop>, server: Form<MailServer>) -> Answer<bool> {
-    shop.outside().set_mail_works(server.works);
+    shop.outside().set_mail_works(server.works).await?;
     Ok(Json(server.works))
 }
 
@@ -136,6 +133,11 @@ async fn items(shop: Data<Shop>) -> Answer<Vec<Item>> {
 
 async fn reports(shop: Data<Shop>) -> Json<Vec<JournalReport>> {
     Json(shop.reports())
+}
+
+async fn jobs(shop: Data<Shop>, request: HttpRequest) -> Answer<Vec<Job>> {
+    let query = JobQuery::read(Some(request.query_string()))?;
+    Ok(Json(shop.jobs(query).await?))
 }
 
 async fn sent(shop: Data<Shop>) -> Answer<Vec<Sent>> {

@@ -6,7 +6,8 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use shop::Shop;
-use shop_checks::{Answer, Call, Client, table};
+use shop::settings::DEMO_KEY;
+use shop_checks::{Answer, Call, Client, TemporaryFile, table};
 
 struct Direct<S>(S);
 
@@ -45,7 +46,8 @@ where
 
 #[actix_web::test]
 async fn every_request_of_the_table_is_answered_as_it_says() {
-    let shop = Shop::open(None).await.expect("a shop in memory");
+    let database = TemporaryFile::new();
+    let shop = Shop::open(database.url(), DEMO_KEY).await.expect("a shop");
     let scopes = shop_actix::Scopes::new(&shop);
     let app = init_service(shop_actix::app(&shop, &scopes)).await;
     table::check(&mut Direct(app)).await;

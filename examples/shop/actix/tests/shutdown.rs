@@ -27,8 +27,13 @@ async fn check(promise: Promise) {
 }
 
 #[actix_web::test]
-async fn what_runs_in_the_background_is_done_before_the_server_ends() {
-    check(shutdown::IMPORT).await;
+async fn a_durable_effect_under_way_is_done_before_the_server_ends() {
+    check(shutdown::PAYMENT).await;
+}
+
+#[actix_web::test]
+async fn a_durable_effect_that_is_not_done_is_done_by_the_next_server() {
+    shutdown::check_next_server(|listener, shop, stop| serve(listener, shop, PATIENCE, stop)).await;
 }
 
 #[actix_web::test]

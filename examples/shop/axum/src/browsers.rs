@@ -1,6 +1,5 @@
 //! What browsers get instead of JSON.
 
-use airlock::FlushError;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
@@ -19,18 +18,6 @@ struct ScopeId(String);
 pub(crate) async fn note_scope(request: Request, next: Next) -> Response {
     let scope = airlock::current().map(|scope| ScopeId(scope.id().to_string()));
     let mut response = next.run(request).await;
-    if let Some(scope) = scope {
-        response.extensions_mut().insert(scope);
-    }
-    response
-}
-
-/// Tells a client that its request was carried out, and what follows from it was not. The intents are
-/// parked, by the airlock's `on_stranded`.
-pub(crate) fn after_commit(error: FlushError) -> Response {
-    let scope = error.report().scope().map(|id| ScopeId(id.to_string()));
-    error.strand();
-    let mut response = AppError::from(Problem::after_commit()).into_response();
     if let Some(scope) = scope {
         response.extensions_mut().insert(scope);
     }

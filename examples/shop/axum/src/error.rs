@@ -1,6 +1,5 @@
 //! Errors as responses.
 
-use airlock::FlushError;
 use axum::extract::rejection::{FormRejection, PathRejection};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,23 +11,13 @@ pub(crate) struct AppError(Problem);
 
 impl From<ShopError> for AppError {
     fn from(error: ShopError) -> Self {
-        let problem = Problem::from(&error);
-        if let ShopError::Effects(error) = error {
-            error.strand();
-        }
-        Self(problem)
+        Self(error.into())
     }
 }
 
 impl From<Problem> for AppError {
     fn from(problem: Problem) -> Self {
         Self(problem)
-    }
-}
-
-impl From<FlushError> for AppError {
-    fn from(error: FlushError) -> Self {
-        ShopError::from(error).into()
     }
 }
 

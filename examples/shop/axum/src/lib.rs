@@ -8,61 +8,53 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 
-use airlock::tower::{AfterResponse, BeforeResponse, ScopeLayer, ShieldLayer, Shutdown};
-use airlock::{Backlog, FlushError};
+use airlock::Backlog;
+use airlock::tower::{AfterResponse, ScopeLayer, ShieldLayer, Shutdown};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::Response;
 use shop::Shop;
 use tokio::net::TcpListener;
 
 /// The scopes of requests.
 ///
-/// A request runs to its end although its client leaves: what it commits and what follows from that
-/// stay together.
+/// The scope of a transaction within stores the durable effects. What is left for these are the others, and they leave
+/// after the response: nobody waits for them, and their failure is only logged.
+///
+/// A request runs to its end although its client leaves, so that no commit is given up half-way.
 #[derive(Clone, Debug)]
 pub struct Scopes {
-    /// Buyers are told when what follows from their request fails.
-    buyers: ShieldLayer<BeforeResponse<AfterCommit>>,
-    /// Whoever scans parcels in the warehouse does not wait for mails.
-    warehouse: ShieldLayer<AfterResponse>,
+    layer: ShieldLayer<AfterResponse>,
 }
 
-type AfterCommit = fn(FlushError) -> Response;
-
 impl Scopes {
-    /// Those of a shop.
+    /// The scopes of a shop.
     #[must_use]
     pub fn new(shop: &Shop) -> Self {
         let layer = ScopeLayer::new().airlock(shop.airlock());
-        let warehouse = layer.clone().after_response().shield();
-        let after_commit: AfterCommit = browsers::after_commit;
-        let buyers = layer.on_flush_error(after_commit).shield();
-        Self { buyers, warehouse }
+        Self {
+            layer: layer.after_response().shield(),
+        }
     }
 
-    /// What runs on behind all of them. A clone shares it.
+    /// What runs on behind the responses. A clone shares it.
     #[must_use]
     pub fn backlog(&self) -> Backlog {
-        self.buyers.backlog()
+        self.layer.backlog()
     }
 
-    /// The way to the end of the server.
+    /// Ends the server in order.
     fn shutdown(&self) -> Shutdown {
-        self.buyers.shutdown()
+        self.layer.shutdown()
     }
 }
 
 /// The whole service. Tests call it without a socket.
 pub fn app(shop: &Shop, scopes: &Scopes) -> Router {
-    let noted = || from_fn(browsers::note_scope);
-    let buyers = routes::buyers().layer(noted()).layer(scopes.buyers.clone());
-    let warehouse = routes::warehouse()
-        .layer(noted())
-        .layer(scopes.warehouse.clone());
+    let changing = routes::changing()
+        .layer(from_fn(browsers::note_scope))
+        .layer(scopes.layer.clone());
     routes::reading()
-        .merge(buyers)
-        .merge(warehouse)
+        .merge(changing)
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::wrong_method)
         // Outside of the scopes: when a page is made, the request's intents have met their fate.
@@ -70,8 +62,8 @@ pub fn app(shop: &Shop, scopes: &Scopes) -> Router {
         .with_state(shop.clone())
 }
 
-/// Serves until `stop` ends, then finishes the requests that are there and all that runs on behind them,
-/// but no longer than `patience`.
+/// Serves until `stop` ends, then finishes the requests that are there, all that runs on behind them, and the effects
+/// that the worker performs; but no longer than `patience`.
 ///
 /// # Errors
 ///

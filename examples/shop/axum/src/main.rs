@@ -1,9 +1,8 @@
 //! The shop on axum.
 //!
 //! ```text
-//! cargo run -p shop-axum           # http://127.0.0.1:3000, or on the port in PORT
-//! cargo run -p shop-axum -- 8080
-//! SHOP_DATABASE=shop.db cargo run -p shop-axum   # keeps its orders
+//! cargo run -p shop-axum           # http://127.0.0.1:3000, with its orders in shop.db
+//! cargo run -p shop-axum -- 8080 --database postgres://localhost/shop
 //! ```
 
 #![allow(clippy::print_stdout, reason = "it tells where it listens")]
@@ -17,7 +16,7 @@ use shop::settings::{self, Settings};
 async fn main() -> Result<(), Box<dyn Error>> {
     settings::log();
     let settings = Settings::read()?;
-    let shop = Shop::open(settings.database.as_deref()).await?;
+    let shop = Shop::open(&settings.database, settings.key).await?;
     let listener = tokio::net::TcpListener::bind(settings.address).await?;
     let stopped = settings::stopped()?;
     println!("the shop is at http://{}", listener.local_addr()?);

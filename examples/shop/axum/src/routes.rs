@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use shop::page::Top;
-use shop::{Item, JournalReport, NewOrder, Order, Placed, Sent, Shop, page};
+use shop::{Item, Job, JobQuery, JournalReport, NewOrder, Order, Placed, Sent, Shop, page};
 
 use crate::browsers;
 use crate::error::AppError;
@@ -21,25 +21,20 @@ pub(crate) fn reading() -> Router<Shop> {
         .route("/orders/{order}", get(order))
         .route("/items", get(items))
         .route("/reports", get(reports))
+        .route("/jobs", get(jobs))
         .route("/sent", get(sent))
         .route("/catalogue", get(catalogue))
         .route("/mail-server", post(mail_server))
 }
 
-/// What buyers do.
-pub(crate) fn buyers() -> Router<Shop> {
+/// What changes something runs in a scope.
+pub(crate) fn changing() -> Router<Shop> {
     Router::new()
         .route("/orders", post(place))
         .route("/orders/{order}/payment", post(pay))
-        .route("/imports", post(import))
-        .route("/parked", post(try_again))
-}
-
-/// What the warehouse does.
-pub(crate) fn warehouse() -> Router<Shop> {
-    Router::new()
         .route("/orders/{order}/shipment", post(ship))
         .route("/items/{sku}/stock", post(restock))
+        .route("/imports", post(import))
 }
 
 /// axum's own, but what does not fit is our error.
@@ -113,18 +108,14 @@ async fn import(
     Form(Import { lines }): Form<Import>,
 ) -> Result<(StatusCode, Json<Vec<Order>>), AppError> {
     let orders = shop::import_orders(&shop, &lines).await?;
-    Ok((StatusCode::ACCEPTED, Json(orders)))
-}
-
-async fn try_again(State(shop): State<Shop>) -> Json<usize> {
-    Json(shop.parked().enqueue_again())
+    Ok((StatusCode::CREATED, Json(orders)))
 }
 
 async fn mail_server(
     State(shop): State<Shop>,
     Form(MailServer { works }): Form<MailServer>,
 ) -> Answer<bool> {
-    shop.outside().set_mail_works(works);
+    shop.outside().set_mail_works(works).await?;
     Ok(Json(works))
 }
 
@@ -142,6 +133,11 @@ async fn items(State(shop): State<Shop>) -> Answer<Vec<Item>> {
 
 async fn reports(State(shop): State<Shop>) -> Json<Vec<JournalReport>> {
     Json(shop.reports())
+}
+
+async fn jobs(State(shop): State<Shop>, RawQuery(query): RawQuery) -> Answer<Vec<Job>> {
+    let query = JobQuery::read(query.as_deref())?;
+    Ok(Json(shop.jobs(query).await?))
 }
 
 async fn sent(State(shop): State<Shop>) -> Answer<Vec<Sent>> {

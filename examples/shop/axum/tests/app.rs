@@ -4,7 +4,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderName, Request, header};
 use shop::Shop;
-use shop_checks::{Answer, Call, Client, table};
+use shop::settings::DEMO_KEY;
+use shop_checks::{Answer, Call, Client, TemporaryFile, table};
 use tower::ServiceExt;
 
 struct Direct(Router);
@@ -50,7 +51,8 @@ impl Client for Direct {
 
 #[tokio::test]
 async fn every_request_of_the_table_is_answered_as_it_says() {
-    let shop = Shop::open(None).await.expect("a shop in memory");
+    let database = TemporaryFile::new();
+    let shop = Shop::open(database.url(), DEMO_KEY).await.expect("a shop");
     let scopes = shop_axum::Scopes::new(&shop);
     table::check(&mut Direct(shop_axum::app(&shop, &scopes))).await;
 }

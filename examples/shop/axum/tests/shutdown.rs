@@ -28,8 +28,13 @@ async fn check(promise: Promise) {
 }
 
 #[tokio::test]
-async fn what_runs_in_the_background_is_done_before_the_server_ends() {
-    check(shutdown::IMPORT).await;
+async fn a_durable_effect_under_way_is_done_before_the_server_ends() {
+    check(shutdown::PAYMENT).await;
+}
+
+#[tokio::test]
+async fn a_durable_effect_that_is_not_done_is_done_by_the_next_server() {
+    shutdown::check_next_server(|listener, shop, stop| serve(listener, shop, PATIENCE, stop)).await;
 }
 
 #[tokio::test]

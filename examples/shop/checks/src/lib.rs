@@ -1,7 +1,6 @@
 //! What both servers of the shop are checked by: [one table of requests](table), [the lines of the
-//! README](readme), [the page in a browser](page), [a shutdown](shutdown), and [a
-//! shop that is killed](killed). Everything here panics
-//! when something is not as it should be: it is called by tests.
+//! README](readme), [the page in a browser](page), [a shutdown](shutdown), and [a shop that is
+//! killed](killed). Everything here panics when something is not as it should be: it is called by tests.
 
 #![allow(
     clippy::missing_panics_doc,
@@ -10,6 +9,8 @@
 
 mod browser;
 mod call;
+mod count;
+mod database;
 mod http;
 mod installed;
 pub mod killed;
@@ -17,6 +18,8 @@ pub mod page;
 pub mod process;
 pub mod readme;
 pub mod shutdown;
+mod slow;
 pub mod table;
 
 pub use self::call::{Answer, Call, Client};
+pub use self::database::TemporaryFile;

@@ -2,7 +2,6 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use crate::call::{Answer, Call, Client};
@@ -16,18 +15,13 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a program on a free port, with its orders in a file or in memory; and waits for the line
-    /// that tells where it is.
+    /// Starts a program on a free port, with its orders in this database; and waits for the line that tells where it is.
     #[must_use]
-    pub fn start(program: impl AsRef<OsStr>, database: Option<&Path>) -> Self {
+    pub fn start(program: impl AsRef<OsStr>, database: &str) -> Self {
         let mut command = Command::new(program);
         command
-            .arg("0")
-            .env_remove("PORT")
-            .env_remove("SHOP_DATABASE");
-        if let Some(file) = database {
-            command.env("SHOP_DATABASE", file);
-        }
+            .args(["0", "--database", database])
+            .env_remove("SHOP_KEY");
         let mut child = command
             .stdout(Stdio::piped())
             .spawn()

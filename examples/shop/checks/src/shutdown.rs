@@ -1,70 +1,47 @@
-//! Shutting down: what the clients were promised is done first, and no client can keep it from ending.
+//! Shutting down: what is under way is done first, what is not is done by the next server, and no client can keep it
+//! from ending.
 
 use std::future::Future;
 use std::io::{self, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::time::Duration;
 
-use airlock::BoxFuture;
-use shop::{Outside, Partners, SearchIndex, Shop, Store, Unreachable};
-use tempfile::TempDir;
-use tokio::sync::{oneshot, watch};
+use serde_json::Value;
+use shop::settings::DEMO_KEY;
+use shop::{JobQuery, Shop, Store, Wait};
+use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::call::{Answer, Call};
+use crate::database::TemporaryFile;
 use crate::http;
+use crate::slow::Slow;
 
-/// An index that does its work when the gate opens.
-struct Slow {
-    outside: Arc<Outside>,
-    gate: watch::Receiver<bool>,
-}
-
-impl Slow {
-    async fn opened(&self) {
-        let opened = self.gate.clone().wait_for(|open| *open).await.is_ok();
-        assert!(opened, "nobody is left to open the gate");
-    }
-}
-
-impl SearchIndex for Slow {
-    fn index_orders(&self, orders: Vec<i64>) -> BoxFuture<'_, Result<(), Unreachable>> {
-        Box::pin(async move {
-            self.opened().await;
-            self.outside.index_orders(orders).await
-        })
-    }
-
-    fn refresh_listing(&self, sku: String) -> BoxFuture<'_, Result<(), Unreachable>> {
-        Box::pin(async move {
-            self.opened().await;
-            self.outside.refresh_listing(sku).await
-        })
-    }
-}
-
-/// A request whose effect goes on after it was answered.
+/// A request whose effect asks the index.
 #[derive(Clone, Copy, Debug)]
 pub struct Promise {
     call: Call,
     status: u16,
     effect: &'static str,
+    /// Whether a worker performs it.
+    is_job: bool,
 }
 
-/// In the background.
-pub const IMPORT: Promise = Promise {
-    call: Call::post("/imports", "lines=mug,1,ada%40example.org"),
-    status: 202,
-    effect: "index orders 1",
+/// A durable effect.
+pub const PAYMENT: Promise = Promise {
+    call: Call::post("/orders/1/payment", "card=good"),
+    status: 200,
+    effect: "index order 1 as paid",
+    is_job: true,
 };
 
-/// After the response.
+/// An effect that leaves after the response, and is stored nowhere.
 pub const RESTOCK: Promise = Promise {
     call: Call::post("/items/mug/stock", "quantity=1"),
     status: 200,
     effect: "refresh mug",
+    is_job: false,
 };
 
 /// Serves a shop whose index does not answer, stops the server while the effect of a request is under
@@ -75,37 +52,51 @@ pub async fn check<S>(
 ) where
     S: Future<Output = io::Result<()>>,
 {
-    let directory = TempDir::new().expect("the temporary directory is there");
-    let file = directory.path().join("shop.db");
-    let store = Store::open(Some(&file)).await.expect("a database");
-    let outside = Outside::new(store.clone());
-    let (open, gate) = watch::channel(false);
-    let partners = Partners {
-        index: Arc::new(Slow {
-            outside: outside.clone(),
-            gate,
-        }),
-        ..outside.partners()
-    };
-    let shop = Shop::with(store, outside, partners).expect("a shop");
+    let database = with_an_order().await;
+    let (shop, open) = Slow::shop(&database).await;
     let (listener, address) = bound();
     let (stop, stopped) = oneshot::channel();
-
-    let serving = async {
-        serve(listener, shop, stopped).await.expect("it serves");
-        sent(&Store::open(Some(&file)).await.expect("the database")).await
-    };
+    let serving = async { serve(listener, shop, stopped).await.expect("it serves") };
     let stopping = async {
         let answer = call(&address, promise.call).await;
-        assert_eq!(answer.status, promise.status);
+        assert_eq!(answer.status, promise.status, "{answer:?}");
+        while promise.is_job && !is_under_way(&address).await {}
         stop.send(()).expect("the server waits for it");
         while tokio::net::TcpStream::connect(&address).await.is_ok() {
             tokio::task::yield_now().await;
         }
         open.send(true).expect("the index waits for it");
     };
-    let (sent, ()) = tokio::join!(serving, stopping);
-    assert_eq!(sent, [promise.effect]);
+    tokio::join!(serving, stopping);
+    let sent = sent(&database).await;
+    assert!(sent.iter().any(|sent| sent == promise.effect), "{sent:?}");
+}
+
+/// Serves a shop whose index never answers, and stops the server while it is asked. The next server has one that
+/// answers, and does the work.
+pub async fn check_next_server<S>(serve: impl FnOnce(TcpListener, Shop, oneshot::Receiver<()>) -> S)
+where
+    S: Future<Output = io::Result<()>>,
+{
+    let database = with_an_order().await;
+    let (shop, _closed) = Slow::shop(&database).await;
+    let (listener, address) = bound();
+    let (stop, stopped) = oneshot::channel();
+    let serving = async { serve(listener, shop, stopped).await.expect("it serves") };
+    let stopping = async {
+        let answer = call(&address, PAYMENT.call).await;
+        assert_eq!(answer.status, PAYMENT.status, "{answer:?}");
+        while !is_under_way(&address).await {}
+        stop.send(()).expect("the server waits for it");
+    };
+    tokio::join!(serving, stopping);
+    let before = sent(&database).await;
+    assert!(!before.iter().any(|sent| sent == PAYMENT.effect));
+    let shop = Shop::open(database.url(), DEMO_KEY).await.expect("a shop");
+    wait_until_done(&shop).await;
+    shop.close(Duration::from_secs(10)).await;
+    let after = sent(&database).await;
+    assert!(after.iter().any(|sent| sent == PAYMENT.effect), "{after:?}");
 }
 
 /// The first half of a head.
@@ -122,7 +113,8 @@ pub async fn check_without_patience<S>(
 ) where
     S: Future<Output = io::Result<()>>,
 {
-    let shop = Shop::open(None).await.expect("a shop in memory");
+    let database = TemporaryFile::new();
+    let shop = Shop::open(database.url(), DEMO_KEY).await.expect("a shop");
     let (listener, address) = bound();
     let (stop, stopped) = oneshot::channel();
     let stopping = async {
@@ -147,13 +139,52 @@ fn bound() -> (TcpListener, String) {
     (listener, address)
 }
 
+/// A database with one order, of which nothing is left to do.
+async fn with_an_order() -> TemporaryFile {
+    let database = TemporaryFile::new();
+    let shop = Shop::open(database.url(), DEMO_KEY).await.expect("a shop");
+    let new = shop::NewOrder {
+        sku: "mug".to_owned(),
+        quantity: 1,
+        email: "ada@example.org".to_owned(),
+        key: None,
+    };
+    let place = shop.airlock().bind(shop.place(new));
+    place.await.expect("there are mugs");
+    wait_until_done(&shop).await;
+    shop.close(Duration::from_secs(10)).await;
+    database
+}
+
+async fn wait_until_done(shop: &Shop) {
+    let wait = JobQuery {
+        wait: Some(Wait::Done),
+        state: None,
+    };
+    let jobs = shop.jobs(wait).await.expect("the table");
+    let is_done = |job: &shop::Job| job.state == shop::Progress::Performed;
+    assert!(jobs.iter().all(is_done), "{jobs:?}");
+}
+
+/// Whether the index is asked.
+async fn is_under_way(address: &str) -> bool {
+    let jobs = call(address, Call::get("/jobs?state=running")).await.json();
+    let jobs = jobs.as_array().map_or(&[][..], Vec::as_slice);
+    jobs.iter()
+        .any(|job: &Value| job["effect"] == "shop.index_order")
+}
+
 async fn call(address: &str, call: Call) -> Answer {
     let address = address.to_owned();
     let answer = spawn_blocking(move || http::call(&address, call)).await;
     answer.expect("it does not panic")
 }
 
-async fn sent(store: &Store) -> Vec<String> {
+/// What has left, the newest first.
+async fn sent(database: &TemporaryFile) -> Vec<String> {
+    let store = Store::open(database.url(), DEMO_KEY).await;
+    let store = store.expect("the database");
     let sent = store.sent().await.expect("the table");
+    store.close().await;
     sent.into_iter().map(|sent| sent.what).collect()
 }

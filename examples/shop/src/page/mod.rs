@@ -1,8 +1,9 @@
-//! The page: orders, what became of the last wishes, and the catalogue. Plain HTML with forms; no
+//! The page: what became of the last wishes, the jobs, the orders, and the catalogue. Plain HTML with forms; no
 //! script, nothing from elsewhere.
 
 mod catalogue;
 mod html;
+mod jobs;
 mod notice;
 mod orders;
 mod reports;
@@ -12,6 +13,7 @@ use std::fmt::{self, Write as _};
 use airlock::Catalogue;
 
 use crate::error::ShopError;
+use crate::jobs::JobQuery;
 use crate::notices::{Form, Notice};
 use crate::problem::Problem;
 use crate::shop::Shop;
@@ -52,6 +54,8 @@ pub async fn render(shop: &Shop, top: &Top) -> Result<String, ShopError> {
         shop.sent().await?,
         shop.new_key().await?,
     );
+    let jobs = shop.jobs(JobQuery::default()).await?;
+    let mail_works = shop.outside().mail_works().await?;
     let reports = shop.reports();
     let mut page = String::new();
     let written = (|| -> fmt::Result {
@@ -62,17 +66,18 @@ pub async fn render(shop: &Shop, top: &Top) -> Result<String, ShopError> {
             Top::Notice(notice) if notice.problem.is_some() => notice.form.clone(),
             _ => Form::default(),
         };
-        // The reports are the point of this page, so they come first.
+        // The reports and the jobs are the point of this page, so they come first.
         let others: Vec<_> = reports
             .iter()
-            .filter(|it| Some(it.number) != shown)
+            .filter(|it| !shown.contains(&it.number))
             .collect();
         reports::list(&mut page, others.into_iter())?;
+        jobs::list(&mut page, &jobs)?;
         orders::place(&mut page, &items, &failed, &key)?;
         orders::list(&mut page, &orders)?;
         orders::stock(&mut page, &items)?;
         reports::sent(&mut page, &sent)?;
-        reports::mail_server(&mut page, shop.outside().mail_works(), shop.parked().len())?;
+        reports::mail_server(&mut page, mail_works)?;
         if let Ok(catalogue) = Catalogue::global() {
             catalogue::tables(&mut page, catalogue)?;
         }
@@ -93,7 +98,7 @@ const HEAD: &str = r#"<!DOCTYPE html>
 </head>
 <body>
 <header><h1><a href="/">The shop</a></h1>
-<p>Orders say what should follow from them. Whether it leaves is decided when the request ends.</p></header>
+<p>Orders say what should follow from them. It is stored with them, and a worker performs it.</p></header>
 <main>
 "#;
 

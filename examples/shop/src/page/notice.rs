@@ -8,21 +8,20 @@ use crate::journal::JournalReport;
 use crate::notices::Notice;
 use crate::problem::Problem;
 
-/// Shows it, with the report of its request. Returns the number of that.
+/// Shows it, with the reports of its request, the first one first. Returns their numbers.
 pub(super) fn show(
     page: &mut String,
     top: &Top,
     reports: &[JournalReport],
-) -> Result<Option<u64>, fmt::Error> {
+) -> Result<Vec<u64>, fmt::Error> {
     let (problem, notice) = match top {
-        Top::Nothing => return Ok(None),
+        Top::Nothing => return Ok(Vec::new()),
         Top::Problem(problem) => (Some(problem), None),
         Top::Notice(notice) => (notice.problem.as_ref(), Some(notice)),
     };
-    let report = notice.and_then(|notice| {
-        let mut reports = reports.iter();
-        reports.find(|report| Some(&report.scope) == notice.scope.as_ref())
-    });
+    let scope = notice.and_then(|notice| notice.scope.as_ref());
+    let of_request = |report: &&JournalReport| Some(&report.request) == scope;
+    let reports: Vec<_> = reports.iter().rev().filter(of_request).collect();
     match (problem, notice) {
         (Some(problem), _) => self::problem(page, problem)?,
         (None, Some(Notice { form, .. })) => write!(
@@ -32,15 +31,20 @@ pub(super) fn show(
         )?,
         (None, None) => {}
     }
-    match (report, notice) {
-        (Some(report), _) => reports::report(page, report)?,
-        (None, Some(Notice { scope: Some(_), problem: None, .. })) => page.write_str(
-            "<p>No report yet: either nothing was wished, or it is still under way. Load the page again.</p>",
-        )?,
-        _ => {}
+    for report in &reports {
+        reports::report(page, report)?;
+    }
+    if let Some(Notice {
+        scope: Some(_),
+        problem: None,
+        ..
+    }) = notice
+        && reports.is_empty()
+    {
+        page.write_str("<p>No report: nothing was wished.</p>")?;
     }
     page.write_str("</section>\n")?;
-    Ok(report.map(|report| report.number))
+    Ok(reports.iter().map(|report| report.number).collect())
 }
 
 fn problem(page: &mut String, problem: &Problem) -> fmt::Result {

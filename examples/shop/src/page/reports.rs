@@ -40,15 +40,16 @@ pub(super) fn report(page: &mut String, report: &JournalReport) -> fmt::Result {
         origin,
         result,
         intents,
-        captured,
         ..
     } = report;
-    let title = origin.as_deref().or(name.as_deref()).unwrap_or("the shop");
+    let name = name.as_deref().unwrap_or("the request");
+    let title = origin.as_deref().unwrap_or("the shop");
     write!(
         page,
-        r#"<article class="report" id="report-{number}"><h3>{} <span class="result {}">{}</span></h3>
+        r#"<article class="report" id="report-{number}"><h3>{}: {} <span class="result {}">{}</span></h3>
 <p class="known">Report {number}, scope {}, at <time>{time}</time> UTC</p><ul>"#,
         text(title),
+        text(name),
         kind(result),
         text(result),
         text(scope),
@@ -56,22 +57,7 @@ pub(super) fn report(page: &mut String, report: &JournalReport) -> fmt::Result {
     for intent in intents {
         self::intent(page, intent)?;
     }
-    page.write_str("</ul>")?;
-    for within in captured {
-        let name = within.name.as_deref().unwrap_or("a scope");
-        let (number, intents) = (within.number, within.intents.len());
-        write!(
-            page,
-            r#"<details class="captured" id="report-{number}"><summary>{intents} captured from {} {}: report {number}</summary><ul>"#,
-            text(name),
-            text(&within.scope),
-        )?;
-        for JournalEntry { effect, fate, .. } in &within.intents {
-            write!(page, "<li><code>{}</code> {fate}</li>", text(effect))?;
-        }
-        page.write_str("</ul></details>")?;
-    }
-    page.write_str("</article>\n")
+    page.write_str("</ul></article>\n")
 }
 
 /// How a result is coloured.
@@ -89,20 +75,16 @@ fn intent(page: &mut String, intent: &JournalEntry) -> fmt::Result {
         effect,
         fate,
         why,
-        instead,
         at,
     } = intent;
     write!(
         page,
-        r#"<li id="intent-{intent}"><code>{}</code> <span class="fate {}">{fate}</span> "#,
+        r#"<li><code>{}</code> <span class="fate {}">{fate}</span> {}<br><small>#{intent}, {}</small></li>"#,
         text(effect),
         fate.replace(' ', "-"),
-    )?;
-    match instead {
-        Some(other) => write!(page, r##"into <a href="#intent-{other}">#{other}</a>"##)?,
-        None => write!(page, "{}", text(why))?,
-    }
-    write!(page, "<br><small>#{intent}, {}</small></li>", text(at))
+        text(why),
+        text(at)
+    )
 }
 
 pub(super) fn sent(page: &mut String, sent: &[Sent]) -> fmt::Result {
@@ -117,7 +99,7 @@ pub(super) fn sent(page: &mut String, sent: &[Sent]) -> fmt::Result {
     page.write_str("</ul></section>\n")
 }
 
-pub(super) fn mail_server(page: &mut String, works: bool, parked: usize) -> fmt::Result {
+pub(super) fn mail_server(page: &mut String, works: bool) -> fmt::Result {
     let (state, next, button) = if works {
         (
             "works",
@@ -131,13 +113,7 @@ pub(super) fn mail_server(page: &mut String, works: bool, parked: usize) -> fmt:
         page,
         r#"<section id="mail-server"><h2>The mail server {state}</h2>
 <form id="mail" method="post" action="/mail-server"><input type="hidden" name="works" value="{next}">{button}</form>
-<p>Parked, because it could not be dispatched: <b id="parked">{parked}</b></p>
+<p>While it is broken, mails are tried again and again. Orders do not notice.</p></section>
 "#
-    )?;
-    if parked > 0 {
-        page.write_str(
-            r#"<form id="again" method="post" action="/parked"><button>Try again</button></form>"#,
-        )?;
-    }
-    page.write_str("</section>\n")
+    )
 }

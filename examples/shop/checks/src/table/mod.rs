@@ -1,4 +1,5 @@
-//! One table of requests: what each server answers, what becomes of each wish, and what leaves.
+//! One table of requests: what each server answers, what becomes of each wish, what leaves, and which jobs are left
+//! over.
 
 mod rows;
 
@@ -13,10 +14,12 @@ struct Row {
     call: Call,
     status: u16,
     answer: Expected,
-    /// The report of its request: `effect fate`. None if nothing was wished.
+    /// The reports of its request: `effect fate`. None if nothing was wished.
     wishes: &'static [&'static str],
-    /// What leaves, in order.
+    /// What leaves. Jobs are performed in no order.
     leaves: &'static [&'static str],
+    /// The jobs of this and of earlier requests that are not performed: `effect state`.
+    left_over: &'static [&'static str],
 }
 
 enum Expected {
@@ -35,57 +38,96 @@ enum Expected {
     },
 }
 
+/// What can be seen after a request.
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    wishes: Vec<String>,
+    left: Vec<String>,
+    left_over: Vec<String>,
+}
+
 /// Sends every request of the table, in order, to a new shop.
 pub async fn check(client: &mut impl Client) {
-    let mut sent = Vec::new();
+    let mut before = 0;
     for row in rows::all() {
         let call = row.call;
         let answer = client.send(call).await;
         assert_eq!(answer.status, row.status, "{call:?}\n{answer:?}");
         row.answer.check(call, &answer);
-        sent.extend(row.leaves.iter().map(|&line| line.to_owned()));
-        // Some leave only after the response.
-        let expected = (row.wishes, sent.as_slice());
-        let (wishes, left) = settled(client, expected).await;
-        assert_eq!(left, sent, "what has left the shop after {call:?}");
-        if !row.wishes.is_empty() {
-            assert_eq!(wishes, row.wishes, "what became of the wishes of {call:?}");
-        }
+        let expected = Seen {
+            wishes: owned(row.wishes),
+            left: sorted(owned(row.leaves)),
+            left_over: owned(row.left_over),
+        };
+        let seen = settled(client, before, &expected).await;
+        assert_eq!(seen, expected, "{call:?}");
+        before += expected.left.len();
     }
 }
 
-/// Asks again until all is as it should be. Nothing waits for the deadline unless something is wrong.
-async fn settled(
-    client: &mut impl Client,
-    (expected, sent): (&[&str], &[String]),
-) -> (Vec<String>, Vec<String>) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+/// Looks again until all is as it should be: some effects leave after the response, and a job that is tried again waits
+/// first. Nothing waits for the deadline unless something is wrong.
+async fn settled(client: &mut impl Client, before: usize, expected: &Seen) -> Seen {
+    let deadline = Instant::now() + Duration::from_secs(30);
     loop {
-        let (left, wishes) = (left(client).await, wishes(client).await);
-        let as_expected = left == sent && (expected.is_empty() || wishes == expected);
-        if as_expected || Instant::now() > deadline {
-            return (wishes, left);
+        let tried = client.send(Call::get("/jobs?wait=tried")).await.json();
+        let mut left = left(client).await;
+        let seen = Seen {
+            wishes: match expected.wishes.is_empty() {
+                true => Vec::new(),
+                false => wishes(client).await,
+            },
+            left: sorted(left.split_off(before.min(left.len()))),
+            left_over: left_over(&tried),
+        };
+        if seen == *expected || Instant::now() > deadline {
+            return seen;
         }
     }
 }
 
-/// The newest report.
+/// The reports of the newest request, the first one first.
 async fn wishes(client: &mut impl Client) -> Vec<String> {
     let reports = client.send(Call::get("/reports")).await.json();
-    let intents = reports[0]["intents"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
+    let reports = array(&reports);
+    let newest = reports.first().map(|report| report["request"].clone());
+    let of_request = reports
+        .iter()
+        .filter(|report| Some(&report["request"]) == newest.as_ref());
+    let intents = of_request
+        .rev()
+        .flat_map(|report| array(&report["intents"]));
     let line = |intent: &Value| format!("{} {}", text(&intent["effect"]), text(&intent["fate"]));
-    intents.iter().map(line).collect()
+    intents.map(line).collect()
 }
 
 /// All that has left, the oldest first.
 async fn left(client: &mut impl Client) -> Vec<String> {
     let sent = client.send(Call::get("/sent")).await.json();
-    let sent = sent.as_array().cloned().unwrap_or_default();
     let line = |sent: &Value| format!("{}: {}", text(&sent["via"]), text(&sent["what"]));
-    sent.iter().rev().map(line).collect()
+    array(&sent).iter().rev().map(line).collect()
+}
+
+/// The jobs that are not performed, the oldest first.
+fn left_over(jobs: &Value) -> Vec<String> {
+    let jobs = array(jobs).iter().rev();
+    let line = |job: &Value| format!("{} {}", text(&job["effect"]), text(&job["state"]));
+    jobs.filter(|job| job["state"] != "performed")
+        .map(line)
+        .collect()
+}
+
+fn array(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn owned(lines: &[&str]) -> Vec<String> {
+    lines.iter().map(|&line| line.to_owned()).collect()
+}
+
+fn sorted(mut lines: Vec<String>) -> Vec<String> {
+    lines.sort();
+    lines
 }
 
 fn text(value: &Value) -> &str {

@@ -1,0 +1,97 @@
+//! Counts in a database of the shop.
+
+use std::fmt;
+
+use sqlx::any::install_default_drivers;
+use sqlx::{AnyConnection, Connection};
+
+/// What is in a database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) orders: usize,
+    /// Confirmations that were mailed.
+    pub(crate) mails: usize,
+    /// Orders of which a confirmation was mailed.
+    pub(crate) told: usize,
+    /// How often a confirmation was tried again.
+    pub(crate) again: usize,
+    /// Jobs that are to be performed.
+    pub(crate) unfinished: usize,
+    /// Jobs that were given up.
+    pub(crate) discarded: usize,
+}
+
+impl Counts {
+    /// Counts in a database.
+    pub(crate) async fn of(database: &str) -> Self {
+        install_default_drivers();
+        let connection = AnyConnection::connect(database).await;
+        let mut connection = connection.expect("the database is whole");
+        let counts = Self {
+            orders: count(&mut connection, "SELECT count(*) FROM orders").await,
+            mails: count(
+                &mut connection,
+                "SELECT count(*) FROM sent WHERE what LIKE '%We have your order%'",
+            )
+            .await,
+            told: count(
+                &mut connection,
+                "SELECT count(DISTINCT what) FROM sent WHERE what LIKE '%We have your order%'",
+            )
+            .await,
+            again: count(
+                &mut connection,
+                "SELECT CAST(coalesce(sum(attempt - 1), 0) AS BIGINT) FROM river_job WHERE kind = 'shop.send_confirmation' AND attempt > 1",
+            )
+            .await,
+            unfinished: count(
+                &mut connection,
+                "SELECT count(*) FROM river_job WHERE state NOT IN ('completed', 'discarded', 'cancelled')",
+            )
+            .await,
+            discarded: count(
+                &mut connection,
+                "SELECT count(*) FROM river_job WHERE state IN ('discarded', 'cancelled')",
+            )
+            .await,
+        };
+        connection.close().await.expect("it closes");
+        counts
+    }
+
+    /// Orders whose mail was not sent.
+    pub(crate) fn lost(self) -> usize {
+        self.orders - self.told
+    }
+
+    /// Mails that were sent more than once.
+    pub(crate) fn duplicates(self) -> usize {
+        self.mails - self.told
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (lost, duplicates) = (self.lost(), self.duplicates());
+        let Self {
+            orders,
+            mails,
+            again,
+            unfinished,
+            discarded,
+            ..
+        } = self;
+        write!(
+            f,
+            "{orders} orders, {mails} mails, {lost} without a mail, {duplicates} twice; jobs: {again} tried again, {unfinished} unfinished, {discarded} discarded"
+        )
+    }
+}
+
+async fn count(database: &mut AnyConnection, query: &'static str) -> usize {
+    let count: i64 = sqlx::query_scalar(query)
+        .fetch_one(database)
+        .await
+        .expect("the table is there");
+    count.try_into().expect("it is not negative")
+}

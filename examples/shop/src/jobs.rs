@@ -1,0 +1,193 @@
+//! Jobs: the durable effects in the database, as people read them.
+
+use std::collections::BTreeMap;
+
+use airlock::river::riverqueue::{Client, Error, JobListParams, JobRow, JobState, SortDirection};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::error::ShopError;
+
+/// How many are shown.
+const SHOWN: u32 = 50;
+
+/// The states in which a worker still has something to do.
+const UNFINISHED: [JobState; 5] = [
+    JobState::Available,
+    JobState::Pending,
+    JobState::Retryable,
+    JobState::Running,
+    JobState::Scheduled,
+];
+
+/// A durable effect that is or was to be performed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Job {
+    /// Its number.
+    pub id: i64,
+    /// The effect's id.
+    pub effect: String,
+    /// How far it is.
+    pub state: Progress,
+    /// How often it was tried.
+    pub attempt: i32,
+    /// The arguments of the effect. A sealed one is shown as `sealed`.
+    pub arguments: BTreeMap<String, Value>,
+    /// Why the last attempt failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// How far a job is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Progress {
+    /// It was not tried yet.
+    Pending,
+    /// It is tried now.
+    Running,
+    /// It has failed, and is to be tried again.
+    Retrying,
+    /// It has succeeded.
+    Performed,
+    /// It has failed too often.
+    Discarded,
+}
+
+/// What `GET /jobs` asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JobQuery {
+    /// Waits for something before it answers.
+    pub wait: Option<Wait>,
+    /// Only jobs that are so far.
+    pub state: Option<Progress>,
+}
+
+/// What an answer waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Every job was tried.
+    Tried,
+    /// Every job is performed or discarded.
+    Done,
+}
+
+impl JobQuery {
+    /// Reads the query of an address: `wait=tried` or `wait=done`, `state=retrying` or another one.
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::Invalid`].
+    pub fn read(query: Option<&str>) -> Result<Self, ShopError> {
+        let mut read = Self::default();
+        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            match (&*name, &*value) {
+                ("wait", "tried") => read.wait = Some(Wait::Tried),
+                ("wait", "done") => read.wait = Some(Wait::Done),
+                ("state", state) => {
+                    let known = Progress::ALL.into_iter().find(|it| it.as_str() == state);
+                    let known = known.ok_or_else(|| {
+                        ShopError::Invalid(format!("there is no state `{state}`"))
+                    })?;
+                    read.state = Some(known);
+                }
+                _ => {
+                    let message = "the query can have `wait=tried`, `wait=done` and `state=…`";
+                    return Err(ShopError::Invalid(message.into()));
+                }
+            }
+        }
+        Ok(read)
+    }
+}
+
+impl Progress {
+    const ALL: [Self; 5] = [
+        Self::Pending,
+        Self::Running,
+        Self::Retrying,
+        Self::Performed,
+        Self::Discarded,
+    ];
+
+    /// Returns the state as a word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Retrying => "retrying",
+            Self::Performed => "performed",
+            Self::Discarded => "discarded",
+        }
+    }
+
+    fn of(job: &JobRow) -> Self {
+        match job.state {
+            JobState::Running => Self::Running,
+            JobState::Completed => Self::Performed,
+            JobState::Discarded | JobState::Cancelled => Self::Discarded,
+            // River makes a job available at once that is to be tried again soon.
+            _ if job.attempt > 0 => Self::Retrying,
+            _ => Self::Pending,
+        }
+    }
+}
+
+impl Wait {
+    /// Returns whether an unfinished job no longer holds up the answer.
+    fn is_over(self, job: &JobRow) -> bool {
+        match self {
+            Self::Tried => Progress::of(job) == Progress::Retrying,
+            Self::Done => false,
+        }
+    }
+}
+
+impl Job {
+    fn of(job: &JobRow) -> Self {
+        let arguments: BTreeMap<String, Value> = job.decode_args().unwrap_or_default();
+        let shown = arguments.into_iter().map(|(name, value)| {
+            let is_sealed = value.get("$sealed").is_some();
+            (name, if is_sealed { "sealed".into() } else { value })
+        });
+        let state = Progress::of(job);
+        let dead: Option<String> = job.metadata.get("airlock:dead").ok().flatten();
+        let failed = || job.errors.last().map(|failed| failed.error.clone());
+        let error = dead.or_else(failed);
+        Self {
+            id: job.id,
+            effect: job.kind.clone(),
+            state,
+            attempt: job.attempt,
+            arguments: shown.collect(),
+            error: match state {
+                Progress::Performed => None,
+                _ => error.map(|error| reason(&error).to_owned()),
+            },
+        }
+    }
+}
+
+/// Returns an error without its first part, which repeats the effect: "could not dispatch `shop.index_order` (..): ".
+fn reason(error: &str) -> &str {
+    error.split_once("): ").map_or(error, |(_, reason)| reason)
+}
+
+/// Returns the last jobs, the newest first.
+pub(crate) async fn latest(client: &Client, state: Option<Progress>) -> Result<Vec<Job>, Error> {
+    let params = JobListParams::default()
+        .direction(SortDirection::Descending)
+        .limit(SHOWN);
+    let listed = client.jobs().list(params).await?;
+    let jobs = listed.jobs.iter().map(Job::of);
+    let wanted = |job: &Job| state.is_none_or(|state| job.state == state);
+    Ok(jobs.filter(wanted).collect())
+}
+
+/// Returns whether no job holds up the answer.
+pub(crate) async fn is_over(client: &Client, wait: Wait) -> Result<bool, Error> {
+    let unfinished = JobListParams::default().states(UNFINISHED).limit(1_000);
+    let listed = client.jobs().list(unfinished).await?;
+    Ok(listed.jobs.iter().all(|job| wait.is_over(job)))
+}

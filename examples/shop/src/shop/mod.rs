@@ -1,0 +1,129 @@
+//! The shop: its database, its airlock, and its worker.
+
+mod changing;
+mod reading;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use airlock::Airlock;
+use airlock::river::Running;
+use airlock::river::riverqueue::Client;
+use airlock::tokio::TokioTimer;
+use tokio::time::timeout;
+
+use crate::error::{ShopError, StartError};
+use crate::journal::Journal;
+use crate::notices::Notices;
+use crate::outside::Outside;
+use crate::partners::{Bank, Partners};
+use crate::store::{Store, Transaction};
+
+/// The shop. Clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Shop {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    bank: Arc<dyn Bank>,
+    outside: Arc<Outside>,
+    airlock: Airlock,
+    /// Until the shop closes.
+    worker: Mutex<Option<Running>>,
+    river: Client,
+    journal: Journal,
+    notices: Notices,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inner")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shop {
+    /// Opens a shop with the demo's partners. On tokio.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`].
+    pub async fn open(database: &str, key: [u8; 32]) -> Result<Self, StartError> {
+        let store = Store::open(database, key).await?;
+        let outside = Outside::new(store.clone());
+        let partners = outside.partners();
+        Self::with(store, outside, partners)
+    }
+
+    /// Opens a shop with partners of your own, and starts its worker. On tokio.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Effects`], [`StartError::Worker`].
+    pub fn with(
+        store: Store,
+        outside: Arc<Outside>,
+        partners: Partners,
+    ) -> Result<Self, StartError> {
+        let journal = Journal::default();
+        let airlock = Airlock::builder()
+            .shared_resource(partners.mailer)
+            .shared_resource(partners.warehouse)
+            .shared_resource(partners.index)
+            .timer(TokioTimer)
+            .on_report({
+                let journal = journal.clone();
+                move |report| journal.add(report)
+            });
+        let airlock = store.executor_of(airlock).build()?;
+        let worker = store.work(airlock.clone())?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                store,
+                bank: partners.bank,
+                outside,
+                airlock,
+                river: worker.client().clone(),
+                worker: Mutex::new(Some(worker)),
+                journal,
+                notices: Notices::default(),
+            }),
+        })
+    }
+
+    /// Runs work in a transaction that is a scope, and stores the durable effects that the work enqueues.
+    pub(crate) async fn transaction<T>(
+        &self,
+        name: &'static str,
+        work: impl AsyncFnOnce(Transaction<'_>) -> Result<T, ShopError>,
+    ) -> Result<T, ShopError> {
+        let work = async |tx: Transaction<'_>| {
+            self.inner.journal.note_request();
+            work(tx).await
+        };
+        self.inner.store.transaction(name, work).await
+    }
+
+    /// Stops the worker, but waits no longer than `patience` for effects under way. Then closes the database. Call it
+    /// after the server has stopped.
+    pub async fn close(&self, patience: Duration) {
+        let worker = self.inner.worker.lock();
+        let worker = worker.unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(worker) = worker {
+            match timeout(patience, worker.stop()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the worker failed"
+                    );
+                }
+                Err(_) => tracing::warn!("the worker was stopped in the middle of an effect"),
+            }
+        }
+        self.inner.store.close().await;
+    }
+}

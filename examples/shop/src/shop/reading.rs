@@ -1,0 +1,105 @@
+//! What there is to see in the shop.
+
+use std::time::Duration;
+
+use airlock::Airlock;
+use tokio::time::{Instant, sleep};
+
+use super::Shop;
+use crate::error::ShopError;
+use crate::item::Item;
+use crate::jobs::{self, Job, JobQuery};
+use crate::journal::JournalReport;
+use crate::notices::Notices;
+use crate::order::Order;
+use crate::outside::{Outside, Sent};
+
+/// How long an answer waits for jobs, and how often it looks at them.
+const WAIT: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+impl Shop {
+    /// Returns a key for a new order, for the form that is sent with it.
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::Database`].
+    pub async fn new_key(&self) -> Result<String, ShopError> {
+        Ok(self.inner.store.random().await?)
+    }
+
+    /// Returns an order.
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::NoSuchOrder`].
+    pub async fn order(&self, id: i64) -> Result<Order, ShopError> {
+        self.inner.store.order(id).await
+    }
+
+    /// Returns the last orders, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::Database`].
+    pub async fn orders(&self) -> Result<Vec<Order>, ShopError> {
+        Ok(self.inner.store.orders().await?)
+    }
+
+    /// Returns all items.
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::Database`].
+    pub async fn items(&self) -> Result<Vec<Item>, ShopError> {
+        Ok(self.inner.store.items().await?)
+    }
+
+    /// Returns what has reached the world outside, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::Database`].
+    pub async fn sent(&self) -> Result<Vec<Sent>, ShopError> {
+        Ok(self.inner.store.sent().await?)
+    }
+
+    /// Returns the last jobs, the newest first. Waits for them first, if the query asks for that; 10 seconds at most.
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::Jobs`].
+    pub async fn jobs(&self, query: JobQuery) -> Result<Vec<Job>, ShopError> {
+        let (river, deadline) = (&self.inner.river, Instant::now() + WAIT);
+        if let Some(wait) = query.wait {
+            while !jobs::is_over(river, wait).await? && Instant::now() < deadline {
+                sleep(LOOK_EVERY).await;
+            }
+        }
+        Ok(jobs::latest(river, query.state).await?)
+    }
+
+    /// Returns the last flush reports, the newest first.
+    #[must_use]
+    pub fn reports(&self) -> Vec<JournalReport> {
+        self.inner.journal.latest()
+    }
+
+    /// Returns what browsers have yet to be told.
+    #[must_use]
+    pub fn notices(&self) -> &Notices {
+        &self.inner.notices
+    }
+
+    /// Returns the demo's world outside.
+    #[must_use]
+    pub fn outside(&self) -> &Outside {
+        &self.inner.outside
+    }
+
+    /// Returns the airlock of the shop: a server gives it to its outermost layer.
+    #[must_use]
+    pub fn airlock(&self) -> &Airlock {
+        &self.inner.airlock
+    }
+}

@@ -1,0 +1,97 @@
+//! Opening the database.
+
+use std::time::Duration;
+
+use airlock::river::{Keys, River};
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+use tokio::time::sleep;
+
+use super::Store;
+use super::both::{Both, on_both};
+use crate::error::StartError;
+
+/// How many connections a server has at most.
+const CONNECTIONS: u32 = 10;
+
+/// How many effects a worker performs at once. They share the connections with the requests, and SQLite has one writer.
+pub(super) const EFFECTS: usize = 4;
+
+/// How often the tables are created, and how long after a failure.
+const TRIES: usize = 10;
+const TRY_AFTER: Duration = Duration::from_millis(300);
+
+/// How long a transaction of SQLite waits for another one that writes.
+const BUSY: Duration = Duration::from_secs(20);
+
+impl Store {
+    /// Opens a database, and creates the tables that are missing: `postgres://…`, or the path of a SQLite file, with or
+    /// without `sqlite:` before it. The key seals what effects redact.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`].
+    pub async fn open(database: &str, key: [u8; 32]) -> Result<Self, StartError> {
+        let keys = Keys::new(key);
+        let is_postgres = database.starts_with("postgres://");
+        let store = match is_postgres || database.starts_with("postgresql://") {
+            true => Self::postgres(database, keys).await?,
+            false => Self::sqlite(database, keys).await?,
+        };
+        // Of two servers that start at once, one fails to create what the other one creates. It succeeds once that is
+        // there.
+        for _ in 1..TRIES {
+            match store.create_tables().await {
+                Ok(()) => return Ok(store),
+                Err(error) => tracing::info!(
+                    error = &error as &dyn std::error::Error,
+                    "could not create the tables, and tries again"
+                ),
+            }
+            sleep(TRY_AFTER).await;
+        }
+        store.create_tables().await?;
+        Ok(store)
+    }
+
+    async fn create_tables(&self) -> Result<(), StartError> {
+        on_both!(&self.river, river => river.migrate().await)?;
+        let serial = match &self.pool {
+            Both::Sqlite(_) => "INTEGER PRIMARY KEY AUTOINCREMENT",
+            Both::Postgres(_) => "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+        };
+        let schema = include_str!("schema.sql").replace("SERIAL_NUMBER", serial);
+        on_both!(&self.pool, pool => {
+            sqlx::raw_sql(AssertSqlSafe(schema)).execute(pool).await.map(drop)
+        })?;
+        Ok(())
+    }
+
+    async fn sqlite(database: &str, keys: Keys) -> Result<Self, StartError> {
+        let options = match database.starts_with("sqlite:") {
+            true => database.parse()?,
+            false => SqliteConnectOptions::new().filename(database),
+        };
+        let options = options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .foreign_keys(true)
+            .busy_timeout(BUSY);
+        let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS);
+        let pool = pool.connect_with(options).await?;
+        Ok(Self {
+            river: Both::Sqlite(River::builder(pool.clone()).keys(keys).build()?),
+            pool: Both::Sqlite(pool),
+        })
+    }
+
+    async fn postgres(url: &str, keys: Keys) -> Result<Self, StartError> {
+        let pool = PgPoolOptions::new().max_connections(CONNECTIONS);
+        let pool = pool.connect(url).await?;
+        Ok(Self {
+            river: Both::Postgres(River::builder(pool.clone()).keys(keys).build()?),
+            pool: Both::Postgres(pool),
+        })
+    }
+}
