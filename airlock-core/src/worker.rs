@@ -72,6 +72,9 @@ impl Airlock {
         if let Some(executor) = terms.executor {
             scope = scope.executor(executor);
         }
+        if let Some(origin) = intent.origin() {
+            scope = scope.origin(origin.clone());
+        }
         let open = scope.open();
         open.hold(intent);
         let flush = flush::perform_stored(open.into_shared(), terms.timeout).await?;

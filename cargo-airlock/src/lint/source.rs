@@ -116,11 +116,16 @@ impl Sources {
         }
         let beside = file.parent().unwrap_or(folder);
         let written = path_attribute(&module.attrs).map(|path| beside.join(path));
-        let candidates = written.into_iter().chain([
+        if let Some(file) = written.filter(|file| file.is_file()) {
+            // The modules of a file that is named so are beside it, whatever it is called.
+            let folder = file.parent().unwrap_or(folder).to_owned();
+            return self.file(&file, &path, &folder);
+        }
+        let candidates = [
             folder.join(format!("{name}.rs")),
             folder_of_it.join("mod.rs"),
-        ]);
-        let mut existing = candidates.filter(|candidate| candidate.is_file());
+        ];
+        let mut existing = candidates.into_iter().filter(|it| it.is_file());
         match existing.next() {
             Some(file) => self.file(&file, &path, &folder_of_it),
             // The file of a module that is configured away, or to another place, need not exist.

@@ -350,6 +350,23 @@ fn what_cannot_be_read_is_said() {
     .assert_eq(&workspace("unparsed", domain, "fn work( {\n"));
 }
 
+/// The modules of a file that `#[path]` names are beside it.
+#[test]
+fn modules_of_a_file_that_is_named_by_its_path_are_found() {
+    let domain = "[package.metadata.airlock]\ndomain = [\"crate\"]";
+    let source = [
+        ("src/lib.rs", "#[path = \"other/entry.rs\"]\nmod named;\n"),
+        ("src/other/entry.rs", "mod inner;\n"),
+        (
+            "src/other/inner.rs",
+            "fn work() { std::thread::spawn(|| {}); }\n",
+        ),
+    ];
+    let found = files("by-path", domain, &source, &[]);
+    assert!(found.contains("src/other/inner.rs:1:13: spawn"), "{found}");
+    assert!(!found.contains("not read"), "{found}");
+}
+
 #[test]
 fn a_path_that_denies_nothing_is_told() {
     let metadata = "[dependencies]\nreqwest = \"0.12\"\nweb = { package = \"actix-web\", version = \"4\" }\n\n[package.metadata.airlock]\ndomain = [\"crate\"]\ndeny-paths = [\"reqwest::Client\", \"std::fs\", \"crate::raw\", \"actix_web\", \"web::client\", \"reqest::Client\", \"ureq\"]";

@@ -178,7 +178,11 @@ impl Performer {
 
 /// What an engine is told of a failed attempt.
 fn verdict_of(effect: &'static EffectDescriptor, attempt: u32, error: &FlushError) -> Verdict {
-    let reason = in_full(error);
+    // The effect and its place are known from the envelope.
+    let reason = match error.failure() {
+        Some(failure) => in_full(failure),
+        None => in_full(error),
+    };
     let rule = retry_of(effect);
     let can_never = matches!(
         error.failure(),

@@ -54,7 +54,19 @@ impl<DB: RiverDatabase> River<DB> {
     ///
     /// What the database said.
     pub async fn migrate(&self) -> Result<(), riverqueue::migrate::Error> {
-        DB::migrate(self.inner.pool.clone()).await
+        let pool = || self.inner.pool.clone();
+        let mut pending = DB::pending(pool()).await?.versions.len();
+        loop {
+            let Err(error) = DB::migrate(pool()).await else {
+                return Ok(());
+            };
+            // Another process may migrate at the same time: then it has come further, and so can we.
+            let left = DB::pending(pool()).await?.versions.len();
+            if left >= pending {
+                return Err(error);
+            }
+            pending = left;
+        }
     }
 
     /// The migrations that [`migrate`](Self::migrate) would apply, for a tool of your own.

@@ -142,3 +142,20 @@ async fn printed_migrations_are_enough() -> Result<(), AnyError> {
     stored?;
     Ok(())
 }
+
+/// Two processes that start at once on a new database.
+#[tokio::test(flavor = "multi_thread")]
+async fn migrations_may_run_at_once() -> Result<(), AnyError> {
+    let (url, _kept) = crate::world::database().await;
+    let mut started = Vec::new();
+    for _ in 0..4 {
+        let river = super::river_on(&crate::world::connect(&url).await);
+        started.push(tokio::spawn(async move { river.migrate().await }));
+    }
+    for ended in started {
+        ended.await??;
+    }
+    let river = super::river_on(&crate::world::connect(&url).await);
+    assert!(river.migrations().await?.is_empty());
+    Ok(())
+}
