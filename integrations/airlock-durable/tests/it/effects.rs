@@ -80,7 +80,7 @@ impl<'de> serde::Deserialize<'de> for Trap {
 
 #[airlock::effect(durable, name = "test.step_on")]
 pub(crate) fn step_on(trap: Trap) {
-    drop(trap);
+    let Trap = trap;
 }
 
 #[airlock::effect]
