@@ -163,15 +163,10 @@ impl Job {
             arguments: shown.collect(),
             error: match state {
                 Progress::Performed => None,
-                _ => error.map(|error| reason(&error).to_owned()),
+                _ => error,
             },
         }
     }
-}
-
-/// Returns an error without its first part, which repeats the effect: "could not dispatch `shop.index_order` (..): ".
-fn reason(error: &str) -> &str {
-    error.split_once("): ").map_or(error, |(_, reason)| reason)
 }
 
 /// Returns the last jobs, the newest first.

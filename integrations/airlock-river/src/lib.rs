@@ -13,6 +13,7 @@ mod give;
 mod hand_over;
 mod handle;
 mod migration;
+mod perform;
 mod register;
 mod row;
 mod sql;

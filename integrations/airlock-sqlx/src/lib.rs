@@ -8,6 +8,7 @@
 pub mod actix;
 #[cfg(feature = "axum")]
 pub mod axum;
+mod commit;
 mod database;
 mod error;
 #[cfg(any(feature = "axum", feature = "actix"))]

@@ -11,7 +11,8 @@ use airlock_core::lifecycle::Outcome;
 use sqlx::{Pool, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::run::{begin, commit};
+use crate::commit::commit;
+use crate::run::begin;
 use crate::savepoint::{roll_back, strand};
 use crate::{Store, TransactionDatabase, TransactionError, Transactions};
 

@@ -1,0 +1,179 @@
+//! Performing one job, and completing it.
+
+use std::any::TypeId;
+use std::sync::Arc;
+use std::time::Duration;
+
+use airlock_core::catalogue::ResourceNeed;
+use airlock_core::executor::Executor;
+use airlock_core::{Airlock, BoxFuture, EffectDescriptor, Receipt, Released};
+use airlock_durable::{About, Envelope, Performer, Verdict, log, timeout_of};
+use airlock_sqlx::Store;
+use riverqueue::{BoxError, JobRow, WorkCancelled, WorkContext, WorkError, WorkOutcome};
+
+use crate::give::CompletionTransaction;
+use crate::register::Work;
+use crate::worker::GRACE;
+use crate::{River, RiverDatabase};
+
+/// How long a job of another version of the program is left alone, at first and at most.
+const LEFT_ALONE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+
+/// Performs the jobs of all durable effects.
+pub(crate) struct Performing<DB: RiverDatabase> {
+    performer: Performer,
+    river: River<DB>,
+    executor: Arc<dyn Executor>,
+    /// The type of the resource that asks for the transaction of the completion.
+    completes: TypeId,
+}
+
+impl<DB: RiverDatabase> Work for Performing<DB> {
+    fn work(
+        &self,
+        context: WorkContext,
+        job: JobRow,
+        effect: &'static EffectDescriptor,
+    ) -> BoxFuture<'_, Result<WorkOutcome, BoxError>> {
+        Box::pin(self.work_one(context, job, effect))
+    }
+
+    fn next_retry(&self, error: &WorkError) -> Option<Duration> {
+        error.downcast_ref::<Failed>().map(|failed| failed.after)
+    }
+
+    fn timeout(&self, effect: &'static EffectDescriptor) -> Duration {
+        timeout_of(effect) + GRACE
+    }
+}
+
+/// A failed attempt, as River records it.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+struct Failed {
+    after: Duration,
+    reason: String,
+}
+
+impl<DB: RiverDatabase> Performing<DB> {
+    pub(crate) fn new(river: River<DB>, airlock: Airlock) -> Self {
+        Self {
+            performer: Performer::new(airlock).keys(river.inner.keys.clone()),
+            executor: Arc::new(river.clone()),
+            completes: TypeId::of::<CompletionTransaction<DB>>(),
+            river,
+        }
+    }
+
+    async fn work_one(
+        &self,
+        context: WorkContext,
+        job: JobRow,
+        effect: &'static EffectDescriptor,
+    ) -> Result<WorkOutcome, BoxError> {
+        let attempt = u32::try_from(job.attempt).unwrap_or(1).max(1);
+        let envelope = envelope_of(&job);
+        let mut completes = effect.resources().iter().map(ResourceNeed::type_id);
+        let completion = completes
+            .any(|it| it == self.completes)
+            .then(|| CompletionTransaction::new(self.river.inner.pool.clone()));
+        let performer = match &completion {
+            Some(completion) => {
+                let airlock = self.performer.airlock();
+                &self
+                    .performer
+                    .within(airlock.with_resource(completion.clone()))
+            }
+            None => &self.performer,
+        };
+        let cancelled = context.cancellation_token().cancelled();
+        let executor = Some(self.executor.clone());
+        let verdict = performer
+            .perform(&envelope, attempt, executor, cancelled)
+            .await;
+        log(&envelope, attempt, &verdict);
+        match verdict {
+            Verdict::Done(released) => {
+                self.complete(&context, released, completion).await?;
+                Ok(WorkOutcome::Complete)
+            }
+            Verdict::Retry { after, reason } => Err(Box::new(Failed { after, reason })),
+            Verdict::Dead { reason } => {
+                context.metadata_set("airlock:dead", reason)?;
+                Ok(WorkOutcome::Discard)
+            }
+            Verdict::Unknown { reason } => {
+                context.metadata_set("airlock:unknown", reason)?;
+                Ok(WorkOutcome::Snooze(left_alone(&job)))
+            }
+            Verdict::Interrupted => Err(Box::new(WorkCancelled)),
+        }
+    }
+
+    /// Completes a job. With what its effect wrote and enqueued in one transaction, if it did; otherwise River
+    /// completes it together with others.
+    async fn complete(
+        &self,
+        context: &WorkContext,
+        mut released: Released,
+        completion: Option<Arc<CompletionTransaction<DB>>>,
+    ) -> Result<(), BoxError> {
+        let begun = match &completion {
+            Some(completion) => completion.take().await,
+            None => None,
+        };
+        let rows = match released.batch_for(&self.river) {
+            Some(batch) => batch
+                .intents()
+                .map(|intent| self.river.row(intent))
+                .collect::<Result<Vec<_>, _>>()?,
+            None => Vec::new(),
+        };
+        if begun.is_some() || !rows.is_empty() {
+            let mut transaction = match begun {
+                Some(begun) => begun,
+                None => DB::begin(self.river.inner.pool.clone()).await?,
+            };
+            let mut receipts = Vec::new();
+            if !rows.is_empty() {
+                receipts = self.river.store(rows, &mut *transaction).await?;
+            }
+            DB::complete(context, &mut transaction).await?;
+            transaction.commit().await?;
+            self.river.wake();
+            let mut receipts = receipts.into_iter();
+            if let Some(mut batch) = released.batch_for(&self.river) {
+                let unanswered = || Receipt::Rejected("no answer".into());
+                batch.settle(|_| receipts.next().unwrap_or_else(unanswered));
+            }
+        }
+        // The job is done: what else it caused is performed once, and its failure is no reason to repeat the job.
+        if let Err(error) = released.dispatch_async().await {
+            error.strand();
+        }
+        Ok(())
+    }
+}
+
+/// What River stores of a job, as an envelope.
+fn envelope_of(job: &JobRow) -> Envelope {
+    let mut about = about_of(job).unwrap_or_default();
+    about.queue = Some(job.queue.clone());
+    Envelope {
+        effect: job.kind.clone(),
+        arguments: job.encoded_args.clone(),
+        about,
+    }
+}
+
+/// What airlock knows of a job; nothing, if another program enqueued it.
+fn about_of(job: &JobRow) -> Option<About> {
+    job.metadata.get("airlock").ok()?
+}
+
+/// The older a job is, the longer it is left alone.
+fn left_alone(job: &JobRow) -> Duration {
+    let age = riverqueue::jiff::Timestamp::now().duration_since(job.created_at);
+    let age = Duration::try_from(age).unwrap_or_default();
+    (age / 4).clamp(LEFT_ALONE.0, LEFT_ALONE.1)
+}

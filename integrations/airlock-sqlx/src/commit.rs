@@ -1,0 +1,202 @@
+//! The end of a transaction whose work has succeeded: store, commit, and let the rest leave.
+
+use airlock_core::executor::Batch;
+use airlock_core::lifecycle::Outcome;
+use airlock_core::{BoxError, OwnedScope, Receipt, Recording};
+use sqlx::{Pool, Transaction};
+
+use crate::run::begin;
+use crate::savepoint::{roll_back, strand};
+use crate::{Recorded, Store, TransactionDatabase, TransactionError};
+
+/// Stores the durable intents of a scope, commits, and lets the rest leave. Without a transaction, one begins if
+/// there is something to store.
+pub(crate) async fn commit<DB: TransactionDatabase, S: Store<DB>>(
+    pool: &Pool<DB>,
+    transaction: Option<Transaction<'static, DB>>,
+    mut scope: OwnedScope,
+    store: Option<S>,
+) -> Result<(), TransactionError> {
+    let holds_some = scope.holds() > 0;
+    let mut recording = scope.record();
+    let mut transaction = match (transaction, recording.batch()) {
+        (Some(begun), _) => begun,
+        (None, None) => {
+            recording.release(Outcome::Success).dispatch_async().await?;
+            return Ok(());
+        }
+        (None, Some(_)) => match begin(pool).await {
+            Ok(begun) => begun,
+            Err(error) => return Err(not_stored(recording, NotStored::All(error.into())).await),
+        },
+    };
+    let recorded = match record(&mut recording, store.as_ref(), &mut *transaction).await {
+        Ok(recorded) => recorded,
+        Err(error) => {
+            roll_back(transaction).await;
+            return Err(not_stored(recording, error).await);
+        }
+    };
+    if recorded.is_empty()
+        && holds_some
+        && let Err(error) = DB::check(&mut transaction).await
+    {
+        roll_back(transaction).await;
+        strand(recording.release(Outcome::Failure).dispatch_async().await);
+        return Err(TransactionError::Commit(error));
+    }
+    let undecided = Undecided::new(&recorded.intents);
+    let committed = transaction.commit().await;
+    undecided.decided();
+    match committed {
+        Ok(()) => {
+            if !recorded.is_empty()
+                && let Some(store) = &store
+            {
+                store.committed();
+            }
+            recorded.settle(&mut recording);
+            recording.release(Outcome::Success).dispatch_async().await?;
+            Ok(())
+        }
+        Err(source) if DB::leaves_open(&source) => {
+            recording.fail("nobody knows whether the transaction was committed");
+            drop(recording.discard()); // `on_report` has seen it.
+            let intents = recorded.intents;
+            Err(TransactionError::Unknown { intents, source })
+        }
+        Err(error) => {
+            strand(recording.release(Outcome::Failure).dispatch_async().await);
+            Err(TransactionError::Commit(error))
+        }
+    }
+}
+
+/// What a store has taken, and what it answered for each.
+pub(crate) struct Stored {
+    intents: Vec<Recorded>,
+    receipts: Vec<Receipt>,
+}
+
+impl Stored {
+    fn is_empty(&self) -> bool {
+        self.intents.is_empty()
+    }
+
+    pub(crate) fn settle(self, recording: &mut Recording) {
+        let mut receipts = self.receipts.into_iter();
+        if let Some(mut batch) = recording.batch() {
+            batch.settle(|_| receipts.next().unwrap_or_else(unanswered));
+        }
+    }
+}
+
+fn unanswered() -> Receipt {
+    Receipt::Rejected("the engine gave no answer for it".into())
+}
+
+/// Stores what has to be stored.
+pub(crate) async fn record<DB: TransactionDatabase, S: Store<DB>>(
+    recording: &mut Recording,
+    store: Option<&S>,
+    connection: &mut DB::Connection,
+) -> Result<Stored, NotStored> {
+    let mut stored = Stored {
+        intents: Vec::new(),
+        receipts: Vec::new(),
+    };
+    let (Some(store), Some(batch)) = (store, recording.batch()) else {
+        return Ok(stored);
+    };
+    let rows = rows(store, &batch)?;
+    stored.intents = batch.intents().map(Recorded::of).collect();
+    drop(batch);
+    stored.receipts = store
+        .store(rows, connection)
+        .await
+        .map_err(NotStored::All)?;
+    if stored.receipts.iter().any(is_rejected) {
+        return Err(NotStored::Some(stored.receipts));
+    }
+    Ok(stored)
+}
+
+fn is_rejected(receipt: &Receipt) -> bool {
+    matches!(receipt, Receipt::Rejected(_))
+}
+
+/// Why nothing was stored.
+pub(crate) enum NotStored {
+    All(BoxError),
+    /// These were rejected, and so the others cannot be stored either.
+    Some(Vec<Receipt>),
+}
+
+/// The rows of all intents, or why some have none.
+fn rows<DB: TransactionDatabase, S: Store<DB>>(
+    store: &S,
+    batch: &Batch<'_>,
+) -> Result<Vec<S::Row>, NotStored> {
+    let mut rows = Vec::new();
+    let mut receipts = Vec::new();
+    for intent in batch.intents() {
+        match store.row(intent) {
+            Ok(row) => {
+                rows.push(row);
+                receipts.push(Receipt::Accepted);
+            }
+            Err(error) => receipts.push(Receipt::Rejected(error)),
+        }
+    }
+    match receipts.iter().any(is_rejected) {
+        true => Err(NotStored::Some(receipts)),
+        false => Ok(rows),
+    }
+}
+
+/// Fails what was not stored, and ends the scope as failed.
+pub(crate) async fn not_stored(mut recording: Recording, error: NotStored) -> TransactionError {
+    match error {
+        NotStored::All(error) => recording.fail(error),
+        NotStored::Some(receipts) => {
+            let mut receipts = receipts.into_iter();
+            if let Some(mut batch) = recording.batch() {
+                // One that the engine would have taken is not reached, since the transaction is rolled back.
+                batch.reject(|_| match receipts.next() {
+                    Some(Receipt::Rejected(error)) => Some(error),
+                    _ => None,
+                });
+            }
+        }
+    }
+    match recording.release(Outcome::Failure).dispatch_async().await {
+        Err(error) => TransactionError::NotStored(error),
+        Ok(_) => unreachable!("an intent has failed"),
+    }
+}
+
+/// Logs if a commit is dropped before it is known how it has ended.
+struct Undecided<'a>(Option<&'a [Recorded]>);
+
+impl<'a> Undecided<'a> {
+    fn new(intents: &'a [Recorded]) -> Self {
+        Self(Some(intents))
+    }
+
+    fn decided(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Undecided<'_> {
+    fn drop(&mut self) {
+        if let Some(intents) = self.0.take() {
+            let intents: Vec<_> = intents.iter().map(ToString::to_string).collect();
+            tracing::error!(
+                target: "airlock",
+                intents = intents.join(", "),
+                "a commit was given up before its answer: nobody knows whether it happened",
+            );
+        }
+    }
+}
