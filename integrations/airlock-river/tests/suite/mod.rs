@@ -7,6 +7,7 @@ mod crash;
 mod engine;
 mod executors;
 mod transaction;
+mod web;
 mod worker;
 
 use std::future::Future;
