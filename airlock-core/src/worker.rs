@@ -11,7 +11,7 @@ use crate::context;
 use crate::effect::EffectDescriptor;
 use crate::executor::Executor;
 use crate::flush;
-use crate::intent::{Cause, Intent, IntentId, Stored};
+use crate::intent::{Cause, Intent, IntentId, Origin, Stored};
 use crate::report::FlushError;
 use crate::scope::Released;
 
@@ -84,7 +84,7 @@ impl Airlock {
 
 impl Intent {
     /// Gives an intent that was decoded what was stored of it: its id, and what led to it.
-    pub fn restored(mut self, stored: Stored, origin: Option<crate::Origin>) -> Self {
+    pub fn restored(mut self, stored: Stored, origin: Option<Origin>) -> Self {
         self.facts.set_stored(Arc::new(stored));
         self.facts.set_origin(origin);
         self

@@ -10,7 +10,6 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 pub(crate) type Db = sqlx::Sqlite;
 
-/// What a statement adds to a `SELECT` of what it writes in a transaction of its own.
 pub(crate) const PROGRAM: &str = "chaos-sqlite";
 
 /// The database of one run.

@@ -160,6 +160,27 @@ fn r8_a_recording_that_failed_or_is_dropped_lets_nothing_leave() {
 }
 
 #[test]
+fn r6_what_always_leaves_leaves_when_the_commit_has_failed() {
+    let stores = Stores::default();
+    let mut scope = airlock::scope().executor(stores.clone()).open_owned();
+    scope.run(|| {
+        airlock::enqueue(stored(1));
+        airlock::enqueue(stored(2).always());
+    });
+    let mut recording = scope.record();
+    assert_eq!(recording.batch().expect("something to store").len(), 2);
+    let report = recording
+        .release(Outcome::Failure)
+        .dispatch()
+        .expect("a report");
+    assert_eq!(
+        fates(&report),
+        [("stored", "discarded"), ("stored", "dispatched")]
+    );
+    assert_eq!(stores.0.len(), 1);
+}
+
+#[test]
 fn r10_every_policy_on_the_stack_judges_what_is_recorded() {
     // A scope that releases gives up its judgement of what it releases, but it is not asked about this.
     let outer = airlock::scope()

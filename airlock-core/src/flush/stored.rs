@@ -141,7 +141,14 @@ impl Flush {
     ) -> Box<Self> {
         recorded.concluded = true;
         let failed = recorded.has_failed();
-        let taken = scope.take(outcome);
+        let mut taken = scope.take(outcome);
+        if outcome != Outcome::Success && !failed {
+            // They were not stored: some leave on failure, too (R6).
+            let pending = |intent: &mut Intent| intent.facts.is_pending();
+            for intent in recorded.intents.extract_if(.., pending) {
+                taken.put_back(intent);
+            }
+        }
         let taken = match ending {
             Some(ending) => taken.ends(ending),
             None => taken,

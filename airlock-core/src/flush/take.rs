@@ -97,6 +97,12 @@ impl Taken {
         self
     }
 
+    /// Takes an intent back that was taken before.
+    pub(super) fn put_back(&mut self, intent: Intent) {
+        self.special.add(Special::of(&intent));
+        self.intents.push(intent);
+    }
+
     pub(super) fn head(&self) -> &Head {
         match &self.scope {
             Source::Frame(Some(frame)) => match frame.own_head() {

@@ -13,6 +13,9 @@ use crate::seal::{Keys, SealError};
 /// The version of the envelope that this crate writes, and the newest one that it reads.
 pub const VERSION: u16 = 1;
 
+/// The last second that RFC 3339 can tell, after the epoch: later times are this one.
+const FAR: Duration = Duration::from_secs(253_402_300_799);
+
 /// How many causes an envelope names; it counts the others.
 const CAUSES: usize = 16;
 
@@ -248,7 +251,10 @@ fn run_at(schedule: Schedule, now: SystemTime) -> Option<SystemTime> {
         Schedule::Now => None,
         schedule => match schedule.delay_from(now) {
             Duration::ZERO => None,
-            delay => now.checked_add(delay),
+            delay => {
+                let far = SystemTime::UNIX_EPOCH + FAR;
+                Some(now.checked_add(delay).map_or(far, |at| at.min(far)))
+            }
         },
     }
 }

@@ -64,7 +64,8 @@ pub enum Verdict {
         /// What is not known.
         reason: String,
     },
-    /// The worker stops, and the attempt was given up. It does not count.
+    /// The attempt was given up: the worker stops, or its engine cancelled it. The engine knows which, and whether it
+    /// counts.
     Interrupted,
 }
 
@@ -129,6 +130,9 @@ impl Performer {
             Poll::Pending => cancelled.as_mut().poll(cx).map(|()| None),
         });
         match ended.await {
+            None if effect.is_once() => Verdict::Dead {
+                reason: "it was given up while it was performed, and is declared `once`".to_owned(),
+            },
             None => Verdict::Interrupted,
             Some(Ok(released)) => Verdict::Done(released),
             Some(Err(error)) => verdict_of(effect, attempt, &error),
@@ -213,8 +217,11 @@ pub fn log(envelope: &Envelope, attempt: u32, verdict: &Verdict) {
     let (effect, about) = (envelope.effect.as_str(), &envelope.about);
     let (id, at): (Uuid, _) = (about.id, about.location.as_str());
     match verdict {
-        Verdict::Done(_) | Verdict::Interrupted => {
-            tracing::debug!(target: "airlock", effect, %id, at, attempt, "{}", verdict.word());
+        Verdict::Done(_) => {
+            tracing::debug!(target: "airlock", effect, %id, at, attempt, "done");
+        }
+        Verdict::Interrupted => {
+            tracing::warn!(target: "airlock", effect, %id, at, attempt, "an attempt was given up");
         }
         Verdict::Retry { after, reason } => {
             tracing::warn!(

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use airlock_core::__private::{GivenResource, inventory};
 use sqlx::{Pool, Transaction};
@@ -31,10 +32,14 @@ use crate::RiverDatabase;
 /// # let _ = book;
 /// ```
 ///
-/// A worker supplies it; no program has to.
+/// A worker supplies it; no program has to. While it is open it keeps a connection of the pool, and on SQLite all other
+/// writers wait: give the pool more connections than effects that use it at once, and write nothing by the pool
+/// meanwhile.
 pub struct CompletionTransaction<DB: RiverDatabase> {
     pool: Pool<DB>,
     begun: Mutex<Option<Transaction<'static, DB>>>,
+    /// Whether the job is completed.
+    is_over: AtomicBool,
 }
 
 impl<DB: RiverDatabase> CompletionTransaction<DB> {
@@ -42,6 +47,7 @@ impl<DB: RiverDatabase> CompletionTransaction<DB> {
         Arc::new(Self {
             pool,
             begun: Mutex::new(None),
+            is_over: AtomicBool::new(false),
         })
     }
 
@@ -49,18 +55,25 @@ impl<DB: RiverDatabase> CompletionTransaction<DB> {
     ///
     /// # Errors
     ///
-    /// What the database said.
+    /// [`NoCompletion`] if it could not begin, or the job is completed already: an effect that this one caused, and
+    /// that is not durable, is performed after it.
     pub async fn begin(&self) -> Result<CompletionGuard<'_, DB>, NoCompletion> {
         let mut begun = self.begun.lock().await;
+        if self.is_over.load(Ordering::Relaxed) {
+            return Err(NoCompletion::Over);
+        }
         if begun.is_none() {
-            *begun = Some(DB::begin(self.pool.clone()).await.map_err(NoCompletion)?);
+            let transaction = DB::begin(self.pool.clone()).await;
+            *begun = Some(transaction.map_err(NoCompletion::Begin)?);
         }
         Ok(CompletionGuard { begun })
     }
 
-    /// Takes the transaction, if it has begun.
+    /// Takes the transaction, if it has begun. None begins from now on.
     pub(crate) async fn take(&self) -> Option<Transaction<'static, DB>> {
-        self.begun.lock().await.take()
+        let mut begun = self.begun.lock().await;
+        self.is_over.store(true, Ordering::Relaxed);
+        begun.take()
     }
 }
 
@@ -102,10 +115,17 @@ impl<DB: RiverDatabase> fmt::Debug for CompletionGuard<'_, DB> {
     }
 }
 
-/// The transaction of a job's completion could not begin.
+/// Why there is no transaction of a job's completion.
 #[derive(Debug, thiserror::Error)]
-#[error("the transaction that completes the job could not begin")]
-pub struct NoCompletion(#[source] pub sqlx::Error);
+#[non_exhaustive]
+pub enum NoCompletion {
+    /// It could not begin.
+    #[error("the transaction that completes the job could not begin")]
+    Begin(#[source] sqlx::Error),
+    /// The job is completed.
+    #[error("the job is completed already: only its own effect can write in that transaction")]
+    Over,
+}
 
 #[cfg(feature = "postgres")]
 inventory::submit!(GivenResource::of::<CompletionTransaction<sqlx::Postgres>>());

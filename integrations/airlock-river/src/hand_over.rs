@@ -117,7 +117,12 @@ impl<DB: RiverDatabase> River<DB> {
     async fn store_alone(&self, rows: Vec<StoreRow>) -> Result<Vec<Receipt>, BoxError> {
         let mut transaction = DB::begin(self.inner.pool.clone()).await?;
         let receipts = self.store(rows, &mut *transaction).await?;
-        transaction.commit().await?;
+        if let Err(error) = transaction.commit().await {
+            return Err(match DB::leaves_open(&error) {
+                true => format!("nobody knows whether it is stored, since the connection broke during the commit: {error}").into(),
+                false => error.into(),
+            });
+        }
         self.wake();
         Ok(receipts)
     }

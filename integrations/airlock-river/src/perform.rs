@@ -7,12 +7,14 @@ use std::time::Duration;
 use airlock_core::catalogue::ResourceNeed;
 use airlock_core::executor::Executor;
 use airlock_core::{Airlock, BoxFuture, EffectDescriptor, Receipt, Released};
-use airlock_durable::{About, Envelope, Performer, Verdict, log, timeout_of};
+use airlock_durable::{About, Envelope, Performer, VERSION, Verdict, log, retry_of, timeout_of};
 use airlock_sqlx::Store;
 use riverqueue::{BoxError, JobRow, WorkCancelled, WorkContext, WorkError, WorkOutcome};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::give::CompletionTransaction;
-use crate::register::Work;
+use crate::register::{Work, attempt_of};
 use crate::worker::GRACE;
 use crate::{River, RiverDatabase};
 
@@ -38,8 +40,17 @@ impl<DB: RiverDatabase> Work for Performing<DB> {
         Box::pin(self.work_one(context, job, effect))
     }
 
-    fn next_retry(&self, error: &WorkError) -> Option<Duration> {
-        error.downcast_ref::<Failed>().map(|failed| failed.after)
+    fn next_retry(
+        &self,
+        error: &WorkError,
+        attempt: u32,
+        effect: &'static EffectDescriptor,
+    ) -> Duration {
+        match error.downcast_ref::<Failed>() {
+            Some(failed) => failed.after,
+            // Its completion has failed, or its worker was killed.
+            None => retry_of(effect).delay_after(attempt),
+        }
     }
 
     fn timeout(&self, effect: &'static EffectDescriptor) -> Duration {
@@ -71,8 +82,11 @@ impl<DB: RiverDatabase> Performing<DB> {
         job: JobRow,
         effect: &'static EffectDescriptor,
     ) -> Result<WorkOutcome, BoxError> {
-        let attempt = u32::try_from(job.attempt).unwrap_or(1).max(1);
-        let envelope = envelope_of(&job);
+        let attempt = attempt_of(&job);
+        let envelope = match envelope_of(&job) {
+            Ok(envelope) => envelope,
+            Err(verdict) => return answer(&context, &job, *verdict),
+        };
         let mut completes = effect.resources().iter().map(ResourceNeed::type_id);
         let completion = completes
             .any(|it| it == self.completes)
@@ -91,22 +105,27 @@ impl<DB: RiverDatabase> Performing<DB> {
         let verdict = performer
             .perform(&envelope, attempt, executor, cancelled)
             .await;
+        let verdict = match verdict {
+            // The row may say less than the effect does now.
+            Verdict::Retry { reason, .. } if job.attempt >= job.max_attempts => {
+                Verdict::Dead { reason }
+            }
+            verdict => verdict,
+        };
         log(&envelope, attempt, &verdict);
-        match verdict {
-            Verdict::Done(released) => {
-                self.complete(&context, released, completion).await?;
-                Ok(WorkOutcome::Complete)
+        let Verdict::Done(released) = verdict else {
+            return answer(&context, &job, verdict);
+        };
+        match self.complete(&context, released, completion).await {
+            Ok(()) => Ok(WorkOutcome::Complete),
+            Err(error) => {
+                let (effect, id) = (effect.id(), envelope.about.id);
+                tracing::warn!(
+                    target: "airlock", effect, %id, attempt, %error,
+                    "a job was performed and could not be completed: it is performed again",
+                );
+                Err(error)
             }
-            Verdict::Retry { after, reason } => Err(Box::new(Failed { after, reason })),
-            Verdict::Dead { reason } => {
-                context.metadata_set("airlock:dead", reason)?;
-                Ok(WorkOutcome::Discard)
-            }
-            Verdict::Unknown { reason } => {
-                context.metadata_set("airlock:unknown", reason)?;
-                Ok(WorkOutcome::Snooze(left_alone(&job)))
-            }
-            Verdict::Interrupted => Err(Box::new(WorkCancelled)),
         }
     }
 
@@ -129,11 +148,13 @@ impl<DB: RiverDatabase> Performing<DB> {
                 .collect::<Result<Vec<_>, _>>()?,
             None => Vec::new(),
         };
-        if begun.is_some() || !rows.is_empty() {
+        // What is not durable leaves after the completion, too, so that it is not repeated with the job.
+        if begun.is_some() || !rows.is_empty() || !released.is_settled() {
             let mut transaction = match begun {
                 Some(begun) => begun,
                 None => DB::begin(self.river.inner.pool.clone()).await?,
             };
+            DB::check(&mut transaction, true).await?;
             let mut receipts = Vec::new();
             if !rows.is_empty() {
                 receipts = self.river.store(rows, &mut *transaction).await?;
@@ -155,20 +176,66 @@ impl<DB: RiverDatabase> Performing<DB> {
     }
 }
 
-/// What River stores of a job, as an envelope.
-fn envelope_of(job: &JobRow) -> Envelope {
-    let mut about = about_of(job).unwrap_or_default();
-    about.queue = Some(job.queue.clone());
-    Envelope {
-        effect: job.kind.clone(),
-        arguments: job.encoded_args.clone(),
-        about,
+/// What River is told of a job that was not performed to its end.
+fn answer(context: &WorkContext, job: &JobRow, verdict: Verdict) -> Result<WorkOutcome, BoxError> {
+    match verdict {
+        Verdict::Done(_) => Ok(WorkOutcome::Complete),
+        Verdict::Retry { after, reason } => Err(Box::new(Failed { after, reason })),
+        Verdict::Dead { reason } => {
+            context.metadata_set("airlock:dead", reason)?;
+            Ok(WorkOutcome::Discard)
+        }
+        Verdict::Unknown { reason } => {
+            context.metadata_set("airlock:unknown", reason)?;
+            Ok(WorkOutcome::Snooze(left_alone(job)))
+        }
+        Verdict::Interrupted => Err(Box::new(WorkCancelled)),
     }
 }
 
+/// What River stores of a job, as an envelope.
+fn envelope_of(job: &JobRow) -> Result<Envelope, Box<Verdict>> {
+    let mut about = about_of(job)?;
+    if about.id.is_nil() {
+        about.id = id_of(job);
+    }
+    about.queue = Some(job.queue.clone());
+    Ok(Envelope {
+        effect: job.kind.clone(),
+        arguments: job.encoded_args.clone(),
+        about,
+    })
+}
+
 /// What airlock knows of a job; nothing, if another program enqueued it.
-fn about_of(job: &JobRow) -> Option<About> {
-    job.metadata.get("airlock").ok()?
+fn about_of(job: &JobRow) -> Result<About, Box<Verdict>> {
+    let Some(raw) = job.metadata.get_raw("airlock") else {
+        return Ok(About::default());
+    };
+    serde_json::from_str(raw.get()).map_err(|error| {
+        // A later form may have members of other types.
+        let later = serde_json::from_str::<Version>(raw.get()).is_ok_and(|it| it.v > VERSION);
+        let reason = format!("the envelope cannot be read: {error}");
+        Box::new(match later {
+            true => Verdict::Unknown { reason },
+            false => Verdict::Dead { reason },
+        })
+    })
+}
+
+/// What every form of the envelope has.
+#[derive(serde::Deserialize)]
+struct Version {
+    v: u16,
+}
+
+/// The id of a job that has none of ours: the same in each attempt.
+fn id_of(job: &JobRow) -> Uuid {
+    let name = format!("airlock\0river\0{}\0{}", job.id, job.created_at);
+    let hash: [u8; 32] = Sha256::digest(name).into();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 /// The older a job is, the longer it is left alone.

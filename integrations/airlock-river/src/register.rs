@@ -24,7 +24,12 @@ pub(crate) trait Work: Send + Sync + 'static {
     ) -> BoxFuture<'_, Result<WorkOutcome, BoxError>>;
 
     /// How long to wait before a failed job is worked again.
-    fn next_retry(&self, error: &WorkError) -> Option<Duration>;
+    fn next_retry(
+        &self,
+        error: &WorkError,
+        attempt: u32,
+        effect: &'static EffectDescriptor,
+    ) -> Duration;
 
     /// How long River lets a job run.
     fn timeout(&self, effect: &'static EffectDescriptor) -> Duration;
@@ -96,6 +101,11 @@ impl<E: DurableEffect> JobArgs for Arguments<E> {
     }
 }
 
+/// The number of a job's attempt, from 1.
+pub(crate) fn attempt_of(job: &JobRow) -> u32 {
+    u32::try_from(job.attempt).unwrap_or(1).max(1)
+}
+
 struct EffectWorker<E> {
     work: Arc<dyn Work>,
     effect: PhantomData<fn(E)>,
@@ -106,11 +116,12 @@ impl<E: DurableEffect> Worker<Arguments<E>> for EffectWorker<E> {
 
     fn next_retry(
         &self,
-        _: &Job<Arguments<E>>,
+        job: &Job<Arguments<E>>,
         error: &WorkError,
         _: Timestamp,
     ) -> Option<Duration> {
-        self.work.next_retry(error)
+        let attempt = attempt_of(&job.row);
+        Some(self.work.next_retry(error, attempt, E::DESCRIPTOR))
     }
 
     fn timeout(&self, _: &Job<Arguments<E>>) -> WorkerTimeout {

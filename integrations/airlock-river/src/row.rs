@@ -107,19 +107,38 @@ fn refuse_nul(
     arguments: &RawValue,
     about: &About,
 ) -> Result<(), BoxError> {
-    let holds = |text: &str| text.contains("\\u0000");
     let in_options = about
         .headers
         .values()
         .chain(about.key.as_ref())
         .chain(about.origin.as_ref())
         .any(|text| text.contains('\0'));
-    match holds(arguments.get()) || in_options {
+    match has_escaped_nul(arguments.get()) || in_options {
         true => Err(format!(
             "an intent of `{}` contains the character NUL, which River's tables cannot hold: encode it, such as in base64",
             effect.id()
         )
         .into()),
         false => Ok(()),
+    }
+}
+
+/// Whether a JSON text has the escape of NUL. After an even number of backslashes it is text.
+fn has_escaped_nul(json: &str) -> bool {
+    json.match_indices("u0000").any(|(at, _)| {
+        let before = json[..at].bytes().rev();
+        before.take_while(|byte| *byte == b'\\').count() % 2 == 1
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_escaped_nul;
+
+    #[test]
+    fn an_escape_is_told_from_text_that_looks_like_one() {
+        assert!(has_escaped_nul(r#"{"a":"x\u0000"}"#));
+        assert!(has_escaped_nul(r#"{"a":"\\\u0000"}"#));
+        assert!(!has_escaped_nul(r#"{"a":"\\u0000 u0000"}"#));
     }
 }

@@ -110,7 +110,7 @@ impl Rows {
     /// # Errors
     ///
     /// If its effect is not durable, or asks for something that River cannot do; if its arguments cannot be encoded;
-    /// if some are redacted and there are no keys.
+    /// if some are redacted and there are no keys; if something in it contains NUL, which River's tables cannot hold.
     pub fn push(&mut self, intent: &Intent, keys: Option<&Keys>) -> Result<(), BoxError> {
         capabilities().check(intent).map_err(Cow::into_owned)?;
         let mut row = Row::of(intent, keys)?;
@@ -135,8 +135,12 @@ impl Rows {
     }
 }
 
+/// Those with keys last, in the order of their keys: transactions that store the same keys then wait for each other
+/// instead of getting into a deadlock.
 pub(crate) fn to_json(rows: &[Row]) -> String {
-    match serde_json::to_string(rows) {
+    let mut rows: Vec<&Row> = rows.iter().collect();
+    rows.sort_by(|one, other| one.unique_key.cmp(&other.unique_key));
+    match serde_json::to_string(&rows) {
         Ok(json) => json,
         Err(_) => unreachable!("each member has a JSON form"),
     }

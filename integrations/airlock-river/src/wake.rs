@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::row::Row;
 use crate::{River, RiverDatabase};
 
-/// Which queues were woken when, and which are still to be woken.
+/// Which queues were woken when.
 ///
 /// A transaction that wakes others costs more: PostgreSQL takes the commits of such transactions one by one. So of a
 /// burst of transactions the first one wakes, and one wake-up of its own after the burst stands for all others.
@@ -19,10 +19,18 @@ pub(crate) struct Wakes {
 #[derive(Default)]
 struct State {
     last: HashMap<String, Instant>,
-    /// The queues whose wake-up was put off.
-    put_off: BTreeSet<String>,
     /// Whether a task is about to wake them.
     is_coming: bool,
+}
+
+impl State {
+    /// The queues that were woken within this time.
+    fn recent(&self, within: Duration) -> BTreeSet<String> {
+        let now = Instant::now();
+        let woken = self.last.iter();
+        let recent = woken.filter(|(_, woken)| now.duration_since(**woken) < within);
+        recent.map(|(queue, _)| queue.clone()).collect()
+    }
 }
 
 impl Wakes {
@@ -44,11 +52,7 @@ impl Wakes {
         let mut marked = false;
         for row in rows.iter_mut().filter(|row| row.is_due()) {
             match state.last.get(&row.queue) {
-                Some(woken) if now.duration_since(*woken) < self.interval => {
-                    if !state.put_off.contains(&row.queue) {
-                        state.put_off.insert(row.queue.clone());
-                    }
-                }
+                Some(woken) if now.duration_since(*woken) < self.interval => {}
                 _ => {
                     state.last.insert(row.queue.clone(), now);
                     row.notify = true;
@@ -59,23 +63,21 @@ impl Wakes {
         marked
     }
 
-    /// Whether a task has to be started that wakes what was put off.
+    /// Whether a task has to be started that wakes workers again, after a commit: those that were woken a moment ago
+    /// may have looked before it.
     fn begin(&self) -> bool {
         let mut state = self.state();
-        let begins = !state.put_off.is_empty() && !state.is_coming;
+        let begins = !state.is_coming && !state.recent(self.interval).is_empty();
         state.is_coming |= begins;
         begins
     }
 
+    /// The queues to be woken again.
     fn take(&self) -> BTreeSet<String> {
         let mut state = self.state();
         state.is_coming = false;
-        let queues = std::mem::take(&mut state.put_off);
-        let now = Instant::now();
-        for queue in &queues {
-            state.last.insert(queue.clone(), now);
-        }
-        queues
+        // Those that were woken before the task began to wait, and while it did.
+        state.recent(self.interval * 3)
     }
 }
 

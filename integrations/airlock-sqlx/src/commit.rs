@@ -5,7 +5,6 @@ use airlock_core::lifecycle::Outcome;
 use airlock_core::{BoxError, OwnedScope, Receipt, Recording};
 use sqlx::{Pool, Transaction};
 
-use crate::run::begin;
 use crate::savepoint::{roll_back, strand};
 use crate::{Recorded, Store, TransactionDatabase, TransactionError};
 
@@ -14,10 +13,9 @@ use crate::{Recorded, Store, TransactionDatabase, TransactionError};
 pub(crate) async fn commit<DB: TransactionDatabase, S: Store<DB>>(
     pool: &Pool<DB>,
     transaction: Option<Transaction<'static, DB>>,
-    mut scope: OwnedScope,
+    scope: OwnedScope,
     store: Option<S>,
 ) -> Result<(), TransactionError> {
-    let holds_some = scope.holds() > 0;
     let mut recording = scope.record();
     let mut transaction = match (transaction, recording.batch()) {
         (Some(begun), _) => begun,
@@ -25,11 +23,17 @@ pub(crate) async fn commit<DB: TransactionDatabase, S: Store<DB>>(
             recording.release(Outcome::Success).dispatch_async().await?;
             return Ok(());
         }
-        (None, Some(_)) => match begin(pool).await {
+        (None, Some(_)) => match DB::begin(pool.clone()).await {
             Ok(begun) => begun,
             Err(error) => return Err(not_stored(recording, NotStored::All(error.into())).await),
         },
     };
+    let stores = recording.batch().is_some();
+    if let Err(error) = DB::check(&mut transaction, stores).await {
+        roll_back(transaction).await;
+        strand(recording.release(Outcome::Failure).dispatch_async().await);
+        return Err(TransactionError::Commit(error));
+    }
     let recorded = match record(&mut recording, store.as_ref(), &mut *transaction).await {
         Ok(recorded) => recorded,
         Err(error) => {
@@ -37,19 +41,11 @@ pub(crate) async fn commit<DB: TransactionDatabase, S: Store<DB>>(
             return Err(not_stored(recording, error).await);
         }
     };
-    if recorded.is_empty()
-        && holds_some
-        && let Err(error) = DB::check(&mut transaction).await
-    {
-        roll_back(transaction).await;
-        strand(recording.release(Outcome::Failure).dispatch_async().await);
-        return Err(TransactionError::Commit(error));
-    }
-    let undecided = Undecided::new(&recorded.intents);
+    let undecided = Undecided::new(recording, &recorded.intents);
     let committed = transaction.commit().await;
-    undecided.decided();
     match committed {
         Ok(()) => {
+            let mut recording = undecided.decided();
             if !recorded.is_empty()
                 && let Some(store) = &store
             {
@@ -60,16 +56,22 @@ pub(crate) async fn commit<DB: TransactionDatabase, S: Store<DB>>(
             Ok(())
         }
         Err(source) if DB::leaves_open(&source) => {
-            recording.fail("nobody knows whether the transaction was committed");
-            drop(recording.discard()); // `on_report` has seen it.
+            discard(undecided.decided());
             let intents = recorded.intents;
             Err(TransactionError::Unknown { intents, source })
         }
         Err(error) => {
+            let recording = undecided.decided();
             strand(recording.release(Outcome::Failure).dispatch_async().await);
             Err(TransactionError::Commit(error))
         }
     }
+}
+
+/// Ends a scope of which nobody knows whether its transaction was committed: nothing leaves.
+fn discard(mut recording: Recording) {
+    recording.fail("nobody knows whether the transaction was committed");
+    drop(recording.discard()); // `on_report` has seen it.
 }
 
 /// What a store has taken, and what it answered for each.
@@ -175,28 +177,39 @@ pub(crate) async fn not_stored(mut recording: Recording, error: NotStored) -> Tr
     }
 }
 
-/// Logs if a commit is dropped before it is known how it has ended.
-struct Undecided<'a>(Option<&'a [Recorded]>);
+/// Holds a recording until it is known how its commit has ended. Dropped before, it discards, and logs which intents
+/// may be stored.
+struct Undecided<'a> {
+    recording: Option<Recording>,
+    intents: &'a [Recorded],
+}
 
 impl<'a> Undecided<'a> {
-    fn new(intents: &'a [Recorded]) -> Self {
-        Self(Some(intents))
+    fn new(recording: Recording, intents: &'a [Recorded]) -> Self {
+        Self {
+            recording: Some(recording),
+            intents,
+        }
     }
 
-    fn decided(mut self) {
-        self.0 = None;
+    fn decided(mut self) -> Recording {
+        match self.recording.take() {
+            Some(recording) => recording,
+            None => unreachable!("it is decided once"),
+        }
     }
 }
 
 impl Drop for Undecided<'_> {
     fn drop(&mut self) {
-        if let Some(intents) = self.0.take() {
-            let intents: Vec<_> = intents.iter().map(ToString::to_string).collect();
+        if let Some(recording) = self.recording.take() {
+            let intents: Vec<_> = self.intents.iter().map(ToString::to_string).collect();
             tracing::error!(
                 target: "airlock",
                 intents = intents.join(", "),
                 "a commit was given up before its answer: nobody knows whether it happened",
             );
+            discard(recording);
         }
     }
 }

@@ -12,10 +12,12 @@ pub trait TransactionDatabase: Database + sealed::Sealed {
         pool: Pool<Self>,
     ) -> impl Future<Output = Result<Transaction<'static, Self>, sqlx::Error>> + Send;
 
-    /// An error if the transaction was aborted by a statement whose error the program ignored.
+    /// An error if the transaction has been ended within its work, or aborted by a statement whose error the program
+    /// ignored. `stores` tells whether something is stored in it next, which would fail then.
     #[doc(hidden)]
     fn check(
         connection: &mut Self::Connection,
+        stores: bool,
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
     /// Whether a `COMMIT` that failed so may have happened.
@@ -36,10 +38,16 @@ mod sealed {
 #[cfg(feature = "postgres")]
 impl TransactionDatabase for sqlx::Postgres {
     async fn begin(pool: Pool<Self>) -> Result<Transaction<'static, Self>, sqlx::Error> {
-        pool.begin().await
+        to_its_end(async move { pool.begin().await }).await
     }
 
-    async fn check(connection: &mut sqlx::PgConnection) -> Result<(), sqlx::Error> {
+    async fn check(connection: &mut sqlx::PgConnection, stores: bool) -> Result<(), sqlx::Error> {
+        if !sqlx::Connection::is_in_transaction(connection) {
+            return Err(ended());
+        }
+        if stores {
+            return Ok(());
+        }
         // The `COMMIT` of an aborted transaction succeeds, and rolls back.
         sqlx::query("SELECT 1").execute(connection).await.map(drop)
     }
@@ -58,11 +66,24 @@ impl TransactionDatabase for sqlx::Postgres {
 impl TransactionDatabase for sqlx::Sqlite {
     async fn begin(pool: Pool<Self>) -> Result<Transaction<'static, Self>, sqlx::Error> {
         // A transaction that reads before it writes would fail at once where another one writes.
-        pool.begin_with("BEGIN IMMEDIATE").await
+        to_its_end(async move { pool.begin_with("BEGIN IMMEDIATE").await }).await
     }
 
-    async fn check(_: &mut sqlx::SqliteConnection) -> Result<(), sqlx::Error> {
-        Ok(())
+    async fn check(connection: &mut sqlx::SqliteConnection, _: bool) -> Result<(), sqlx::Error> {
+        if !sqlx::Connection::is_in_transaction(connection) {
+            return Err(ended());
+        }
+        // Some errors roll a transaction back by themselves, and what follows commits by itself. A transaction
+        // cannot begin within another one.
+        if sqlx::query("BEGIN")
+            .execute(&mut *connection)
+            .await
+            .is_err()
+        {
+            return Ok(());
+        }
+        sqlx::query("ROLLBACK").execute(connection).await?;
+        Err(ended())
     }
 
     fn leaves_open(error: &sqlx::Error) -> bool {
@@ -73,6 +94,24 @@ impl TransactionDatabase for sqlx::Sqlite {
         let code = error.code().and_then(|code| code.parse::<i32>().ok());
         code.is_some_and(|code| code & 0xff == SQLITE_IOERR)
     }
+}
+
+/// Runs on a task of its own: a `BEGIN` that is dropped half-way would return a connection with an open transaction to
+/// the pool.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+async fn to_its_end<T: Send + 'static>(
+    begin: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
+) -> Result<T, sqlx::Error> {
+    match tokio::spawn(begin).await {
+        Ok(begun) => begun,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(error) => Err(sqlx::Error::Io(std::io::Error::other(error))),
+    }
+}
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+fn ended() -> sqlx::Error {
+    sqlx::Error::Protocol("the transaction was ended within its work".to_owned())
 }
 
 /// Whether the connection broke.

@@ -12,7 +12,6 @@ use sqlx::{Pool, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::commit::commit;
-use crate::run::begin;
 use crate::savepoint::{roll_back, strand};
 use crate::{Store, TransactionDatabase, TransactionError, Transactions};
 
@@ -38,7 +37,7 @@ impl<DB: TransactionDatabase> Slot<DB> {
     pub(crate) async fn begin(self) -> Result<Tx<DB>, sqlx::Error> {
         let mut guard = self.begun.lock_owned().await;
         if guard.is_none() {
-            *guard = Some(begin(&self.pool).await?);
+            *guard = Some(DB::begin(self.pool.clone()).await?);
         }
         Ok(Tx { guard })
     }

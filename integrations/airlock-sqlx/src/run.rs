@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 
 use airlock_core::lifecycle::Outcome;
 use airlock_core::{OwnedScope, ScopeBuilder};
-use sqlx::{Pool, Transaction};
+use sqlx::Pool;
 
 use crate::commit::{commit, not_stored, record};
 use crate::savepoint::{roll_back, strand};
@@ -19,6 +19,10 @@ use crate::{NoStore, Store, TransactionDatabase, TransactionError};
 /// # Errors
 ///
 /// What the work returned, or [`TransactionError`].
+///
+/// # Panics
+///
+/// Outside of a runtime of tokio, and if the work does.
 pub async fn transaction<DB, T, E>(
     pool: &Pool<DB>,
     work: impl AsyncFnOnce(&mut DB::Connection) -> Result<T, E>,
@@ -77,7 +81,8 @@ impl<DB: TransactionDatabase, S: Store<DB>> Transactions<DB, S> {
     where
         E: From<TransactionError>,
     {
-        let mut transaction = begin(&self.pool).await.map_err(TransactionError::Begin)?;
+        let begun = DB::begin(self.pool.clone()).await;
+        let mut transaction = begun.map_err(TransactionError::Begin)?;
         let (store, scope) = self.open();
         let (ended, scope) = {
             let connection = &mut *transaction;
@@ -101,12 +106,14 @@ impl<DB: TransactionDatabase, S: Store<DB>> Transactions<DB, S> {
         }
     }
 
-    /// Runs work in a transaction that the caller began, and commits. Durable intents are stored in it at the end of
+    /// Runs work in a transaction that the caller began, and commits. Workers see what is stored when they look by
+    /// themselves, if nobody wakes them. Durable intents are stored in it at the end of
     /// the work; the others leave then, so that a scope around the commit has to hold them.
     ///
     /// # Errors
     ///
-    /// What the work returned, or [`TransactionError`]. Then roll back.
+    /// What the work returned, or [`TransactionError`]. Then roll back, also where the error says that something was
+    /// committed or rolled back: that is the caller's to do.
     pub async fn run_in<T, E>(
         self,
         connection: &mut DB::Connection,
@@ -135,6 +142,11 @@ impl<DB: TransactionDatabase, S: Store<DB>> Transactions<DB, S> {
             }
         };
         let mut recording = scope.record();
+        let stores = recording.batch().is_some();
+        if let Err(error) = DB::check(connection, stores).await {
+            strand(recording.release(Outcome::Failure).dispatch_async().await);
+            return Err(E::from(TransactionError::Commit(error)));
+        }
         match record(&mut recording, store.as_ref(), connection).await {
             Ok(recorded) => recorded.settle(&mut recording),
             Err(error) => return Err(E::from(not_stored(recording, error).await)),
@@ -177,17 +189,5 @@ impl<DB: TransactionDatabase, S> fmt::Debug for Transactions<DB, S> {
         f.debug_struct("Transactions")
             .field("scope", &self.scope)
             .finish_non_exhaustive()
-    }
-}
-
-/// Begins on a task of its own: a future of the pool's that is dropped half-way would return a connection with an
-/// open transaction.
-pub(crate) async fn begin<DB: TransactionDatabase>(
-    pool: &Pool<DB>,
-) -> Result<Transaction<'static, DB>, sqlx::Error> {
-    match tokio::spawn(DB::begin(pool.clone())).await {
-        Ok(begun) => begun,
-        Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
-        Err(error) => Err(sqlx::Error::Io(std::io::Error::other(error))),
     }
 }

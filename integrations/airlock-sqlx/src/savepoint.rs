@@ -10,6 +10,9 @@ use crate::TransactionError;
 /// Runs work in a savepoint of a transaction, and in a scope nested in the transaction's. If it fails, it takes its
 /// own writes and its own intents along; the transaction goes on.
 ///
+/// If this future is dropped while the savepoint is being set, sqlx rolls the whole transaction back; its commit is
+/// refused then.
+///
 /// # Errors
 ///
 /// What the work returned, or [`TransactionError`] if the savepoint could not be set or released.

@@ -85,3 +85,10 @@ pub(crate) fn step_on(trap: Trap) {
 
 #[airlock::effect]
 pub(crate) fn not_durable() {}
+
+#[airlock::effect(durable, name = "test.wait_once", once)]
+pub(crate) async fn wait_once(#[resource] seen: &Seen, order: u64) {
+    seen.note("begun once".to_owned());
+    std::future::pending::<()>().await;
+    drop(order);
+}

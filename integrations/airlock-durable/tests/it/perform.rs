@@ -199,3 +199,16 @@ async fn bad_envelopes_are_judged() {
     let verdict = run(&performer, &trapped, 1).await;
     assert!(format!("{verdict:?}").contains("decoding the arguments of `test.step_on` panicked"));
 }
+
+/// What may have happened is not repeated, if it is declared `once`.
+#[tokio::test]
+async fn an_effect_declared_once_that_was_given_up_is_dead() {
+    let (performer, seen) = performer(None);
+    let envelope = envelope(crate::effects::wait_once(7));
+    let stops = tokio::task::yield_now();
+    let Verdict::Dead { reason } = performer.perform(&envelope, 1, None, stops).await else {
+        panic!("it may have happened")
+    };
+    assert!(reason.contains("declared `once`"), "{reason}");
+    assert_eq!(seen.take(), ["begun once"]);
+}

@@ -3,6 +3,7 @@
 use std::panic::AssertUnwindSafe;
 
 use airlock::BoxError;
+use airlock::prelude::*;
 use airlock::sqlx::{TransactionError, Transactions, savepoint, transaction};
 use futures_util::FutureExt;
 
@@ -118,5 +119,43 @@ async fn a_failed_effect_after_the_commit_is_told_as_such() -> Result<(), BoxErr
     };
     assert_eq!(error.report().failed().count(), 1);
     assert_eq!(world.orders().await, [1]);
+    Ok(())
+}
+
+/// Some errors of SQLite end a transaction, and what follows would commit by itself.
+#[tokio::test]
+async fn a_transaction_that_has_ended_within_its_work_is_not_committed() -> Result<(), BoxError> {
+    let world = World::new().await;
+    for ends in ["INSERT OR ROLLBACK INTO orders (id) VALUES (1)", "ROLLBACK"] {
+        let run = transaction(&world.pool, async |tx| -> Result<(), BoxError> {
+            insert(tx, 1).await?;
+            airlock::enqueue(mail("never".to_owned()));
+            let _ = sqlx::query(ends).execute(&mut *tx).await;
+            Ok(())
+        });
+        let error = world.airlock.bind(run).await.expect_err("it has ended");
+        assert!(
+            error
+                .downcast_ref::<TransactionError>()
+                .is_some_and(|error| { matches!(error, TransactionError::Commit(_)) })
+        );
+    }
+    assert!(world.orders().await.is_empty());
+    assert!(world.left().is_empty());
+    Ok(())
+}
+
+/// What is enqueued on failure leaves also if the commit fails; not if nobody knows.
+#[tokio::test]
+async fn on_failure_intents_leave_when_the_commit_fails() -> Result<(), BoxError> {
+    let world = World::new().await;
+    let run = transaction(&world.pool, async |tx| -> Result<(), BoxError> {
+        insert_item_of_nothing(tx).await?;
+        airlock::enqueue(mail("sorry".to_owned()).on_failure());
+        airlock::enqueue(mail("never".to_owned()));
+        Ok(())
+    });
+    assert!(world.airlock.bind(run).await.is_err());
+    assert_eq!(world.left(), ["sorry"]);
     Ok(())
 }
