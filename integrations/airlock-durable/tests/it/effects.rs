@@ -88,7 +88,6 @@ pub(crate) fn not_durable() {}
 
 #[airlock::effect(durable, name = "test.wait_once", once)]
 pub(crate) async fn wait_once(#[resource] seen: &Seen, order: u64) {
-    seen.note("begun once".to_owned());
+    seen.note(format!("begun {order} once"));
     std::future::pending::<()>().await;
-    drop(order);
 }

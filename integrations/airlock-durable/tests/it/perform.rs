@@ -210,5 +210,5 @@ async fn an_effect_declared_once_that_was_given_up_is_dead() {
         panic!("it may have happened")
     };
     assert!(reason.contains("declared `once`"), "{reason}");
-    assert_eq!(seen.take(), ["begun once"]);
+    assert_eq!(seen.take(), ["begun 7 once"]);
 }
