@@ -159,6 +159,13 @@ impl<'a> Batch<'a> {
         self.settle_some(|intent| Some(receipt(intent)));
     }
 
+    /// As [`settle`](Self::settle), with the answers in the order of the intents. One without an answer is rejected.
+    pub fn settle_in_order(&mut self, receipts: impl IntoIterator<Item = Receipt>) {
+        let mut receipts = receipts.into_iter();
+        let unanswered = || Receipt::Rejected("the engine gave no answer for it".into());
+        self.settle(|_| receipts.next().unwrap_or_else(unanswered));
+    }
+
     /// Fails the pending intents that a closure has an error for, and leaves the others.
     pub fn reject(&mut self, mut error: impl FnMut(&Intent) -> Option<BoxError>) {
         self.settle_some(|intent| error(intent).map(Receipt::Rejected));

@@ -90,11 +90,7 @@ impl<DB: RiverDatabase> Executor for River<DB> {
                 Err(error) => Err(error),
             };
             match stored {
-                Ok(receipts) => {
-                    let mut receipts = receipts.into_iter();
-                    let unanswered = || Receipt::Rejected("the engine gave no answer".into());
-                    batch.settle(|_| receipts.next().unwrap_or_else(unanswered));
-                }
+                Ok(receipts) => batch.settle_in_order(receipts),
                 Err(error) => batch.fail_rest(error),
             }
         })

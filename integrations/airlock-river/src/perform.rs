@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use airlock_core::catalogue::ResourceNeed;
 use airlock_core::executor::Executor;
-use airlock_core::{Airlock, BoxFuture, EffectDescriptor, Receipt, Released};
+use airlock_core::{Airlock, BoxFuture, EffectDescriptor, Released};
 use airlock_durable::{About, Envelope, Performer, VERSION, Verdict, log, retry_of, timeout_of};
 use airlock_sqlx::Store;
 use riverqueue::{BoxError, JobRow, WorkCancelled, WorkContext, WorkError, WorkOutcome};
@@ -162,10 +162,8 @@ impl<DB: RiverDatabase> Performing<DB> {
             DB::complete(context, &mut transaction).await?;
             transaction.commit().await?;
             self.river.wake();
-            let mut receipts = receipts.into_iter();
             if let Some(mut batch) = released.batch_for(&self.river) {
-                let unanswered = || Receipt::Rejected("no answer".into());
-                batch.settle(|_| receipts.next().unwrap_or_else(unanswered));
+                batch.settle_in_order(receipts);
             }
         }
         // The job is done: what else it caused is performed once, and its failure is no reason to repeat the job.

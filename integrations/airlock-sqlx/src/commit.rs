@@ -86,15 +86,10 @@ impl Stored {
     }
 
     pub(crate) fn settle(self, recording: &mut Recording) {
-        let mut receipts = self.receipts.into_iter();
         if let Some(mut batch) = recording.batch() {
-            batch.settle(|_| receipts.next().unwrap_or_else(unanswered));
+            batch.settle_in_order(self.receipts);
         }
     }
-}
-
-fn unanswered() -> Receipt {
-    Receipt::Rejected("the engine gave no answer for it".into())
 }
 
 /// Stores what has to be stored.
