@@ -81,6 +81,16 @@ pub mod sqlx {
     pub use airlock_sqlx::axum::TransactionLayer;
 }
 
+/// Durable effects on NATS JetStream.
+#[cfg(feature = "nats")]
+#[cfg_attr(docsrs, doc(cfg(feature = "nats")))]
+pub mod nats {
+    pub use airlock_nats::{
+        BuildError, Keys, Nats, NatsBuilder, Running, SealError, StreamSettings, WorkerBuilder,
+        WorkerError, async_nats,
+    };
+}
+
 /// Durable effects as jobs of River, on SQLite and PostgreSQL.
 #[cfg(any(feature = "river-postgres", feature = "river-sqlite"))]
 #[cfg_attr(docsrs, doc(cfg(feature = "river")))]

@@ -26,10 +26,13 @@ const CURL: &str = "curl";
 /// The test targets that need a server of PostgreSQL.
 const POSTGRES: &str = "postgres";
 
+/// The test targets that need a server of NATS.
+const NATS: &str = "nats";
+
 /// One step of a command, with its own line in the summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Unit and integration tests of the whole workspace, except the targets of the next four.
+    /// Unit and integration tests of the whole workspace, except the targets of the next five.
     Unit,
     /// The messages of the macros, by trybuild.
     Ui,
@@ -41,6 +44,8 @@ pub enum Stage {
     Browser,
     /// What is tested with a server of PostgreSQL.
     Postgres,
+    /// What is tested with a server of NATS.
+    Nats,
     /// Every code block of the docs.
     Doctest,
     /// The examples, run for real, with their output checked; and the lines of their READMEs.
@@ -61,25 +66,27 @@ pub enum Stage {
 
 impl Stage {
     /// The stages of `cargo xtask test`.
-    pub const TEST: [Self; 8] = [
+    pub const TEST: [Self; 9] = [
         Self::Unit,
         Self::Ui,
         Self::Conformance,
         Self::Curl,
         Self::Browser,
         Self::Postgres,
+        Self::Nats,
         Self::Doctest,
         Self::Examples,
     ];
 
     /// The stages of `cargo xtask ci`.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Unit,
         Self::Ui,
         Self::Conformance,
         Self::Curl,
         Self::Browser,
         Self::Postgres,
+        Self::Nats,
         Self::Doctest,
         Self::Examples,
         Self::Fuzz,
@@ -100,6 +107,7 @@ impl Stage {
             Self::Curl => "curl",
             Self::Browser => "browser",
             Self::Postgres => "postgres",
+            Self::Nats => "nats",
             Self::Doctest => "doctest",
             Self::Examples => "examples",
             Self::Fuzz => "fuzz",
@@ -121,6 +129,7 @@ impl Stage {
             Self::Curl => "lines of the shop's README, by curl",
             Self::Browser => "the shop's page, in Chromium",
             Self::Postgres => "durable effects on a private server of PostgreSQL",
+            Self::Nats => "durable effects on private servers of NATS",
             Self::Doctest => "code blocks of the docs",
             Self::Examples => {
                 "examples, run and compared with their expected output, and the lines of their READMEs"
@@ -151,6 +160,7 @@ impl Stage {
             Self::Curl => target(workspace, CURL, "--all-features"),
             Self::Browser => target(workspace, BROWSER, "--all-features"),
             Self::Postgres => postgres(workspace),
+            Self::Nats => nats(workspace),
             Self::Doctest => cargo(workspace, "test --doc --workspace --all-features").run(),
             Self::Examples => {
                 examples::check(workspace)?;
@@ -195,7 +205,7 @@ fn unit(workspace: &Workspace) -> Result<(), String> {
     let others = workspace
         .test_targets()
         .into_iter()
-        .filter(|name| ![UI, CONFORMANCE, CURL, BROWSER, POSTGRES].contains(&&**name));
+        .filter(|name| ![UI, CONFORMANCE, CURL, BROWSER, POSTGRES, NATS].contains(&&**name));
     cargo(workspace, runner)
         .args(["--workspace", "--all-features", "--lib", "--bins"])
         .args(others.flat_map(|name| ["--test".to_owned(), name]))
@@ -207,6 +217,15 @@ fn postgres(workspace: &Workspace) -> Result<(), String> {
     let server = airlock_servers::Postgres::start(&["fsync=off"])?;
     let (variable, value) = server.share();
     test_target(workspace, POSTGRES, "--all-features")?
+        .env(variable, &value)
+        .run()
+}
+
+/// The tests that need NATS share one server, besides those that kill theirs.
+fn nats(workspace: &Workspace) -> Result<(), String> {
+    let server = airlock_servers::Nats::start()?;
+    let (variable, value) = server.share();
+    test_target(workspace, NATS, "--all-features")?
         .env(variable, &value)
         .run()
 }

@@ -50,7 +50,7 @@ fn ci_without_test_leaves_out_all_stages_of_test() {
 fn an_unknown_stage_is_answered_with_the_known_ones() {
     assert_eq!(
         parse("test --without uii"),
-        Err("this command has no stage `uii`; its stages are unit, ui, conformance, curl, browser, postgres, doctest, examples".to_owned())
+        Err("this command has no stage `uii`; its stages are unit, ui, conformance, curl, browser, postgres, nats, doctest, examples".to_owned())
     );
 }
 

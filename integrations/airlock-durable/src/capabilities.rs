@@ -20,6 +20,8 @@ pub struct Capabilities {
     pub priorities: Option<RangeInclusive<i16>>,
     /// How long it recognises a second intent with the same key.
     pub dedupe: Dedupe,
+    /// How long it recognises an intent that is handed over once more, by its id; `None` if it always does.
+    pub recognises_for: Option<Duration>,
     /// Whether it performs intents with one ordering key one after the other.
     pub ordering: bool,
     /// The size of an envelope that it can hold, in bytes; `None` if nothing but memory limits it.
@@ -28,6 +30,8 @@ pub struct Capabilities {
     pub max_id_bytes: usize,
     /// The length of a queue's name that it can hold, in bytes.
     pub max_queue_bytes: usize,
+    /// Whether names of queues are limited to letters, digits, `-` and `_`.
+    pub plain_queues: bool,
 }
 
 /// How long an engine recognises a second intent with the same key.
@@ -50,10 +54,12 @@ impl Capabilities {
             delay: false,
             priorities: None,
             dedupe: Dedupe::Never,
+            recognises_for: None,
             ordering: false,
             max_bytes: None,
             max_id_bytes: usize::MAX,
             max_queue_bytes: usize::MAX,
+            plain_queues: false,
         }
     }
 
@@ -98,14 +104,8 @@ impl Capabilities {
                 self.max_id_bytes
             ));
         }
-        if let Some(queue) = intent.queue()
-            && (queue.is_empty() || queue.len() > self.max_queue_bytes)
-        {
-            return refuse(format!(
-                "{engine} takes names of queues of 1 to {} bytes, and this has {}",
-                self.max_queue_bytes,
-                queue.len()
-            ));
+        if let Some(queue) = intent.queue() {
+            queue_fits(self, queue).map_err(Cow::Owned)?;
         }
         if let Some(limit) = self.max_bytes {
             let size = intent.encode().map_or(0, |text| text.len());
@@ -116,5 +116,27 @@ impl Capabilities {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether an engine can have a queue with this name.
+///
+/// # Errors
+///
+/// Why not, and what to do instead.
+pub fn queue_fits(capabilities: &Capabilities, queue: &str) -> Result<(), String> {
+    let (engine, limit) = (capabilities.engine, capabilities.max_queue_bytes);
+    if queue.is_empty() || queue.len() > limit {
+        let length = queue.len();
+        return Err(format!(
+            "{engine} takes names of queues of 1 to {limit} bytes, and this has {length}"
+        ));
+    }
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    match capabilities.plain_queues && !queue.bytes().all(is_plain) {
+        true => Err(format!(
+            "{engine} takes letters, digits, `-` and `_` in the names of queues, and this is `{queue}`"
+        )),
+        false => Ok(()),
     }
 }

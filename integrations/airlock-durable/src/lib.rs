@@ -3,16 +3,22 @@
 //!
 //! Programs use an engine: `airlock::river`.
 
+mod build;
 mod capabilities;
 mod envelope;
+mod forward;
+mod key;
 mod seal;
 #[cfg(feature = "suite")]
 pub mod suite;
 mod worker;
 
-pub use self::capabilities::{Capabilities, Dedupe};
+pub use self::build::{BuildError, check_effects};
+pub use self::capabilities::{Capabilities, Dedupe, queue_fits};
 pub use self::envelope::{About, Envelope, EnvelopeError, VERSION};
+pub use self::forward::Forward;
+pub use self::key::{derived_id, unique_key};
 pub use self::seal::{Keys, SealError, first_redacted};
 pub use self::worker::{
-    DEFAULT_RETRY, DEFAULT_TIMEOUT, Performer, Verdict, log, retry_of, timeout_of,
+    DEFAULT_RETRY, DEFAULT_TIMEOUT, Performer, Verdict, log, retry_of, timeout_of, unreadable,
 };

@@ -212,6 +212,24 @@ fn in_full(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// What becomes of an envelope that cannot be read: if a later version of this crate wrote it, it is left to others.
+/// `json` has the member `v` of the envelope.
+pub fn unreadable(json: &str, error: &serde_json::Error) -> Verdict {
+    // A later form may have members of other types.
+    let later = serde_json::from_str::<Version>(json).is_ok_and(|it| it.v > VERSION);
+    let reason = format!("the envelope cannot be read: {error}");
+    match later {
+        true => Verdict::Unknown { reason },
+        false => Verdict::Dead { reason },
+    }
+}
+
+/// What every form of the envelope has.
+#[derive(serde::Deserialize)]
+struct Version {
+    v: u16,
+}
+
 /// Logs what became of an envelope that was not performed, with its effect, id and place.
 pub fn log(envelope: &Envelope, attempt: u32, verdict: &Verdict) {
     let (effect, about) = (envelope.effect.as_str(), &envelope.about);

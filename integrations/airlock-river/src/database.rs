@@ -6,6 +6,8 @@ use airlock_core::BoxFuture;
 use airlock_sqlx::TransactionDatabase;
 use riverqueue::migrate::{Direction, Error as MigrateError, MigrateOpts, MigrateResult};
 use riverqueue::{ClientBuilder, JobRow, WorkContext};
+#[cfg(feature = "postgres")]
+use sqlx::Connection as _;
 use sqlx::{Pool, Transaction};
 
 /// A database that River runs on: PostgreSQL with the feature `postgres`, SQLite with `sqlite`.
@@ -21,6 +23,15 @@ pub trait RiverDatabase: TransactionDatabase + sealed::Sealed {
     /// Wakes the workers of these queues.
     #[doc(hidden)]
     fn wake(pool: &Pool<Self>, queues: BTreeSet<String>) -> BoxFuture<'_, Result<(), sqlx::Error>>;
+
+    /// Whether a job of an ordering key with a smaller id is not done.
+    #[doc(hidden)]
+    fn has_earlier<'a>(
+        pool: &'a Pool<Self>,
+        queue: &'a str,
+        ordering_key: &'a str,
+        job: i64,
+    ) -> BoxFuture<'a, Result<bool, sqlx::Error>>;
 
     #[doc(hidden)]
     fn client(pool: Pool<Self>) -> ClientBuilder;
@@ -78,14 +89,39 @@ impl RiverDatabase for sqlx::Postgres {
         })
     }
 
+    fn has_earlier<'a>(
+        pool: &'a Pool<Self>,
+        queue: &'a str,
+        ordering_key: &'a str,
+        job: i64,
+    ) -> BoxFuture<'a, Result<bool, sqlx::Error>> {
+        Box::pin(async move {
+            let query = sqlx::query_scalar(crate::sql::EARLIER_POSTGRES)
+                .bind(queue)
+                .bind(job);
+            query
+                .bind(serde_json::json!({"airlock": {"ordering_key": ordering_key}}))
+                .fetch_one(pool)
+                .await
+        })
+    }
+
     fn client(pool: Pool<Self>) -> ClientBuilder {
         riverqueue::Client::builder(pool)
     }
 
     fn migrate(pool: Pool<Self>) -> BoxFuture<'static, Result<(), MigrateError>> {
         Box::pin(async move {
+            // Two that migrate at once get into a deadlock, so one waits for the other. On a connection of its own:
+            // the pool may have only the one that migrates.
+            let mut lock = sqlx::PgConnection::connect_with(&pool.connect_options()).await?;
+            let take =
+                sqlx::query("SELECT pg_advisory_lock(hashtextextended('river_migration', 0))");
+            take.execute(&mut lock).await?;
             let migrator = riverqueue::migrate::PostgresMigrator::new(pool);
-            migrator.migrate_up().await?;
+            let migrated = migrator.migrate_up().await;
+            lock.close().await?;
+            migrated?;
             Ok(())
         })
     }
@@ -134,6 +170,20 @@ impl RiverDatabase for sqlx::Sqlite {
                 wakes.execute(&mut *connection).await?;
             }
             Ok(())
+        })
+    }
+
+    fn has_earlier<'a>(
+        pool: &'a Pool<Self>,
+        queue: &'a str,
+        ordering_key: &'a str,
+        job: i64,
+    ) -> BoxFuture<'a, Result<bool, sqlx::Error>> {
+        Box::pin(async move {
+            let query = sqlx::query_scalar(crate::sql::EARLIER_SQLITE)
+                .bind(queue)
+                .bind(job);
+            query.bind(ordering_key).fetch_one(pool).await
         })
     }
 

@@ -9,31 +9,42 @@ use airlock_sqlx::Store;
 
 use crate::database::StoredRow;
 use crate::row::Row;
-use crate::sql::{capabilities, to_json};
+use crate::sql::to_json;
 use crate::{River, RiverDatabase};
 
 impl<DB: RiverDatabase> Store<DB> for River<DB> {
     type Row = StoreRow;
 
     fn row(&self, intent: &Intent) -> Result<StoreRow, BoxError> {
-        Row::of(intent, self.inner.keys.as_ref()).map(StoreRow)
+        let mut row = Row::of(intent, self.inner.keys.as_ref())?;
+        if self.engine_of(intent).is_some() {
+            row.never_give_up();
+        }
+        Ok(StoreRow(row))
+    }
+
+    fn before_commit(&self, rows: &mut [StoreRow]) {
+        self.inner
+            .wakes
+            .hold_back(rows.iter_mut().map(|it| &mut it.0));
     }
 
     fn store<'a>(
         &'a self,
-        rows: Vec<StoreRow>,
+        rows: &'a [StoreRow],
         connection: &'a mut DB::Connection,
     ) -> BoxFuture<'a, Result<Vec<Receipt>, BoxError>> {
-        let mut rows: Vec<Row> = rows.into_iter().map(|row| row.0).collect();
-        let notify = self.inner.wakes.mark(&mut rows);
+        let rows = || rows.iter().map(|it| &it.0);
+        let notify = rows().any(|row| row.notify);
+        let json = to_json(rows());
         Box::pin(async move {
-            let stored = DB::insert(to_json(&rows), notify, connection).await?;
-            Ok(receipts(&rows, stored))
+            let stored = DB::insert(json, notify, connection).await?;
+            Ok(receipts(rows(), stored))
         })
     }
 
-    fn committed(&self) {
-        self.wake();
+    fn committed(&self, rows: &[StoreRow]) {
+        self.wake(rows.iter().map(|it| &it.0));
     }
 }
 
@@ -42,7 +53,7 @@ impl<DB: RiverDatabase> Store<DB> for River<DB> {
 pub struct StoreRow(Row);
 
 /// What became of each row. A duplicate is answered with the job that was there before.
-fn receipts(rows: &[Row], stored: Vec<StoredRow>) -> Vec<Receipt> {
+fn receipts<'a>(rows: impl Iterator<Item = &'a Row>, stored: Vec<StoredRow>) -> Vec<Receipt> {
     let mut by_intent = HashMap::with_capacity(stored.len());
     let mut by_key = HashMap::new();
     for (job, intent, unique_key) in stored {
@@ -64,12 +75,12 @@ fn receipts(rows: &[Row], stored: Vec<StoredRow>) -> Vec<Receipt> {
             None => Receipt::Rejected("the database did not say that it is stored".into()),
         }
     };
-    rows.iter().map(receipt).collect()
+    rows.map(receipt).collect()
 }
 
 impl<DB: RiverDatabase> Executor for River<DB> {
     fn accepts(&self, intent: &Intent) -> Result<(), Cow<'static, str>> {
-        capabilities().check(intent)
+        self.check(intent)
     }
 
     fn dispatch(&self, batch: &mut Batch<'_>) {
@@ -110,16 +121,17 @@ impl<DB: RiverDatabase> Executor for River<DB> {
 }
 
 impl<DB: RiverDatabase> River<DB> {
-    async fn store_alone(&self, rows: Vec<StoreRow>) -> Result<Vec<Receipt>, BoxError> {
+    async fn store_alone(&self, mut rows: Vec<StoreRow>) -> Result<Vec<Receipt>, BoxError> {
         let mut transaction = DB::begin(self.inner.pool.clone()).await?;
-        let receipts = self.store(rows, &mut *transaction).await?;
+        self.before_commit(&mut rows);
+        let receipts = self.store(&rows, &mut *transaction).await?;
         if let Err(error) = transaction.commit().await {
             return Err(match DB::leaves_open(&error) {
                 true => format!("nobody knows whether it is stored, since the connection broke during the commit: {error}").into(),
                 false => error.into(),
             });
         }
-        self.wake();
+        self.committed(&rows);
         Ok(receipts)
     }
 }

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use airlock_core::{Airlock, Catalogue};
-use airlock_durable::{Keys, SealError, first_redacted};
+use airlock_durable::{BuildError, Forward, Keys, check_effects};
 use airlock_sqlx::{TransactionError, Transactions};
 use sqlx::Pool;
 
+use crate::RiverDatabase;
+use crate::forward::{Forwards, Which};
 use crate::migration::Migration;
+use crate::order::Turns;
 use crate::wake::Wakes;
 use crate::worker::WorkerBuilder;
-use crate::{BuildError, RiverDatabase};
 
 /// River on one database: it stores durable intents as jobs, and performs them. Clones share it.
 ///
@@ -27,6 +29,8 @@ pub(crate) struct Inner<DB: RiverDatabase> {
     pub(crate) pool: Pool<DB>,
     pub(crate) keys: Option<Keys>,
     pub(crate) wakes: Wakes,
+    pub(crate) forwards: Forwards,
+    pub(crate) turns: Turns,
 }
 
 impl<DB: RiverDatabase> River<DB> {
@@ -44,6 +48,7 @@ impl<DB: RiverDatabase> River<DB> {
         RiverBuilder {
             pool,
             keys: None,
+            forwards: Forwards::default(),
             wake_at_most_every: Duration::from_millis(20),
         }
     }
@@ -123,9 +128,15 @@ impl<DB: RiverDatabase> River<DB> {
         Transactions::new(self.inner.pool.clone()).store(self.clone())
     }
 
-    /// Describes a worker that performs durable effects in an airlock.
+    /// Describes a worker that performs durable effects in an airlock, and forwards those that are to be forwarded.
     pub fn worker(&self, airlock: Airlock) -> WorkerBuilder<DB> {
-        WorkerBuilder::new(self.clone(), airlock)
+        WorkerBuilder::new(self.clone(), Some(airlock))
+    }
+
+    /// Describes a worker that only forwards: the queues of [`forward_queue`](RiverBuilder::forward_queue), or all
+    /// queues after [`forward_all`](RiverBuilder::forward_all). It needs no resources.
+    pub fn forwarder(&self) -> WorkerBuilder<DB> {
+        WorkerBuilder::new(self.clone(), None)
     }
 }
 
@@ -150,6 +161,7 @@ impl<DB: RiverDatabase> fmt::Debug for River<DB> {
 pub struct RiverBuilder<DB: RiverDatabase> {
     pool: Pool<DB>,
     keys: Option<Keys>,
+    forwards: Forwards,
     wake_at_most_every: Duration,
 }
 
@@ -167,30 +179,50 @@ impl<DB: RiverDatabase> RiverBuilder<DB> {
         self
     }
 
+    /// Forwards an effect to another engine: its intents are recorded as jobs, with the caller's data, and a worker
+    /// hands each on to the engine, which performs it. Producers and workers have to say the same.
+    pub fn forward_effect(mut self, id: impl Into<String>, engine: impl Forward) -> Self {
+        self.forwards
+            .add(Which::Effect(id.into()), Arc::new(engine));
+        self
+    }
+
+    /// Forwards what is enqueued on a queue. An effect without a queue is on `default`.
+    pub fn forward_queue(mut self, queue: impl Into<String>, engine: impl Forward) -> Self {
+        self.forwards
+            .add(Which::Queue(queue.into()), Arc::new(engine));
+        self
+    }
+
+    /// Forwards everything.
+    pub fn forward_all(mut self, engine: impl Forward) -> Self {
+        self.forwards.add(Which::All, Arc::new(engine));
+        self
+    }
+
     /// Builds it.
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if a durable effect redacts arguments and there are no keys, or if River cannot hold its id.
+    /// [`BuildError`] if a durable effect redacts arguments and there are no keys, if River cannot hold its id, or if an
+    /// effect is to be forwarded that does not exist.
     pub fn build(self) -> Result<River<DB>, BuildError> {
+        check_effects(&crate::sql::capabilities(), self.keys.as_ref())?;
         let catalogue = Catalogue::global()?;
-        for effect in catalogue.effects().iter().filter(|it| it.is_durable()) {
-            if let (None, Some(argument)) = (&self.keys, first_redacted(effect)) {
-                let (effect, argument) = (effect.id().to_owned(), argument.name());
-                return Err(SealError::NoKeys { effect, argument }.into());
-            }
-            let effect_id = effect.id();
-            if effect.has_redacted_key() {
-                return Err(BuildError::RedactedKey { effect: effect_id });
-            }
-            if effect_id.len() > crate::sql::capabilities().max_id_bytes {
-                return Err(BuildError::LongId { effect: effect_id });
+        for id in self.forwards.effects() {
+            if !catalogue
+                .find(id)
+                .is_some_and(|effect| effect.id() == id && effect.is_durable())
+            {
+                return Err(BuildError::NoSuchEffect { id: id.to_owned() });
             }
         }
         let inner = Inner {
             pool: self.pool,
             keys: self.keys,
             wakes: Wakes::new(self.wake_at_most_every),
+            forwards: self.forwards,
+            turns: Turns::default(),
         };
         Ok(River {
             inner: Arc::new(inner),

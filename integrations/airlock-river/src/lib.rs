@@ -9,10 +9,12 @@
 mod by_hand;
 mod database;
 mod error;
+mod forward;
 mod give;
 mod hand_over;
 mod handle;
 mod migration;
+mod order;
 mod perform;
 mod register;
 mod row;
@@ -20,13 +22,13 @@ mod sql;
 mod wake;
 mod worker;
 
-pub use airlock_durable::{Keys, SealError};
+pub use airlock_durable::{BuildError, Keys, SealError};
 pub use airlock_sqlx::{Recorded, TransactionError, savepoint};
 pub use riverqueue;
 
 pub use self::by_hand::ByHand;
 pub use self::database::RiverDatabase;
-pub use self::error::{BuildError, WorkerError};
+pub use self::error::WorkerError;
 pub use self::give::{CompletionGuard, CompletionTransaction, NoCompletion};
 pub use self::handle::{River, RiverBuilder};
 pub use self::migration::Migration;

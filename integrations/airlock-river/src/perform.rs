@@ -7,10 +7,11 @@ use std::time::Duration;
 use airlock_core::catalogue::ResourceNeed;
 use airlock_core::executor::Executor;
 use airlock_core::{Airlock, BoxFuture, EffectDescriptor, Released};
-use airlock_durable::{About, Envelope, Performer, VERSION, Verdict, log, retry_of, timeout_of};
+use airlock_durable::{
+    About, Envelope, Performer, Verdict, derived_id, log, retry_of, timeout_of, unreadable,
+};
 use airlock_sqlx::Store;
 use riverqueue::{BoxError, JobRow, WorkCancelled, WorkContext, WorkError, WorkOutcome};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::give::CompletionTransaction;
@@ -19,11 +20,13 @@ use crate::worker::GRACE;
 use crate::{River, RiverDatabase};
 
 /// How long a job of another version of the program is left alone, at first and at most.
-const LEFT_ALONE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+pub(crate) const LEFT_ALONE: (Duration, Duration) =
+    (Duration::from_secs(1), Duration::from_secs(60));
 
 /// Performs the jobs of all durable effects.
 pub(crate) struct Performing<DB: RiverDatabase> {
-    performer: Performer,
+    /// `None` if it only forwards.
+    performer: Option<Performer>,
     river: River<DB>,
     executor: Arc<dyn Executor>,
     /// The type of the resource that asks for the transaction of the completion.
@@ -67,9 +70,10 @@ struct Failed {
 }
 
 impl<DB: RiverDatabase> Performing<DB> {
-    pub(crate) fn new(river: River<DB>, airlock: Airlock) -> Self {
+    pub(crate) fn new(river: River<DB>, airlock: Option<Airlock>) -> Self {
+        let keys = river.inner.keys.clone();
         Self {
-            performer: Performer::new(airlock).keys(river.inner.keys.clone()),
+            performer: airlock.map(|airlock| Performer::new(airlock).keys(keys)),
             executor: Arc::new(river.clone()),
             completes: TypeId::of::<CompletionTransaction<DB>>(),
             river,
@@ -87,18 +91,24 @@ impl<DB: RiverDatabase> Performing<DB> {
             Ok(envelope) => envelope,
             Err(verdict) => return answer(&context, &job, *verdict),
         };
+        let forwards = &self.river.inner.forwards;
+        if let Some(engine) = forwards.engine(effect.id(), &job.queue) {
+            let river = &self.river;
+            return river.forward(&**engine, &context, &job, &envelope).await;
+        }
+        let Some(performer) = &self.performer else {
+            return Ok(WorkOutcome::Snooze(left_alone(&job)));
+        };
         let mut completes = effect.resources().iter().map(ResourceNeed::type_id);
         let completion = completes
             .any(|it| it == self.completes)
             .then(|| CompletionTransaction::new(self.river.inner.pool.clone()));
         let performer = match &completion {
             Some(completion) => {
-                let airlock = self.performer.airlock();
-                &self
-                    .performer
-                    .within(airlock.with_resource(completion.clone()))
+                let airlock = performer.airlock();
+                &performer.within(airlock.with_resource(completion.clone()))
             }
-            None => &self.performer,
+            None => performer,
         };
         let cancelled = context.cancellation_token().cancelled();
         let executor = Some(self.executor.clone());
@@ -141,7 +151,7 @@ impl<DB: RiverDatabase> Performing<DB> {
             Some(completion) => completion.take().await,
             None => None,
         };
-        let rows = match released.batch_for(&self.river) {
+        let mut rows = match released.batch_for(&self.river) {
             Some(batch) => batch
                 .intents()
                 .map(|intent| self.river.row(intent))
@@ -157,11 +167,12 @@ impl<DB: RiverDatabase> Performing<DB> {
             DB::check(&mut transaction, true).await?;
             let mut receipts = Vec::new();
             if !rows.is_empty() {
-                receipts = self.river.store(rows, &mut *transaction).await?;
+                self.river.before_commit(&mut rows);
+                receipts = self.river.store(&rows, &mut *transaction).await?;
             }
             DB::complete(context, &mut transaction).await?;
             transaction.commit().await?;
-            self.river.wake();
+            self.river.committed(&rows);
             if let Some(mut batch) = released.batch_for(&self.river) {
                 batch.settle_in_order(receipts);
             }
@@ -210,34 +221,17 @@ fn about_of(job: &JobRow) -> Result<About, Box<Verdict>> {
     let Some(raw) = job.metadata.get_raw("airlock") else {
         return Ok(About::default());
     };
-    serde_json::from_str(raw.get()).map_err(|error| {
-        // A later form may have members of other types.
-        let later = serde_json::from_str::<Version>(raw.get()).is_ok_and(|it| it.v > VERSION);
-        let reason = format!("the envelope cannot be read: {error}");
-        Box::new(match later {
-            true => Verdict::Unknown { reason },
-            false => Verdict::Dead { reason },
-        })
-    })
-}
-
-/// What every form of the envelope has.
-#[derive(serde::Deserialize)]
-struct Version {
-    v: u16,
+    let read = serde_json::from_str(raw.get());
+    read.map_err(|error| Box::new(unreadable(raw.get(), &error)))
 }
 
 /// The id of a job that has none of ours: the same in each attempt.
 fn id_of(job: &JobRow) -> Uuid {
-    let name = format!("airlock\0river\0{}\0{}", job.id, job.created_at);
-    let hash: [u8; 32] = Sha256::digest(name).into();
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    derived_id(&format!("river\0{}\0{}", job.id, job.created_at))
 }
 
 /// The older a job is, the longer it is left alone.
-fn left_alone(job: &JobRow) -> Duration {
+pub(crate) fn left_alone(job: &JobRow) -> Duration {
     let age = riverqueue::jiff::Timestamp::now().duration_since(job.created_at);
     let age = Duration::try_from(age).unwrap_or_default();
     (age / 4).clamp(LEFT_ALONE.0, LEFT_ALONE.1)

@@ -2,10 +2,9 @@
 
 use airlock_core::catalogue::EffectDescriptor;
 use airlock_core::{BoxError, Intent};
-use airlock_durable::{About, Envelope, Keys, retry_of};
+use airlock_durable::{About, Envelope, Keys, retry_of, unique_key};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// River's default queue.
@@ -56,7 +55,7 @@ impl Row {
             ..
         } = Envelope::of(intent, keys)?;
         refuse_nul(effect, &arguments, &about)?;
-        let unique_key = intent.key().map(|key| unique_key(effect, &key));
+        let unique_key = unique_key(intent);
         let run_at = about.run_at.take();
         let priority = about
             .priority
@@ -80,8 +79,14 @@ impl Row {
             unique_states: unique_key.as_ref().map(|_| UNFINISHED),
             unique_key,
             metadata: Metadata { airlock: about },
-            notify: false,
+            // A delayed one has nothing for workers yet.
+            notify: run_at.is_none(),
         })
+    }
+
+    /// For a job that is forwarded: how often its effect is tried is for the other engine.
+    pub(crate) fn never_give_up(&mut self) {
+        self.max_attempts = i16::MAX;
     }
 
     /// Whether a worker can take it at once.
@@ -93,12 +98,6 @@ impl Row {
 /// Ours is higher for sooner, River's is lower.
 fn river_priority(priority: i16) -> i16 {
     5 - priority.clamp(1, 4)
-}
-
-/// River stores 32 bytes. Its own keys begin otherwise, so no two are the same.
-fn unique_key(effect: &EffectDescriptor, key: &airlock_core::Key) -> String {
-    let hash = Sha256::digest(format!("airlock\0{}\0{key:?}", effect.id()));
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// PostgreSQL's JSON holds no NUL, and one statement stores all rows: the intent is named before all fail.
@@ -129,6 +128,28 @@ fn has_escaped_nul(json: &str) -> bool {
         let before = json[..at].bytes().rev();
         before.take_while(|byte| *byte == b'\\').count() % 2 == 1
     })
+}
+
+#[cfg(test)]
+impl Row {
+    pub(crate) fn for_test(queue: &str) -> Self {
+        Self {
+            id: Uuid::nil(),
+            args: RawValue::NULL.to_owned(),
+            kind: "test",
+            max_attempts: 1,
+            metadata: Metadata {
+                airlock: About::default(),
+            },
+            priority: DEFAULT_PRIORITY,
+            queue: queue.to_owned(),
+            scheduled_at: None,
+            state: "available",
+            unique_key: None,
+            unique_states: None,
+            notify: true,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -92,6 +92,27 @@ FROM unnest($1::text[]) AS queue
 #[cfg(feature = "sqlite")]
 pub(crate) const WAKE_SQLITE: &str = "INSERT INTO river_notification (payload, topic) VALUES (json_object('queue', $1), 'river_insert')";
 
+/// Whether a job of a queue and an ordering key with a smaller id is not done, on PostgreSQL. River has an index for the
+/// metadata.
+#[cfg(feature = "postgres")]
+pub(crate) const EARLIER_POSTGRES: &str = r"
+SELECT EXISTS (
+    SELECT FROM river_job
+    WHERE queue = $1 AND id < $2 AND metadata @> $3
+        AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
+)
+";
+
+/// The same on SQLite.
+#[cfg(feature = "sqlite")]
+pub(crate) const EARLIER_SQLITE: &str = r"
+SELECT EXISTS (
+    SELECT 1 FROM river_job
+    WHERE queue = $1 AND id < $2 AND metadata->'airlock'->>'ordering_key' = $3
+        AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
+)
+";
+
 /// Durable intents as the parameter of [`SQL_POSTGRES`] or [`SQL_SQLITE`], for transactions of other drivers than
 /// sqlx.
 #[derive(Debug, Default)]
@@ -113,9 +134,7 @@ impl Rows {
     /// if some are redacted and there are no keys; if something in it contains NUL, which River's tables cannot hold.
     pub fn push(&mut self, intent: &Intent, keys: Option<&Keys>) -> Result<(), BoxError> {
         capabilities().check(intent).map_err(Cow::into_owned)?;
-        let mut row = Row::of(intent, keys)?;
-        row.notify = row.is_due();
-        self.rows.push(row);
+        self.rows.push(Row::of(intent, keys)?);
         Ok(())
     }
 
@@ -131,14 +150,14 @@ impl Rows {
 
     /// The parameter.
     pub fn to_json(&self) -> String {
-        to_json(&self.rows)
+        to_json(self.rows.iter())
     }
 }
 
 /// Those with keys last, in the order of their keys: transactions that store the same keys then wait for each other
 /// instead of getting into a deadlock.
-pub(crate) fn to_json(rows: &[Row]) -> String {
-    let mut rows: Vec<&Row> = rows.iter().collect();
+pub(crate) fn to_json<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
+    let mut rows: Vec<&Row> = rows.collect();
     rows.sort_by(|one, other| one.unique_key.cmp(&other.unique_key));
     match serde_json::to_string(&rows) {
         Ok(json) => json,

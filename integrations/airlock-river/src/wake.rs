@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::row::Row;
 use crate::{River, RiverDatabase};
 
-/// Which queues were woken when.
+/// Which queues were woken when, and which are to be woken.
 ///
 /// A transaction that wakes others costs more: PostgreSQL takes the commits of such transactions one by one. So of a
 /// burst of transactions the first one wakes, and one wake-up of its own after the burst stands for all others.
@@ -19,18 +19,8 @@ pub(crate) struct Wakes {
 #[derive(Default)]
 struct State {
     last: HashMap<String, Instant>,
-    /// Whether a task is about to wake them.
-    is_coming: bool,
-}
-
-impl State {
-    /// The queues that were woken within this time.
-    fn recent(&self, within: Duration) -> BTreeSet<String> {
-        let now = Instant::now();
-        let woken = self.last.iter();
-        let recent = woken.filter(|(_, woken)| now.duration_since(**woken) < within);
-        recent.map(|(queue, _)| queue.clone()).collect()
-    }
+    /// The queues of committed rows that did not wake anybody. A task is about to, if there are any.
+    held_back: BTreeSet<String>,
 }
 
 impl Wakes {
@@ -45,46 +35,42 @@ impl Wakes {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Marks the rows that wake the workers of their queue with their commit. Returns whether one does.
-    pub(crate) fn mark(&self, rows: &mut [Row]) -> bool {
+    /// Lets those rows wake nobody whose queue was woken a moment ago.
+    pub(crate) fn hold_back<'a>(&self, rows: impl Iterator<Item = &'a mut Row>) {
         let now = Instant::now();
         let mut state = self.state();
-        let mut marked = false;
-        for row in rows.iter_mut().filter(|row| row.is_due()) {
+        for row in rows.filter(|row| row.notify) {
             match state.last.get(&row.queue) {
-                Some(woken) if now.duration_since(*woken) < self.interval => {}
+                Some(woken) if now.duration_since(*woken) < self.interval => row.notify = false,
                 _ => {
                     state.last.insert(row.queue.clone(), now);
-                    row.notify = true;
-                    marked = true;
                 }
             }
         }
-        marked
     }
 
-    /// Whether a task has to be started that wakes workers again, after a commit: those that were woken a moment ago
-    /// may have looked before it.
-    fn begin(&self) -> bool {
+    /// Notes rows that were committed. Returns whether a task has to be started that wakes workers.
+    fn note<'a>(&self, rows: impl Iterator<Item = &'a Row>) -> bool {
         let mut state = self.state();
-        let begins = !state.is_coming && !state.recent(self.interval).is_empty();
-        state.is_coming |= begins;
-        begins
+        let was_empty = state.held_back.is_empty();
+        for row in rows.filter(|row| row.is_due() && !row.notify) {
+            if !state.held_back.contains(&row.queue) {
+                state.held_back.insert(row.queue.clone());
+            }
+        }
+        was_empty && !state.held_back.is_empty()
     }
 
-    /// The queues to be woken again.
+    /// The queues to be woken.
     fn take(&self) -> BTreeSet<String> {
-        let mut state = self.state();
-        state.is_coming = false;
-        // Those that were woken before the task began to wait, and while it did.
-        state.recent(self.interval * 3)
+        std::mem::take(&mut self.state().held_back)
     }
 }
 
 impl<DB: RiverDatabase> River<DB> {
-    /// Sees to it that the workers of rows which were committed are woken.
-    pub(crate) fn wake(&self) {
-        if !self.inner.wakes.begin() {
+    /// Sees to it that the workers of rows which were committed are woken, also if the rows do not wake them.
+    pub(crate) fn wake<'a>(&self, rows: impl Iterator<Item = &'a Row>) {
+        if !self.inner.wakes.note(rows) {
             return;
         }
         let river = self.clone();
@@ -96,5 +82,29 @@ impl<DB: RiverDatabase> River<DB> {
                 tracing::debug!(target: "airlock", %error, "workers could not be woken");
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn rows_that_were_held_back_are_woken_however_long_their_commit_took() {
+        let wakes = Wakes::new(INTERVAL);
+        let mut rows = [Row::for_test("mail"), Row::for_test("mail")];
+        wakes.hold_back(rows.iter_mut());
+        assert_eq!(rows.each_ref().map(|row| row.notify), [true, false]);
+        // The interval may be over by now: that says nothing of these rows.
+        wakes.state().last.clear();
+        assert!(wakes.note(rows.iter()), "a task is needed");
+        assert!(!wakes.note(rows.iter()), "one is enough");
+        assert_eq!(wakes.take(), BTreeSet::from(["mail".to_owned()]));
+        assert!(
+            wakes.note(rows.iter()),
+            "those of later commits need another"
+        );
     }
 }

@@ -9,7 +9,7 @@ use airlock_core::{Airlock, Catalogue, EffectDescriptor};
 use airlock_durable::timeout_of;
 use riverqueue::{Client, MaintenanceConfig, QueueConfig, RunHandle};
 
-use crate::perform::Performing;
+use crate::perform::{LEFT_ALONE, Performing};
 use crate::register::{self, Work};
 use crate::row::DEFAULT_QUEUE;
 use crate::{River, RiverDatabase, WorkerError};
@@ -28,7 +28,8 @@ const SCHEDULE_INTERVAL: Duration = Duration::from_secs(1);
 #[must_use = "a worker performs nothing until it is started"]
 pub struct WorkerBuilder<DB: RiverDatabase> {
     river: River<DB>,
-    airlock: Airlock,
+    /// `None` if it only forwards.
+    airlock: Option<Airlock>,
     concurrency: usize,
     queues: BTreeMap<String, usize>,
     poll: Duration,
@@ -38,7 +39,7 @@ pub struct WorkerBuilder<DB: RiverDatabase> {
 }
 
 impl<DB: RiverDatabase> WorkerBuilder<DB> {
-    pub(crate) fn new(river: River<DB>, airlock: Airlock) -> Self {
+    pub(crate) fn new(river: River<DB>, airlock: Option<Airlock>) -> Self {
         Self {
             river,
             airlock,
@@ -114,6 +115,9 @@ impl<DB: RiverDatabase> WorkerBuilder<DB> {
                 "a durable effect declares no timeout, and gets the default",
             );
         }
+        self.warn_if_forgotten(rescue_after);
+        let queues = self.all_queues(&durable)?;
+        // Also those that it only forwards: River's leader discards kinds that it does not know.
         let work: Arc<dyn Work> = Arc::new(Performing::new(self.river.clone(), self.airlock));
         let mut client = DB::client(self.river.inner.pool.clone())
             .workers(register::workers(&work)?)
@@ -129,12 +133,6 @@ impl<DB: RiverDatabase> WorkerBuilder<DB> {
         if let Some(time) = self.stop_within {
             client = client.soft_stop_timeout(time);
         }
-        let declared = durable.iter().filter_map(|effect| effect.queue());
-        let mut queues: BTreeMap<String, usize> = declared
-            .chain([DEFAULT_QUEUE])
-            .map(|queue| (queue.to_owned(), self.concurrency))
-            .collect();
-        queues.extend(self.queues);
         for (queue, concurrency) in queues {
             let queue_config = QueueConfig::new(concurrency)
                 .with_fetch_poll_interval(self.poll.max(self.cooldown));
@@ -143,6 +141,44 @@ impl<DB: RiverDatabase> WorkerBuilder<DB> {
         let client = client.build()?;
         let run = client.start()?;
         Ok(Running { client, run })
+    }
+
+    /// The queues to be worked, with how many jobs of each at once.
+    fn all_queues(
+        &self,
+        durable: &[&'static EffectDescriptor],
+    ) -> Result<BTreeMap<String, usize>, WorkerError> {
+        let whole = match &self.airlock {
+            Some(_) => None,
+            None => self.river.inner.forwards.whole_queues(),
+        };
+        let declared = durable.iter().filter_map(|effect| effect.queue());
+        let declared = declared.chain([DEFAULT_QUEUE]).map(str::to_owned);
+        let names = whole.unwrap_or_else(|| declared.collect());
+        if names.is_empty() {
+            return Err(WorkerError::NothingToForward);
+        }
+        let mut queues: BTreeMap<_, _> = names
+            .into_iter()
+            .map(|queue| (queue, self.concurrency))
+            .collect();
+        queues.extend(self.queues.clone());
+        Ok(queues)
+    }
+
+    /// Warns if an engine would take an intent for a new one that is forwarded again after its forwarder was killed.
+    fn warn_if_forgotten(&self, rescue_after: Duration) {
+        let longest = rescue_after + LEFT_ALONE.1;
+        for engine in self.river.inner.forwards.engines() {
+            let can = engine.capabilities();
+            if let Some(time) = can.recognises_for.filter(|time| *time < longest) {
+                tracing::warn!(
+                    target: "airlock",
+                    "an intent whose forwarder was killed may be forwarded again after {longest:?}, and {} recognises it for {time:?} only: it may be performed twice",
+                    can.engine,
+                );
+            }
+        }
     }
 }
 

@@ -34,7 +34,14 @@ pub(crate) async fn commit<DB: TransactionDatabase, S: Store<DB>>(
         strand(recording.release(Outcome::Failure).dispatch_async().await);
         return Err(TransactionError::Commit(error));
     }
-    let recorded = match record(&mut recording, store.as_ref(), &mut *transaction).await {
+    let recorded = match record(
+        &mut recording,
+        store.as_ref(),
+        &mut *transaction,
+        Committer::Us,
+    )
+    .await
+    {
         Ok(recorded) => recorded,
         Err(error) => {
             roll_back(transaction).await;
@@ -46,10 +53,10 @@ pub(crate) async fn commit<DB: TransactionDatabase, S: Store<DB>>(
     match committed {
         Ok(()) => {
             let mut recording = undecided.decided();
-            if !recorded.is_empty()
+            if !recorded.rows.is_empty()
                 && let Some(store) = &store
             {
-                store.committed();
+                store.committed(&recorded.rows);
             }
             recorded.settle(&mut recording);
             recording.release(Outcome::Success).dispatch_async().await?;
@@ -74,17 +81,23 @@ fn discard(mut recording: Recording) {
     drop(recording.discard()); // `on_report` has seen it.
 }
 
+/// Who commits a transaction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Committer {
+    /// This crate, which tells the store.
+    Us,
+    /// Whoever began it.
+    Caller,
+}
+
 /// What a store has taken, and what it answered for each.
-pub(crate) struct Stored {
+pub(crate) struct Stored<R> {
+    rows: Vec<R>,
     intents: Vec<Recorded>,
     receipts: Vec<Receipt>,
 }
 
-impl Stored {
-    fn is_empty(&self) -> bool {
-        self.intents.is_empty()
-    }
-
+impl<R> Stored<R> {
     pub(crate) fn settle(self, recording: &mut Recording) {
         if let Some(mut batch) = recording.batch() {
             batch.settle_in_order(self.receipts);
@@ -97,19 +110,24 @@ pub(crate) async fn record<DB: TransactionDatabase, S: Store<DB>>(
     recording: &mut Recording,
     store: Option<&S>,
     connection: &mut DB::Connection,
-) -> Result<Stored, NotStored> {
+    committer: Committer,
+) -> Result<Stored<S::Row>, NotStored> {
     let mut stored = Stored {
+        rows: Vec::new(),
         intents: Vec::new(),
         receipts: Vec::new(),
     };
     let (Some(store), Some(batch)) = (store, recording.batch()) else {
         return Ok(stored);
     };
-    let rows = rows(store, &batch)?;
+    stored.rows = rows(store, &batch)?;
     stored.intents = batch.intents().map(Recorded::of).collect();
     drop(batch);
+    if committer == Committer::Us {
+        store.before_commit(&mut stored.rows);
+    }
     stored.receipts = store
-        .store(rows, connection)
+        .store(&stored.rows, connection)
         .await
         .map_err(NotStored::All)?;
     if stored.receipts.iter().any(is_rejected) {

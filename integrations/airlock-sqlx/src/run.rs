@@ -7,7 +7,7 @@ use airlock_core::lifecycle::Outcome;
 use airlock_core::{OwnedScope, ScopeBuilder};
 use sqlx::Pool;
 
-use crate::commit::{commit, not_stored, record};
+use crate::commit::{Committer, commit, not_stored, record};
 use crate::savepoint::{roll_back, strand};
 use crate::{NoStore, Store, TransactionDatabase, TransactionError};
 
@@ -106,8 +106,7 @@ impl<DB: TransactionDatabase, S: Store<DB>> Transactions<DB, S> {
         }
     }
 
-    /// Runs work in a transaction that the caller began, and commits. Workers see what is stored when they look by
-    /// themselves, if nobody wakes them. Durable intents are stored in it at the end of
+    /// Runs work in a transaction that the caller began, and commits. Durable intents are stored in it at the end of
     /// the work; the others leave then, so that a scope around the commit has to hold them.
     ///
     /// # Errors
@@ -147,7 +146,14 @@ impl<DB: TransactionDatabase, S: Store<DB>> Transactions<DB, S> {
             strand(recording.release(Outcome::Failure).dispatch_async().await);
             return Err(E::from(TransactionError::Commit(error)));
         }
-        match record(&mut recording, store.as_ref(), connection).await {
+        match record(
+            &mut recording,
+            store.as_ref(),
+            connection,
+            Committer::Caller,
+        )
+        .await
+        {
             Ok(recorded) => recorded.settle(&mut recording),
             Err(error) => return Err(E::from(not_stored(recording, error).await)),
         }

@@ -10,7 +10,7 @@ use crate::TransactionDatabase;
 /// An executor that stores intents in a transaction of the caller's: an engine of durable effects.
 pub trait Store<DB: TransactionDatabase>: Executor + Clone {
     /// An intent in the form in which it is stored.
-    type Row: Send;
+    type Row: Send + Sync;
 
     /// That form of one intent.
     ///
@@ -18,6 +18,12 @@ pub trait Store<DB: TransactionDatabase>: Executor + Clone {
     ///
     /// Why it cannot be stored.
     fn row(&self, intent: &Intent) -> Result<Self::Row, BoxError>;
+
+    /// Changes rows that are about to be stored in a transaction whose commit is told by
+    /// [`committed`](Self::committed). Not called where somebody else commits.
+    fn before_commit(&self, rows: &mut [Self::Row]) {
+        let _ = rows;
+    }
 
     /// Stores rows in one call, and answers for each, in order. What it answers counts once the transaction has
     /// been committed.
@@ -27,12 +33,14 @@ pub trait Store<DB: TransactionDatabase>: Executor + Clone {
     /// What the database said. Nothing is stored then, and the transaction is rolled back.
     fn store<'a>(
         &'a self,
-        rows: Vec<Self::Row>,
+        rows: &'a [Self::Row],
         connection: &'a mut DB::Connection,
     ) -> BoxFuture<'a, Result<Vec<Receipt>, BoxError>>;
 
-    /// Rows that it stored have been committed.
-    fn committed(&self) {}
+    /// Rows that it stored were committed.
+    fn committed(&self, rows: &[Self::Row]) {
+        let _ = rows;
+    }
 }
 
 /// Stores nothing: what a transaction without an engine has.
@@ -54,7 +62,7 @@ impl<DB: TransactionDatabase> Store<DB> for NoStore {
 
     fn store<'a>(
         &'a self,
-        _: Vec<Infallible>,
+        _: &'a [Infallible],
         _: &'a mut DB::Connection,
     ) -> BoxFuture<'a, Result<Vec<Receipt>, BoxError>> {
         match *self {}

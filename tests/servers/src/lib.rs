@@ -4,7 +4,10 @@
 //! that is killed.
 
 mod install;
+mod nats;
 mod postgres;
+mod process;
 mod user;
 
+pub use self::nats::Nats;
 pub use self::postgres::Postgres;

@@ -1,21 +1,17 @@
 //! PostgreSQL.
 
 use std::io;
-use std::net::{TcpListener, TcpStream};
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::install;
+use crate::process::{Process, command, free_port};
 use crate::user::User;
 
 /// Where the URL of a server is that somebody has started for many test programs.
 const SHARED: &str = "AIRLOCK_TEST_POSTGRES";
-
-/// Ends the server when the process that started it ends: then its input is closed.
-const WATCH: &str =
-    r#""$@" >server.log 2>&1 & server=$!; read -r _; kill -QUIT "$server"; wait "$server""#;
 
 /// A server of PostgreSQL, without a password for the user `postgres`. Dropped, it ends.
 #[derive(Debug)]
@@ -27,7 +23,7 @@ pub struct Postgres {
 /// A server of our own.
 #[derive(Debug)]
 struct Own {
-    watch: Child,
+    process: Process,
     folder: tempfile::TempDir,
     server: PathBuf,
     options: Vec<String>,
@@ -80,9 +76,9 @@ impl Postgres {
         for setting in ours.iter().chain(settings) {
             options.extend(["-c".to_owned(), (*setting).to_owned()]);
         }
-        let watch = watch(&server, &options, user, folder.path()).map_err(in_words)?;
+        let process = Process::start(&server, &options, user, folder.path()).map_err(in_words)?;
         let own = Own {
-            watch,
+            process,
             folder,
             server,
             options,
@@ -140,8 +136,7 @@ impl Postgres {
             let postmaster = Command::new("kill").args(["-KILL", pid]).status();
             drop((children, postmaster));
         }
-        drop(own.watch.stdin.take());
-        let _ = own.watch.wait();
+        own.process.end();
     }
 
     /// Starts a server of our own again.
@@ -156,8 +151,8 @@ impl Postgres {
     pub fn restart(&mut self) -> Result<(), String> {
         let own = self.own.as_mut().expect("a server of our own");
         let _ = std::fs::remove_file(own.folder.path().join("data/postmaster.pid"));
-        own.watch =
-            watch(&own.server, &own.options, own.user, own.folder.path()).map_err(in_words)?;
+        own.process = Process::start(&own.server, &own.options, own.user, own.folder.path())
+            .map_err(in_words)?;
         self.wait()
     }
 
@@ -196,40 +191,6 @@ impl Postgres {
         };
         asked().is_ok_and(|kind| kind == b'R')
     }
-}
-
-impl Drop for Own {
-    fn drop(&mut self) {
-        drop(self.watch.stdin.take());
-        let _ = self.watch.wait();
-    }
-}
-
-fn watch(
-    server: &Path,
-    options: &[String],
-    user: Option<User>,
-    folder: &Path,
-) -> io::Result<Child> {
-    let mut shell = command(Path::new("/bin/sh"), user, folder);
-    shell.args(["-c", WATCH, "watch"]).arg(server).args(options);
-    // Not in our group: a signal to that from a terminal is for us to handle.
-    shell.process_group(0);
-    // A shell tells when what it started was killed, which is what tests do.
-    shell.stdin(Stdio::piped()).stderr(Stdio::null()).spawn()
-}
-
-fn command(program: &Path, user: Option<User>, folder: &Path) -> Command {
-    let mut command = Command::new(program);
-    command.current_dir(folder);
-    if let Some(user) = user {
-        command.uid(user.uid).gid(user.gid);
-    }
-    command
-}
-
-fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 #[expect(

@@ -68,7 +68,7 @@ impl Store<Db> for KilledAfterInsert {
 
     fn store<'a>(
         &'a self,
-        rows: Vec<Self::Row>,
+        rows: &'a [Self::Row],
         connection: &'a mut Connection,
     ) -> BoxFuture<'a, Result<Vec<Receipt>, BoxError>> {
         Box::pin(async move {

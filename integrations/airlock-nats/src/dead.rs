@@ -1,0 +1,66 @@
+//! Dead letters: JetStream has none of its own.
+
+use async_nats::HeaderMap;
+use async_nats::header::NATS_MESSAGE_ID;
+use async_nats::jetstream::message::PublishMessage;
+use bytes::Bytes;
+
+use airlock_core::BoxError;
+
+use crate::Nats;
+
+/// Why the intent is not tried again.
+pub(crate) const REASON: &str = "Airlock-Reason";
+
+/// The length of a reason in bytes, at most: headers are short.
+const REASON_BYTES: usize = 2048;
+
+/// An intent that is not tried again.
+pub(crate) struct DeadLetter<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) queue: &'a str,
+    pub(crate) effect: &'a str,
+    pub(crate) attempts: u32,
+    pub(crate) reason: &'a str,
+    pub(crate) payload: Bytes,
+}
+
+impl Nats {
+    /// Puts an intent into the stream of dead letters, and awaits that it is there.
+    pub(crate) async fn bury(&self, letter: DeadLetter<'_>) -> Result<(), BoxError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(NATS_MESSAGE_ID, letter.id);
+        headers.insert(REASON, one_line(letter.reason));
+        headers.insert(crate::message::ATTEMPTS, letter.attempts.to_string());
+        let subject = self.inner.names.dead_subject(letter.queue, letter.effect);
+        let message = PublishMessage::build()
+            .headers(headers)
+            .payload(letter.payload);
+        let context = &self.inner.context;
+        context.send_publish(subject, message).await?.await?;
+        Ok(())
+    }
+}
+
+/// A text that a header can hold.
+fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    for char in text.chars() {
+        if line.len() + char.len_utf8() > REASON_BYTES {
+            break;
+        }
+        line.push(if char.is_control() { ' ' } else { char });
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{REASON_BYTES, one_line};
+
+    #[test]
+    fn a_reason_fits_into_a_header() {
+        assert_eq!(one_line("a\r\nb"), "a  b");
+        assert!(one_line(&"ä".repeat(REASON_BYTES)).len() <= REASON_BYTES);
+    }
+}

@@ -1,0 +1,26 @@
+//! Durable effects of airlock on [NATS JetStream](https://docs.nats.io/nats-concepts/jetstream): a replicated log of
+//! intents that any number of machines work, and that other programs can read.
+//!
+//! [`Nats`] publishes the intents of durable effects as messages, and awaits the answer of the server for each. A
+//! [worker](Nats::worker) on any machine performs them. To record intents in the caller's own transaction first, let
+//! River forward them: `River::builder(..).forward_all(nats)`.
+
+mod check;
+mod dead;
+mod error;
+mod handle;
+mod message;
+mod perform;
+mod publish;
+mod pull;
+mod stream;
+mod subject;
+mod worker;
+
+pub use airlock_durable::{Keys, SealError};
+pub use async_nats;
+
+pub use self::error::{BuildError, WorkerError};
+pub use self::handle::{Nats, NatsBuilder};
+pub use self::stream::StreamSettings;
+pub use self::worker::{Running, WorkerBuilder};

@@ -1,0 +1,74 @@
+//! An envelope as a message, and back.
+
+use std::time::SystemTime;
+
+use airlock_durable::Envelope;
+use async_nats::HeaderMap;
+use async_nats::header::{
+    NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, NATS_MESSAGE_ID, NATS_SCHEDULE, NATS_SCHEDULE_TARGET,
+};
+use async_nats::jetstream::message::PublishMessage;
+use bytes::Bytes;
+
+use crate::subject::{DEFAULT_QUEUE, Names, Place};
+
+/// The attempts before the message was sent anew, which the server counts from 1 again.
+pub(crate) const ATTEMPTS: &str = "Airlock-Attempts";
+
+/// Of the subjects that this one matches, the expected last sequence is.
+const EXPECTED_SUBJECT: &str = "Nats-Expected-Last-Subject-Sequence-Subject";
+
+/// A message that is ready to be sent.
+pub(crate) struct Outgoing {
+    pub(crate) subject: String,
+    pub(crate) message: PublishMessage,
+    pub(crate) has_key: bool,
+}
+
+impl Outgoing {
+    /// The message of an envelope.
+    ///
+    /// # Errors
+    ///
+    /// If it has no JSON form.
+    pub(crate) fn of(
+        envelope: &Envelope,
+        unique_key: Option<&str>,
+        names: &Names,
+    ) -> Result<Self, serde_json::Error> {
+        let about = &envelope.about;
+        let place = Place {
+            queue: about.queue.as_deref().unwrap_or(DEFAULT_QUEUE),
+            effect: &envelope.effect,
+            ordering_key: about.ordering_key.as_deref(),
+            unique_key,
+        };
+        let id = about.id.to_string();
+        let mut headers = HeaderMap::new();
+        headers.insert(NATS_MESSAGE_ID, id.as_str());
+        if let Some(subjects) = names.key_subjects(place) {
+            // The server refuses it while another intent with this key is unfinished.
+            headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, "0");
+            headers.insert(EXPECTED_SUBJECT, subjects);
+        }
+        let mut subject = names.subject(place);
+        if let Some(at) = about.run_at {
+            schedule(&mut headers, &subject, at);
+            subject = names.waiting_subject(place, &id);
+        }
+        let payload = Bytes::from(envelope.to_json()?);
+        Ok(Self {
+            subject,
+            message: PublishMessage::build().headers(headers).payload(payload),
+            has_key: unique_key.is_some(),
+        })
+    }
+}
+
+/// Lets the server publish a message again, on another subject, at a time. Its other headers of ours are kept, and its
+/// id is not: that is in the envelope.
+pub(crate) fn schedule(headers: &mut HeaderMap, target: &str, at: SystemTime) {
+    let at = humantime::format_rfc3339_millis(at);
+    headers.insert(NATS_SCHEDULE, format!("@at {at}"));
+    headers.insert(NATS_SCHEDULE_TARGET, target);
+}

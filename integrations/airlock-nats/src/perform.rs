@@ -1,0 +1,314 @@
+//! Performing one message, and telling the server.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use airlock_core::executor::Executor;
+use airlock_core::{Airlock, BoxError, Catalogue, Receipt, Released};
+use airlock_durable::{About, Envelope, Performer, Verdict, derived_id, log, unreadable};
+use async_nats::HeaderMap;
+use async_nats::client::Request;
+use async_nats::header::NATS_MESSAGE_ID;
+use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::{AckKind, Message};
+use serde_json::value::RawValue;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::Nats;
+use crate::dead::DeadLetter;
+use crate::message::{ATTEMPTS, schedule};
+use crate::subject::DEFAULT_QUEUE;
+
+/// How long a message that cannot be handled now is left alone, at first and at most.
+const LEFT_ALONE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+
+/// How long the server may take to answer for the end of an intent.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// Performs messages.
+pub(crate) struct Performing {
+    pub(crate) nats: Nats,
+    performer: Performer,
+    executor: Arc<dyn Executor>,
+    /// How often the server is told that an effect is still performed.
+    progress_every: Duration,
+    /// Gives up what is performed.
+    stop: CancellationToken,
+    /// Takes no more.
+    pub(crate) stop_pulling: CancellationToken,
+}
+
+/// A message as a worker has it.
+struct Delivered {
+    message: Message,
+    /// The number of this attempt, from 1.
+    attempt: u32,
+    /// How often the server has delivered this copy of the message.
+    delivered: u32,
+    sequence: u64,
+    is_ordered: bool,
+}
+
+impl Performing {
+    pub(crate) fn new(
+        nats: Nats,
+        airlock: Airlock,
+        lost_after: Duration,
+        stop: CancellationToken,
+        stop_pulling: CancellationToken,
+    ) -> Self {
+        Self {
+            performer: Performer::new(airlock).keys(nats.inner.keys.clone()),
+            executor: Arc::new(nats.clone()),
+            progress_every: lost_after / 3,
+            nats,
+            stop,
+            stop_pulling,
+        }
+    }
+
+    /// Performs a message, and tells the server what became of it. If that cannot be told, the server delivers it again.
+    pub(crate) async fn perform(&self, message: Message, is_ordered: bool) {
+        let Some(delivered) = Delivered::of(message, is_ordered) else {
+            return;
+        };
+        let envelope = match delivered.envelope() {
+            Ok(envelope) => envelope,
+            Err(verdict) => {
+                let unread = self.unread(&delivered);
+                return self.conclude(&delivered, &unread, *verdict).await;
+            }
+        };
+        let verdict = match self.may_not_repeat(&delivered, &envelope) {
+            Some(verdict) => verdict,
+            None => self.attempt(&delivered, &envelope).await,
+        };
+        self.conclude(&delivered, &envelope, verdict).await;
+    }
+
+    /// An effect that is declared `once` is not performed by a second delivery: nobody knows how far the first one came.
+    fn may_not_repeat(&self, delivered: &Delivered, envelope: &Envelope) -> Option<Verdict> {
+        if delivered.attempt == 1 {
+            return None;
+        }
+        let effect = Catalogue::global().ok()?.find(&envelope.effect)?;
+        effect.is_once().then(|| Verdict::Dead {
+            reason: "it was delivered before, and is declared `once`: nobody knows whether it was performed".to_owned(),
+        })
+    }
+
+    async fn attempt(&self, delivered: &Delivered, envelope: &Envelope) -> Verdict {
+        let performed = self.performer.perform(
+            envelope,
+            delivered.attempt,
+            Some(self.executor.clone()),
+            self.stop.cancelled(),
+        );
+        tokio::pin!(performed);
+        loop {
+            tokio::select! {
+                biased;
+                verdict = &mut performed => return verdict,
+                () = tokio::time::sleep(self.progress_every) => {
+                    let told = delivered.message.ack_with(AckKind::Progress).await;
+                    if let Err(error) = told {
+                        tracing::debug!(target: "airlock", %error, "the server could not be told of progress");
+                    }
+                }
+            }
+        }
+    }
+
+    async fn conclude(&self, delivered: &Delivered, envelope: &Envelope, verdict: Verdict) {
+        log(envelope, delivered.attempt, &verdict);
+        let concluded = match verdict {
+            Verdict::Done(released) => self.complete(delivered, released).await,
+            Verdict::Retry { after, .. } => delivered.again_after(after).await,
+            Verdict::Interrupted => delivered.again_after(Duration::ZERO).await,
+            Verdict::Unknown { .. } => self.leave_to_others(delivered, envelope).await,
+            Verdict::Dead { reason } => self.bury(delivered, envelope, &reason).await,
+        };
+        let Err(error) = concluded else { return };
+        let (effect, id, attempt) = (&envelope.effect, envelope.about.id, delivered.attempt);
+        tracing::warn!(
+            target: "airlock", effect, %id, attempt, %error,
+            "the server could not be told what became of an intent: it is delivered again",
+        );
+        // It may be lost, too; then the server notices that nobody makes progress.
+        let _ = delivered.again_after(delivered.left_alone()).await;
+    }
+
+    /// Publishes what the effect has enqueued, ends the message, and lets the rest leave.
+    async fn complete(
+        &self,
+        delivered: &Delivered,
+        mut released: Released,
+    ) -> Result<(), BoxError> {
+        let messages = released
+            .batch_for(&self.nats)
+            .map(|batch| self.nats.outgoing(&batch));
+        let receipts = match messages {
+            Some(messages) => self.nats.send_all(messages).await,
+            None => Vec::new(),
+        };
+        for receipt in &receipts {
+            if let Receipt::Rejected(error) = receipt {
+                return Err(format!("what it enqueued could not be published: {error}").into());
+            }
+        }
+        delivered.end("+ACK").await?;
+        if let Some(mut batch) = released.batch_for(&self.nats) {
+            batch.settle_in_order(receipts);
+        }
+        // The intent is done: what else it caused is performed once, and its failure is no reason to repeat it.
+        if let Err(error) = released.dispatch_async().await {
+            error.strand();
+        }
+        Ok(())
+    }
+
+    /// Sends a message anew, to be delivered later, so that these deliveries are no attempts; where order counts, or the
+    /// server has no schedules, the same message is delivered again.
+    async fn leave_to_others(
+        &self,
+        delivered: &Delivered,
+        envelope: &Envelope,
+    ) -> Result<(), BoxError> {
+        let after = left_alone(age(envelope));
+        if delivered.is_ordered || !self.nats.has_schedules() {
+            return delivered.again_after(after).await;
+        }
+        let subject = delivered.message.subject.as_str();
+        let id = envelope.about.id;
+        let mut headers = HeaderMap::new();
+        let copy = format!("{id}/{}", delivered.sequence);
+        headers.insert(NATS_MESSAGE_ID, copy.as_str());
+        headers.insert(ATTEMPTS, (delivered.attempt - 1).to_string());
+        schedule(&mut headers, subject, SystemTime::now() + after);
+        let waiting = self
+            .nats
+            .inner
+            .names
+            .copy_subject(subject, delivered.sequence);
+        let message = PublishMessage::build()
+            .headers(headers)
+            .payload(delivered.message.payload.clone());
+        let context = &self.nats.inner.context;
+        context.send_publish(waiting, message).await?.await?;
+        delivered.end("+ACK").await
+    }
+
+    async fn bury(
+        &self,
+        delivered: &Delivered,
+        envelope: &Envelope,
+        reason: &str,
+    ) -> Result<(), BoxError> {
+        let letter = DeadLetter {
+            id: &envelope.about.id.to_string(),
+            queue: envelope.about.queue.as_deref().unwrap_or(DEFAULT_QUEUE),
+            effect: &envelope.effect,
+            attempts: delivered.attempt,
+            reason,
+            payload: delivered.message.payload.clone(),
+        };
+        self.nats.bury(letter).await?;
+        delivered.end("+TERM").await
+    }
+
+    /// What is known of a message that cannot be read.
+    fn unread(&self, delivered: &Delivered) -> Envelope {
+        let (queue, effect) = self.nats.inner.names.parts(&delivered.message.subject);
+        let mut about = About::default();
+        about.id = delivered.derived_id();
+        about.queue = Some(queue.to_owned());
+        Envelope {
+            effect: effect.to_owned(),
+            arguments: RawValue::NULL.to_owned(),
+            about,
+        }
+    }
+}
+
+impl Delivered {
+    fn of(message: Message, is_ordered: bool) -> Option<Self> {
+        let (delivered, sequence) = match message.info() {
+            Ok(info) => (info.delivered, info.stream_sequence),
+            Err(error) => {
+                tracing::error!(target: "airlock", %error, "a message that no stream has delivered");
+                return None;
+            }
+        };
+        let delivered = u32::try_from(delivered).unwrap_or(u32::MAX).max(1);
+        let headers = message.headers.as_ref();
+        let before = headers.and_then(|headers| headers.get(ATTEMPTS));
+        let before: u32 = before.and_then(|it| it.as_str().parse().ok()).unwrap_or(0);
+        Some(Self {
+            attempt: before.saturating_add(delivered),
+            message,
+            delivered,
+            sequence,
+            is_ordered,
+        })
+    }
+
+    fn envelope(&self) -> Result<Envelope, Box<Verdict>> {
+        let text = std::str::from_utf8(&self.message.payload).map_err(|error| {
+            let reason = format!("the envelope is no text: {error}");
+            Box::new(Verdict::Dead { reason })
+        })?;
+        let mut envelope =
+            Envelope::from_json(text).map_err(|error| Box::new(unreadable(text, &error)))?;
+        if envelope.about.id.is_nil() {
+            envelope.about.id = self.derived_id();
+        }
+        Ok(envelope)
+    }
+
+    /// The id of an intent whose envelope has none: the same in each attempt.
+    fn derived_id(&self) -> Uuid {
+        let info = self.message.info().ok();
+        let (stream, published) = info.map_or(("", 0), |it| {
+            (it.stream, it.published.unix_timestamp_nanos())
+        });
+        derived_id(&format!("nats\0{stream}\0{}\0{published}", self.sequence))
+    }
+
+    /// Ends the message, and awaits that the server has noted it.
+    async fn end(&self, how: &'static str) -> Result<(), BoxError> {
+        let Some(reply) = self.message.reply.clone() else {
+            return Err("the message has nobody to answer".into());
+        };
+        let request = Request::new()
+            .payload(how.into())
+            .timeout(Some(ANSWER_WITHIN));
+        let client = self.message.context.client();
+        client.send_request(reply, request).await?;
+        Ok(())
+    }
+
+    async fn again_after(&self, time: Duration) -> Result<(), BoxError> {
+        let time = (!time.is_zero()).then_some(time);
+        self.message.ack_with(AckKind::Nak(time)).await
+    }
+
+    /// The more often it was delivered, the longer it is left alone.
+    fn left_alone(&self) -> Duration {
+        let doubled = LEFT_ALONE.0.saturating_mul(1 << self.delivered.min(6));
+        doubled.min(LEFT_ALONE.1)
+    }
+}
+
+/// The older an intent is, the longer it is left alone.
+fn left_alone(age: Duration) -> Duration {
+    (age / 4).clamp(LEFT_ALONE.0, LEFT_ALONE.1)
+}
+
+/// How old an intent is, as its id says.
+fn age(envelope: &Envelope) -> Duration {
+    let made = envelope.about.id.get_timestamp().map(|it| it.to_unix());
+    let made = made.map(|(seconds, nanos)| SystemTime::UNIX_EPOCH + Duration::new(seconds, nanos));
+    made.and_then(|made| SystemTime::now().duration_since(made).ok())
+        .unwrap_or_default()
+}

@@ -1,0 +1,265 @@
+//! Pulling from one consumer: never more than can be performed at once, and again after whatever went wrong.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use airlock_core::BoxError;
+use async_nats::jetstream::consumer::pull::{BatchConfig, Config};
+use async_nats::jetstream::consumer::{AckPolicy, Consumer};
+use async_nats::jetstream::{AckKind, Message};
+use async_nats::{StatusCode, Subscriber};
+use futures_util::StreamExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::task::TaskTracker;
+
+use crate::perform::Performing;
+
+/// How long the server keeps a request for messages.
+const EXPIRES: Duration = Duration::from_secs(30);
+
+/// How often the server tells that a request is still known to it.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+
+/// After how many heartbeats that did not come a request counts as forgotten.
+const MISSED: u32 = 2;
+
+/// How long to wait before a consumer is looked for again.
+const AGAIN_AFTER: Duration = Duration::from_millis(250);
+
+/// Pulls from one consumer.
+pub(crate) struct Puller {
+    pub(crate) performing: Arc<Performing>,
+    pub(crate) tasks: TaskTracker,
+    /// The consumer's name.
+    pub(crate) consumer: String,
+    /// The subjects that it has.
+    pub(crate) subjects: String,
+    pub(crate) concurrency: usize,
+    /// Whether it has the intents of ordering keys: one at a time, over all workers.
+    pub(crate) is_ordered: bool,
+    pub(crate) lost_after: Duration,
+}
+
+/// What has been asked for.
+struct Asked {
+    consumer: Consumer<Config>,
+    subscriber: Subscriber,
+    inbox: async_nats::Subject,
+    /// How many messages may still come.
+    open: usize,
+    /// Permits for those, and for some that are asked for next.
+    permits: Option<OwnedSemaphorePermit>,
+    /// How often the client has connected.
+    connects: u64,
+}
+
+impl Puller {
+    /// Creates the consumer, if it is not there.
+    pub(crate) async fn ensure(&self) -> Result<Consumer<Config>, BoxError> {
+        let nats = &self.performing.nats.inner;
+        let config = Config {
+            durable_name: Some(self.consumer.clone()),
+            filter_subject: self.subjects.clone(),
+            ack_policy: AckPolicy::Explicit,
+            ack_wait: self.lost_after,
+            // How often an effect is tried is its own rule.
+            max_deliver: -1,
+            // Those that wait for another attempt count, too: with a limit they would hold up all others.
+            max_ack_pending: if self.is_ordered { 1 } else { -1 },
+            ..Config::default()
+        };
+        let context = &nats.context;
+        let created = context.create_consumer_on_stream(config, nats.names.stream());
+        Ok(created.await?)
+    }
+
+    /// Pulls until the worker stops.
+    pub(crate) async fn run(self) {
+        let stop = self.performing.stop_pulling.clone();
+        let slots = Arc::new(Semaphore::new(self.concurrency));
+        let mut failed = false;
+        loop {
+            let pulled = async {
+                let asked = self.begin().await?;
+                if std::mem::take(&mut failed) {
+                    let consumer = &self.consumer;
+                    tracing::info!(target: "airlock", consumer, "a worker pulls again");
+                }
+                self.pull(asked, &slots).await
+            };
+            let Err(why) = pulled.await else { return };
+            if !failed {
+                let consumer = &self.consumer;
+                tracing::warn!(target: "airlock", consumer, error = %why, "a worker cannot pull and tries again");
+            }
+            failed = true;
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(AGAIN_AFTER) => {}
+            }
+        }
+    }
+
+    async fn begin(&self) -> Result<Asked, BoxError> {
+        let consumer = self.ensure().await?;
+        let client = self.performing.nats.inner.context.client();
+        let inbox = async_nats::Subject::from(client.new_inbox());
+        Ok(Asked {
+            subscriber: client.subscribe(inbox.clone()).await?,
+            consumer,
+            inbox,
+            open: 0,
+            permits: None,
+            connects: connects(&client),
+        })
+    }
+
+    /// Pulls until the worker stops, or something goes wrong.
+    async fn pull(&self, mut asked: Asked, slots: &Arc<Semaphore>) -> Result<(), BoxError> {
+        let stop = &self.performing.stop_pulling;
+        let client = self.performing.nats.inner.context.client();
+        loop {
+            asked.take_free(slots);
+            asked.ask(self.concurrency).await?;
+            let may_ask_more = asked.held() < self.concurrency;
+            let event = tokio::select! {
+                biased;
+                () = stop.cancelled() => Event::Stop,
+                message = asked.subscriber.next() => Event::Message(message),
+                permit = slots.clone().acquire_owned(), if may_ask_more => Event::Free(permit?),
+                () = tokio::time::sleep(HEARTBEAT * MISSED), if asked.open > 0 => Event::Silence,
+            };
+            match event {
+                Event::Stop => {
+                    self.give_back(asked).await;
+                    return Ok(());
+                }
+                Event::Free(permit) => asked.add(permit),
+                Event::Silence => {
+                    return Err("the server does not answer".into());
+                }
+                Event::Message(None) => return Err("the connection was closed".into()),
+                Event::Message(Some(message)) => {
+                    if let Some((message, permit)) = asked.received(message)? {
+                        self.perform(message, permit);
+                    }
+                }
+            }
+            // A server that was away has forgotten what it was asked for.
+            if connects(&client) != asked.connects {
+                return Err("the connection was made anew".into());
+            }
+        }
+    }
+
+    /// Lets others have at once what has arrived and is not performed here.
+    async fn give_back(&self, mut asked: Asked) {
+        let context = &self.performing.nats.inner.context;
+        let _ = asked.subscriber.unsubscribe().await;
+        while let Some(message) = asked.subscriber.next().await {
+            let message = Message {
+                message,
+                context: context.clone(),
+            };
+            if message.status.is_none() {
+                let _ = message.ack_with(AckKind::Nak(None)).await;
+            }
+        }
+    }
+
+    fn perform(&self, message: async_nats::Message, permit: Option<OwnedSemaphorePermit>) {
+        let (performing, is_ordered) = (self.performing.clone(), self.is_ordered);
+        let context = performing.nats.inner.context.clone();
+        self.tasks.spawn(async move {
+            performing
+                .perform(Message { message, context }, is_ordered)
+                .await;
+            drop(permit);
+        });
+    }
+}
+
+enum Event {
+    Stop,
+    Message(Option<async_nats::Message>),
+    Free(OwnedSemaphorePermit),
+    Silence,
+}
+
+impl Asked {
+    /// How many messages can be taken: those that were asked for, and those that are asked for next.
+    fn held(&self) -> usize {
+        self.permits
+            .as_ref()
+            .map_or(0, OwnedSemaphorePermit::num_permits)
+    }
+
+    fn add(&mut self, permit: OwnedSemaphorePermit) {
+        match &mut self.permits {
+            Some(permits) => permits.merge(permit),
+            None => self.permits = Some(permit),
+        }
+    }
+
+    /// Takes all that is free.
+    fn take_free(&mut self, slots: &Arc<Semaphore>) {
+        let free = u32::try_from(slots.available_permits()).unwrap_or(u32::MAX);
+        if free > 0
+            && let Ok(permits) = slots.clone().try_acquire_many_owned(free)
+        {
+            self.add(permits);
+        }
+    }
+
+    /// Asks for more, if nothing is asked for, or for a good part of what is performed at once: each request costs.
+    async fn ask(&mut self, concurrency: usize) -> Result<(), BoxError> {
+        let more = self.held() - self.open;
+        if more == 0 || (self.open > 0 && more < concurrency.div_ceil(4)) {
+            return Ok(());
+        }
+        let batch = BatchConfig {
+            batch: more,
+            expires: Some(EXPIRES),
+            idle_heartbeat: HEARTBEAT,
+            ..BatchConfig::default()
+        };
+        let inbox = self.inbox.clone();
+        self.consumer.request_batch(batch, inbox).await?;
+        self.open += more;
+        Ok(())
+    }
+
+    /// Takes what the server has sent: a message, or a word on what was asked for.
+    fn received(
+        &mut self,
+        message: async_nats::Message,
+    ) -> Result<Option<(async_nats::Message, Option<OwnedSemaphorePermit>)>, BoxError> {
+        match message.status {
+            None | Some(StatusCode::OK) => {
+                self.open = self.open.saturating_sub(1);
+                let permit = self.permits.as_mut().and_then(|it| it.split(1));
+                Ok(Some((message, permit)))
+            }
+            Some(StatusCode::IDLE_HEARTBEAT) => Ok(None),
+            // The request has expired.
+            Some(StatusCode::TIMEOUT) => {
+                let headers = message.headers.as_ref();
+                let left = headers.and_then(|it| it.get("Nats-Pending-Messages"));
+                let left = left.and_then(|it| it.as_str().parse().ok());
+                self.open = self.open.saturating_sub(left.unwrap_or(self.open));
+                Ok(None)
+            }
+            Some(status) => {
+                let said = message.description.unwrap_or_default();
+                Err(format!("the server said {status} {said}").into())
+            }
+        }
+    }
+}
+
+fn connects(client: &async_nats::Client) -> u64 {
+    let statistics = client.statistics();
+    statistics
+        .connects
+        .load(std::sync::atomic::Ordering::Relaxed)
+}

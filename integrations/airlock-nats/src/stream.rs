@@ -1,0 +1,117 @@
+//! The streams: what they are to be, and creating them.
+
+use std::sync::atomic::Ordering;
+
+use async_nats::jetstream::context::GetStreamErrorKind;
+use async_nats::jetstream::stream::{Config, RetentionPolicy, StorageType};
+
+use crate::check::shortfalls;
+use crate::{Nats, WorkerError};
+
+/// A stream as an operator can create it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct StreamSettings {
+    /// Its name.
+    pub name: String,
+    /// Its settings, as `nats stream add --config` reads them.
+    pub json: String,
+}
+
+impl Nats {
+    /// Creates the streams that are not there: that of what is to be performed, and that of what is not tried again.
+    /// One that is there is left as it is. Logs a warning if it promises less than durable effects expect.
+    ///
+    /// # Errors
+    ///
+    /// What the server said.
+    pub async fn ensure_stream(&self) -> Result<(), WorkerError> {
+        for config in self.streams() {
+            let name = config.name.clone();
+            let context = &self.inner.context;
+            let created = context.get_or_create_stream(config).await;
+            created.map_err(|error| {
+                WorkerError::server(format!("creating the stream `{name}`"), error)
+            })?;
+        }
+        self.warn().await
+    }
+
+    /// The settings of the streams, for operators who create them.
+    pub fn stream_settings(&self) -> Vec<StreamSettings> {
+        let settings = |config: Config| StreamSettings {
+            json: serde_json::to_string_pretty(&config).unwrap_or_default(),
+            name: config.name,
+        };
+        self.streams().into_iter().map(settings).collect()
+    }
+
+    /// What the streams promise less than durable effects expect, in words that follow "the stream". Empty if all is
+    /// well.
+    ///
+    /// # Errors
+    ///
+    /// [`WorkerError`] if a stream is not there, or the server cannot be asked.
+    pub async fn shortfalls(&self) -> Result<Vec<String>, WorkerError> {
+        let actual = self.config_of(self.inner.names.stream()).await?;
+        self.config_of(&self.inner.names.dead_stream()).await?;
+        let schedules = actual.allow_message_schedules;
+        self.inner
+            .has_no_schedules
+            .store(!schedules, Ordering::Relaxed);
+        Ok(shortfalls(&actual, &self.inner.settings))
+    }
+
+    /// Logs what the stream promises less, in one sentence.
+    pub(crate) async fn warn(&self) -> Result<(), WorkerError> {
+        let shortfalls = self.shortfalls().await?;
+        if !shortfalls.is_empty() {
+            tracing::warn!(
+                target: "airlock",
+                "the stream `{}` promises less than durable effects expect: it {}",
+                self.inner.names.stream(),
+                shortfalls.join(", and it "),
+            );
+        }
+        Ok(())
+    }
+
+    async fn config_of(&self, name: &str) -> Result<Config, WorkerError> {
+        let stream = self.inner.context.get_stream(name).await;
+        let stream = stream.map_err(|error| match error.kind() {
+            GetStreamErrorKind::JetStream(said) if said.code() == 404 => WorkerError::NoStream {
+                stream: name.to_owned(),
+            },
+            _ => WorkerError::server(format!("looking at the stream `{name}`"), error),
+        })?;
+        Ok(stream.cached_info().config.clone())
+    }
+
+    fn streams(&self) -> [Config; 2] {
+        let (names, settings) = (&self.inner.names, &self.inner.settings);
+        let common = Config {
+            storage: StorageType::File,
+            num_replicas: settings.replicas,
+            duplicate_window: settings.recognise_for,
+            allow_direct: true,
+            ..Config::default()
+        };
+        let work = Config {
+            name: names.stream().to_owned(),
+            description: Some("Durable effects that are to be performed".to_owned()),
+            subjects: vec![names.all_subjects()],
+            // What is performed is removed, and nothing else ever is.
+            retention: RetentionPolicy::WorkQueue,
+            allow_message_schedules: self.has_schedules(),
+            ..common.clone()
+        };
+        let dead = Config {
+            name: names.dead_stream(),
+            description: Some("Durable effects that are not tried again".to_owned()),
+            subjects: vec![names.all_dead_subjects()],
+            retention: RetentionPolicy::Limits,
+            ..common
+        };
+        [work, dead]
+    }
+}

@@ -1,0 +1,12 @@
+//! JetStream beside the default executor keeps the contract of executors: it leaves to the other what is not durable.
+
+use std::sync::LazyLock;
+
+use airlock::testing::{Subject, executor_suite};
+use tokio::runtime::Runtime;
+
+use crate::world;
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+
+executor_suite!(|| Subject::performs(RUNTIME.block_on(world::named()).1));

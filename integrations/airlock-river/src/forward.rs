@@ -1,0 +1,143 @@
+//! Forwarding: River's rows are the outbox, and another engine performs.
+
+use std::sync::Arc;
+
+use airlock_core::{BoxError, Intent, Schedule};
+use airlock_durable::{Capabilities, Envelope, Forward};
+use riverqueue::{JobRow, WorkContext, WorkOutcome};
+
+use crate::order::Turn;
+use crate::perform::left_alone;
+use crate::row::DEFAULT_QUEUE;
+use crate::{River, RiverDatabase};
+
+/// What is forwarded, and where to. What a program says of an effect counts more than what it says of a queue.
+#[derive(Debug, Default)]
+pub(crate) struct Forwards {
+    rules: Vec<(Which, Arc<dyn Forward>)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Which {
+    Effect(String),
+    Queue(String),
+    All,
+}
+
+impl Forwards {
+    pub(crate) fn add(&mut self, which: Which, engine: Arc<dyn Forward>) {
+        self.rules.push((which, engine));
+        self.rules.sort_by(|one, other| one.0.cmp(&other.0));
+    }
+
+    /// The engine that an intent is forwarded to.
+    pub(crate) fn engine(&self, effect: &str, queue: &str) -> Option<&Arc<dyn Forward>> {
+        let applies = |which: &Which| match which {
+            Which::Effect(id) => id == effect,
+            Which::Queue(name) => name == queue,
+            Which::All => true,
+        };
+        self.rules
+            .iter()
+            .find(|(which, _)| applies(which))
+            .map(|(_, engine)| engine)
+    }
+
+    pub(crate) fn engines(&self) -> impl Iterator<Item = &Arc<dyn Forward>> {
+        self.rules.iter().map(|(_, engine)| engine)
+    }
+
+    /// The ids of the effects that are named.
+    pub(crate) fn effects(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().filter_map(|(which, _)| match which {
+            Which::Effect(id) => Some(id.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The queues of which everything is forwarded; `None` if that is true of all queues.
+    pub(crate) fn whole_queues(&self) -> Option<Vec<String>> {
+        let mut queues = Vec::new();
+        for (which, _) in &self.rules {
+            match which {
+                Which::Effect(_) => {}
+                Which::Queue(queue) => queues.push(queue.clone()),
+                Which::All => return None,
+            }
+        }
+        Some(queues)
+    }
+}
+
+impl<DB: RiverDatabase> River<DB> {
+    pub(crate) fn engine_of(&self, intent: &Intent) -> Option<&Arc<dyn Forward>> {
+        let queue = intent.queue().unwrap_or(DEFAULT_QUEUE);
+        self.inner.forwards.engine(intent.effect().id(), queue)
+    }
+
+    /// What River can do with an intent: as the outbox of another engine it holds what that one takes.
+    pub(crate) fn check(&self, intent: &Intent) -> Result<(), std::borrow::Cow<'static, str>> {
+        let mut can = crate::sql::capabilities();
+        let Some(engine) = self.engine_of(intent) else {
+            return can.check(intent);
+        };
+        let Capabilities {
+            max_bytes,
+            ordering,
+            plain_queues,
+            max_queue_bytes,
+            ..
+        } = engine.capabilities();
+        can.max_bytes = max_bytes;
+        can.ordering = ordering;
+        can.plain_queues = plain_queues;
+        can.max_queue_bytes = can.max_queue_bytes.min(max_queue_bytes);
+        if intent.ordering_key().is_some() && intent.schedule() != Schedule::Now {
+            return Err("River forwards the intents of one key in order, and so it cannot delay one: drop `.after(..)` or `.in_order_of(..)`".into());
+        }
+        can.check(intent)
+    }
+
+    /// Forwards a job. What cannot be forwarded now is forwarded later, however often that takes.
+    pub(crate) async fn forward(
+        &self,
+        engine: &dyn Forward,
+        context: &WorkContext,
+        job: &JobRow,
+        envelope: &Envelope,
+    ) -> Result<WorkOutcome, BoxError> {
+        let Some(key) = &envelope.about.ordering_key else {
+            return Ok(match self.hand_on(engine, job, envelope).await {
+                true => WorkOutcome::Complete,
+                false => WorkOutcome::Snooze(left_alone(job)),
+            });
+        };
+        let turn = Turn::enter(&self.inner.turns, (job.queue.clone(), key.clone()), job.id);
+        if !turn.comes(&self.inner.pool).await? || !self.hand_on(engine, job, envelope).await {
+            return Ok(WorkOutcome::Snooze(left_alone(job)));
+        }
+        // The next one has to see at once that this one is done.
+        let mut transaction = DB::begin(self.inner.pool.clone()).await?;
+        DB::complete(context, &mut transaction).await?;
+        transaction.commit().await?;
+        Ok(WorkOutcome::Complete)
+    }
+
+    /// Whether the engine has it.
+    async fn hand_on(&self, engine: &dyn Forward, job: &JobRow, envelope: &Envelope) -> bool {
+        let unique_key = job.unique_key.as_ref().map(|key| {
+            let digits = key.iter().map(|byte| format!("{byte:02x}"));
+            digits.collect::<String>()
+        });
+        let error: BoxError = match engine.forward(envelope, unique_key).await {
+            Ok(airlock_core::Receipt::Rejected(error)) | Err(error) => error,
+            Ok(_) => return true,
+        };
+        let (effect, id) = (&envelope.effect, envelope.about.id);
+        tracing::warn!(
+            target: "airlock", effect, %id, %error,
+            "an intent could not be forwarded, and will be later",
+        );
+        false
+    }
+}

@@ -1,0 +1,63 @@
+//! A server as a process that ends with whoever started it.
+
+use std::io;
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use crate::user::User;
+
+/// Ends the server when the process that started it ends: then its input is closed.
+const WATCH: &str =
+    r#""$@" >>server.log 2>&1 & server=$!; read -r _; kill -QUIT "$server"; wait "$server""#;
+
+/// A server, and the shell that watches over it. Dropped, both end.
+#[derive(Debug)]
+pub(crate) struct Process {
+    watch: Child,
+}
+
+impl Process {
+    /// Starts a server in a folder, where it writes `server.log`.
+    pub(crate) fn start(
+        server: &Path,
+        options: &[String],
+        user: Option<User>,
+        folder: &Path,
+    ) -> io::Result<Self> {
+        let mut shell = command(Path::new("/bin/sh"), user, folder);
+        shell.args(["-c", WATCH, "watch"]).arg(server).args(options);
+        // Not in our group: a signal to that from a terminal is for us to handle.
+        shell.process_group(0);
+        // A shell tells when what it started was killed, which is what tests do.
+        let watch = shell.stdin(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        Ok(Self { watch })
+    }
+
+    /// Waits until a server that is ended has ended.
+    pub(crate) fn end(&mut self) {
+        drop(self.watch.stdin.take());
+        let _ = self.watch.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// A program that runs in a folder, as this user.
+pub(crate) fn command(program: &Path, user: Option<User>, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(folder);
+    if let Some(user) = user {
+        command.uid(user.uid).gid(user.gid);
+    }
+    command
+}
+
+pub(crate) fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
