@@ -1,7 +1,9 @@
 //! Chaos on a private server of PostgreSQL, which is killed, too.
 
-#[path = "../src/mod.rs"]
-mod chaos;
+#[path = "../driver/mod.rs"]
+mod driver;
+#[path = "../river/mod.rs"]
+mod river;
 
 use std::time::Duration;
 
@@ -12,12 +14,17 @@ pub(crate) type Db = sqlx::Postgres;
 
 pub(crate) const PROGRAM: &str = "chaos-postgres";
 
+pub(crate) use self::river::{ROLES, count, play, set_up, unfinished};
+
+/// How many of 256 kills are of the database.
+pub(crate) const SERVER_KILLS: u8 = 25;
+
 /// The database of one run.
-pub(crate) struct Server {
+pub(crate) struct Servers {
     postgres: Postgres,
 }
 
-impl Server {
+impl Servers {
     pub(crate) fn start() -> Result<Self, String> {
         // What a process has written outlives it without `fsync`; only a power failure would not.
         let postgres = Postgres::start(&["fsync=off"])?;
@@ -29,7 +36,7 @@ impl Server {
     }
 
     /// Kills all processes of the server, and starts it again.
-    pub(crate) fn crash(&mut self) -> Result<bool, String> {
+    pub(crate) fn crash(&mut self, _: &mut fastrand::Rng) -> Result<bool, String> {
         self.postgres.crash_and_restart()?;
         Ok(true)
     }
@@ -44,5 +51,5 @@ pub(crate) async fn connect(url: &str) -> Result<PgPool, sqlx::Error> {
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    chaos::main().await
+    driver::main().await
 }

@@ -1,7 +1,9 @@
 //! Chaos on SQLite: producers and workers share one file.
 
-#[path = "../src/mod.rs"]
-mod chaos;
+#[path = "../driver/mod.rs"]
+mod driver;
+#[path = "../river/mod.rs"]
+mod river;
 
 use std::time::Duration;
 
@@ -12,12 +14,17 @@ pub(crate) type Db = sqlx::Sqlite;
 
 pub(crate) const PROGRAM: &str = "chaos-sqlite";
 
+pub(crate) use self::river::{ROLES, count, play, set_up, unfinished};
+
+/// How many of 256 kills are of the database.
+pub(crate) const SERVER_KILLS: u8 = 25;
+
 /// The database of one run.
-pub(crate) struct Server {
+pub(crate) struct Servers {
     folder: tempfile::TempDir,
 }
 
-impl Server {
+impl Servers {
     pub(crate) fn start() -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         Ok(Self { folder })
@@ -28,7 +35,7 @@ impl Server {
     }
 
     /// There is no server to kill: a file outlives its processes.
-    pub(crate) fn crash(&mut self) -> Result<bool, String> {
+    pub(crate) fn crash(&mut self, _: &mut fastrand::Rng) -> Result<bool, String> {
         Ok(false)
     }
 }
@@ -46,5 +53,5 @@ pub(crate) async fn connect(url: &str) -> Result<SqlitePool, sqlx::Error> {
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    chaos::main().await
+    driver::main().await
 }

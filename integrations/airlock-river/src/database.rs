@@ -10,6 +10,8 @@ use riverqueue::{ClientBuilder, JobRow, WorkContext};
 use sqlx::Connection as _;
 use sqlx::{Pool, Transaction};
 
+use crate::order::{AT_ONCE, OrderedJob};
+
 /// A database that River runs on: PostgreSQL with the feature `postgres`, SQLite with `sqlite`.
 pub trait RiverDatabase: TransactionDatabase + sealed::Sealed {
     /// Stores rows, and gives for each that is stored or stands for one: the job's id, the intent's id, the unique key.
@@ -24,14 +26,18 @@ pub trait RiverDatabase: TransactionDatabase + sealed::Sealed {
     #[doc(hidden)]
     fn wake(pool: &Pool<Self>, queues: BTreeSet<String>) -> BoxFuture<'_, Result<(), sqlx::Error>>;
 
-    /// Whether a job of an ordering key with a smaller id is not done.
+    /// The jobs of an ordering key that are not done, up to this one, in order.
     #[doc(hidden)]
-    fn has_earlier<'a>(
+    fn unfinished<'a>(
         pool: &'a Pool<Self>,
         queue: &'a str,
         ordering_key: &'a str,
         job: i64,
-    ) -> BoxFuture<'a, Result<bool, sqlx::Error>>;
+    ) -> BoxFuture<'a, Result<Vec<OrderedJob>, sqlx::Error>>;
+
+    /// Completes jobs, whoever has them.
+    #[doc(hidden)]
+    fn finish<'a>(pool: &'a Pool<Self>, jobs: &'a [i64]) -> BoxFuture<'a, Result<(), sqlx::Error>>;
 
     #[doc(hidden)]
     fn client(pool: Pool<Self>) -> ClientBuilder;
@@ -89,20 +95,27 @@ impl RiverDatabase for sqlx::Postgres {
         })
     }
 
-    fn has_earlier<'a>(
+    fn unfinished<'a>(
         pool: &'a Pool<Self>,
         queue: &'a str,
         ordering_key: &'a str,
         job: i64,
-    ) -> BoxFuture<'a, Result<bool, sqlx::Error>> {
+    ) -> BoxFuture<'a, Result<Vec<OrderedJob>, sqlx::Error>> {
         Box::pin(async move {
-            let query = sqlx::query_scalar(crate::sql::EARLIER_POSTGRES)
+            let query = sqlx::query_as(crate::sql::UNFINISHED_POSTGRES);
+            let query = query
                 .bind(queue)
-                .bind(job);
-            query
-                .bind(serde_json::json!({"airlock": {"ordering_key": ordering_key}}))
-                .fetch_one(pool)
-                .await
+                .bind(job)
+                .bind(serde_json::json!({"airlock": {"ordering_key": ordering_key}}));
+            query.bind(AT_ONCE as i64).fetch_all(pool).await
+        })
+    }
+
+    fn finish<'a>(pool: &'a Pool<Self>, jobs: &'a [i64]) -> BoxFuture<'a, Result<(), sqlx::Error>> {
+        Box::pin(async move {
+            let update = sqlx::query(crate::sql::FINISH_POSTGRES).bind(jobs);
+            update.execute(pool).await?;
+            Ok(())
         })
     }
 
@@ -173,17 +186,25 @@ impl RiverDatabase for sqlx::Sqlite {
         })
     }
 
-    fn has_earlier<'a>(
+    fn unfinished<'a>(
         pool: &'a Pool<Self>,
         queue: &'a str,
         ordering_key: &'a str,
         job: i64,
-    ) -> BoxFuture<'a, Result<bool, sqlx::Error>> {
+    ) -> BoxFuture<'a, Result<Vec<OrderedJob>, sqlx::Error>> {
         Box::pin(async move {
-            let query = sqlx::query_scalar(crate::sql::EARLIER_SQLITE)
-                .bind(queue)
-                .bind(job);
-            query.bind(ordering_key).fetch_one(pool).await
+            let query = sqlx::query_as(crate::sql::UNFINISHED_SQLITE);
+            let query = query.bind(queue).bind(job).bind(ordering_key);
+            query.bind(AT_ONCE as i64).fetch_all(pool).await
+        })
+    }
+
+    fn finish<'a>(pool: &'a Pool<Self>, jobs: &'a [i64]) -> BoxFuture<'a, Result<(), sqlx::Error>> {
+        Box::pin(async move {
+            let update =
+                sqlx::query(crate::sql::FINISH_SQLITE).bind(serde_json::json!(jobs).to_string());
+            update.execute(pool).await?;
+            Ok(())
         })
     }
 

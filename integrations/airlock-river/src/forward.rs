@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use airlock_core::{BoxError, Intent, Schedule};
+use airlock_core::{BoxError, Intent, Receipt, Schedule};
 use airlock_durable::{Capabilities, Envelope, Forward};
-use riverqueue::{JobRow, WorkContext, WorkOutcome};
+use riverqueue::{JobRow, WorkOutcome};
 
-use crate::order::Turn;
 use crate::perform::left_alone;
 use crate::row::DEFAULT_QUEUE;
 use crate::{River, RiverDatabase};
@@ -99,38 +98,38 @@ impl<DB: RiverDatabase> River<DB> {
     }
 
     /// Forwards a job. What cannot be forwarded now is forwarded later, however often that takes.
+    ///
+    /// # Errors
+    ///
+    /// What the database said.
     pub(crate) async fn forward(
         &self,
         engine: &dyn Forward,
-        context: &WorkContext,
         job: &JobRow,
         envelope: &Envelope,
     ) -> Result<WorkOutcome, BoxError> {
-        let Some(key) = &envelope.about.ordering_key else {
-            return Ok(match self.hand_on(engine, job, envelope).await {
-                true => WorkOutcome::Complete,
-                false => WorkOutcome::Snooze(left_alone(job)),
-            });
+        let forwarded = match &envelope.about.ordering_key {
+            Some(key) => self.forward_in_order(engine, job, key).await?,
+            None => {
+                let unique_key = job.unique_key.as_ref().map(|key| hex(key));
+                self.hand_on(engine, envelope, unique_key).await
+            }
         };
-        let turn = Turn::enter(&self.inner.turns, (job.queue.clone(), key.clone()), job.id);
-        if !turn.comes(&self.inner.pool).await? || !self.hand_on(engine, job, envelope).await {
-            return Ok(WorkOutcome::Snooze(left_alone(job)));
-        }
-        // The next one has to see at once that this one is done.
-        let mut transaction = DB::begin(self.inner.pool.clone()).await?;
-        DB::complete(context, &mut transaction).await?;
-        transaction.commit().await?;
-        Ok(WorkOutcome::Complete)
+        Ok(match forwarded {
+            true => WorkOutcome::Complete,
+            false => WorkOutcome::Snooze(left_alone(job)),
+        })
     }
 
     /// Whether the engine has it.
-    async fn hand_on(&self, engine: &dyn Forward, job: &JobRow, envelope: &Envelope) -> bool {
-        let unique_key = job.unique_key.as_ref().map(|key| {
-            let digits = key.iter().map(|byte| format!("{byte:02x}"));
-            digits.collect::<String>()
-        });
+    pub(crate) async fn hand_on(
+        &self,
+        engine: &dyn Forward,
+        envelope: &Envelope,
+        unique_key: Option<String>,
+    ) -> bool {
         let error: BoxError = match engine.forward(envelope, unique_key).await {
-            Ok(airlock_core::Receipt::Rejected(error)) | Err(error) => error,
+            Ok(Receipt::Rejected(error)) | Err(error) => error,
             Ok(_) => return true,
         };
         let (effect, id) = (&envelope.effect, envelope.about.id);
@@ -140,4 +139,8 @@ impl<DB: RiverDatabase> River<DB> {
         );
         false
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -222,7 +222,7 @@ impl<DB: RiverDatabase> RiverBuilder<DB> {
             keys: self.keys,
             wakes: Wakes::new(self.wake_at_most_every),
             forwards: self.forwards,
-            turns: Turns::default(),
+            turns: Turns::new(),
         };
         Ok(River {
             inner: Arc::new(inner),

@@ -1,102 +1,112 @@
-//! The order in which the jobs of one ordering key are forwarded: that of their ids.
+//! Forwarding the jobs of one ordering key in the order of their ids.
+//!
+//! Whichever of them a forwarder happens to have, it forwards the unfinished ones before it first, and completes all of
+//! them. Two forwarders may do so at once: each sends in order, the engine takes an intent that comes twice for one, and
+//! so the first arrivals are in order, too. No job has to wait for another one.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
-use sqlx::Pool;
-use tokio::sync::Notify;
+use airlock_core::BoxError;
+use airlock_durable::{About, Envelope, Forward};
+use riverqueue::JobRow;
+use serde_json::value::RawValue;
+use sqlx::FromRow;
+use tokio::sync::Mutex;
 
-use crate::RiverDatabase;
+use crate::perform::id_of_row;
+use crate::{River, RiverDatabase};
 
-/// How long a job waits for its turn before it leaves its place to others.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How many jobs are read at once.
+pub(crate) const AT_ONCE: usize = 500;
 
-/// How often the database is asked whether an earlier job, which another process forwards, is done.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
-
-/// A queue and an ordering key.
-type Key = (String, String);
-
-/// The jobs of this process that wait for their turn or have it.
-#[derive(Debug, Default)]
+/// Locks for the keys of this process: it would be no use to forward the jobs of one key twice at once.
+#[derive(Debug)]
 pub(crate) struct Turns {
-    waiting: Mutex<HashMap<Key, BTreeMap<i64, Arc<Notify>>>>,
+    locks: [Mutex<()>; 64],
 }
 
-/// The place of one job. Dropped, it leaves the turn to the next one.
-pub(crate) struct Turn<'a> {
-    turns: &'a Turns,
-    key: Key,
-    job: i64,
-    called: Arc<Notify>,
-}
-
-impl<'a> Turn<'a> {
-    pub(crate) fn enter(turns: &'a Turns, key: Key, job: i64) -> Self {
-        let called = Arc::new(Notify::new());
-        let mut waiting = turns.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_key = waiting.entry(key.clone()).or_default();
-        of_key.insert(job, called.clone());
-        drop(waiting);
+impl Turns {
+    pub(crate) fn new() -> Self {
         Self {
-            turns,
-            key,
-            job,
-            called,
+            locks: [const { Mutex::const_new(()) }; 64],
         }
     }
 
-    /// Waits until each earlier job of the key is done. Gives up after a while, so that others can have the place.
+    fn of(&self, key: &str) -> &Mutex<()> {
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(key);
+        let number = usize::try_from(hash % 64).unwrap_or(0);
+        &self.locks[number]
+    }
+}
+
+/// An unfinished job.
+#[derive(Debug, FromRow)]
+pub struct OrderedJob {
+    id: i64,
+    kind: String,
+    args: String,
+    metadata: String,
+    created_at: String,
+    unique_key: Option<String>,
+}
+
+/// What airlock knows of a job.
+#[derive(serde::Deserialize)]
+struct Metadata {
+    airlock: About,
+}
+
+impl OrderedJob {
+    fn envelope(&self, queue: &str) -> Result<Envelope, serde_json::Error> {
+        let Metadata { mut airlock } = serde_json::from_str(&self.metadata)?;
+        if airlock.id.is_nil() {
+            airlock.id = id_of_row(self.id, &self.created_at);
+        }
+        airlock.queue = Some(queue.to_owned());
+        Ok(Envelope {
+            effect: self.kind.clone(),
+            arguments: RawValue::from_string(self.args.clone())?,
+            about: airlock,
+        })
+    }
+}
+
+impl<DB: RiverDatabase> River<DB> {
+    /// Forwards a job after the unfinished ones of its key that are before it, and completes them. Returns whether the
+    /// job itself was forwarded, now or before.
     ///
     /// # Errors
     ///
     /// What the database said.
-    pub(crate) async fn comes<DB: RiverDatabase>(
+    pub(crate) async fn forward_in_order(
         &self,
-        pool: &Pool<DB>,
-    ) -> Result<bool, sqlx::Error> {
-        let begun = Instant::now();
-        // Only the first job of this process asks the database: the others wait to be called.
-        while !self.is_first() {
-            let left = PATIENCE.saturating_sub(begun.elapsed());
-            if tokio::time::timeout(left, self.called.notified())
-                .await
-                .is_err()
-            {
-                return Ok(false);
-            }
-        }
-        let (queue, key) = &self.key;
-        while DB::has_earlier(pool, queue, key, self.job).await? {
-            if begun.elapsed() > PATIENCE {
-                return Ok(false);
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-        Ok(true)
-    }
-
-    fn is_first(&self) -> bool {
-        let waiting = self.turns.waiting.lock();
-        let waiting = waiting.unwrap_or_else(PoisonError::into_inner);
-        let of_key = waiting.get(&self.key);
-        let first = of_key.and_then(|jobs| jobs.first_key_value());
-        first.is_none_or(|(job, _)| *job == self.job)
-    }
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        let waiting = self.turns.waiting.lock();
-        let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
-        if let Some(of_key) = waiting.get_mut(&self.key) {
-            of_key.remove(&self.job);
-            match of_key.first_key_value() {
-                Some((_, next)) => next.notify_one(),
-                None => {
-                    waiting.remove(&self.key);
+        engine: &dyn Forward,
+        job: &JobRow,
+        ordering_key: &str,
+    ) -> Result<bool, BoxError> {
+        let _turn = self.inner.turns.of(ordering_key).lock().await;
+        let pool = &self.inner.pool;
+        loop {
+            let jobs = DB::unfinished(pool, &job.queue, ordering_key, job.id).await?;
+            let is_last = jobs.len() < AT_ONCE;
+            let mut forwarded = Vec::new();
+            let mut failed = false;
+            for earlier in jobs {
+                // One that cannot be read is judged when a worker has it.
+                let Ok(envelope) = earlier.envelope(&job.queue) else {
+                    continue;
+                };
+                if !self.hand_on(engine, &envelope, earlier.unique_key).await {
+                    failed = true;
+                    break;
                 }
+                forwarded.push(earlier.id);
+            }
+            if !forwarded.is_empty() {
+                DB::finish(pool, &forwarded).await?;
+            }
+            if failed || is_last {
+                return Ok(!failed);
             }
         }
     }

@@ -94,7 +94,7 @@ impl<DB: RiverDatabase> Performing<DB> {
         let forwards = &self.river.inner.forwards;
         if let Some(engine) = forwards.engine(effect.id(), &job.queue) {
             let river = &self.river;
-            return river.forward(&**engine, &context, &job, &envelope).await;
+            return river.forward(&**engine, &job, &envelope).await;
         }
         let Some(performer) = &self.performer else {
             return Ok(WorkOutcome::Snooze(left_alone(&job)));
@@ -227,7 +227,12 @@ fn about_of(job: &JobRow) -> Result<About, Box<Verdict>> {
 
 /// The id of a job that has none of ours: the same in each attempt.
 fn id_of(job: &JobRow) -> Uuid {
-    derived_id(&format!("river\0{}\0{}", job.id, job.created_at))
+    id_of_row(job.id, &job.created_at.as_microsecond().to_string())
+}
+
+/// The same, of a row; `created_at` is in microseconds after the epoch.
+pub(crate) fn id_of_row(job: i64, created_at: &str) -> Uuid {
+    derived_id(&format!("river\0{job}\0{created_at}"))
 }
 
 /// The older a job is, the longer it is left alone.

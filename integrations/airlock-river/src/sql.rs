@@ -92,25 +92,49 @@ FROM unnest($1::text[]) AS queue
 #[cfg(feature = "sqlite")]
 pub(crate) const WAKE_SQLITE: &str = "INSERT INTO river_notification (payload, topic) VALUES (json_object('queue', $1), 'river_insert')";
 
-/// Whether a job of a queue and an ordering key with a smaller id is not done, on PostgreSQL. River has an index for the
-/// metadata.
+/// The jobs of a queue and an ordering key that are not done, up to one of them, on PostgreSQL. River has an index for
+/// the metadata.
 #[cfg(feature = "postgres")]
-pub(crate) const EARLIER_POSTGRES: &str = r"
-SELECT EXISTS (
-    SELECT FROM river_job
-    WHERE queue = $1 AND id < $2 AND metadata @> $3
-        AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
-)
+pub(crate) const UNFINISHED_POSTGRES: &str = r"
+SELECT
+    id, kind, args::text AS args, metadata::text AS metadata,
+    (extract(epoch FROM created_at) * 1000000)::bigint::text AS created_at,
+    encode(unique_key, 'hex') AS unique_key
+FROM river_job
+WHERE queue = $1 AND id <= $2 AND metadata @> $3
+    AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
+ORDER BY id
+LIMIT $4
+";
+
+/// The same on SQLite, which has milliseconds.
+#[cfg(feature = "sqlite")]
+pub(crate) const UNFINISHED_SQLITE: &str = r"
+SELECT
+    id, kind, json(args) AS args, json(metadata) AS metadata,
+    CAST(CAST(round(unixepoch(created_at, 'subsec') * 1000) AS INTEGER) * 1000 AS TEXT) AS created_at,
+    iif(unique_key IS NULL, NULL, lower(hex(unique_key))) AS unique_key
+FROM river_job
+WHERE queue = $1 AND id <= $2 AND metadata->'airlock'->>'ordering_key' = $3
+    AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
+ORDER BY id
+LIMIT $4
+";
+
+/// Completes jobs that were forwarded with another one, on PostgreSQL. River does nothing more to a job that is done when
+/// its worker returns.
+#[cfg(feature = "postgres")]
+pub(crate) const FINISH_POSTGRES: &str = r"
+UPDATE river_job SET state = 'completed', finalized_at = now()
+WHERE id = ANY ($1) AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
 ";
 
 /// The same on SQLite.
 #[cfg(feature = "sqlite")]
-pub(crate) const EARLIER_SQLITE: &str = r"
-SELECT EXISTS (
-    SELECT 1 FROM river_job
-    WHERE queue = $1 AND id < $2 AND metadata->'airlock'->>'ordering_key' = $3
-        AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
-)
+pub(crate) const FINISH_SQLITE: &str = r"
+UPDATE river_job SET state = 'completed', finalized_at = datetime('now', 'subsec')
+WHERE id IN (SELECT value FROM json_each($1))
+    AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
 ";
 
 /// Durable intents as the parameter of [`SQL_POSTGRES`] or [`SQL_SQLITE`], for transactions of other drivers than

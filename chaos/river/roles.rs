@@ -7,9 +7,19 @@ use airlock::{Airlock, BoxError};
 
 use super::effects::{book, ship};
 
+/// The processes, and how many there are of each.
+pub(crate) const ROLES: &[(&str, usize)] = &[("produce", 2), ("work", 4)];
+
+pub(crate) async fn play(role: &str, url: &str, first: i64) -> Result<(), BoxError> {
+    match role {
+        "produce" => produce(url, first).await,
+        _ => work(url).await,
+    }
+}
+
 /// Takes orders until it is killed. Each has a number of its own; every third transaction is rolled back.
-pub(crate) async fn produce(url: &str, first: &str) -> Result<(), BoxError> {
-    let mut order: i64 = first.parse()?;
+async fn produce(url: &str, first: i64) -> Result<(), BoxError> {
+    let mut order = first;
     let river = River::new(crate::connect(url).await?)?;
     loop {
         order += 1;
@@ -36,7 +46,7 @@ async fn take_order(river: &River<crate::Db>, order: i64) -> Result<(), BoxError
 }
 
 /// Performs effects until it is killed.
-pub(crate) async fn work(url: &str) -> Result<(), BoxError> {
+async fn work(url: &str) -> Result<(), BoxError> {
     let pool = crate::connect(url).await?;
     let river = River::new(pool.clone())?;
     let airlock = Airlock::builder().resource(pool).build()?;

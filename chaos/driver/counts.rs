@@ -1,0 +1,57 @@
+//! What is counted at the end.
+
+use airlock::BoxError;
+use sqlx::{AssertSqlSafe, Pool};
+
+use crate::Db;
+
+/// What was counted.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) committed: i64,
+    /// Effects of what was committed that were not performed.
+    pub(crate) lost: i64,
+    /// Effects of what was not committed that were.
+    pub(crate) ghosts: i64,
+    /// Effects that were performed again.
+    pub(crate) duplicates: i64,
+    /// Other promises that were broken, each in a sentence.
+    pub(crate) broken: Vec<String>,
+}
+
+impl Counts {
+    /// Adds what became of each order in a table.
+    pub(crate) async fn add(&mut self, pool: &Pool<Db>, table: &str) -> Result<(), BoxError> {
+        self.lost += number(
+            pool,
+            &format!("SELECT count(*) FROM orders WHERE id NOT IN (SELECT id FROM {table})"),
+        )
+        .await?;
+        self.ghosts += number(
+            pool,
+            &format!(
+                "SELECT count(DISTINCT id) FROM {table} WHERE id NOT IN (SELECT id FROM orders)"
+            ),
+        )
+        .await?;
+        Ok(())
+    }
+
+    pub(crate) fn is_sound(&self) -> bool {
+        self.committed > 0 && self.lost == 0 && self.ghosts == 0 && self.broken.is_empty()
+    }
+}
+
+/// How often an order is in a table once more.
+pub(crate) async fn repeated(pool: &Pool<Db>, table: &str) -> Result<i64, BoxError> {
+    number(
+        pool,
+        &format!("SELECT count(*) - count(DISTINCT id) FROM {table}"),
+    )
+    .await
+}
+
+pub(crate) async fn number(pool: &Pool<Db>, query: &str) -> Result<i64, BoxError> {
+    let query = sqlx::query_scalar(AssertSqlSafe(query.to_owned()));
+    Ok(query.fetch_one(pool).await?)
+}
