@@ -30,8 +30,8 @@ pub enum Command {
     },
     /// Kill processes at random, to see that no durable effect is lost.
     Chaos {
-        /// The database that effects are stored in.
-        store: String,
+        /// Where effects are stored: a database of River, or `nats`.
+        place: String,
         /// What the program is told, in its own words.
         options: Vec<String>,
     },
@@ -133,13 +133,13 @@ fn fuzz<'a>(mut arguments: impl Iterator<Item = &'a str>) -> Result<Command, Str
 }
 
 fn chaos<'a>(mut arguments: impl Iterator<Item = &'a str>) -> Result<Command, String> {
-    let (mut store, mut options) = (None, Vec::new());
+    let (mut place, mut options) = (None, Vec::new());
     while let Some(option) = arguments.next() {
         let value = arguments
             .next()
             .ok_or_else(|| format!("`{option}` needs a value"))?;
         match option {
-            "--store" => store = Some(value.to_owned()),
+            "--store" | "--engine" => place = Some(value.to_owned()),
             "--minutes" | "--seed" if value.parse::<f64>().is_ok() => {
                 options.extend([option.to_owned(), value.to_owned()]);
             }
@@ -147,8 +147,9 @@ fn chaos<'a>(mut arguments: impl Iterator<Item = &'a str>) -> Result<Command, St
             _ => return Err(format!("there is no option `{option}`")),
         }
     }
-    let store = store.ok_or("`chaos` needs `--store sqlite` or `--store postgres`")?;
-    Ok(Command::Chaos { store, options })
+    let place =
+        place.ok_or("`chaos` needs `--store sqlite`, `--store postgres` or `--engine nats`")?;
+    Ok(Command::Chaos { place, options })
 }
 
 /// A positive number, as it was written.
@@ -193,7 +194,7 @@ pub fn usage() -> String {
        cargo xtask bench [--only NAME | --write-docs] [--growth-scale FACTOR]
        cargo xtask fuzz [--minutes N | --programs K] [--seed S] [--survey] [--skip WORD,..] [--trace]
        cargo xtask fuzz --envelopes [--minutes N | --programs K] [--seed S]
-       cargo xtask chaos --store sqlite|postgres [--minutes N] [--seed S]
+       cargo xtask chaos --store sqlite|postgres | --engine nats [--minutes N] [--seed S]
        cargo xtask bless-examples
 
 stages of `test`: {}

@@ -66,7 +66,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
             growth_scale.as_deref(),
         )),
         Command::Fuzz { options } => exit_code(fuzz::run(&workspace, &options)),
-        Command::Chaos { store, options } => exit_code(chaos::run(&workspace, &store, &options)),
+        Command::Chaos { place, options } => exit_code(chaos::run(&workspace, &place, &options)),
         Command::BlessExamples => exit_code(examples::bless(&workspace)),
         Command::Stages { stages, without } => run_stages(&workspace, &stages, &without),
     }

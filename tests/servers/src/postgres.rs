@@ -131,10 +131,18 @@ impl Postgres {
         let file = own.folder.path().join("data/postmaster.pid");
         let text = std::fs::read_to_string(file).unwrap_or_default();
         if let Some(pid) = text.lines().next() {
-            // All of its processes, as when the machine stops.
-            let children = Command::new("pkill").args(["-KILL", "-P", pid]).status();
-            let postmaster = Command::new("kill").args(["-KILL", pid]).status();
-            drop((children, postmaster));
+            // All of its processes, as when the machine stops. One that is stopped starts no others.
+            signal("-STOP", &[pid]);
+            let children = Command::new("pgrep").args(["-P", pid]).output();
+            let children = children.map_or(String::new(), |it| {
+                String::from_utf8_lossy(&it.stdout).into_owned()
+            });
+            let all: Vec<&str> = children.lines().chain([pid]).collect();
+            signal("-KILL", &all);
+            // A new server refuses to start while one of them has the shared memory.
+            while all.iter().any(|pid| is_alive(pid)) {
+                std::thread::sleep(Duration::from_millis(5));
+            }
         }
         own.process.end();
     }
@@ -191,6 +199,25 @@ impl Postgres {
         };
         asked().is_ok_and(|kind| kind == b'R')
     }
+}
+
+fn signal(signal: &str, pids: &[&str]) {
+    // Some may have ended by themselves.
+    let _ = Command::new("kill").arg(signal).args(pids).output();
+}
+
+/// Whether a process runs; one that waits to be reaped does not.
+fn is_alive(pid: &str) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+    // The state is behind the name, which is in parentheses.
+    status.is_ok_and(|text| {
+        !text
+            .rsplit(')')
+            .next()
+            .unwrap_or("")
+            .trim_start()
+            .starts_with('Z')
+    })
 }
 
 #[expect(

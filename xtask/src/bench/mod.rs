@@ -24,8 +24,11 @@ const BUILDS: [(&[&str], Measure); 2] = [
     (code_size::NAMES, code_size::measure),
 ];
 
-/// The results of durable effects, which are measured on their own: they need a database, and take minutes.
-const DURABLE: &str = "durable";
+/// The programs that measure durable effects, which run only if they are named: they need servers, and take minutes.
+const DURABLE: [(&str, &[&str]); 2] = [
+    ("durable", &["durable-sqlite", "durable-postgres"]),
+    ("nats", &["durable-nats"]),
+];
 
 /// Measures all, or the one result with this name, and writes `target/bench.json`.
 ///
@@ -38,8 +41,8 @@ pub fn run(
     write_docs: bool,
     growth_scale: Option<&str>,
 ) -> Result<(), String> {
-    if only == Some(DURABLE) {
-        return durable(workspace);
+    if let Some((_, programs)) = DURABLE.iter().find(|(name, _)| Some(*name) == only) {
+        return durable(workspace, programs);
     }
     let folder = workspace.target.join("bench");
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -85,9 +88,9 @@ pub fn run(
     }
 }
 
-/// Measures durable effects on each store, beside River used by hand.
-fn durable(workspace: &Workspace) -> Result<(), String> {
-    for program in ["durable-sqlite", "durable-postgres"] {
+/// Measures durable effects, beside their engine used by hand.
+fn durable(workspace: &Workspace, programs: &[&str]) -> Result<(), String> {
+    for program in programs {
         Cargo::new(&workspace.root)
             .args(["run", "--release", "--quiet", "--package"])
             .args(["airlock-bench-durable", "--bin", program])

@@ -1,0 +1,91 @@
+//! Publishing, with a window of messages that are not answered for yet.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use airlock::BoxError;
+use airlock::nats::Nats;
+use airlock::nats::async_nats::jetstream::Context;
+use airlock::nats::async_nats::jetstream::message::PublishMessage;
+
+use super::{ByHand, Side, TO, context, empty, median, nats, nothing, print_ratio};
+
+/// The windows, and how many messages are published with each.
+const WINDOWS: [(usize, usize); 3] = [(1, 1500), (100, 10_000), (1000, 10_000)];
+
+const ROUNDS: usize = 5;
+
+/// How many intents are in a flush.
+const FLUSH: usize = 1000;
+
+pub(super) async fn measure(url: &str, replicas: usize) -> Result<(), BoxError> {
+    let context = context(url).await?;
+    for (window, messages) in WINDOWS {
+        let nats = nats(url, window, replicas).await?;
+        let (mut ours, mut peer) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            let begun = Instant::now();
+            publish_ours(&nats, messages).await?;
+            ours.push(messages as f64 / begun.elapsed().as_secs_f64());
+            empty(&context, Side::Ours).await?;
+            let begun = Instant::now();
+            publish_by_hand(&context, window, messages).await?;
+            peer.push(messages as f64 / begun.elapsed().as_secs_f64());
+            empty(&context, Side::Peer).await?;
+        }
+        let name = format!("publish_r{replicas}_window_{window}");
+        print_ratio(&name, median(ours), median(peer));
+    }
+    Ok(())
+}
+
+pub(super) async fn publish_ours(nats: &Nats, messages: usize) -> Result<(), BoxError> {
+    for _ in 0..messages.div_ceil(FLUSH) {
+        let scope = airlock::scope().executor(nats.clone());
+        let enqueue = async |_| {
+            for order in 0..FLUSH.min(messages) {
+                let order = i64::try_from(order).unwrap_or(0);
+                airlock::enqueue(nothing(order, TO.to_owned()));
+            }
+        };
+        scope.run_infallible_async(enqueue).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn publish_by_hand(
+    context: &Context,
+    window: usize,
+    messages: usize,
+) -> Result<(), BoxError> {
+    let mut unanswered = VecDeque::new();
+    // As many as ours, which publishes whole flushes.
+    for order in 0..messages.div_ceil(FLUSH) * FLUSH.min(messages) {
+        let args = ByHand {
+            order: i64::try_from(order)?,
+            to: TO.to_owned(),
+        };
+        let message = PublishMessage::build()
+            .message_id(
+                airlock::Intent::of(nothing(0, String::new()))
+                    .uuid()
+                    .to_string(),
+            )
+            .payload(serde_json::to_vec(&args)?.into());
+        if unanswered.len() >= window
+            && let Some(answer) = unanswered.pop_front()
+        {
+            let answer: airlock::nats::async_nats::jetstream::context::PublishAckFuture = answer;
+            answer.await?;
+        }
+        unanswered.push_back(
+            context
+                .send_publish("by-hand.bench.by_hand", message)
+                .await?,
+        );
+    }
+    for answer in unanswered {
+        answer.await?;
+    }
+    Ok(())
+}
