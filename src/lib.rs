@@ -171,6 +171,8 @@ pub mod __private {
     feature = "tokio",
     feature = "axum",
     feature = "actix",
+    feature = "nats",
+    feature = "river-postgres",
     feature = "river-sqlite"
 ))]
 mod guide {
@@ -195,6 +197,7 @@ mod guide {
         actix "actix.md"
         durability "durability.md"
         many_machines "many-machines.md"
+        jetstream "jetstream.md"
         deploying "deploying.md"
         databases "databases.md"
         logs "logs.md"

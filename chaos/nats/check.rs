@@ -50,7 +50,7 @@ async fn messages(url: &str, stream: &str) -> Result<i64, BoxError> {
     Ok(i64::try_from(stream.cached_info().state.messages)?)
 }
 
-pub(crate) async fn count(pool: &PgPool, url: &str) -> Result<Counts, BoxError> {
+pub(crate) async fn count(pool: &PgPool, _: &str) -> Result<Counts, BoxError> {
     let mut counts = Counts {
         committed: number(pool, "SELECT count(*) FROM orders").await?,
         ..Counts::default()
@@ -66,10 +66,6 @@ pub(crate) async fn count(pool: &PgPool, url: &str) -> Result<Counts, BoxError> 
     if disorder > 0 {
         let broken = format!("customers were told of {disorder} orders after a later one");
         counts.broken.push(broken);
-    }
-    let given_up = messages(url, "airlock-dead").await?;
-    if given_up > 0 {
-        println!("{given_up} intents were given up");
     }
     Ok(counts)
 }

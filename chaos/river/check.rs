@@ -43,11 +43,5 @@ pub(crate) async fn count(pool: &Pool<Db>, _: &str) -> Result<Counts, BoxError> 
             _ => counts.duplicates += repeated,
         }
     }
-    let given_up =
-        "SELECT count(*) FROM river_job WHERE finalized_at IS NOT NULL AND state <> 'completed'";
-    let given_up = number(pool, given_up).await?;
-    if given_up > 0 {
-        println!("{given_up} jobs were given up");
-    }
     Ok(counts)
 }

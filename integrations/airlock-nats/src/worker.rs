@@ -147,9 +147,9 @@ impl fmt::Debug for WorkerBuilder {
 
 fn declared_queues() -> impl Iterator<Item = &'static str> {
     let catalogue = Catalogue::global().ok();
-    let effects = catalogue.into_iter().flat_map(Catalogue::effects).copied();
-    effects
-        .filter(|effect| effect.is_durable())
+    let effects = catalogue.into_iter().flat_map(Catalogue::effects);
+    let durable = effects.filter(|effect| effect.is_durable());
+    durable
         .filter_map(|effect| effect.queue())
         .chain([DEFAULT_QUEUE])
 }
