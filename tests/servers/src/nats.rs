@@ -176,7 +176,13 @@ impl Server {
     fn run(&mut self) -> io::Result<()> {
         let config = self.folder.join("nats.conf").display().to_string();
         let options = ["-c".to_owned(), config];
-        self.process = Some(Process::start(&self.program, &options, None, &self.folder)?);
+        self.process = Some(Process::start(
+            &self.program,
+            &options,
+            None,
+            &self.folder,
+            None,
+        )?);
         Ok(())
     }
 

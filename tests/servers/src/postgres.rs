@@ -28,6 +28,7 @@ struct Own {
     server: PathBuf,
     options: Vec<String>,
     user: Option<User>,
+    limit: Option<u64>,
 }
 
 impl Postgres {
@@ -49,6 +50,15 @@ impl Postgres {
     ///
     /// As [`shared`](Self::shared).
     pub fn start(settings: &[&str]) -> Result<Self, String> {
+        Self::start_limited(settings, None)
+    }
+
+    /// Starts a server none of whose files becomes larger than so many bytes, as on a disk that is full.
+    ///
+    /// # Errors
+    ///
+    /// As [`shared`](Self::shared).
+    pub fn start_limited(settings: &[&str], limit: Option<u64>) -> Result<Self, String> {
         let (init, server) = (install::postgres("initdb")?, install::postgres("postgres")?);
         let user = User::unprivileged();
         let folder = tempfile::Builder::new()
@@ -76,13 +86,15 @@ impl Postgres {
         for setting in ours.iter().chain(settings) {
             options.extend(["-c".to_owned(), (*setting).to_owned()]);
         }
-        let process = Process::start(&server, &options, user, folder.path()).map_err(in_words)?;
+        let process =
+            Process::start(&server, &options, user, folder.path(), limit).map_err(in_words)?;
         let own = Own {
             process,
             folder,
             server,
             options,
             user,
+            limit,
         };
         let started = Self {
             port,
@@ -159,8 +171,14 @@ impl Postgres {
     pub fn restart(&mut self) -> Result<(), String> {
         let own = self.own.as_mut().expect("a server of our own");
         let _ = std::fs::remove_file(own.folder.path().join("data/postmaster.pid"));
-        own.process = Process::start(&own.server, &own.options, own.user, own.folder.path())
-            .map_err(in_words)?;
+        own.process = Process::start(
+            &own.server,
+            &own.options,
+            own.user,
+            own.folder.path(),
+            own.limit,
+        )
+        .map_err(in_words)?;
         self.wait()
     }
 

@@ -8,9 +8,9 @@ use std::process::{Child, Command, Stdio};
 
 use crate::user::User;
 
-/// Ends the server when the process that started it ends: then its input is closed.
-const WATCH: &str =
-    r#""$@" >>server.log 2>&1 & server=$!; read -r _; kill -QUIT "$server"; wait "$server""#;
+/// Ends the server when the process that started it ends: then its input is closed. No file of the server becomes larger
+/// than `LIMIT`, in blocks of 512 bytes.
+const WATCH: &str = r#"ulimit -f "$LIMIT"; "$@" >>server.log 2>&1 & server=$!; read -r _; kill -QUIT "$server"; wait "$server""#;
 
 /// A server, and the shell that watches over it. Dropped, both end.
 #[derive(Debug)]
@@ -19,14 +19,17 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts a server in a folder, where it writes `server.log`.
+    /// Starts a server in a folder, where it writes `server.log`. No file becomes larger than `limit` bytes.
     pub(crate) fn start(
         server: &Path,
         options: &[String],
         user: Option<User>,
         folder: &Path,
+        limit: Option<u64>,
     ) -> io::Result<Self> {
         let mut shell = command(Path::new("/bin/sh"), user, folder);
+        let blocks = limit.map_or("unlimited".to_owned(), |bytes| (bytes / 512).to_string());
+        shell.env("LIMIT", blocks);
         shell.args(["-c", WATCH, "watch"]).arg(server).args(options);
         // Not in our group: a signal to that from a terminal is for us to handle.
         shell.process_group(0);

@@ -7,7 +7,7 @@ use airlock_servers::Postgres;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use crate::suite::effects::note;
+use crate::suite::effects::{Colour, note, paint};
 use crate::suite::{AnyError, World, airlock_of, river_on, wait_until};
 use crate::world::{self, Db};
 
@@ -45,6 +45,56 @@ async fn a_database_that_is_read_only_loses_nothing() -> Result<(), AnyError> {
         .execute(&pool)
         .await?;
     store(&river_on(&pool), 1).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_loses_nothing() -> Result<(), AnyError> {
+    // Larger than a segment of the log, and soon filled by a table.
+    let server = Postgres::start_limited(&["fsync=off"], Some(20 << 20))?;
+    let pool = world::connect(&server.url("postgres")).await;
+    let river = river_on(&pool);
+    river.migrate().await?;
+    let mut stored = 0;
+    let error = loop {
+        let text = (0..20_000)
+            .map(|number| format!("{number:x} {stored}"))
+            .collect();
+        let run = river.transaction(async |_| -> Result<(), TransactionError> {
+            airlock::enqueue(paint(Colour::Red, text));
+            Ok(())
+        });
+        match run.await {
+            Ok(()) => stored += 1,
+            Err(error) => break error,
+        }
+        assert!(stored < 10_000, "it is never full");
+    };
+    let TransactionError::NotStored(error) = error else {
+        panic!("{error:?}")
+    };
+    assert!(
+        format!("{error:?}").contains("could not extend file"),
+        "{error:?}"
+    );
+    let back = error.into_intents();
+    assert_eq!(back.len(), 1);
+    let jobs: i64 = sqlx::query_scalar("SELECT count(*) FROM river_job")
+        .fetch_one(&pool)
+        .await?;
+    assert_eq!(jobs, stored);
+    // There is room again.
+    sqlx::query("DELETE FROM river_job WHERE id % 2 = 0")
+        .execute(&pool)
+        .await?;
+    sqlx::query("VACUUM river_job").execute(&pool).await?;
+    let run = river.transaction(async |_| -> Result<(), TransactionError> {
+        for intent in back {
+            airlock::enqueue(intent);
+        }
+        Ok(())
+    });
+    run.await?;
     Ok(())
 }
 

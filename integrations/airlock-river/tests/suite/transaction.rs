@@ -9,7 +9,7 @@ use airlock::river::{TransactionError, savepoint};
 use airlock::{EnqueueError, FlushError};
 use futures_util::FutureExt;
 
-use super::effects::{index, note, noted, paint, plain_note};
+use super::effects::{Note, cause, index, note, noted, paint, plain_note};
 use super::{AnyError, Connection, World, insert_order};
 
 /// A commit stores the data and the intents, and only then do the other effects leave.
@@ -252,6 +252,32 @@ async fn policies_judge_what_is_stored() -> Result<(), AnyError> {
         })
         .await?;
     assert!(error.to_string().contains("assert_no_effects"), "{error}");
+    Ok(())
+}
+
+#[airlock::boundary(emits(Note))]
+async fn order_and_more(world: &World) -> Result<Vec<String>, AnyError> {
+    let run = world.river.transaction(async |tx| {
+        insert_order(tx, 1).await;
+        airlock::enqueue(note(1));
+        let others = [
+            airlock::try_enqueue(cause(2)).map(drop),
+            airlock::try_enqueue(plain_note(3)).map(drop),
+        ];
+        let refused = others.into_iter().filter_map(Result::err);
+        Ok::<_, AnyError>(refused.map(|error| error.to_string()).collect())
+    });
+    run.await
+}
+
+#[tokio::test]
+async fn a_boundary_lists_what_its_transactions_may_store() -> Result<(), AnyError> {
+    let world = World::new().await;
+    let refused = order_and_more(&world).await?;
+    assert_eq!(refused.len(), 2, "{refused:?}");
+    assert!(refused[0].contains("emits"), "{refused:?}");
+    let kinds: Vec<_> = world.jobs().await?.into_iter().map(|it| it.kind).collect();
+    assert_eq!(kinds, ["test.note"]);
     Ok(())
 }
 
