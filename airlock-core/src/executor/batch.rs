@@ -89,9 +89,16 @@ impl<'a> Batch<'a> {
 
     /// The intents that are still to be dispatched, in order.
     pub fn intents(&self) -> impl Iterator<Item = &Intent> {
-        let positions = self.course.positions(&self.part, self.part.cursor);
-        let intents = positions.map(|position| self.course.intent(position));
-        intents.filter(|intent| intent.facts.is_pending())
+        self.intents_from(0).map(|(_, intent)| intent)
+    }
+
+    /// The intents that are still to be dispatched, each with its position, from a position on: for executors that take
+    /// some, await, and go on behind the last of them.
+    pub fn intents_from(&self, position: usize) -> impl Iterator<Item = (usize, &Intent)> {
+        let from = position.max(self.part.cursor);
+        let positions = self.course.positions(&self.part, from);
+        let intents = positions.map(|position| (position, self.course.intent(position)));
+        intents.filter(|(_, intent)| intent.facts.is_pending())
     }
 
     /// How many those are.

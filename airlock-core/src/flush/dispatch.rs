@@ -309,8 +309,8 @@ impl Course for Flush {
                 Box::new((range.start.max(from)..range.end).filter(holds))
             }
             Positions::Listed(listed) => {
-                let listed = listed.iter().map(|position| *position as usize);
-                Box::new(listed.filter(move |position| *position >= from))
+                let left = listed.partition_point(|position| (*position as usize) < from);
+                Box::new(listed[left..].iter().map(|position| *position as usize))
             }
         }
     }

@@ -1,11 +1,13 @@
 //! Publishing, with a window of messages that are not answered for yet.
 
 use std::collections::VecDeque;
+use std::future::IntoFuture as _;
 use std::time::Instant;
 
 use airlock::BoxError;
 use airlock::nats::Nats;
 use airlock::nats::async_nats::jetstream::Context;
+use airlock::nats::async_nats::jetstream::context::PublishAckFuture;
 use airlock::nats::async_nats::jetstream::message::PublishMessage;
 
 use super::{ByHand, Side, TO, context, empty, median, nats, nothing, print_ratio};
@@ -14,9 +16,6 @@ use super::{ByHand, Side, TO, context, empty, median, nats, nothing, print_ratio
 const WINDOWS: [(usize, usize); 3] = [(1, 1500), (100, 10_000), (1000, 10_000)];
 
 const ROUNDS: usize = 5;
-
-/// How many intents are in a flush.
-const FLUSH: usize = 1000;
 
 pub(super) async fn measure(url: &str, replicas: usize) -> Result<(), BoxError> {
     let context = context(url).await?;
@@ -39,17 +38,16 @@ pub(super) async fn measure(url: &str, replicas: usize) -> Result<(), BoxError> 
     Ok(())
 }
 
+/// In one flush.
 pub(super) async fn publish_ours(nats: &Nats, messages: usize) -> Result<(), BoxError> {
-    for _ in 0..messages.div_ceil(FLUSH) {
-        let scope = airlock::scope().executor(nats.clone());
-        let enqueue = async |_| {
-            for order in 0..FLUSH.min(messages) {
-                let order = i64::try_from(order).unwrap_or(0);
-                airlock::enqueue(nothing(order, TO.to_owned()));
-            }
-        };
-        scope.run_infallible_async(enqueue).await?;
-    }
+    let scope = airlock::scope().executor(nats.clone());
+    let enqueue = async |_| {
+        for order in 0..messages {
+            let order = i64::try_from(order).unwrap_or(0);
+            airlock::enqueue(nothing(order, TO.to_owned()));
+        }
+    };
+    scope.run_infallible_async(enqueue).await?;
     Ok(())
 }
 
@@ -59,8 +57,7 @@ pub(super) async fn publish_by_hand(
     messages: usize,
 ) -> Result<(), BoxError> {
     let mut unanswered = VecDeque::new();
-    // As many as ours, which publishes whole flushes.
-    for order in 0..messages.div_ceil(FLUSH) * FLUSH.min(messages) {
+    for order in 0..messages {
         let args = ByHand {
             order: i64::try_from(order)?,
             to: TO.to_owned(),
@@ -75,8 +72,7 @@ pub(super) async fn publish_by_hand(
         if unanswered.len() >= window
             && let Some(answer) = unanswered.pop_front()
         {
-            let answer: airlock::nats::async_nats::jetstream::context::PublishAckFuture = answer;
-            answer.await?;
+            PublishAckFuture::into_future(answer).await?;
         }
         unanswered.push_back(
             context

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use airlock_core::Airlock;
@@ -11,11 +10,9 @@ use async_nats::Client;
 use async_nats::jetstream::{Context, context::ContextBuilder};
 
 use crate::BuildError;
+use crate::server::Server;
 use crate::subject::{Names, is_name};
 use crate::worker::WorkerBuilder;
-
-/// The version of the server that has schedules.
-const SCHEDULES: (i64, i64, i64) = (2, 12, 0);
 
 /// How much of a message's size is left for its subject and headers.
 const HEADERS: usize = 4096;
@@ -49,8 +46,7 @@ pub(crate) struct Inner {
     pub(crate) names: Names,
     pub(crate) keys: Option<Keys>,
     pub(crate) settings: Settings,
-    /// Whether the stream was seen to refuse schedules.
-    pub(crate) has_no_schedules: AtomicBool,
+    pub(crate) server: Server,
 }
 
 /// What a program says of its streams.
@@ -99,24 +95,17 @@ impl Nats {
 
     /// What JetStream can do. Delays need version 2.12 of the server.
     pub fn capabilities(&self) -> Capabilities {
-        let client = self.inner.context.client();
+        let server = &self.inner.server;
         let mut nats = Capabilities::new("JetStream");
-        nats.delay = self.has_schedules();
+        nats.delay = server.has_schedules();
         nats.dedupe = Dedupe::WhileUnfinished;
         nats.recognises_for = Some(self.inner.settings.recognise_for);
         nats.ordering = true;
-        nats.max_bytes = Some(client.max_payload().saturating_sub(HEADERS));
+        nats.max_bytes = Some(server.max_payload().saturating_sub(HEADERS));
         nats.max_id_bytes = 127;
         nats.max_queue_bytes = 64;
         nats.plain_queues = true;
         nats
-    }
-
-    pub(crate) fn has_schedules(&self) -> bool {
-        let (major, minor, patch) = SCHEDULES;
-        let client = self.inner.context.client();
-        client.is_server_compatible(major, minor, patch)
-            && !self.inner.has_no_schedules.load(Ordering::Relaxed)
     }
 }
 
@@ -206,7 +195,7 @@ impl NatsBuilder {
             // Each flush has a window of its own. With a common limit, flushes that have not yet looked at their
             // answers would wait for each other without end.
             .max_ack_inflight(1 << 20)
-            .build(self.client);
+            .build(self.client.clone());
         let nats = Nats {
             inner: Arc::new(Inner {
                 context,
@@ -216,7 +205,7 @@ impl NatsBuilder {
                 },
                 keys: self.keys,
                 settings: self.settings,
-                has_no_schedules: AtomicBool::new(false),
+                server: Server::new(self.client),
             }),
         };
         check_effects(&nats.capabilities(), nats.inner.keys.as_ref())?;

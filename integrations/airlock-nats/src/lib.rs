@@ -13,6 +13,7 @@ mod message;
 mod perform;
 mod publish;
 mod pull;
+mod server;
 mod stream;
 mod subject;
 mod worker;

@@ -9,6 +9,7 @@ use async_nats::header::{
 };
 use async_nats::jetstream::message::PublishMessage;
 use bytes::Bytes;
+use uuid::Uuid;
 
 use crate::subject::{DEFAULT_QUEUE, Names, Place};
 
@@ -43,9 +44,10 @@ impl Outgoing {
             ordering_key: about.ordering_key.as_deref(),
             unique_key,
         };
-        let id = about.id.to_string();
+        let mut id = Uuid::encode_buffer();
+        let id: &str = about.id.hyphenated().encode_lower(&mut id);
         let mut headers = HeaderMap::new();
-        headers.insert(NATS_MESSAGE_ID, id.as_str());
+        headers.insert(NATS_MESSAGE_ID, id);
         if let Some(subjects) = names.key_subjects(place) {
             // The server refuses it while another intent with this key is unfinished.
             headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, "0");
@@ -54,7 +56,7 @@ impl Outgoing {
         let mut subject = names.subject(place);
         if let Some(at) = about.run_at {
             schedule(&mut headers, &subject, at);
-            subject = names.waiting_subject(place, &id);
+            subject = names.waiting_subject(place, id);
         }
         let payload = Bytes::from(envelope.to_json()?);
         Ok(Self {

@@ -69,7 +69,9 @@ impl Performing {
     }
 
     /// Performs a message, and tells the server what became of it. If that cannot be told, the server delivers it again.
-    pub(crate) async fn perform(&self, message: Message, is_ordered: bool) {
+    /// Whoever performs at most so many effects at once may take the next one when `slot` is dropped: when the effect has
+    /// ended, and the server has not yet answered for that.
+    pub(crate) async fn perform<S>(&self, message: Message, is_ordered: bool, slot: S) {
         let Some(delivered) = Delivered::of(message, is_ordered) else {
             return;
         };
@@ -84,6 +86,7 @@ impl Performing {
             Some(verdict) => verdict,
             None => self.attempt(&delivered, &envelope).await,
         };
+        drop(slot);
         self.conclude(&delivered, &envelope, verdict).await;
     }
 
@@ -145,11 +148,8 @@ impl Performing {
         delivered: &Delivered,
         mut released: Released,
     ) -> Result<(), BoxError> {
-        let messages = released
-            .batch_for(&self.nats)
-            .map(|batch| self.nats.outgoing(&batch));
-        let receipts = match messages {
-            Some(messages) => self.nats.send_all(messages).await,
+        let receipts = match released.batch_for(&self.nats) {
+            Some(mut batch) => self.nats.publish(&mut batch).await,
             None => Vec::new(),
         };
         for receipt in &receipts {
@@ -176,7 +176,7 @@ impl Performing {
         envelope: &Envelope,
     ) -> Result<(), BoxError> {
         let after = left_alone(age(envelope));
-        if delivered.is_ordered || !self.nats.has_schedules() {
+        if delivered.is_ordered || !self.nats.inner.server.has_schedules() {
             return delivered.again_after(after).await;
         }
         let subject = delivered.message.subject.as_str();

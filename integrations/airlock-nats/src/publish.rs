@@ -7,88 +7,76 @@ use airlock_core::executor::{Batch, Executor, Identity};
 use airlock_core::{BoxError, BoxFuture, Intent, Receipt};
 use airlock_durable::{Capabilities, Envelope, Forward, unique_key};
 use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
-use futures_util::FutureExt as _;
 
 use crate::Nats;
 use crate::message::Outgoing;
 
+/// How many messages are made before they are sent.
+const AT_ONCE: usize = 32;
+
 impl Nats {
-    /// The messages of all intents of a batch, in order.
-    pub(crate) fn outgoing(&self, batch: &Batch<'_>) -> Vec<Result<Outgoing, BoxError>> {
-        let message = |intent: &Intent| {
-            let envelope = Envelope::of(intent, self.inner.keys.as_ref())?;
-            let unique_key = unique_key(intent);
-            let names = &self.inner.names;
-            Ok(Outgoing::of(&envelope, unique_key.as_deref(), names)?)
-        };
-        batch.intents().map(message).collect()
+    /// Publishes the intents of a batch in order, and tells what became of each.
+    pub(crate) async fn publish(&self, batch: &mut Batch<'_>) -> Vec<Receipt> {
+        let mut sending = Sending::new(self);
+        let mut next = 0;
+        loop {
+            // A few at a time, so that the server has something to do while the next ones are made.
+            let some: Vec<_> = batch
+                .intents_from(next)
+                .take(AT_ONCE)
+                .map(|(position, intent)| {
+                    next = position + 1;
+                    self.outgoing(intent)
+                })
+                .collect();
+            if some.is_empty() {
+                return sending.finish().await;
+            }
+            for message in some {
+                sending.send(message).await;
+            }
+        }
     }
 
-    /// Sends messages in order, and tells what became of each.
-    pub(crate) async fn send_all(&self, messages: Vec<Result<Outgoing, BoxError>>) -> Vec<Receipt> {
-        let mut receipts = Vec::with_capacity(messages.len());
-        let mut unanswered: VecDeque<Unanswered> = VecDeque::new();
-        for message in messages {
-            // Answers are taken as they come: those that nobody takes would hold up the sending.
-            while let Some(answer) = unanswered
-                .front_mut()
-                .and_then(|it| (&mut it.answer).now_or_never())
-            {
-                let Some(answered) = unanswered.pop_front() else {
-                    break;
-                };
-                receipts.push(self.receipt(answer, answered.has_key));
-            }
-            if unanswered.len() >= self.inner.settings.window
-                && let Some(first) = unanswered.pop_front()
-            {
-                let answer = first.answer.await;
-                receipts.push(self.receipt(answer, first.has_key));
-            }
-            unanswered.push_back(self.send(message).await);
-        }
-        for left in unanswered {
-            let answer = left.answer.await;
-            receipts.push(self.receipt(answer, left.has_key));
-        }
-        receipts
+    fn outgoing(&self, intent: &Intent) -> Result<Outgoing, BoxError> {
+        let envelope = Envelope::of(intent, self.inner.keys.as_ref())?;
+        let unique_key = unique_key(intent);
+        let names = &self.inner.names;
+        Ok(Outgoing::of(&envelope, unique_key.as_deref(), names)?)
     }
 
-    async fn send(&self, message: Result<Outgoing, BoxError>) -> Unanswered {
-        let outgoing = match message {
+    async fn send(&self, message: Result<Outgoing, BoxError>) -> Sent {
+        let Outgoing {
+            subject,
+            message,
+            has_key,
+        } = match message {
             Ok(outgoing) => outgoing,
-            Err(error) => return Unanswered::failed(error),
+            Err(error) => return Sent::NoMessage(error),
         };
-        let has_key = outgoing.has_key;
-        let context = &self.inner.context;
-        match context
-            .send_publish(outgoing.subject, outgoing.message)
-            .await
-        {
-            Ok(answer) => Unanswered {
-                answer: answered(answer).boxed(),
-                has_key,
-            },
-            Err(error) => Unanswered {
-                answer: std::future::ready(Err(Failed::Publish(error))).boxed(),
-                has_key,
-            },
+        match self.inner.context.send_publish(subject, message).await {
+            Ok(answer) => Sent::Unanswered { answer, has_key },
+            Err(error) => Sent::Failed(error),
         }
     }
 
-    fn receipt(&self, answer: Answer, has_key: bool) -> Receipt {
-        match answer {
-            Ok(false) => Receipt::Accepted,
-            Ok(true) => Receipt::Duplicate {
+    async fn answer(&self, sent: Sent) -> Receipt {
+        let (answer, has_key) = match sent {
+            Sent::Unanswered { answer, has_key } => (answer, has_key),
+            Sent::Failed(error) => return Receipt::Rejected(self.in_words(error)),
+            Sent::NoMessage(error) => return Receipt::Rejected(error),
+        };
+        match answer.await {
+            Ok(answer) if answer.duplicate => Receipt::Duplicate {
                 reason: "it has been published before".to_owned(),
             },
-            Err(Failed::Publish(error)) => match error.kind() {
-                PublishErrorKind::WrongLastSequence if has_key => Receipt::Duplicate {
+            Ok(_) => Receipt::Accepted,
+            Err(error) if has_key && error.kind() == PublishErrorKind::WrongLastSequence => {
+                Receipt::Duplicate {
                     reason: "one with the same key waits or is performed".to_owned(),
-                },
-                _ => Receipt::Rejected(self.in_words(error)),
-            },
-            Err(Failed::NoMessage(error)) => Receipt::Rejected(error),
+                }
+            }
+            Err(error) => Receipt::Rejected(self.in_words(error)),
         }
     }
 
@@ -109,34 +97,48 @@ impl Nats {
     }
 }
 
-/// A message on its way.
-struct Unanswered {
-    answer: futures_util::future::BoxFuture<'static, Answer>,
-    has_key: bool,
+/// Messages on their way, in order, and what became of those before them.
+struct Sending<'a> {
+    nats: &'a Nats,
+    unanswered: VecDeque<Sent>,
+    receipts: Vec<Receipt>,
 }
 
-/// Whether it is a duplicate.
-type Answer = Result<bool, Failed>;
-
-enum Failed {
-    NoMessage(BoxError),
-    Publish(PublishError),
-}
-
-impl Unanswered {
-    fn failed(error: BoxError) -> Self {
+impl<'a> Sending<'a> {
+    fn new(nats: &'a Nats) -> Self {
         Self {
-            answer: std::future::ready(Err(Failed::NoMessage(error))).boxed(),
-            has_key: false,
+            nats,
+            unanswered: VecDeque::new(),
+            receipts: Vec::new(),
         }
     }
+
+    /// Sends a message. If the window is full, awaits the answer for the first one.
+    async fn send(&mut self, message: Result<Outgoing, BoxError>) {
+        if self.unanswered.len() >= self.nats.inner.settings.window
+            && let Some(first) = self.unanswered.pop_front()
+        {
+            self.receipts.push(self.nats.answer(first).await);
+        }
+        self.unanswered.push_back(self.nats.send(message).await);
+    }
+
+    async fn finish(mut self) -> Vec<Receipt> {
+        for left in self.unanswered {
+            self.receipts.push(self.nats.answer(left).await);
+        }
+        self.receipts
+    }
 }
 
-async fn answered(answer: PublishAckFuture) -> Answer {
-    match answer.await {
-        Ok(answer) => Ok(answer.duplicate),
-        Err(error) => Err(Failed::Publish(error)),
-    }
+/// What became of a message when it was sent.
+enum Sent {
+    Unanswered {
+        answer: PublishAckFuture,
+        has_key: bool,
+    },
+    Failed(PublishError),
+    NoMessage(BoxError),
 }
 
 impl Executor for Nats {
@@ -151,9 +153,8 @@ impl Executor for Nats {
     }
 
     fn dispatch_async<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, ()> {
-        let messages = self.outgoing(batch);
         Box::pin(async move {
-            let receipts = self.send_all(messages).await;
+            let receipts = self.publish(batch).await;
             batch.settle_in_order(receipts);
         })
     }
@@ -183,11 +184,10 @@ impl Forward for Nats {
     ) -> BoxFuture<'a, Result<Receipt, BoxError>> {
         Box::pin(async move {
             let outgoing = Outgoing::of(envelope, unique_key.as_deref(), &self.inner.names)?;
-            let sent = self.send_all(vec![Ok(outgoing)]).await.pop();
-            match sent {
-                Some(Receipt::Rejected(error)) => Err(error),
-                Some(receipt) => Ok(receipt),
-                None => Err("nothing was sent".into()),
+            let sent = self.send(Ok(outgoing)).await;
+            match self.answer(sent).await {
+                Receipt::Rejected(error) => Err(error),
+                receipt => Ok(receipt),
             }
         })
     }

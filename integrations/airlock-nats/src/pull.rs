@@ -110,14 +110,14 @@ impl Puller {
             inbox,
             open: 0,
             permits: None,
-            connects: connects(&client),
+            connects: self.performing.nats.inner.server.connects(),
         })
     }
 
     /// Pulls until the worker stops, or something goes wrong.
     async fn pull(&self, mut asked: Asked, slots: &Arc<Semaphore>) -> Result<(), BoxError> {
         let stop = &self.performing.stop_pulling;
-        let client = self.performing.nats.inner.context.client();
+        let server = &self.performing.nats.inner.server;
         loop {
             asked.take_free(slots);
             asked.ask(self.concurrency).await?;
@@ -146,7 +146,7 @@ impl Puller {
                 }
             }
             // A server that was away has forgotten what it was asked for.
-            if connects(&client) != asked.connects {
+            if server.connects() != asked.connects {
                 return Err("the connection was made anew".into());
             }
         }
@@ -171,10 +171,8 @@ impl Puller {
         let (performing, is_ordered) = (self.performing.clone(), self.is_ordered);
         let context = performing.nats.inner.context.clone();
         self.tasks.spawn(async move {
-            performing
-                .perform(Message { message, context }, is_ordered)
-                .await;
-            drop(permit);
+            let message = Message { message, context };
+            performing.perform(message, is_ordered, permit).await;
         });
     }
 }
@@ -255,11 +253,4 @@ impl Asked {
             }
         }
     }
-}
-
-fn connects(client: &async_nats::Client) -> u64 {
-    let statistics = client.statistics();
-    statistics
-        .connects
-        .load(std::sync::atomic::Ordering::Relaxed)
 }

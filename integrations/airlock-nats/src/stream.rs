@@ -1,7 +1,5 @@
 //! The streams: what they are to be, and creating them.
 
-use std::sync::atomic::Ordering;
-
 use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::stream::{Config, RetentionPolicy, StorageType};
 
@@ -55,10 +53,9 @@ impl Nats {
     pub async fn shortfalls(&self) -> Result<Vec<String>, WorkerError> {
         let actual = self.config_of(self.inner.names.stream()).await?;
         self.config_of(&self.inner.names.dead_stream()).await?;
-        let schedules = actual.allow_message_schedules;
         self.inner
-            .has_no_schedules
-            .store(!schedules, Ordering::Relaxed);
+            .server
+            .note_stream(actual.allow_message_schedules);
         Ok(shortfalls(&actual, &self.inner.settings))
     }
 
@@ -102,7 +99,7 @@ impl Nats {
             subjects: vec![names.all_subjects()],
             // What is performed is removed, and nothing else ever is.
             retention: RetentionPolicy::WorkQueue,
-            allow_message_schedules: self.has_schedules(),
+            allow_message_schedules: self.inner.server.has_schedules(),
             ..common.clone()
         };
         let dead = Config {

@@ -9,6 +9,7 @@
 //!
 //! An intent with a key has `.key.<hash>` behind its effect, so that the server can tell whether one is unfinished.
 
+use std::borrow::Cow;
 use std::hash::Hasher as _;
 
 /// The queue of intents that name none.
@@ -52,8 +53,8 @@ impl Names {
     /// The subject from which an intent is performed.
     pub(crate) fn subject(&self, place: Place<'_>) -> String {
         let kind = match place.ordering_key {
-            Some(key) => format!("order-{}", self.partition(key)),
-            None => "run".to_owned(),
+            Some(key) => Cow::Owned(format!("order-{}", self.partition(key))),
+            None => Cow::Borrowed("run"),
         };
         self.of_kind(&kind, place)
     }
@@ -101,8 +102,8 @@ impl Names {
     fn of_kind(&self, kind: &str, place: Place<'_>) -> String {
         let (name, queue, effect) = (&self.name, token(place.queue), tokens(place.effect));
         match place.unique_key {
-            Some(key) => format!("{name}.{kind}.{queue}.{effect}.key.{key}"),
-            None => format!("{name}.{kind}.{queue}.{effect}"),
+            Some(key) => [name, kind, &queue, &effect, "key", key].join("."),
+            None => [name, kind, &queue, &effect].join("."),
         }
     }
 
@@ -154,15 +155,19 @@ pub(crate) fn is_name(name: &str) -> bool {
 }
 
 /// A text as one token of a subject. The envelope has it as it is.
-fn token(text: &str) -> String {
+fn token(text: &str) -> Cow<'_, str> {
     match is_name(text) {
-        true => text.to_owned(),
-        false => tokens(text).replace('.', "_"),
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(tokens(text).replace('.', "_")),
     }
 }
 
 /// An id as tokens of a subject.
-fn tokens(id: &str) -> String {
+fn tokens(id: &str) -> Cow<'_, str> {
+    // Nearly every id is one already.
+    if id.split('.').all(is_name) {
+        return Cow::Borrowed(id);
+    }
     let token = |part: &str| match part {
         "" => "_".to_owned(),
         part => part
@@ -175,7 +180,7 @@ fn tokens(id: &str) -> String {
             )
             .collect(),
     };
-    id.split('.').map(token).collect::<Vec<_>>().join(".")
+    Cow::Owned(id.split('.').map(token).collect::<Vec<_>>().join("."))
 }
 
 #[cfg(test)]
