@@ -1,7 +1,8 @@
 //! What can go wrong in the shop.
 
+use airlock::nats::async_nats::ConnectError;
 use airlock::river::{TransactionError, WorkerError, riverqueue};
-use airlock::{BuildError, FlushError};
+use airlock::{BuildError, FlushError, nats};
 
 use crate::order::Status;
 use crate::partners::Unreachable;
@@ -46,6 +47,9 @@ pub enum ShopError {
     /// What was typed makes no sense.
     #[error("{0}")]
     Invalid(String),
+    /// The mails do not leave from this server.
+    #[error("the mails leave from the workers, and not through this mail server")]
+    NoMailServer,
     /// A partner whose answer is needed does not answer.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
@@ -82,4 +86,13 @@ pub enum StartError {
     /// The worker could not start.
     #[error("the worker could not start")]
     Worker(#[from] WorkerError),
+    /// NATS could not be reached.
+    #[error("NATS could not be reached")]
+    Connect(#[from] ConnectError),
+    /// The durable effects cannot be forwarded.
+    #[error("the durable effects cannot be forwarded")]
+    Nats(#[from] nats::BuildError),
+    /// The stream could not be created, or the worker that pulls from it could not start.
+    #[error("the worker of the stream could not start")]
+    Stream(#[from] nats::WorkerError),
 }

@@ -20,7 +20,7 @@ const UNFINISHED: [JobState; 5] = [
     JobState::Scheduled,
 ];
 
-/// A durable effect that is or was to be performed.
+/// A durable effect that is or was to be performed or forwarded.
 #[derive(Clone, Debug, Serialize)]
 pub struct Job {
     /// Its number.
@@ -50,6 +50,8 @@ pub enum Progress {
     Retrying,
     /// It has succeeded.
     Performed,
+    /// It is in the stream, and some worker performs it.
+    Forwarded,
     /// It has failed too often.
     Discarded,
 }
@@ -68,7 +70,7 @@ pub struct JobQuery {
 pub enum Wait {
     /// Every job was tried.
     Tried,
-    /// Every job is performed or discarded.
+    /// Every job is performed, forwarded or discarded.
     Done,
 }
 
@@ -102,11 +104,12 @@ impl JobQuery {
 }
 
 impl Progress {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Pending,
         Self::Running,
         Self::Retrying,
         Self::Performed,
+        Self::Forwarded,
         Self::Discarded,
     ];
 
@@ -118,14 +121,16 @@ impl Progress {
             Self::Running => "running",
             Self::Retrying => "retrying",
             Self::Performed => "performed",
+            Self::Forwarded => "forwarded",
             Self::Discarded => "discarded",
         }
     }
 
-    fn of(job: &JobRow) -> Self {
+    /// Returns how far a job is. River completes it when it is performed or when it is forwarded, and does not tell which.
+    fn of(job: &JobRow, completed: Self) -> Self {
         match job.state {
             JobState::Running => Self::Running,
-            JobState::Completed => Self::Performed,
+            JobState::Completed => completed,
             JobState::Discarded | JobState::Cancelled => Self::Discarded,
             // River makes a job available at once that is to be tried again soon.
             _ if job.attempt > 0 => Self::Retrying,
@@ -138,20 +143,20 @@ impl Wait {
     /// Returns whether an unfinished job no longer holds up the answer.
     fn is_over(self, job: &JobRow) -> bool {
         match self {
-            Self::Tried => Progress::of(job) == Progress::Retrying,
+            Self::Tried => Progress::of(job, Progress::Performed) == Progress::Retrying,
             Self::Done => false,
         }
     }
 }
 
 impl Job {
-    fn of(job: &JobRow) -> Self {
+    fn of(job: &JobRow, completed: Progress) -> Self {
         let arguments: BTreeMap<String, Value> = job.decode_args().unwrap_or_default();
         let shown = arguments.into_iter().map(|(name, value)| {
             let is_sealed = value.get("$sealed").is_some();
             (name, if is_sealed { "sealed".into() } else { value })
         });
-        let state = Progress::of(job);
+        let state = Progress::of(job, completed);
         let dead: Option<String> = job.metadata.get("airlock:dead").ok().flatten();
         let failed = || job.errors.last().map(|failed| failed.error.clone());
         let error = dead.or_else(failed);
@@ -162,20 +167,24 @@ impl Job {
             attempt: job.attempt,
             arguments: shown.collect(),
             error: match state {
-                Progress::Performed => None,
+                Progress::Performed | Progress::Forwarded => None,
                 _ => error,
             },
         }
     }
 }
 
-/// Returns the last jobs, the newest first.
-pub(crate) async fn latest(client: &Client, state: Option<Progress>) -> Result<Vec<Job>, Error> {
+/// Returns the last jobs, the newest first. `completed` is how far those are that River has completed.
+pub(crate) async fn latest(
+    client: &Client,
+    state: Option<Progress>,
+    completed: Progress,
+) -> Result<Vec<Job>, Error> {
     let params = JobListParams::default()
         .direction(SortDirection::Descending)
         .limit(SHOWN);
     let listed = client.jobs().list(params).await?;
-    let jobs = listed.jobs.iter().map(Job::of);
+    let jobs = listed.jobs.iter().map(|job| Job::of(job, completed));
     let wanted = |job: &Job| state.is_none_or(|state| job.state == state);
     Ok(jobs.filter(wanted).collect())
 }

@@ -2,13 +2,15 @@
 //!
 //! The domain knows airlock and no web framework. Its methods change state and [enqueue](airlock::enqueue)
 //! what follows from that. The shop stores durable effects in the transaction that changes the state, and a worker in
-//! the same process performs them. The servers `shop-axum` and `shop-actix` open the scopes of requests. They share the
+//! the same process performs them; or it forwards them to NATS JetStream, and [workers](start_worker) in other
+//! processes perform them. The servers `shop-axum` and `shop-actix` open the scopes of requests. They share the
 //! [`page`], the form of an error ([`Problem`]) and the [`settings`].
 
 pub mod effects;
 mod error;
 mod import;
 mod item;
+mod jetstream;
 mod jobs;
 mod journal;
 mod notices;
@@ -24,6 +26,7 @@ mod store;
 pub use self::error::{ShopError, StartError};
 pub use self::import::import_orders;
 pub use self::item::Item;
+pub use self::jetstream::start_worker;
 pub use self::jobs::{Job, JobQuery, Progress, Wait};
 pub use self::journal::{Journal, JournalEntry, JournalReport};
 pub use self::notices::{Form, Notice, Notices};

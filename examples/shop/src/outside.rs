@@ -1,5 +1,6 @@
 //! The demo's world outside: every partner at once, who writes down what has reached it.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use airlock::BoxFuture;
@@ -25,14 +26,31 @@ pub struct Sent {
 /// The demo's partners. A shop that means it has others.
 #[derive(Debug)]
 pub struct Outside {
-    store: Store,
+    book: Book,
+}
+
+/// Where the partners write what has reached them.
+#[derive(Debug)]
+enum Book {
+    /// The database of a shop.
+    Database(Store),
+    /// The output of a worker, which knows no database.
+    Stdout,
 }
 
 impl Outside {
     /// One that writes into this store.
     #[must_use]
     pub fn new(store: Store) -> Arc<Self> {
-        Arc::new(Self { store })
+        let book = Book::Database(store);
+        Arc::new(Self { book })
+    }
+
+    /// Returns partners that print a line for everything that reaches them.
+    #[must_use]
+    pub fn printing() -> Arc<Self> {
+        let book = Book::Stdout;
+        Arc::new(Self { book })
     }
 
     /// Itself in every part.
@@ -46,30 +64,29 @@ impl Outside {
         }
     }
 
-    /// Breaks the mail server, or repairs it: for all servers on this database.
-    ///
-    /// # Errors
-    ///
-    /// [`ShopError::Database`].
-    pub async fn set_mail_works(&self, works: bool) -> Result<(), ShopError> {
-        Ok(self.store.set_mail_works(works).await?)
-    }
-
     /// Returns whether mail leaves.
     ///
     /// # Errors
     ///
     /// [`ShopError::Database`].
     pub async fn mail_works(&self) -> Result<bool, ShopError> {
-        Ok(self.store.mail_works().await?)
+        match &self.book {
+            Book::Database(store) => Ok(store.mail_works().await?),
+            Book::Stdout => Ok(true),
+        }
     }
 
     async fn note(&self, via: &'static str, what: String) -> Result<(), Unreachable> {
-        let noted = self.store.note_sent(via, &what).await;
-        noted.map_err(|error| {
-            tracing::error!(%error, "could not note what was sent");
-            Unreachable(via)
-        })
+        match &self.book {
+            Book::Database(store) => store.note_sent(via, &what).await.map_err(|error| {
+                tracing::error!(%error, "could not note what was sent");
+                Unreachable(via)
+            }),
+            Book::Stdout => {
+                let written = writeln!(io::stdout().lock(), "{via}: {what}");
+                written.map_err(|_| Unreachable(via))
+            }
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use airlock::BoxFuture;
+use airlock::tokio::TokioTimer;
+use airlock::{Airlock, AirlockBuilder, BoxFuture};
 
 use crate::order::Status;
 
@@ -70,6 +71,17 @@ pub struct Partners {
     pub index: Arc<dyn SearchIndex>,
     /// Takes money.
     pub bank: Arc<dyn Bank>,
+}
+
+impl Partners {
+    /// Describes an airlock whose effects deal with these partners.
+    pub(crate) fn airlock(&self) -> AirlockBuilder {
+        Airlock::builder()
+            .shared_resource(self.mailer.clone())
+            .shared_resource(self.warehouse.clone())
+            .shared_resource(self.index.clone())
+            .timer(TokioTimer)
+    }
 }
 
 impl std::fmt::Debug for Partners {

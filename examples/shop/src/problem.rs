@@ -59,9 +59,10 @@ impl From<ShopError> for Problem {
     fn from(error: ShopError) -> Self {
         let status = match &error {
             ShopError::NoSuchOrder(_) | ShopError::NoSuchItem(_) => 404,
-            ShopError::OutOfStock { .. } | ShopError::WrongStatus { .. } | ShopError::KeyInUse => {
-                409
-            }
+            ShopError::OutOfStock { .. }
+            | ShopError::WrongStatus { .. }
+            | ShopError::KeyInUse
+            | ShopError::NoMailServer => 409,
             ShopError::PaymentRefused(_) => 402,
             ShopError::Invalid(_) | ShopError::KeyUsed(_) => 422,
             ShopError::Unreachable(_)

@@ -115,7 +115,7 @@ async fn import(shop: Data<Shop>, import: Form<Import>) -> Result<HttpResponse, 
 }
 
 async fn mail_server(shop: Data<Shop>, server: Form<MailServer>) -> Answer<bool> {
-    shop.outside().set_mail_works(server.works).await?;
+    shop.set_mail_works(server.works).await?;
     Ok(Json(server.works))
 }
 

@@ -16,7 +16,7 @@ use shop::settings::{self, Settings};
 async fn main() -> Result<(), Box<dyn Error>> {
     settings::log();
     let settings = Settings::read()?;
-    let shop = Shop::open(&settings.database, settings.key).await?;
+    let shop = Shop::from_settings(&settings).await?;
     let listener = tokio::net::TcpListener::bind(settings.address).await?;
     let stopped = settings::stopped()?;
     println!("the shop is at http://{}", listener.local_addr()?);

@@ -115,7 +115,7 @@ async fn mail_server(
     State(shop): State<Shop>,
     Form(MailServer { works }): Form<MailServer>,
 ) -> Answer<bool> {
-    shop.outside().set_mail_works(works).await?;
+    shop.set_mail_works(works).await?;
     Ok(Json(works))
 }
 

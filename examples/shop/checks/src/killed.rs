@@ -116,7 +116,7 @@ fn run(program: &str, database: &str, signal: Signal) -> usize {
 }
 
 /// Puts enough mugs into the shop.
-fn restock(process: &Process) {
+pub(crate) fn restock(process: &Process) {
     for _ in 0..5 {
         let restocked = process.call(Call::post("/items/mug/stock", "quantity=1000"));
         assert_eq!(restocked.status, 200);

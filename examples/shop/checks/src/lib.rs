@@ -1,12 +1,13 @@
 //! What both servers of the shop are checked by: [one table of requests](table), [the lines of the
-//! README](readme), [the page in a browser](page), [a shutdown](shutdown), and [a shop that is
-//! killed](killed). Everything here panics when something is not as it should be: it is called by tests.
+//! README](readme), [the page in a browser](page), [a shutdown](shutdown), [a shop that is
+//! killed](killed), [one whose NATS is away](away), and [a pool of workers](pool). Everything here panics when something is not as it should be: it is called by tests.
 
 #![allow(
     clippy::missing_panics_doc,
     reason = "tests call it, and a panic is its answer"
 )]
 
+pub mod away;
 mod browser;
 mod call;
 mod count;
@@ -15,11 +16,14 @@ mod http;
 mod installed;
 pub mod killed;
 pub mod page;
+pub mod pool;
 pub mod process;
 pub mod readme;
 pub mod shutdown;
 mod slow;
 pub mod table;
+mod wait;
+mod worker;
 
 pub use self::call::{Answer, Call, Client};
 pub use self::database::TemporaryFile;

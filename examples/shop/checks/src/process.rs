@@ -18,10 +18,17 @@ impl Process {
     /// Starts a program on a free port, with its orders in this database; and waits for the line that tells where it is.
     #[must_use]
     pub fn start(program: impl AsRef<OsStr>, database: &str) -> Self {
-        let mut command = Command::new(program);
-        command
-            .args(["0", "--database", database])
-            .env_remove("SHOP_KEY");
+        Self::run(Command::new(program).args(["0", "--database", database]))
+    }
+
+    /// Starts a program as [`start`](Self::start) does. It forwards its durable effects to the NATS with this URL.
+    #[must_use]
+    pub fn forwarding(program: impl AsRef<OsStr>, database: &str, nats: &str) -> Self {
+        Self::run(Command::new(program).args(["0", "--database", database, "--nats", nats]))
+    }
+
+    fn run(command: &mut Command) -> Self {
+        command.env_remove("SHOP_KEY").env_remove("SHOP_NATS");
         let mut child = command
             .stdout(Stdio::piped())
             .spawn()
@@ -55,11 +62,24 @@ impl Process {
 
     /// Tells it to stop as a service manager does, and waits.
     pub fn terminate(mut self) -> ExitStatus {
-        let id = self.child.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &id]).status();
-        assert!(told.is_ok_and(|status| status.success()), "kill -TERM {id}");
-        self.child.wait().expect("it was started")
+        terminate(&mut self.child)
     }
+}
+
+/// Tells a process to stop, and waits.
+pub(crate) fn terminate(child: &mut Child) -> ExitStatus {
+    signal(child, "-TERM");
+    child.wait().expect("it was started")
+}
+
+/// Sends a signal, as the command `kill` names it.
+pub(crate) fn signal(child: &Child, signal: &str) {
+    let id = child.id().to_string();
+    let told = Command::new("kill").args([signal, &id]).status();
+    assert!(
+        told.is_ok_and(|status| status.success()),
+        "kill {signal} {id}"
+    );
 }
 
 impl Client for Process {

@@ -76,8 +76,13 @@ pub async fn render(shop: &Shop, top: &Top) -> Result<String, ShopError> {
         orders::place(&mut page, &items, &failed, &key)?;
         orders::list(&mut page, &orders)?;
         orders::stock(&mut page, &items)?;
-        reports::sent(&mut page, &sent)?;
-        reports::mail_server(&mut page, mail_works)?;
+        match shop.forwards() {
+            true => reports::sent(&mut page, &sent, FORWARDED)?,
+            false => {
+                reports::sent(&mut page, &sent, "")?;
+                reports::mail_server(&mut page, mail_works)?;
+            }
+        }
         if let Ok(catalogue) = Catalogue::global() {
             catalogue::tables(&mut page, catalogue)?;
         }
@@ -86,6 +91,10 @@ pub async fn render(shop: &Shop, top: &Top) -> Result<String, ShopError> {
     debug_assert!(written.is_ok(), "writing to a string cannot fail");
     Ok(page)
 }
+
+/// What the page says of a shop that forwards its durable effects.
+const FORWARDED: &str =
+    "<p>Mails and parcels leave from the workers of the stream, which print each of them.</p>";
 
 const HEAD: &str = r#"<!DOCTYPE html>
 <html lang="en">

@@ -87,8 +87,11 @@ fn intent(page: &mut String, intent: &JournalEntry) -> fmt::Result {
     )
 }
 
-pub(super) fn sent(page: &mut String, sent: &[Sent]) -> fmt::Result {
-    page.write_str(r#"<section id="sent"><h2>What has left the shop</h2>"#)?;
+pub(super) fn sent(page: &mut String, sent: &[Sent], note: &str) -> fmt::Result {
+    write!(
+        page,
+        r#"<section id="sent"><h2>What has left the shop</h2>{note}"#
+    )?;
     if sent.is_empty() {
         page.write_str("<p>Nothing.</p>")?;
     }

@@ -89,4 +89,16 @@ impl Shop {
         })
         .await
     }
+
+    /// Breaks the mail server, or repairs it: for all servers on this database.
+    ///
+    /// # Errors
+    ///
+    /// [`ShopError::NoMailServer`] if the shop forwards its mails, [`ShopError::Database`].
+    pub async fn set_mail_works(&self, works: bool) -> Result<(), ShopError> {
+        if self.forwards() {
+            return Err(ShopError::NoMailServer);
+        }
+        Ok(self.inner.store.set_mail_works(works).await?)
+    }
 }

@@ -9,14 +9,16 @@ use std::time::Duration;
 use airlock::Airlock;
 use airlock::river::Running;
 use airlock::river::riverqueue::Client;
-use airlock::tokio::TokioTimer;
 use tokio::time::timeout;
 
 use crate::error::{ShopError, StartError};
+use crate::jetstream;
+use crate::jobs::Progress;
 use crate::journal::Journal;
 use crate::notices::Notices;
 use crate::outside::Outside;
 use crate::partners::{Bank, Partners};
+use crate::settings::Settings;
 use crate::store::{Store, Transaction};
 
 /// The shop. Clones are the same one.
@@ -33,6 +35,8 @@ struct Inner {
     /// Until the shop closes.
     worker: Mutex<Option<Running>>,
     river: Client,
+    /// How far a job is that River has completed.
+    completed: Progress,
     journal: Journal,
     notices: Notices,
 }
@@ -46,13 +50,35 @@ impl std::fmt::Debug for Inner {
 }
 
 impl Shop {
-    /// Opens a shop with the demo's partners. On tokio.
+    /// Opens a shop with the demo's partners, which performs its durable effects itself. On tokio.
     ///
     /// # Errors
     ///
     /// [`StartError`].
     pub async fn open(database: &str, key: [u8; 32]) -> Result<Self, StartError> {
-        let store = Store::open(database, key).await?;
+        Self::with_outside(Store::open(database, key).await?)
+    }
+
+    /// Opens the shop that the settings describe, with the demo's partners. On tokio.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`].
+    pub async fn from_settings(settings: &Settings) -> Result<Self, StartError> {
+        let Settings {
+            database,
+            nats,
+            key,
+            ..
+        } = settings;
+        let Some(url) = nats else {
+            return Self::open(database, *key).await;
+        };
+        let nats = jetstream::open(url, *key).await?;
+        Self::with_outside(Store::forwarding(database, *key, nats).await?)
+    }
+
+    fn with_outside(store: Store) -> Result<Self, StartError> {
         let outside = Outside::new(store.clone());
         let partners = outside.partners();
         Self::with(store, outside, partners)
@@ -69,19 +95,18 @@ impl Shop {
         partners: Partners,
     ) -> Result<Self, StartError> {
         let journal = Journal::default();
-        let airlock = Airlock::builder()
-            .shared_resource(partners.mailer)
-            .shared_resource(partners.warehouse)
-            .shared_resource(partners.index)
-            .timer(TokioTimer)
-            .on_report({
-                let journal = journal.clone();
-                move |report| journal.add(report)
-            });
+        let airlock = partners.airlock().on_report({
+            let journal = journal.clone();
+            move |report| journal.add(report)
+        });
         let airlock = store.executor_of(airlock).build()?;
         let worker = store.work(airlock.clone())?;
         Ok(Self {
             inner: Arc::new(Inner {
+                completed: match store.forwards() {
+                    true => Progress::Forwarded,
+                    false => Progress::Performed,
+                },
                 store,
                 bank: partners.bank,
                 outside,

@@ -76,7 +76,13 @@ impl Shop {
                 sleep(LOOK_EVERY).await;
             }
         }
-        Ok(jobs::latest(river, query.state).await?)
+        Ok(jobs::latest(river, query.state, self.inner.completed).await?)
+    }
+
+    /// Returns whether the shop forwards its durable effects to other processes, and performs none itself.
+    #[must_use]
+    pub fn forwards(&self) -> bool {
+        self.inner.store.forwards()
     }
 
     /// Returns the last flush reports, the newest first.

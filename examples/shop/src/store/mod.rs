@@ -22,6 +22,8 @@ use crate::settings::{LOST_AFTER, WORKER_PATIENCE};
 pub struct Store {
     pool: Both<SqlitePool, PgPool>,
     river: Both<River<Sqlite>, River<Postgres>>,
+    /// Whether River forwards the durable effects, instead of performing them.
+    forwards: bool,
 }
 
 impl Store {
@@ -55,10 +57,16 @@ impl Store {
         on_both!(&self.river, river => airlock.executor(river.clone()))
     }
 
-    /// Starts a worker that performs durable effects in an airlock.
+    pub(crate) fn forwards(&self) -> bool {
+        self.forwards
+    }
+
+    /// Starts a worker that performs durable effects in an airlock, or forwards all of them.
     pub(crate) fn work(&self, airlock: Airlock) -> Result<Running, StartError> {
-        let running = on_both!(&self.river, river => river
-            .worker(airlock)
+        let running = on_both!(&self.river, river => match self.forwards {
+                true => river.forwarder(),
+                false => river.worker(airlock),
+            }
             .concurrency(open::EFFECTS)
             .rescue_after(LOST_AFTER)
             .stop_within(WORKER_PATIENCE)

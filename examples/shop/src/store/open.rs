@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use airlock::river::{Keys, River};
-use sqlx::AssertSqlSafe;
+use airlock::nats::Nats;
+use airlock::river::{BuildError, Keys, River, RiverDatabase};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, Pool};
 use tokio::time::sleep;
 
 use super::Store;
@@ -15,7 +16,8 @@ use crate::error::StartError;
 /// How many connections a server has at most.
 const CONNECTIONS: u32 = 10;
 
-/// How many effects a worker performs at once. They share the connections with the requests, and SQLite has one writer.
+/// How many effects a worker performs or forwards at once. They share the connections with the requests, and SQLite has
+/// one writer.
 pub(super) const EFFECTS: usize = 4;
 
 /// How often the tables are created, and how long after a failure.
@@ -33,11 +35,24 @@ impl Store {
     ///
     /// [`StartError`].
     pub async fn open(database: &str, key: [u8; 32]) -> Result<Self, StartError> {
+        Self::opened(database, key, None).await
+    }
+
+    /// Opens a database as [`open`](Self::open) does, and forwards durable effects to JetStream.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`].
+    pub async fn forwarding(database: &str, key: [u8; 32], nats: Nats) -> Result<Self, StartError> {
+        Self::opened(database, key, Some(nats)).await
+    }
+
+    async fn opened(database: &str, key: [u8; 32], nats: Option<Nats>) -> Result<Self, StartError> {
         let keys = Keys::new(key);
         let is_postgres = database.starts_with("postgres://");
         let store = match is_postgres || database.starts_with("postgresql://") {
-            true => Self::postgres(database, keys).await?,
-            false => Self::sqlite(database, keys).await?,
+            true => Self::postgres(database, keys, nats).await?,
+            false => Self::sqlite(database, keys, nats).await?,
         };
         // Of two servers that start at once, one fails to create what the other one creates. It succeeds once that is
         // there.
@@ -68,7 +83,7 @@ impl Store {
         Ok(())
     }
 
-    async fn sqlite(database: &str, keys: Keys) -> Result<Self, StartError> {
+    async fn sqlite(database: &str, keys: Keys, nats: Option<Nats>) -> Result<Self, StartError> {
         let options = match database.starts_with("sqlite:") {
             true => database.parse()?,
             false => SqliteConnectOptions::new().filename(database),
@@ -81,17 +96,31 @@ impl Store {
         let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS);
         let pool = pool.connect_with(options).await?;
         Ok(Self {
-            river: Both::Sqlite(River::builder(pool.clone()).keys(keys).build()?),
+            forwards: nats.is_some(),
+            river: Both::Sqlite(river(pool.clone(), keys, nats)?),
             pool: Both::Sqlite(pool),
         })
     }
 
-    async fn postgres(url: &str, keys: Keys) -> Result<Self, StartError> {
+    async fn postgres(url: &str, keys: Keys, nats: Option<Nats>) -> Result<Self, StartError> {
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS);
         let pool = pool.connect(url).await?;
         Ok(Self {
-            river: Both::Postgres(River::builder(pool.clone()).keys(keys).build()?),
+            forwards: nats.is_some(),
+            river: Both::Postgres(river(pool.clone(), keys, nats)?),
             pool: Both::Postgres(pool),
         })
+    }
+}
+
+fn river<DB: RiverDatabase>(
+    pool: Pool<DB>,
+    keys: Keys,
+    nats: Option<Nats>,
+) -> Result<River<DB>, BuildError> {
+    let river = River::builder(pool).keys(keys);
+    match nats {
+        Some(nats) => river.forward_all(nats).build(),
+        None => river.build(),
     }
 }

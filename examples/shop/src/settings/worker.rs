@@ -1,0 +1,50 @@
+//! What a worker is told at its start.
+
+use std::fmt;
+
+use super::key;
+
+/// What a worker was told.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WorkerSettings {
+    /// The URL of NATS. Several servers have commas between them.
+    pub nats: String,
+    /// Opens what the shops have sealed.
+    pub key: [u8; 32],
+}
+
+/// Without the key, and without the password that the URL may have.
+impl fmt::Debug for WorkerSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorkerSettings").finish_non_exhaustive()
+    }
+}
+
+impl WorkerSettings {
+    /// Reads the argument `--nats URL`, or else the variable `SHOP_NATS`; and `SHOP_KEY`, as servers do.
+    ///
+    /// # Errors
+    ///
+    /// Which of them is missing or makes no sense, and why.
+    pub fn read() -> Result<Self, String> {
+        Self::of(std::env::args().skip(1), |name| std::env::var(name).ok())
+    }
+
+    pub(super) fn of(
+        mut arguments: impl Iterator<Item = String>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, String> {
+        let mut nats = variable("SHOP_NATS");
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--nats" => nats = Some(arguments.next().ok_or("`--nats` needs a URL")?),
+                _ => return Err(format!("`{argument}` is not an argument of the worker")),
+            }
+        }
+        Ok(Self {
+            nats: nats
+                .ok_or("where is NATS? `--nats URL` tells it, or the variable `SHOP_NATS`")?,
+            key: key(variable)?,
+        })
+    }
+}
