@@ -16,7 +16,7 @@ use airlock_core::{
 use uuid::Uuid;
 
 use crate::envelope::{Envelope, VERSION};
-use crate::seal::{self, Keys};
+use crate::seal::{self, Keys, SealError};
 
 /// How often a durable effect is tried that says nothing of retries: 25 times, after 1 s, 2 s, 4 s and so on up to
 /// an hour, which is about half a day in all.
@@ -59,7 +59,7 @@ pub enum Verdict {
         /// Why.
         reason: String,
     },
-    /// This program does not know it; another version may. It is to be left to others.
+    /// This program does not know it, or has no key for it; another one may. It is to be left to others.
     Unknown {
         /// What is not known.
         reason: String,
@@ -165,7 +165,11 @@ impl Performer {
             unknown(DecodeError::UnknownEffect { id }.to_string())
         })?;
         let opened = seal::open(effect, about.id, &envelope.arguments, self.keys.as_ref())
-            .map_err(|error| dead(error.to_string()))?;
+            .map_err(|error| match error {
+                // Another worker may have the key, such as while keys are replaced.
+                SealError::Opens { .. } => unknown(error.to_string()),
+                _ => dead(error.to_string()),
+            })?;
         let intent = catalogue
             .decode(effect.id(), opened.get())
             .map_err(|error| match &error {
@@ -256,7 +260,7 @@ pub fn log(envelope: &Envelope, attempt: u32, verdict: &Verdict) {
         Verdict::Unknown { reason } => {
             tracing::warn!(
                 target: "airlock", effect, %id, at, attempt, error = %reason,
-                "left to another version of the program",
+                "left to others",
             );
         }
     }

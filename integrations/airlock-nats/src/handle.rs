@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use airlock_core::Airlock;
@@ -47,6 +48,8 @@ pub(crate) struct Inner {
     pub(crate) keys: Option<Keys>,
     pub(crate) settings: Settings,
     pub(crate) server: Server,
+    /// Whether it has logged what the stream promises less.
+    pub(crate) has_warned: AtomicBool,
 }
 
 /// What a program says of its streams.
@@ -206,6 +209,7 @@ impl NatsBuilder {
                 keys: self.keys,
                 settings: self.settings,
                 server: Server::new(self.client),
+                has_warned: AtomicBool::new(false),
             }),
         };
         check_effects(&nats.capabilities(), nats.inner.keys.as_ref())?;

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::Nats;
 use crate::dead::DeadLetter;
 use crate::message::{ATTEMPTS, schedule};
+use crate::pull::Troubles;
 use crate::subject::DEFAULT_QUEUE;
 
 /// How long a message that cannot be handled now is left alone, at first and at most.
@@ -37,6 +38,7 @@ pub(crate) struct Performing {
     stop: CancellationToken,
     /// Takes no more.
     pub(crate) stop_pulling: CancellationToken,
+    pub(crate) troubles: Troubles,
 }
 
 /// A message as a worker has it.
@@ -65,6 +67,7 @@ impl Performing {
             nats,
             stop,
             stop_pulling,
+            troubles: Troubles::default(),
         }
     }
 

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use airlock_core::executor::{Batch, Executor, Identity};
 use airlock_core::{BoxError, BoxFuture, Intent, Receipt};
 use airlock_durable::{Capabilities, Envelope, Forward, unique_key};
+use async_nats::connection::State;
 use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
 
 use crate::Nats;
@@ -84,7 +85,7 @@ impl Nats {
         let stream = self.inner.names.stream();
         match error.kind() {
             PublishErrorKind::StreamNotFound => format!(
-                "no server has the stream `{stream}` just now: start one, or create the stream by `ensure_stream`"
+                "no server answers for the stream `{stream}`: start its servers, or create the stream by `ensure_stream`"
             )
             .into(),
             PublishErrorKind::TimedOut | PublishErrorKind::BrokenPipe => format!(
@@ -183,6 +184,10 @@ impl Forward for Nats {
         unique_key: Option<String>,
     ) -> BoxFuture<'a, Result<Receipt, BoxError>> {
         Box::pin(async move {
+            // There is time: what cannot be forwarded now is forwarded later.
+            if self.inner.context.client().connection_state() != State::Connected {
+                return Err("there is no connection to NATS".into());
+            }
             let outgoing = Outgoing::of(envelope, unique_key.as_deref(), &self.inner.names)?;
             let sent = self.send(Ok(outgoing)).await;
             match self.answer(sent).await {

@@ -1,6 +1,7 @@
 //! Pulling from one consumer: never more than can be performed at once, and again after whatever went wrong.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use airlock_core::BoxError;
@@ -82,17 +83,14 @@ impl Puller {
             let pulled = async {
                 let asked = self.begin().await?;
                 if std::mem::take(&mut failed) {
-                    let consumer = &self.consumer;
-                    tracing::info!(target: "airlock", consumer, "a worker pulls again");
+                    self.performing.troubles.end();
                 }
                 self.pull(asked, &slots).await
             };
             let Err(why) = pulled.await else { return };
-            if !failed {
-                let consumer = &self.consumer;
-                tracing::warn!(target: "airlock", consumer, error = %why, "a worker cannot pull and tries again");
+            if !std::mem::replace(&mut failed, true) {
+                self.performing.troubles.begin(&self.consumer, &why);
             }
-            failed = true;
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(AGAIN_AFTER) => {}
@@ -174,6 +172,32 @@ impl Puller {
             let message = Message { message, context };
             performing.perform(message, is_ordered, permit).await;
         });
+    }
+}
+
+/// How many pullers of a worker cannot pull: one word for all of them is enough, when the first fails and when the last
+/// goes on.
+#[derive(Debug, Default)]
+pub(crate) struct Troubles {
+    failing: AtomicUsize,
+}
+
+impl Troubles {
+    fn begin(&self, consumer: &str, why: &BoxError) {
+        match self.failing.fetch_add(1, Ordering::Relaxed) {
+            0 => {
+                tracing::warn!(target: "airlock", consumer, error = %why, "a worker cannot pull and tries again");
+            }
+            _ => {
+                tracing::debug!(target: "airlock", consumer, error = %why, "nor from this consumer");
+            }
+        }
+    }
+
+    fn end(&self) {
+        if self.failing.fetch_sub(1, Ordering::Relaxed) == 1 {
+            tracing::info!(target: "airlock", "a worker pulls again");
+        }
     }
 }
 

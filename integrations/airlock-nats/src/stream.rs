@@ -1,5 +1,7 @@
 //! The streams: what they are to be, and creating them.
 
+use std::sync::atomic::Ordering;
+
 use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::stream::{Config, RetentionPolicy, StorageType};
 
@@ -59,10 +61,11 @@ impl Nats {
         Ok(shortfalls(&actual, &self.inner.settings))
     }
 
-    /// Logs what the stream promises less, in one sentence.
+    /// Logs what the stream promises less, in one sentence, once.
     pub(crate) async fn warn(&self) -> Result<(), WorkerError> {
         let shortfalls = self.shortfalls().await?;
-        if !shortfalls.is_empty() {
+        let is_new = !self.inner.has_warned.swap(true, Ordering::Relaxed);
+        if is_new && !shortfalls.is_empty() {
             tracing::warn!(
                 target: "airlock",
                 "the stream `{}` promises less than durable effects expect: it {}",

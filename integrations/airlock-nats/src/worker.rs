@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use airlock_core::{Airlock, Catalogue};
+use async_nats::Client;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -19,6 +20,9 @@ const CONCURRENCY: usize = 100;
 
 /// How long a worker may tell nothing of an intent, unless said otherwise.
 const LOST_AFTER: Duration = Duration::from_secs(30);
+
+/// How long a stopped worker waits until the server has its last words.
+const FLUSH_WITHIN: Duration = Duration::from_secs(2);
 
 /// Describes a worker.
 #[must_use = "a worker performs nothing until it is started"]
@@ -125,6 +129,7 @@ impl WorkerBuilder {
         pullers.close();
         tasks.close();
         Ok(Running {
+            client: self.nats.inner.context.client(),
             pullers,
             tasks,
             stop_within: self.stop_within,
@@ -157,6 +162,7 @@ fn declared_queues() -> impl Iterator<Item = &'static str> {
 /// A worker that runs. Dropped, it gives up what it performs where that awaits.
 #[must_use = "a worker that is dropped stops at once"]
 pub struct Running {
+    client: Client,
     pullers: TaskTracker,
     tasks: TaskTracker,
     stop_within: Option<Duration>,
@@ -177,6 +183,8 @@ impl Running {
             self.stop.cancel();
         }
         self.tasks.wait().await;
+        // What was given back is still on its way. Without a server, others notice by themselves.
+        let _ = tokio::time::timeout(FLUSH_WITHIN, self.client.flush()).await;
     }
 }
 

@@ -35,9 +35,13 @@ pub trait RiverDatabase: TransactionDatabase + sealed::Sealed {
         job: i64,
     ) -> BoxFuture<'a, Result<Vec<OrderedJob>, sqlx::Error>>;
 
-    /// Completes jobs, whoever has them.
+    /// Completes jobs that were forwarded to an engine, whoever has them.
     #[doc(hidden)]
-    fn finish<'a>(pool: &'a Pool<Self>, jobs: &'a [i64]) -> BoxFuture<'a, Result<(), sqlx::Error>>;
+    fn finish<'a>(
+        pool: &'a Pool<Self>,
+        jobs: &'a [i64],
+        engine: &'static str,
+    ) -> BoxFuture<'a, Result<(), sqlx::Error>>;
 
     #[doc(hidden)]
     fn client(pool: Pool<Self>) -> ClientBuilder;
@@ -111,10 +115,14 @@ impl RiverDatabase for sqlx::Postgres {
         })
     }
 
-    fn finish<'a>(pool: &'a Pool<Self>, jobs: &'a [i64]) -> BoxFuture<'a, Result<(), sqlx::Error>> {
+    fn finish<'a>(
+        pool: &'a Pool<Self>,
+        jobs: &'a [i64],
+        engine: &'static str,
+    ) -> BoxFuture<'a, Result<(), sqlx::Error>> {
         Box::pin(async move {
             let update = sqlx::query(crate::sql::FINISH_POSTGRES).bind(jobs);
-            update.execute(pool).await?;
+            update.bind(engine).execute(pool).await?;
             Ok(())
         })
     }
@@ -199,11 +207,15 @@ impl RiverDatabase for sqlx::Sqlite {
         })
     }
 
-    fn finish<'a>(pool: &'a Pool<Self>, jobs: &'a [i64]) -> BoxFuture<'a, Result<(), sqlx::Error>> {
+    fn finish<'a>(
+        pool: &'a Pool<Self>,
+        jobs: &'a [i64],
+        engine: &'static str,
+    ) -> BoxFuture<'a, Result<(), sqlx::Error>> {
         Box::pin(async move {
             let update =
                 sqlx::query(crate::sql::FINISH_SQLITE).bind(serde_json::json!(jobs).to_string());
-            update.execute(pool).await?;
+            update.bind(engine).execute(pool).await?;
             Ok(())
         })
     }

@@ -1,10 +1,11 @@
 //! Forwarding: River's rows are the outbox, and another engine performs.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use airlock_core::{BoxError, Intent, Receipt, Schedule};
 use airlock_durable::{Capabilities, Envelope, Forward};
-use riverqueue::{JobRow, WorkOutcome};
+use riverqueue::{JobRow, WorkContext, WorkOutcome};
 
 use crate::perform::left_alone;
 use crate::row::DEFAULT_QUEUE;
@@ -105,6 +106,7 @@ impl<DB: RiverDatabase> River<DB> {
     pub(crate) async fn forward(
         &self,
         engine: &dyn Forward,
+        context: &WorkContext,
         job: &JobRow,
         envelope: &Envelope,
     ) -> Result<WorkOutcome, BoxError> {
@@ -115,29 +117,52 @@ impl<DB: RiverDatabase> River<DB> {
                 self.hand_on(engine, envelope, unique_key).await
             }
         };
-        Ok(match forwarded {
-            true => WorkOutcome::Complete,
-            false => WorkOutcome::Snooze(left_alone(job)),
-        })
+        match forwarded {
+            Ok(()) => {
+                context.metadata_set("airlock:forwarded", engine.capabilities().engine)?;
+                Ok(WorkOutcome::Complete)
+            }
+            Err(reason) => {
+                context.metadata_set("airlock:waits", reason.to_string())?;
+                Ok(WorkOutcome::Snooze(left_alone(job)))
+            }
+        }
     }
 
-    /// Whether the engine has it.
+    /// Hands an envelope on.
+    ///
+    /// # Errors
+    ///
+    /// Why the engine does not have it.
     pub(crate) async fn hand_on(
         &self,
         engine: &dyn Forward,
         envelope: &Envelope,
         unique_key: Option<String>,
-    ) -> bool {
+    ) -> Result<(), BoxError> {
+        let (effect, id) = (&envelope.effect, envelope.about.id);
+        let is_failing = &self.inner.is_failing;
         let error: BoxError = match engine.forward(envelope, unique_key).await {
             Ok(Receipt::Rejected(error)) | Err(error) => error,
-            Ok(_) => return true,
+            Ok(receipt) => {
+                if is_failing.swap(false, Ordering::Relaxed) {
+                    tracing::info!(target: "airlock", "intents are forwarded again");
+                }
+                if let Receipt::Duplicate { reason } = receipt {
+                    tracing::info!(target: "airlock", effect, %id, reason, "a duplicate was forwarded");
+                }
+                return Ok(());
+            }
         };
-        let (effect, id) = (&envelope.effect, envelope.about.id);
-        tracing::warn!(
-            target: "airlock", effect, %id, %error,
-            "an intent could not be forwarded, and will be later",
-        );
-        false
+        // One word for all that fail until one succeeds.
+        match is_failing.swap(true, Ordering::Relaxed) {
+            false => tracing::warn!(
+                target: "airlock", effect, %id, %error,
+                "an intent could not be forwarded, and will be later",
+            ),
+            true => tracing::debug!(target: "airlock", effect, %id, %error, "nor this one"),
+        }
+        Err(error)
     }
 }
 

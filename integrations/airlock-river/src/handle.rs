@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use airlock_core::{Airlock, Catalogue};
@@ -31,6 +32,8 @@ pub(crate) struct Inner<DB: RiverDatabase> {
     pub(crate) wakes: Wakes,
     pub(crate) forwards: Forwards,
     pub(crate) turns: Turns,
+    /// Whether the last intent could not be forwarded.
+    pub(crate) is_failing: AtomicBool,
 }
 
 impl<DB: RiverDatabase> River<DB> {
@@ -223,6 +226,7 @@ impl<DB: RiverDatabase> RiverBuilder<DB> {
             wakes: Wakes::new(self.wake_at_most_every),
             forwards: self.forwards,
             turns: Turns::new(),
+            is_failing: AtomicBool::new(false),
         };
         Ok(River {
             inner: Arc::new(inner),

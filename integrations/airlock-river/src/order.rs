@@ -72,41 +72,43 @@ impl OrderedJob {
 }
 
 impl<DB: RiverDatabase> River<DB> {
-    /// Forwards a job after the unfinished ones of its key that are before it, and completes them. Returns whether the
-    /// job itself was forwarded, now or before.
+    /// Forwards a job after the unfinished ones of its key that are before it, and completes them.
     ///
     /// # Errors
     ///
-    /// What the database said.
+    /// What the database said; or, within, why the job was not forwarded.
     pub(crate) async fn forward_in_order(
         &self,
         engine: &dyn Forward,
         job: &JobRow,
         ordering_key: &str,
-    ) -> Result<bool, BoxError> {
+    ) -> Result<Result<(), BoxError>, BoxError> {
         let _turn = self.inner.turns.of(ordering_key).lock().await;
         let pool = &self.inner.pool;
         loop {
             let jobs = DB::unfinished(pool, &job.queue, ordering_key, job.id).await?;
             let is_last = jobs.len() < AT_ONCE;
             let mut forwarded = Vec::new();
-            let mut failed = false;
+            let mut failed = None;
             for earlier in jobs {
                 // One that cannot be read is judged when a worker has it.
                 let Ok(envelope) = earlier.envelope(&job.queue) else {
                     continue;
                 };
-                if !self.hand_on(engine, &envelope, earlier.unique_key).await {
-                    failed = true;
+                let handed_on = self.hand_on(engine, &envelope, earlier.unique_key);
+                if let Err(error) = handed_on.await {
+                    failed = Some(error);
                     break;
                 }
                 forwarded.push(earlier.id);
             }
             if !forwarded.is_empty() {
-                DB::finish(pool, &forwarded).await?;
+                DB::finish(pool, &forwarded, engine.capabilities().engine).await?;
             }
-            if failed || is_last {
-                return Ok(!failed);
+            match failed {
+                Some(error) => return Ok(Err(error)),
+                None if is_last => return Ok(Ok(())),
+                None => {}
             }
         }
     }

@@ -125,17 +125,21 @@ LIMIT $4
 /// its worker returns.
 #[cfg(feature = "postgres")]
 pub(crate) const FINISH_POSTGRES: &str = r"
-UPDATE river_job SET state = 'completed', finalized_at = now()
+UPDATE river_job
+SET state = 'completed', finalized_at = now(),
+    metadata = metadata || jsonb_build_object('airlock:forwarded', $2::text)
 WHERE id = ANY ($1) AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
 ";
 
 /// The same on SQLite.
 #[cfg(feature = "sqlite")]
-pub(crate) const FINISH_SQLITE: &str = r"
-UPDATE river_job SET state = 'completed', finalized_at = datetime('now', 'subsec')
+pub(crate) const FINISH_SQLITE: &str = r#"
+UPDATE river_job
+SET state = 'completed', finalized_at = datetime('now', 'subsec'),
+    metadata = jsonb_set(metadata, '$."airlock:forwarded"', $2)
 WHERE id IN (SELECT value FROM json_each($1))
     AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
-";
+"#;
 
 /// Durable intents as the parameter of [`SQL_POSTGRES`] or [`SQL_SQLITE`], for transactions of other drivers than
 /// sqlx.

@@ -29,11 +29,11 @@ async fn a_sealed_argument_is_opened_by_the_worker() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_opened_is_dead_and_says_no_secret() {
+async fn what_cannot_be_opened_is_left_to_others_and_says_no_secret() {
     let (_, envelope) = sealed(&Keys::new(OLD));
     for keys in [None, Some(Keys::new(NEW))] {
         let (performer, seen) = performer(keys);
-        let Verdict::Dead { reason } = run(&performer, &envelope, 1).await else {
+        let Verdict::Unknown { reason } = run(&performer, &envelope, 1).await else {
             panic!("it cannot be opened")
         };
         assert!(
@@ -52,5 +52,5 @@ async fn a_seal_holds_for_one_intent() {
     other.arguments = one.arguments;
     let (performer, _) = performer(Some(keys));
     let verdict = run(&performer, &other, 1).await;
-    assert!(matches!(verdict, Verdict::Dead { .. }), "{verdict:?}");
+    assert!(matches!(verdict, Verdict::Unknown { .. }), "{verdict:?}");
 }

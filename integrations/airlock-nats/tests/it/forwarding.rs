@@ -59,6 +59,13 @@ impl World {
         Ok(sqlx::query_scalar(query).fetch_one(&self.pool).await?)
     }
 
+    /// How many jobs say that they were forwarded.
+    async fn forwarded(&self) -> Result<i64, BoxError> {
+        let query = r#"SELECT count(*) FROM river_job
+            WHERE metadata->>'airlock:forwarded' = 'JetStream' AND state = 'completed'"#;
+        Ok(sqlx::query_scalar(query).fetch_one(&self.pool).await?)
+    }
+
     async fn left(&self) -> u64 {
         let context = airlock::nats::async_nats::jetstream::new(world::connect().await);
         let stream = context.get_stream(&self.name).await;
@@ -86,6 +93,7 @@ async fn what_was_committed_is_performed_by_the_other_engine_and_nothing_else() 
     wait_until(async || world.left().await == 0).await;
     assert_eq!(world.journal.all(), [("note", 1, 1)]);
     wait_until(async || world.unfinished().await.is_ok_and(|jobs| jobs == 0)).await;
+    assert_eq!(world.forwarded().await?, 1);
     forwarder.stop().await?;
     worker.stop().await;
     Ok(())
@@ -97,7 +105,8 @@ async fn what_cannot_be_forwarded_waits_and_is_forwarded_later() -> Tested {
     world.transaction(|| _ = airlock::enqueue(note(1))).await?;
     let forwarder = world.river.forwarder().start()?;
     // There is no stream yet.
-    let snoozed = "SELECT count(*) FROM river_job WHERE json(metadata) LIKE '%snoozes%'";
+    let snoozed = "SELECT count(*) FROM river_job
+        WHERE metadata->>'airlock:waits' LIKE '%create the stream by `ensure_stream`%'";
     wait_until(async || {
         let count: Result<i64, _> = sqlx::query_scalar(snoozed).fetch_one(&world.pool).await;
         count.is_ok_and(|count| count == 1)
@@ -130,6 +139,8 @@ async fn the_order_of_a_key_is_kept_from_the_transaction_to_the_effect() -> Test
     let worker = world.nats.worker(world.journal.airlock()).start().await?;
     world.journal.wait_until(80).await;
     assert_eq!(world.journal.numbers(), (0..80).collect::<Vec<_>>());
+    wait_until(async || world.unfinished().await.is_ok_and(|jobs| jobs == 0)).await;
+    assert_eq!(world.forwarded().await?, 80);
     for forwarder in forwarders {
         forwarder.stop().await?;
     }
