@@ -42,7 +42,7 @@ async fn performed(
     empty(context, side).await?;
     match side {
         Side::Ours => publish_ours(&nats(url, 1000, replicas).await?, MESSAGES).await?,
-        Side::Peer => publish_by_hand(context, 1000, MESSAGES).await?,
+        Side::Peer => publish_by_hand(context, 1000, MESSAGES, 0).await?,
     }
     let mut workers = Vec::new();
     for _ in 0..processes {

@@ -32,6 +32,9 @@ pub(crate) async fn nothing(order: i64, to: String) {
 pub(crate) struct ByHand {
     pub(crate) order: i64,
     pub(crate) to: String,
+    /// Makes a message as long as an envelope is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) filler: String,
 }
 
 pub(crate) const TO: &str = "somebody.with.a.name@example.org";

@@ -17,23 +17,34 @@ const WINDOWS: [(usize, usize); 3] = [(1, 1500), (100, 10_000), (1000, 10_000)];
 
 const ROUNDS: usize = 5;
 
+/// How many bytes an envelope has that a message by hand has not.
+const FILLER: usize = 120;
+
 pub(super) async fn measure(url: &str, replicas: usize) -> Result<(), BoxError> {
     let context = context(url).await?;
     for (window, messages) in WINDOWS {
         let nats = nats(url, window, replicas).await?;
-        let (mut ours, mut peer) = (Vec::new(), Vec::new());
+        let (mut ours, mut peer, mut long) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             let begun = Instant::now();
             publish_ours(&nats, messages).await?;
             ours.push(messages as f64 / begun.elapsed().as_secs_f64());
             empty(&context, Side::Ours).await?;
             let begun = Instant::now();
-            publish_by_hand(&context, window, messages).await?;
+            publish_by_hand(&context, window, messages, 0).await?;
             peer.push(messages as f64 / begun.elapsed().as_secs_f64());
+            empty(&context, Side::Peer).await?;
+            let begun = Instant::now();
+            publish_by_hand(&context, window, messages, FILLER).await?;
+            long.push(messages as f64 / begun.elapsed().as_secs_f64());
             empty(&context, Side::Peer).await?;
         }
         let name = format!("publish_r{replicas}_window_{window}");
         print_ratio(&name, median(ours), median(peer));
+        println!(
+            "      for scale, by hand with messages as long as ours: {:.0} per second",
+            median(long)
+        );
     }
     Ok(())
 }
@@ -55,12 +66,14 @@ pub(super) async fn publish_by_hand(
     context: &Context,
     window: usize,
     messages: usize,
+    filler: usize,
 ) -> Result<(), BoxError> {
     let mut unanswered = VecDeque::new();
     for order in 0..messages {
         let args = ByHand {
             order: i64::try_from(order)?,
             to: TO.to_owned(),
+            filler: "x".repeat(filler),
         };
         let message = PublishMessage::build()
             .message_id(

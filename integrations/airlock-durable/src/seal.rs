@@ -1,5 +1,6 @@
 //! Sealing what effects redact, so that no store holds it in the clear.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -137,23 +138,24 @@ pub(crate) fn seal(
 
 /// The arguments with those opened that are sealed. One in the clear stays as it is: another program may have
 /// enqueued it so.
-pub(crate) fn open(
+pub(crate) fn open<'a>(
     effect: &EffectDescriptor,
     intent: Uuid,
-    arguments: &RawValue,
+    arguments: &'a RawValue,
     keys: Option<&Keys>,
-) -> Result<Box<RawValue>, SealError> {
+) -> Result<Cow<'a, RawValue>, SealError> {
     if first_redacted(effect).is_none() {
-        return Ok(arguments.to_owned());
+        return Ok(Cow::Borrowed(arguments));
     }
-    change(effect, arguments, |argument, value| {
+    let opened = change(effect, arguments, |argument, value| {
         let Some(sealed) = value.get(SEALED).and_then(Value::as_str) else {
             return Some(value.clone());
         };
         let context = context(argument, intent);
         let opened = keys?.open(&context, sealed)?;
         serde_json::from_slice(&opened).ok()
-    })
+    });
+    Ok(Cow::Owned(opened?))
 }
 
 /// Binds a sealed argument to its place, so that it cannot be moved to another one.

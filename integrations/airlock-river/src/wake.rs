@@ -61,9 +61,13 @@ impl Wakes {
         was_empty && !state.held_back.is_empty()
     }
 
-    /// The queues to be woken.
+    /// The queues to be woken now.
     fn take(&self) -> BTreeSet<String> {
-        std::mem::take(&mut self.state().held_back)
+        let mut state = self.state();
+        let queues = std::mem::take(&mut state.held_back);
+        let now = Instant::now();
+        state.last.extend(queues.iter().map(|queue| (queue.clone(), now)));
+        queues
     }
 }
 
