@@ -66,7 +66,9 @@ impl Wakes {
         let mut state = self.state();
         let queues = std::mem::take(&mut state.held_back);
         let now = Instant::now();
-        state.last.extend(queues.iter().map(|queue| (queue.clone(), now)));
+        state
+            .last
+            .extend(queues.iter().map(|queue| (queue.clone(), now)));
         queues
     }
 }

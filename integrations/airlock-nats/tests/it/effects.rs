@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use airlock::{Airlock, BoxError};
 
-/// What was performed: the effect, a number, the attempt.
+/// An effect that was performed, a number of it, and the attempt.
+type Performed = (&'static str, i64, u32);
+
+/// What was performed.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Journal(Arc<Mutex<Vec<(&'static str, i64, u32)>>>);
+pub(crate) struct Journal(Arc<Mutex<Vec<Performed>>>);
 
 impl Journal {
     fn note(&self, effect: &'static str, number: i64) -> u32 {
@@ -18,7 +21,7 @@ impl Journal {
         attempt
     }
 
-    pub(crate) fn all(&self) -> Vec<(&'static str, i64, u32)> {
+    pub(crate) fn all(&self) -> Vec<Performed> {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

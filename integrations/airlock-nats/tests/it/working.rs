@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use airlock::nats::async_nats::HeaderValue;
 use airlock::nats::async_nats::jetstream::{self, Context};
 use airlock::nats::{Nats, Running};
 use airlock::{BoxError, Intent, IntoIntent};
@@ -153,8 +154,8 @@ async fn an_intent_that_was_left_to_others_has_not_been_tried() -> Tested {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let waits = waits.ok_or("it waits for others")?;
-    let attempts = waits.headers.get("Airlock-Attempts").map(|it| it.as_str());
-    assert_eq!(attempts, Some("0"));
+    let attempts = waits.headers.get("Airlock-Attempts");
+    assert_eq!(attempts.map(HeaderValue::as_str), Some("0"));
     worker.stop().await;
     assert_eq!(left(&name).await, 1, "it is not lost");
     assert!(journal.all().is_empty());
