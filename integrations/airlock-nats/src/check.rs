@@ -5,7 +5,9 @@ use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, Stor
 use crate::handle::Settings;
 
 /// Each in words that follow "it".
-pub(crate) fn shortfalls(actual: &Config, settings: &Settings) -> Vec<String> {
+///
+/// `could_delay` tells whether the server could publish later.
+pub(crate) fn shortfalls(actual: &Config, settings: &Settings, could_delay: bool) -> Vec<String> {
     let mut shortfalls = Vec::new();
     let mut says = |holds: bool, text: String| {
         if holds {
@@ -48,6 +50,11 @@ pub(crate) fn shortfalls(actual: &Config, settings: &Settings) -> Vec<String> {
         ),
     );
     says(
+        could_delay && !actual.allow_message_schedules,
+        "publishes nothing later, so that delays are refused (set `allow_msg_schedules`)"
+            .to_owned(),
+    );
+    says(
         actual.no_ack,
         "answers for no intent (`no_ack`), so that none can be published".to_owned(),
     );
@@ -81,13 +88,17 @@ mod tests {
             retention: RetentionPolicy::WorkQueue,
             num_replicas: 3,
             duplicate_window: Duration::from_secs(60),
+            allow_message_schedules: true,
             ..Config::default()
         }
     }
 
     #[test]
     fn a_sound_stream_has_none() {
-        assert_eq!(shortfalls(&sound(), &settings()), Vec::<String>::new());
+        assert_eq!(
+            shortfalls(&sound(), &settings(), true),
+            Vec::<String>::new()
+        );
     }
 
     #[test]
@@ -95,7 +106,7 @@ mod tests {
         let with = |change: fn(&mut Config)| {
             let mut config = sound();
             change(&mut config);
-            shortfalls(&config, &settings()).join("|")
+            shortfalls(&config, &settings(), true).join("|")
         };
         assert!(with(|it| it.storage = StorageType::Memory).contains("memory"));
         assert!(with(|it| it.num_replicas = 1).contains("syncs_always"));
@@ -104,6 +115,7 @@ mod tests {
         assert!(with(|it| it.max_age = Duration::from_secs(9)).contains("within 9s"));
         assert!(with(|it| it.max_messages = 9).contains("when it is full"));
         assert!(with(|it| it.max_messages_per_subject = 9).contains("only 9"));
+        assert!(with(|it| it.allow_message_schedules = false).contains("delays are refused"));
         assert!(with(|it| it.no_ack = true).contains("no_ack"));
         assert!(with(|it| it.duplicate_window = Duration::from_secs(9)).contains("9s instead"));
     }
@@ -118,6 +130,6 @@ mod tests {
             syncs_always: true,
             ..settings()
         };
-        assert!(shortfalls(&config, &settings).is_empty());
+        assert!(shortfalls(&config, &settings, true).is_empty());
     }
 }

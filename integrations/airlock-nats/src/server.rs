@@ -39,16 +39,23 @@ impl Server {
 
     /// Whether a message can be published later.
     pub(crate) fn has_schedules(&self) -> bool {
+        self.version_has_schedules() && !self.stream_has_none.load(Ordering::Relaxed)
+    }
+
+    /// Whether the server could do that, if the stream let it.
+    pub(crate) fn version_has_schedules(&self) -> bool {
         let connects = self.connects();
-        // Before the first connection there is nothing to keep.
-        if self.seen.load(Ordering::Acquire) != connects && self.client.try_server_info().is_some()
-        {
+        if self.seen.load(Ordering::Acquire) != connects {
+            if self.client.try_server_info().is_none() {
+                // Before the first connection nobody knows. A server that has none refuses what is published to it.
+                return true;
+            }
             let (major, minor, patch) = SCHEDULES;
             let has_schedules = self.client.is_server_compatible(major, minor, patch);
             self.has_schedules.store(has_schedules, Ordering::Relaxed);
             self.seen.store(connects, Ordering::Release);
         }
-        self.has_schedules.load(Ordering::Relaxed) && !self.stream_has_none.load(Ordering::Relaxed)
+        self.has_schedules.load(Ordering::Relaxed)
     }
 
     /// The size of a message, in bytes.

@@ -26,13 +26,13 @@ impl Nats {
     ///
     /// What the server said.
     pub async fn ensure_stream(&self) -> Result<(), WorkerError> {
-        for config in self.streams() {
-            let name = config.name.clone();
-            let context = &self.inner.context;
-            let created = context.get_or_create_stream(config).await;
-            created.map_err(|error| {
-                WorkerError::server(format!("creating the stream `{name}`"), error)
-            })?;
+        let names = &self.inner.names;
+        for name in [names.stream().to_owned(), names.dead_stream()] {
+            match self.config_of(&name).await {
+                Ok(_) => {}
+                Err(WorkerError::NoStream { .. }) => self.create(&name).await?,
+                Err(error) => return Err(error),
+            }
         }
         self.warn().await
     }
@@ -58,7 +58,8 @@ impl Nats {
         self.inner
             .server
             .note_stream(actual.allow_message_schedules);
-        Ok(shortfalls(&actual, &self.inner.settings))
+        let could_delay = self.inner.server.version_has_schedules();
+        Ok(shortfalls(&actual, &self.inner.settings, could_delay))
     }
 
     /// Logs what the stream promises less, in one sentence, once.
@@ -72,6 +73,18 @@ impl Nats {
                 self.inner.names.stream(),
                 shortfalls.join(", and it "),
             );
+        }
+        Ok(())
+    }
+
+    async fn create(&self, name: &str) -> Result<(), WorkerError> {
+        // Only now, since the server has answered: before, nobody knows whether it has schedules.
+        for config in self.streams().into_iter().filter(|it| it.name == name) {
+            // Another process may have created it meanwhile.
+            let created = self.inner.context.get_or_create_stream(config).await;
+            created.map_err(|error| {
+                WorkerError::server(format!("creating the stream `{name}`"), error)
+            })?;
         }
         Ok(())
     }

@@ -62,7 +62,8 @@ impl WorkerBuilder {
     }
 
     /// Chooses after what time an intent counts as lost of which its worker has told nothing: the worker was killed.
-    /// 30 s unless set. A worker tells three times as often that an effect is still performed.
+    /// 30 s unless set. A worker tells three times as often that an effect is still performed. All workers of a stream
+    /// should say the same: the server does what the last one that started has said.
     pub fn lost_after(mut self, time: Duration) -> Self {
         self.lost_after = time;
         self

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use airlock_core::{Airlock, Catalogue, EffectDescriptor};
-use airlock_durable::timeout_of;
+use airlock_durable::{Capabilities, timeout_of};
 use riverqueue::{Client, MaintenanceConfig, QueueConfig, RunHandle};
 
 use crate::perform::{LEFT_ALONE, Performing};
@@ -166,20 +166,23 @@ impl<DB: RiverDatabase> WorkerBuilder<DB> {
         Ok(queues)
     }
 
-    /// Warns if an engine would take an intent for a new one that is forwarded again after its forwarder was killed.
+    /// Warns of engines that would take an intent for a new one which is forwarded again after its forwarder was killed.
     fn warn_if_forgotten(&self, rescue_after: Duration) {
-        let longest = rescue_after + LEFT_ALONE.1;
         for engine in self.river.inner.forwards.engines() {
-            let can = engine.capabilities();
-            if let Some(time) = can.recognises_for.filter(|time| *time < longest) {
-                tracing::warn!(
-                    target: "airlock",
-                    "an intent whose forwarder was killed may be forwarded again after {longest:?}, and {} recognises it for {time:?} only: it may be performed twice",
-                    can.engine,
-                );
+            if let Some(warning) = forgets(&engine.capabilities(), rescue_after + LEFT_ALONE.1) {
+                tracing::warn!(target: "airlock", "{warning}");
             }
         }
     }
+}
+
+/// What is to be said of an engine if it does not recognise an intent for so long.
+fn forgets(engine: &Capabilities, longest: Duration) -> Option<String> {
+    let time = engine.recognises_for.filter(|time| *time < longest)?;
+    Some(format!(
+        "an intent whose forwarder was killed may be forwarded again after {longest:?}, and {} recognises it for {time:?} only: it may be performed twice",
+        engine.engine
+    ))
 }
 
 impl<DB: RiverDatabase> fmt::Debug for WorkerBuilder<DB> {
@@ -234,5 +237,22 @@ impl Running {
 impl fmt::Debug for Running {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Running").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_that_forgets_too_soon_is_told_from_one_that_does_not() {
+        let mut engine = Capabilities::new("JetStream");
+        let longest = Duration::from_secs(145);
+        assert_eq!(forgets(&engine, longest), None);
+        engine.recognises_for = Some(longest);
+        assert_eq!(forgets(&engine, longest), None);
+        engine.recognises_for = Some(Duration::from_secs(120));
+        let said = forgets(&engine, longest).expect("it forgets");
+        assert!(said.contains("145s") && said.contains("120s"), "{said}");
     }
 }

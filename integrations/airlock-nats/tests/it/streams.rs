@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use airlock::BoxError;
-use airlock::nats::async_nats::jetstream;
+use airlock::nats::async_nats::{self, jetstream};
 use airlock::nats::{Nats, WorkerError};
 
 use crate::effects::Journal;
@@ -87,5 +87,40 @@ async fn a_queue_that_no_subject_can_hold_is_refused_where_it_is_enqueued() -> T
     scope.run_infallible_async(enqueue).await?;
     let error = answer.expect_err("it has a space").to_string();
     assert!(error.contains("`a queue`"), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_delay_is_refused_where_the_stream_publishes_nothing_later() -> Tested {
+    let name = world::new_name();
+    let nats = world::builder(&name).await.build()?;
+    let context = jetstream::new(world::connect().await);
+    for settings in nats.stream_settings() {
+        let mut config: jetstream::stream::Config = serde_json::from_str(&settings.json)?;
+        config.allow_message_schedules = false;
+        context.create_stream(config).await?;
+    }
+    nats.ensure_stream().await?;
+    let scope = airlock::scope().executor(nats);
+    let mut answer = Ok(());
+    let enqueue = async |_: airlock::Scope| {
+        let later = airlock::IntoIntent::after(crate::effects::note(1), Duration::from_secs(1));
+        answer = airlock::try_enqueue(later).map(drop);
+    };
+    scope.run_infallible_async(enqueue).await?;
+    let error = answer.expect_err("nobody would publish it").to_string();
+    assert!(error.contains("cannot delay"), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stream_that_is_ensured_before_the_first_connection_publishes_later() -> Tested {
+    let options = async_nats::ConnectOptions::new().retry_on_initial_connect();
+    let client = options.connect(world::url()).await?;
+    let builder = Nats::builder(client).name(world::new_name());
+    let nats = builder.keys(world::keys()).build()?;
+    assert!(nats.capabilities().delay, "nobody knows better yet");
+    nats.ensure_stream().await?;
+    assert!(nats.capabilities().delay);
     Ok(())
 }

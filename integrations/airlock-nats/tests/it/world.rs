@@ -24,10 +24,12 @@ pub(crate) fn new_name() -> String {
     format!("t{}_{number}", std::process::id())
 }
 
+pub(crate) fn url() -> String {
+    server().url()
+}
+
 pub(crate) async fn connect() -> async_nats::Client {
-    async_nats::connect(server().url())
-        .await
-        .expect("a connection")
+    async_nats::connect(url()).await.expect("a connection")
 }
 
 pub(crate) fn keys() -> Keys {
