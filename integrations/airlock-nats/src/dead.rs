@@ -12,12 +12,18 @@ use crate::Nats;
 /// Why the intent is not tried again.
 pub(crate) const REASON: &str = "Airlock-Reason";
 
+/// The subject that the intent was on.
+const SUBJECT: &str = "Airlock-Subject";
+
 /// The length of a reason in bytes, at most: headers are short.
 const REASON_BYTES: usize = 2048;
 
 /// An intent that is not tried again.
 pub(crate) struct DeadLetter<'a> {
+    /// Of this death: the server drops a second message with the same one.
     pub(crate) id: &'a str,
+    /// Where it was.
+    pub(crate) subject: &'a str,
     pub(crate) queue: &'a str,
     pub(crate) effect: &'a str,
     pub(crate) attempts: u32,
@@ -30,6 +36,7 @@ impl Nats {
     pub(crate) async fn bury(&self, letter: DeadLetter<'_>) -> Result<(), BoxError> {
         let mut headers = HeaderMap::new();
         headers.insert(NATS_MESSAGE_ID, letter.id);
+        headers.insert(SUBJECT, letter.subject);
         headers.insert(REASON, one_line(letter.reason));
         headers.insert(crate::message::ATTEMPTS, letter.attempts.to_string());
         let subject = self.inner.names.dead_subject(letter.queue, letter.effect);

@@ -15,8 +15,9 @@ use crate::server::Server;
 use crate::subject::{Names, is_name};
 use crate::worker::WorkerBuilder;
 
-/// How much of a message's size is left for its subject and headers.
-const HEADERS: usize = 4096;
+/// How much of a message's size is left for what is not arguments. Of the rest, arguments take three quarters at most, since
+/// sealed ones grow by a third.
+const ABOUT: usize = 16 * 1024;
 
 /// Durable effects on JetStream: it publishes their intents, and performs them. Clones share it.
 ///
@@ -104,7 +105,7 @@ impl Nats {
         nats.dedupe = Dedupe::WhileUnfinished;
         nats.recognises_for = Some(self.inner.settings.recognise_for);
         nats.ordering = true;
-        nats.max_bytes = Some(server.max_payload().saturating_sub(HEADERS));
+        nats.max_bytes = Some(server.max_payload().saturating_sub(ABOUT) / 4 * 3);
         nats.max_id_bytes = 127;
         nats.max_queue_bytes = 64;
         nats.plain_queues = true;

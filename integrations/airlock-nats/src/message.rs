@@ -20,6 +20,7 @@ pub(crate) const ATTEMPTS: &str = "Airlock-Attempts";
 const EXPECTED_SUBJECT: &str = "Nats-Expected-Last-Subject-Sequence-Subject";
 
 /// A message that is ready to be sent.
+#[derive(Clone)]
 pub(crate) struct Outgoing {
     pub(crate) subject: String,
     pub(crate) message: PublishMessage,

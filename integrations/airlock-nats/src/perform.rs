@@ -8,6 +8,7 @@ use airlock_core::{Airlock, BoxError, Catalogue, Receipt, Released};
 use airlock_durable::{About, Envelope, Performer, Verdict, derived_id, log, unreadable};
 use async_nats::HeaderMap;
 use async_nats::client::Request;
+use async_nats::connection::State;
 use async_nats::header::NATS_MESSAGE_ID;
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::{AckKind, Message};
@@ -26,6 +27,9 @@ const LEFT_ALONE: (Duration, Duration) = (Duration::from_secs(1), Duration::from
 
 /// How long the server may take to answer for the end of an intent.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long the client may take to pass something on that the server does not answer.
+const SAID_WITHIN: Duration = Duration::from_secs(1);
 
 /// Performs messages.
 pub(crate) struct Performing {
@@ -71,26 +75,47 @@ impl Performing {
         }
     }
 
-    /// Performs a message, and tells the server what became of it. If that cannot be told, the server delivers it again.
+    /// Performs a message, and tells the server what became of it, and meanwhile that it is not forgotten. If the end cannot
+    /// be told, the server delivers it again.
+    ///
     /// Whoever performs at most so many effects at once may take the next one when `slot` is dropped: when the effect has
     /// ended, and the server has not yet answered for that.
     pub(crate) async fn perform<S>(&self, message: Message, is_ordered: bool, slot: S) {
         let Some(delivered) = Delivered::of(message, is_ordered) else {
             return;
         };
+        let performed = self.perform_and_conclude(&delivered, slot);
+        tokio::pin!(performed);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut performed => return,
+                () = tokio::time::sleep(self.progress_every) => delivered.tell_progress().await,
+            }
+        }
+    }
+
+    async fn perform_and_conclude<S>(&self, delivered: &Delivered, slot: S) {
         let envelope = match delivered.envelope() {
             Ok(envelope) => envelope,
             Err(verdict) => {
-                let unread = self.unread(&delivered);
-                return self.conclude(&delivered, &unread, *verdict).await;
+                let unread = self.unread(delivered);
+                return self.conclude(delivered, &unread, *verdict).await;
             }
         };
-        let verdict = match self.may_not_repeat(&delivered, &envelope) {
+        let verdict = match self.may_not_repeat(delivered, &envelope) {
             Some(verdict) => verdict,
-            None => self.attempt(&delivered, &envelope).await,
+            None => {
+                let stopped = self.stop.cancelled();
+                let executor = Some(self.executor.clone());
+                let performer = &self.performer;
+                performer
+                    .perform(&envelope, delivered.attempt, executor, stopped)
+                    .await
+            }
         };
         drop(slot);
-        self.conclude(&delivered, &envelope, verdict).await;
+        self.conclude(delivered, &envelope, verdict).await;
     }
 
     /// An effect that is declared `once` is not performed by a second delivery: nobody knows how far the first one came.
@@ -102,28 +127,6 @@ impl Performing {
         effect.is_once().then(|| Verdict::Dead {
             reason: "it was delivered before, and is declared `once`: nobody knows whether it was performed".to_owned(),
         })
-    }
-
-    async fn attempt(&self, delivered: &Delivered, envelope: &Envelope) -> Verdict {
-        let performed = self.performer.perform(
-            envelope,
-            delivered.attempt,
-            Some(self.executor.clone()),
-            self.stop.cancelled(),
-        );
-        tokio::pin!(performed);
-        loop {
-            tokio::select! {
-                biased;
-                verdict = &mut performed => return verdict,
-                () = tokio::time::sleep(self.progress_every) => {
-                    let told = delivered.message.ack_with(AckKind::Progress).await;
-                    if let Err(error) = told {
-                        tracing::debug!(target: "airlock", %error, "the server could not be told of progress");
-                    }
-                }
-            }
-        }
     }
 
     async fn conclude(&self, delivered: &Delivered, envelope: &Envelope, verdict: Verdict) {
@@ -209,7 +212,9 @@ impl Performing {
         reason: &str,
     ) -> Result<(), BoxError> {
         let letter = DeadLetter {
-            id: &envelope.about.id.to_string(),
+            // One that is published again by hand may die again.
+            id: &format!("{}/{}", envelope.about.id, delivered.sequence),
+            subject: &delivered.message.subject,
             queue: envelope.about.queue.as_deref().unwrap_or(DEFAULT_QUEUE),
             effect: &envelope.effect,
             attempts: delivered.attempt,
@@ -293,7 +298,22 @@ impl Delivered {
 
     async fn again_after(&self, time: Duration) -> Result<(), BoxError> {
         let time = (!time.is_zero()).then_some(time);
-        self.message.ack_with(AckKind::Nak(time)).await
+        self.say(AckKind::Nak(time)).await
+    }
+
+    async fn tell_progress(&self) {
+        if let Err(error) = self.say(AckKind::Progress).await {
+            tracing::debug!(target: "airlock", %error, "the server could not be told of progress");
+        }
+    }
+
+    /// Tells the server something that it does not answer. Without a connection the client would keep it, and at last hold
+    /// up whoever tells it something.
+    async fn say(&self, what: AckKind) -> Result<(), BoxError> {
+        if self.message.context.client().connection_state() != State::Connected {
+            return Err("there is no connection to NATS".into());
+        }
+        tokio::time::timeout(SAID_WITHIN, self.message.ack_with(what)).await?
     }
 
     /// The more often it was delivered, the longer it is left alone.

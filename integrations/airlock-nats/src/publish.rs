@@ -2,15 +2,26 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::future::IntoFuture as _;
+use std::time::Duration;
 
 use airlock_core::executor::{Batch, Executor, Identity};
 use airlock_core::{BoxError, BoxFuture, Intent, Receipt};
 use airlock_durable::{Capabilities, Envelope, Forward, unique_key};
 use async_nats::connection::State;
 use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
+use async_nats::jetstream::{self, ErrorCode};
+
+use tokio::time::Instant;
 
 use crate::Nats;
 use crate::message::Outgoing;
+
+/// How long the server may take to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long to wait until replicas have decided on a key.
+const UNDECIDED: Duration = Duration::from_millis(20);
 
 /// How many messages are made before they are sent.
 const AT_ONCE: usize = 32;
@@ -47,41 +58,63 @@ impl Nats {
     }
 
     async fn send(&self, message: Result<Outgoing, BoxError>) -> Sent {
-        let Outgoing {
-            subject,
-            message,
-            has_key,
-        } = match message {
+        let outgoing = match message {
             Ok(outgoing) => outgoing,
             Err(error) => return Sent::NoMessage(error),
         };
+        let again = outgoing.has_key.then(|| outgoing.clone());
+        let Outgoing {
+            subject, message, ..
+        } = outgoing;
         match self.inner.context.send_publish(subject, message).await {
-            Ok(answer) => Sent::Unanswered { answer, has_key },
+            Ok(answer) => Sent::Unanswered {
+                answer,
+                until: Instant::now() + ANSWER_WITHIN,
+                again: again.map(Box::new),
+            },
             Err(error) => Sent::Failed(error),
         }
     }
 
     async fn answer(&self, sent: Sent) -> Receipt {
-        let (answer, has_key) = match sent {
-            Sent::Unanswered { answer, has_key } => (answer, has_key),
-            Sent::Failed(error) => return Receipt::Rejected(self.in_words(error)),
+        let (answer, until, again) = match sent {
+            Sent::Unanswered {
+                answer,
+                until,
+                again,
+            } => (answer, until, again),
+            Sent::Failed(error) => return Receipt::Rejected(self.in_words(&error)),
             Sent::NoMessage(error) => return Receipt::Rejected(error),
         };
-        match answer.await {
-            Ok(answer) if answer.duplicate => Receipt::Duplicate {
+        // The time of an answer begins when its message was sent, not when somebody looks.
+        let answered = match tokio::time::timeout_at(until, answer.into_future()).await {
+            Ok(answered) => answered,
+            Err(_) => Err(PublishError::new(PublishErrorKind::TimedOut)),
+        };
+        match (answered, again) {
+            (Ok(answer), _) if answer.duplicate => Receipt::Duplicate {
                 reason: "it has been published before".to_owned(),
             },
-            Ok(_) => Receipt::Accepted,
-            Err(error) if has_key && error.kind() == PublishErrorKind::WrongLastSequence => {
+            (Ok(_), _) => Receipt::Accepted,
+            (Err(error), Some(_)) if error.kind() == PublishErrorKind::WrongLastSequence => {
                 Receipt::Duplicate {
                     reason: "one with the same key waits or is performed".to_owned(),
                 }
             }
-            Err(error) => Receipt::Rejected(self.in_words(error)),
+            // Replicas are about to store another one with the same key. It may fail, and so it has not won yet.
+            (Err(error), Some(again)) if is_undecided(&error) && Instant::now() < until => {
+                tokio::time::sleep(UNDECIDED).await;
+                let mut sent = self.send(Ok(*again)).await;
+                if let Sent::Unanswered { until: limit, .. } = &mut sent {
+                    *limit = until;
+                }
+                Box::pin(self.answer(sent)).await
+            }
+            (Err(error), _) => Receipt::Rejected(self.in_words(&error)),
         }
     }
 
-    fn in_words(&self, error: PublishError) -> BoxError {
+    fn in_words(&self, error: &PublishError) -> BoxError {
         let stream = self.inner.names.stream();
         match error.kind() {
             PublishErrorKind::StreamNotFound => format!(
@@ -93,9 +126,21 @@ impl Nats {
                 self.inner.settings.recognise_for
             )
             .into(),
-            _ => error.into(),
+            _ => format!("the server refused it: {error}").into(),
         }
     }
+}
+
+/// Whether another message with the key is being stored.
+fn is_undecided(error: &PublishError) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        if let Some(error) = error.downcast_ref::<jetstream::Error>() {
+            return error.error_code() == ErrorCode::STREAM_WRONG_LAST_SEQUENCE_CONSTANT;
+        }
+        source = error.source();
+    }
+    false
 }
 
 /// Messages on their way, in order, and what became of those before them.
@@ -136,7 +181,9 @@ impl<'a> Sending<'a> {
 enum Sent {
     Unanswered {
         answer: PublishAckFuture,
-        has_key: bool,
+        until: Instant,
+        /// The message, if it has a key.
+        again: Option<Box<Outgoing>>,
     },
     Failed(PublishError),
     NoMessage(BoxError),

@@ -1,13 +1,14 @@
 //! Pulling from one consumer: never more than can be performed at once, and again after whatever went wrong.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use airlock_core::BoxError;
+use async_nats::jetstream::Message;
 use async_nats::jetstream::consumer::pull::{BatchConfig, Config};
 use async_nats::jetstream::consumer::{AckPolicy, Consumer};
-use async_nats::jetstream::{AckKind, Message};
 use async_nats::{StatusCode, Subscriber};
 use futures_util::StreamExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -23,6 +24,9 @@ const HEARTBEAT: Duration = Duration::from_secs(2);
 
 /// After how many heartbeats that did not come a request counts as forgotten.
 const MISSED: u32 = 2;
+
+/// How long the client may take to end a subscription.
+const UNSUBSCRIBED_WITHIN: Duration = Duration::from_secs(1);
 
 /// How long to wait before a consumer is looked for again.
 const AGAIN_AFTER: Duration = Duration::from_millis(250);
@@ -46,8 +50,8 @@ struct Asked {
     consumer: Consumer<Config>,
     subscriber: Subscriber,
     inbox: async_nats::Subject,
-    /// How many messages may still come.
-    open: usize,
+    /// The requests that the server still has, each with how many messages may come for it, the oldest first.
+    requests: VecDeque<(Instant, usize)>,
     /// Permits for those, and for some that are asked for next.
     permits: Option<OwnedSemaphorePermit>,
     /// How often the client has connected.
@@ -80,14 +84,21 @@ impl Puller {
         let slots = Arc::new(Semaphore::new(self.concurrency));
         let mut failed = false;
         loop {
-            let pulled = async {
-                let asked = self.begin().await?;
-                if std::mem::take(&mut failed) {
-                    self.performing.troubles.end();
-                }
-                self.pull(asked, &slots).await
+            // Without a server this may take long.
+            let begun = tokio::select! {
+                () = stop.cancelled() => return,
+                begun = self.begin() => begun,
             };
-            let Err(why) = pulled.await else { return };
+            let pulled = match begun {
+                Ok(asked) => {
+                    if std::mem::take(&mut failed) {
+                        self.performing.troubles.end();
+                    }
+                    self.pull(asked, &slots).await
+                }
+                Err(why) => Err(why),
+            };
+            let Err(why) = pulled else { return };
             if !std::mem::replace(&mut failed, true) {
                 self.performing.troubles.begin(&self.consumer, &why);
             }
@@ -106,14 +117,29 @@ impl Puller {
             subscriber: client.subscribe(inbox.clone()).await?,
             consumer,
             inbox,
-            open: 0,
+            requests: VecDeque::new(),
             permits: None,
             connects: self.performing.nats.inner.server.connects(),
         })
     }
 
-    /// Pulls until the worker stops, or something goes wrong.
+    /// Pulls until the worker stops, or something goes wrong. What has arrived by then is performed, too: the server counts
+    /// it as delivered.
     async fn pull(&self, mut asked: Asked, slots: &Arc<Semaphore>) -> Result<(), BoxError> {
+        let ended = self.pull_with(&mut asked, slots).await;
+        // Without a connection the client may not take this; then dropping it does the same later.
+        let unsubscribed = asked.subscriber.unsubscribe();
+        if let Ok(Ok(())) = tokio::time::timeout(UNSUBSCRIBED_WITHIN, unsubscribed).await {
+            while let Some(message) = asked.subscriber.next().await {
+                if let Ok(Some((message, permit))) = asked.received(message) {
+                    self.perform(message, permit);
+                }
+            }
+        }
+        ended
+    }
+
+    async fn pull_with(&self, asked: &mut Asked, slots: &Arc<Semaphore>) -> Result<(), BoxError> {
         let stop = &self.performing.stop_pulling;
         let server = &self.performing.nats.inner.server;
         loop {
@@ -122,20 +148,14 @@ impl Puller {
             let may_ask_more = asked.held() < self.concurrency;
             let event = tokio::select! {
                 biased;
-                () = stop.cancelled() => Event::Stop,
+                () = stop.cancelled() => return Ok(()),
                 message = asked.subscriber.next() => Event::Message(message),
                 permit = slots.clone().acquire_owned(), if may_ask_more => Event::Free(permit?),
-                () = tokio::time::sleep(HEARTBEAT * MISSED), if asked.open > 0 => Event::Silence,
+                () = tokio::time::sleep(HEARTBEAT * MISSED), if asked.open() > 0 => Event::Silence,
             };
             match event {
-                Event::Stop => {
-                    self.give_back(asked).await;
-                    return Ok(());
-                }
                 Event::Free(permit) => asked.add(permit),
-                Event::Silence => {
-                    return Err("the server does not answer".into());
-                }
+                Event::Silence => return Err("the server does not answer".into()),
                 Event::Message(None) => return Err("the connection was closed".into()),
                 Event::Message(Some(message)) => {
                     if let Some((message, permit)) = asked.received(message)? {
@@ -146,21 +166,6 @@ impl Puller {
             // A server that was away has forgotten what it was asked for.
             if server.connects() != asked.connects {
                 return Err("the connection was made anew".into());
-            }
-        }
-    }
-
-    /// Lets others have at once what has arrived and is not performed here.
-    async fn give_back(&self, mut asked: Asked) {
-        let context = &self.performing.nats.inner.context;
-        let _ = asked.subscriber.unsubscribe().await;
-        while let Some(message) = asked.subscriber.next().await {
-            let message = Message {
-                message,
-                context: context.clone(),
-            };
-            if message.status.is_none() {
-                let _ = message.ack_with(AckKind::Nak(None)).await;
             }
         }
     }
@@ -202,7 +207,6 @@ impl Troubles {
 }
 
 enum Event {
-    Stop,
     Message(Option<async_nats::Message>),
     Free(OwnedSemaphorePermit),
     Silence,
@@ -223,6 +227,11 @@ impl Asked {
         }
     }
 
+    /// How many messages may still come.
+    fn open(&self) -> usize {
+        self.requests.iter().map(|(_, open)| open).sum()
+    }
+
     /// Takes all that is free.
     fn take_free(&mut self, slots: &Arc<Semaphore>) {
         let free = u32::try_from(slots.available_permits()).unwrap_or(u32::MAX);
@@ -235,8 +244,18 @@ impl Asked {
 
     /// Asks for more, if nothing is asked for, or for a good part of what is performed at once: each request costs.
     async fn ask(&mut self, concurrency: usize) -> Result<(), BoxError> {
-        let more = self.held() - self.open;
-        if more == 0 || (self.open > 0 && more < concurrency.div_ceil(4)) {
+        // The server tells when a request has expired, unless it has ended meanwhile.
+        let forgotten = |asked: &Instant| asked.elapsed() > EXPIRES + HEARTBEAT * MISSED;
+        while self
+            .requests
+            .front()
+            .is_some_and(|(asked, _)| forgotten(asked))
+        {
+            self.requests.pop_front();
+        }
+        let open = self.open();
+        let more = self.held().saturating_sub(open);
+        if more == 0 || (open > 0 && more < concurrency.div_ceil(4)) {
             return Ok(());
         }
         let batch = BatchConfig {
@@ -247,7 +266,7 @@ impl Asked {
         };
         let inbox = self.inbox.clone();
         self.consumer.request_batch(batch, inbox).await?;
-        self.open += more;
+        self.requests.push_back((Instant::now(), more));
         Ok(())
     }
 
@@ -258,17 +277,19 @@ impl Asked {
     ) -> Result<Option<(async_nats::Message, Option<OwnedSemaphorePermit>)>, BoxError> {
         match message.status {
             None | Some(StatusCode::OK) => {
-                self.open = self.open.saturating_sub(1);
+                if let Some((_, open)) = self.requests.front_mut() {
+                    *open = open.saturating_sub(1);
+                    if *open == 0 {
+                        self.requests.pop_front();
+                    }
+                }
                 let permit = self.permits.as_mut().and_then(|it| it.split(1));
                 Ok(Some((message, permit)))
             }
             Some(StatusCode::IDLE_HEARTBEAT) => Ok(None),
-            // The request has expired.
+            // The oldest request has expired.
             Some(StatusCode::TIMEOUT) => {
-                let headers = message.headers.as_ref();
-                let left = headers.and_then(|it| it.get("Nats-Pending-Messages"));
-                let left = left.and_then(|it| it.as_str().parse().ok());
-                self.open = self.open.saturating_sub(left.unwrap_or(self.open));
+                self.requests.pop_front();
                 Ok(None)
             }
             Some(status) => {

@@ -70,7 +70,9 @@ impl Names {
 
     /// All subjects of an intent's key.
     pub(crate) fn key_subjects(&self, place: Place<'_>) -> Option<String> {
-        place.unique_key.map(|_| self.of_kind("*", place))
+        let effect = tokens(place.effect);
+        let key = place.unique_key?;
+        Some([&self.name, "*", "*", &effect, "key", key].join("."))
     }
 
     /// Where the copy of a message waits for its time. It replaces no other one.
@@ -218,12 +220,13 @@ mod tests {
             ..PLACE
         };
         let pattern = names().key_subjects(place).expect("it has a key");
-        assert_eq!(pattern, "shop.*.mail.shop.send.key.ab");
+        assert_eq!(pattern, "shop.*.*.shop.send.key.ab");
         let ordered = names().subject(place);
         let waiting = names().waiting_subject(place, "7");
         for subject in [ordered, waiting] {
-            let (before, after) = pattern.split_once('*').expect("a wildcard");
+            let (before, after) = pattern.split_once("*.*").expect("wildcards");
             assert!(subject.starts_with(before) && subject.ends_with(after));
+            assert_eq!(subject.split('.').count(), pattern.split('.').count());
         }
     }
 

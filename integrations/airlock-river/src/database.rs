@@ -1,6 +1,7 @@
 //! The databases that River runs on.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use airlock_core::BoxFuture;
 use airlock_sqlx::TransactionDatabase;
@@ -26,13 +27,13 @@ pub trait RiverDatabase: TransactionDatabase + sealed::Sealed {
     #[doc(hidden)]
     fn wake(pool: &Pool<Self>, queues: BTreeSet<String>) -> BoxFuture<'_, Result<(), sqlx::Error>>;
 
-    /// The jobs of an ordering key that are not done, up to this one, in order.
+    /// The jobs of an ordering key that are not done, with ids of this range, in order.
     #[doc(hidden)]
     fn unfinished<'a>(
         pool: &'a Pool<Self>,
         queue: &'a str,
         ordering_key: &'a str,
-        job: i64,
+        jobs: RangeInclusive<i64>,
     ) -> BoxFuture<'a, Result<Vec<OrderedJob>, sqlx::Error>>;
 
     /// Completes jobs that were forwarded to an engine, whoever has them.
@@ -103,13 +104,14 @@ impl RiverDatabase for sqlx::Postgres {
         pool: &'a Pool<Self>,
         queue: &'a str,
         ordering_key: &'a str,
-        job: i64,
+        jobs: RangeInclusive<i64>,
     ) -> BoxFuture<'a, Result<Vec<OrderedJob>, sqlx::Error>> {
         Box::pin(async move {
             let query = sqlx::query_as(crate::sql::UNFINISHED_POSTGRES);
             let query = query
                 .bind(queue)
-                .bind(job)
+                .bind(*jobs.start())
+                .bind(*jobs.end())
                 .bind(serde_json::json!({"airlock": {"ordering_key": ordering_key}}));
             query.bind(AT_ONCE as i64).fetch_all(pool).await
         })
@@ -198,11 +200,15 @@ impl RiverDatabase for sqlx::Sqlite {
         pool: &'a Pool<Self>,
         queue: &'a str,
         ordering_key: &'a str,
-        job: i64,
+        jobs: RangeInclusive<i64>,
     ) -> BoxFuture<'a, Result<Vec<OrderedJob>, sqlx::Error>> {
         Box::pin(async move {
             let query = sqlx::query_as(crate::sql::UNFINISHED_SQLITE);
-            let query = query.bind(queue).bind(job).bind(ordering_key);
+            let query = query
+                .bind(queue)
+                .bind(*jobs.start())
+                .bind(*jobs.end())
+                .bind(ordering_key);
             query.bind(AT_ONCE as i64).fetch_all(pool).await
         })
     }

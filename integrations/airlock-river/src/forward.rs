@@ -95,6 +95,10 @@ impl<DB: RiverDatabase> River<DB> {
         if intent.ordering_key().is_some() && intent.schedule() != Schedule::Now {
             return Err("River forwards the intents of one key in order, and so it cannot delay one: drop `.after(..)` or `.in_order_of(..)`".into());
         }
+        if intent.ordering_key().is_some() && intent.key().is_some() {
+            // Rows with keys are stored in the order of the keys, so that transactions do not get into a deadlock.
+            return Err("River forwards in the order in which rows are stored, and that of keys is another one: drop the key or `.in_order_of(..)`".into());
+        }
         can.check(intent)
     }
 
@@ -105,16 +109,17 @@ impl<DB: RiverDatabase> River<DB> {
     /// What the database said.
     pub(crate) async fn forward(
         &self,
-        engine: &dyn Forward,
+        engine: &Arc<dyn Forward>,
         context: &WorkContext,
         job: &JobRow,
         envelope: &Envelope,
     ) -> Result<WorkOutcome, BoxError> {
         let forwarded = match &envelope.about.ordering_key {
-            Some(key) => self.forward_in_order(engine, job, key).await?,
+            // An error of the database is no attempt either.
+            Some(key) => self.forward_in_order(engine, job, key).await,
             None => {
                 let unique_key = job.unique_key.as_ref().map(|key| hex(key));
-                self.hand_on(engine, envelope, unique_key).await
+                self.hand_on(&**engine, envelope, unique_key).await
             }
         };
         match forwarded {

@@ -5,8 +5,9 @@
 //! so the first arrivals are in order, too. No job has to wait for another one.
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::sync::Arc;
 
-use airlock_core::BoxError;
+use airlock_core::{BoxError, Catalogue};
 use airlock_durable::{About, Envelope, Forward};
 use riverqueue::JobRow;
 use serde_json::value::RawValue;
@@ -16,8 +17,8 @@ use tokio::sync::Mutex;
 use crate::perform::id_of_row;
 use crate::{River, RiverDatabase};
 
-/// How many jobs are read at once.
-pub(crate) const AT_ONCE: usize = 500;
+/// How many jobs are forwarded before they are completed: what is cut short in between is sent again.
+pub(crate) const AT_ONCE: usize = 20;
 
 /// Locks for the keys of this process: it would be no use to forward the jobs of one key twice at once.
 #[derive(Debug)]
@@ -72,30 +73,40 @@ impl OrderedJob {
 }
 
 impl<DB: RiverDatabase> River<DB> {
-    /// Forwards a job after the unfinished ones of its key that are before it, and completes them.
+    /// Forwards a job after the unfinished ones of its key that are before it, and completes them. Those that go to
+    /// another engine are left to others.
     ///
     /// # Errors
     ///
-    /// What the database said; or, within, why the job was not forwarded.
+    /// Why the job was not forwarded.
     pub(crate) async fn forward_in_order(
         &self,
-        engine: &dyn Forward,
+        engine: &Arc<dyn Forward>,
         job: &JobRow,
         ordering_key: &str,
-    ) -> Result<Result<(), BoxError>, BoxError> {
+    ) -> Result<(), BoxError> {
         let _turn = self.inner.turns.of(ordering_key).lock().await;
         let pool = &self.inner.pool;
+        let mut after = 0;
         loop {
-            let jobs = DB::unfinished(pool, &job.queue, ordering_key, job.id).await?;
+            let jobs = DB::unfinished(pool, &job.queue, ordering_key, after..=job.id).await?;
             let is_last = jobs.len() < AT_ONCE;
             let mut forwarded = Vec::new();
             let mut failed = None;
             for earlier in jobs {
+                after = earlier.id + 1;
+                let goes_there = self
+                    .inner
+                    .forwards
+                    .engine(effect_of(&earlier.kind), &job.queue);
+                if !goes_there.is_some_and(|it| Arc::ptr_eq(it, engine)) {
+                    continue;
+                }
                 // One that cannot be read is judged when a worker has it.
                 let Ok(envelope) = earlier.envelope(&job.queue) else {
                     continue;
                 };
-                let handed_on = self.hand_on(engine, &envelope, earlier.unique_key);
+                let handed_on = self.hand_on(&**engine, &envelope, earlier.unique_key);
                 if let Err(error) = handed_on.await {
                     failed = Some(error);
                     break;
@@ -106,10 +117,17 @@ impl<DB: RiverDatabase> River<DB> {
                 DB::finish(pool, &forwarded, engine.capabilities().engine).await?;
             }
             match failed {
-                Some(error) => return Ok(Err(error)),
-                None if is_last => return Ok(Ok(())),
+                Some(error) => return Err(error),
+                None if is_last => return Ok(()),
                 None => {}
             }
         }
     }
+}
+
+/// The id of the effect of a kind, which may be an alias.
+fn effect_of(kind: &str) -> &str {
+    let catalogue = Catalogue::global().ok();
+    let effect = catalogue.and_then(|it| it.find(kind));
+    effect.map_or(kind, |effect| effect.id())
 }

@@ -94,7 +94,7 @@ impl<DB: RiverDatabase> Performing<DB> {
         let forwards = &self.river.inner.forwards;
         if let Some(engine) = forwards.engine(effect.id(), &job.queue) {
             let river = &self.river;
-            return river.forward(&**engine, &context, &job, &envelope).await;
+            return river.forward(engine, &context, &job, &envelope).await;
         }
         let Some(performer) = &self.performer else {
             return Ok(WorkOutcome::Snooze(left_alone(&job)));

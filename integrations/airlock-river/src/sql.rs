@@ -92,7 +92,7 @@ FROM unnest($1::text[]) AS queue
 #[cfg(feature = "sqlite")]
 pub(crate) const WAKE_SQLITE: &str = "INSERT INTO river_notification (payload, topic) VALUES (json_object('queue', $1), 'river_insert')";
 
-/// The jobs of a queue and an ordering key that are not done, up to one of them, on PostgreSQL. River has an index for
+/// The jobs of a queue and an ordering key that are not done, of a range, on PostgreSQL. River has an index for
 /// the metadata.
 #[cfg(feature = "postgres")]
 pub(crate) const UNFINISHED_POSTGRES: &str = r"
@@ -101,10 +101,10 @@ SELECT
     (extract(epoch FROM created_at) * 1000000)::bigint::text AS created_at,
     encode(unique_key, 'hex') AS unique_key
 FROM river_job
-WHERE queue = $1 AND id <= $2 AND metadata @> $3
+WHERE queue = $1 AND id BETWEEN $2 AND $3 AND metadata @> $4
     AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
 ORDER BY id
-LIMIT $4
+LIMIT $5
 ";
 
 /// The same on SQLite, which has milliseconds.
@@ -115,10 +115,10 @@ SELECT
     CAST(CAST(round(unixepoch(created_at, 'subsec') * 1000) AS INTEGER) * 1000 AS TEXT) AS created_at,
     iif(unique_key IS NULL, NULL, lower(hex(unique_key))) AS unique_key
 FROM river_job
-WHERE queue = $1 AND id <= $2 AND metadata->'airlock'->>'ordering_key' = $3
+WHERE queue = $1 AND id BETWEEN $2 AND $3 AND metadata->'airlock'->>'ordering_key' = $4
     AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
 ORDER BY id
-LIMIT $4
+LIMIT $5
 ";
 
 /// Completes jobs that were forwarded with another one, on PostgreSQL. River does nothing more to a job that is done when

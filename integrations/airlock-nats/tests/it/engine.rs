@@ -110,7 +110,7 @@ impl Subject for NatsSubject {
         Box::pin(async move {
             let messages = self.messages(&format!("{}-dead", self.name)).await?;
             let dead = messages.into_iter().map(|(id, reason, text)| Dead {
-                id: id.parse().ok(),
+                id: id.split('/').next().and_then(|id| id.parse().ok()),
                 effect: Envelope::from_json(&text).map_or(String::new(), |it| it.effect),
                 reason,
             });

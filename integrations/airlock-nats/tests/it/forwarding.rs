@@ -177,6 +177,8 @@ async fn what_the_other_engine_cannot_hold_is_refused_at_the_enqueue() -> Tested
             answers.push(airlock::try_enqueue(too_large).map(drop));
             let later = note(1).in_order_of("one").after(Duration::from_secs(1));
             answers.push(airlock::try_enqueue(later).map(drop));
+            let with_key = keyed(1).in_order_of("one");
+            answers.push(airlock::try_enqueue(with_key).map(drop));
         })
         .await?;
     let said: Vec<String> = answers
@@ -185,6 +187,7 @@ async fn what_the_other_engine_cannot_hold_is_refused_at_the_enqueue() -> Tested
         .collect();
     assert!(said[0].contains("pass its id"), "{}", said[0]);
     assert!(said[1].contains("in order"), "{}", said[1]);
+    assert!(said[2].contains("drop the key"), "{}", said[2]);
     Ok(())
 }
 
@@ -203,5 +206,34 @@ async fn an_effect_that_does_not_exist_cannot_be_forwarded() -> Tested {
         .build()?;
     let error = river.forwarder().start().expect_err("it has no queue");
     assert!(error.to_string().contains("forward_queue"), "{error}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_of_one_key_go_each_to_its_own_engine() -> Tested {
+    let world = World::new().await?;
+    let (other_name, other) = world::named().await;
+    world.nats.ensure_stream().await?;
+    let river = River::builder(world.pool.clone()).keys(world::keys());
+    let river = river
+        .forward_effect("test.note", world.nats.clone())
+        .forward_effect("test.stumble", other.clone())
+        .build()?;
+    let work = async |_: &mut SqliteConnection| {
+        for number in 0..10 {
+            airlock::enqueue(note(number).in_order_of("one"));
+            airlock::enqueue(stumble(number).in_order_of("one"));
+        }
+        Ok::<(), BoxError>(())
+    };
+    river.transaction(work).await?;
+    let worker = river.worker(world.journal.airlock()).start()?;
+    wait_until(async || world.unfinished().await.is_ok_and(|jobs| jobs == 0)).await;
+    worker.stop().await?;
+    let context = airlock::nats::async_nats::jetstream::new(world::connect().await);
+    for stream in [&world.name, &other_name] {
+        let stream = context.get_stream(stream).await?;
+        assert_eq!(stream.cached_info().state.messages, 10);
+    }
     Ok(())
 }

@@ -135,6 +135,31 @@ async fn a_key_is_recognised_until_its_intent_is_performed() -> Tested {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_recognised_on_another_queue_too() -> Tested {
+    let (name, nats) = world::named().await;
+    publish(&nats, vec![Intent::of(keyed(1))]).await?;
+    publish(&nats, vec![Intent::of(keyed(1)).on_queue("mail")]).await?;
+    assert_eq!(left(&name).await, 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_intent_that_dies_again_has_another_dead_letter() -> Tested {
+    let (name, nats) = world::named().await;
+    let worker = work(&nats, &Journal::default()).await?;
+    let bad = r#"{"effect":"test.note","args":{},"id":"0199d2c4-7a40-7000-8000-00a1b2c3d4e5"}"#;
+    let (context, dead) = (context().await, format!("{name}-dead"));
+    for deaths in 1..=2 {
+        let subject = format!("{name}.run.default.test.note");
+        context.publish(subject, bad.into()).await?.await?;
+        wait_until(async || left(&dead).await == deaths).await;
+        wait_until(async || left(&name).await == 0).await;
+    }
+    worker.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_intent_that_was_left_to_others_has_not_been_tried() -> Tested {
     let (name, nats) = world::named().await;
     let journal = Journal::default();
