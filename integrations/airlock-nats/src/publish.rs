@@ -12,6 +12,7 @@ use async_nats::connection::State;
 use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
 use async_nats::jetstream::{self, ErrorCode};
 
+use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
 use crate::Nats;
@@ -86,10 +87,13 @@ impl Nats {
             Sent::Failed(error) => return Receipt::Rejected(self.in_words(&error)),
             Sent::NoMessage(error) => return Receipt::Rejected(error),
         };
-        // The time of an answer begins when its message was sent, not when somebody looks.
-        let answered = match tokio::time::timeout_at(until, answer.into_future()).await {
-            Ok(answered) => answered,
-            Err(_) => Err(PublishError::new(PublishErrorKind::TimedOut)),
+        // The time of an answer begins when its message was sent: behind one that was waited for in vain, nobody waits.
+        let answered = match Instant::now() < until {
+            true => answer.await,
+            false => answer
+                .into_future()
+                .now_or_never()
+                .unwrap_or_else(|| Err(PublishError::new(PublishErrorKind::TimedOut))),
         };
         match (answered, again) {
             (Ok(answer), _) if answer.duplicate => Receipt::Duplicate {
