@@ -1,11 +1,11 @@
-//! What is counted at the end.
+//! Counting what became of the orders.
 
 use airlock::BoxError;
 use sqlx::{AssertSqlSafe, Pool};
 
 use crate::Db;
 
-/// What was counted.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) committed: i64,
@@ -42,7 +42,7 @@ impl Counts {
     }
 }
 
-/// How often an order is in a table once more.
+/// Counts the rows of a table that repeat an order.
 pub(crate) async fn repeated(pool: &Pool<Db>, table: &str) -> Result<i64, BoxError> {
     number(
         pool,

@@ -19,7 +19,7 @@ pub(crate) const RAW_TABLE: &str =
 pub(crate) const RAW_CLAIM: &str = "DELETE FROM raw WHERE id = ANY (ARRAY(
     SELECT id FROM raw ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED)) RETURNING id";
 
-/// What is done before workers are compared.
+/// Tidies the table before workers are compared.
 pub(crate) const TIDY: &str = "VACUUM ANALYZE river_job";
 
 /// The database of one run.

@@ -21,7 +21,7 @@ pub(crate) const RAW_TABLE: &str =
 pub(crate) const RAW_CLAIM: &str =
     "DELETE FROM raw WHERE id IN (SELECT id FROM raw ORDER BY id LIMIT 100) RETURNING id";
 
-/// What is done before workers are compared.
+/// Tidies the table before workers are compared.
 pub(crate) const TIDY: &str = "ANALYZE river_job";
 
 /// The database of one run.

@@ -132,11 +132,16 @@ pub fn queue_fits(capabilities: &Capabilities, queue: &str) -> Result<(), String
             "{engine} takes names of queues of 1 to {limit} bytes, and this has {length}"
         ));
     }
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    match capabilities.plain_queues && !queue.bytes().all(is_plain) {
+    match capabilities.plain_queues && !is_plain_name(queue) {
         true => Err(format!(
             "{engine} takes letters, digits, `-` and `_` in the names of queues, and this is `{queue}`"
         )),
         false => Ok(()),
     }
+}
+
+/// Whether a name has letters, digits, `-` and `_` alone, and at least one.
+pub fn is_plain_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    !name.is_empty() && name.bytes().all(is_plain)
 }

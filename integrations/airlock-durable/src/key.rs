@@ -10,7 +10,12 @@ pub fn unique_key(intent: &Intent) -> Option<String> {
     let key = intent.key()?;
     // `Debug` tells ("a/b", "c") from ("a", "b/c"), which `Display` does not.
     let hash = Sha256::digest(format!("airlock\0{}\0{key:?}", intent.effect().id()));
-    Some(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hex(&hash))
+}
+
+/// Bytes as hexadecimal digits: the form of a [`unique_key`].
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The id of an intent that another program stored without one. `name` says where it is stored: the same name gives

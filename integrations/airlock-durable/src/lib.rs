@@ -14,10 +14,10 @@ pub mod suite;
 mod worker;
 
 pub use self::build::{BuildError, check_effects};
-pub use self::capabilities::{Capabilities, Dedupe, queue_fits};
+pub use self::capabilities::{Capabilities, Dedupe, is_plain_name, queue_fits};
 pub use self::envelope::{About, Envelope, EnvelopeError, VERSION};
 pub use self::forward::Forward;
-pub use self::key::{derived_id, unique_key};
+pub use self::key::{derived_id, hex, unique_key};
 pub use self::seal::{Keys, SealError, first_redacted};
 pub use self::worker::{
     DEFAULT_RETRY, DEFAULT_TIMEOUT, Performer, Verdict, log, retry_of, timeout_of, unreadable,

@@ -6,13 +6,13 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use airlock_core::Airlock;
-use airlock_durable::{Capabilities, Dedupe, Keys, check_effects};
+use airlock_durable::{Capabilities, Dedupe, Keys, check_effects, is_plain_name};
 use async_nats::Client;
 use async_nats::jetstream::{Context, context::ContextBuilder};
 
 use crate::BuildError;
 use crate::server::Server;
-use crate::subject::{Names, is_name};
+use crate::subject::Names;
 use crate::worker::WorkerBuilder;
 
 /// How much of a message's size is left for what is not arguments. Of the rest, arguments take three quarters at most, since
@@ -189,7 +189,7 @@ impl NatsBuilder {
     ///
     /// Outside of a runtime of tokio.
     pub fn build(self) -> Result<Nats, BuildError> {
-        if !is_name(&self.name) {
+        if !is_plain_name(&self.name) {
             return Err(BuildError::Name { name: self.name });
         }
         if self.partitions == 0 {

@@ -12,6 +12,8 @@
 use std::borrow::Cow;
 use std::hash::Hasher as _;
 
+use airlock_durable::is_plain_name;
+
 /// The queue of intents that name none.
 pub(crate) const DEFAULT_QUEUE: &str = "default";
 
@@ -150,15 +152,9 @@ fn has_key(subject: &str) -> bool {
     last.next().is_some_and(is_hash) && last.next() == Some("key")
 }
 
-/// Whether the name of a queue or a stream can stand in subjects and names of consumers.
-pub(crate) fn is_name(name: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    !name.is_empty() && name.bytes().all(is_plain)
-}
-
 /// A text as one token of a subject. The envelope has it as it is.
 fn token(text: &str) -> Cow<'_, str> {
-    match is_name(text) {
+    match is_plain_name(text) {
         true => Cow::Borrowed(text),
         false => Cow::Owned(tokens(text).replace('.', "_")),
     }
@@ -167,7 +163,7 @@ fn token(text: &str) -> Cow<'_, str> {
 /// An id as tokens of a subject.
 fn tokens(id: &str) -> Cow<'_, str> {
     // Nearly every id is one already.
-    if id.split('.').all(is_name) {
+    if id.split('.').all(is_plain_name) {
         return Cow::Borrowed(id);
     }
     let token = |part: &str| match part {

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use airlock_core::{Airlock, Catalogue};
+use airlock_durable::is_plain_name;
 use async_nats::Client;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::perform::Performing;
 use crate::pull::Puller;
-use crate::subject::{DEFAULT_QUEUE, is_name};
+use crate::subject::DEFAULT_QUEUE;
 use crate::{Nats, WorkerError};
 
 /// How many effects of a queue are performed at once, unless said otherwise.
@@ -102,7 +103,7 @@ impl WorkerBuilder {
         queues.extend(self.queues);
         let mut ready = Vec::new();
         for (queue, concurrency) in queues {
-            if !is_name(&queue) {
+            if !is_plain_name(&queue) {
                 return Err(WorkerError::Queue { queue });
             }
             let consumers = self.nats.inner.names.consumers(&queue);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use airlock_core::{BoxError, Intent, Receipt, Schedule};
-use airlock_durable::{Capabilities, Envelope, Forward};
+use airlock_durable::{Capabilities, Envelope, Forward, hex};
 use riverqueue::{JobRow, WorkContext, WorkOutcome};
 
 use crate::perform::left_alone;
@@ -169,8 +169,4 @@ impl<DB: RiverDatabase> River<DB> {
         }
         Err(error)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
