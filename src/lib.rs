@@ -55,8 +55,9 @@ pub mod actix {
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 pub mod tower {
     pub use airlock_tower::{
-        AfterResponse, BeforeResponse, FlushErrorResponse, FromProblem, HasStatus, HttpExchange,
-        Moment, Problem, RequestScope, ScopeBody, ScopeFuture, ScopeLayer, ScopeService, problem,
+        AfterResponse, BeforeResponse, FlushErrorResponse, FlushTiming, FromProblem, HasStatus,
+        HttpExchange, Problem, RequestScope, ScopeBody, ScopeFuture, ScopeLayer, ScopeService,
+        problem,
     };
     #[cfg(feature = "axum")]
     pub use airlock_tower::{MissingScopes, NoRequestScope, check_scopes};
@@ -116,15 +117,15 @@ pub use airlock_macros::test;
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 pub use airlock_core::DurableEffect;
 pub use airlock_core::{
-    Airlock, AirlockBuilder, Attempt, Backlog, Bound, BoundaryDescriptor, BoxError, BoxFuture,
-    BuildError, Catalogue, CatalogueError, Cause, DecodeError, Dropped, Effect, EffectDescriptor,
-    EffectOutput, EffectSet, EncodeError, Ended, EnqueueError, Failure, FailureMode, Fate, FireOn,
-    FlushError, FlushReport, InScope, InstallError, Intent, IntentId, IntoIntent, IntoKey, Key,
-    LocalPolicy, LocalScope, MissingResource, OpenScope, Options, Origin, OwnedScope, PerformNow,
-    Performing, PolicyGuard, Receipt, Recording, Refusal, Released, Repeatable, ReportEntry,
-    Resources, Schedule, Scope, ScopeBuilder, ScopeGuard, ScopeId, Snapshot, SnapshotLine, Stored,
-    StoredCause, UnmetNeed, Work, attempt, boundaries, current, effects, enqueue, scope,
-    try_enqueue,
+    Airlock, AirlockBuilder, Attempt, BoundaryDescriptor, BoxError, BoxFuture, BuildError,
+    Catalogue, CatalogueError, Cause, Completed, DecodeError, Dropped, Effect, EffectDescriptor,
+    EffectOutput, EffectSet, EncodeError, EnqueueError, EnqueueErrorKind, Failure, FailureMode,
+    Fate, FireOn, FlushError, FlushReport, InScope, InstallError, Intent, IntentId, IntoIntent,
+    IntoKey, Key, LocalPolicy, LocalScope, MissingResource, OpenScope, Options, Origin, OwnedScope,
+    PerformNow, Performing, PolicyGuard, Receipt, Recording, Released, Repeatable, ReportEntry,
+    Resources, Schedule, Scope, ScopeBuilder, ScopeGuard, ScopeId, ScopedFuture, Snapshot,
+    SnapshotLine, Stored, StoredCause, TaskTracker, UnmetNeed, Work, attempt, boundaries, current,
+    effects, enqueue, scope, try_enqueue,
 };
 
 /// What generated code calls. It promises nothing to people.

@@ -43,7 +43,7 @@ fn letter() -> SendLetter {
 
 #[test]
 fn an_intent_comes_back_as_it_was_by_id_and_by_alias() {
-    let text = Intent::of(letter()).encode().expect("it is durable");
+    let text = Intent::new(letter()).encode().expect("it is durable");
     assert_eq!(
         text,
         r#"{"to":{"street":"Main"},"text":"hello","copies":2}"#
@@ -93,7 +93,7 @@ fn what_cannot_be_encoded_or_decoded_says_why() {
         .decode("durable.fleeting", "{}")
         .expect_err("not durable");
     assert!(matches!(error, DecodeError::NotDurable { .. }));
-    let error = Intent::of(fleeting(1)).encode().expect_err("not durable");
+    let error = Intent::new(fleeting(1)).encode().expect_err("not durable");
     assert!(matches!(error, EncodeError::NotDurable { .. }));
 }
 

@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::catalogue::{self, Catalogue, CatalogueError};
-use crate::context::{self, Around, Bound, Context, Entered, Place};
+use crate::context::{self, Around, Context, Entered, Place, ScopedFuture};
 use crate::effect::{Effect, EffectDescriptor, ResourceNeed, Resources};
 use crate::executor::{Executor, FailureMode, Inline, Timer};
 use crate::intent::{Intent, IntentId, next_id};
@@ -66,8 +66,8 @@ impl Airlock {
     }
 
     /// Makes a future run in this airlock.
-    pub fn bind<F: Future>(&self, future: F) -> Bound<F> {
-        Bound::new(Context::Nobody(self.around()), future)
+    pub fn bind<F: Future>(&self, future: F) -> ScopedFuture<F> {
+        ScopedFuture::new(Context::Nobody(self.around()), future)
     }
 
     /// Describes a scope in this airlock, wherever it opens; see [`scope`](crate::scope()).
@@ -243,8 +243,8 @@ impl AirlockBuilder {
     /// Takes the flush errors that no caller can be given: of a scope whose body failed, panicked
     /// or was cancelled, of a boundary that only logs, of spawned deliveries. Each failure is
     /// logged either way; the intents come with the error, to be parked.
-    pub fn on_stranded(mut self, take: impl Fn(FlushError) + Send + Sync + 'static) -> Self {
-        self.settings.on_stranded = Some(Arc::new(take));
+    pub fn on_unhandled_error(mut self, take: impl Fn(FlushError) + Send + Sync + 'static) -> Self {
+        self.settings.on_unhandled_error = Some(Arc::new(take));
         self
     }
 
@@ -286,7 +286,7 @@ fn missing(catalogue: &Catalogue, resources: &Resources) -> Vec<UnmetNeed> {
     let effects = catalogue.effects().iter();
     let needs =
         effects.flat_map(|effect| effect.resources().iter().map(move |need| (effect, need)));
-    let given = catalogue::given();
+    let given = catalogue::registered_resources();
     let is_there =
         |need: &ResourceNeed| resources.contains(need.type_id()) || given.contains(&need.type_id());
     let missing = needs.filter(|(_, need)| !is_there(need));

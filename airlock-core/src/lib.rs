@@ -56,7 +56,7 @@ mod airlock;
 mod worker;
 
 // Counts work that still runs after a response, for graceful shutdown.
-mod backlog;
+mod task_tracker;
 
 // The API of generated code.
 #[doc(hidden)]
@@ -69,16 +69,15 @@ pub mod testing;
 pub use self::private as __private;
 
 pub use self::airlock::{Airlock, AirlockBuilder, BuildError, InstallError, PerformNow, UnmetNeed};
-pub use self::backlog::{Backlog, Drained, Running};
 pub use self::catalogue::{Catalogue, CatalogueError, DecodeError, boundaries, effects};
-pub use self::context::Bound;
+pub use self::context::ScopedFuture;
 #[cfg(feature = "serde")]
 pub use self::effect::DurableEffect;
 pub use self::effect::{
     BoundaryDescriptor, BoxError, BoxFuture, Effect, EffectDescriptor, EffectOutput, EffectSet,
     IntoKey, Key, MissingResource, Performing, Repeatable, Resources,
 };
-pub use self::enqueue::{EnqueueError, Refusal, enqueue, try_enqueue};
+pub use self::enqueue::{EnqueueError, EnqueueErrorKind, enqueue, try_enqueue};
 pub use self::executor::{Batch, Delivery, FailureMode, Receipt};
 pub use self::intent::{
     Cause, Dropped, EncodeError, Failure, Fate, FireOn, Intent, IntentId, IntoIntent, Options,
@@ -86,7 +85,8 @@ pub use self::intent::{
 };
 pub use self::report::{FlushError, FlushReport, ReportEntry, Snapshot, SnapshotLine};
 pub use self::scope::{
-    Ended, InScope, LocalPolicy, LocalScope, OpenScope, OwnedScope, PolicyGuard, Recording,
+    Completed, InScope, LocalPolicy, LocalScope, OpenScope, OwnedScope, PolicyGuard, Recording,
     Released, Scope, ScopeBuilder, ScopeGuard, Work, current, policy, scope,
 };
+pub use self::task_tracker::{Drained, Running, TaskTracker};
 pub use self::worker::{Attempt, StoredTerms, attempt};

@@ -26,7 +26,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// The outcome that a result stands for.
-    pub fn of<T, E>(result: &Result<T, E>) -> Self {
+    pub fn from_result<T, E>(result: &Result<T, E>) -> Self {
         if result.is_ok() {
             Outcome::Success
         } else {

@@ -8,7 +8,7 @@ use crate::executor::{Executor, FailureMode, ThreadTimer, Timer};
 use crate::lifecycle::Lifecycle;
 use crate::observer::Observer;
 use crate::policy::Layer;
-use crate::report::{ReportHook, StrandedHook};
+use crate::report::{ReportHook, UnhandledErrorHook};
 
 /// What an airlock says.
 #[derive(Clone)]
@@ -21,7 +21,7 @@ pub(crate) struct Settings {
     pub(crate) depth_limit: u32,
     pub(crate) timer: Arc<dyn Timer>,
     pub(crate) on_report: Option<ReportHook>,
-    pub(crate) on_stranded: Option<StrandedHook>,
+    pub(crate) on_unhandled_error: Option<UnhandledErrorHook>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
@@ -39,7 +39,7 @@ impl Settings {
             depth_limit: DEPTH_LIMIT,
             timer: Arc::new(ThreadTimer),
             on_report: None,
-            on_stranded: None,
+            on_unhandled_error: None,
             observer: None,
         }
     }

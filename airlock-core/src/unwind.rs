@@ -21,7 +21,7 @@ pub(crate) struct Panicked {
 impl Panicked {
     /// Takes the message out of a panic's payload and drops the payload.
     #[cold]
-    pub(crate) fn of(payload: Box<dyn Any + Send>) -> Self {
+    pub(crate) fn new(payload: Box<dyn Any + Send>) -> Self {
         let message = panic_message(&*payload);
         dispose(payload);
         Self { message }
@@ -31,7 +31,7 @@ impl Panicked {
 /// Calls a closure and turns its panic into an error.
 #[inline]
 pub(crate) fn catch<T>(call: impl FnOnce() -> T) -> Result<T, Panicked> {
-    catch_unwind(AssertUnwindSafe(call)).map_err(Panicked::of)
+    catch_unwind(AssertUnwindSafe(call)).map_err(Panicked::new)
 }
 
 /// Calls a closure that the program supplied. Logs its panic and returns `None`.
@@ -72,7 +72,7 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
 /// Awaits a future and turns its panic into an error. The future may panic before its first poll if it
 /// is made in an `async` block.
 pub(crate) async fn catch_async<F: Future>(future: F) -> Result<F::Output, Panicked> {
-    catch_unwind_async(future).await.map_err(Panicked::of)
+    catch_unwind_async(future).await.map_err(Panicked::new)
 }
 
 /// Awaits a future and turns its panic into an error, as [`std::panic::catch_unwind`] does for a

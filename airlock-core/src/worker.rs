@@ -85,8 +85,8 @@ impl Airlock {
 impl Intent {
     /// Gives an intent that was decoded what was stored of it: its id, and what led to it.
     pub fn restored(mut self, stored: Stored, origin: Option<Origin>) -> Self {
-        self.facts.set_stored(Arc::new(stored));
-        self.facts.set_origin(origin);
+        self.data.set_stored(Arc::new(stored));
+        self.data.set_origin(origin);
         self
     }
 }

@@ -19,7 +19,7 @@ impl Problems {
         self.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// Keeps the value of a step that worked, files the mistake of one that did not.
+    /// Coalesce the value of a step that worked, files the mistake of one that did not.
     pub(crate) fn keep<T>(&mut self, step: syn::Result<T>) -> Option<T> {
         step.map_err(|problem| self.push(problem)).ok()
     }

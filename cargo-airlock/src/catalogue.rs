@@ -32,7 +32,7 @@ impl Catalogue {
     /// # Errors
     ///
     /// If it cannot be built, or holds nothing that can be read.
-    pub(crate) fn of(selection: &Selection) -> Result<Self, BoxError> {
+    pub(crate) fn load(selection: &Selection) -> Result<Self, BoxError> {
         let mut catalogue = Self::default();
         let artifacts = artifacts(selection)?;
         let alone = artifacts.len() == 1;

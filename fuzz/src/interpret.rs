@@ -13,7 +13,7 @@ use crate::executors::{executor, lifecycle, policy};
 use crate::interpret_async;
 use crate::program::{End, Enqueue, Form, Rule, Scope, Step};
 use crate::stopping::dispatched_after_a_failure;
-use crate::world::{Given, Planned, World, planned_panic};
+use crate::world::{ErrorSource, Planned, World, planned_panic};
 
 /// Follows the steps. A panic of the program passes through.
 pub(crate) fn steps(world: &World, all: &[Step]) {
@@ -152,7 +152,7 @@ pub(crate) fn conclude(world: &World, scope: &Scope, ended: std::thread::Result<
     match ended {
         Ok(Ok(()) | Err(Stop::Planned)) => {}
         Ok(Err(Stop::Flush(error))) => {
-            let returned = world.error(error, Given::Returned);
+            let returned = world.error(error, ErrorSource::Returned);
             if scope.again {
                 enqueue_again(world, returned);
             }

@@ -107,7 +107,7 @@ pub(crate) enum Rule {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     Inline,
-    /// Keeps each delivery until the program has ended.
+    /// Coalesce each delivery until the program has ended.
     Keep(Later),
     /// As `Keep`, after awaiting this many polls.
     KeepAsync(u8, Later),

@@ -14,7 +14,7 @@ use crate::effects::yields;
 use crate::executors::{executor, policy};
 use crate::ledger::Violation;
 use crate::program::{Later, Program, Style};
-use crate::world::{Given, World};
+use crate::world::{ErrorSource, World};
 use crate::{generate, interpret, interpret_async, shrink};
 
 /// A program that is still pending after so many polls waits for ever, and is dropped.
@@ -168,13 +168,13 @@ fn count_polls<T>(
 }
 
 fn airlock(program: &Program, world: &World) -> Airlock {
-    let (reported, stranded) = (world.clone(), world.clone());
+    let (reported, unhandled) = (world.clone(), world.clone());
     let mut builder = Airlock::builder()
         .resource(world.clone())
         .timer(Instantly)
         .depth_limit(program.depth_limit)
         .on_report(move |report| reported.report(report))
-        .on_stranded(move |error| drop(stranded.error(error, Given::Stranded)));
+        .on_unhandled_error(move |error| drop(unhandled.error(error, ErrorSource::Stranded)));
     if let Some(way) = &program.executor {
         builder = builder.executor(executor(world, way));
     }
@@ -198,10 +198,10 @@ fn deliver(world: &World) {
             return;
         }
         for (delivery, later) in kept {
-            let performed = catch_unwind(AssertUnwindSafe(|| settle(delivery, later)));
+            let performed = catch_unwind(AssertUnwindSafe(|| finish(delivery, later)));
             match performed {
                 Ok(Some(Ok(report))) => world.delivered(&report),
-                Ok(Some(Err(error))) => drop(world.error(error, Given::Returned)),
+                Ok(Some(Err(error))) => drop(world.error(error, ErrorSource::Returned)),
                 Ok(None) => {}
                 Err(panic) => interpret::took_panic(world, &*panic),
             }
@@ -209,7 +209,7 @@ fn deliver(world: &World) {
     }
 }
 
-fn settle(delivery: Delivery, later: Later) -> Option<Result<FlushReport, FlushError>> {
+fn finish(delivery: Delivery, later: Later) -> Option<Result<FlushReport, FlushError>> {
     match later {
         Later::Perform => Some(delivery.perform()),
         Later::PerformAsync => interpret::poll(MOST_POLLS, delivery.perform_async()),

@@ -24,10 +24,10 @@ pub(crate) fn planned_panic() -> ! {
 
 /// Who was given a flush error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Given {
+pub(crate) enum ErrorSource {
     /// The caller of a flush, which has run to its end.
     Returned,
-    /// `on_stranded`.
+    /// `on_unhandled_error`.
     Stranded,
 }
 
@@ -151,10 +151,10 @@ impl World {
 
     /// Takes a flush error, and gives what it hands back. If no scope has reported it, it comes from a
     /// delivery.
-    pub(crate) fn error(&self, error: FlushError, given: Given) -> Vec<Intent> {
+    pub(crate) fn error(&self, error: FlushError, given: ErrorSource) -> Vec<Intent> {
         let interrupted = |entry: &&ReportEntry| matches!(entry.fate(), Fate::Failed(failure) if matches!(failure, Failure::Interrupted));
         let interrupted = error.report().buffered().iter().find(interrupted);
-        if let (Given::Returned, Some(entry)) = (given, interrupted) {
+        if let (ErrorSource::Returned, Some(entry)) = (given, interrupted) {
             self.fault(
                 "a flush that was not cancelled says so of an intent",
                 format!("{entry:?}"),

@@ -12,8 +12,8 @@ use airlock::policy::{
 };
 use airlock::prelude::*;
 use airlock::{
-    Airlock, EnqueueError, FlushError, FlushReport, Intent, IntentId, Refusal, Scope, ScopeBuilder,
-    try_enqueue,
+    Airlock, EnqueueError, EnqueueErrorKind, FlushError, FlushReport, Intent, IntentId, Scope,
+    ScopeBuilder, try_enqueue,
 };
 use serde_json::{Value, json};
 
@@ -255,9 +255,9 @@ impl Stop {
 
 impl From<EnqueueError> for Stop {
     fn from(error: EnqueueError) -> Self {
-        match error.refusal() {
-            Refusal::NoScope => Stop::NoScope,
-            Refusal::Vetoed { .. } => Stop::PolicyViolation,
+        match error.kind() {
+            EnqueueErrorKind::NoScope => Stop::NoScope,
+            EnqueueErrorKind::Vetoed { .. } => Stop::PolicyViolation,
             other => panic!("a refusal that no scenario knows: {other}"),
         }
     }
@@ -310,9 +310,9 @@ impl Enqueuing {
         if self.on != on {
             return;
         }
-        let refused = try_enqueue(charge_card(0)).map_err(|error| error.refusal().clone());
+        let refused = try_enqueue(charge_card(0)).map_err(|error| error.kind().clone());
         let kind = match refused {
-            Err(Refusal::WhileJudging) => "PolicyEnqueue".to_owned(),
+            Err(EnqueueErrorKind::WhileJudging) => "PolicyEnqueue".to_owned(),
             other => format!("{other:?}"),
         };
         self.world.record(json!(["refused", kind]));

@@ -5,7 +5,7 @@ use std::sync::mpsc::channel;
 use std::task::Poll;
 use std::thread;
 
-use airlock::Refusal;
+use airlock::EnqueueErrorKind;
 use airlock::executor::Recorder;
 use airlock::policy::{allow_all, drop_all};
 
@@ -26,7 +26,7 @@ fn a_guard_that_leaves_out_of_turn_does_not_move_another_threads_context() {
                 has_flushed.recv().expect("it is flushed");
             });
             let enqueued = airlock::try_enqueue(mail(1));
-            enqueued.map_err(|error| error.refusal().clone())
+            enqueued.map_err(|error| error.kind().clone())
         })
     });
     has_entered.recv().expect("the other thread enters");
@@ -36,7 +36,7 @@ fn a_guard_that_leaves_out_of_turn_does_not_move_another_threads_context() {
     let refused = other.join().expect("it does not panic");
     drop(later);
     assert!(
-        matches!(refused, Err(Refusal::ScopeEnded { .. })),
+        matches!(refused, Err(EnqueueErrorKind::ScopeEnded { .. })),
         "{refused:?}"
     );
     assert!(outer.is_empty());
@@ -61,7 +61,7 @@ fn a_guard_that_leaves_out_of_turn_does_not_move_another_futures_context() {
         let inner = airlock::policy(allow_all()).enter();
         pause().await;
         drop(inner);
-        airlock::try_enqueue(mail(1)).map_err(|error| error.refusal().clone())
+        airlock::try_enqueue(mail(1)).map_err(|error| error.kind().clone())
     }));
     assert!(poll_once(second.as_mut()).is_pending());
     assert!(poll_once(first.as_mut()).is_pending());
@@ -69,7 +69,7 @@ fn a_guard_that_leaves_out_of_turn_does_not_move_another_futures_context() {
         panic!("it waits for nothing")
     };
     assert!(
-        matches!(refused, Err(Refusal::ScopeEnded { .. })),
+        matches!(refused, Err(EnqueueErrorKind::ScopeEnded { .. })),
         "{refused:?}"
     );
     assert!(outer.is_empty());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use airlock::policy::{allow_all, assert_no_effects, cap, limit};
 use airlock::prelude::*;
-use airlock::{Fate, FireOn, FlushError, FlushReport, Refusal};
+use airlock::{EnqueueErrorKind, Fate, FireOn, FlushError, FlushReport};
 
 use crate::fixture::{AtEnqueue, Fail, Log, builder, fail, logged, mail};
 
@@ -142,7 +142,7 @@ fn of_a_scopes_policies_the_one_that_vetoed_is_named() {
     let scope = airlock::scope().policy(allow_all());
     let scope = scope.policy(assert_no_effects()).enter();
     let error = airlock::try_enqueue(mail(1)).expect_err("it is vetoed");
-    let Refusal::Vetoed { policy, .. } = error.refusal() else {
+    let EnqueueErrorKind::Vetoed { policy, .. } = error.kind() else {
         panic!("{error}")
     };
     assert_eq!(policy, "assert_no_effects");
@@ -170,7 +170,7 @@ mod encoding {
 
     #[test]
     fn an_error_of_encoding_does_not_show_what_serialize_says_of_a_redacted_argument() {
-        let intent = Intent::of(login(Secret("tok_secret".to_owned())));
+        let intent = Intent::new(login(Secret("tok_secret".to_owned())));
         let error = intent.encode().expect_err("it cannot be written");
         let mut texts = vec![error.to_string(), format!("{error:?}")];
         let mut source = std::error::Error::source(&error);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use airlock::executor::{Batch, Executor};
 use airlock::policy::{Policy, allow_if};
-use airlock::{Ended, FlushError, Intent, IntoIntent};
+use airlock::{Completed, FlushError, Intent, IntoIntent};
 
 use crate::child::in_child;
 use crate::fixture::{Bomb, Log, Mail, builder, caught, fates, logged, mail, ready};
@@ -37,7 +37,11 @@ fn retry_unprintably(n: u32) -> Result<(), Unprintable> {
 
 /// Checks that the flush came to its end with these fates, and handed back the intents that did not
 /// leave.
-fn check(ended: Result<Result<Ended<()>, FlushError>, String>, expected: &[&str], returned: usize) {
+fn check(
+    ended: Result<Result<Completed<()>, FlushError>, String>,
+    expected: &[&str],
+    returned: usize,
+) {
     let error = match ended.expect("the flush does not panic") {
         Ok(ended) => {
             assert_eq!(fates(&ended.report), expected);
@@ -51,7 +55,7 @@ fn check(ended: Result<Result<Ended<()>, FlushError>, String>, expected: &[&str]
 }
 
 /// Ends a scope that holds `intent` and a mail.
-fn end_with(intent: impl IntoIntent) -> Result<Result<Ended<()>, FlushError>, String> {
+fn end_with(intent: impl IntoIntent) -> Result<Result<Completed<()>, FlushError>, String> {
     caught(|| {
         airlock::scope().run_infallible(|_| {
             airlock::enqueue(intent);
@@ -108,7 +112,7 @@ impl Policy for Nameless {
 }
 
 /// Ends a scope with this policy that holds two mails.
-fn judged_by(policy: impl Policy) -> Result<Result<Ended<()>, FlushError>, String> {
+fn judged_by(policy: impl Policy) -> Result<Result<Completed<()>, FlushError>, String> {
     caught(|| {
         airlock::scope().policy(policy).run_infallible(|_| {
             airlock::enqueue(mail(1));
@@ -149,7 +153,7 @@ impl Executor for NamelessExecutor {
 }
 
 /// Checks that the only intent failed for its true reason and was handed back.
-fn check_failed(ended: Result<Result<Ended<()>, FlushError>, String>) {
+fn check_failed(ended: Result<Result<Completed<()>, FlushError>, String>) {
     let flushed = ended.expect("the flush does not panic");
     let error = flushed.expect_err("the executor fails");
     let told = error.report().entries()[0].fate().to_string();
@@ -158,7 +162,7 @@ fn check_failed(ended: Result<Result<Ended<()>, FlushError>, String>) {
 }
 
 /// Ends a scope with this executor that holds a mail.
-fn taken_by(executor: impl Executor) -> Result<Result<Ended<()>, FlushError>, String> {
+fn taken_by(executor: impl Executor) -> Result<Result<Completed<()>, FlushError>, String> {
     let scope = airlock::scope().executor(executor);
     caught(|| scope.run_infallible(|_| _ = airlock::enqueue(mail(1))))
 }

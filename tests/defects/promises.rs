@@ -8,7 +8,7 @@ use airlock::executor::Channel;
 use airlock::lifecycle::ReleaseAll;
 use airlock::policy::drop_all;
 use airlock::prelude::*;
-use airlock::{Refusal, Scope};
+use airlock::{EnqueueErrorKind, Scope};
 
 use crate::fixture::{logged, mail, tally};
 
@@ -73,7 +73,7 @@ fn in_a_spawned_batch_an_intent_does_not_wait_for_a_delayed_one() {
 
 /// Enqueues when its thread ends, and tells what it was told.
 struct AtThreadEnd {
-    tell: Sender<Option<Refusal>>,
+    tell: Sender<Option<EnqueueErrorKind>>,
     /// A scope that it enters, if it has one.
     scope: Option<Scope>,
 }
@@ -85,7 +85,7 @@ impl Drop for AtThreadEnd {
             Some(scope) => scope.enter(enqueue),
             None => enqueue(),
         };
-        let refusal = ended.err().map(|error| error.refusal().clone());
+        let refusal = ended.err().map(|error| error.kind().clone());
         self.tell.send(refusal).expect("somebody listens");
     }
 }
@@ -102,7 +102,7 @@ enum Touched {
 }
 
 /// Ends a thread that has used a scope, and returns what its thread-local was told.
-fn told_at_thread_end(touched: Touched, scope: Option<Scope>) -> Option<Refusal> {
+fn told_at_thread_end(touched: Touched, scope: Option<Scope>) -> Option<EnqueueErrorKind> {
     let (tell, told) = channel();
     let thread = std::thread::spawn(move || {
         let at_end = AtThreadEnd { tell, scope };
@@ -122,7 +122,10 @@ fn told_at_thread_end(touched: Touched, scope: Option<Scope>) -> Option<Refusal>
 #[test]
 fn an_enqueue_while_a_thread_ends_is_outside_of_every_scope() {
     for touched in [Touched::BeforeOurs, Touched::AfterOurs] {
-        assert_eq!(told_at_thread_end(touched, None), Some(Refusal::NoScope));
+        assert_eq!(
+            told_at_thread_end(touched, None),
+            Some(EnqueueErrorKind::NoScope)
+        );
     }
 }
 
@@ -132,7 +135,7 @@ fn a_scope_that_is_entered_after_the_context_of_a_thread_has_ended_takes_nothing
     let refusal = told_at_thread_end(Touched::BeforeOurs, Some(scope.clone()));
     // Depending on the platform the context may still be there; then it is an ordinary enqueue.
     match refusal {
-        Some(refusal) => assert_eq!((refusal, scope.len()), (Refusal::NoScope, 0)),
+        Some(refusal) => assert_eq!((refusal, scope.len()), (EnqueueErrorKind::NoScope, 0)),
         None => assert_eq!(scope.len(), 1),
     }
     scope.discard();

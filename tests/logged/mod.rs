@@ -18,7 +18,7 @@ thread_local! {
     static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Keeps every warning and error as a line. One subscriber for the process: what others have switched
+/// Coalesce every warning and error as a line. One subscriber for the process: what others have switched
 /// on or off does not matter then.
 struct Problems;
 

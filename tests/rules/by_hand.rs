@@ -4,7 +4,7 @@
 use airlock::lifecycle::{AlwaysFlush, Outcome};
 use airlock::policy::{drop_all, limit};
 use airlock::prelude::*;
-use airlock::{Airlock, Fate, Refusal, try_enqueue};
+use airlock::{Airlock, EnqueueErrorKind, Fate, try_enqueue};
 
 use crate::fixture::{
     Log, airlock, block_on, builder, fail, fates, logged, logged_async, mail, ship,
@@ -79,12 +79,12 @@ fn r10_a_scope_in_a_given_airlock_is_not_captured_by_the_scope_around_it() {
     assert_eq!(log.lines(), ["mail 1"]);
 }
 
-struct EnqueuesOnDrop(std::sync::Arc<std::sync::Mutex<Option<Refusal>>>);
+struct EnqueuesOnDrop(std::sync::Arc<std::sync::Mutex<Option<EnqueueErrorKind>>>);
 
 impl Drop for EnqueuesOnDrop {
     fn drop(&mut self) {
         let refused = try_enqueue(mail(9)).err();
-        *self.0.lock().expect("no panic") = refused.map(|error| error.refusal().clone());
+        *self.0.lock().expect("no panic") = refused.map(|error| error.kind().clone());
     }
 }
 
@@ -106,7 +106,7 @@ fn r18_work_that_is_dropped_half_way_enqueues_nothing_from_its_destructors() {
     assert!(!handle.is_open());
     let refusal = refusal.lock().expect("no panic").clone();
     assert!(
-        matches!(refusal, Some(Refusal::ScopeEnded { .. })),
+        matches!(refusal, Some(EnqueueErrorKind::ScopeEnded { .. })),
         "{refusal:?}"
     );
 }
@@ -140,11 +140,11 @@ fn r18_a_step_that_panics_leaves_nothing_behind() {
 }
 
 #[test]
-fn r14_a_stranded_error_reaches_its_airlock_with_its_intents() {
+fn r14_an_unhandled_error_reaches_its_airlock_with_its_intents() {
     let log = Log::default();
     let parked = log.clone();
     let airlock: Airlock = builder(&log)
-        .on_stranded(move |error| {
+        .on_unhandled_error(move |error| {
             for intent in error.into_intents() {
                 parked.add(format!("parked {}", intent.effect().name()));
             }
@@ -159,6 +159,6 @@ fn r14_a_stranded_error_reaches_its_airlock_with_its_intents() {
         error.first().map(airlock::ReportEntry::fate),
         Some(Fate::Failed(_))
     ));
-    error.strand();
+    error.report_unhandled();
     assert_eq!(log.lines(), ["fail 1", "parked fail"]);
 }

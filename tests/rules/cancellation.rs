@@ -35,12 +35,14 @@ fn a_scope_cancelled_at_any_await_says_what_was_dispatched_and_hands_back_the_re
     ];
     for (polls, ran, expected, handed_back) in outcomes {
         let reports = Arc::new(Mutex::new(Vec::new()));
-        let stranded = Arc::new(Mutex::new(0));
-        let (seen, kept) = (reports.clone(), stranded.clone());
+        let unhandled = Arc::new(Mutex::new(0));
+        let (seen, kept) = (reports.clone(), unhandled.clone());
         let log = Log::default();
         let airlock = builder(&log)
             .on_report(move |report| seen.lock().expect("no panic").push(fates(report)))
-            .on_stranded(move |error| *kept.lock().expect("no panic") += error.into_intents().len())
+            .on_unhandled_error(move |error| {
+                *kept.lock().expect("no panic") += error.into_intents().len()
+            })
             .build()
             .expect("it builds");
         block_on(airlock.bind(async {
@@ -58,7 +60,7 @@ fn a_scope_cancelled_at_any_await_says_what_was_dispatched_and_hands_back_the_re
             "after {polls} polls"
         );
         assert_eq!(
-            *stranded.lock().expect("no panic"),
+            *unhandled.lock().expect("no panic"),
             handed_back,
             "after {polls} polls"
         );
@@ -66,14 +68,14 @@ fn a_scope_cancelled_at_any_await_says_what_was_dispatched_and_hands_back_the_re
 }
 
 /// What a flush tells when its future is dropped after so many polls: its report, and what is handed to
-/// `on_stranded`.
+/// `on_unhandled_error`.
 fn cut_after(polls: usize, executor: impl Executor, work: fn()) -> (Vec<String>, Vec<String>) {
     let reported = Arc::new(Mutex::new(Vec::new()));
-    let stranded = Arc::new(Mutex::new(Vec::new()));
-    let (seen, kept) = (reported.clone(), stranded.clone());
+    let unhandled = Arc::new(Mutex::new(Vec::new()));
+    let (seen, kept) = (reported.clone(), unhandled.clone());
     let airlock = builder(&Log::default())
         .on_report(move |report| *seen.lock().expect("no panic") = fates(report))
-        .on_stranded(move |error: FlushError| {
+        .on_unhandled_error(move |error: FlushError| {
             let intents = error.into_intents();
             let names = intents
                 .iter()
@@ -89,7 +91,7 @@ fn cut_after(polls: usize, executor: impl Executor, work: fn()) -> (Vec<String>,
         polled(Box::pin(work), polls).await;
     }));
     let reported = reported.lock().expect("no panic").clone();
-    (reported, stranded.lock().expect("no panic").clone())
+    (reported, unhandled.lock().expect("no panic").clone())
 }
 
 #[airlock::effect]
@@ -99,7 +101,7 @@ fn causes_shipping() {
 
 #[test]
 fn cut_while_a_cascade_is_under_way_everything_left_is_handed_back() {
-    let (reported, stranded) = cut_after(1, Inline, || {
+    let (reported, unhandled) = cut_after(1, Inline, || {
         airlock::enqueue(causes_shipping());
         airlock::enqueue(mail(2));
     });
@@ -111,7 +113,7 @@ fn cut_while_a_cascade_is_under_way_everything_left_is_handed_back() {
             "ship failed"
         ]
     );
-    assert_eq!(stranded, ["mail", "ship"]);
+    assert_eq!(unhandled, ["mail", "ship"]);
 }
 
 #[test]
@@ -120,12 +122,12 @@ fn cut_while_a_retry_waits_everything_left_is_handed_back() {
         Inline,
         RetryRule::attempts(3).delay(Duration::from_secs(60)),
     );
-    let (reported, stranded) = cut_after(1, patient, || {
+    let (reported, unhandled) = cut_after(1, patient, || {
         airlock::enqueue(fail(1));
         airlock::enqueue(mail(2));
     });
     assert_eq!(reported, ["fail not reached", "mail not reached"]);
-    assert_eq!(stranded, ["fail", "mail"]);
+    assert_eq!(unhandled, ["fail", "mail"]);
 }
 
 /// Waits for ever before it does anything.
@@ -160,13 +162,13 @@ fn cut_while_an_executor_waits_everything_left_is_handed_back() {
         airlock::enqueue(mail(1));
         airlock::enqueue(mail(2));
     };
-    let (reported, stranded) = cut_after(1, Waiting, work);
+    let (reported, unhandled) = cut_after(1, Waiting, work);
     assert_eq!(reported, ["mail not reached", "mail not reached"]);
-    assert_eq!(stranded, ["mail", "mail"]);
+    assert_eq!(unhandled, ["mail", "mail"]);
     // The taker's future was dropped with the delivery in it, so that was not taken.
-    let (reported, stranded) = cut_after(1, HandingOver, work);
+    let (reported, unhandled) = cut_after(1, HandingOver, work);
     assert_eq!(reported, ["mail failed", "mail not reached"]);
-    assert_eq!(stranded, ["mail", "mail"]);
+    assert_eq!(unhandled, ["mail", "mail"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use airlock::executor::Recorder;
 use airlock::policy::{allow_if, block, no_reentry};
 use airlock::prelude::*;
-use airlock::{Effect, Failure, Refusal, try_enqueue};
+use airlock::{Effect, EnqueueErrorKind, Failure, try_enqueue};
 
 use crate::fixture::{Log, Mail, block_on, builder, fates, id, logged, logged_async, mail, order};
 
@@ -238,7 +238,7 @@ fn r13_what_is_enqueued_into_an_effects_scope_after_it_is_refused() {
         let error = scope
             .enter(|| try_enqueue(mail(1)))
             .expect_err("it has ended");
-        assert!(matches!(error.refusal(), Refusal::ScopeEnded { .. }));
+        assert!(matches!(error.kind(), EnqueueErrorKind::ScopeEnded { .. }));
     });
 }
 

@@ -107,7 +107,7 @@ fn r8_what_is_recorded_is_captured_by_nobody_and_the_rest_after_the_commit() {
         drop(batch);
         assert_eq!(outer.len(), 0, "nothing is captured before the commit");
         if let Some(mut batch) = recording.batch() {
-            batch.settle(|_| Receipt::Accepted);
+            batch.complete(|_| Receipt::Accepted);
         }
         let report = recording
             .release(Outcome::Success)

@@ -264,13 +264,15 @@ mod spawn {
     }
 
     #[test]
-    fn what_nobody_takes_is_stranded_also_when_the_runtime_ends() {
+    fn what_nobody_takes_is_reported_as_unhandled_also_when_the_runtime_ends() {
         let log = Log::default();
-        let stranded = Arc::new(Mutex::new(Vec::new()));
+        let unhandled = Arc::new(Mutex::new(Vec::new()));
         let reports = Arc::new(AtomicUsize::new(0));
-        let (kept, seen) = (stranded.clone(), reports.clone());
+        let (kept, seen) = (unhandled.clone(), reports.clone());
         let airlock = builder(&log)
-            .on_stranded(move |error| kept.lock().expect("no panic").extend(error.into_intents()))
+            .on_unhandled_error(move |error| {
+                kept.lock().expect("no panic").extend(error.into_intents())
+            })
             .on_report(move |_| _ = seen.fetch_add(1, Ordering::Relaxed))
             .build()
             .expect("it builds");
@@ -289,7 +291,7 @@ mod spawn {
         }));
         // The runtime is gone, and with it the task that waited.
         assert_eq!(log.lines(), ["fail 1"]);
-        assert_eq!(stranded.lock().expect("no panic").len(), 2);
+        assert_eq!(unhandled.lock().expect("no panic").len(), 2);
         assert_eq!(reports.load(Ordering::Relaxed), 1);
     }
 

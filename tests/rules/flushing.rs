@@ -122,12 +122,12 @@ impl From<FlushError> for AppError {
 }
 
 #[test]
-fn r15_the_bodys_error_wins_over_the_flushs_which_is_stranded_with_its_report() {
-    let stranded = Arc::new(Mutex::new(Vec::new()));
-    let seen = stranded.clone();
+fn r15_the_bodys_error_wins_over_the_flushs_which_is_reported_as_unhandled_with_its_report() {
+    let unhandled = Arc::new(Mutex::new(Vec::new()));
+    let seen = unhandled.clone();
     let log = Log::default();
     let airlock = builder(&log)
-        .on_stranded(move |error| {
+        .on_unhandled_error(move |error| {
             seen.lock()
                 .expect("no panic")
                 .push((fates(error.report()), error.into_intents().len()));
@@ -141,8 +141,8 @@ fn r15_the_bodys_error_wins_over_the_flushs_which_is_stranded_with_its_report() 
         })
     });
     assert_eq!(result, Err(AppError::Own));
-    let stranded = stranded.lock().expect("no panic");
-    assert_eq!(*stranded, [(vec!["fail failed".to_owned()], 1)]);
+    let unhandled = unhandled.lock().expect("no panic");
+    assert_eq!(*unhandled, [(vec!["fail failed".to_owned()], 1)]);
 }
 
 #[test]

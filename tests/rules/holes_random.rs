@@ -5,7 +5,7 @@ use std::task::{Context, Waker};
 
 use airlock::executor::Recorder;
 use airlock::policy::{Block, allow_if, assert_no_effects};
-use airlock::{Failure, FailureMode, Fate, Refusal, try_enqueue};
+use airlock::{EnqueueErrorKind, Failure, FailureMode, Fate, try_enqueue};
 use proptest::prelude::*;
 
 use crate::fixture::{Log, Mail, Ship, airlock, fates, logged, logged_async, mail, ship};
@@ -110,7 +110,7 @@ proptest! {
                 // Where nothing else opens a scope, this does.
                 let ended = airlock::scope().run_infallible(|_| try_enqueue(mail(1)));
                 let error = ended.expect("nothing to flush").value.expect_err("vetoed");
-                let vetoed = matches!(error.refusal(), Refusal::Vetoed { policy, .. } if policy == "assert_no_effects");
+                let vetoed = matches!(error.kind(), EnqueueErrorKind::Vetoed { policy, .. } if policy == "assert_no_effects");
                 assert!(vetoed, "{error}");
             };
             if local {

@@ -2,7 +2,7 @@
 
 use airlock::policy::{assert_no_effects, drop_all};
 use airlock::prelude::*;
-use airlock::{Effect, IntentId, Refusal, try_enqueue};
+use airlock::{Effect, EnqueueErrorKind, IntentId, try_enqueue};
 
 use crate::fixture::{Mail, airlock, block_on, fail, logged, mail, panic_of, ship};
 
@@ -29,7 +29,7 @@ fn r01_perform_now_is_the_explicit_call_that_runs_it() {
 #[test]
 fn r02_outside_a_scope_try_enqueue_says_how_to_open_one() {
     let error = try_enqueue(mail(7)).expect_err("there is no scope");
-    assert_eq!(*error.refusal(), Refusal::NoScope);
+    assert_eq!(*error.kind(), EnqueueErrorKind::NoScope);
     let text = error.to_string();
     assert!(
         text.contains("airlock::scope().run(..)") && text.contains("boundary"),
@@ -79,7 +79,7 @@ fn r02_a_veto_panics_in_enqueue_and_is_an_error_in_try_enqueue() {
             "{message}"
         );
         let error = try_enqueue(mail(2)).expect_err("vetoed");
-        assert!(matches!(error.refusal(), Refusal::Vetoed { .. }));
+        assert!(matches!(error.kind(), EnqueueErrorKind::Vetoed { .. }));
         assert!(scope.is_empty());
         scope.flush().expect("nothing to do");
     });

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use airlock::policy::{allow_if, block};
 use airlock::prelude::*;
-use airlock::{Intent, Refusal, try_enqueue};
+use airlock::{EnqueueErrorKind, Intent, try_enqueue};
 
 use crate::fixture::{Charge, Log, Mail, airlock, block_on, charge, logged, logged_async, mail};
 
@@ -58,7 +58,7 @@ impl Drop for EnqueuesOnDrop {
     fn drop(&mut self) {
         if let Err(error) = try_enqueue(mail(1)) {
             assert!(
-                matches!(error.refusal(), Refusal::ScopeEnded { .. }),
+                matches!(error.kind(), EnqueueErrorKind::ScopeEnded { .. }),
                 "{error}"
             );
             self.0.fetch_add(1, Ordering::SeqCst);

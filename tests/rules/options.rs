@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use airlock::executor::Recorder;
 use airlock::prelude::*;
-use airlock::{FireOn, Refusal, Schedule, try_enqueue};
+use airlock::{EnqueueErrorKind, FireOn, Schedule, try_enqueue};
 
 use crate::fixture::{fates, logged, mail};
 
@@ -50,7 +50,7 @@ fn an_executor_that_cannot_delay_refuses_at_the_enqueue() {
             .run_infallible(|_| {
                 let delayed = mail(1).after(Duration::from_secs(60));
                 let error = try_enqueue(delayed).expect_err("inline cannot delay");
-                assert!(matches!(error.refusal(), Refusal::NotAccepted { .. }));
+                assert!(matches!(error.kind(), EnqueueErrorKind::NotAccepted { .. }));
                 assert!(error.to_string().contains("cannot delay"), "{error}");
             })
             .expect("nothing was enqueued");

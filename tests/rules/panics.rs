@@ -291,7 +291,7 @@ fn a_panic_in_a_hook_costs_neither_the_error_nor_what_it_hands_back() {
     let log = Log::default();
     let airlock = builder(&log)
         .on_report(|_| panic!("on_report"))
-        .on_stranded(|_| panic!("on_stranded"))
+        .on_unhandled_error(|_| panic!("on_unhandled_error"))
         .build()
         .expect("it builds");
     airlock.run(|| {
@@ -299,7 +299,7 @@ fn a_panic_in_a_hook_costs_neither_the_error_nor_what_it_hands_back() {
         assert_eq!(error.expect_err("it fails").into_intents().len(), 1);
         let guard = airlock::scope().enter();
         airlock::enqueue(crate::fixture::fail(2).always());
-        drop(guard); // Its error is stranded.
+        drop(guard); // Its error is unhandled.
     });
     assert_eq!(log.lines(), ["fail 1", "fail 2"]);
 }

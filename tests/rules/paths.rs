@@ -269,14 +269,14 @@ fn shown(intent: &Intent) -> String {
 
 /// Runs a program. Returns everything that can be seen of it, in order.
 fn run(program: &Program, path: Path) -> Vec<String> {
-    let (log, reports, stranded) = (Log::default(), Log::default(), Log::default());
-    let (on_report, on_stranded) = (reports.clone(), stranded.clone());
+    let (log, reports, unhandled) = (Log::default(), Log::default(), Log::default());
+    let (on_report, on_unhandled_error) = (reports.clone(), unhandled.clone());
     let mut airlock = Airlock::builder()
         .resource(log.clone())
         .timer(Flying)
         .failure_mode(program.mode)
         .on_report(move |report| on_report.add(told(report)))
-        .on_stranded(move |error| on_stranded.add(told(error.report())))
+        .on_unhandled_error(move |error| on_unhandled_error.add(told(error.report())))
         .skip_resource_check();
     if path == Path::General {
         airlock = airlock.executor(Inline);
@@ -293,7 +293,7 @@ fn run(program: &Program, path: Path) -> Vec<String> {
     tell(ended, &log);
     let mut seen = log.lines();
     seen.extend(reports.lines());
-    seen.extend(stranded.lines());
+    seen.extend(unhandled.lines());
     seen
 }
 

@@ -8,7 +8,7 @@ use airlock::policy::{
     assert_no_effects, block, cap, dedupe, dedupe_by, drop_all, limit,
 };
 use airlock::prelude::*;
-use airlock::{Intent, IntoKey, Refusal, try_enqueue};
+use airlock::{EnqueueErrorKind, Intent, IntoKey, try_enqueue};
 
 use crate::fixture::{Charge, Mail, charge, fates, logged, mail};
 
@@ -71,7 +71,7 @@ fn r10_the_first_veto_wins_and_nothing_is_buffered() {
             .run_infallible(|scope| {
                 airlock::policy(block::<Mail>().reject()).run(|| {
                     let error = try_enqueue(mail(1)).expect_err("vetoed");
-                    assert!(matches!(error.refusal(), Refusal::Vetoed { policy, .. } if policy.starts_with("block(")));
+                    assert!(matches!(error.kind(), EnqueueErrorKind::Vetoed { policy, .. } if policy.starts_with("block(")));
                 });
                 assert!(scope.is_empty());
             })
@@ -130,7 +130,7 @@ fn r11_a_policy_that_enqueues_is_refused_at_its_line() {
     impl Policy for Meddling {
         fn at_flush(&self, _: &Intent) -> Verdict {
             let error = try_enqueue(mail(9)).expect_err("policies judge");
-            assert_eq!(*error.refusal(), Refusal::WhileJudging);
+            assert_eq!(*error.kind(), EnqueueErrorKind::WhileJudging);
             assert!(error.location().file().ends_with("policies.rs"));
             let inner = airlock::scope().run_infallible(|_| try_enqueue(mail(9)).is_err());
             assert!(inner.expect("nothing was enqueued").value);
@@ -301,7 +301,7 @@ fn a_policy_that_is_chosen_at_run_time_is_asked_as_itself() {
         .run_infallible(|_| try_enqueue(mail(1)).map(|_| ()));
     let refusal = refused.expect("nothing is flushed").value;
     assert!(matches!(
-        refusal.expect_err("it is vetoed").refusal(),
-        Refusal::Vetoed { policy, .. } if policy == "assert_no_effects"
+        refusal.expect_err("it is vetoed").kind(),
+        EnqueueErrorKind::Vetoed { policy, .. } if policy == "assert_no_effects"
     ));
 }

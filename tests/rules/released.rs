@@ -17,7 +17,7 @@ fn r06_a_scope_released_as_a_failure_lets_only_marked_intents_go() {
             airlock::enqueue(ship(2).on_failure());
         });
         let released = scope.release(Outcome::Failure);
-        assert!(!released.is_settled());
+        assert!(!released.is_finished());
         let report = released.dispatch_async().await.expect("it flushes");
         assert_eq!(fates(&report), ["mail discarded", "ship dispatched"]);
     });
@@ -31,7 +31,7 @@ fn r08_what_an_ancestor_holds_is_captured_when_the_scope_is_released() {
         let mut inner = outer.enter(|| airlock::scope().open_owned());
         inner.run(|| airlock::enqueue(mail(1)));
         let released = inner.release(Outcome::Success);
-        assert!(released.is_settled());
+        assert!(released.is_finished());
         assert_eq!(outer.len(), 1);
         outer.flush().expect("it flushes");
         assert_eq!(
@@ -47,21 +47,21 @@ fn r10_policies_have_judged_what_is_released() {
     let mut scope = airlock::scope().policy(drop_all()).open_owned();
     scope.run(|| airlock::enqueue(mail(1)));
     let released = scope.release(Outcome::Success);
-    assert!(released.is_settled());
+    assert!(released.is_finished());
     let report = released.dispatch().expect("nothing fails");
     assert_eq!(fates(&report), ["mail dropped"]);
 }
 
 #[test]
 fn r14_what_is_released_and_never_dispatched_is_handed_back() {
-    let stranded = Arc::new(Mutex::new(Vec::new()));
+    let unhandled = Arc::new(Mutex::new(Vec::new()));
     let airlock = builder(&crate::fixture::Log::default())
-        .on_stranded({
-            let stranded = stranded.clone();
+        .on_unhandled_error({
+            let unhandled = unhandled.clone();
             move |error| {
                 let text = error.to_string();
                 let intents = error.into_intents().len();
-                stranded.lock().expect("no panic").push((text, intents));
+                unhandled.lock().expect("no panic").push((text, intents));
             }
         })
         .build()
@@ -78,19 +78,19 @@ fn r14_what_is_released_and_never_dispatched_is_handed_back() {
     drop(open().dispatch_async());
     let cancelled = ("the flush was cancelled; 2 not reached".to_owned(), 2);
     assert_eq!(
-        *stranded.lock().expect("no panic"),
+        *unhandled.lock().expect("no panic"),
         [cancelled.clone(), cancelled]
     );
 }
 
 #[test]
 fn r14_an_error_that_no_caller_can_be_given_goes_to_the_airlock_around() {
-    let stranded = Arc::new(Mutex::new(Vec::new()));
+    let unhandled = Arc::new(Mutex::new(Vec::new()));
     let airlock = builder(&crate::fixture::Log::default())
-        .on_stranded({
-            let stranded = stranded.clone();
+        .on_unhandled_error({
+            let unhandled = unhandled.clone();
             move |error| {
-                stranded
+                unhandled
                     .lock()
                     .expect("no panic")
                     .extend(error.into_intents());
@@ -100,11 +100,11 @@ fn r14_an_error_that_no_caller_can_be_given_goes_to_the_airlock_around() {
         .expect("it builds");
     airlock.run(|| {
         let ended = airlock::scope().run_infallible(|_| airlock::enqueue(fail(1)));
-        ended.expect_err("it fails").strand();
+        ended.expect_err("it fails").report_unhandled();
     });
-    let stranded = stranded.lock().expect("no panic");
+    let unhandled = unhandled.lock().expect("no panic");
     assert_eq!(
-        stranded[0].downcast_ref::<Fail>().map(|fail| fail.n),
+        unhandled[0].downcast_ref::<Fail>().map(|fail| fail.n),
         Some(1)
     );
 }
@@ -114,9 +114,9 @@ fn a_backlog_is_drained_when_nothing_runs_on() {
     use std::future::Future;
     use std::task::{Context, Poll, Waker};
 
-    let backlog = airlock::Backlog::default();
-    let (first, second) = (backlog.run(), backlog.clone().run());
-    let mut drained = Box::pin(backlog.drained());
+    let tasks = airlock::TaskTracker::default();
+    let (first, second) = (tasks.run(), tasks.clone().run());
+    let mut drained = Box::pin(tasks.drained());
     let mut poll = || {
         drained
             .as_mut()
@@ -124,9 +124,9 @@ fn a_backlog_is_drained_when_nothing_runs_on() {
     };
     assert_eq!(poll(), Poll::Pending);
     drop(first);
-    assert_eq!((poll(), backlog.running()), (Poll::Pending, 1));
+    assert_eq!((poll(), tasks.running()), (Poll::Pending, 1));
     drop(second);
-    assert_eq!((poll(), backlog.running()), (Poll::Ready(()), 0));
-    backlog.count_failure();
-    assert_eq!(backlog.failed(), 1);
+    assert_eq!((poll(), tasks.running()), (Poll::Ready(()), 0));
+    tasks.count_failure();
+    assert_eq!(tasks.failed(), 1);
 }

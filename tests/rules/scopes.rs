@@ -7,7 +7,7 @@ use airlock::lifecycle::{
 };
 use airlock::policy::drop_all;
 use airlock::prelude::*;
-use airlock::{FailureMode, FlushError, Intent, Refusal, try_enqueue};
+use airlock::{EnqueueErrorKind, FailureMode, FlushError, Intent, try_enqueue};
 
 use crate::fixture::{
     Mail, airlock, block_on, charge, fates, logged, logged_async, mail, panic_of, ship,
@@ -158,12 +158,12 @@ fn r06_on_failure_and_always_leave_on_err_panic_and_cancellation() {
 }
 
 #[test]
-fn r06_from_a_dropped_future_an_async_effect_cannot_be_awaited_and_is_stranded() {
-    let stranded = Arc::new(Mutex::new(Vec::new()));
-    let seen = stranded.clone();
+fn r06_from_a_dropped_future_an_async_effect_cannot_be_awaited_and_is_reported_as_unhandled() {
+    let unhandled = Arc::new(Mutex::new(Vec::new()));
+    let seen = unhandled.clone();
     let log = crate::fixture::Log::default();
     let airlock = crate::fixture::builder(&log)
-        .on_stranded(move |error| {
+        .on_unhandled_error(move |error| {
             let intents = error.into_intents().len();
             seen.lock().expect("no panic").push(intents);
         })
@@ -177,7 +177,7 @@ fn r06_from_a_dropped_future_an_async_effect_cannot_be_awaited_and_is_stranded()
         futures_poll_once(work).await;
     }));
     assert!(log.lines().is_empty());
-    assert_eq!(*stranded.lock().expect("no panic"), [1]);
+    assert_eq!(*unhandled.lock().expect("no panic"), [1]);
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn r07_a_scope_that_has_ended_accepts_nothing() {
             .enter(|| try_enqueue(mail(1)))
             .expect_err("it has ended");
         assert!(
-            matches!(error.refusal(), Refusal::ScopeEnded { .. }),
+            matches!(error.kind(), EnqueueErrorKind::ScopeEnded { .. }),
             "{error}"
         );
         assert!(!handle.is_open());

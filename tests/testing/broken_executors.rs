@@ -376,7 +376,7 @@ fn one_that_awaits_nothing() {
     );
 }
 
-/// Keeps a delivery from being dropped while it awaits: dropped meanwhile, its intent is gone.
+/// Coalesce a delivery from being dropped while it awaits: dropped meanwhile, its intent is gone.
 struct Forgetful;
 
 impl Executor for Forgetful {

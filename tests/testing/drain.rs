@@ -125,7 +125,7 @@ fn index(#[resource] log: &Log, orders: Vec<u32>) {
 }
 
 #[tokio::test]
-async fn it_is_performed_with_its_cascades_in_virtual_time_until_it_settles() {
+async fn it_is_performed_with_its_cascades_in_virtual_time_until_it_finishes() {
     let log = Log::default();
     let captured = capture(|| {
         airlock::enqueue(note(9).run_at(SystemTime::now() + 2 * HOUR));
@@ -134,7 +134,7 @@ async fn it_is_performed_with_its_cascades_in_virtual_time_until_it_settles() {
     let drained = captured
         .drain_async(&log.airlock())
         .await
-        .expect("it settles");
+        .expect("it finishes");
     assert_eq!(
         log.lines(),
         ["pay 7", "ship 7", "note 7", "remind 7", "note 9"]
@@ -172,7 +172,7 @@ fn what_is_due_earlier_is_performed_earlier() {
             airlock::enqueue(note(n).after(hours * HOUR));
         }
     });
-    captured.drain(&log.airlock()).expect("it settles");
+    captured.drain(&log.airlock()).expect("it finishes");
     assert_eq!(log.lines(), ["note 3", "note 2", "note 4", "note 1"]);
 }
 
@@ -397,7 +397,7 @@ fn an_endless_cascade_is_an_error_that_prints_the_chain() {
     error.drained().assert_count::<Again>(2);
 
     let deep = bare().depth_limit(1_000).build().expect("it builds");
-    let captured = capture(|| airlock::enqueue(two(0))).settle_limit(50);
+    let captured = capture(|| airlock::enqueue(two(0))).performance_limit(50);
     let error = captured.drain(&deep).expect_err("it grows without end");
     let text = error.to_string();
     assert!(
@@ -428,7 +428,7 @@ fn policies_that_the_intents_have_passed_judge_first_and_hold_for_the_cascade() 
         airlock::enqueue(note(ship.order));
         Ok(())
     });
-    let drained = captured.drain(&log.airlock()).expect("it settles");
+    let drained = captured.drain(&log.airlock()).expect("it finishes");
     assert_eq!(log.lines(), ["pay 1", "note 5"]);
     let dropped = drained
         .entries()
@@ -444,7 +444,7 @@ fn a_policy_breaks_a_loop_in_a_drain_as_it_would_elsewhere() {
     let captured = airlock::policy(no_reentry()).run(|| capture(|| airlock::enqueue(again(1))));
     captured
         .drain(&log.airlock())
-        .expect("it settles")
+        .expect("it finishes")
         .assert_exactly(all_in_order![Again, OnceMore]);
     // The policy of the airlock that drains, too; that of one airlock is asked once.
     let careful = log
@@ -455,7 +455,7 @@ fn a_policy_breaks_a_loop_in_a_drain_as_it_would_elsewhere() {
     let captured = careful.run(|| capture(|| airlock::enqueue(again(1))));
     captured
         .drain(&careful)
-        .expect("it settles")
+        .expect("it finishes")
         .assert_exactly(all_in_order![Again, OnceMore]);
 }
 
@@ -476,7 +476,7 @@ fn executors_that_are_named_do_not_take_anything() {
     let captured = captured.stub::<Ship>(|_| Ok(()));
     captured
         .drain(&log.airlock())
-        .expect("it settles")
+        .expect("it finishes")
         .assert_count::<Remind>(1);
     assert!(deliveries.try_recv().is_err());
 }
@@ -489,7 +489,7 @@ fn intents_of_a_batch_effect_are_performed_by_one_call_and_once_effects_once() {
         airlock::enqueue(open_till(TillKey));
         airlock::enqueue(index(2));
     });
-    let drained = captured.drain(&log.airlock()).expect("it settles");
+    let drained = captured.drain(&log.airlock()).expect("it finishes");
     assert_eq!(log.lines(), ["index [1, 2]", "till TillKey"]);
     drained.assert_count::<Index>(2);
     let till = &drained.entries()[2];
@@ -501,7 +501,7 @@ fn intents_of_a_batch_effect_are_performed_by_one_call_and_once_effects_once() {
 fn a_test_can_drain_what_it_has_enqueued(scope: &TestScope) {
     let log = Log::default();
     airlock::enqueue(note(1));
-    let drained = scope.take().drain(&log.airlock()).expect("it settles");
+    let drained = scope.take().drain(&log.airlock()).expect("it finishes");
     drained.assert_exactly(all_in_order![Note { n: 1 }]);
     scope.assert_nothing_enqueued();
     airlock::enqueue(note(2));

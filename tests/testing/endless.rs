@@ -136,18 +136,18 @@ fn what_is_left_is_in_the_order_in_which_it_is_due() {
 }
 
 #[test]
-fn a_drain_that_settles_leaves_nothing() {
+fn a_drain_that_finishes_leaves_nothing() {
     let captured = capture(|| airlock::enqueue(import(1).after(MINUTE)));
-    let drained = captured.drain(&airlock()).expect("it settles");
+    let drained = captured.drain(&airlock()).expect("it finishes");
     drained.left().assert_nothing_enqueued();
 }
 
 #[test]
 fn what_waits_to_be_tried_again_is_left_and_has_not_failed() {
-    let stranded = Arc::new(Mutex::new(Vec::new()));
-    let strand = stranded.clone();
+    let unhandled = Arc::new(Mutex::new(Vec::new()));
+    let strand = unhandled.clone();
     let airlock = builder()
-        .on_stranded(move |error| {
+        .on_unhandled_error(move |error| {
             let errors = &mut *strand.lock().expect("it is free");
             errors.push(error.to_string());
         })
@@ -174,7 +174,7 @@ fn what_waits_to_be_tried_again_is_left_and_has_not_failed() {
     let table = drained.to_string();
     assert!(table.contains("to be tried again at 2400s"), "{table}");
     assert!(table.contains("due at 2460s"), "{table}");
-    assert_eq!(*stranded.lock().expect("it is free"), [""; 0]);
+    assert_eq!(*unhandled.lock().expect("it is free"), [""; 0]);
 
     let error = flaking()
         .drain_for(&airlock, 40 * MINUTE)
@@ -305,15 +305,15 @@ fn a_predicate_that_never_holds_is_an_error_that_names_the_line() {
 }
 
 #[test]
-fn endless_work_without_a_delay_ends_at_the_settle_limit() {
-    let spinning = || capture(|| airlock::enqueue(spin())).settle_limit(50);
+fn endless_work_without_a_delay_ends_at_the_performance_limit() {
+    let spinning = || capture(|| airlock::enqueue(spin())).performance_limit(50);
     let error = spinning().drain(&airlock()).expect_err("it never ends");
     assert!(matches!(error, DrainError::Endless { .. }), "{error:?}");
     let text = error.to_string();
-    let start = "the drain does not settle: 50 intents were performed and more are due, such as testing.endless.spin, detached from testing.endless.spin #";
+    let start = "the drain does not finish: 50 intents were performed and more are due, such as testing.endless.spin, detached from testing.endless.spin #";
     assert!(text.starts_with(start), "{text}");
     assert!(
-        text.ends_with("; drain work that is endless on purpose with `drain_for` or `drain_until`, or raise `settle_limit`"),
+        text.ends_with("; drain work that is endless on purpose with `drain_for` or `drain_until`, or raise `performance_limit`"),
         "{text}"
     );
     error.drained().assert_count::<Spin>(50);
@@ -341,8 +341,8 @@ fn endless_work_without_a_delay_ends_at_the_settle_limit() {
 }
 
 #[test]
-fn the_settle_limit_is_that_of_what_is_due_within_the_time() {
-    let limited = || polling().settle_limit(6);
+fn the_performance_limit_is_that_of_what_is_due_within_the_time() {
+    let limited = || polling().performance_limit(6);
     let drained = limited().drain_for(&airlock(), 2 * MINUTE);
     drained.expect("six are due").assert_count::<Poll>(3);
     let error = limited().drain_for(&airlock(), 3 * MINUTE);
@@ -364,7 +364,7 @@ fn a_poller_that_is_not_detached_is_told_how_to_be() {
 
     let deep = builder().depth_limit(1_000).build().expect("it builds");
     let error = capture(|| airlock::enqueue(poll_attached()))
-        .settle_limit(9)
+        .performance_limit(9)
         .drain(&deep)
         .expect_err("it never ends");
     let text = error.to_string();
@@ -473,7 +473,7 @@ fn a_table_shows_when_what_is_left_is_due() {
 #[test]
 fn very_many_polls_are_drained() {
     let drained = polling()
-        .settle_limit(100_000)
+        .performance_limit(100_000)
         .drain_until(&airlock(), |so_far| so_far.count::<Poll>() == 50_000)
         .expect("the last comes");
     let times = drained.entries().iter().map(Performed::at);

@@ -61,7 +61,7 @@ fn spawn() -> Subject {
         Box::pin(async move {
             spawned.drained().await;
             drop(runtime);
-            Vec::new() // What fails in a task goes to `on_stranded`.
+            Vec::new() // What fails in a task goes to `on_unhandled_error`.
         })
     });
     subject.unordered()

@@ -144,7 +144,7 @@ fn a_cause_that_is_not_among_the_intents_has_no_number() {
     #[airlock::effect]
     fn looks() {
         let captured = airlock::policy(no_reentry()).run(|| capture(|| airlock::enqueue(looks())));
-        let drained = captured.drain(&bare()).expect("it settles");
+        let drained = captured.drain(&bare()).expect("it finishes");
         panic!("{}", drained.plain_in_full());
     }
     let text = reported(airlock::scope, || _ = airlock::enqueue(looks()));

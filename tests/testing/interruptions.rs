@@ -29,7 +29,7 @@ impl Shop {
         let shop = self.clone();
         builder
             .resource(self.clone())
-            .on_stranded(move |error| shop.books().parked += error.into_intents().len())
+            .on_unhandled_error(move |error| shop.books().parked += error.into_intents().len())
     }
 }
 

@@ -14,7 +14,7 @@ fn drained() -> Drained {
         airlock::enqueue(charge(1, 1));
     });
     let drained = captured.drain(&builder.build().expect("it builds"));
-    drained.expect("it settles")
+    drained.expect("it finishes")
 }
 
 fn refuses(assert: impl FnOnce(&Drained)) {
@@ -45,7 +45,7 @@ fn that_an_equal_one_is_there_cannot_be_asserted() {
     let captured = capture(|| airlock::enqueue(count_till(3)));
     captured.assert_enqueued_eq(&count_till(3));
     let drained = captured.drain(&builder.build().expect("it builds"));
-    let drained = drained.expect("it settles");
+    let drained = drained.expect("it finishes");
     let text = panic_of(|| drained.assert_enqueued_eq(&count_till(3)));
     assert!(text.contains(HINT), "{text}");
 }

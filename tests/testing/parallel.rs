@@ -58,7 +58,7 @@ fn one_that_drains() {
     let drained = capture(|| airlock::enqueue(later))
         .stub::<Charge>(move |it| (it.order == order).then_some(()).ok_or("another's".into()))
         .drain(&airlock)
-        .expect("it settles");
+        .expect("it finishes");
     drained.assert_exactly(all_in_order![Ledger, Charge]);
     assert_eq!(*seen.lock().expect("nobody panics in it"), [order]);
 }

@@ -56,7 +56,7 @@ fn what_was_drained_shows_its_cascades_and_fates() {
         .build()
         .expect("it builds");
     let captured = airlock::policy(block::<Charge>()).run(shop);
-    let drained = captured.drain(&airlock).expect("it settles");
+    let drained = captured.drain(&airlock).expect("it finishes");
     insta::assert_snapshot!(drained.plain_in_full(), @r#"
     1 testing.fixture.charge Charge { order: 7, cents: 100 }, from POST /orders/{id}, scope 1, dropped by block(testing.fixture.charge)
     2 testing.fixture.send_mail SendMail { to: "eve", subject: "Hello" }, at a set time, priority 1, on failure, scope 2, not due

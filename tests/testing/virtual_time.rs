@@ -69,8 +69,8 @@ fn both_ways(enqueue: impl Fn()) -> [(Vec<String>, Vec<Duration>); 2] {
         (log.lines(), times)
     };
     [
-        drained(&|captured, airlock| captured.drain(airlock).expect("it settles")),
-        drained(&|captured, airlock| block_on(captured.drain_async(airlock)).expect("it settles")),
+        drained(&|captured, airlock| captured.drain(airlock).expect("it finishes")),
+        drained(&|captured, airlock| block_on(captured.drain_async(airlock)).expect("it finishes")),
     ]
 }
 

@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use super::course::Refused;
+use super::handler::Refused;
 use super::plan::{Ending, How, Leaving, Plan, When};
 
 const CONNECTIONS: usize = 64;

@@ -10,7 +10,7 @@ use super::lock;
 /// For each request, the numbers of the effects that ran, and of those that were handed back.
 pub(crate) struct Ledger {
     done: Mutex<Vec<Vec<u32>>>,
-    stranded: Mutex<Vec<Vec<u32>>>,
+    unhandled: Mutex<Vec<Vec<u32>>>,
     /// What ran in the name of another request.
     strays: Mutex<Vec<String>>,
 }
@@ -30,7 +30,7 @@ impl Ledger {
     pub(super) fn new(requests: usize) -> Self {
         Self {
             done: Mutex::new(vec![Vec::new(); requests]),
-            stranded: Mutex::new(vec![Vec::new(); requests]),
+            unhandled: Mutex::new(vec![Vec::new(); requests]),
             strays: Mutex::new(Vec::new()),
         }
     }
@@ -47,7 +47,7 @@ impl Ledger {
         }
     }
 
-    pub(super) fn strand(&self, intents: &[Intent]) {
+    pub(super) fn report_unhandled(&self, intents: &[Intent]) {
         for intent in intents {
             let sync = intent
                 .downcast_ref::<Mark>()
@@ -56,7 +56,7 @@ impl Ledger {
                 .downcast_ref::<MarkLater>()
                 .map(|it| (it.request, it.number));
             let (request, number) = sync.or(later).expect("there are no other effects");
-            lock(&self.stranded)[request as usize].push(number);
+            lock(&self.unhandled)[request as usize].push(number);
         }
     }
 
@@ -66,8 +66,8 @@ impl Ledger {
     }
 
     /// The numbers of those that were handed back.
-    pub(super) fn stranded(&self, request: usize) -> Vec<u32> {
-        lock(&self.stranded)[request].clone()
+    pub(super) fn unhandled(&self, request: usize) -> Vec<u32> {
+        lock(&self.unhandled)[request].clone()
     }
 
     pub(super) fn strays(&self) -> Vec<String> {

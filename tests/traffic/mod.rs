@@ -3,8 +3,8 @@
 //! each brings the server.
 
 mod client;
-mod course;
 mod draw;
+mod handler;
 mod ledger;
 mod plan;
 mod random;
@@ -19,7 +19,7 @@ use airlock::Airlock;
 use airlock::lifecycle::Outcome;
 use tokio::sync::{Notify, Semaphore};
 
-pub(crate) use self::course::Refused;
+pub(crate) use self::handler::Refused;
 use self::ledger::Ledger;
 use self::plan::{Fate, Plan};
 use self::random::Random;
@@ -77,10 +77,10 @@ impl Traffic {
         let plans = (0..REQUESTS).map(|_| Plan::draw(&mut random, manners));
         let ledger = Arc::new(Ledger::new(REQUESTS));
         let outcomes = Arc::new(Mutex::new(Vec::new()));
-        let (stranded, ended) = (ledger.clone(), outcomes.clone());
+        let (unhandled, ended) = (ledger.clone(), outcomes.clone());
         let airlock = Airlock::builder()
             .shared_resource(ledger.clone())
-            .on_stranded(move |error| stranded.strand(&error.into_intents()))
+            .on_unhandled_error(move |error| unhandled.report_unhandled(&error.into_intents()))
             .on_report(move |report| {
                 if report.name() == Some("request") {
                     lock(&ended).push(report.outcome());
@@ -104,7 +104,7 @@ impl Traffic {
         if self.plans[index].fate() == Fate::All {
             self.begun.add_permits(1);
         }
-        course::run(request, &self.plans[index], &self.midway[index]).await
+        handler::run(request, &self.plans[index], &self.midway[index]).await
     }
 
     /// Sends all requests, from 64 connections at a time, and waits until those that have to succeed
@@ -123,7 +123,7 @@ impl Traffic {
 
     /// Compares what the effects have done with what they had to do, when the server has stopped.
     pub(crate) fn verify(&self) {
-        let verdict = Verdict::of(&self.ledger, &self.plans);
+        let verdict = Verdict::new(&self.ledger, &self.plans);
         let ended = |outcome| {
             let outcomes = lock(&self.outcomes);
             outcomes.iter().filter(|other| **other == outcome).count()

@@ -37,15 +37,15 @@ enum CameTo {
 }
 
 impl Verdict {
-    pub(super) fn of(ledger: &Ledger, plans: &[Plan]) -> Self {
+    pub(super) fn new(ledger: &Ledger, plans: &[Plan]) -> Self {
         let mut counts = Counts::default();
         let mut wrong = ledger.strays();
         for (request, plan) in plans.iter().enumerate() {
-            let (done, stranded) = (ledger.done(request), ledger.stranded(request));
-            let came_to = CameTo::of(plan.expected(), &done, &stranded);
+            let (done, unhandled) = (ledger.done(request), ledger.unhandled(request));
+            let came_to = CameTo::new(plan.expected(), &done, &unhandled);
             if !came_to.is(plan.fate()) {
                 wrong.push(format!(
-                    "request {request}: {done:?} ran, {stranded:?} were handed back, of {plan:?}"
+                    "request {request}: {done:?} ran, {unhandled:?} were handed back, of {plan:?}"
                 ));
             }
             counts.add(plan.ending, came_to, done.len());
@@ -55,11 +55,11 @@ impl Verdict {
 }
 
 impl CameTo {
-    fn of(expected: &[u32], done: &[u32], stranded: &[u32]) -> Self {
-        match (done, stranded) {
+    fn new(expected: &[u32], done: &[u32], unhandled: &[u32]) -> Self {
+        match (done, unhandled) {
             (_, []) if done == expected => Self::All,
             ([], []) => Self::Nothing,
-            _ if [done, stranded].concat() == expected => Self::CutShort,
+            _ if [done, unhandled].concat() == expected => Self::CutShort,
             _ => Self::Wrong,
         }
     }

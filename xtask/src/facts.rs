@@ -1,4 +1,4 @@
-//! Facts that stand in a manifest and again in prose: finds those that have drifted apart.
+//! IntentData that stand in a manifest and again in prose: finds those that have drifted apart.
 //!
 //! Each function takes the texts and returns the complaints, so that the tests can feed it wrong ones.
 

@@ -18,7 +18,7 @@
 //! The compiler interprets this for each effect, and calls are what costs it most: so the code has
 //! few of them, and plain loops.
 
-use crate::catalogue::{Argument, BoundaryDescriptor, EffectDescriptor, Keeps};
+use crate::catalogue::{Argument, BoundaryDescriptor, Coalesce, EffectDescriptor};
 
 const MAGIC: u64 = u64::from_le_bytes(*b"\x91airlock");
 const FORMAT: u64 = 1;
@@ -59,7 +59,7 @@ pub const fn boundary_record<const N: usize>(boundary: &BoundaryDescriptor) -> [
 /// Counts what is written, and keeps it where there is a buffer.
 struct Sink<'a> {
     buffer: &'a mut [u8],
-    keeps: bool,
+    coalesce: bool,
     written: usize,
 }
 
@@ -95,7 +95,7 @@ impl<'a> Sink<'a> {
     const fn counting() -> Self {
         Self {
             buffer: &mut [],
-            keeps: false,
+            coalesce: false,
             written: 0,
         }
     }
@@ -104,7 +104,7 @@ impl<'a> Sink<'a> {
         let body = buffer.len() - HEADER;
         let mut sink = Self {
             buffer,
-            keeps: true,
+            coalesce: true,
             written: 0,
         };
         sink.fixed(MAGIC, 8);
@@ -138,7 +138,7 @@ impl<'a> Sink<'a> {
             effect.fallible,
             effect.batch,
             effect.once,
-            matches!(effect.keeps, Keeps::First),
+            matches!(effect.coalesce, Coalesce::First),
             effect.queue.is_some(),
             effect.priority.is_some(),
             effect.key.is_some(),
@@ -208,7 +208,7 @@ impl<'a> Sink<'a> {
         self.number(length as u64);
         let start = self.written;
         self.written += length;
-        if !self.keeps {
+        if !self.coalesce {
             return;
         }
         if length > LONG {
@@ -227,13 +227,13 @@ impl<'a> Sink<'a> {
     #[allow(clippy::cast_possible_truncation, reason = "the lowest bits are meant")]
     const fn number(&mut self, mut number: u64) {
         while number >= 0x80 {
-            if self.keeps {
+            if self.coalesce {
                 self.buffer[self.written] = number as u8 | 0x80;
             }
             self.written += 1;
             number >>= 7;
         }
-        if self.keeps {
+        if self.coalesce {
             self.buffer[self.written] = number as u8;
         }
         self.written += 1;
@@ -268,7 +268,7 @@ const LONG: usize = 16;
 macro_rules! __airlock_submit_effect {
     ($intent:ident) => {
         $crate::private::inventory::submit! {
-            $crate::private::EffectRegistration::of::<$intent>()
+            $crate::private::EffectRegistration::new::<$intent>()
         }
         $crate::__airlock_embed! {
             <$intent as $crate::Effect>::DESCRIPTOR, effect_length, effect_record

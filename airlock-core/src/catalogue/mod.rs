@@ -18,12 +18,12 @@ use once_cell::sync::OnceCell;
 use crate::effect::{BoxError, Effect};
 use crate::intent::Intent;
 
-pub(crate) use self::registration::given;
+pub(crate) use self::registration::registered_resources;
 pub use self::registration::{
-    BoundaryRegistration, EffectRegistration, GivenResource, RegisterError, register,
+    BoundaryRegistration, EffectRegistration, RegisterError, RegisteredResource, register,
 };
 pub use crate::effect::{
-    Argument, BoundaryDescriptor, Codec, EffectDescriptor, Keeps, ResourceNeed, RetryRule,
+    Argument, BoundaryDescriptor, Coalesce, Codec, EffectDescriptor, ResourceNeed, RetryRule,
 };
 
 static GLOBAL: OnceCell<Catalogue> = OnceCell::new();
@@ -78,11 +78,11 @@ impl Catalogue {
     pub fn global() -> Result<&'static Self, CatalogueError> {
         GLOBAL.get_or_try_init(|| {
             let (effects, boundaries) = registration::collect();
-            Self::of(effects, boundaries)
+            Self::from_descriptors(effects, boundaries)
         })
     }
 
-    fn of(
+    fn from_descriptors(
         mut effects: Vec<&'static EffectDescriptor>,
         mut boundaries: Vec<&'static BoundaryDescriptor>,
     ) -> Result<Self, CatalogueError> {

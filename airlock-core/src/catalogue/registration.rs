@@ -13,7 +13,7 @@ pub struct EffectRegistration(&'static EffectDescriptor);
 
 impl EffectRegistration {
     /// The registration of `E`.
-    pub const fn of<E: Effect>() -> Self {
+    pub const fn new<E: Effect>() -> Self {
         Self(E::DESCRIPTOR)
     }
 }
@@ -30,24 +30,24 @@ impl BoundaryRegistration {
 
 /// The type of a resource that an integration gives to the effects that it performs, so that no program
 /// supplies it at start-up.
-pub struct GivenResource(fn() -> TypeId);
+pub struct RegisteredResource(fn() -> TypeId);
 
-impl GivenResource {
+impl RegisteredResource {
     /// That of `T`.
-    pub const fn of<T: 'static>() -> Self {
+    pub const fn new<T: 'static>() -> Self {
         Self(TypeId::of::<T>)
     }
 }
 
-impl fmt::Debug for GivenResource {
+impl fmt::Debug for RegisteredResource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("GivenResource")
+        f.write_str("RegisteredResource")
     }
 }
 
 /// The types of all resources that integrations give.
-pub(crate) fn given() -> HashSet<TypeId> {
-    let given = inventory::iter::<GivenResource>.into_iter();
+pub(crate) fn registered_resources() -> HashSet<TypeId> {
+    let given = inventory::iter::<RegisteredResource>.into_iter();
     given.map(|given| (given.0)()).collect()
 }
 
@@ -65,7 +65,7 @@ impl fmt::Debug for BoundaryRegistration {
 
 inventory::collect!(EffectRegistration);
 inventory::collect!(BoundaryRegistration);
-inventory::collect!(GivenResource);
+inventory::collect!(RegisteredResource);
 
 /// What was registered by hand; taken when the catalogue is made.
 static BY_HAND: Mutex<Option<Vec<&'static EffectDescriptor>>> = Mutex::new(Some(Vec::new()));

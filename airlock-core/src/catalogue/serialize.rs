@@ -2,7 +2,7 @@
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::catalogue::{BoundaryDescriptor, Catalogue, EffectDescriptor, Keeps, ResourceNeed};
+use crate::catalogue::{BoundaryDescriptor, Catalogue, Coalesce, EffectDescriptor, ResourceNeed};
 
 impl Serialize for EffectDescriptor {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -21,7 +21,7 @@ impl Serialize for EffectDescriptor {
         row.serialize_field("key", &self.key)?;
         row.serialize_field(
             "keeps",
-            if self.keeps == Keeps::First {
+            if self.coalesce == Coalesce::First {
                 "first"
             } else {
                 "last"

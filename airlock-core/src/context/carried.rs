@@ -30,7 +30,7 @@ impl Carried {
         Self {
             base: frame.key(),
             span: None,
-            frames: Exclusive::new(Frames::of(frame)),
+            frames: Exclusive::new(Frames::from_frame(frame)),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::context::place::Around;
 use crate::context::stack::{Frames, Local, Mode};
 use crate::effect::EffectDescriptor;
 use crate::executor::FailureMode;
-use crate::intent::{Cause, Facts, IntentId, Origin, ScopeId, Stored, next_id};
+use crate::intent::{Cause, IntentData, IntentId, Origin, ScopeId, Stored, next_id};
 
 /// Where effects are performed: what their scopes have in common.
 #[derive(Clone, Default)]
@@ -58,10 +58,10 @@ impl Stage {
     }
 
     /// The frame of an effect's scope, for a future.
-    pub(crate) fn frame(&self, facts: &Facts) -> Box<Frame> {
+    pub(crate) fn frame(&self, data: &IntentData) -> Box<Frame> {
         let frame = Local::with(Local::spare_frame);
         let mut frame = frame.unwrap_or_else(Frame::idle);
-        self.set_up(&mut frame.head, facts.effect, facts.id, facts.location);
+        self.set_up(&mut frame.head, data.effect, data.id, data.location);
         frame.hold_own(Parent::None);
         frame
     }
@@ -140,7 +140,7 @@ impl OnStage {
     pub(crate) fn enter(stage: Option<Box<Stage>>) -> Self {
         let mut stage = Some(stage);
         let before = Local::with(|local| {
-            local.settle();
+            local.open_effect_scope();
             let before = local.under_way.stage.replace(stage.take().flatten());
             (before, local.under_way.made.replace(0))
         });
@@ -155,7 +155,7 @@ impl OnStage {
     #[inline]
     pub(crate) fn perform<T>(
         &self,
-        facts: (
+        data: (
             &'static EffectDescriptor,
             IntentId,
             &'static Location<'static>,
@@ -165,9 +165,9 @@ impl OnStage {
         let mode = Local::with(|local| {
             let mode = local.mode.get();
             if mode == Mode::Plain {
-                local.under_way.effect.set(Some(facts.0));
-                local.under_way.intent.set(Some(facts.1));
-                local.under_way.location.set(Some(facts.2));
+                local.under_way.effect.set(Some(data.0));
+                local.under_way.intent.set(Some(data.1));
+                local.under_way.location.set(Some(data.2));
                 local.mode.set(Mode::Effect);
             }
             mode

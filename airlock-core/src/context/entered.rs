@@ -251,7 +251,7 @@ impl Drop for GuardEntry {
         self.left.store(true, Ordering::Relaxed);
         let mut gone = Frames::default();
         Local::with(|local| {
-            local.settle();
+            local.open_effect_scope();
             let mut top = local.top.borrow_mut();
             let Some(first) = top.0.as_deref().filter(|frame| frame.key != self.key) else {
                 pop_those_left(local, &mut top, self.key, &mut gone);

@@ -246,8 +246,8 @@ impl Frame {
 
     /// Lets the intents in the buffer tell their scope's origin; see [`Head::share_origin`].
     pub(crate) fn share_origin(&mut self) {
-        let facts = self.buffer.iter_mut().map(|intent| &mut intent.facts);
-        self.head.share_origin(facts);
+        let data = self.buffer.iter_mut().map(|intent| &mut intent.data);
+        self.head.share_origin(data);
     }
 
     /// Moves the scope of this frame behind a lock, for handles.
@@ -299,8 +299,8 @@ impl Frame {
             self.head.judges_from = outer.depth() + 1;
             // What was enqueued until now has passed the places that were in force then.
             for intent in &mut self.buffer {
-                if intent.facts.place().is_none() && !before.is(&self.head.around) {
-                    before.remember(&mut intent.facts);
+                if intent.data.place().is_none() && !before.is(&self.head.around) {
+                    before.remember(&mut intent.data);
                     self.special.add(Special::MARKED);
                 }
             }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::context::place::{Around, PlaceKind};
 use crate::effect::{BoundaryDescriptor, EffectDescriptor};
 use crate::executor::{Executor, FailureMode};
-use crate::intent::{Facts, Origin, ScopeId, next_id};
+use crate::intent::{IntentData, Origin, ScopeId, next_id};
 use crate::lifecycle::Lifecycle;
 use crate::observer::Observer;
 use crate::policy::Layer;
@@ -162,10 +162,10 @@ impl Head {
     /// Enters the scope's origin into intents that it holds. In a frame's buffer they are stored without it:
     /// this is called before anybody can see them, or they leave the scope.
     #[inline]
-    pub(crate) fn share_origin<'i>(&self, intents: impl IntoIterator<Item = &'i mut Facts>) {
+    pub(crate) fn share_origin<'i>(&self, intents: impl IntoIterator<Item = &'i mut IntentData>) {
         if let Some(origin) = &self.origin {
-            for facts in intents {
-                facts.share_origin(origin);
+            for data in intents {
+                data.share_origin(origin);
             }
         }
     }
@@ -175,8 +175,9 @@ impl Head {
         let own = self.config.as_deref();
         let emits = own.and_then(|config| config.emits);
         let emits = emits.or_else(|| self.boundary?.emits);
-        let says = |config: &Config| !config.policies.is_empty() || config.executor.is_some();
-        if emits.is_none() && !own.is_some_and(says) {
+        let judges_or_executes =
+            |config: &Config| !config.policies.is_empty() || config.executor.is_some();
+        if emits.is_none() && !own.is_some_and(judges_or_executes) {
             return;
         }
         self.around = self.around.with(PlaceKind::Scope {
@@ -199,7 +200,7 @@ impl Head {
     }
 
     #[inline]
-    fn says<T>(&self, what: impl FnOnce(&Config) -> Option<T>) -> Option<T> {
+    fn setting<T>(&self, what: impl FnOnce(&Config) -> Option<T>) -> Option<T> {
         self.config.as_deref().and_then(what)
     }
 
@@ -225,7 +226,7 @@ impl Head {
 
     /// Its lifecycle, or that of its airlock.
     pub(crate) fn lifecycle(&self) -> Option<Arc<dyn Lifecycle>> {
-        self.says(|config| config.lifecycle.clone())
+        self.setting(|config| config.lifecycle.clone())
             .or_else(|| self.around.settings().lifecycle.clone())
     }
 
@@ -242,7 +243,7 @@ impl Head {
 
     pub(crate) fn failure_mode(&self) -> FailureMode {
         self.effect
-            .or_else(|| self.says(|config| config.failure_mode))
+            .or_else(|| self.setting(|config| config.failure_mode))
             .unwrap_or_else(|| self.around.settings().failure_mode)
     }
 

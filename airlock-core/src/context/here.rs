@@ -65,7 +65,7 @@ impl Here {
         let found = Local::with(|local| {
             match local.mode.get() {
                 Mode::Plain => {}
-                Mode::Effect => local.settle(),
+                Mode::Effect => local.open_effect_scope(),
                 Mode::Judging => return Found::Judging,
                 Mode::Inspecting => return Found::Inspecting,
             }
@@ -150,7 +150,7 @@ impl Here {
             }
             if frame.phase == Phase::Open {
                 for intent in waiting.iter() {
-                    frame.special.add(Special::of(intent));
+                    frame.special.add(Special::from_intent(intent));
                 }
                 frame.buffer.append(waiting);
             }
@@ -299,7 +299,7 @@ pub(crate) fn beneath(work: impl FnOnce(&Head, &mut Vec<Intent>, &mut Special) -
 #[inline]
 pub(crate) fn is_in_scope() -> bool {
     let is_in_scope = Local::with(|local| {
-        local.settle();
+        local.open_effect_scope();
         match local.top.borrow().0.as_deref() {
             None => false,
             top => holder_of(top).is_some(),

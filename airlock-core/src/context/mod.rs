@@ -4,7 +4,6 @@
 //! on the stack for each poll ([`carried`]). Handles refer to the [`shared`] part of a scope. What has a say
 //! around code is an immutable list of [`place`]s. Guards own their frame ([`entered`]).
 
-mod bound;
 mod carried;
 mod effect;
 mod entered;
@@ -14,10 +13,11 @@ mod head;
 mod here;
 mod mode;
 mod place;
+mod scoped_future;
 mod shared;
 mod stack;
 
-pub use self::bound::Bound;
+pub use self::scoped_future::ScopedFuture;
 
 pub(crate) use self::carried::Carried;
 pub(crate) use self::effect::{OnStage, Stage, Standing};

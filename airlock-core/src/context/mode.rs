@@ -13,7 +13,7 @@ pub(crate) struct InMode(Mode);
 
 fn enter(mode: Mode) -> InMode {
     let before = Local::with(|local| {
-        local.settle();
+        local.open_effect_scope();
         local.mode.replace(mode)
     });
     InMode(before.unwrap_or(Mode::Plain))

@@ -13,7 +13,7 @@ use once_cell::sync::OnceCell;
 use crate::context::head::Config;
 use crate::effect::EffectDescriptor;
 use crate::executor::Executor;
-use crate::intent::{Cause, Facts, OpaquePlace, ScopeId};
+use crate::intent::{Cause, IntentData, OpaquePlace, ScopeId};
 use crate::policy::Layer;
 use crate::settings::{Settings, SettingsRef};
 use crate::unwind::guarded;
@@ -151,13 +151,13 @@ impl Place {
     }
 
     /// The place that an intent was enqueued in, if it remembers one.
-    pub(crate) fn of(facts: &Facts) -> Option<Arc<Place>> {
-        let place = facts.place()?.clone();
+    pub(crate) fn from_intent(data: &IntentData) -> Option<Arc<Place>> {
+        let place = data.place()?.clone();
         place.downcast::<Place>().ok()
     }
 
-    pub(crate) fn of_ref(facts: &Facts) -> Option<&Place> {
-        facts.place()?.downcast_ref::<Place>()
+    pub(crate) fn of_ref(data: &IntentData) -> Option<&Place> {
+        data.place()?.downcast_ref::<Place>()
     }
 }
 
@@ -303,9 +303,9 @@ impl Around {
     }
 
     /// Lets an intent remember that it was enqueued here.
-    pub(crate) fn remember(&self, facts: &mut Facts) {
+    pub(crate) fn remember(&self, data: &mut IntentData) {
         let place = self.place().cloned().map(|place| place as OpaquePlace);
-        facts.set_place(place);
+        data.set_place(place);
     }
 
     /// The innermost place of this list, around another list.

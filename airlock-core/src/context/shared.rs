@@ -78,7 +78,7 @@ impl Shared {
         let mut state = self.state();
         if state.phase == Phase::Open {
             for intent in waiting.iter() {
-                state.special.add(Special::of(intent));
+                state.special.add(Special::from_intent(intent));
             }
             state.buffer.append(waiting);
         }
@@ -129,7 +129,7 @@ impl State {
     /// Takes an intent into the buffer.
     #[inline]
     pub(crate) fn accept(&mut self, intent: Intent) {
-        self.special.add(Special::of(&intent));
+        self.special.add(Special::from_intent(&intent));
         self.buffer.push(intent);
     }
 }

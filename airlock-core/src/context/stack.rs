@@ -85,7 +85,7 @@ impl Frames {
     }
 
     #[inline]
-    pub(crate) fn of(frame: Box<Frame>) -> Self {
+    pub(crate) fn from_frame(frame: Box<Frame>) -> Self {
         Self(Some(frame))
     }
 
@@ -141,7 +141,7 @@ impl Local {
     /// Puts a frame on top.
     #[inline]
     pub(super) fn push(&self, frame: Box<Frame>) {
-        self.settle();
+        self.open_effect_scope();
         self.top.borrow_mut().put(frame);
     }
 
@@ -182,7 +182,7 @@ impl Local {
 
     /// Makes the scope of the effect under way, now that somebody needs it.
     #[inline]
-    pub(super) fn settle(&self) {
+    pub(super) fn open_effect_scope(&self) {
         if self.mode.get() == Mode::Effect {
             self.make_effect_scope();
         }
@@ -314,7 +314,7 @@ impl Building {
         Local::with(|local| std::mem::swap(&mut local.top.borrow_mut().0, &mut frame));
     }
 
-    /// Keeps the frame for the next intent that waits. This one has been taken out of it.
+    /// Coalesce the frame for the next intent that waits. This one has been taken out of it.
     pub(crate) fn recycle(self) {
         if self.0.buffer.is_empty() {
             let _ = Local::with(|local| local.waiting.set(Some(self.0)));
@@ -380,7 +380,7 @@ impl Local {
         parent: Parent,
         set_up: impl FnOnce(&mut Head, &Around, Option<&Origin>),
     ) -> Box<Frame> {
-        self.settle();
+        self.open_effect_scope();
         self.tidy();
         let mut frame = self.spare_frame();
         match self.top.borrow().0.as_deref() {
@@ -508,7 +508,7 @@ pub(crate) fn current() -> Option<(Arc<Shared>, Around)> {
 /// The places around the running code.
 pub(crate) fn around() -> Around {
     let around = Local::with(|local| {
-        local.settle();
+        local.open_effect_scope();
         local.tidy();
         local
             .top
@@ -524,7 +524,7 @@ pub(crate) fn around() -> Around {
 /// capture it move behind locks.
 fn publish(key: Option<u64>) -> Option<(Arc<Shared>, Around)> {
     Local::with(|local| {
-        local.settle();
+        local.open_effect_scope();
         local.tidy();
         let mut top = local.top.borrow_mut();
         let around = top.0.as_deref()?.around().clone();

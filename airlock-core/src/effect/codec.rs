@@ -21,7 +21,7 @@ impl fmt::Debug for Codec {
 #[cfg(feature = "serde")]
 impl Codec {
     /// The codec of `E`: a JSON object with a field for each argument.
-    pub const fn of<E: crate::effect::DurableEffect + Send>() -> Self {
+    pub const fn new<E: crate::effect::DurableEffect + Send>() -> Self {
         Self {
             encode: |intent| {
                 let intent = intent
@@ -29,7 +29,7 @@ impl Codec {
                     .ok_or("an intent of another effect")?;
                 Ok(serde_json::to_string(intent)?)
             },
-            decode: |text| Ok(Payload::of(serde_json::from_str::<E>(text)?)),
+            decode: |text| Ok(Payload::new(serde_json::from_str::<E>(text)?)),
         }
     }
 }

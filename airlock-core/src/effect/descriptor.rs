@@ -32,7 +32,7 @@ pub struct EffectDescriptor {
     pub(crate) key: Option<&'static str>,
     /// Whether the key is made of an argument that is kept out of sight.
     pub(crate) key_redacted: bool,
-    pub(crate) keeps: Keeps,
+    pub(crate) coalesce: Coalesce,
     pub(crate) retry: Option<RetryRule>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) codec: Option<Codec>,
@@ -48,7 +48,7 @@ pub struct EffectDescriptor {
 
 /// Which of several intents with one key is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Keeps {
+pub enum Coalesce {
     /// The one enqueued first.
     First,
     /// The one enqueued last, with the freshest arguments.
@@ -159,8 +159,8 @@ impl EffectDescriptor {
     }
 
     /// Which of several intents with one key is kept.
-    pub fn keeps(&self) -> Keeps {
-        self.keeps
+    pub fn coalesce(&self) -> Coalesce {
+        self.coalesce
     }
 
     /// How often it may be tried.

@@ -27,7 +27,7 @@ pub(crate) enum Keyed {
 
 impl Keyed {
     #[inline]
-    pub(crate) fn of(key: Option<Key>) -> Self {
+    pub(crate) fn new(key: Option<Key>) -> Self {
         let Some(key) = key else { return Self::None };
         if let Key::Number(number) = &key
             && let Ok(number) = u64::try_from(*number)

@@ -14,7 +14,7 @@ use std::pin::Pin;
 pub use self::codec::Codec;
 pub(crate) use self::descriptor::Encoding;
 pub use self::descriptor::{
-    Argument, BoundaryDescriptor, EffectDescriptor, Keeps, ResourceNeed, RetryRule,
+    Argument, BoundaryDescriptor, Coalesce, EffectDescriptor, ResourceNeed, RetryRule,
 };
 pub(crate) use self::key::Keyed;
 pub use self::key::{IntoKey, Key};

@@ -19,7 +19,7 @@ pub(crate) struct Payload(Value<dyn Erased, ConstArrayBuf<usize, 8>>);
 
 impl Payload {
     #[inline]
-    pub(crate) fn of<E: Effect + Send>(intent: E) -> Self {
+    pub(crate) fn new<E: Effect + Send>(intent: E) -> Self {
         let slot = Slot(Some(intent));
         if const { size_of::<Slot<E>>() <= IN_PLACE && align_of::<Slot<E>>() <= align_of::<usize>() }
         {
@@ -183,7 +183,7 @@ impl<E: Effect + Send> Erased for Slot<E> {
         if const { E::DESCRIPTOR.key.is_none() } {
             return Keyed::None;
         }
-        Keyed::of(self.0.as_ref().and_then(Effect::key))
+        Keyed::new(self.0.as_ref().and_then(Effect::key))
     }
 
     fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -194,7 +194,7 @@ impl<E: Effect + Send> Erased for Slot<E> {
     }
 
     fn duplicate(&self) -> Option<Payload> {
-        self.0.as_ref()?.duplicate().map(Payload::of)
+        self.0.as_ref()?.duplicate().map(Payload::new)
     }
 
     fn discard(&mut self) {

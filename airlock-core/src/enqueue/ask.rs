@@ -3,32 +3,32 @@
 use std::sync::Arc;
 
 use crate::context::{self, Found, Here, Place, PlaceKind};
-use crate::enqueue::Refusal;
+use crate::enqueue::EnqueueErrorKind;
 use crate::executor::cannot_delay;
 use crate::intent::{Intent, OpaquePlace, ScopeId, name_of};
 use crate::policy::{Policy, ScopeView};
 
 /// Buffers the waiting intent if nobody objects. Otherwise it is left where it is, as it was.
-pub(super) fn admit(waiting: &mut Vec<Intent>) -> Result<ScopeId, Refusal> {
+pub(super) fn admit(waiting: &mut Vec<Intent>) -> Result<ScopeId, EnqueueErrorKind> {
     let mut here = Here::unknown();
     let intent = match (here.find(), waiting.last_mut()) {
         (Found::Scope, Some(intent)) => intent,
-        (Found::Judging, _) => return Err(Refusal::WhileJudging),
-        (Found::Inspecting, _) => return Err(Refusal::WhileInspecting),
-        (Found::NoScope | Found::Scope, _) => return Err(Refusal::NoScope),
+        (Found::Judging, _) => return Err(EnqueueErrorKind::WhileJudging),
+        (Found::Inspecting, _) => return Err(EnqueueErrorKind::WhileInspecting),
+        (Found::NoScope | Found::Scope, _) => return Err(EnqueueErrorKind::NoScope),
     };
     let asks = here.place().is_some_and(|place| place.asks);
     let _one_at_a_time = match here.shared() {
         Some(shared) if here.place().is_some_and(|place| place.judges) => Some(shared.asking()),
         _ => None,
     };
-    let ended = |here: &Here| Refusal::ScopeEnded {
+    let ended = |here: &Here| EnqueueErrorKind::ScopeEnded {
         scope: here.label(),
     };
     if asks && !here.is_open() {
         return Err(ended(&here));
     }
-    let has_own_origin = intent.facts.origin().is_some();
+    let has_own_origin = intent.data.origin().is_some();
     enter(&here, intent);
     if let Err(refusal) = ask(&here, intent) {
         leave(intent, has_own_origin);
@@ -45,33 +45,33 @@ pub(super) fn admit(waiting: &mut Vec<Intent>) -> Result<ScopeId, Refusal> {
 
 /// Notes where the intent is enqueued. One that was handed back and is enqueued again keeps its origin.
 fn enter(here: &Here, intent: &mut Intent) {
-    let facts = &mut intent.facts;
-    facts.scope = Some(here.scope());
+    let data = &mut intent.data;
+    data.scope = Some(here.scope());
     if let Some(place) = here.place() {
         if !here.is_direct {
-            facts.set_place(Some(place.clone() as OpaquePlace));
+            data.set_place(Some(place.clone() as OpaquePlace));
         }
         if let Some(cause) = place.cause() {
-            facts.set_cause(Some(cause.clone()));
+            data.set_cause(Some(cause.clone()));
         }
     } else if !here.is_direct {
-        facts.set_place(None);
+        data.set_place(None);
     }
     if let Some(origin) = &here.origin {
-        facts.share_origin(origin);
+        data.share_origin(origin);
     }
 }
 
 /// Makes a refused intent what it was before.
 #[cold]
 fn leave(intent: &mut Intent, has_own_origin: bool) {
-    intent.facts.renew();
+    intent.data.renew();
     if !has_own_origin {
-        intent.facts.set_origin(None);
+        intent.data.set_origin(None);
     }
 }
 
-fn ask(here: &Here, intent: &Intent) -> Result<(), Refusal> {
+fn ask(here: &Here, intent: &Intent) -> Result<(), EnqueueErrorKind> {
     let Some(place) = here.place() else {
         return accepts_in_place(intent);
     };
@@ -86,7 +86,7 @@ fn ask(here: &Here, intent: &Intent) -> Result<(), Refusal> {
             Some(executor) => executor.accepts(intent).map_err(|reason| {
                 let executor = name_of("Executor::name", || executor.name());
                 let reason = reason.into_owned();
-                Refusal::NotAccepted { executor, reason }
+                EnqueueErrorKind::NotAccepted { executor, reason }
             })?,
         }
         if place.judges {
@@ -100,15 +100,15 @@ fn ask(here: &Here, intent: &Intent) -> Result<(), Refusal> {
 }
 
 /// What is performed where the scope ends cannot be delayed.
-fn accepts_in_place(intent: &Intent) -> Result<(), Refusal> {
-    cannot_delay(intent).map_err(|reason| Refusal::NotAccepted {
+fn accepts_in_place(intent: &Intent) -> Result<(), EnqueueErrorKind> {
+    cannot_delay(intent).map_err(|reason| EnqueueErrorKind::NotAccepted {
         executor: "inline".to_owned(),
         reason: reason.into_owned(),
     })
 }
 
 /// What an effect enqueues while it is performed is not restricted by the boundary around it.
-fn ask_emits(place: &Arc<Place>, intent: &Intent) -> Result<(), Refusal> {
+fn ask_emits(place: &Arc<Place>, intent: &Intent) -> Result<(), EnqueueErrorKind> {
     for place in place.outwards() {
         match &place.kind {
             PlaceKind::Effect => return Ok(()),
@@ -121,7 +121,7 @@ fn ask_emits(place: &Arc<Place>, intent: &Intent) -> Result<(), Refusal> {
                 let scope = name
                     .as_ref()
                     .map_or_else(|| id.to_string(), ToString::to_string);
-                return Err(Refusal::NotDeclared { scope });
+                return Err(EnqueueErrorKind::NotDeclared { scope });
             }
             _ => {}
         }
@@ -130,13 +130,13 @@ fn ask_emits(place: &Arc<Place>, intent: &Intent) -> Result<(), Refusal> {
 }
 
 /// Asks each policy, innermost first; of one scope in the order in which they were added.
-fn ask_policies(here: &Here, place: &Arc<Place>, intent: &Intent) -> Result<(), Refusal> {
+fn ask_policies(here: &Here, place: &Arc<Place>, intent: &Intent) -> Result<(), EnqueueErrorKind> {
     let view = ScopeView::new(here);
     for place in place.outwards().take_while(|place| place.judges) {
         for policy in place.policies() {
             policy
                 .at_enqueue(intent, &view)
-                .map_err(|veto| Refusal::Vetoed {
+                .map_err(|veto| EnqueueErrorKind::Vetoed {
                     policy: policy.shown_name(),
                     veto,
                 })?;

@@ -14,7 +14,7 @@ pub struct EnqueueError {
 }
 
 struct Inner {
-    refusal: Refusal,
+    kind: EnqueueErrorKind,
     effect: &'static EffectDescriptor,
     location: &'static Location<'static>,
     /// Arguments need not be `Sync`; an error has to be.
@@ -24,7 +24,7 @@ struct Inner {
 /// Why an intent was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum EnqueueErrorKind {
     /// No scope encloses the code.
     #[error("no scope is open here: {}", remedies())]
     NoScope,
@@ -89,12 +89,12 @@ fn remedies() -> impl fmt::Display {
 
 impl EnqueueError {
     #[cold]
-    pub(super) fn new(refusal: Refusal, intent: Intent) -> Self {
-        let (effect, location) = (intent.facts.effect, intent.facts.location);
+    pub(super) fn new(kind: EnqueueErrorKind, intent: Intent) -> Self {
+        let (effect, location) = (intent.data.effect, intent.data.location);
         let intent = std::sync::Mutex::new(intent);
         Self {
             inner: Box::new(Inner {
-                refusal,
+                kind,
                 effect,
                 location,
                 intent,
@@ -103,8 +103,8 @@ impl EnqueueError {
     }
 
     /// Why.
-    pub fn refusal(&self) -> &Refusal {
-        &self.inner.refusal
+    pub fn kind(&self) -> &EnqueueErrorKind {
+        &self.inner.kind
     }
 
     /// The effect that was to be performed.
@@ -127,16 +127,12 @@ impl EnqueueError {
 impl fmt::Display for EnqueueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner {
-            refusal,
+            kind,
             effect,
             location,
             ..
         } = &*self.inner;
-        write!(
-            f,
-            "cannot enqueue `{}` at {location}: {refusal}",
-            effect.id()
-        )
+        write!(f, "cannot enqueue `{}` at {location}: {kind}", effect.id())
     }
 }
 
@@ -145,7 +141,7 @@ impl fmt::Debug for EnqueueError {
         f.debug_struct("EnqueueError")
             .field("effect", &self.inner.effect.id())
             .field("location", &self.inner.location)
-            .field("refusal", &self.inner.refusal)
+            .field("kind", &self.inner.kind)
             .finish()
     }
 }

@@ -12,11 +12,11 @@ use crate::intent::{Intent, IntentId, IntoIntent, ScopeId, next_id};
 use crate::unwind::guarded;
 
 pub(crate) use self::error::suggest;
-pub use self::error::{EnqueueError, Refusal};
+pub use self::error::{EnqueueError, EnqueueErrorKind};
 
 /// Hands an intent to the current scope. Nothing runs now.
 ///
-/// While the thread unwinds from a panic it logs a refusal and drops the intent, so that a
+/// While the thread unwinds from a panic it logs a kind and drops the intent, so that a
 /// destructor cannot turn a panic into an abort.
 ///
 /// # Panics
@@ -46,7 +46,7 @@ pub fn enqueue<I: IntoIntent>(intent: I) -> IntentId {
 ///
 /// # Errors
 ///
-/// [`EnqueueError`]; its [`Refusal`] says why.
+/// [`EnqueueError`]; its [`EnqueueErrorKind`] says why.
 #[track_caller]
 #[inline(always)]
 pub fn try_enqueue<I: IntoIntent>(intent: I) -> Result<IntentId, EnqueueError> {
@@ -114,9 +114,9 @@ fn ask_while_unwinding(mut building: Building) -> IntentId {
 #[inline(never)]
 fn ask(mut building: Building) -> Result<IntentId, EnqueueError> {
     let waiting = building.buffer();
-    let facts = &mut waiting_in(waiting).facts;
-    facts.scope = None;
-    let (id, effect, location) = (facts.id, facts.effect, facts.location);
+    let data = &mut waiting_in(waiting).data;
+    data.scope = None;
+    let (id, effect, location) = (data.id, data.effect, data.location);
     let asked = match ask::admit(waiting) {
         Ok(scope) => {
             if tracing::level_enabled!(tracing::Level::TRACE) {
@@ -124,7 +124,7 @@ fn ask(mut building: Building) -> Result<IntentId, EnqueueError> {
             }
             Ok(id)
         }
-        Err(refusal) => Err(refused(refusal, waiting)),
+        Err(kind) => Err(refused(kind, waiting)),
     };
     building.recycle();
     asked
@@ -139,16 +139,16 @@ fn waiting_in(buffer: &mut [Intent]) -> &mut Intent {
 }
 
 #[cold]
-fn refused(refusal: Refusal, waiting: &mut Vec<Intent>) -> EnqueueError {
+fn refused(kind: EnqueueErrorKind, waiting: &mut Vec<Intent>) -> EnqueueError {
     let Some(intent) = waiting.pop() else {
         unreachable!("a refused intent is not buffered")
     };
-    let error = EnqueueError::new(refusal, intent);
+    let error = EnqueueError::new(kind, intent);
     tracing::debug!(
         target: "airlock",
         effect = error.effect().id(),
         at = %error.location(),
-        refusal = %error.refusal(),
+        kind = %error.kind(),
         "refused",
     );
     error

@@ -17,7 +17,7 @@ use crate::intent::{Failure, Intent};
 ///
 /// Intents of a batch effect form one unit, in the place of the first of them.
 pub struct Batch<'a> {
-    course: &'a mut dyn Course,
+    flush: &'a mut dyn FlushInProgress,
     part: Part,
 }
 
@@ -53,7 +53,7 @@ pub(crate) enum Positions {
 }
 
 /// A flush under way, as its executors see it. Implemented where effects are performed.
-pub(crate) trait Course: Send {
+pub(crate) trait FlushInProgress: Send {
     fn intent(&self, position: usize) -> &Intent;
     /// The positions of a part, ascending, from `from` on.
     fn positions<'c>(&'c self, part: &'c Part, from: usize)
@@ -65,14 +65,14 @@ pub(crate) trait Course: Send {
     /// What the taker has said of that unit.
     fn handed_over(&mut self, part: &Part, taken: Result<(), (Delivery, BoxError)>);
     /// Enters what a store said of each pending intent.
-    fn settle(&mut self, part: &Part, receipt: &mut dyn FnMut(&Intent) -> Option<Receipt>);
+    fn complete(&mut self, part: &Part, receipt: &mut dyn FnMut(&Intent) -> Option<Receipt>);
     /// The positions of the next unit.
     fn next_unit(&mut self, part: &mut Part) -> Option<Vec<u32>>;
     /// Makes failed intents pending that `again` accepts.
     fn retry_failed(
         &mut self,
         part: &mut Part,
-        again: &mut dyn FnMut(&Intent, &Failure) -> bool,
+        should_retry: &mut dyn FnMut(&Intent, &Failure) -> bool,
     ) -> usize;
     fn fail_rest(&mut self, part: &Part, error: BoxError);
     /// Fails what an attempt that was dropped has not finished.
@@ -83,8 +83,8 @@ pub(crate) trait Course: Send {
 }
 
 impl<'a> Batch<'a> {
-    pub(crate) fn new(course: &'a mut dyn Course, part: Part) -> Self {
-        Self { course, part }
+    pub(crate) fn new(flush: &'a mut dyn FlushInProgress, part: Part) -> Self {
+        Self { flush, part }
     }
 
     /// The intents that are still to be dispatched, in order.
@@ -96,9 +96,9 @@ impl<'a> Batch<'a> {
     /// some, await, and go on behind the last of them.
     pub fn intents_from(&self, position: usize) -> impl Iterator<Item = (usize, &Intent)> {
         let from = position.max(self.part.cursor);
-        let positions = self.course.positions(&self.part, from);
-        let intents = positions.map(|position| (position, self.course.intent(position)));
-        intents.filter(|(_, intent)| intent.facts.is_pending())
+        let positions = self.flush.positions(&self.part, from);
+        let intents = positions.map(|position| (position, self.flush.intent(position)));
+        intents.filter(|(_, intent)| intent.data.is_pending())
     }
 
     /// How many those are.
@@ -113,10 +113,10 @@ impl<'a> Batch<'a> {
 
     /// The intents of this batch that have failed so far, with the reason.
     pub fn failed(&self) -> impl Iterator<Item = (&Intent, &Failure)> {
-        let positions = self.course.positions(&self.part, 0);
+        let positions = self.flush.positions(&self.part, 0);
         positions.filter_map(|position| {
-            let intent = self.course.intent(position);
-            match intent.facts.fate() {
+            let intent = self.flush.intent(position);
+            match intent.data.fate() {
                 crate::intent::Fate::Failed(failure) => Some((intent, failure)),
                 _ => None,
             }
@@ -126,13 +126,13 @@ impl<'a> Batch<'a> {
     /// Performs every intent here and now, each in a scope of its own, with what it causes. Async
     /// effects fail with [`Failure::NeedsAwait`].
     pub fn perform_all(&mut self) {
-        self.course.perform_all(&mut self.part);
+        self.flush.perform_all(&mut self.part);
     }
 
     /// As [`perform_all`](Self::perform_all), awaiting async effects. Dropped half-way, the effect under
     /// way fails.
     pub async fn perform_all_async(&mut self) {
-        self.course.perform_all_async(&mut self.part).await;
+        self.flush.perform_all_async(&mut self.part).await;
     }
 
     /// Hands each unit to something that will perform it elsewhere or later, without awaiting.
@@ -142,9 +142,9 @@ impl<'a> Batch<'a> {
         &mut self,
         mut take: impl FnMut(Delivery) -> Result<(), (Delivery, BoxError)>,
     ) {
-        while let Some(delivery) = self.course.hand_over_next(&mut self.part) {
+        while let Some(delivery) = self.flush.hand_over_next(&mut self.part) {
             let taken = take(delivery);
-            self.course.handed_over(&self.part, taken);
+            self.flush.handed_over(&self.part, taken);
         }
     }
 
@@ -154,32 +154,32 @@ impl<'a> Batch<'a> {
         &mut self,
         mut take: impl AsyncFnMut(Delivery) -> Result<(), (Delivery, BoxError)>,
     ) {
-        while let Some(delivery) = self.course.hand_over_next(&mut self.part) {
+        while let Some(delivery) = self.flush.hand_over_next(&mut self.part) {
             let taken = take(delivery).await;
-            self.course.handed_over(&self.part, taken);
+            self.flush.handed_over(&self.part, taken);
         }
     }
 
     /// Enters what became of each pending intent, in order, after all of them were given to something that
     /// takes them in a form of its own, such as rows of a table.
-    pub fn settle(&mut self, mut receipt: impl FnMut(&Intent) -> Receipt) {
-        self.settle_some(|intent| Some(receipt(intent)));
+    pub fn complete(&mut self, mut receipt: impl FnMut(&Intent) -> Receipt) {
+        self.complete_some(|intent| Some(receipt(intent)));
     }
 
-    /// As [`settle`](Self::settle), with the answers in the order of the intents. One without an answer is rejected.
-    pub fn settle_in_order(&mut self, receipts: impl IntoIterator<Item = Receipt>) {
+    /// As [`complete`](Self::complete), with the answers in the order of the intents. One without an answer is rejected.
+    pub fn complete_in_order(&mut self, receipts: impl IntoIterator<Item = Receipt>) {
         let mut receipts = receipts.into_iter();
         let unanswered = || Receipt::Rejected("the engine gave no answer for it".into());
-        self.settle(|_| receipts.next().unwrap_or_else(unanswered));
+        self.complete(|_| receipts.next().unwrap_or_else(unanswered));
     }
 
     /// Fails the pending intents that a closure has an error for, and leaves the others.
     pub fn reject(&mut self, mut error: impl FnMut(&Intent) -> Option<BoxError>) {
-        self.settle_some(|intent| error(intent).map(Receipt::Rejected));
+        self.complete_some(|intent| error(intent).map(Receipt::Rejected));
     }
 
-    fn settle_some(&mut self, mut receipt: impl FnMut(&Intent) -> Option<Receipt>) {
-        self.course.settle(&self.part, &mut receipt);
+    fn complete_some(&mut self, mut receipt: impl FnMut(&Intent) -> Option<Receipt>) {
+        self.flush.complete(&self.part, &mut receipt);
     }
 
     /// Makes the intents that failed here pending again where `again` says so and their arguments are
@@ -187,22 +187,25 @@ impl<'a> Batch<'a> {
     ///
     /// Under [`FailureMode::Stop`](crate::executor::FailureMode::Stop) all of them are tried again or
     /// none: one that stays failed has stopped the flush.
-    pub fn retry_failed(&mut self, mut again: impl FnMut(&Intent, &Failure) -> bool) -> usize {
-        self.course.retry_failed(&mut self.part, &mut again)
+    pub fn retry_failed(
+        &mut self,
+        mut should_retry: impl FnMut(&Intent, &Failure) -> bool,
+    ) -> usize {
+        self.flush.retry_failed(&mut self.part, &mut should_retry)
     }
 
     /// The next unit alone, as a batch of its own; `None` if none is left.
     pub fn next_alone(&mut self) -> Option<Batch<'_>> {
-        let unit = self.course.next_unit(&mut self.part)?;
+        let unit = self.flush.next_unit(&mut self.part)?;
         Some(self.part_of(unit))
     }
 
     /// The pending intents that a closure accepts, as a batch of their own; `None` if it accepts none.
     pub fn only(&mut self, accepts: impl Fn(&Intent) -> bool) -> Option<Batch<'_>> {
-        let positions = self.course.positions(&self.part, self.part.cursor);
+        let positions = self.flush.positions(&self.part, self.part.cursor);
         let accepted = |position: &usize| {
-            let intent = self.course.intent(*position);
-            intent.facts.is_pending() && accepts(intent)
+            let intent = self.flush.intent(*position);
+            intent.data.is_pending() && accepts(intent)
         };
         let accepted: Vec<_> = positions
             .filter(accepted)
@@ -221,26 +224,26 @@ impl<'a> Batch<'a> {
             route: self.part.route,
         };
         Batch {
-            course: &mut *self.course,
+            flush: &mut *self.flush,
             part,
         }
     }
 
     /// Fails every intent that is still to be dispatched, as when a broker cannot be reached.
     pub fn fail_rest(&mut self, error: impl Into<BoxError>) {
-        self.course.fail_rest(&self.part, error.into());
+        self.flush.fail_rest(&self.part, error.into());
     }
 
     pub(crate) fn time_out(&mut self, limit: Duration) {
-        self.course.time_out(&self.part, limit);
+        self.flush.time_out(&self.part, limit);
     }
 
     pub(crate) fn may_wait(&self) -> bool {
-        self.course.may_wait()
+        self.flush.may_wait()
     }
 
     pub(crate) fn timer(&self) -> &Arc<dyn Timer> {
-        self.course.timer()
+        self.flush.timer()
     }
 }
 

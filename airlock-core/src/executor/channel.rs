@@ -59,7 +59,7 @@ impl Executor for Channel {
     }
 
     fn identity(&self) -> Option<Identity> {
-        Some(Identity::of(&self.sender))
+        Some(Identity::new(&self.sender))
     }
 
     fn name(&self) -> Cow<'static, str> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::effect::{BoxFuture, EffectDescriptor};
 use crate::intent::Intent;
-use crate::report::{FlushError, FlushReport, StrandedHook};
+use crate::report::{FlushError, FlushReport, UnhandledErrorHook};
 use crate::unwind::guarded;
 
 /// One unit that an executor took over: an intent, or all intents of a batch effect. It is
@@ -17,7 +17,7 @@ pub struct Delivery {
     intents: Vec<Intent>,
     performer: Arc<dyn Performer>,
     returns: Weak<Returns>,
-    on_dropped: Option<StrandedHook>,
+    on_dropped: Option<UnhandledErrorHook>,
 }
 
 /// Performs deliveries as the flush would have that handed them over. Implemented where flushes are.
@@ -26,7 +26,7 @@ pub(crate) trait Performer: Send + Sync {
     fn perform_async(
         self: Arc<Self>,
         intents: Vec<Intent>,
-        on_dropped: Option<StrandedHook>,
+        on_dropped: Option<UnhandledErrorHook>,
     ) -> BoxFuture<'static, Result<FlushReport, FlushError>>;
     fn give_up(&self, intents: Vec<Intent>) -> FlushError;
 }
@@ -61,8 +61,8 @@ impl Delivery {
     /// Without it the intents of a delivery that is dropped unperformed are lost, unless its taker still
     /// decides about it ([`Batch::hand_over`](crate::executor::Batch::hand_over)); then they go back to the
     /// flush. The error of one that is dropped while it is awaited goes to
-    /// [`AirlockBuilder::on_stranded`](crate::AirlockBuilder::on_stranded). For that in both cases, give it
-    /// [`FlushError::strand`]. If `take` panics, the panic is logged.
+    /// [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error). For that in both cases, give it
+    /// [`FlushError::report_unhandled`]. If `take` panics, the panic is logged.
     ///
     /// ```
     /// use std::sync::mpsc::Sender;
@@ -70,20 +70,20 @@ impl Delivery {
     /// use airlock::FlushError;
     /// use airlock::executor::{Batch, Delivery, Executor};
     ///
-    /// /// Sends to a worker. What the worker leaves behind in its queue goes to `on_stranded`.
+    /// /// Sends to a worker. What the worker leaves behind in its queue goes to `on_unhandled_error`.
     /// struct ToWorker(Sender<Delivery>);
     ///
     /// impl Executor for ToWorker {
     ///     fn dispatch(&self, batch: &mut Batch<'_>) {
     ///         batch.hand_over(|delivery| {
-    ///             let sent = self.0.send(delivery.on_dropped(FlushError::strand));
+    ///             let sent = self.0.send(delivery.on_dropped(FlushError::report_unhandled));
     ///             sent.map_err(|error| (error.0, "the worker has ended".into()))
     ///         });
     ///     }
     /// }
-    /// # let (send, stranded) = std::sync::mpsc::channel();
+    /// # let (send, unhandled) = std::sync::mpsc::channel();
     /// # let airlock = airlock::Airlock::builder()
-    /// #     .on_stranded(move |error| send.send(error.into_intents().len()).unwrap())
+    /// #     .on_unhandled_error(move |error| send.send(error.into_intents().len()).unwrap())
     /// #     .build()?;
     /// # #[airlock::effect]
     /// # fn bill(order: u64) {}
@@ -93,7 +93,7 @@ impl Delivery {
     /// #     scope.run_infallible(|_| airlock::enqueue(bill(7))).map(drop)
     /// # })?;
     /// # drop(deliveries);
-    /// # assert_eq!(stranded.try_recv(), Ok(1));
+    /// # assert_eq!(unhandled.try_recv(), Ok(1));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn on_dropped(mut self, take: impl Fn(FlushError) + Send + Sync + 'static) -> Self {

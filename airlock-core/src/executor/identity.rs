@@ -10,7 +10,7 @@ pub struct Identity(usize);
 
 impl Identity {
     /// The identity of whatever shares this.
-    pub fn of<T: ?Sized>(shared: &Arc<T>) -> Self {
+    pub fn new<T: ?Sized>(shared: &Arc<T>) -> Self {
         Self(Arc::as_ptr(shared).cast::<()>() as usize)
     }
 

@@ -18,7 +18,7 @@ use crate::effect::BoxFuture;
 use crate::intent::Intent;
 
 pub use self::batch::{Batch, Receipt};
-pub(crate) use self::batch::{Course, Part, Positions};
+pub(crate) use self::batch::{FlushInProgress, Part, Positions};
 pub use self::channel::{Channel, Deliveries};
 pub use self::delivery::Delivery;
 pub(crate) use self::delivery::{Performer, Returns};
@@ -150,7 +150,7 @@ impl<X: Executor + ?Sized> Executor for Arc<X> {
     }
 
     fn identity(&self) -> Option<Identity> {
-        (**self).identity().or_else(|| Some(Identity::of(self)))
+        (**self).identity().or_else(|| Some(Identity::new(self)))
     }
 
     fn name(&self) -> Cow<'static, str> {

@@ -43,7 +43,7 @@ struct Shared {
 }
 
 /// The deliveries, held by this thread until it is dropped.
-struct Held<'a> {
+struct RecordGuard<'a> {
     deliveries: MutexGuard<'a, Vec<Delivery>>,
     shared: &'a Shared,
 }
@@ -54,7 +54,7 @@ impl Shared {
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for RecordGuard<'_> {
     fn drop(&mut self) {
         *self.shared.held_by() = None;
     }
@@ -118,7 +118,7 @@ impl Recorder {
 
     /// A closure that looks may ask for them again: that must not wait for itself.
     #[track_caller]
-    fn hold(&self) -> Held<'_> {
+    fn hold(&self) -> RecordGuard<'_> {
         let me = std::thread::current().id();
         assert!(
             *self.shared.held_by() != Some(me),
@@ -127,7 +127,7 @@ impl Recorder {
         let deliveries = &self.shared.deliveries;
         let deliveries = deliveries.lock().unwrap_or_else(PoisonError::into_inner);
         *self.shared.held_by() = Some(me);
-        Held {
+        RecordGuard {
             deliveries,
             shared: &self.shared,
         }
@@ -143,7 +143,7 @@ impl Executor for Recorder {
     }
 
     fn identity(&self) -> Option<Identity> {
-        Some(Identity::of(&self.shared))
+        Some(Identity::new(&self.shared))
     }
 
     fn name(&self) -> Cow<'static, str> {

@@ -41,7 +41,7 @@ impl Flush {
         let mut stage = None;
         for position in range.clone() {
             let intent = &mut self.intents[position];
-            if !intent.facts.is_pending() {
+            if !intent.data.is_pending() {
                 continue;
             }
             part.cursor = position;
@@ -52,16 +52,16 @@ impl Flush {
                 Some(stage) => stage,
                 None => stage.insert(OnStage::enter(Some(self.terms.plain_stage()))),
             };
-            let known = (intent.facts.effect, intent.facts.id, intent.facts.location);
+            let known = (intent.data.effect, intent.data.id, intent.data.location);
             let payload = &mut intent.payload;
             let (ended, scope) = stage.perform(known, || {
                 catch_unwind(AssertUnwindSafe(|| payload.perform(&settings.resources)))
             });
             if let (Ok(Performing::Ready(Ok(()))), None) = (&ended, &scope) {
-                intent.facts.set_dispatched();
+                intent.data.set_dispatched();
                 continue;
             }
-            return self.settle_plain(position, ended.map_err(Panicked::of), scope);
+            return self.finish_plain(position, ended.map_err(Panicked::new), scope);
         }
         part.cursor = range.end;
         None
@@ -69,7 +69,7 @@ impl Flush {
 
     /// Notes how a plain effect has ended.
     #[cold]
-    fn settle_plain(
+    fn finish_plain(
         &mut self,
         position: usize,
         ended: Result<Performing<'_>, Panicked>,
@@ -171,7 +171,7 @@ impl Flush {
         stage: &mut Option<OnStage>,
     ) -> (Result<(), Failure>, Option<Box<Frame>>) {
         let intent = &self.intents[unit.first];
-        let plain = attempt == 1 && unit.rest.is_empty() && intent.facts.is_plain() && !is_traced();
+        let plain = attempt == 1 && unit.rest.is_empty() && intent.data.is_plain() && !is_traced();
         if !plain {
             *stage = None;
         }
@@ -185,8 +185,8 @@ impl Flush {
             }
         };
         let _span = span.as_ref().map(|span| span.enter());
-        let facts = &self.intents[unit.first].facts;
-        let known = (facts.effect, facts.id, facts.location);
+        let data = &self.intents[unit.first].data;
+        let known = (data.effect, data.id, data.location);
         let (intents, settings) = (&mut self.intents, &self.terms.settings);
         let (ended, scope) = on_stage.perform(known, || catch(|| start(intents, unit, settings)));
         if !plain {
@@ -204,7 +204,7 @@ impl Flush {
     ) -> (Result<(), Failure>, Option<Box<Frame>>) {
         let frame = self
             .stage(unit, attempt)
-            .frame(&self.intents[unit.first].facts);
+            .frame(&self.intents[unit.first].data);
         let mut scope = Carried::traced(frame);
         let body = scope.run(|| catch(|| start(&mut self.intents, unit, settings)));
         let body = match body {
@@ -234,12 +234,8 @@ impl Flush {
         let intent = &self.intents[unit.first];
         let mut stage = Stage {
             around: around_of(intent, &self.terms.around),
-            cause: intent.facts.cause().cloned(),
-            origin: intent
-                .facts
-                .origin()
-                .or(self.terms.origin.as_ref())
-                .cloned(),
+            cause: intent.data.cause().cloned(),
+            origin: intent.data.origin().or(self.terms.origin.as_ref()).cloned(),
             mode: self.terms.mode,
             judges_from: self.terms.judges_from,
             others: Vec::new(),
@@ -264,7 +260,8 @@ impl Flush {
         let mut places = Vec::new();
         let mut last: Option<*const Place> = stage.around.place().map(Arc::as_ptr);
         for intent in rest() {
-            let around = Place::of(&intent.facts).or_else(|| self.terms.around.place().cloned());
+            let around =
+                Place::from_intent(&intent.data).or_else(|| self.terms.around.place().cloned());
             if let Some(place) = around
                 && last != Some(Arc::as_ptr(&place))
             {
@@ -273,10 +270,10 @@ impl Flush {
             }
             stage
                 .others
-                .push((intent.id(), intent.facts.cause().cloned()));
+                .push((intent.id(), intent.data.cause().cloned()));
         }
         stage.around = stage.around.joined_with(places.iter());
-        let shared = |intent: &Intent| match (&stage.origin, intent.facts.origin()) {
+        let shared = |intent: &Intent| match (&stage.origin, intent.data.origin()) {
             (Some(one), Some(other)) => one.is(other),
             (one, other) => one.is_none() && other.is_none(),
         };
@@ -288,7 +285,7 @@ impl Flush {
     pub(super) fn succeed(&mut self, unit: &Unit) {
         log_dispatched(&self.intents[unit.first]);
         for position in unit.positions() {
-            self.intents[position].facts.set_dispatched();
+            self.intents[position].data.set_dispatched();
         }
     }
 
@@ -329,7 +326,7 @@ impl Flush {
         let Some(mut scope) = scope else { return };
         if let Some((start, _)) = self.take_cascade(&mut scope) {
             for intent in &mut self.intents[start..] {
-                intent.facts.decide(Decision::Discarded);
+                intent.data.decide(Decision::Discarded);
             }
         }
         recycle(scope);
@@ -347,8 +344,8 @@ impl Flush {
             return None;
         }
         for intent in &mut caused {
-            if intent.facts.place().is_none() {
-                around.remember(&mut intent.facts);
+            if intent.data.place().is_none() {
+                around.remember(&mut intent.data);
             }
         }
         let start = self.intents.len();
@@ -448,7 +445,7 @@ fn panicked(Panicked { message }: Panicked) -> Failure {
 
 async fn sleep(timer: &Arc<dyn Timer>, delay: Duration) -> Result<(), Failure> {
     let slept = match catch(|| timer.sleep(delay)) {
-        Ok(sleep) => catch_unwind_async(sleep).await.map_err(Panicked::of),
+        Ok(sleep) => catch_unwind_async(sleep).await.map_err(Panicked::new),
         Err(panicked) => Err(panicked),
     };
     slept.map_err(|Panicked { message }| Failure::TimerPanicked { message })
@@ -470,11 +467,11 @@ fn span_of(intent: &Intent) -> tracing::Span {
 
 /// What was stored of an intent; of one that was not, what goes with it in the same way.
 fn stored_of(intent: &Intent) -> Option<Arc<Stored>> {
-    let stored = intent.facts.stored();
+    let stored = intent.data.stored();
     stored.cloned().or_else(|| {
-        let headers = &intent.facts.options()?.headers;
+        let headers = &intent.data.options()?.headers;
         (!headers.is_empty()).then(|| {
-            let mut stored = Stored::new(intent.facts.id.uuid());
+            let mut stored = Stored::new(intent.data.id.uuid());
             stored.headers.clone_from(headers);
             Arc::new(stored)
         })
@@ -483,7 +480,7 @@ fn stored_of(intent: &Intent) -> Option<Arc<Stored>> {
 
 /// Where the scope of an intent's effect is.
 fn around_of(intent: &Intent, dispatched_in: &Around) -> Around {
-    match Place::of(&intent.facts) {
+    match Place::from_intent(&intent.data) {
         Some(place) => Around::Within(place),
         None => dispatched_in.clone(),
     }

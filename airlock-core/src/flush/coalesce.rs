@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use crate::effect::{EffectDescriptor, Keeps, Key, Keyed};
+use crate::effect::{Coalesce, EffectDescriptor, Key, Keyed};
 use crate::executor::FailureMode;
 use crate::flush::judge::{Judged, Leaving};
 use crate::intent::{Decision, Failure, Intent, IntentId};
@@ -19,7 +19,7 @@ struct Kept {
     by_effect: Vec<(&'static EffectDescriptor, ByKey)>,
     /// The effect that was looked for last: most are the same.
     last: usize,
-    /// Whether an effect was passed over because it keeps the first of each key, and this pass the last.
+    /// Whether an effect was passed over because it coalesce the first of each key, and this pass the last.
     passed_over: bool,
 }
 
@@ -58,9 +58,9 @@ pub(super) fn coalesce(Judged(mut leaving): Judged<'_>) -> Coalesced<'_> {
     if !leaving.special.is_nothing() && !leaving.stopped {
         let mut kept = Kept::default();
         let last_to_first = leaving.intents.iter_mut().rev();
-        let mut panicked = kept.keep_of(last_to_first, Keeps::Last);
+        let mut panicked = kept.keep_of(last_to_first, Coalesce::Last);
         if kept.passed_over {
-            panicked |= kept.keep_of(leaving.intents.iter_mut(), Keeps::First);
+            panicked |= kept.keep_of(leaving.intents.iter_mut(), Coalesce::First);
         }
         leaving.stopped |= panicked && leaving.mode == FailureMode::Stop;
     }
@@ -68,8 +68,8 @@ pub(super) fn coalesce(Judged(mut leaving): Judged<'_>) -> Coalesced<'_> {
 }
 
 fn has_key(intent: &Intent) -> bool {
-    let facts = &intent.facts;
-    (facts.effect.key.is_some() || facts.has_own_key()) && facts.is_pending()
+    let data = &intent.data;
+    (data.effect.key.is_some() || data.has_own_key()) && data.is_pending()
 }
 
 impl Kept {
@@ -92,13 +92,13 @@ impl Kept {
         })
     }
 
-    /// One pass over the effects that keep `keeps`: the first intent of each key, in the order of the
+    /// One pass over the effects that keep `coalesce`: the first intent of each key, in the order of the
     /// iterator, stays, and the others are coalesced into it. Returns whether the expression of a `key`
     /// has panicked; its intent has failed then.
     fn keep_of<'i>(
         &mut self,
         mut intents: impl Iterator<Item = &'i mut Intent>,
-        keeps: Keeps,
+        coalesce: Coalesce,
     ) -> bool {
         let mut panicked = false;
         let mut asked: Option<&mut Intent> = None;
@@ -108,7 +108,7 @@ impl Kept {
                 if !has_key(intent) {
                     continue;
                 }
-                if intent.effect().keeps() != keeps {
+                if intent.effect().coalesce() != coalesce {
                     self.passed_over = true;
                     continue;
                 }
@@ -119,7 +119,7 @@ impl Kept {
             if let Some(intent) = asked.take() {
                 let message = format!("its key: {message}");
                 let failure = Failure::Panicked { message };
-                intent.facts.decide(Decision::Failed(Arc::new(failure)));
+                intent.data.decide(Decision::Failed(Arc::new(failure)));
             }
         }
         panicked
@@ -127,9 +127,9 @@ impl Kept {
 
     #[inline]
     fn keep(&mut self, intent: &mut Intent) {
-        let key = intent.facts.keyed(Some(&intent.payload));
+        let key = intent.data.keyed(Some(&intent.payload));
         if let Some(kept) = self.of(intent.effect()).keep(key, intent.id()) {
-            intent.facts.set_coalesced(kept);
+            intent.data.set_coalesced(kept);
         }
     }
 }

@@ -27,18 +27,18 @@ impl Flush {
         let mut failed = false;
         // Each intent is freed in the same pass over the buffer, unless arguments are left in it.
         intents.retain_mut(|intent| {
-            if intent.facts.is_pending() {
-                intent.facts.decide(Decision::NotReached);
+            if intent.data.is_pending() {
+                intent.data.decide(Decision::NotReached);
             }
-            if intent.facts.comes_back() {
+            if intent.data.comes_back() {
                 // Also where none failed: a flush that was cancelled hands back what it left.
                 failed = true;
                 returned.extend(self.hand_back(intent));
             }
             entries.push(ReportEntry {
-                facts: intent.facts.take(),
+                data: intent.data.take(),
             });
-            intent.facts.effect.needs_drop && intent.payload.is_present()
+            intent.data.effect.needs_drop && intent.payload.is_present()
         });
         if !intents.is_empty() {
             self.drop_in_ended_scope(&mut intents);
@@ -58,8 +58,8 @@ impl Flush {
         let report = FlushReport { page };
         self.announce(&report);
         if failed || self.is_refused {
-            let on_stranded = self.settings().on_stranded.clone();
-            let error = FlushError::new(report, on_stranded, returned);
+            let on_unhandled_error = self.settings().on_unhandled_error.clone();
+            let error = FlushError::new(report, on_unhandled_error, returned);
             Err(error.of_refused(self.is_refused))
         } else {
             Ok(report)
@@ -70,7 +70,7 @@ impl Flush {
     #[cold]
     fn hand_back(&self, intent: &mut Intent) -> Option<Intent> {
         if !self.is_stored
-            && let Fate::Failed(failure) = intent.facts.fate()
+            && let Fate::Failed(failure) = intent.data.fate()
         {
             log_failure(intent, failure);
         }
@@ -79,10 +79,10 @@ impl Flush {
         }
         let mut back = Intent {
             payload: std::mem::replace(&mut intent.payload, Payload::gone()),
-            facts: intent.facts.for_report(),
+            data: intent.data.for_report(),
         };
-        if back.facts.origin().is_none() {
-            back.facts.set_origin(self.terms.origin.clone());
+        if back.data.origin().is_none() {
+            back.data.set_origin(self.terms.origin.clone());
         }
         Some(back)
     }
@@ -143,7 +143,7 @@ impl Drop for Flush {
         }
         let Err(error) = self.wrap_up() else { return };
         match self.terms.on_dropped.take() {
-            None => error.strand(),
+            None => error.report_unhandled(),
             Some(take) => _ = guarded("Delivery::on_dropped", || take(error)),
         }
     }

@@ -8,7 +8,7 @@ use crate::effect::BoxFuture;
 use crate::executor::{Executor, FailureMode, Part, Performer, Positions};
 use crate::flush::Flush;
 use crate::intent::{Intent, Origin, ScopeId};
-use crate::report::{FlushError, FlushReport, StrandedHook};
+use crate::report::{FlushError, FlushReport, UnhandledErrorHook};
 use crate::settings::SettingsRef;
 
 /// What a flush knows of the scope that dispatches, once its buffer is taken.
@@ -21,12 +21,12 @@ pub(super) struct Terms {
     pub(super) judges_from: u32,
     pub(super) mode: FailureMode,
     pub(super) settings: SettingsRef,
-    /// Takes the error of a delivery's flush that is dropped, instead of the airlock's `on_stranded`.
-    pub(super) on_dropped: Option<StrandedHook>,
+    /// Takes the error of a delivery's flush that is dropped, instead of the airlock's `on_unhandled_error`.
+    pub(super) on_dropped: Option<UnhandledErrorHook>,
 }
 
 impl Terms {
-    pub(super) fn of(head: &Head) -> Self {
+    pub(super) fn from_head(head: &Head) -> Self {
         Self {
             scope: Some(head.id),
             name: head.name(),
@@ -65,7 +65,7 @@ pub(super) struct Performing {
 }
 
 impl Performing {
-    fn flush(&self, intents: Vec<Intent>, on_dropped: Option<StrandedHook>) -> (Flush, Part) {
+    fn flush(&self, intents: Vec<Intent>, on_dropped: Option<UnhandledErrorHook>) -> (Flush, Part) {
         let terms = Terms {
             on_dropped,
             ..self.terms.clone()
@@ -90,7 +90,7 @@ impl Performer for Performing {
     fn perform_async(
         self: Arc<Self>,
         intents: Vec<Intent>,
-        on_dropped: Option<StrandedHook>,
+        on_dropped: Option<UnhandledErrorHook>,
     ) -> BoxFuture<'static, Result<FlushReport, FlushError>> {
         let (mut flush, mut part) = self.flush(intents, on_dropped);
         Box::pin(async move {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::context::OnStage;
 use crate::effect::{BoxError, BoxFuture};
 use crate::executor::{
-    Batch, Course, Delivery, Executor, FailureMode, Part, Positions, Receipt, Timer,
+    Batch, Delivery, Executor, FailureMode, FlushInProgress, Part, Positions, Receipt, Timer,
 };
 use crate::flush::Flush;
 use crate::flush::delivery::Performing;
@@ -118,11 +118,11 @@ impl Flush {
 
     /// The next run of intents for one executor.
     fn next_run(&mut self, cursor: &mut usize, end: usize) -> Option<Part> {
-        self.settle_cut_short();
+        self.finish_cut_short();
         if self.stopped {
             return None;
         }
-        let is_pending = |position: &usize| self.intents[*position].facts.is_pending();
+        let is_pending = |position: &usize| self.intents[*position].data.is_pending();
         let start = (*cursor..end).find(is_pending)?;
         let route = self.routes.of(start);
         let other = |position: &usize| is_pending(position) && self.routes.of(*position) != route;
@@ -157,11 +157,11 @@ impl Flush {
     }
 
     fn next_pending(&mut self, part: &mut Part) -> Option<Unit> {
-        self.settle_cut_short();
+        self.finish_cut_short();
         if self.stopped {
             return None;
         }
-        let is_pending = |position: &usize| self.intents[*position].facts.is_pending();
+        let is_pending = |position: &usize| self.intents[*position].data.is_pending();
         let first = match &part.positions {
             Positions::Range(range) => {
                 let holds = |position: &usize| {
@@ -210,20 +210,20 @@ impl Flush {
         let failure = Arc::new(failure);
         for position in positions {
             let failed = Decision::Failed(failure.clone());
-            self.intents[position].facts.decide(failed);
+            self.intents[position].data.decide(failed);
         }
         self.stopped |= self.terms.mode == FailureMode::Stop;
     }
 
     fn pending(&self, part: &Part) -> Vec<usize> {
-        let positions = Course::positions(self, part, 0);
+        let positions = FlushInProgress::positions(self, part, 0);
         positions
-            .filter(|position| self.intents[*position].facts.is_pending())
+            .filter(|position| self.intents[*position].data.is_pending())
             .collect()
     }
 
     /// An attempt has begun and nobody has decided it: whoever drove it has dropped it.
-    fn settle_cut_short(&mut self) {
+    fn finish_cut_short(&mut self) {
         if self.under_way.is_empty() {
             return;
         }
@@ -246,7 +246,7 @@ impl Flush {
         let returned = self.returns.as_ref().map(|returns| returns.take());
         for intent in returned.into_iter().flatten() {
             let here = positions.iter().map(|position| *position as usize);
-            let mut here = here.filter(|it| self.intents[*it].facts.id == intent.facts.id);
+            let mut here = here.filter(|it| self.intents[*it].data.id == intent.data.id);
             if let Some(position) = here.next() {
                 self.intents[position].payload = intent.payload;
             }
@@ -293,7 +293,7 @@ impl Part {
     }
 }
 
-impl Course for Flush {
+impl FlushInProgress for Flush {
     fn intent(&self, position: usize) -> &Intent {
         &self.intents[position]
     }
@@ -329,8 +329,8 @@ impl Course for Flush {
         let mut intents = Vec::with_capacity(1 + unit.rest.len());
         for position in unit.positions() {
             let mut intent = self.intents[position].move_out();
-            if intent.facts.place().is_none() {
-                self.terms.around.remember(&mut intent.facts);
+            if intent.data.place().is_none() {
+                self.terms.around.remember(&mut intent.data);
             }
             intents.push(intent);
         }
@@ -353,7 +353,7 @@ impl Course for Flush {
                 );
             }
             for position in positions {
-                self.intents[position as usize].facts.set_dispatched();
+                self.intents[position as usize].data.set_dispatched();
             }
             // What the taker drops from now on is its own loss.
             self.returns = None;
@@ -367,17 +367,17 @@ impl Course for Flush {
         self.fail_where(positions.collect(), Failure::Executor { executor, source });
     }
 
-    fn settle(&mut self, part: &Part, receipt: &mut dyn FnMut(&Intent) -> Option<Receipt>) {
+    fn complete(&mut self, part: &Part, receipt: &mut dyn FnMut(&Intent) -> Option<Receipt>) {
         let mut rejected = Vec::new();
         for position in self.pending(part) {
             match receipt(&self.intents[position]) {
                 None => {}
-                Some(Receipt::Accepted) => self.intents[position].facts.set_dispatched(),
+                Some(Receipt::Accepted) => self.intents[position].data.set_dispatched(),
                 Some(Receipt::Duplicate { reason }) => {
                     let policy = self.executor_name(part.route);
                     let reason = Some(reason);
                     let dropped = Decision::Dropped(Arc::new(Dropped { policy, reason }));
-                    self.intents[position].facts.decide(dropped);
+                    self.intents[position].data.decide(dropped);
                 }
                 Some(Receipt::Rejected(source)) => rejected.push((position, source)),
             }
@@ -395,16 +395,18 @@ impl Course for Flush {
     fn retry_failed(
         &mut self,
         part: &mut Part,
-        again: &mut dyn FnMut(&Intent, &Failure) -> bool,
+        should_retry: &mut dyn FnMut(&Intent, &Failure) -> bool,
     ) -> usize {
-        self.settle_cut_short();
+        self.finish_cut_short();
         let (mut reset, mut stays_failed) = (Vec::new(), false);
-        for position in Course::positions(self, part, 0) {
+        for position in FlushInProgress::positions(self, part, 0) {
             let intent = &self.intents[position];
-            let Fate::Failed(failure) = intent.facts.fate() else {
+            let Fate::Failed(failure) = intent.data.fate() else {
                 continue;
             };
-            if failure.came_from_dispatch() && intent.payload.is_present() && again(intent, failure)
+            if failure.came_from_dispatch()
+                && intent.payload.is_present()
+                && should_retry(intent, failure)
             {
                 reset.push(position);
             } else {
@@ -415,7 +417,7 @@ impl Course for Flush {
             return 0;
         }
         for position in &reset {
-            self.intents[*position].facts.set_pending();
+            self.intents[*position].data.set_pending();
         }
         self.stopped = false;
         part.cursor = 0;

@@ -32,7 +32,7 @@ pub(super) struct Judged<'a>(pub(super) Leaving<'a>);
 /// Lets each policy judge all the intents that pass it, so that every policy sees a flush as one batch
 /// in the order of the buffer.
 pub(super) fn judge(mut leaving: Leaving<'_>) -> Judged<'_> {
-    let elsewhere = |intent: &Intent| Place::of_ref(&intent.facts).is_some_and(|it| it.judges);
+    let elsewhere = |intent: &Intent| Place::of_ref(&intent.data).is_some_and(|it| it.judges);
     let asked = leaving.around.judges()
         || (leaving.special.is_marked() && leaving.intents.iter().any(elsewhere));
     if asked && !leaving.stopped {
@@ -126,18 +126,18 @@ impl Leaving<'_> {
         let mut at: Option<&Place> = None;
         let mut flush = |run: &mut Vec<u32>| {
             let Some(first) = run.first() else { return };
-            let facts = &self.intents[*first as usize].facts;
-            let place = Place::of(facts).or_else(|| self.around.place().cloned());
+            let data = &self.intents[*first as usize].data;
+            let place = Place::from_intent(data).or_else(|| self.around.place().cloned());
             if let Some(place) = place.filter(|place| place.judges) {
                 groups.join(&place, run);
             }
             run.clear();
         };
         for (position, intent) in self.intents.iter().enumerate() {
-            if !intent.facts.is_pending() {
+            if !intent.data.is_pending() {
                 continue;
             }
-            let place = Place::of_ref(&intent.facts);
+            let place = Place::of_ref(&intent.data);
             if !same(place, at) {
                 flush(&mut run);
                 at = place;
@@ -198,7 +198,7 @@ impl Leaving<'_> {
                 reason = reason.as_deref(),
                 "dropped",
             );
-            intent.facts.decide(Decision::Dropped(match reason {
+            intent.data.decide(Decision::Dropped(match reason {
                 None => plain.clone(),
                 Some(reason) => Arc::new(Dropped {
                     policy: name.clone(),
@@ -218,7 +218,7 @@ impl Leaving<'_> {
                 true => Decision::Failed(failure.clone()),
                 false => Decision::NotReached,
             };
-            self.intents[position as usize].facts.decide(decision);
+            self.intents[position as usize].data.decide(decision);
         }
         self.stopped |= self.mode == FailureMode::Stop;
     }

@@ -13,14 +13,14 @@ pub(super) struct Limited<'a>(pub(super) Leaving<'a>);
 pub(super) fn limit_depth(Coalesced(mut leaving): Coalesced<'_>, limit: u32) -> Limited<'_> {
     if leaving.special.is_marked() {
         for intent in leaving.intents.iter_mut() {
-            let facts = &mut intent.facts;
-            let Some(cause) = facts.cause().filter(|cause| cause.depth() > limit) else {
+            let data = &mut intent.data;
+            let Some(cause) = data.cause().filter(|cause| cause.depth() > limit) else {
                 continue;
             };
-            if facts.is_pending() {
-                let chain = format!("{cause} -> {}", facts.effect.id());
+            if data.is_pending() {
+                let chain = format!("{cause} -> {}", data.effect.id());
                 let failure = Failure::TooDeep { limit, chain };
-                facts.decide(Decision::Failed(Arc::new(failure)));
+                data.decide(Decision::Failed(Arc::new(failure)));
                 leaving.stopped |= leaving.mode == FailureMode::Stop;
             }
         }

@@ -137,12 +137,12 @@ pub(crate) async fn finish_async_as(
 pub(crate) fn refused(scope: &Arc<Shared>) -> Box<Flush> {
     let mut taken = Taken::shared(scope, Outcome::Failure);
     let intents = std::mem::take(&mut taken.intents);
-    let mut flush = Flush::new(Terms::of(taken.head()), intents);
+    let mut flush = Flush::new(Terms::from_head(taken.head()), intents);
     flush.scope = Scope::Taken(taken);
     flush.is_refused = true;
     let failure = Arc::new(Failure::StillEntered);
     for intent in &mut flush.intents {
-        intent.facts.decide(Decision::Failed(failure.clone()));
+        intent.data.decide(Decision::Failed(failure.clone()));
     }
     Box::new(flush)
 }
@@ -215,7 +215,7 @@ impl Flush {
     #[cold]
     fn run_ready(mut self: Box<Self>) -> Result<Option<Box<Self>>, FlushError> {
         self.dispatch_ready();
-        match self.is_settled() {
+        match self.is_finished() {
             true => self.conclude().map(|_| None),
             false => Ok(Some(self)),
         }
@@ -234,7 +234,7 @@ impl Flush {
     /// Stages 2 to 7.
     fn prepare(taken: Taken) -> Self {
         let mut released = release::release(select::select(taken));
-        let mut terms = Terms::of(released.scope.head());
+        let mut terms = Terms::from_head(released.scope.head());
         terms.judges_from = released.judges_from;
         let intents = std::mem::take(&mut released.scope.intents);
         let may_wait = released.scope.outcome != Outcome::Cancelled;
@@ -282,7 +282,7 @@ impl Flush {
         mut intents: Vec<Intent>,
     ) -> Self {
         for intent in &mut intents {
-            intent.facts.set_pending();
+            intent.data.set_pending();
         }
         let mut flush = Self::new(terms, intents);
         flush.routes = Routes::only(executor);
@@ -312,8 +312,8 @@ impl Flush {
     }
 
     /// Whether nothing is left to dispatch.
-    pub(crate) fn is_settled(&self) -> bool {
-        self.stopped || !self.intents.iter().any(|intent| intent.facts.is_pending())
+    pub(crate) fn is_finished(&self) -> bool {
+        self.stopped || !self.intents.iter().any(|intent| intent.data.is_pending())
     }
 
     fn settings(&self) -> &SettingsRef {

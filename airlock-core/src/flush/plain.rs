@@ -142,7 +142,7 @@ struct Done {
 fn page_of(performed: impl Iterator<Item = Intent>) -> Page {
     let mut page = Page::new();
     page.entries.extend(performed.map(|mut intent| ReportEntry {
-        facts: intent.facts.take(),
+        data: intent.data.take(),
     }));
     page
 }
@@ -158,22 +158,22 @@ fn perform(
 ) -> Option<Unusual> {
     let stage = standing.stage();
     for intent in intents {
-        let facts = &intent.facts;
-        if !facts.effect.simple {
+        let data = &intent.data;
+        if !data.effect.simple {
             return Some(Unusual::NotSimple);
         }
-        let known = (facts.effect, facts.id, facts.location);
+        let known = (data.effect, data.id, data.location);
         let payload = &mut intent.payload;
         let (ended, scope) = stage.perform(known, || {
             catch_unwind(AssertUnwindSafe(|| payload.perform(resources)))
         });
         if let (Ok(Performing::Ready(Ok(()))), None) = (&ended, &scope) {
-            intent.facts.set_dispatched();
+            intent.data.set_dispatched();
             done.left |= known.0.needs_drop;
             done.number += 1;
             if let Some(entries) = &mut entries {
                 entries.push(ReportEntry {
-                    facts: intent.facts.take(),
+                    data: intent.data.take(),
                 });
             }
             continue;
@@ -189,7 +189,7 @@ fn unusual(ended: thread::Result<Performing<'_>>, scope: Option<Box<Frame>>) -> 
         Ok(Performing::Ready(result)) => result.map_err(Failure::Effect),
         Ok(Performing::Pending(_)) => Err(Failure::NeedsAwait),
         Err(panic) => Err(Failure::Panicked {
-            message: Panicked::of(panic).message,
+            message: Panicked::new(panic).message,
         }),
     };
     Unusual::Ended(result, scope)

@@ -78,7 +78,7 @@ impl Released {
             Beneath::Shared(nearest) => self.ask_ancestors(&nearest),
             Beneath::Ended(scope) => {
                 let pending = self.scope.intents.iter().enumerate();
-                let pending = pending.filter(|(_, intent)| intent.facts.is_pending());
+                let pending = pending.filter(|(_, intent)| intent.data.is_pending());
                 let pending: Vec<_> = pending.map(|(position, _)| position).collect();
                 self.fail_in_ended(scope, &pending);
             }
@@ -90,7 +90,7 @@ impl Released {
         let failure = Arc::new(Failure::AncestorEnded { scope });
         for &position in positions {
             let failed = Decision::Failed(failure.clone());
-            self.scope.intents[position].facts.decide(failed);
+            self.scope.intents[position].data.decide(failed);
         }
         self.failed = true;
     }
@@ -113,7 +113,7 @@ impl Released {
                 .scope
                 .intents
                 .iter()
-                .any(|intent| intent.facts.is_pending())
+                .any(|intent| intent.data.is_pending())
             {
                 return;
             }
@@ -125,7 +125,7 @@ impl Released {
         if context::inspected(ancestor.head.id).is_some() {
             // While a closure that looks at its buffer panics: nobody can take them.
             for &position in holds {
-                intents[position].facts.decide(Decision::Discarded);
+                intents[position].data.decide(Decision::Discarded);
             }
             return;
         }
@@ -147,8 +147,8 @@ impl Released {
         for &position in holds {
             let intent = &mut self.scope.intents[position];
             let mut captured = intent.move_out();
-            intent.facts.decide(Decision::Captured(ancestor.head.id));
-            moves.settle(&mut captured);
+            intent.data.decide(Decision::Captured(ancestor.head.id));
+            moves.apply(&mut captured);
             state.accept(captured);
         }
     }
@@ -162,16 +162,16 @@ struct Moves<'a> {
 }
 
 impl Moves<'_> {
-    fn settle(&self, intent: &mut Intent) {
-        let facts = &mut intent.facts;
-        facts.set_captured();
-        facts.keep_origin();
-        if facts.place().is_none() && !self.around.is(self.into) {
-            self.around.remember(facts);
+    fn apply(&self, intent: &mut Intent) {
+        let data = &mut intent.data;
+        data.set_captured();
+        data.keep_origin();
+        if data.place().is_none() && !self.around.is(self.into) {
+            self.around.remember(data);
         }
-        if self.failed && facts.fire_on() == FireOn::Failure {
+        if self.failed && data.fire_on() == FireOn::Failure {
             // What it waited for has happened: now it leaves whatever becomes of the ancestor.
-            facts.set_due();
+            data.set_due();
         }
     }
 }
@@ -190,15 +190,15 @@ fn capture_all(
         _ => false,
     };
     let stays_put = !scope.special.is_marked() && same_origin && scope.around().is(&head.around);
-    let all_pending = scope.intents.iter().all(|intent| intent.facts.is_pending());
+    let all_pending = scope.intents.iter().all(|intent| intent.data.is_pending());
     if stays_put && all_pending {
         special.add(scope.special);
         captured.reserve_exact(scope.intents.len());
         for intent in &mut scope.intents {
             captured.push(ReportEntry {
-                facts: intent.facts.for_report().into_captured(head.id),
+                data: intent.data.for_report().into_captured(head.id),
             });
-            intent.facts.set_captured();
+            intent.data.set_captured();
         }
         if buffer.is_empty() {
             std::mem::swap(buffer, &mut scope.intents);
@@ -214,13 +214,13 @@ fn capture_all(
         failed: scope.outcome != Outcome::Success,
     };
     for intent in &mut scope.intents {
-        if !intent.facts.is_pending() {
+        if !intent.data.is_pending() {
             continue;
         }
         let mut moved = intent.move_out();
-        intent.facts.decide(Decision::Captured(head.id));
-        moves.settle(&mut moved);
-        special.add(Special::of(&moved));
+        intent.data.decide(Decision::Captured(head.id));
+        moves.apply(&mut moved);
+        special.add(Special::from_intent(&moved));
         buffer.push(moved);
     }
 }
@@ -230,7 +230,7 @@ fn held_by(head: &Head, intents: &[Intent]) -> Vec<usize> {
     let pending = intents
         .iter()
         .enumerate()
-        .filter(|(_, intent)| intent.facts.is_pending());
+        .filter(|(_, intent)| intent.data.is_pending());
     let Some(lifecycle) = head.lifecycle() else {
         return pending.map(|(position, _)| position).collect();
     };

@@ -59,10 +59,10 @@ impl Routes {
         }
         let mut last: Option<((Option<*const Place>, bool), u32)> = None;
         for (index, intent) in intents.iter().enumerate() {
-            if !intent.facts.is_pending() {
+            if !intent.data.is_pending() {
                 continue;
             }
-            let place = Place::of_ref(&intent.facts);
+            let place = Place::of_ref(&intent.data);
             let durable = intent.effect().is_durable();
             let at = (place.map(std::ptr::from_ref), durable);
             let route = match last {
@@ -170,7 +170,7 @@ impl Routes {
 
 pub(super) fn identity_of(executor: &Arc<dyn Executor>) -> Identity {
     let named = guarded("Executor::identity", || (**executor).identity());
-    named.flatten().unwrap_or_else(|| Identity::of(executor))
+    named.flatten().unwrap_or_else(|| Identity::new(executor))
 }
 
 impl Units {

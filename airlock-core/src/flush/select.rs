@@ -13,7 +13,7 @@ pub(super) fn select(mut taken: Taken) -> Selected {
         let failed = taken.outcome != Outcome::Success;
         for intent in &mut taken.intents {
             if !leaves(intent, taken.ending, failed) {
-                intent.facts.decide(Decision::Discarded);
+                intent.data.decide(Decision::Discarded);
             }
         }
     }
@@ -23,7 +23,7 @@ pub(super) fn select(mut taken: Taken) -> Selected {
 fn leaves(intent: &Intent, ending: Ending, failed: bool) -> bool {
     match (ending, intent.fire_on()) {
         (Ending::Flush, _) | (Ending::FlushOnFailure, FireOn::Always) => true,
-        (Ending::FlushOnFailure, FireOn::Failure) => failed || intent.facts.is_due(),
+        (Ending::FlushOnFailure, FireOn::Failure) => failed || intent.data.is_due(),
         (Ending::Discard, _) | (Ending::FlushOnFailure, FireOn::Success) => false,
     }
 }
@@ -34,9 +34,9 @@ pub(super) fn retire_those_not_due(intents: &mut [Intent], outcome: Outcome) {
         return;
     }
     for intent in intents {
-        let facts = &mut intent.facts;
-        if facts.is_pending() && facts.fire_on() == FireOn::Failure && !facts.is_due() {
-            facts.decide(Decision::NotDue);
+        let data = &mut intent.data;
+        if data.is_pending() && data.fire_on() == FireOn::Failure && !data.is_due() {
+            data.decide(Decision::NotDue);
         }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn record(frame: &mut Frame) -> Box<Flush> {
             }
         }
     };
-    let mut terms = Terms::of(head);
+    let mut terms = Terms::from_head(head);
     // No scope around has released them, so each has its say.
     terms.judges_from = 1;
     let mut flush = Flush::new(terms, intents);
@@ -59,7 +59,7 @@ fn take_recorded(head: &Head, buffer: &mut Vec<Intent>) -> Vec<Intent> {
     let is_recorded = |intent: &mut Intent| {
         intent.effect().is_durable()
             && leaves_on_success(intent)
-            && match Place::of_ref(&intent.facts) {
+            && match Place::of_ref(&intent.data) {
                 None => direct,
                 Some(place) => takes(place.executor(true)),
             }
@@ -68,7 +68,7 @@ fn take_recorded(head: &Head, buffer: &mut Vec<Intent>) -> Vec<Intent> {
 }
 
 fn leaves_on_success(intent: &Intent) -> bool {
-    intent.fire_on() != crate::intent::FireOn::Failure || intent.facts.is_due()
+    intent.fire_on() != crate::intent::FireOn::Failure || intent.data.is_due()
 }
 
 /// Performs the one intent of a scope, once. What it caused is judged and not dispatched.
@@ -113,7 +113,7 @@ impl Flush {
 
     fn batch_of(&mut self, route: u32) -> Option<Batch<'_>> {
         let is_taken = |(position, intent): (usize, &Intent)| {
-            let taken = intent.facts.is_pending() && self.routes.of(position) == route;
+            let taken = intent.data.is_pending() && self.routes.of(position) == route;
             taken.then_some(position as u32)
         };
         let all = self.intents.iter().enumerate();
@@ -129,7 +129,7 @@ impl Flush {
     }
 
     pub(crate) fn has_failed(&self) -> bool {
-        self.intents.iter().any(|intent| intent.facts.comes_back())
+        self.intents.iter().any(|intent| intent.data.comes_back())
     }
 
     /// Ends the scope whose intents were recorded, and takes those into its report.
@@ -144,7 +144,7 @@ impl Flush {
         let mut taken = scope.take(outcome);
         if outcome != Outcome::Success && !failed {
             // They were not stored: some leave on failure, too (R6).
-            let pending = |intent: &mut Intent| intent.facts.is_pending();
+            let pending = |intent: &mut Intent| intent.data.is_pending();
             for intent in recorded.intents.extract_if(.., pending) {
                 taken.put_back(intent);
             }
@@ -155,8 +155,8 @@ impl Flush {
         };
         let mut flush = Box::new(Self::prepare(taken));
         for mut intent in std::mem::take(&mut recorded.intents) {
-            if intent.facts.is_pending() {
-                intent.facts.decide(match failed {
+            if intent.data.is_pending() {
+                intent.data.decide(match failed {
                     true => Decision::NotReached,
                     false => Decision::Discarded,
                 });

@@ -99,7 +99,7 @@ impl Taken {
 
     /// Takes an intent back that was taken before.
     pub(super) fn put_back(&mut self, intent: Intent) {
-        self.special.add(Special::of(&intent));
+        self.special.add(Special::from_intent(&intent));
         self.intents.push(intent);
     }
 

@@ -1,7 +1,7 @@
 //! Intents: what domain code wishes, and what is known of each wish.
 
 mod cause;
-mod facts;
+mod data;
 mod fate;
 mod ids;
 mod options;
@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::effect::{Argument, BoxError, Effect, EffectDescriptor, IntoKey, Key, Payload};
 
 pub use self::cause::Cause;
-pub(crate) use self::facts::{Facts, OpaquePlace};
+pub(crate) use self::data::{IntentData, OpaquePlace};
 pub(crate) use self::fate::{Decision, name_of};
 pub use self::fate::{Dropped, Failure, Fate};
 pub(crate) use self::ids::next_id;
@@ -36,14 +36,14 @@ pub use self::stored::{Stored, StoredCause};
 /// back in their own type; `Debug` shows them with what the effect redacts left out.
 pub struct Intent {
     pub(crate) payload: Payload,
-    pub(crate) facts: Facts,
+    pub(crate) data: IntentData,
 }
 
 impl Intent {
     /// The untyped form of an intent that has not been enqueued yet.
     #[track_caller]
     #[inline]
-    pub fn of<E: Effect + Send>(intent: E) -> Self {
+    pub fn new<E: Effect + Send>(intent: E) -> Self {
         Self::at(intent, Location::caller(), IntentId(next_id()), None)
     }
 
@@ -55,8 +55,8 @@ impl Intent {
         scope: Option<ScopeId>,
     ) -> Self {
         Self {
-            payload: Payload::of(intent),
-            facts: Facts::new(id, E::DESCRIPTOR, location, scope),
+            payload: Payload::new(intent),
+            data: IntentData::new(id, E::DESCRIPTOR, location, scope),
         }
     }
 
@@ -65,74 +65,74 @@ impl Intent {
     pub(crate) fn decoded(effect: &'static EffectDescriptor, payload: Payload) -> Self {
         Self {
             payload,
-            facts: Facts::new(IntentId(next_id()), effect, Location::caller(), None),
+            data: IntentData::new(IntentId(next_id()), effect, Location::caller(), None),
         }
     }
 
     /// The effect that it wishes.
     #[inline]
     pub fn effect(&self) -> &'static EffectDescriptor {
-        self.facts.effect
+        self.data.effect
     }
 
     /// Its id, unique in this process.
     #[inline]
     pub fn id(&self) -> IntentId {
-        self.facts.id
+        self.data.id
     }
 
     /// Its id wherever it is stored, sent or performed: that of a durable intent stays the same in other
     /// processes.
     pub fn uuid(&self) -> Uuid {
-        match self.facts.stored() {
+        match self.data.stored() {
             Some(stored) => stored.id,
-            None => self.facts.id.uuid(),
+            None => self.data.id.uuid(),
         }
     }
 
     /// What was stored of it, if it was decoded by a worker.
     pub fn stored(&self) -> Option<&Stored> {
-        self.facts.stored().map(Arc::as_ref)
+        self.data.stored().map(Arc::as_ref)
     }
 
     /// Where it was enqueued: file, line and column. For an intent that a worker has decoded see
     /// [`Stored::location`].
     pub fn location(&self) -> &'static Location<'static> {
-        self.facts.location
+        self.data.location
     }
 
     /// The scope that it was enqueued in; `None` before it is.
     pub fn scope(&self) -> Option<ScopeId> {
-        self.facts.scope
+        self.data.scope
     }
 
     /// Whether its scope captured it from a nested one.
     pub fn is_captured(&self) -> bool {
-        self.facts.was_captured()
+        self.data.was_captured()
     }
 
     /// The chain of effects that led to it; `None` if domain code enqueued it, or if it has started
     /// a chain with [`detached`](IntoIntent::detached).
     pub fn cause(&self) -> Option<&Cause> {
-        self.facts.cause().map(Arc::as_ref)
+        self.data.cause().map(Arc::as_ref)
     }
 
     /// The effect whose body enqueued it as the start of a new chain, without what led to that one;
     /// see [`detached`](IntoIntent::detached).
     pub fn detached_from(&self) -> Option<&Cause> {
-        self.facts.detached_from()
+        self.data.detached_from()
     }
 
     /// Where the work that enqueued it came from, such as a request: what the scope around it was
     /// given as its [origin](crate::ScopeBuilder::origin). It stays when the intent is captured, and
     /// when one that was handed back is enqueued again.
     pub fn origin(&self) -> Option<&Origin> {
-        self.facts.origin()
+        self.data.origin()
     }
 
     /// Whether it wishes the effect with this intent type.
     pub fn is<E: Effect>(&self) -> bool {
-        self.facts.effect == E::DESCRIPTOR
+        self.data.effect == E::DESCRIPTOR
     }
 
     /// Its arguments, if it is of this type.
@@ -159,41 +159,41 @@ impl Intent {
 
     /// When it may be performed at the earliest.
     pub fn schedule(&self) -> Schedule {
-        self.facts.schedule()
+        self.data.schedule()
     }
 
     /// Its queue: its own, or the effect's.
     pub fn queue(&self) -> Option<&str> {
-        self.facts.queue()
+        self.data.queue()
     }
 
     /// Its priority: its own, or the effect's.
     pub fn priority(&self) -> Option<i16> {
-        self.facts.priority()
+        self.data.priority()
     }
 
     /// Its key: its own, or what the effect's `key = ..` gives.
     pub fn key(&self) -> Option<Key> {
-        self.facts.key(Some(&self.payload))
+        self.data.key(Some(&self.payload))
     }
 
     /// Its ordering key: intents with the same one are performed one after the other, by engines that can do
     /// that.
     pub fn ordering_key(&self) -> Option<&str> {
-        let options = self.facts.options()?;
+        let options = self.data.options()?;
         options.ordering_key.as_deref()
     }
 
     /// What goes with it to whoever performs it, by name.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        let options = self.facts.options().into_iter();
+        let options = self.data.options().into_iter();
         let headers = options.flat_map(|options| &options.headers);
         headers.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Under which outcome of its scope it leaves.
     pub fn fire_on(&self) -> FireOn {
-        self.facts.fire_on()
+        self.data.fire_on()
     }
 
     /// Its arguments as JSON, for a durable effect.
@@ -202,7 +202,7 @@ impl Intent {
     ///
     /// [`EncodeError`] if the effect is not declared `durable`, or `Serialize` failed.
     pub fn encode(&self) -> Result<String, EncodeError> {
-        let effect = self.facts.effect;
+        let effect = self.data.effect;
         let codec = effect
             .codec
             .ok_or(EncodeError::NotDurable { effect: effect.id })?;
@@ -224,27 +224,27 @@ impl Intent {
     /// code, without options, and neither with a key nor of a batch effect.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.facts.is_plain() && !self.facts.effect.is_grouped()
+        self.data.is_plain() && !self.data.effect.is_grouped()
     }
 
     /// Whether its body is a future.
     pub(crate) fn needs_await(&self) -> bool {
-        self.facts.effect.is_async() && !self.payload.is_stubbed()
+        self.data.effect.is_async() && !self.payload.is_stubbed()
     }
 
     /// Moves it out and leaves what a report needs.
     pub(crate) fn move_out(&mut self) -> Intent {
-        let report = self.facts.for_report();
+        let report = self.data.for_report();
         Intent {
             payload: std::mem::replace(&mut self.payload, Payload::gone()),
-            facts: std::mem::replace(&mut self.facts, report),
+            data: std::mem::replace(&mut self.data, report),
         }
     }
 
     /// Makes it ready to be enqueued again: it keeps id, arguments and options, and nothing of where it
     /// was.
     pub(crate) fn renew(mut self) -> Self {
-        self.facts.renew();
+        self.data.renew();
         self
     }
 }
@@ -254,7 +254,7 @@ impl fmt::Debug for Intent {
         write!(
             f,
             "{:?} {} at {}",
-            self.payload, self.facts.id, self.facts.location
+            self.payload, self.data.id, self.data.location
         )
     }
 }
@@ -401,13 +401,13 @@ pub trait IntoIntent: Sized {
     #[track_caller]
     fn detached(self) -> Intent {
         let mut intent = self.into_intent();
-        intent.facts.detach();
+        intent.data.detach();
         intent
     }
 }
 
 fn with(mut intent: Intent, set: impl FnOnce(&mut Options)) -> Intent {
-    set(intent.facts.options_mut());
+    set(intent.data.options_mut());
     intent
 }
 
@@ -433,8 +433,8 @@ impl IntoIntent for Intent {
         scope: Option<ScopeId>,
     ) -> Intent {
         let mut intent = self.renew();
-        intent.facts.location = location;
-        intent.facts.scope = scope;
+        intent.data.location = location;
+        intent.data.scope = scope;
         intent
     }
 

@@ -63,7 +63,7 @@ impl Origin {
         trace_parent: Option<Box<str>>,
     ) -> Self {
         let inner = Inner {
-            shown: Shown::of(shown),
+            shown: Shown::new(shown),
             trace_parent: trace_parent.filter(|value| is_trace_parent(value).is_some()),
         };
         if let Some(mut spare) = SPARE.try_with(Cell::take).ok().flatten()
@@ -75,7 +75,7 @@ impl Origin {
         Self(Arc::new(inner))
     }
 
-    /// Keeps its place for the next one, if this is the last clone.
+    /// Coalesce its place for the next one, if this is the last clone.
     pub(crate) fn recycle(mut self) {
         // Asked first, since it costs less.
         if Arc::strong_count(&self.0) == 1
@@ -117,7 +117,7 @@ fn is_trace_parent(value: &str) -> Option<()> {
 }
 
 impl Shown {
-    fn of<T: fmt::Display + Send + Sync + 'static>(shown: T) -> Self {
+    fn new<T: fmt::Display + Send + Sync + 'static>(shown: T) -> Self {
         if align_of::<T>() > align_of::<usize>() {
             return Self::Large(Box::new(shown));
         }

@@ -15,12 +15,12 @@ impl Special {
     pub(crate) const ALL: Self = Self(3);
 
     #[inline]
-    pub(crate) fn of(intent: &Intent) -> Self {
-        let grouped = match intent.facts.effect.is_grouped() {
+    pub(crate) fn from_intent(intent: &Intent) -> Self {
+        let grouped = match intent.data.effect.is_grouped() {
             true => Self::GROUPED,
             false => Self::NOTHING,
         };
-        match intent.facts.is_plain() {
+        match intent.data.is_plain() {
             true => grouped,
             false => Self(grouped.0 | Self::MARKED.0),
         }

@@ -69,7 +69,7 @@ impl<A: Policy, B: Policy> Policy for Or<A, B> {
         let mut kept = first.kept;
         kept.extend(second.kept);
         kept.sort_unstable();
-        batch.settle(Judged {
+        batch.apply(Judged {
             kept,
             dropped: second.dropped,
         });
@@ -94,7 +94,7 @@ impl<P: Policy> Policy for Not<P> {
 
     fn judge(&self, batch: &mut Judgement<'_>) {
         let judged = batch.trial(batch.left().to_vec(), |batch| self.0.judge(batch));
-        batch.settle(Judged {
+        batch.apply(Judged {
             kept: judged
                 .dropped
                 .into_iter()

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
-use crate::effect::{EffectDescriptor, Keeps, Key};
+use crate::effect::{Coalesce, EffectDescriptor, Key};
 use crate::intent::Intent;
 use crate::policy::{Judgement, Policy, Verdict};
 
@@ -14,7 +14,7 @@ use crate::policy::{Judgement, Policy, Verdict};
 /// intents were given, and [`dedupe_by`] for keys of your own making. Intents without a key pass.
 pub fn dedupe() -> Dedupe {
     Dedupe {
-        keeps: Keeps::Last,
+        coalesce: Coalesce::Last,
         key: None,
     }
 }
@@ -32,14 +32,14 @@ pub fn dedupe() -> Dedupe {
 /// ```
 pub fn dedupe_by(key: impl Fn(&Intent) -> Option<Key> + Send + Sync + 'static) -> Dedupe {
     Dedupe {
-        keeps: Keeps::Last,
+        coalesce: Coalesce::Last,
         key: Some(Box::new(key)),
     }
 }
 
 /// The policy that [`dedupe`] and [`dedupe_by`] make.
 pub struct Dedupe {
-    keeps: Keeps,
+    coalesce: Coalesce,
     key: Option<KeyOf>,
 }
 
@@ -49,7 +49,7 @@ impl Dedupe {
     /// Lets the first one out instead of the last.
     #[must_use]
     pub fn keep_first(mut self) -> Self {
-        self.keeps = Keeps::First;
+        self.coalesce = Coalesce::First;
         self
     }
 
@@ -69,16 +69,16 @@ impl Policy for Dedupe {
             Some(false) => Verdict::drop_because("a repetition"),
             _ => Verdict::Allow,
         };
-        match self.keeps {
-            Keeps::First => batch.each(verdict),
-            Keeps::Last => batch.each_from_last(verdict),
+        match self.coalesce {
+            Coalesce::First => batch.each(verdict),
+            Coalesce::Last => batch.each_from_last(verdict),
         }
     }
 
     fn name(&self) -> Cow<'static, str> {
-        match self.keeps {
-            Keeps::First => "dedupe(first)".into(),
-            Keeps::Last => "dedupe(last)".into(),
+        match self.coalesce {
+            Coalesce::First => "dedupe(first)".into(),
+            Coalesce::Last => "dedupe(last)".into(),
         }
     }
 }

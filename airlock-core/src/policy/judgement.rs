@@ -87,7 +87,7 @@ impl<'a> Judgement<'a> {
     }
 
     /// Replaces the outcome so far by another one about the same intents.
-    pub(crate) fn settle(&mut self, judged: Judged) {
+    pub(crate) fn apply(&mut self, judged: Judged) {
         self.left = judged.kept;
         self.dropped.extend(judged.dropped);
     }

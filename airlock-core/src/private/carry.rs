@@ -23,12 +23,12 @@ impl<R> fmt::Debug for Carrier<'_, R> {
 )]
 pub trait CarriesFlushError {
     /// The value that says it.
-    fn of(error: crate::report::FlushError) -> Self;
+    fn from_flush_error(error: crate::report::FlushError) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T, E: From<crate::report::FlushError>> CarriesFlushError for Result<T, E> {
-    fn of(error: crate::report::FlushError) -> Self {
+    fn from_flush_error(error: crate::report::FlushError) -> Self {
         Err(E::from(error))
     }
 }
@@ -51,7 +51,7 @@ pub mod carriers {
         where
             R: CarriesFlushError,
         {
-            R::of(error)
+            R::from_flush_error(error)
         }
     }
 }

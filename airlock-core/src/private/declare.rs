@@ -4,7 +4,8 @@ use std::any::TypeId;
 use std::time::Duration;
 
 use crate::effect::{
-    Argument, BoundaryDescriptor, Codec, EffectDescriptor, Encoding, Keeps, ResourceNeed, RetryRule,
+    Argument, BoundaryDescriptor, Coalesce, Codec, EffectDescriptor, Encoding, ResourceNeed,
+    RetryRule,
 };
 
 /// Where something is declared.
@@ -26,7 +27,7 @@ pub struct Place {
 
 impl Place {
     /// Makes this the place of the effect whose intents have the type `E`.
-    pub const fn of<E: 'static>(self) -> EffectPlace {
+    pub const fn for_intent<E: 'static>(self) -> EffectPlace {
         EffectPlace {
             place: self,
             intent: TypeId::of::<E>(),
@@ -36,7 +37,7 @@ impl Place {
 
     /// Makes an id of a function's path. `N` is the length of the path.
     pub const fn id<const N: usize>(path: &str) -> Id<N> {
-        Id::of(path)
+        Id::new(path)
     }
 }
 
@@ -57,7 +58,7 @@ pub struct Id<const N: usize> {
 }
 
 impl<const N: usize> Id<N> {
-    const fn of(path: &str) -> Self {
+    const fn new(path: &str) -> Self {
         let path = path.as_bytes();
         let mut bytes = [0; N];
         let (mut read, mut length) = (0, 0);
@@ -133,7 +134,7 @@ impl DeclareEffect {
             priority: None,
             key: None,
             key_redacted: false,
-            keeps: Keeps::Last,
+            coalesce: Coalesce::Last,
             retry: None,
             timeout: None,
             codec: None,
@@ -209,7 +210,7 @@ impl DeclareEffect {
     /// Of intents with one key the first is kept.
     #[must_use]
     pub const fn coalesce_first(mut self) -> Self {
-        self.0.keeps = Keeps::First;
+        self.0.coalesce = Coalesce::First;
         self
     }
 
@@ -372,7 +373,7 @@ impl DeclareBoundary {
 #[macro_export]
 macro_rules! __airlock_place {
     ($name:literal, $line:literal, $column:literal) => {
-        $crate::__airlock_place!(boundary $name, $line, $column).of::<Self>()
+        $crate::__airlock_place!(boundary $name, $line, $column).for_intent::<Self>()
     };
     (boundary $name:literal, $line:literal, $column:literal) => {
         $crate::__private::Place {

@@ -31,7 +31,7 @@ pub mod outcomes {
 
     impl<T, E> OfResult for &OutcomeProbe<'_, Result<T, E>> {
         fn outcome(&self) -> Outcome {
-            Outcome::of(self.0)
+            Outcome::from_result(self.0)
         }
     }
 

@@ -9,7 +9,7 @@ use crate::report::{FlushReport, ReportEntry};
 use crate::unwind::guarded;
 
 /// Takes the flush errors that no caller can be given.
-pub(crate) type StrandedHook = Arc<dyn Fn(FlushError) + Send + Sync>;
+pub(crate) type UnhandledErrorHook = Arc<dyn Fn(FlushError) + Send + Sync>;
 
 /// A flush in which an intent failed. Nothing vanishes: it hands back the failed and the unreached
 /// intents, so that the caller can enqueue them again or park them.
@@ -29,28 +29,28 @@ pub struct FlushError {
 
 struct Inner {
     report: FlushReport,
-    on_stranded: Option<StrandedHook>,
+    on_unhandled_error: Option<UnhandledErrorHook>,
     /// Whether the scope was flushed by code that was in it.
     still_entered: bool,
     /// Arguments need not be `Sync`; an error has to be.
     returned: Mutex<Vec<Intent>>,
-    /// Whether it is stranded if it is dropped before anybody took its intents.
-    strands: bool,
+    /// Whether it is unhandled if it is dropped before anybody took its intents.
+    reports_on_drop: bool,
 }
 
 impl FlushError {
     pub(crate) fn new(
         report: FlushReport,
-        on_stranded: Option<StrandedHook>,
+        on_unhandled_error: Option<UnhandledErrorHook>,
         returned: Vec<Intent>,
     ) -> Self {
         Self {
             inner: Box::new(Inner {
                 report,
-                on_stranded,
+                on_unhandled_error,
                 still_entered: false,
                 returned: Mutex::new(returned),
-                strands: false,
+                reports_on_drop: false,
             }),
         }
     }
@@ -77,34 +77,34 @@ impl FlushError {
     ///
     /// Each can be enqueued again as it is: `airlock::enqueue(intent)`.
     pub fn into_intents(mut self) -> Vec<Intent> {
-        self.inner.strands = false;
+        self.inner.reports_on_drop = false;
         let returned = self.inner.returned.get_mut();
         std::mem::take(returned.unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Gives it up where no caller can be given it, or where it becomes an answer that cannot carry
     /// intents, such as a status: it is handed to the
-    /// [`on_stranded`](crate::AirlockBuilder::on_stranded) of the airlock that its scope was in. Without
+    /// [`on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error) of the airlock that its scope was in. Without
     /// one, the intents are lost. Each failure was logged when the flush ended; that intents which were not
     /// reached are lost is logged now.
-    pub fn strand(mut self) {
-        self.inner.strands = false;
-        if let Some(take) = self.inner.on_stranded.clone() {
-            guarded("on_stranded", || take(self));
+    pub fn report_unhandled(mut self) {
+        self.inner.reports_on_drop = false;
+        if let Some(take) = self.inner.on_unhandled_error.clone() {
+            guarded("on_unhandled_error", || take(self));
         } else if self.inner.report.not_reached().next().is_some() {
             tracing::error!(
                 target: "airlock",
                 error = %self,
-                "intents that were not reached are lost, since nobody takes them: see `AirlockBuilder::on_stranded`",
+                "intents that were not reached are lost, since nobody takes them: see `AirlockBuilder::on_unhandled_error`",
             );
         }
     }
 
-    /// Lets it be [stranded](Self::strand) if it is dropped before anybody took its intents: for code of
+    /// Lets it be [unhandled](Self::report_unhandled) if it is dropped before anybody took its intents: for code of
     /// the program that an integration gives it to.
     #[doc(hidden)]
-    pub fn or_strand(mut self) -> Self {
-        self.inner.strands = true;
+    pub fn report_unhandled_on_drop(mut self) -> Self {
+        self.inner.reports_on_drop = true;
         self
     }
 
@@ -124,18 +124,18 @@ impl FlushError {
 
 impl Drop for FlushError {
     fn drop(&mut self) {
-        if std::mem::take(&mut self.inner.strands) {
+        if std::mem::take(&mut self.inner.reports_on_drop) {
             let taken = Inner {
                 report: self.inner.report.clone(),
-                on_stranded: self.inner.on_stranded.clone(),
+                on_unhandled_error: self.inner.on_unhandled_error.clone(),
                 still_entered: self.inner.still_entered,
                 returned: std::mem::take(&mut self.inner.returned),
-                strands: false,
+                reports_on_drop: false,
             };
             let error = Self {
                 inner: Box::new(taken),
             };
-            error.strand();
+            error.report_unhandled();
         }
     }
 }

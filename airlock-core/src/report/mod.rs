@@ -12,11 +12,11 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::effect::{Effect, EffectDescriptor};
-use crate::intent::{Cause, Facts, Fate, IntentId, Origin, ScopeId};
+use crate::intent::{Cause, Fate, IntentData, IntentId, Origin, ScopeId};
 use crate::lifecycle::{Ending, Outcome};
 
 pub use self::error::FlushError;
-pub(crate) use self::error::StrandedHook;
+pub(crate) use self::error::UnhandledErrorHook;
 pub(crate) use self::page::Page;
 pub use self::snapshot::{Snapshot, SnapshotLine};
 pub(crate) use self::table::Table;
@@ -24,58 +24,58 @@ pub(crate) use self::table::Table;
 /// One intent in a report. Its arguments are not kept.
 #[derive(Clone)]
 pub struct ReportEntry {
-    pub(crate) facts: Facts,
+    pub(crate) data: IntentData,
 }
 
 impl ReportEntry {
     /// The effect.
     pub fn effect(&self) -> &'static EffectDescriptor {
-        self.facts.effect
+        self.data.effect
     }
 
     /// Whether it is an intent of this effect.
     pub fn is<E: Effect>(&self) -> bool {
-        self.facts.effect == E::DESCRIPTOR
+        self.data.effect == E::DESCRIPTOR
     }
 
     /// The intent's id.
     pub fn id(&self) -> IntentId {
-        self.facts.id
+        self.data.id
     }
 
     /// Where it was enqueued.
     pub fn location(&self) -> &'static Location<'static> {
-        self.facts.location
+        self.data.location
     }
 
     /// The scope that it was enqueued in.
     pub fn scope(&self) -> Option<ScopeId> {
-        self.facts.scope
+        self.data.scope
     }
 
     /// The chain of effects that led to it.
     pub fn cause(&self) -> Option<&Cause> {
-        self.facts.cause().map(Arc::as_ref)
+        self.data.cause().map(Arc::as_ref)
     }
 
     /// Where the work that enqueued it came from; see [`Intent::origin`](crate::Intent::origin).
     pub fn origin(&self) -> Option<&Origin> {
-        self.facts.origin()
+        self.data.origin()
     }
 
     /// Whether the scope that ended had captured it from a nested one.
     pub fn is_captured(&self) -> bool {
-        self.facts.was_captured()
+        self.data.was_captured()
     }
 
     /// The effect whose body enqueued it as the start of a new chain.
     pub fn detached_from(&self) -> Option<&Cause> {
-        self.facts.detached_from()
+        self.data.detached_from()
     }
 
     /// What became of it.
     pub fn fate(&self) -> Fate<'_> {
-        self.facts.fate()
+        self.data.fate()
     }
 }
 
@@ -244,7 +244,7 @@ impl fmt::Display for FlushReport {
                 entry.fate().word().to_owned(),
                 self.why(entry),
                 format!("{}:{}", entry.location().file(), entry.location().line()),
-                caused_by(&entry.facts),
+                caused_by(&entry.data),
             ]);
         }
         if self.is_empty() {
@@ -256,8 +256,8 @@ impl fmt::Display for FlushReport {
 }
 
 /// What caused an intent, for people: the chain, or where a new chain started.
-pub(crate) fn caused_by(facts: &Facts) -> String {
-    match (facts.cause(), facts.detached_from()) {
+pub(crate) fn caused_by(data: &IntentData) -> String {
+    match (data.cause(), data.detached_from()) {
         (Some(cause), _) => cause.to_string(),
         (None, Some(from)) => format!("detached from {from}"),
         (None, None) => String::new(),

@@ -63,7 +63,7 @@ impl Contents {
     pub(crate) fn share_origin(&mut self, origin: Option<&Origin>) {
         let Some(origin) = origin else { return };
         for entry in &mut self.entries {
-            entry.facts.share_origin(origin);
+            entry.data.share_origin(origin);
         }
     }
 

@@ -14,7 +14,7 @@ use crate::context::Spec;
 use crate::effect::BoxFuture;
 use crate::lifecycle::Outcome;
 use crate::report::{FlushError, FlushReport};
-use crate::scope::unattended::strand;
+use crate::scope::unattended::report_unhandled;
 use crate::scope::{OwnedScope, Work};
 
 pin_project! {
@@ -32,11 +32,11 @@ pin_project! {
 /// A flush that is awaited, and what waits for it.
 struct Flushing<R> {
     flush: BoxFuture<'static, Result<FlushReport, FlushError>>,
-    ended: Ended<R>,
+    ended: Finished<R>,
 }
 
 /// How a body has ended.
-enum Ended<R> {
+enum Finished<R> {
     Value(Outcome, R),
     Panic(Box<dyn std::any::Any + Send>),
 }
@@ -69,12 +69,12 @@ where
         if this.flushing.is_none() {
             let ended = ready!(this.work.as_mut().poll_ended(cx));
             let (outcome, ended) = match ended {
-                Ok((outcome, value)) => (outcome, Ended::Value(outcome, value)),
-                Err(panic) => (Outcome::Panic, Ended::Panic(panic)),
+                Ok((outcome, value)) => (outcome, Finished::Value(outcome, value)),
+                Err(panic) => (Outcome::Panic, Finished::Panic(panic)),
             };
             match (this.work.take_scope().ends().start_unseen(outcome), ended) {
-                (Ok(()), Ended::Value(_, value)) => return Poll::Ready(value),
-                (Ok(()), Ended::Panic(panic)) => resume_unwind(panic),
+                (Ok(()), Finished::Value(_, value)) => return Poll::Ready(value),
+                (Ok(()), Finished::Panic(panic)) => resume_unwind(panic),
                 (Err(flush), ended) => {
                     let flush = flush.run_async();
                     *this.flushing = Some(Box::new(Flushing { flush, ended }));
@@ -89,19 +89,19 @@ where
             return Poll::Pending;
         };
         match (flushing.ended, flushed) {
-            (Ended::Panic(panic), flushed) => {
-                strand(flushed);
+            (Finished::Panic(panic), flushed) => {
+                report_unhandled(flushed);
                 resume_unwind(panic)
             }
-            (Ended::Value(_, value), Ok(_)) => Poll::Ready(value),
-            (Ended::Value(Outcome::Success, value), Err(error)) => {
+            (Finished::Value(_, value), Ok(_)) => Poll::Ready(value),
+            (Finished::Value(Outcome::Success, value), Err(error)) => {
                 match this.on_flush_error.take() {
                     Some(on_flush_error) => Poll::Ready(on_flush_error(error, value)),
                     None => unreachable!("a flush ends once"),
                 }
             }
-            (Ended::Value(_, value), flushed) => {
-                strand(flushed);
+            (Finished::Value(_, value), flushed) => {
+                report_unhandled(flushed);
                 Poll::Ready(value)
             }
         }

@@ -147,7 +147,7 @@ impl ScopeBuilder {
     #[doc(hidden)]
     #[inline]
     pub fn open_one(&self, origin: Option<Origin>) -> OwnedScope {
-        OwnedScope::of(context::open_alike(&self.spec, origin))
+        OwnedScope::from_frame(context::open_alike(&self.spec, origin))
     }
 
     /// Opens and enters the scope until the guard is flushed, discarded or dropped.

@@ -4,7 +4,9 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::context::{self, AfterLooking, Around, Bound, Context, Entered, Mode, Phase, Shared};
+use crate::context::{
+    self, AfterLooking, Around, Context, Entered, Mode, Phase, ScopedFuture, Shared,
+};
 use crate::effect::{Effect, Repeatable};
 use crate::intent::{Intent, Origin, ScopeId};
 use crate::report::{FlushError, Snapshot};
@@ -41,7 +43,7 @@ pub fn current() -> Option<Scope> {
 
 impl Scope {
     /// The scope itself, without local policies.
-    pub(crate) fn of(shared: Arc<Shared>) -> Self {
+    pub(crate) fn from_shared(shared: Arc<Shared>) -> Self {
         let around = shared.head.around.clone();
         Self { shared, around }
     }
@@ -73,7 +75,7 @@ impl Scope {
     /// The scope around it, which captures what this one would dispatch unless it releases it;
     /// `None` if there is none, and in an effect, which no scope captures.
     pub fn parent(&self) -> Option<Scope> {
-        self.shared.parent.clone().map(Self::of)
+        self.shared.parent.clone().map(Self::from_shared)
     }
 
     /// How many intents it holds.
@@ -136,8 +138,8 @@ impl Scope {
     pub(crate) fn take_intents(&self) -> Vec<Intent> {
         let mut intents = std::mem::take(&mut self.shared.state().buffer);
         for intent in &mut intents {
-            if intent.facts.place().is_none() {
-                self.shared.head.around.remember(&mut intent.facts);
+            if intent.data.place().is_none() {
+                self.shared.head.around.remember(&mut intent.data);
             }
         }
         intents
@@ -152,8 +154,8 @@ impl Scope {
 
     /// Makes a future run in this scope, on whatever task polls it. The scope ends without it:
     /// what the future enqueues later is refused.
-    pub fn bind<F: Future>(&self, future: F) -> Bound<F> {
-        Bound::new(self.context(), future)
+    pub fn bind<F: Future>(&self, future: F) -> ScopedFuture<F> {
+        ScopedFuture::new(self.context(), future)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 
-use crate::context::{Bound, Context, Entered, GuardEntry};
+use crate::context::{Context, Entered, GuardEntry, ScopedFuture};
 use crate::policy::{Layer, Policy};
 
 /// Attaches a policy to a block of code: what is enqueued under it goes to the buffer of the scope
@@ -44,8 +44,8 @@ impl LocalPolicy {
     }
 
     /// Makes a future run under the policy, and under what encloses this call.
-    pub fn bind<F: Future>(self, future: F) -> Bound<F> {
-        Bound::new(Context::here().under(self.layer), future)
+    pub fn bind<F: Future>(self, future: F) -> ScopedFuture<F> {
+        ScopedFuture::new(Context::here().under(self.layer), future)
     }
 
     /// Puts the rest of the block under the policy, until the guard is dropped.
@@ -59,7 +59,7 @@ impl LocalPolicy {
     }
 }
 
-/// Keeps a policy in force on this thread until it is dropped; see [`LocalPolicy::enter`].
+/// Coalesce a policy in force on this thread until it is dropped; see [`LocalPolicy::enter`].
 ///
 /// It is out of force from the moment it is dropped, wherever other guards are. Held across an await
 /// inside a scoped future it stays with that future: concurrent branches of the future (`join!`,

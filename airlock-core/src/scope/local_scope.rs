@@ -54,7 +54,7 @@ impl Deref for LocalScope<'_> {
     fn deref(&self) -> &Scope {
         self.handle.get_or_init(|| {
             let shared = self.opened.publish();
-            Scope::of(shared.unwrap_or_else(Shared::ended))
+            Scope::from_shared(shared.unwrap_or_else(Shared::ended))
         })
     }
 }

@@ -43,7 +43,7 @@ pub struct OpenScope {
 impl OpenScope {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self {
-            scope: Scope::of(shared),
+            scope: Scope::from_shared(shared),
             ended: false,
         }
     }
@@ -84,7 +84,7 @@ impl OpenScope {
     /// Dropped half-way, it stops there: what was dispatched stays dispatched, the intent under way
     /// counts as failed, the rest is not reached. The report says so to
     /// [`AirlockBuilder::on_report`](crate::AirlockBuilder::on_report), and the intents go to
-    /// [`AirlockBuilder::on_stranded`](crate::AirlockBuilder::on_stranded).
+    /// [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error).
     ///
     /// # Errors
     ///
@@ -121,7 +121,7 @@ impl OpenScope {
     /// # Errors
     ///
     /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents. If
-    /// nobody can be given it, [`FlushError::strand`] takes it.
+    /// nobody can be given it, [`FlushError::report_unhandled`] takes it.
     pub fn finish(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
         self.begin_end()?;
         flush::finish(self.ends(), outcome)

@@ -11,7 +11,7 @@ use crate::flush::{self, Ends, Flush};
 use crate::intent::ScopeId;
 use crate::lifecycle::{Ending, Outcome};
 use crate::report::FlushError;
-use crate::scope::unattended::{self, strand};
+use crate::scope::unattended::{self, report_unhandled};
 use crate::scope::{OpenScope, Released, Scope, Waits, Work};
 
 /// An open scope that one future or stream owns, and enters for each of its steps.
@@ -46,11 +46,11 @@ pub struct OwnedScope {
 impl OwnedScope {
     #[inline]
     pub(super) fn open(spec: &mut Spec) -> Self {
-        Self::of(context::open_for_future(spec))
+        Self::from_frame(context::open_for_future(spec))
     }
 
     #[inline]
-    pub(super) fn of(frame: Box<Frame>) -> Self {
+    pub(super) fn from_frame(frame: Box<Frame>) -> Self {
         Self {
             carried: Carried::traced(frame),
         }
@@ -118,7 +118,7 @@ impl OwnedScope {
 
     /// A handle to the scope, for other tasks and threads.
     pub fn handle(&mut self) -> Scope {
-        Scope::of(context::handle_to(self.carried.frame()))
+        Scope::from_shared(context::handle_to(self.carried.frame()))
     }
 
     /// Whether it may wait for the body of a response, and notes that it may.
@@ -288,7 +288,7 @@ fn abandon(mut frame: Box<Frame>) {
         context::recycle(frame);
         unattended::abandon(&shared, Outcome::Cancelled);
     } else {
-        strand(flush::end(Ends::Frame(frame), Outcome::Cancelled));
+        report_unhandled(flush::end(Ends::Frame(frame), Outcome::Cancelled));
     }
 }
 

@@ -7,7 +7,7 @@ use crate::executor::Batch;
 use crate::flush::{self, Flush};
 use crate::lifecycle::Outcome;
 use crate::report::FlushReport;
-use crate::scope::unattended::strand;
+use crate::scope::unattended::report_unhandled;
 use crate::scope::{OwnedScope, Released};
 
 /// A scope at the end of its work, of which the durable intents are about to be stored; made by
@@ -48,7 +48,7 @@ impl OwnedScope {
 }
 
 impl Recording {
-    /// The intents to be stored, in order, as one batch; `None` if there is none. See [`Batch::settle`].
+    /// The intents to be stored, in order, as one batch; `None` if there is none. See [`Batch::complete`].
     pub fn batch(&mut self) -> Option<Batch<'_>> {
         let (_, flush) = self.parts.as_mut()?;
         flush.pending_batch()
@@ -93,7 +93,7 @@ impl Drop for Recording {
     fn drop(&mut self) {
         if let Some((scope, recorded)) = self.parts.take() {
             let released = scope.release_after(*recorded, Outcome::Cancelled);
-            strand(Released::new(released).dispatch());
+            report_unhandled(Released::new(released).dispatch());
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::report::{FlushError, FlushReport};
 /// [`OwnedScope::release`](crate::OwnedScope::release).
 ///
 /// Dropped, nothing of it is dispatched: the report says so, and the intents go to
-/// [`AirlockBuilder::on_stranded`](crate::AirlockBuilder::on_stranded).
+/// [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error).
 #[must_use = "what a scope has released is lost unless it is dispatched"]
 pub struct Released {
     flush: Box<Flush>,
@@ -25,13 +25,13 @@ impl Released {
     /// Whether nothing is left to dispatch: all was dispatched, captured, dropped or discarded, or the
     /// flush has failed already. Then [`dispatch`](Self::dispatch) returns the outcome, and there is
     /// nothing to await.
-    pub fn is_settled(&self) -> bool {
-        self.flush.is_settled()
+    pub fn is_finished(&self) -> bool {
+        self.flush.is_finished()
     }
 
     /// The intents that this executor takes, as one batch ahead of all others; `None` if there are none, or if
     /// it has no [identity](Executor::identity). For an executor that stores them in a transaction: see
-    /// [`Batch::settle`].
+    /// [`Batch::complete`].
     pub fn batch_for(&mut self, executor: &dyn Executor) -> Option<Batch<'_>> {
         self.flush.batch_for(executor)
     }
@@ -67,7 +67,7 @@ impl Released {
 impl fmt::Debug for Released {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Released")
-            .field("settled", &self.is_settled())
+            .field("finished", &self.is_finished())
             .finish_non_exhaustive()
     }
 }

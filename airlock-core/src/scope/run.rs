@@ -9,12 +9,12 @@ use crate::flush::{self, Ends};
 use crate::lifecycle::Outcome;
 use crate::report::{FlushError, FlushReport};
 use crate::scope::boundary::Boundary;
-use crate::scope::unattended::strand;
+use crate::scope::unattended::report_unhandled;
 use crate::scope::{LocalScope, OwnedScope, Scope, ScopeBuilder, Work};
 
 /// What [`ScopeBuilder::run_infallible`] returns: the body's value, and what became of its intents.
 #[derive(Debug)]
-pub struct Ended<T> {
+pub struct Completed<T> {
     /// What the body returned.
     pub value: T,
     /// What became of each intent.
@@ -29,7 +29,7 @@ impl ScopeBuilder {
     ///
     /// What the closure returned, else the failed flush as `E`. When both fail, the closure's
     /// error is returned, and the flush error is handed to
-    /// [`AirlockBuilder::on_stranded`](crate::AirlockBuilder::on_stranded).
+    /// [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error).
     pub fn run<T, E>(self, body: impl FnOnce(&LocalScope<'_>) -> Result<T, E>) -> Result<T, E>
     where
         E: From<FlushError>,
@@ -37,7 +37,7 @@ impl ScopeBuilder {
         self.run_to_end(
             |scope| {
                 let result = body(scope);
-                (Outcome::of(&result), result)
+                (Outcome::from_result(&result), result)
             },
             |error, _| Err(E::from(error)),
         )
@@ -53,11 +53,11 @@ impl ScopeBuilder {
     pub fn run_infallible<T>(
         self,
         body: impl FnOnce(&LocalScope<'_>) -> T,
-    ) -> Result<Ended<T>, FlushError> {
+    ) -> Result<Completed<T>, FlushError> {
         let (ended, frame) = self.enclose(body);
         match ended {
             Ok(value) => flush::finish(Ends::Frame(frame), Outcome::Success)
-                .map(|report| Ended { value, report }),
+                .map(|report| Completed { value, report }),
             Err(panic) => fail(frame, panic),
         }
     }
@@ -82,7 +82,7 @@ impl ScopeBuilder {
                 Err(error) => Err(E::from(error)),
             },
             Ok(failed @ Err(_)) => {
-                strand(flush::end_async(scope.ends(), Outcome::Failure).await);
+                report_unhandled(flush::end_async(scope.ends(), Outcome::Failure).await);
                 failed
             }
             Err(panic) => fail_async(scope, panic).await,
@@ -97,12 +97,12 @@ impl ScopeBuilder {
     pub async fn run_infallible_async<T>(
         self,
         body: impl AsyncFnOnce(Scope) -> T,
-    ) -> Result<Ended<T>, FlushError> {
+    ) -> Result<Completed<T>, FlushError> {
         let (ended, scope) = self.enclose_async(body).await;
         match ended {
             Ok(value) => {
                 let report = flush::finish_async(scope.ends(), Outcome::Success).await?;
-                Ok(Ended { value, report })
+                Ok(Completed { value, report })
             }
             Err(panic) => fail_async(scope, panic).await,
         }
@@ -149,7 +149,7 @@ impl ScopeBuilder {
                 }
             }
             Ok((outcome, value)) => {
-                strand(flush::end(Ends::Frame(frame), outcome));
+                report_unhandled(flush::end(Ends::Frame(frame), outcome));
                 value
             }
             Err(panic) => fail(frame, panic),
@@ -184,11 +184,11 @@ impl ScopeBuilder {
 /// Ends the scope of a body that panicked, and lets the panic go on.
 #[cold]
 fn fail(frame: Box<Frame>, panic: Box<dyn Any + Send>) -> ! {
-    strand(flush::end(Ends::Frame(frame), Outcome::Panic));
+    report_unhandled(flush::end(Ends::Frame(frame), Outcome::Panic));
     resume_unwind(panic)
 }
 
 async fn fail_async(scope: OwnedScope, panic: Box<dyn Any + Send>) -> ! {
-    strand(flush::end_async(scope.ends(), Outcome::Panic).await);
+    report_unhandled(flush::end_async(scope.ends(), Outcome::Panic).await);
     resume_unwind(panic)
 }

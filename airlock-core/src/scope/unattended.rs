@@ -11,15 +11,15 @@ use crate::report::FlushError;
 pub(super) fn abandon(scope: &Arc<Shared>, outcome: Outcome) {
     if context::mode() == Mode::Inspecting {
         let scope = scope.clone();
-        context::put_off(move || strand(flush::end(Ends::Shared(&scope), outcome)));
+        context::put_off(move || report_unhandled(flush::end(Ends::Shared(&scope), outcome)));
     } else {
-        strand(flush::end(Ends::Shared(scope), outcome));
+        report_unhandled(flush::end(Ends::Shared(scope), outcome));
     }
 }
 
-/// The caller has an error already, or is unwinding: that of the flush goes where stranded ones go.
-pub(super) fn strand<T>(flushed: Result<T, FlushError>) {
+/// The caller has an error already, or is unwinding: that of the flush goes where unhandled ones go.
+pub(super) fn report_unhandled<T>(flushed: Result<T, FlushError>) {
     if let Err(error) = flushed {
-        error.strand();
+        error.report_unhandled();
     }
 }

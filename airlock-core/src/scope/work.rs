@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use crate::flush;
 use crate::lifecycle::Outcome;
 use crate::scope::OwnedScope;
-use crate::scope::unattended::strand;
+use crate::scope::unattended::report_unhandled;
 
 pin_project! {
     /// A future in a scope of its own. It resolves to what became of the future, a panic included, and the
@@ -71,7 +71,7 @@ impl<F> Work<F> {
 
 #[cold]
 fn fail(scope: OwnedScope, panic: Box<dyn Any + Send>) -> ! {
-    strand(flush::end(scope.ends(), Outcome::Panic));
+    report_unhandled(flush::end(scope.ends(), Outcome::Panic));
     resume_unwind(panic)
 }
 

@@ -59,9 +59,9 @@ pub trait Assertions: Source {
 
     /// The intents in a form that stays the same from run to run, to be compared with a snapshot.
     fn plain(&self) -> Plain {
-        let mut plain = Plain::of(&[]);
+        let mut plain = Plain::new(&[]);
         self.look(&mut |seen| {
-            plain = Plain::of(seen);
+            plain = Plain::new(seen);
             self.looked_at(&seen.iter().map(Seen::id).collect::<Vec<_>>());
         });
         plain

@@ -14,7 +14,7 @@ use crate::scope::{OpenScope, Scope, ScopeBuilder, scope};
 use crate::testing::drain::Plan;
 use crate::testing::message::rows;
 use crate::testing::source::{KeepsArguments, Source};
-use crate::testing::{Looks, Seen};
+use crate::testing::{AssertionLog, Seen};
 
 /// Runs a block and gives what it enqueued: that and nothing else, neither what the set-up before it
 /// enqueued nor what the scope around it holds.
@@ -48,7 +48,7 @@ use crate::testing::{Looks, Seen};
 pub fn capture<T>(block: impl FnOnce() -> T) -> Captured<T> {
     let open = collecting(scope().name("capture")).open();
     let value = open.enter(block);
-    Captured::of(open, value)
+    Captured::new(open, value)
 }
 
 /// As [`capture`], for async code.
@@ -68,7 +68,7 @@ pub async fn capture_async<F: Future>(block: F) -> Captured<F::Output> {
     let scope = collecting(scope().name("capture")).open_owned();
     let (ended, scope) = scope.work(|| block).await;
     match ended {
-        Ok(value) => Captured::of(scope.into_open(), value),
+        Ok(value) => Captured::new(scope.into_open(), value),
         Err(panic) => resume_unwind(panic),
     }
 }
@@ -94,13 +94,13 @@ pub struct Captured<T> {
 }
 
 impl<T> Captured<T> {
-    fn of(open: OpenScope, value: T) -> Self {
-        let looks = Looks::around(open.shared());
+    fn new(open: OpenScope, value: T) -> Self {
+        let log = AssertionLog::around(open.shared());
         let buffer = Buffer {
             around: open.around().clone(),
             intents: open.into_intents(),
             looked: Mutex::default(),
-            looks,
+            log,
         };
         Self::with(value, buffer)
     }
@@ -161,12 +161,12 @@ pub(super) struct Buffer {
     pub(super) around: Around,
     pub(super) intents: Vec<Intent>,
     looked: Mutex<HashSet<IntentId>>,
-    looks: Option<Arc<Looks>>,
+    log: Option<Arc<AssertionLog>>,
 }
 
 impl Buffer {
     fn looked_at(&self, intents: impl Iterator<Item = IntentId>) {
-        if self.looks.is_some() {
+        if self.log.is_some() {
             let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
             looked.extend(intents);
         }
@@ -177,7 +177,7 @@ impl Buffer {
         Self {
             intents: scope.take_intents(),
             looked: Mutex::default(),
-            looks: Looks::around(scope.shared()),
+            log: AssertionLog::around(scope.shared()),
             around: scope.shared().head.around.clone(),
         }
     }
@@ -185,15 +185,15 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        let Some(looks) = &self.looks else { return };
+        let Some(log) = &self.log else { return };
         let looked = self
             .looked
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner);
         let left = self.intents.iter().map(Seen::intent);
         // What was taken out of the test's scope may have been looked at there.
-        let left = left.filter(|it| !looked.contains(&it.id()) && !looks.has_seen(it.id()));
-        looks.leave(rows(&left.collect::<Vec<_>>()));
+        let left = left.filter(|it| !looked.contains(&it.id()) && !log.has_seen(it.id()));
+        log.leave(rows(&left.collect::<Vec<_>>()));
     }
 }
 
@@ -203,11 +203,11 @@ impl fmt::Debug for Buffer {
     }
 }
 
-impl Looks {
+impl AssertionLog {
     /// Those of the test that encloses this scope, if it is strict.
     fn around(scope: &Arc<Shared>) -> Option<Arc<Self>> {
-        let looks = scope.outwards().find_map(|scope| Self::of_scope(scope));
-        looks.filter(|looks| looks.is_strict())
+        let log = scope.outwards().find_map(|scope| Self::of_scope(scope));
+        log.filter(|log| log.is_strict())
     }
 
     /// Those of the test whose scope this is.

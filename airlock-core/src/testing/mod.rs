@@ -2,12 +2,12 @@
 //!
 //! Nothing here is process-wide: tests run in parallel threads of one process.
 
+mod assertion_log;
 mod assertions;
 mod capture;
 mod drain;
 mod in_order;
 mod interruption;
-mod looks;
 mod message;
 mod nearest;
 mod numbers;
@@ -39,4 +39,4 @@ pub use self::seen::{Enqueued, Seen};
 pub use self::suite::__check;
 pub use self::suite::{Promise, Subject, executor_promises};
 
-pub(crate) use self::looks::Looks;
+pub(crate) use self::assertion_log::AssertionLog;

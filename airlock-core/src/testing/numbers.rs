@@ -20,7 +20,7 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    pub(super) fn of(seen: &[Seen<'_>]) -> Self {
+    pub(super) fn new(seen: &[Seen<'_>]) -> Self {
         let causes = seen.iter().filter_map(Seen::cause);
         let causes = causes.chain(seen.iter().filter_map(Seen::detached_from));
         let causes = causes.flat_map(|cause| cause.chain().map(Cause::intent));

@@ -70,9 +70,9 @@ pub struct PlainLine {
 }
 
 impl Plain {
-    pub(super) fn of(seen: &[Seen<'_>]) -> Self {
-        let mut numbers = Numbers::of(seen);
-        let lines = seen.iter().map(|seen| PlainLine::of(seen, &mut numbers));
+    pub(super) fn new(seen: &[Seen<'_>]) -> Self {
+        let mut numbers = Numbers::new(seen);
+        let lines = seen.iter().map(|seen| PlainLine::new(seen, &mut numbers));
         Self {
             lines: lines.collect(),
         }
@@ -93,7 +93,7 @@ impl Plain {
 }
 
 impl PlainLine {
-    fn of(seen: &Seen<'_>, numbers: &mut Numbers) -> Self {
+    fn new(seen: &Seen<'_>, numbers: &mut Numbers) -> Self {
         let (cause, detached_from) = (seen.cause(), seen.detached_from());
         let name = |cause: &Cause| match numbers.intent(cause.intent()) {
             Some(number) => number.to_string(),

@@ -11,7 +11,7 @@ use crate::scope::{OpenScope, Scope, ScopeBuilder, current, scope};
 use crate::testing::capture::{Buffer, collecting};
 use crate::testing::message::{first_of, rows};
 use crate::testing::source::{KeepsArguments, Source};
-use crate::testing::{Captured, Looks, Seen};
+use crate::testing::{AssertionLog, Captured, Seen};
 
 /// The scope that `#[airlock::test]` opens around a test: nothing leaves it, and
 /// it is discarded when the test ends.
@@ -21,7 +21,7 @@ use crate::testing::{Captured, Looks, Seen};
 /// boundaries in it would have dispatched; what `capture` has taken is not among it.
 pub struct TestScope {
     scope: Scope,
-    looks: Arc<Looks>,
+    log: Arc<AssertionLog>,
 }
 
 impl TestScope {
@@ -35,8 +35,8 @@ impl TestScope {
     pub fn current() -> Self {
         let mut around = current();
         while let Some(scope) = around {
-            if let Some(looks) = Looks::of_scope(scope.shared()) {
-                return Self { scope, looks };
+            if let Some(log) = AssertionLog::of_scope(scope.shared()) {
+                return Self { scope, log };
             }
             around = scope.parent();
         }
@@ -61,9 +61,9 @@ impl TestScope {
     pub fn ignore_rest(&self) {
         self.look(&mut |seen| {
             let seen: Vec<_> = seen.iter().map(Seen::id).collect();
-            self.looks.look(&seen);
+            self.log.look(&seen);
         });
-        self.looks.take_left();
+        self.log.take_left();
     }
 }
 
@@ -79,7 +79,7 @@ impl Source for TestScope {
     }
 
     fn looked_at(&self, intents: &[IntentId]) {
-        self.looks.look(intents);
+        self.log.look(intents);
     }
 }
 
@@ -109,23 +109,23 @@ pub struct Test<'a> {
 }
 
 impl Test<'_> {
-    fn scope(&self) -> (ScopeBuilder, Arc<Looks>) {
-        let looks = Arc::new(Looks::of(self.strictness));
-        let mut builder = scope().name("test").observer(looks.clone());
+    fn scope(&self) -> (ScopeBuilder, Arc<AssertionLog>) {
+        let log = Arc::new(AssertionLog::new(self.strictness));
+        let mut builder = scope().name("test").observer(log.clone());
         if let Some(airlock) = self.airlock {
             builder = builder.airlock(airlock);
         }
-        (collecting(builder), looks)
+        (collecting(builder), log)
     }
 
     /// Runs a sync test.
     #[track_caller]
     pub fn run<T>(self, body: impl FnOnce(&TestScope) -> (Outcome, T)) -> T {
-        let (builder, looks) = self.scope();
+        let (builder, log) = self.scope();
         let open = builder.open();
         let scope = TestScope {
             scope: Scope::clone(&open),
-            looks,
+            log,
         };
         let (outcome, value) = open.enter(|| body(&scope));
         self.end(open, &scope, outcome);
@@ -134,11 +134,11 @@ impl Test<'_> {
 
     /// Runs an async test.
     pub async fn run_async<T>(self, body: impl AsyncFnOnce(&TestScope) -> (Outcome, T)) -> T {
-        let (builder, looks) = self.scope();
+        let (builder, log) = self.scope();
         let mut owned = builder.open_owned();
         let scope = TestScope {
             scope: owned.handle(),
-            looks,
+            log,
         };
         let (ended, owned) = owned.work(|| async { body(&scope).await }).await;
         match ended {
@@ -156,9 +156,9 @@ impl Test<'_> {
         if self.strictness == Strictness::Lax || outcome != Outcome::Success {
             return;
         }
-        let unseen = intents.iter().filter(|it| !scope.looks.has_seen(it.id()));
+        let unseen = intents.iter().filter(|it| !scope.log.has_seen(it.id()));
         let mut left = rows(&unseen.map(Seen::intent).collect::<Vec<_>>());
-        left.extend(scope.looks.take_left());
+        left.extend(scope.log.take_left());
         assert!(
             left.is_empty(),
             "the test is strict, and no assertion has looked at what it left: assert it, or call `TestScope::ignore_rest`\n{}",

@@ -12,15 +12,15 @@ use crate::intent::Cause;
 use crate::intent::Fate;
 use crate::intent::Origin;
 use crate::intent::ScopeId;
-use crate::intent::{Facts, Intent, IntentId};
 use crate::intent::{FireOn, Schedule};
+use crate::intent::{Intent, IntentData, IntentId};
 use crate::private::REDACTED;
 use crate::report::{ReportEntry, caused_by};
 
 /// An intent as a test sees it, of whatever effect.
 #[derive(Clone, Copy)]
 pub struct Seen<'a> {
-    facts: &'a Facts,
+    data: &'a IntentData,
     /// Reports do not keep it.
     arguments: Option<&'a Payload>,
     shown: Option<&'a str>,
@@ -29,7 +29,7 @@ pub struct Seen<'a> {
 impl<'a> Seen<'a> {
     pub(crate) fn intent(intent: &'a Intent) -> Self {
         Self {
-            facts: &intent.facts,
+            data: &intent.data,
             arguments: Some(&intent.payload),
             shown: None,
         }
@@ -37,7 +37,7 @@ impl<'a> Seen<'a> {
 
     pub(crate) fn entry(entry: &'a ReportEntry) -> Self {
         Self {
-            facts: &entry.facts,
+            data: &entry.data,
             arguments: None,
             shown: None,
         }
@@ -52,12 +52,12 @@ impl<'a> Seen<'a> {
 
     /// The effect that it wishes.
     pub fn effect(&self) -> &'static EffectDescriptor {
-        self.facts.effect
+        self.data.effect
     }
 
     /// Whether it wishes the effect with this intent type.
     pub fn is<E: Effect>(&self) -> bool {
-        self.facts.effect == E::DESCRIPTOR
+        self.data.effect == E::DESCRIPTOR
     }
 
     /// Its arguments, if it is of this type and they are kept.
@@ -94,68 +94,68 @@ impl<'a> Seen<'a> {
 
     /// Its id.
     pub fn id(&self) -> IntentId {
-        self.facts.id
+        self.data.id
     }
 
     /// Where it was enqueued.
     pub fn location(&self) -> &'static Location<'static> {
-        self.facts.location
+        self.data.location
     }
 
     /// The scope that it was enqueued in.
     pub fn scope(&self) -> Option<ScopeId> {
-        self.facts.scope
+        self.data.scope
     }
 
     /// Whether it came from a nested scope.
     pub fn is_captured(&self) -> bool {
-        self.facts.was_captured()
+        self.data.was_captured()
     }
 
     /// The chain of effects that led to it.
     pub fn cause(&self) -> Option<&'a Cause> {
-        self.facts.cause().map(AsRef::as_ref)
+        self.data.cause().map(AsRef::as_ref)
     }
 
     /// The effect whose body enqueued it as the start of a new chain.
     pub fn detached_from(&self) -> Option<&'a Cause> {
-        self.facts.detached_from()
+        self.data.detached_from()
     }
 
     /// Its chain of causes, or the start of a new chain, for people.
     pub(crate) fn caused_by(&self) -> String {
-        caused_by(self.facts)
+        caused_by(self.data)
     }
 
     /// Where the work that enqueued it came from.
     pub fn origin(&self) -> Option<&'a Origin> {
-        self.facts.origin()
+        self.data.origin()
     }
 
     /// When it may be performed at the earliest.
     pub fn schedule(&self) -> Schedule {
-        self.facts.schedule()
+        self.data.schedule()
     }
 
     /// Its queue: its own, or the effect's.
     pub fn queue(&self) -> Option<&'a str> {
-        self.facts.queue()
+        self.data.queue()
     }
 
     /// Its priority: its own, or the effect's.
     pub fn priority(&self) -> Option<i16> {
-        self.facts.priority()
+        self.data.priority()
     }
 
     /// Its key: its own, or what the effect's `key = ..` gives. A report knows only the first.
     pub fn key(&self) -> Option<Key> {
-        self.facts.key(self.arguments)
+        self.data.key(self.arguments)
     }
 
     /// Its key as people may see it.
     pub(crate) fn shown_key(&self) -> Option<String> {
         let key = self.key()?;
-        let hidden = self.facts.effect.key_redacted && !self.facts.has_own_key();
+        let hidden = self.data.effect.key_redacted && !self.data.has_own_key();
         Some(match hidden {
             true => format!("{REDACTED:?}"),
             false => key.to_string(),
@@ -164,12 +164,12 @@ impl<'a> Seen<'a> {
 
     /// Under which outcome of its scope it leaves.
     pub fn fire_on(&self) -> FireOn {
-        self.facts.fire_on()
+        self.data.fire_on()
     }
 
     /// What became of it; `None` while nothing has been decided.
     pub fn fate(&self) -> Option<Fate<'a>> {
-        match self.facts.fate() {
+        match self.data.fate() {
             Fate::Pending => None,
             fate => Some(fate),
         }

@@ -211,7 +211,7 @@ fn blocked_on(block: &mut Block) -> Option<Block> {
     take_async(&mut local.init.as_mut()?.expr)
 }
 
-/// Looks for `runtime.block_on(body)`.
+/// AssertionLog for `runtime.block_on(body)`.
 struct BlocksOnBody(bool);
 
 impl<'ast> Visit<'ast> for BlocksOnBody {

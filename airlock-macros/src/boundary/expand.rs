@@ -40,7 +40,7 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
         let setter = quote::format_ident!("{setter}");
         value.as_ref().map(|value| quote!(.#setter(#value)))
     });
-    // Bound first, so that nothing which the expressions borrow or lock lives on through the body.
+    // ScopedFuture first, so that nothing which the expressions borrow or lock lives on through the body.
     let scope = quote!(let __airlock_scope = #private::boundary(__AIRLOCK_BOUNDARY)#(#setters)*;);
     let on_error = on_flush_error(args, &function.sig, &private);
     let (inner_attrs, body) = function.split_body();
@@ -212,7 +212,7 @@ fn on_flush_error(args: &Args, sig: &Signature, private: &TokenStream) -> TokenS
         Some(OnFlushError::Panic) => quote!(#private::panic_on_flush_error),
         // A bare closure that is called at once would have to name the type of its argument.
         Some(OnFlushError::Value(value)) => {
-            quote!(#large |error, _| #private::or_strand(error).unwrap_or_else(#value))
+            quote!(#large |error, _| #private::report_unhandled_on_drop(error).unwrap_or_else(#value))
         }
         None => {
             let span = match &sig.output {

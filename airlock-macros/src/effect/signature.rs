@@ -222,7 +222,7 @@ fn argument(input: &PatType, problems: &mut Problems) -> Option<Type> {
     (!borrowed.found).then(|| (*input.ty).clone())
 }
 
-/// Looks for what an intent cannot own.
+/// AssertionLog for what an intent cannot own.
 struct Borrowed<'a> {
     problems: &'a mut Problems,
     found: bool,

@@ -77,7 +77,7 @@ pub(super) async fn publish_by_hand(
         };
         let message = PublishMessage::build()
             .message_id(
-                airlock::Intent::of(nothing(0, String::new()))
+                airlock::Intent::new(nothing(0, String::new()))
                     .uuid()
                     .to_string(),
             )

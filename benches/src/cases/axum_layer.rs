@@ -3,7 +3,7 @@
 
 use std::convert::Infallible;
 
-use airlock::tower::{Moment, ScopeLayer};
+use airlock::tower::{FlushTiming, ScopeLayer};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::routing::get;
@@ -47,7 +47,7 @@ pub(super) fn without_effects() -> Router {
 /// The app with a layer. `with_state` builds it once, as `axum::serve` does, and not for each request.
 pub(super) fn under<M>(layer: ScopeLayer<M>) -> Router
 where
-    M: Moment<Body, Body: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static>,
+    M: FlushTiming<Body, Body: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static>,
     M: Send + Sync + 'static,
 {
     let app = Router::new().route("/", get(ours));

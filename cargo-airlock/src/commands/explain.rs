@@ -63,7 +63,7 @@ impl Explain {
     ///
     /// If nothing could be built or read, or there is no such effect.
     pub(crate) fn run(&self) -> Result<Report, BoxError> {
-        let catalogue = Catalogue::of(&self.selection)?;
+        let catalogue = Catalogue::load(&self.selection)?;
         let effects = self.effects(&catalogue);
         if effects.is_empty() {
             let known = catalogue.effects.iter().flat_map(Effect::names);
@@ -125,7 +125,7 @@ impl Explain {
             effects: vec![effect.clone()],
             ..Catalogue::default()
         };
-        let after = Contracts::of(&own)?;
+        let after = Contracts::from_catalogue(&own)?;
         let locked = |id: &String| effect.names().any(|name| name == id);
         let before = Contracts {
             effects: before

@@ -53,9 +53,9 @@ impl Draw {
     ///
     /// If nothing could be built, read or written.
     pub(crate) fn run(&self) -> Result<Report, BoxError> {
-        let mut catalogue = Catalogue::of(&self.selection)?;
+        let mut catalogue = Catalogue::load(&self.selection)?;
         self.filter.apply(&mut catalogue);
-        let graph = Graph::of(&catalogue);
+        let graph = Graph::from_catalogue(&catalogue);
         let mut text = match self.form() {
             Form::Mermaid => graph::mermaid(&graph),
             Form::Dot => graph::dot(&graph),

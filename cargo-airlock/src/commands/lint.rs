@@ -53,7 +53,7 @@ enum FileError {
 }
 
 impl Lint {
-    /// Looks for effects around airlock.
+    /// AssertionLog for effects around airlock.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ impl Lint {
     pub(crate) fn run(&self) -> Result<Report, BoxError> {
         let workspace = Workspace::load(self.manifest_path.as_deref())?;
         let packages = self.packages(&workspace)?;
-        let config = Config::of(&workspace, &packages, &self.domain, &self.deny_path)?;
+        let config = Config::from_metadata(&workspace, &packages, &self.domain, &self.deny_path)?;
         // Calls lead into every package, also where only some are asked about.
         let all: Vec<_> = workspace.members().collect();
         let sources = Sources::read(&workspace.root, &all);
@@ -106,7 +106,7 @@ impl Lint {
                 return Err(unread.into());
             }
             let io = |error| FileError::Io(path.clone(), error);
-            let mut todo = Todo::of(&findings);
+            let mut todo = Todo::from_findings(&findings);
             if !elsewhere.is_empty() {
                 todo.add(read_todo(&path)?.of_files(|file| elsewhere.contains(file)));
             }

@@ -40,7 +40,7 @@ impl List {
     ///
     /// If nothing could be built or read.
     pub(crate) fn run(&self) -> Result<Report, BoxError> {
-        let mut catalogue = Catalogue::of(&self.selection)?;
+        let mut catalogue = Catalogue::load(&self.selection)?;
         self.filter.apply(&mut catalogue);
         let text = match self.format {
             Format::Json => serde_json::to_string_pretty(&catalogue)? + "\n",

@@ -110,11 +110,11 @@ impl Lock {
             Err(FileError::Missing(_)) => Contracts::default(),
             Err(error) => return Err(error.into()),
         };
-        let catalogue = Catalogue::of(&self.file.built(&self.selection)?)?;
+        let catalogue = Catalogue::load(&self.file.built(&self.selection)?)?;
         if !catalogue.problems.is_empty() {
             return Ok(no_program(catalogue));
         }
-        let after = Contracts::of(&catalogue)?;
+        let after = Contracts::from_catalogue(&catalogue)?;
         let mut report = Report {
             notes: catalogue.notes.clone(),
             ..Report::default()
@@ -150,7 +150,7 @@ impl Check {
     /// If nothing could be built or read.
     pub(crate) fn run(&self) -> Result<Report, BoxError> {
         let before = read(&self.file.path(&self.selection)?)?;
-        let catalogue = Catalogue::of(&self.file.built(&self.selection)?)?;
+        let catalogue = Catalogue::load(&self.file.built(&self.selection)?)?;
         if !catalogue.problems.is_empty() {
             let mut report = no_program(catalogue);
             if self.format == Format::Json {
@@ -158,7 +158,7 @@ impl Check {
             }
             return Ok(report);
         }
-        let after = Contracts::of(&catalogue)?;
+        let after = Contracts::from_catalogue(&catalogue)?;
         let changes = contract::changes_of(&before, &after, &catalogue);
         let breaking = changes.iter().any(|it| it.severity == Severity::Breaking);
         let text = match self.format {

@@ -15,7 +15,8 @@ fn versions() -> BTreeMap<String, EffectContract> {
         Record::Effect(effect) => Some(effect),
         Record::Boundary(_) => None,
     });
-    let versions = effects.map(|effect| (effect.module.clone(), EffectContract::of(effect)));
+    let versions =
+        effects.map(|effect| (effect.module.clone(), EffectContract::from_effect(effect)));
     versions.collect()
 }
 

@@ -58,7 +58,7 @@ impl Contracts {
     ///
     /// What is wrong, if two programs have different effects of one id, or some records were not
     /// understood.
-    pub(crate) fn of(catalogue: &Catalogue) -> Result<Self, String> {
+    pub(crate) fn from_catalogue(catalogue: &Catalogue) -> Result<Self, String> {
         if catalogue.incomplete {
             return Err(format!(
                 "a list with holes is no contract: {}",
@@ -68,7 +68,7 @@ impl Contracts {
         let mut contracts = Self::default();
         let mut places: BTreeMap<&str, &str> = BTreeMap::new();
         for effect in &catalogue.effects {
-            let contract = EffectContract::of(effect);
+            let contract = EffectContract::from_effect(effect);
             let before = contracts.effects.insert(effect.id.clone(), contract);
             if before.is_some_and(|before| before != contracts.effects[&effect.id]) {
                 return Err(format!(
@@ -101,7 +101,7 @@ impl Contracts {
 
 impl EffectContract {
     /// What this effect promises.
-    pub(crate) fn of(effect: &Effect) -> Self {
+    pub(crate) fn from_effect(effect: &Effect) -> Self {
         let arguments = effect.arguments.iter().map(|argument| {
             let name = argument.encoded_name();
             let formerly = argument.formerly.iter().filter(|former| *former != name);

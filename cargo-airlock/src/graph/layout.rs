@@ -45,7 +45,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub(super) fn of(graph: &Graph) -> Self {
+    pub(super) fn new(graph: &Graph) -> Self {
         let columns = Kind::ALL.map(|kind| groups(graph, kind));
         let columns = untangled(graph, columns);
         let mut layout = Self {
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn nothing_overlaps_and_all_is_within_its_frame() {
         let graph = large();
-        let layout = Layout::of(&graph);
+        let layout = Layout::new(&graph);
         for (index, area) in layout.nodes.iter().enumerate() {
             for other in &layout.nodes[..index] {
                 assert!(!overlap(area, other), "{area:?} {other:?}");
@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn nothing_to_draw_is_drawn() {
-        let layout = Layout::of(&Graph::default());
+        let layout = Layout::new(&Graph::default());
         assert!(layout.nodes.is_empty() && layout.width > 0.0 && layout.height > 0.0);
     }
 
@@ -312,7 +312,7 @@ mod tests {
             node.package.clear();
         }
         graph.edges = (0..60).map(|index| (index, 119 - index)).collect();
-        let layout = Layout::of(&graph);
+        let layout = Layout::new(&graph);
         for (from, to) in graph.edges {
             assert_eq!(layout.nodes[from].y, layout.nodes[to].y);
         }

@@ -89,7 +89,7 @@ impl Kind {
 
 impl Graph {
     /// The graph of a catalogue.
-    pub(crate) fn of(catalogue: &Catalogue) -> Self {
+    pub(crate) fn from_catalogue(catalogue: &Catalogue) -> Self {
         let mut graph = Self::default();
         let mut boundaries: Vec<_> = catalogue.boundaries.iter().collect();
         boundaries.sort_by_key(|boundary| &boundary.package);

@@ -18,7 +18,7 @@ pub(crate) fn svg(graph: &Graph) -> String {
 
 /// The drawing alone; a page brings the style.
 pub(super) fn drawing(graph: &Graph, style: &str) -> String {
-    let layout = Layout::of(graph);
+    let layout = Layout::new(graph);
     let (width, height) = (layout.width, layout.height);
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"airlock\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"Boundaries, effects and resources\">\n{style}\

@@ -41,7 +41,7 @@ const KEYS: [&str; 2] = ["domain", "deny-paths"];
 impl Config {
     /// The configuration of all packages, since domains call into others, and what the command line adds
     /// about these.
-    pub(crate) fn of(
+    pub(crate) fn from_metadata(
         workspace: &Workspace,
         packages: &[&Package],
         domains: &[String],

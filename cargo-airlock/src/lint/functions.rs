@@ -5,7 +5,7 @@ use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::{Attribute, Block, ImplItem, Item, Signature, TraitItem, Type};
 
-use crate::lint::guards::Held;
+use crate::lint::guards::HeldGuard;
 use crate::lint::liveness::held;
 use crate::lint::macros::Body;
 use crate::lint::names::{Imports, Names, Path};
@@ -25,7 +25,7 @@ pub(crate) struct Function {
     /// The methods that it calls, and where.
     pub(crate) methods: Vec<(String, (usize, usize))>,
     /// What may be guards of airlock's that it holds across an await.
-    pub(crate) held: Vec<Held>,
+    pub(crate) held: Vec<HeldGuard>,
 }
 
 /// What a function is to the lint.
@@ -165,7 +165,7 @@ impl Collect<'_> {
         };
         visit(&mut seen);
         let imports = seen.imports;
-        let sources = seen.held.iter_mut().filter_map(Held::used);
+        let sources = seen.held.iter_mut().filter_map(HeldGuard::used);
         for used in seen.uses.iter_mut().chain(sources) {
             used.imports = imports.clone();
         }
@@ -202,7 +202,7 @@ struct Seen<'a> {
     imports: Imports,
     uses: Vec<Used>,
     methods: Vec<(String, (usize, usize))>,
-    held: Vec<Held>,
+    held: Vec<HeldGuard>,
     /// Functions within functions belong to the outer one.
     depth: usize,
 }
@@ -267,7 +267,7 @@ impl<'ast> Visit<'ast> for Seen<'_> {
         self.visit_path(&item.path);
         // What is parsed here lives no longer than this call, so it has a visitor of its own.
         let mut inner = self.within();
-        match Body::of(item) {
+        match Body::from_macro(item) {
             Body::Expressions(expressions) => {
                 expressions.iter().for_each(|it| inner.visit_expr(it));
             }

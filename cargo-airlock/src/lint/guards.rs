@@ -9,7 +9,7 @@ const CRATES: [&str; 3] = ["airlock", "airlock_core", "airlock_effects"];
 
 /// A value that may be a guard of airlock's, and that is alive at an await.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub(crate) struct HeldGuard {
     pub(super) source: Source,
     /// Whether `.enter()` was called on the source; otherwise the source is the guard's type.
     pub(super) entered: bool,
@@ -59,7 +59,7 @@ pub(super) fn held_across_await(function: &Function, names: &Names<'_>) -> Vec<F
     held.collect()
 }
 
-impl Held {
+impl HeldGuard {
     /// The path that says whether it is airlock's.
     pub(super) fn used(&mut self) -> Option<&mut Used> {
         match &mut self.source {

@@ -26,7 +26,7 @@ pub(super) struct Branch {
 }
 
 impl Body {
-    pub(super) fn of(item: &Macro) -> Self {
+    pub(super) fn from_macro(item: &Macro) -> Self {
         if let Ok(expressions) = item.parse_body_with(Punctuated::parse_terminated) {
             Self::Expressions(expressions)
         } else if let Ok(statements) = item.parse_body_with(Block::parse_within) {

@@ -241,7 +241,7 @@ mod tests {
 
     #[track_caller]
     fn means(sources: &Sources, used: &Used, meant: &str) {
-        let meanings = Names::of(sources).meanings(used);
+        let meanings = Names::new(sources).meanings(used);
         assert!(meanings.contains(&path(meant)), "{meanings:?}");
     }
 
@@ -252,7 +252,7 @@ mod tests {
             .collect();
         let sources = sources(&[("shop", &globs)]);
         let used = used("shop", "Client::new");
-        let search = Names::of(&sources).search(&used);
+        let search = Names::new(&sources).search(&used);
         assert!(search.seen.len() < 50, "{} steps", search.seen.len());
         means(&sources, &used, "ext9::prelude::Client::new");
     }
@@ -267,7 +267,7 @@ mod tests {
             ("shop::c", &format!("{globs} pub use reqwest::Client;")),
         ]);
         let used = used("shop::a", "Client::new");
-        let search = Names::of(&sources).search(&used);
+        let search = Names::new(&sources).search(&used);
         assert!(search.seen.len() < 100, "{} steps", search.seen.len());
         means(&sources, &used, "reqwest::Client::new");
     }
@@ -296,7 +296,7 @@ mod tests {
             .collect();
         let sources = sources(&[("shop", &globs)]);
         let used = used("shop", "First");
-        let search = Names::of(&sources).search(&used);
+        let search = Names::new(&sources).search(&used);
         assert!(search.seen.len() < 100, "{} steps", search.seen.len());
         means(&sources, &used, "shop::Kind9::First");
     }
@@ -305,7 +305,7 @@ mod tests {
     fn names_that_stand_for_each_other_come_to_an_end() {
         let sources = sources(&[("shop", "use a::b; use b::a; use c as d; use d as c;")]);
         for name in ["a", "b", "c", "d"] {
-            let search = Names::of(&sources).search(&used("shop", name));
+            let search = Names::new(&sources).search(&used("shop", name));
             assert!(search.seen.len() < 100, "{} steps", search.seen.len());
         }
     }

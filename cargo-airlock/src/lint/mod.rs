@@ -1,4 +1,4 @@
-//! Looks for effects that happen around airlock, and for guards held across an await, by reading source.
+//! AssertionLog for effects that happen around airlock, and for guards held across an await, by reading source.
 //!
 //! It resolves names as a reader would: through `use`, modules and re-exports of the workspace. It knows
 //! no types, expands no macros and evaluates no `cfg` but `test`.
@@ -104,7 +104,7 @@ pub(crate) struct Finding {
 ///
 /// [`ConfigError`] if a domain names no module.
 pub(crate) fn findings(sources: &Sources, config: &Config) -> Result<Vec<Finding>, ConfigError> {
-    let names = Names::of(sources);
+    let names = Names::new(sources);
     let functions = functions(sources, &names);
     check_domains(&names, config)?;
     let mut findings: Vec<_> = functions.iter().flat_map(performs_now).collect();

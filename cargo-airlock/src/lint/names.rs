@@ -32,7 +32,7 @@ pub(crate) struct Imports {
 }
 
 impl<'a> Names<'a> {
-    pub(crate) fn of(sources: &'a Sources) -> Self {
+    pub(crate) fn new(sources: &'a Sources) -> Self {
         let mut names = Self {
             modules: BTreeMap::new(),
             renames: &sources.renames,

@@ -22,7 +22,7 @@ pub(crate) struct TodoError {
 
 impl Todo {
     /// What is there now.
-    pub(crate) fn of(findings: &[Finding]) -> Self {
+    pub(crate) fn from_findings(findings: &[Finding]) -> Self {
         let mut counts = BTreeMap::new();
         for finding in findings {
             *counts.entry(key(finding)).or_default() += 1;
@@ -79,7 +79,7 @@ impl Todo {
     /// The findings that are not known. Of a kind that has become more, all are shown: nobody can
     /// tell which is the new one.
     pub(crate) fn unknown(&self, findings: &[Finding]) -> Vec<Finding> {
-        let now = Self::of(findings);
+        let now = Self::from_findings(findings);
         let more = |finding: &&Finding| {
             let key = key(finding);
             now.0.get(&key) > self.0.get(&key)
@@ -89,7 +89,7 @@ impl Todo {
 
     /// What is known and no longer there, a line each.
     pub(crate) fn cured(&self, findings: &[Finding]) -> Vec<String> {
-        let now = Self::of(findings);
+        let now = Self::from_findings(findings);
         let cured = self.0.iter().filter_map(|(key, known)| {
             let left = now.0.get(key).copied().unwrap_or(0);
             let (file, rule, what) = key;

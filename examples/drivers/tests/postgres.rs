@@ -24,7 +24,7 @@ mod world {
 
     pub(crate) type Db = sqlx::Postgres;
 
-    /// Keeps the database of a test.
+    /// Coalesce the database of a test.
     pub(crate) struct Kept;
 
     /// Of the databases of this process.

@@ -22,7 +22,7 @@ mod world {
 
     pub(crate) type Db = sqlx::Sqlite;
 
-    /// Keeps the database of a test.
+    /// Coalesce the database of a test.
     pub(crate) struct Kept {
         _folder: tempfile::TempDir,
     }

@@ -127,7 +127,7 @@ impl Progress {
     }
 
     /// Returns how far a job is. River completes it when it is performed or when it is forwarded, and does not tell which.
-    fn of(job: &JobRow, completed: Self) -> Self {
+    fn from_job(job: &JobRow, completed: Self) -> Self {
         match job.state {
             JobState::Running => Self::Running,
             JobState::Completed => completed,
@@ -143,20 +143,20 @@ impl Wait {
     /// Returns whether an unfinished job no longer holds up the answer.
     fn is_over(self, job: &JobRow) -> bool {
         match self {
-            Self::Tried => Progress::of(job, Progress::Performed) == Progress::Retrying,
+            Self::Tried => Progress::from_job(job, Progress::Performed) == Progress::Retrying,
             Self::Done => false,
         }
     }
 }
 
 impl Job {
-    fn of(job: &JobRow, completed: Progress) -> Self {
+    fn from_job(job: &JobRow, completed: Progress) -> Self {
         let arguments: BTreeMap<String, Value> = job.decode_args().unwrap_or_default();
         let shown = arguments.into_iter().map(|(name, value)| {
             let is_sealed = value.get("$sealed").is_some();
             (name, if is_sealed { "sealed".into() } else { value })
         });
-        let state = Progress::of(job, completed);
+        let state = Progress::from_job(job, completed);
         let dead: Option<String> = job.metadata.get("airlock:dead").ok().flatten();
         let failed = || job.errors.last().map(|failed| failed.error.clone());
         let error = dead.or_else(failed);
@@ -184,7 +184,7 @@ pub(crate) async fn latest(
         .direction(SortDirection::Descending)
         .limit(SHOWN);
     let listed = client.jobs().list(params).await?;
-    let jobs = listed.jobs.iter().map(|job| Job::of(job, completed));
+    let jobs = listed.jobs.iter().map(|job| Job::from_job(job, completed));
     let wanted = |job: &Job| state.is_none_or(|state| job.state == state);
     Ok(jobs.filter(wanted).collect())
 }

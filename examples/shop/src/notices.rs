@@ -64,7 +64,7 @@ impl Form {
 }
 
 impl Notices {
-    /// Keeps one, and returns the address of the page that shows it.
+    /// Coalesce one, and returns the address of the page that shows it.
     pub fn add(&self, form: Form, problem: Option<Problem>, scope: Option<String>) -> String {
         let mut state = self.lock();
         state.last += 1;

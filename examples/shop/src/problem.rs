@@ -54,7 +54,7 @@ impl Problem {
     }
 }
 
-/// Logs an error that is our own fault. The intents that it hands back go where the airlock puts stranded ones.
+/// Logs an error that is our own fault. The intents that it hands back go where the airlock puts unhandled ones.
 impl From<ShopError> for Problem {
     fn from(error: ShopError) -> Self {
         let status = match &error {
@@ -83,7 +83,7 @@ impl From<ShopError> for Problem {
             | ShopError::Transaction(
                 TransactionError::NotStored(error) | TransactionError::Flush(error),
             ) => {
-                error.strand();
+                error.report_unhandled();
                 Self::new(status, None)
             }
             _ => Self::new(status, None),

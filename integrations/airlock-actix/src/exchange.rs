@@ -7,7 +7,7 @@ use std::rc::Rc;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::{ConnectionType, StatusCode};
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Backlog, FlushError};
+use airlock_core::{FlushError, TaskTracker};
 use airlock_http::{Exchange, HeldScope};
 
 use crate::body::ScopeBody;
@@ -67,11 +67,11 @@ impl<B> Exchange for ActixExchange<B> {
 
     fn answered(&mut self, response: &Self::Inner) {
         if let Some(origin) = &self.origin {
-            origin.settle(response.request());
+            origin.resolve(response.request());
         }
     }
 
-    fn backlog(&self) -> &Backlog {
+    fn tasks(&self) -> &TaskTracker {
         self.settings.shutdown.flushes()
     }
 }

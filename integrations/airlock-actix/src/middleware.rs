@@ -11,7 +11,7 @@ use airlock_core::__private::suggest_where_no_scope_is;
 use airlock_core::executor::Executor;
 use airlock_core::lifecycle::{Lifecycle, Outcome};
 use airlock_core::policy::Policy;
-use airlock_core::{Airlock, Backlog, FlushError, ScopeBuilder};
+use airlock_core::{Airlock, FlushError, ScopeBuilder, TaskTracker};
 use tokio::runtime::Handle;
 
 use crate::body::ScopeBody;
@@ -149,8 +149,8 @@ impl ScopeMiddleware {
     /// enqueues while it streams belongs to the request, and leaves when the body ends; of a stream, open a scope
     /// for each item, which is flushed at its own end in both modes. A body that ends with an error or a panic discards; one that is
     /// dropped because the client has gone does not. The costs: a failed flush comes too late for
-    /// the client, so it is logged, counted by [`Backlog::failed`], and given to
-    /// [`AirlockBuilder::on_stranded`](airlock_core::AirlockBuilder::on_stranded); what has to
+    /// the client, so it is logged, counted by [`TaskTracker::failed`], and given to
+    /// [`AirlockBuilder::on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error); what has to
     /// be awaited runs on a tokio task, which a [`shutdown`](Self::shutdown) waits for;
     /// and each chunk of a body costs a switch of context. Sync effects of the default executor run on
     /// the worker where the body ends, up to the first intent that has to be awaited. That may be before
@@ -230,10 +230,10 @@ impl ScopeMiddleware {
 
     /// Makes the response in place of one whose flush before the response has failed.
     ///
-    /// Unless set, it is [`problem`](fn@crate::problem): the error goes to `on_stranded`, and
+    /// Unless set, it is [`problem`](fn@crate::problem): the error goes to `on_unhandled_error`, and
     /// the client gets a [`Problem`](crate::Problem). A closure given here owns the error, and the
     /// intents in it; if it does not [take](FlushError::into_intents) them they are
-    /// [stranded](FlushError::strand). If it panics, the panic is logged as an error, and the client gets
+    /// [unhandled](FlushError::report_unhandled). If it panics, the panic is logged as an error, and the client gets
     /// a `Problem`.
     ///
     /// ```
@@ -256,7 +256,7 @@ impl ScopeMiddleware {
 
     /// What these middlewares still do although no client waits, and how many of their flushes have
     /// failed. All workers share it if one middleware is cloned into the app's factory.
-    pub fn backlog(&self) -> Backlog {
+    pub fn tasks(&self) -> TaskTracker {
         self.settings.shutdown.flushes().clone()
     }
 

@@ -44,7 +44,7 @@ thread_local! {
 
 impl RequestOrigin {
     /// The origin of what a request enqueues.
-    pub(crate) fn of(request: &HttpRequest, routes: &Routes) -> Self {
+    pub(crate) fn new(request: &HttpRequest, routes: &Routes) -> Self {
         let (method, routes) = (request.method().clone(), routes.id(request));
         if let Some(mut spare) = SPARE.try_with(Cell::take).ok().flatten()
             && let Some(inner) = Arc::get_mut(&mut spare)
@@ -69,11 +69,11 @@ impl RequestOrigin {
     }
 
     /// Takes the route that the router has found.
-    pub(crate) fn settle(&self, answered: &HttpRequest) {
+    pub(crate) fn resolve(&self, answered: &HttpRequest) {
         self.0.matched.get_or_init(|| answered.match_pattern());
     }
 
-    /// Keeps its place for the next one, if nobody has it any more.
+    /// Coalesce its place for the next one, if nobody has it any more.
     pub(crate) fn recycle(mut self) {
         if let Some(inner) = Arc::get_mut(&mut self.0)
             && inner.path.capacity() <= KEPT_PATH

@@ -11,7 +11,7 @@ use airlock_http::{PROBLEM_BODY, PROBLEM_TYPE};
 /// that tells nothing of what went wrong.
 ///
 /// Made from a [`FlushError`], it gives it to
-/// [`AirlockBuilder::on_stranded`](airlock_core::AirlockBuilder::on_stranded) with its intents, which
+/// [`AirlockBuilder::on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error) with its intents, which
 /// no client can take. It is an error of actix-web: `?` makes an [`actix_web::Error`] of it.
 ///
 /// ```
@@ -36,7 +36,7 @@ impl std::error::Error for Problem {}
 
 impl From<FlushError> for Problem {
     fn from(error: FlushError) -> Self {
-        error.strand();
+        error.report_unhandled();
         Self
     }
 }

@@ -7,7 +7,7 @@ use actix_web::dev::{ResponseHead, ServiceResponse};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use airlock_core::lifecycle::{NeverFlush, Outcome};
 use airlock_core::policy::Policy;
-use airlock_core::{Backlog, FlushError, OwnedScope, Scope, ScopeBuilder};
+use airlock_core::{FlushError, OwnedScope, Scope, ScopeBuilder, TaskTracker};
 use airlock_http::{Check, METHOD, Spawn, outcome_of};
 use tokio::runtime::Handle;
 
@@ -59,13 +59,13 @@ impl Settings {
             policy_for: None,
             flush_when: None,
             on_flush_error: None,
-            shutdown: airlock_http::Shutdown::new(Backlog::default(), Backlog::default()),
+            shutdown: airlock_http::Shutdown::new(TaskTracker::default(), TaskTracker::default()),
         }
     }
 
     /// Opens a request's scope.
     pub(crate) fn open(&self, request: &HttpRequest, routes: &Routes) -> Opened {
-        let origin = (!self.inherits_origin()).then(|| RequestOrigin::of(request, routes));
+        let origin = (!self.inherits_origin()).then(|| RequestOrigin::new(request, routes));
         let traced = origin.as_ref().map(|origin| origin.traced(request));
         let mut scope = match &self.policy_for {
             _ if checks(request) => self.scope.clone().lifecycle(NeverFlush).open_one(traced),
@@ -122,7 +122,9 @@ impl Settings {
         let Some(answer) = &self.on_flush_error else {
             return problem(error);
         };
-        let answered = guarded("on_flush_error", || answer(error.or_strand(), request));
+        let answered = guarded("on_flush_error", || {
+            answer(error.report_unhandled_on_drop(), request)
+        });
         answered.unwrap_or_else(|| HttpResponse::from_error(Problem))
     }
 }

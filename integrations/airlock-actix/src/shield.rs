@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use airlock_core::Backlog;
+use airlock_core::TaskTracker;
 use airlock_http::{ShieldFuture, counted, log_if_within};
 use tracing::Instrument;
 
@@ -32,7 +32,7 @@ impl ScopeMiddleware {
     ///
     /// Let it be the outermost scope. One around it would capture what this one holds, and ends when
     /// the client leaves: what leaves afterwards fails and goes to
-    /// [`on_stranded`](airlock_core::AirlockBuilder::on_stranded). Each request that comes in so is
+    /// [`on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error). Each request that comes in so is
     /// logged as an error.
     ///
     /// # Panics
@@ -45,15 +45,15 @@ impl ScopeMiddleware {
 }
 
 impl ShieldMiddleware {
-    /// The flushes of these middlewares that nobody waits for; see [`ScopeMiddleware::backlog`].
-    pub fn backlog(&self) -> Backlog {
-        self.0.backlog()
+    /// The flushes of these middlewares that nobody waits for; see [`ScopeMiddleware::tasks`].
+    pub fn tasks(&self) -> TaskTracker {
+        self.0.tasks()
     }
 
     /// The requests under way, with or without their client. A worker ends with its last connection,
     /// and cancels those that run without one, so let the server end by its
     /// [`shutdown`](Self::shutdown).
-    pub fn requests(&self) -> Backlog {
+    pub fn requests(&self) -> TaskTracker {
         self.0.settings().shutdown.requests().clone()
     }
 

@@ -31,7 +31,7 @@ impl Shutdown {
     ///
     /// The server's own, and [`io::ErrorKind::TimedOut`] if something had not ended in time. What flushes
     /// had not dispatched goes to
-    /// [`AirlockBuilder::on_stranded`](airlock_core::AirlockBuilder::on_stranded) when their runtime ends,
+    /// [`AirlockBuilder::on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error) when their runtime ends,
     /// as at the end of `main`.
     pub async fn run(
         &self,

@@ -42,7 +42,7 @@ async fn serve(told: Told) {
         middleware = middleware.after_response();
     }
     let shield = middleware.clone().shield();
-    let (flushes, requests) = (shield.backlog(), shield.requests());
+    let (flushes, requests) = (shield.tasks(), shield.requests());
     let data = web::Data::from(traffic.clone());
     let app = move || {
         let is_shielded = told == Told::Shield;

@@ -130,8 +130,8 @@ impl Envelope {
     ///
     /// [`EnvelopeError`] if the effect is not durable, its arguments cannot be encoded, or some are redacted and
     /// there are no keys.
-    pub fn of(intent: &Intent, keys: Option<&Keys>) -> Result<Self, EnvelopeError> {
-        let about = About::of(intent);
+    pub fn from_intent(intent: &Intent, keys: Option<&Keys>) -> Result<Self, EnvelopeError> {
+        let about = About::from_intent(intent);
         let text = intent.encode()?;
         let arguments = RawValue::from_string(text).map_err(EnvelopeError::Json)?;
         let effect = intent.effect();
@@ -173,7 +173,7 @@ impl Envelope {
 
 impl About {
     /// What is known of an intent that is dispatched now.
-    pub fn of(intent: &Intent) -> Self {
+    pub fn from_intent(intent: &Intent) -> Self {
         let (causes, depth) = causes(intent);
         let origin = intent.origin();
         Self {

@@ -36,8 +36,8 @@ pub(crate) struct Ending {
     report: String,
     /// What effects did, in order.
     log: &'static [&'static str],
-    /// The effects that `on_stranded` is given.
-    stranded: &'static str,
+    /// The effects that `on_unhandled_error` is given.
+    unhandled: &'static str,
 }
 
 /// When the scope ends.
@@ -127,7 +127,7 @@ pub(crate) async fn check<F: Future<Output = Option<Answer>>>(
         let report = hang_guard(world.report()).await;
         assert_eq!(report, ending.report, "{}", ending.name);
         assert_eq!(world.log.lines(), ending.log, "effects, {}", ending.name);
-        assert_eq!(world.stranded(), ending.stranded, "{}", ending.name);
+        assert_eq!(world.unhandled(), ending.unhandled, "{}", ending.name);
         assert!(airlock::current().is_none(), "{}", ending.name);
     }
 }

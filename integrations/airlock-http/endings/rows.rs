@@ -32,7 +32,7 @@ impl Ending {
             told,
             report: report.to_owned(),
             log: &[],
-            stranded: "",
+            unhandled: "",
         }
     }
 
@@ -57,8 +57,8 @@ impl Ending {
         }
     }
 
-    fn stranded(self, stranded: &'static str) -> Self {
-        Self { stranded, ..self }
+    fn unhandled(self, unhandled: &'static str) -> Self {
+        Self { unhandled, ..self }
     }
 }
 
@@ -125,14 +125,14 @@ fn in_both_modes(when: When) -> Vec<Ending> {
         .steps(&[Mail(1), MailOnFailure(2), ShipOnFailure(3)])
         .client(Client::Leaves, "")
         .log(&["mail 2"])
-        .stranded("ship"),
+        .unhandled("ship"),
         row(
             "a marked effect that fails leaves the response alone",
             Ends::Status(409),
             "failure: charge failed, ship not reached",
         )
         .steps(&[ChargeOnFailure(1), ShipOnFailure(2)])
-        .stranded("charge, ship"),
+        .unhandled("charge, ship"),
     ]
 }
 
@@ -146,7 +146,7 @@ fn before_the_response() -> Vec<Ending> {
                 "success: charge failed, mail not reached",
             )
             .steps(&[Charge(1), Mail(2)])
-            .stranded("charge, mail")
+            .unhandled("charge, mail")
         },
         Ending {
             told: Told::Nothing,
@@ -157,7 +157,7 @@ fn before_the_response() -> Vec<Ending> {
             .steps(&[Mail(1), Ship(2), Mail(3)])
             .client(Client::Leaves, "")
             .log(&["mail 1"])
-            .stranded("ship, mail")
+            .unhandled("ship, mail")
         },
         Ending {
             body: Body::Enqueues,
@@ -193,7 +193,7 @@ fn after_the_response() -> Vec<Ending> {
             "success: charge failed, mail not reached",
         )
         .steps(&[Charge(1), Mail(2)])
-        .stranded("charge, mail"),
+        .unhandled("charge, mail"),
         streams(
             "what the body enqueues leaves with the rest",
             Body::Enqueues,

@@ -43,21 +43,21 @@ pub(super) fn charge(n: u32) -> Result<(), String> {
 pub(crate) struct World {
     pub(crate) airlock: Airlock,
     pub(super) log: Log,
-    stranded: Log,
+    unhandled: Log,
     reports: mpsc::UnboundedReceiver<String>,
 }
 
 impl World {
     pub(super) fn new() -> Self {
-        let (log, stranded) = (Log::default(), Log::default());
+        let (log, unhandled) = (Log::default(), Log::default());
         let (heard, reports) = mpsc::unbounded_channel();
-        let parked = stranded.clone();
+        let parked = unhandled.clone();
         let airlock = Airlock::builder()
             .resource(log.clone())
             .on_report(move |report| {
                 let _ = heard.send(told(report)); // the test may be over
             })
-            .on_stranded(move |error| {
+            .on_unhandled_error(move |error| {
                 let intents = error.into_intents();
                 let names = intents.iter().map(|intent| intent.effect().name());
                 parked.add(names.collect::<Vec<_>>().join(", "));
@@ -67,7 +67,7 @@ impl World {
         Self {
             airlock: airlock.expect("it builds"),
             log,
-            stranded,
+            unhandled,
             reports,
         }
     }
@@ -77,8 +77,8 @@ impl World {
         report.expect("the airlock lives as long as this")
     }
 
-    pub(super) fn stranded(&self) -> String {
-        self.stranded.lines().join("; ")
+    pub(super) fn unhandled(&self) -> String {
+        self.unhandled.lines().join("; ")
     }
 }
 

@@ -1,7 +1,7 @@
 //! What differs between web frameworks.
 
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Backlog, FlushError};
+use airlock_core::{FlushError, TaskTracker};
 
 use crate::held::HeldScope;
 
@@ -29,5 +29,5 @@ pub trait Exchange {
     fn answered(&mut self, _response: &Self::Inner) {}
 
     /// Where flushes are counted.
-    fn backlog(&self) -> &Backlog;
+    fn tasks(&self) -> &TaskTracker;
 }

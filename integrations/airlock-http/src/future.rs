@@ -21,7 +21,7 @@ pin_project! {
     /// The inner service's future in its request's scope, then the scope's end.
     ///
     /// Dropped before the inner one has finished, it discards; dropped while it flushes, it stops
-    /// there, and what was not dispatched goes to the airlock's `on_stranded`.
+    /// there, and what was not dispatched goes to the airlock's `on_unhandled_error`.
     #[must_use = "futures do nothing unless awaited"]
     pub struct ScopeFuture<F, X: Exchange, E> {
         #[pin]
@@ -101,7 +101,7 @@ where
             && (outcome == Outcome::Success || scope.is_awaited_within())
         {
             exchange.answered(&response);
-            let held = HeldScope::new(scope, outcome, waits, exchange.backlog().clone());
+            let held = HeldScope::new(scope, outcome, waits, exchange.tasks().clone());
             return Poll::Ready(Ok(exchange.hold(response, held)));
         }
         if !scope.is_unseen() {
@@ -200,13 +200,13 @@ impl<R, E> CameTo<R, E> {
         error: FlushError,
         exchange: &X,
     ) -> Result<X::Outer, E> {
-        exchange.backlog().count_failure();
+        exchange.tasks().count_failure();
         match self {
             Self::Response(response) if outcome == Outcome::Success => {
                 Ok(exchange.fail(response, error))
             }
             came_to => {
-                error.strand();
+                error.report_unhandled();
                 came_to.give(exchange)
             }
         }

@@ -8,7 +8,7 @@ use std::thread;
 
 use airlock_core::__private::{Waits, guarded};
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Backlog, FlushError, FlushReport, OwnedScope, Running};
+use airlock_core::{FlushError, FlushReport, OwnedScope, Running, TaskTracker};
 
 use crate::spawn::Spawn;
 
@@ -24,7 +24,7 @@ pub struct HeldScope {
     outcome: Outcome,
     /// Kept until this one has ended, for a scope around it.
     _waits: Waits,
-    backlog: Backlog,
+    tasks: TaskTracker,
     spawn: Option<Spawn>,
     /// How much it held before the body.
     before: usize,
@@ -41,7 +41,7 @@ impl HeldScope {
         mut scope: OwnedScope,
         outcome: Outcome,
         waits: Waits,
-        backlog: Backlog,
+        tasks: TaskTracker,
     ) -> Self {
         // A scope in the body would wait for its end, which may be hours away. Whatever the outcome: before
         // the response no scope is around the body either.
@@ -51,7 +51,7 @@ impl HeldScope {
             scope: Some(scope),
             outcome,
             _waits: waits,
-            backlog,
+            tasks,
             spawn: None,
             before,
             warned: false,
@@ -135,10 +135,10 @@ impl HeldScope {
         let flushed = match (left, &self.spawn) {
             (Ok(None), _) => Ok(()),
             (Err(error), _) => Err(error),
-            (Ok(Some(released)), Some(spawn)) if !released.is_settled() => {
+            (Ok(Some(released)), Some(spawn)) if !released.is_finished() => {
                 let running = Flushing {
-                    _running: self.backlog.run(),
-                    unless_ended: Some(self.backlog.clone()),
+                    _running: self.tasks.run(),
+                    unless_ended: Some(self.tasks.clone()),
                 };
                 let flush = released.dispatch_async();
                 spawn.spawn(Box::pin(running.until(flush)));
@@ -147,8 +147,8 @@ impl HeldScope {
             (Ok(Some(released)), _) => released.dispatch().map(drop),
         };
         if let Err(error) = flushed {
-            self.backlog.count_failure();
-            error.strand();
+            self.tasks.count_failure();
+            error.report_unhandled();
         }
     }
 }
@@ -177,22 +177,22 @@ impl fmt::Debug for HeldScope {
 /// A flush that runs on. It has failed unless it has ended well.
 struct Flushing {
     _running: Running,
-    unless_ended: Option<Backlog>,
+    unless_ended: Option<TaskTracker>,
 }
 
 impl Flushing {
     async fn until(mut self, flush: impl Future<Output = Result<FlushReport, FlushError>>) {
         match flush.await {
             Ok(_) => self.unless_ended = None,
-            Err(error) => error.strand(),
+            Err(error) => error.report_unhandled(),
         }
     }
 }
 
 impl Drop for Flushing {
     fn drop(&mut self) {
-        if let Some(backlog) = &self.unless_ended {
-            backlog.count_failure();
+        if let Some(tasks) = &self.unless_ended {
+            tasks.count_failure();
         }
     }
 }

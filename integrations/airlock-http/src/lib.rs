@@ -24,7 +24,7 @@ pub use self::future::ScopeFuture;
 pub use self::held::{HeldScope, Polled};
 pub use self::problem::{PROBLEM_BODY, PROBLEM_TYPE};
 #[cfg(feature = "tokio")]
-pub use self::shield::{Ended, ShieldFuture, counted, log_if_within};
+pub use self::shield::{ShieldFuture, Shielded, counted, log_if_within};
 #[cfg(feature = "tokio")]
 pub use self::shutdown::{Shutdown, deadline, ended_or_told};
 pub use self::spawn::Spawn;

@@ -10,15 +10,15 @@ use airlock_core::{Running, Scope};
 use tokio::task::{JoinError, JoinHandle};
 
 /// Runs a request that counts until it has ended.
-pub async fn counted<F: Future>(request: F, running: Running) -> Ended<F::Output> {
-    Ended {
+pub async fn counted<F: Future>(request: F, running: Running) -> Shielded<F::Output> {
+    Shielded {
         ended: request.await,
         _running: running,
     }
 }
 
 /// What a task leaves to its client; dropped if that has gone.
-pub struct Ended<T> {
+pub struct Shielded<T> {
     ended: T,
     // After what has ended: a response that nobody takes begins its flush when it is dropped, and that
     // counts before the request no longer does.
@@ -32,11 +32,11 @@ pub struct Ended<T> {
 /// When it is polled, if the request panicked, or if its runtime was shut down before the request had
 /// finished.
 #[must_use = "futures do nothing unless awaited"]
-pub struct ShieldFuture<T>(JoinHandle<Ended<T>>);
+pub struct ShieldFuture<T>(JoinHandle<Shielded<T>>);
 
 impl<T> ShieldFuture<T> {
     /// Awaits this task, which runs what [`counted`] gives.
-    pub fn new(task: JoinHandle<Ended<T>>) -> Self {
+    pub fn new(task: JoinHandle<Shielded<T>>) -> Self {
         Self(task)
     }
 }
@@ -46,7 +46,7 @@ impl<T> Future for ShieldFuture<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         match ready!(Pin::new(&mut self.0).poll(cx)) {
-            Ok(Ended { ended, _running }) => Poll::Ready(ended),
+            Ok(Shielded { ended, _running }) => Poll::Ready(ended),
             Err(error) => match JoinError::try_into_panic(error) {
                 Ok(panic) => resume_unwind(panic),
                 Err(_) => panic!("the runtime was shut down before the request had finished"),
@@ -61,9 +61,9 @@ impl<T> fmt::Debug for ShieldFuture<T> {
     }
 }
 
-impl<T> fmt::Debug for Ended<T> {
+impl<T> fmt::Debug for Shielded<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ended").finish_non_exhaustive()
+        f.debug_struct("Shielded").finish_non_exhaustive()
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use airlock_core::Backlog;
+use airlock_core::TaskTracker;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
@@ -24,14 +24,14 @@ pub struct Shutdown(Arc<Inner>);
 struct Inner {
     begun: AtomicBool,
     beginning: Notify,
-    requests: Backlog,
-    flushes: Backlog,
+    requests: TaskTracker,
+    flushes: TaskTracker,
 }
 
 impl Shutdown {
     /// That of a layer: of its shielded requests, and of its flushes that no client waits for.
     #[doc(hidden)]
-    pub fn new(requests: Backlog, flushes: Backlog) -> Self {
+    pub fn new(requests: TaskTracker, flushes: TaskTracker) -> Self {
         Self(Arc::new(Inner {
             begun: AtomicBool::new(false),
             beginning: Notify::new(),
@@ -41,12 +41,12 @@ impl Shutdown {
     }
 
     /// The shielded requests under way.
-    pub fn requests(&self) -> &Backlog {
+    pub fn requests(&self) -> &TaskTracker {
         &self.0.requests
     }
 
     /// The flushes that no client waits for.
-    pub fn flushes(&self) -> &Backlog {
+    pub fn flushes(&self) -> &TaskTracker {
         &self.0.flushes
     }
 
@@ -84,7 +84,7 @@ impl Shutdown {
     /// The server's own, and [`io::ErrorKind::TimedOut`] if something had not ended in time. It is
     /// cancelled when the runtime ends, as at the end of `main`: requests discard, and what flushes had
     /// not dispatched goes to
-    /// [`AirlockBuilder::on_stranded`](airlock_core::AirlockBuilder::on_stranded).
+    /// [`AirlockBuilder::on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error).
     pub async fn run<S>(
         &self,
         server: S,

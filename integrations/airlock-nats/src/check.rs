@@ -9,28 +9,28 @@ use crate::handle::Settings;
 /// `could_delay` tells whether the server could publish later.
 pub(crate) fn shortfalls(actual: &Config, settings: &Settings, could_delay: bool) -> Vec<String> {
     let mut shortfalls = Vec::new();
-    let mut says = |holds: bool, text: String| {
+    let mut require = |holds: bool, text: String| {
         if holds {
             shortfalls.push(text);
         }
     };
-    says(
+    require(
         actual.storage == StorageType::Memory,
         "keeps intents in memory".to_owned(),
     );
-    says(
+    require(
         actual.num_replicas <= 1 && !settings.syncs_always,
         "has one replica, which can lose what it has answered for when its machine loses power (use three, or set `sync_interval: always` on the server and say `.syncs_always()`)".to_owned(),
     );
-    says(
+    require(
         actual.retention == RetentionPolicy::Limits,
         "keeps intents that were performed, until its limits remove them".to_owned(),
     );
-    says(
+    require(
         actual.retention == RetentionPolicy::Interest,
         "drops intents of queues that no worker has ever worked".to_owned(),
     );
-    says(
+    require(
         !actual.max_age.is_zero(),
         format!(
             "removes intents that were not performed within {:?}",
@@ -38,27 +38,27 @@ pub(crate) fn shortfalls(actual: &Config, settings: &Settings, could_delay: bool
         ),
     );
     let is_limited = actual.max_messages > 0 || actual.max_bytes > 0;
-    says(
+    require(
         is_limited && actual.discard == DiscardPolicy::Old,
         "removes the oldest intents when it is full (remove its limits)".to_owned(),
     );
-    says(
+    require(
         actual.max_messages_per_subject > 0,
         format!(
             "keeps only {} intents of an effect",
             actual.max_messages_per_subject
         ),
     );
-    says(
+    require(
         could_delay && !actual.allow_message_schedules,
         "publishes nothing later, so that delays are refused (set `allow_msg_schedules`)"
             .to_owned(),
     );
-    says(
+    require(
         actual.no_ack,
         "answers for no intent (`no_ack`), so that none can be published".to_owned(),
     );
-    says(
+    require(
         actual.duplicate_window < settings.recognise_for,
         format!(
             "recognises an intent that is published once more for {:?} instead of {:?}",

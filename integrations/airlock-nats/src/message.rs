@@ -33,7 +33,7 @@ impl Outgoing {
     /// # Errors
     ///
     /// If it has no JSON form.
-    pub(crate) fn of(
+    pub(crate) fn new(
         envelope: &Envelope,
         unique_key: Option<&str>,
         names: &Names,

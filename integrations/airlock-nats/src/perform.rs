@@ -81,7 +81,7 @@ impl Performing {
     /// Whoever performs at most so many effects at once may take the next one when `slot` is dropped: when the effect has
     /// ended, and the server has not yet answered for that.
     pub(crate) async fn perform<S>(&self, message: Message, is_ordered: bool, slot: S) {
-        let Some(delivered) = Delivered::of(message, is_ordered) else {
+        let Some(delivered) = Delivered::from_message(message, is_ordered) else {
             return;
         };
         let performed = self.perform_and_conclude(&delivered, slot);
@@ -165,11 +165,11 @@ impl Performing {
         }
         delivered.end("+ACK").await?;
         if let Some(mut batch) = released.batch_for(&self.nats) {
-            batch.settle_in_order(receipts);
+            batch.complete_in_order(receipts);
         }
         // The intent is done: what else it caused is performed once, and its failure is no reason to repeat it.
         if let Err(error) = released.dispatch_async().await {
-            error.strand();
+            error.report_unhandled();
         }
         Ok(())
     }
@@ -240,7 +240,7 @@ impl Performing {
 }
 
 impl Delivered {
-    fn of(message: Message, is_ordered: bool) -> Option<Self> {
+    fn from_message(message: Message, is_ordered: bool) -> Option<Self> {
         let (delivered, sequence) = match message.info() {
             Ok(info) => (info.delivered, info.stream_sequence),
             Err(error) => {

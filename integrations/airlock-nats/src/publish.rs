@@ -52,10 +52,10 @@ impl Nats {
     }
 
     fn outgoing(&self, intent: &Intent) -> Result<Outgoing, BoxError> {
-        let envelope = Envelope::of(intent, self.inner.keys.as_ref())?;
+        let envelope = Envelope::from_intent(intent, self.inner.keys.as_ref())?;
         let unique_key = unique_key(intent);
         let names = &self.inner.names;
-        Ok(Outgoing::of(&envelope, unique_key.as_deref(), names)?)
+        Ok(Outgoing::new(&envelope, unique_key.as_deref(), names)?)
     }
 
     async fn send(&self, message: Result<Outgoing, BoxError>) -> Sent {
@@ -63,7 +63,7 @@ impl Nats {
             Ok(outgoing) => outgoing,
             Err(error) => return Sent::NoMessage(error),
         };
-        let again = outgoing.has_key.then(|| outgoing.clone());
+        let retry_copy = outgoing.has_key.then(|| outgoing.clone());
         let Outgoing {
             subject, message, ..
         } = outgoing;
@@ -71,19 +71,19 @@ impl Nats {
             Ok(answer) => Sent::Unanswered {
                 answer,
                 until: Instant::now() + ANSWER_WITHIN,
-                again: again.map(Box::new),
+                retry_copy: retry_copy.map(Box::new),
             },
             Err(error) => Sent::Failed(error),
         }
     }
 
     async fn answer(&self, sent: Sent) -> Receipt {
-        let (answer, until, again) = match sent {
+        let (answer, until, retry_copy) = match sent {
             Sent::Unanswered {
                 answer,
                 until,
-                again,
-            } => (answer, until, again),
+                retry_copy,
+            } => (answer, until, retry_copy),
             Sent::Failed(error) => return Receipt::Rejected(self.in_words(&error)),
             Sent::NoMessage(error) => return Receipt::Rejected(error),
         };
@@ -95,7 +95,7 @@ impl Nats {
                 .now_or_never()
                 .unwrap_or_else(|| Err(PublishError::new(PublishErrorKind::TimedOut))),
         };
-        match (answered, again) {
+        match (answered, retry_copy) {
             (Ok(answer), _) if answer.duplicate => Receipt::Duplicate {
                 reason: "it has been published before".to_owned(),
             },
@@ -106,9 +106,9 @@ impl Nats {
                 }
             }
             // Replicas are about to store another one with the same key. It may fail, and so it has not won yet.
-            (Err(error), Some(again)) if is_undecided(&error) && Instant::now() < until => {
+            (Err(error), Some(retry_copy)) if is_undecided(&error) && Instant::now() < until => {
                 tokio::time::sleep(UNDECIDED).await;
-                let mut sent = self.send(Ok(*again)).await;
+                let mut sent = self.send(Ok(*retry_copy)).await;
                 if let Sent::Unanswered { until: limit, .. } = &mut sent {
                     *limit = until;
                 }
@@ -187,7 +187,7 @@ enum Sent {
         answer: PublishAckFuture,
         until: Instant,
         /// The message, if it has a key.
-        again: Option<Box<Outgoing>>,
+        retry_copy: Option<Box<Outgoing>>,
     },
     Failed(PublishError),
     NoMessage(BoxError),
@@ -207,7 +207,7 @@ impl Executor for Nats {
     fn dispatch_async<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let receipts = self.publish(batch).await;
-            batch.settle_in_order(receipts);
+            batch.complete_in_order(receipts);
         })
     }
 
@@ -216,7 +216,7 @@ impl Executor for Nats {
     }
 
     fn identity(&self) -> Option<Identity> {
-        Some(Identity::of(&self.inner))
+        Some(Identity::new(&self.inner))
     }
 
     fn name(&self) -> Cow<'static, str> {
@@ -239,7 +239,7 @@ impl Forward for Nats {
             if self.inner.context.client().connection_state() != State::Connected {
                 return Err("there is no connection to NATS".into());
             }
-            let outgoing = Outgoing::of(envelope, unique_key.as_deref(), &self.inner.names)?;
+            let outgoing = Outgoing::new(envelope, unique_key.as_deref(), &self.inner.names)?;
             let sent = self.send(Ok(outgoing)).await;
             match self.answer(sent).await {
                 Receipt::Rejected(error) => Err(error),

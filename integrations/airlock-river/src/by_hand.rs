@@ -89,7 +89,7 @@ impl ByHand {
     /// Notes that the transaction with the rows was committed.
     pub fn committed(&self, recording: &mut Recording) {
         if let Some(mut batch) = recording.batch() {
-            batch.settle(|_| Receipt::Accepted);
+            batch.complete(|_| Receipt::Accepted);
         }
     }
 }
@@ -110,7 +110,7 @@ impl Executor for ByHand {
     }
 
     fn identity(&self) -> Option<Identity> {
-        Some(Identity::of(&self.inner))
+        Some(Identity::new(&self.inner))
     }
 
     fn name(&self) -> Cow<'static, str> {

@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use airlock_core::__private::{GivenResource, inventory};
+use airlock_core::__private::{RegisteredResource, inventory};
 use sqlx::{Pool, Transaction};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -128,6 +128,8 @@ pub enum NoCompletion {
 }
 
 #[cfg(feature = "postgres")]
-inventory::submit!(GivenResource::of::<CompletionTransaction<sqlx::Postgres>>());
+inventory::submit!(RegisteredResource::new::<
+    CompletionTransaction<sqlx::Postgres>,
+>());
 #[cfg(feature = "sqlite")]
-inventory::submit!(GivenResource::of::<CompletionTransaction<sqlx::Sqlite>>());
+inventory::submit!(RegisteredResource::new::<CompletionTransaction<sqlx::Sqlite>>());

@@ -16,7 +16,7 @@ impl<DB: RiverDatabase> Store<DB> for River<DB> {
     type Row = StoreRow;
 
     fn row(&self, intent: &Intent) -> Result<StoreRow, BoxError> {
-        let mut row = Row::of(intent, self.inner.keys.as_ref())?;
+        let mut row = Row::from_intent(intent, self.inner.keys.as_ref())?;
         if self.engine_of(intent).is_some() {
             row.never_give_up();
         }
@@ -101,7 +101,7 @@ impl<DB: RiverDatabase> Executor for River<DB> {
                 Err(error) => Err(error),
             };
             match stored {
-                Ok(receipts) => batch.settle_in_order(receipts),
+                Ok(receipts) => batch.complete_in_order(receipts),
                 Err(error) => batch.fail_rest(error),
             }
         })
@@ -112,7 +112,7 @@ impl<DB: RiverDatabase> Executor for River<DB> {
     }
 
     fn identity(&self) -> Option<Identity> {
-        Some(Identity::of(&self.inner))
+        Some(Identity::new(&self.inner))
     }
 
     fn name(&self) -> Cow<'static, str> {

@@ -84,7 +84,11 @@ impl<DB: RiverDatabase> River<DB> {
     /// What the database said.
     pub async fn migrations(&self) -> Result<Vec<Migration>, riverqueue::migrate::Error> {
         let pending = DB::pending(self.inner.pool.clone()).await?;
-        Ok(pending.versions.iter().map(Migration::of).collect())
+        Ok(pending
+            .versions
+            .iter()
+            .map(Migration::from_listed)
+            .collect())
     }
 
     /// Runs work in a transaction and in a scope. It is committed if the work returns `Ok`: then its durable intents

@@ -49,7 +49,7 @@ pub mod __private {
 macro_rules! __airlock_register_with_river {
     ($intent:ty) => {
         $crate::__private::inventory::submit! {
-            $crate::__private::Registration::of::<$intent>()
+            $crate::__private::Registration::new::<$intent>()
         }
     };
 }

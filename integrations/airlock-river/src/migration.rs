@@ -18,7 +18,7 @@ pub struct Migration {
 }
 
 impl Migration {
-    pub(crate) fn of(listed: &MigrateVersion) -> Self {
+    pub(crate) fn from_listed(listed: &MigrateVersion) -> Self {
         let version = listed.version;
         let note = match version < LINES {
             true => format!("INSERT INTO river_migration (version) VALUES ({version});"),

@@ -159,7 +159,7 @@ impl<DB: RiverDatabase> Performing<DB> {
             None => Vec::new(),
         };
         // What is not durable leaves after the completion, too, so that it is not repeated with the job.
-        if begun.is_some() || !rows.is_empty() || !released.is_settled() {
+        if begun.is_some() || !rows.is_empty() || !released.is_finished() {
             let mut transaction = match begun {
                 Some(begun) => begun,
                 None => DB::begin(self.river.inner.pool.clone()).await?,
@@ -174,12 +174,12 @@ impl<DB: RiverDatabase> Performing<DB> {
             transaction.commit().await?;
             self.river.committed(&rows);
             if let Some(mut batch) = released.batch_for(&self.river) {
-                batch.settle_in_order(receipts);
+                batch.complete_in_order(receipts);
             }
         }
         // The job is done: what else it caused is performed once, and its failure is no reason to repeat the job.
         if let Err(error) = released.dispatch_async().await {
-            error.strand();
+            error.report_unhandled();
         }
         Ok(())
     }

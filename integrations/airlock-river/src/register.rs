@@ -42,7 +42,7 @@ pub struct Registration {
 
 impl Registration {
     /// That of `E`.
-    pub const fn of<E: DurableEffect + Send>() -> Self {
+    pub const fn new<E: DurableEffect + Send>() -> Self {
         Self {
             add: |workers, work| {
                 workers.add(EffectWorker {

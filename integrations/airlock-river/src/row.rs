@@ -47,13 +47,13 @@ struct Metadata {
 }
 
 impl Row {
-    pub(crate) fn of(intent: &Intent, keys: Option<&Keys>) -> Result<Self, BoxError> {
+    pub(crate) fn from_intent(intent: &Intent, keys: Option<&Keys>) -> Result<Self, BoxError> {
         let effect = intent.effect();
         let Envelope {
             arguments,
             mut about,
             ..
-        } = Envelope::of(intent, keys)?;
+        } = Envelope::from_intent(intent, keys)?;
         refuse_nul(effect, &arguments, &about)?;
         let unique_key = unique_key(intent);
         let run_at = about.run_at.take();

@@ -162,7 +162,7 @@ impl Rows {
     /// if some are redacted and there are no keys; if something in it contains NUL, which River's tables cannot hold.
     pub fn push(&mut self, intent: &Intent, keys: Option<&Keys>) -> Result<(), BoxError> {
         capabilities().check(intent).map_err(Cow::into_owned)?;
-        self.rows.push(Row::of(intent, keys)?);
+        self.rows.push(Row::from_intent(intent, keys)?);
         Ok(())
     }
 

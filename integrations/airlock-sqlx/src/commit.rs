@@ -5,7 +5,7 @@ use airlock_core::lifecycle::Outcome;
 use airlock_core::{BoxError, OwnedScope, Receipt, Recording};
 use sqlx::{Pool, Transaction};
 
-use crate::savepoint::{roll_back, strand};
+use crate::savepoint::{report_unhandled, roll_back};
 use crate::{Recorded, Store, TransactionDatabase, TransactionError};
 
 /// Stores the durable intents of a scope, commits, and lets the rest leave. Without a transaction, one begins if
@@ -31,7 +31,7 @@ pub(crate) async fn commit<DB: TransactionDatabase, S: Store<DB>>(
     let stores = recording.batch().is_some();
     if let Err(error) = DB::check(&mut transaction, stores).await {
         roll_back(transaction).await;
-        strand(recording.release(Outcome::Failure).dispatch_async().await);
+        report_unhandled(recording.release(Outcome::Failure).dispatch_async().await);
         return Err(TransactionError::Commit(error));
     }
     let recorded = match record(
@@ -58,7 +58,7 @@ pub(crate) async fn commit<DB: TransactionDatabase, S: Store<DB>>(
             {
                 store.committed(&recorded.rows);
             }
-            recorded.settle(&mut recording);
+            recorded.complete(&mut recording);
             recording.release(Outcome::Success).dispatch_async().await?;
             Ok(())
         }
@@ -69,7 +69,7 @@ pub(crate) async fn commit<DB: TransactionDatabase, S: Store<DB>>(
         }
         Err(error) => {
             let recording = undecided.decided();
-            strand(recording.release(Outcome::Failure).dispatch_async().await);
+            report_unhandled(recording.release(Outcome::Failure).dispatch_async().await);
             Err(TransactionError::Commit(error))
         }
     }
@@ -98,9 +98,9 @@ pub(crate) struct Stored<R> {
 }
 
 impl<R> Stored<R> {
-    pub(crate) fn settle(self, recording: &mut Recording) {
+    pub(crate) fn complete(self, recording: &mut Recording) {
         if let Some(mut batch) = recording.batch() {
-            batch.settle_in_order(self.receipts);
+            batch.complete_in_order(self.receipts);
         }
     }
 }
@@ -121,7 +121,7 @@ pub(crate) async fn record<DB: TransactionDatabase, S: Store<DB>>(
         return Ok(stored);
     };
     stored.rows = rows(store, &batch)?;
-    stored.intents = batch.intents().map(Recorded::of).collect();
+    stored.intents = batch.intents().map(Recorded::from_intent).collect();
     drop(batch);
     if committer == Committer::Us {
         store.before_commit(&mut stored.rows);

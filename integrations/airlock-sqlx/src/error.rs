@@ -51,7 +51,7 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    pub(crate) fn of(intent: &Intent) -> Self {
+    pub(crate) fn from_intent(intent: &Intent) -> Self {
         Self {
             effect: intent.effect().id(),
             id: intent.uuid(),

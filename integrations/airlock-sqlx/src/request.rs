@@ -12,7 +12,7 @@ use sqlx::{Pool, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::commit::commit;
-use crate::savepoint::{roll_back, strand};
+use crate::savepoint::{report_unhandled, roll_back};
 use crate::{Store, TransactionDatabase, TransactionError, Transactions};
 
 type Begun<DB> = Option<Transaction<'static, DB>>;
@@ -126,7 +126,7 @@ impl<DB: TransactionDatabase, S: Store<DB>> Request<DB, S> {
                 Outcome::Success => Outcome::Failure,
                 other => other,
             };
-            strand(scope.release(outcome).dispatch_async().await);
+            report_unhandled(scope.release(outcome).dispatch_async().await);
         }
         match ended {
             Ok(_) if is_held => Err(TransactionError::Held),
@@ -140,7 +140,7 @@ impl<DB: TransactionDatabase, S: Store<DB>> Request<DB, S> {
 pub(crate) fn log(error: TransactionError) {
     tracing::error!(target: "airlock", error = %in_full(&error), "the transaction of a request failed");
     if let TransactionError::Flush(error) | TransactionError::NotStored(error) = error {
-        error.strand();
+        error.report_unhandled();
     }
 }
 

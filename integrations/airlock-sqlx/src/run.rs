@@ -8,7 +8,7 @@ use airlock_core::{OwnedScope, ScopeBuilder};
 use sqlx::Pool;
 
 use crate::commit::{Committer, commit, not_stored, record};
-use crate::savepoint::{roll_back, strand};
+use crate::savepoint::{report_unhandled, roll_back};
 use crate::{NoStore, Store, TransactionDatabase, TransactionError};
 
 /// Runs work in a transaction and in a scope: it is committed if the work returns `Ok`, and its effects leave after
@@ -95,12 +95,12 @@ impl<DB: TransactionDatabase, S: Store<DB>> Transactions<DB, S> {
             },
             Ok(Err(error)) => {
                 roll_back(transaction).await;
-                strand(scope.release(Outcome::Failure).dispatch_async().await);
+                report_unhandled(scope.release(Outcome::Failure).dispatch_async().await);
                 Err(error)
             }
             Err(panic) => {
                 roll_back(transaction).await;
-                strand(scope.release(Outcome::Panic).dispatch_async().await);
+                report_unhandled(scope.release(Outcome::Panic).dispatch_async().await);
                 resume_unwind(panic)
             }
         }
@@ -127,23 +127,23 @@ impl<DB: TransactionDatabase, S: Store<DB>> Transactions<DB, S> {
             scope.work(|| work(connection)).await
         };
         let (outcome, result) = match ended {
-            Ok(result) => (Outcome::of(&result), result),
+            Ok(result) => (Outcome::from_result(&result), result),
             Err(panic) => {
-                strand(scope.release(Outcome::Panic).dispatch_async().await);
+                report_unhandled(scope.release(Outcome::Panic).dispatch_async().await);
                 resume_unwind(panic)
             }
         };
         let value = match result {
             Ok(value) => value,
             Err(error) => {
-                strand(scope.release(outcome).dispatch_async().await);
+                report_unhandled(scope.release(outcome).dispatch_async().await);
                 return Err(error);
             }
         };
         let mut recording = scope.record();
         let stores = recording.batch().is_some();
         if let Err(error) = DB::check(connection, stores).await {
-            strand(recording.release(Outcome::Failure).dispatch_async().await);
+            report_unhandled(recording.release(Outcome::Failure).dispatch_async().await);
             return Err(E::from(TransactionError::Commit(error)));
         }
         match record(
@@ -154,7 +154,7 @@ impl<DB: TransactionDatabase, S: Store<DB>> Transactions<DB, S> {
         )
         .await
         {
-            Ok(recorded) => recorded.settle(&mut recording),
+            Ok(recorded) => recorded.complete(&mut recording),
             Err(error) => return Err(E::from(not_stored(recording, error).await)),
         }
         let flushed = recording.release(Outcome::Success).dispatch_async().await;

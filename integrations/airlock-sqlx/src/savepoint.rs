@@ -42,16 +42,19 @@ where
         }
         Err(panic) => {
             roll_back(savepoint).await;
-            strand(scope.release(Outcome::Panic).dispatch_async().await);
+            report_unhandled(scope.release(Outcome::Panic).dispatch_async().await);
             resume_unwind(panic);
         }
     };
-    let flushed = scope.release(Outcome::of(&result)).dispatch_async().await;
+    let flushed = scope
+        .release(Outcome::from_result(&result))
+        .dispatch_async()
+        .await;
     match (result, flushed) {
         (Ok(value), Ok(_)) => Ok(value),
         (Ok(_), Err(error)) => Err(E::from(TransactionError::Flush(error))),
         (Err(error), flushed) => {
-            strand(flushed);
+            report_unhandled(flushed);
             Err(error)
         }
     }
@@ -64,9 +67,9 @@ pub(crate) async fn roll_back<DB: Database>(transaction: sqlx::Transaction<'_, D
     }
 }
 
-/// The caller has an error already: that of the flush goes where stranded ones go.
-pub(crate) fn strand<T>(flushed: Result<T, airlock_core::FlushError>) {
+/// The caller has an error already: that of the flush goes where unhandled ones go.
+pub(crate) fn report_unhandled<T>(flushed: Result<T, airlock_core::FlushError>) {
     if let Err(error) = flushed {
-        error.strand();
+        error.report_unhandled();
     }
 }

@@ -23,7 +23,7 @@ use airlock_core::__private::guarded;
 /// - **Delays:** honoured. The task sleeps until the intent is due.
 /// - **Cascades:** an effect's own intents are spawned as well, after it has succeeded.
 /// - **Errors:** go to [`on_error`](Self::on_error), or to the airlock's
-///   [`on_stranded`](airlock_core::AirlockBuilder::on_stranded) if that is not set. This includes the
+///   [`on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error) if that is not set. This includes the
 ///   tasks that a runtime drops when it shuts down, whether they had started or not.
 ///
 /// Clones share their tasks, and count as one executor.
@@ -82,7 +82,7 @@ impl Spawn {
     /// Calls `take` with the error of each task that failed or was dropped by its runtime. The error
     /// contains the intents that failed or were not reached.
     ///
-    /// [`FlushError::strand`] passes it on to the airlock's `on_stranded`. If `take` panics, the panic is
+    /// [`FlushError::report_unhandled`] passes it on to the airlock's `on_unhandled_error`. If `take` panics, the panic is
     /// logged.
     #[must_use]
     pub fn on_error(mut self, take: impl Fn(FlushError) + Send + Sync + 'static) -> Self {
@@ -148,7 +148,7 @@ impl Task {
 
 fn report(on_error: Option<&OnError>, error: FlushError) {
     let Some(take) = on_error else {
-        return error.strand();
+        return error.report_unhandled();
     };
     guarded("Spawn::on_error", || take(error));
 }
@@ -170,8 +170,8 @@ impl Executor for Spawn {
     fn identity(&self) -> Option<Identity> {
         // Clones with different error handlers are different executors.
         Some(match &self.on_error {
-            Some(on_error) => Identity::of(on_error),
-            None => Identity::of(&self.running),
+            Some(on_error) => Identity::new(on_error),
+            None => Identity::new(&self.running),
         })
     }
 

@@ -88,16 +88,18 @@ fn a_delay_on_a_runtime_without_a_clock_goes_to_on_error() {
 }
 
 #[test]
-fn an_error_that_on_error_strands_goes_to_the_airlock() {
-    let (on_stranded, stranded) = errors();
-    let airlock = Airlock::builder().on_stranded(on_stranded).build();
+fn an_error_that_on_error_passes_on_goes_to_the_airlock() {
+    let (on_unhandled_error, unhandled) = errors();
+    let airlock = Airlock::builder()
+        .on_unhandled_error(on_unhandled_error)
+        .build();
     let airlock = airlock.expect("it builds");
     let runtime = runtime();
-    let spawn = Spawn::on(runtime.handle().clone()).on_error(FlushError::strand);
+    let spawn = Spawn::on(runtime.handle().clone()).on_error(FlushError::report_unhandled);
     airlock.run(|| hand_over(&spawn, never_ends(1)));
     runtime.block_on(tokio::task::yield_now());
     drop(runtime);
-    assert_eq!(stranded.try_iter().collect::<Vec<_>>(), [1]);
+    assert_eq!(unhandled.try_iter().collect::<Vec<_>>(), [1]);
 }
 
 #[test]

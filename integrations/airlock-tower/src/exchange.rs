@@ -5,12 +5,12 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{Backlog, FlushError};
+use airlock_core::{FlushError, TaskTracker};
 use airlock_http::{Exchange, HeldScope};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
-use crate::moment::Moment;
 use crate::settings::{Judge, Settings};
+use crate::timing::FlushTiming;
 
 /// What the driver of a request knows of its layer.
 #[doc(hidden)]
@@ -34,7 +34,7 @@ impl<M, B> HttpExchange<M, B> {
     }
 }
 
-impl<B, M: Moment<B>> HttpExchange<M, B> {
+impl<B, M: FlushTiming<B>> HttpExchange<M, B> {
     /// Closes the connection behind the response, if the server is shutting down.
     #[inline]
     fn close(&self, response: &mut Response<M::Body>) {
@@ -51,7 +51,7 @@ fn close(headers: &mut HeaderMap) {
     headers.append(header::CONNECTION, HeaderValue::from_static("close"));
 }
 
-impl<B, M: Moment<B>> Exchange for HttpExchange<M, B> {
+impl<B, M: FlushTiming<B>> Exchange for HttpExchange<M, B> {
     type Inner = Response<B>;
     type Outer = Response<M::Body>;
 
@@ -79,8 +79,8 @@ impl<B, M: Moment<B>> Exchange for HttpExchange<M, B> {
         response
     }
 
-    fn backlog(&self) -> &Backlog {
-        &self.shared.0.backlog
+    fn tasks(&self) -> &TaskTracker {
+        &self.shared.0.tasks
     }
 }
 

@@ -7,17 +7,17 @@ use airlock_core::__private::suggest_where_no_scope_is;
 use airlock_core::executor::Executor;
 use airlock_core::lifecycle::{Lifecycle, Outcome};
 use airlock_core::policy::Policy;
-use airlock_core::{Airlock, Backlog, BoxFuture, FlushError, ScopeBuilder};
+use airlock_core::{Airlock, BoxFuture, FlushError, ScopeBuilder, TaskTracker};
 #[cfg(feature = "tokio")]
 use airlock_http::Shutdown;
 use airlock_http::Spawn;
 use http::{Extensions, Response, Uri, request, response};
 use tower_layer::Layer;
 
-use crate::moment::{AfterResponse, BeforeResponse, Runs};
 use crate::problem::Problem;
 use crate::service::ScopeService;
 use crate::settings::{FlushWhen, Judge, Settings};
+use crate::timing::{AfterResponse, BeforeResponse, Runs};
 
 /// Opens one scope per request around a service.
 ///
@@ -59,7 +59,7 @@ use crate::settings::{FlushWhen, Judge, Settings};
 #[derive(Debug)]
 pub struct ScopeLayer<M = BeforeResponse> {
     pub(crate) settings: Arc<Settings>,
-    moment: M,
+    timing: M,
 }
 
 /// What helps where no scope is open in a service with our layer.
@@ -70,7 +70,7 @@ impl ScopeLayer {
     pub fn new() -> Self {
         Self {
             settings: Arc::new(Settings::new()),
-            moment: BeforeResponse(Arc::new(Problem)),
+            timing: BeforeResponse(Arc::new(Problem)),
         }
     }
 }
@@ -78,7 +78,7 @@ impl ScopeLayer {
 impl<R> ScopeLayer<BeforeResponse<R>> {
     /// Answers a failed flush with this response instead of [`Problem`]'s. The closure owns the
     /// error, with the intents that failed or were not reached. If it does not
-    /// [take](FlushError::into_intents) them they are [stranded](FlushError::strand). Method and route of
+    /// [take](FlushError::into_intents) them they are [unhandled](FlushError::report_unhandled). Method and route of
     /// the request are in `error.report().origin()`.
     ///
     /// If the closure panics, its panic goes on to the server as a handler's does, since the response of
@@ -111,7 +111,7 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
     {
         ScopeLayer {
             settings: self.settings,
-            moment: BeforeResponse(Arc::new(respond)),
+            timing: BeforeResponse(Arc::new(respond)),
         }
     }
 
@@ -144,7 +144,7 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
     /// As `after_response`, on whatever `spawn` puts the flush: it must be polled to its end.
     ///
     /// A flush that is dropped before, or that `spawn` loses by a panic, has failed: what was not
-    /// dispatched goes to the airlock's `on_stranded`. The panic is logged as an error.
+    /// dispatched goes to the airlock's `on_unhandled_error`. The panic is logged as an error.
     ///
     /// ```
     /// # use airlock_tower::ScopeLayer;
@@ -163,7 +163,7 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
     fn after(self, runs: Runs) -> ScopeLayer<AfterResponse> {
         ScopeLayer {
             settings: self.settings,
-            moment: AfterResponse(runs),
+            timing: AfterResponse(runs),
         }
     }
 }
@@ -328,8 +328,8 @@ impl<M> ScopeLayer<M> {
 
     /// The flushes of this layer's services that no client waits for, and how many of all their
     /// flushes have failed.
-    pub fn backlog(&self) -> Backlog {
-        self.settings.backlog.clone()
+    pub fn tasks(&self) -> TaskTracker {
+        self.settings.tasks.clone()
     }
 
     /// The way to the end of a server with this layer: within a bound it finishes requests, also
@@ -366,7 +366,7 @@ impl<M: Clone> Clone for ScopeLayer<M> {
     fn clone(&self) -> Self {
         Self {
             settings: self.settings.clone(),
-            moment: self.moment.clone(),
+            timing: self.timing.clone(),
         }
     }
 }
@@ -376,6 +376,6 @@ impl<S, M: Clone> Layer<S> for ScopeLayer<M> {
 
     fn layer(&self, inner: S) -> ScopeService<S, M> {
         suggest_where_no_scope_is(REMEDY);
-        ScopeService::new(inner, (*self.settings).clone(), self.moment.clone())
+        ScopeService::new(inner, (*self.settings).clone(), self.timing.clone())
     }
 }

@@ -11,7 +11,6 @@ mod body;
 mod check;
 mod exchange;
 mod layer;
-mod moment;
 mod origin;
 mod problem;
 mod request_scope;
@@ -20,13 +19,13 @@ mod settings;
 #[cfg(feature = "tokio")]
 mod shield;
 mod status;
+mod timing;
 
 pub use self::body::ScopeBody;
 #[cfg(feature = "axum")]
 pub use self::check::check_scopes;
 pub use self::exchange::HttpExchange;
 pub use self::layer::ScopeLayer;
-pub use self::moment::{AfterResponse, BeforeResponse, Moment};
 pub use self::problem::{FlushErrorResponse, FromProblem, Problem, problem};
 #[cfg(feature = "axum")]
 pub use self::request_scope::NoRequestScope;
@@ -35,6 +34,7 @@ pub use self::service::ScopeService;
 #[cfg(feature = "tokio")]
 pub use self::shield::{ShieldLayer, ShieldService};
 pub use self::status::HasStatus;
+pub use self::timing::{AfterResponse, BeforeResponse, FlushTiming};
 #[cfg(feature = "axum")]
 pub use airlock_http::MissingScopes;
 pub use airlock_http::ScopeFuture;

@@ -33,7 +33,7 @@ struct Known {
 /// known on axum (feature `axum`) where the layer stands inside of the router, as `Router::layer`
 /// puts it, and where [`ScopeLayer::route`](crate::ScopeLayer::route) tells. Elsewhere the method
 /// stands alone.
-pub(crate) fn of(method: &Method, route: Option<&str>, headers: &HeaderMap) -> Origin {
+pub(crate) fn from_request(method: &Method, route: Option<&str>, headers: &HeaderMap) -> Origin {
     if let Some(trace_parent) = headers.get(TRACE_PARENT) {
         return make(method, route, trace_parent.to_str().ok());
     }

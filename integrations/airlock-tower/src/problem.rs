@@ -6,7 +6,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 
 /// Answers a failed flush with a 500 and a body of `application/problem+json` that tells nothing of
 /// what went wrong. Its intents go to
-/// [`AirlockBuilder::on_stranded`](airlock_core::AirlockBuilder::on_stranded).
+/// [`AirlockBuilder::on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error).
 ///
 /// What [`ScopeLayer`](crate::ScopeLayer) does unless it is given an
 /// [`on_flush_error`](crate::ScopeLayer::on_flush_error). It is also the shortest error type of a
@@ -29,10 +29,10 @@ use http::{HeaderValue, Response, StatusCode, header};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Problem;
 
-/// Gives up on the error, as [`FlushError::strand`] does.
+/// Gives up on the error, as [`FlushError::report_unhandled`] does.
 impl From<FlushError> for Problem {
     fn from(error: FlushError) -> Self {
-        error.strand();
+        error.report_unhandled();
         Self
     }
 }
@@ -62,7 +62,7 @@ impl<B: From<&'static str>> From<Problem> for Response<B> {
 ///
 /// It gives whatever such a boundary may return: a [`Response`], a [`StatusCode`], and a
 /// `Result<_, E>` with `E: From<Problem>`, as those two are, and axum's `ErrorResponse`. The intents
-/// go to the `on_stranded` of the airlock around the running code.
+/// go to the `on_unhandled_error` of the airlock around the running code.
 ///
 /// ```
 /// use airlock::tower::problem;
@@ -178,13 +178,13 @@ fn answer<B: From<&'static str>>() -> Response<B> {
 )]
 pub trait FlushErrorResponse<B> {
     /// Makes the response. If the intents in the error are not [taken](FlushError::into_intents) they are
-    /// [stranded](FlushError::strand).
+    /// [unhandled](FlushError::report_unhandled).
     fn respond(&self, error: FlushError) -> Response<B>;
 }
 
 impl<B: From<&'static str>> FlushErrorResponse<B> for Problem {
     fn respond(&self, error: FlushError) -> Response<B> {
-        error.strand();
+        error.report_unhandled();
         answer()
     }
 }

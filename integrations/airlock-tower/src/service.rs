@@ -9,8 +9,8 @@ use tower_service::Service;
 use airlock_http::ScopeFuture;
 
 use crate::exchange::HttpExchange;
-use crate::moment::{BeforeResponse, Moment};
 use crate::settings::{Chosen, Settings};
+use crate::timing::{BeforeResponse, FlushTiming};
 
 /// Opens a scope around each request of another service; made by [`ScopeLayer`](crate::ScopeLayer).
 ///
@@ -32,10 +32,10 @@ impl<S: Clone, M> Clone for ScopeService<S, M> {
 }
 
 impl<S, M> ScopeService<S, M> {
-    pub(crate) fn new(inner: S, settings: Settings, moment: M) -> Self {
+    pub(crate) fn new(inner: S, settings: Settings, timing: M) -> Self {
         Self {
             inner,
-            shared: Arc::new((settings, moment)),
+            shared: Arc::new((settings, timing)),
         }
     }
 
@@ -58,7 +58,7 @@ impl<S, M> ScopeService<S, M> {
 impl<S, M, I, O> Service<Request<I>> for ScopeService<S, M>
 where
     S: Service<Request<I>, Response = Response<O>>,
-    M: Moment<O>,
+    M: FlushTiming<O>,
 {
     type Response = Response<M::Body>;
     type Error = S::Error;
@@ -70,13 +70,13 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request<I>) -> Self::Future {
-        let (settings, moment) = &*self.shared;
+        let (settings, timing) = &*self.shared;
         let mut chosen = Chosen::default();
         if settings.chooses(&request) {
             (request, chosen) = settings.choose(request);
         }
         let mut scope = settings.open(&mut request, chosen.policy, chosen.checks);
-        let waits = moment.waits(&mut scope);
+        let waits = timing.waits(&mut scope);
         let closes = Settings::closes(&request);
         let exchange = HttpExchange::new(self.shared.clone(), closes, chosen.judge);
         // An inner service may enqueue here, before its future is first polled.

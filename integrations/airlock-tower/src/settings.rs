@@ -7,7 +7,7 @@ use std::sync::Arc;
 use airlock_core::__private::{guarded, has_origin};
 use airlock_core::lifecycle::{NeverFlush, Outcome};
 use airlock_core::policy::Policy;
-use airlock_core::{Backlog, Origin, OwnedScope, ScopeBuilder};
+use airlock_core::{Origin, OwnedScope, ScopeBuilder, TaskTracker};
 #[cfg(feature = "tokio")]
 use airlock_http::Shutdown;
 use airlock_http::{Check, METHOD, outcome_of};
@@ -25,7 +25,7 @@ pub(crate) struct Settings {
     pub(crate) flush_when: Option<FlushWhen>,
     pub(crate) route: Option<RouteOf>,
     pub(crate) shares_scope: bool,
-    pub(crate) backlog: Backlog,
+    pub(crate) tasks: TaskTracker,
     #[cfg(feature = "tokio")]
     pub(crate) shutdown: Shutdown,
 }
@@ -56,7 +56,7 @@ pub(crate) struct Chosen {
 
 impl Settings {
     pub(crate) fn new() -> Self {
-        let backlog = Backlog::default();
+        let tasks = TaskTracker::default();
         Self {
             scope: airlock_core::scope().name("request"),
             has_airlock: false,
@@ -65,8 +65,8 @@ impl Settings {
             route: None,
             shares_scope: false,
             #[cfg(feature = "tokio")]
-            shutdown: Shutdown::new(Backlog::default(), backlog.clone()),
-            backlog,
+            shutdown: Shutdown::new(TaskTracker::default(), tasks.clone()),
+            tasks,
         }
     }
 
@@ -123,15 +123,15 @@ impl Settings {
         if let Some(route) = &self.route {
             let route = guarded("route", || route(request.uri(), request.extensions()));
             if let Some(route) = route.flatten() {
-                return Some(origin::of(method, Some(&route), headers));
+                return Some(origin::from_request(method, Some(&route), headers));
             }
         } else {
             #[cfg(feature = "axum")]
             if let Some(route) = request.extensions().get::<axum::extract::MatchedPath>() {
-                return Some(origin::of(method, Some(route.as_str()), headers));
+                return Some(origin::from_request(method, Some(route.as_str()), headers));
             }
         }
-        (!self.inherits_origin()).then(|| origin::of(method, None, headers))
+        (!self.inherits_origin()).then(|| origin::from_request(method, None, headers))
     }
 
     /// Whether something is chosen for this request.
@@ -209,7 +209,7 @@ impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
             .field("scope", &self.scope)
-            .field("backlog", &self.backlog)
+            .field("tasks", &self.tasks)
             .finish_non_exhaustive()
     }
 }

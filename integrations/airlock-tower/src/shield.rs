@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use airlock_core::Backlog;
+use airlock_core::TaskTracker;
 use airlock_http::{ShieldFuture, Shutdown, counted, log_if_within};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -30,7 +30,7 @@ impl<M> ScopeLayer<M> {
     ///
     /// Let it be the outermost scope. One around it would capture what this one holds, and ends when
     /// the client leaves: what leaves afterwards fails and goes to
-    /// [`on_stranded`](airlock_core::AirlockBuilder::on_stranded). Each request that comes in so is
+    /// [`on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error). Each request that comes in so is
     /// logged as an error.
     ///
     /// # Panics
@@ -44,14 +44,14 @@ impl<M> ScopeLayer<M> {
 }
 
 impl<M> ShieldLayer<M> {
-    /// The flushes of this layer's services that no client waits for; see [`ScopeLayer::backlog`].
-    pub fn backlog(&self) -> Backlog {
-        self.0.backlog()
+    /// The flushes of this layer's services that no client waits for; see [`ScopeLayer::tasks`].
+    pub fn tasks(&self) -> TaskTracker {
+        self.0.tasks()
     }
 
     /// The requests under way, with or without their client. A runtime that ends cancels those that
     /// run without one, so let the server end by its [`shutdown`](Self::shutdown).
-    pub fn requests(&self) -> Backlog {
+    pub fn requests(&self) -> TaskTracker {
         self.0.settings.shutdown.requests().clone()
     }
 

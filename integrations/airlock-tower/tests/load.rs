@@ -50,7 +50,7 @@ async fn serve(told: Told) {
         .with_state(traffic.clone());
     let layer = ScopeLayer::new().airlock(&traffic.airlock);
     let shield = layer.clone().shield();
-    let (requests, backlog) = (shield.requests(), shield.backlog());
+    let (requests, tasks) = (shield.requests(), shield.tasks());
     let app = match told {
         Told::BeforeResponse => app.layer(layer),
         Told::AfterResponse => app.layer(layer.after_response()),
@@ -72,7 +72,7 @@ async fn serve(told: Told) {
     let served = stopped(server).await.expect("no panic");
     served.expect("it ends");
     stopped(requests.drained()).await;
-    stopped(backlog.drained()).await;
+    stopped(tasks.drained()).await;
     traffic.verify();
 }
 

@@ -16,7 +16,7 @@ pub fn send(order: u32, note: ::std::option::Option<::std::string::String>) {
 }
 
 fn main() {
-    let intent = renamed::Intent::of(send(7, ::std::option::Option::None));
+    let intent = renamed::Intent::new(send(7, ::std::option::Option::None));
     let text = intent.encode().ok();
     ::std::assert_eq!(text.as_deref(), ::std::option::Option::Some(r#"{"order":7,"note":null}"#));
 }

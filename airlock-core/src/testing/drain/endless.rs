@@ -22,7 +22,7 @@ impl<T> Captured<T> {
     /// - [`DrainError::Failed`] if an effect failed. One that waits to be tried again later has not
     ///   failed: it is left.
     /// - [`DrainError::Endless`] if a chain is deeper than the airlock's depth limit, or more than
-    ///   [`settle_limit`](Self::settle_limit) intents are due within the time.
+    ///   [`performance_limit`](Self::performance_limit) intents are due within the time.
     ///
     /// # Examples
     ///
@@ -76,7 +76,7 @@ impl<T> Captured<T> {
     ///   line of this call.
     /// - [`DrainError::Failed`] if an effect failed before the predicate held.
     /// - [`DrainError::Endless`] if a chain is deeper than the airlock's depth limit, or the predicate
-    ///   has not held after [`settle_limit`](Self::settle_limit) intents.
+    ///   has not held after [`performance_limit`](Self::performance_limit) intents.
     ///
     /// # Examples
     ///

@@ -42,12 +42,7 @@ pub(super) struct Endless(String);
 
 impl Endless {
     /// More was performed than may be, and `next` is due.
-    pub(super) fn unsettled(
-        performed: usize,
-        next: &Delivery,
-        at: Duration,
-        stop: &impl Stop,
-    ) -> Self {
+    pub(super) fn new(performed: usize, next: &Delivery, at: Duration, stop: &impl Stop) -> Self {
         let id = next.effect().id();
         let next = next.intents().first();
         let detached = next.and_then(|intent| intent.detached_from());
@@ -58,15 +53,15 @@ impl Endless {
         };
         let advice = match (stop.horizon(), stop.must_hold()) {
             (Some(horizon), _) => format!(
-                ", at {at:?} of {horizon:?}; give endless work a delay, raise `settle_limit`, or drain for a shorter time"
+                ", at {at:?} of {horizon:?}; give endless work a delay, raise `performance_limit`, or drain for a shorter time"
             ),
             (_, Some(location)) => format!(
-                ", and the predicate of `drain_until` at {location} has not held; correct it, or raise `settle_limit`"
+                ", and the predicate of `drain_until` at {location} has not held; correct it, or raise `performance_limit`"
             ),
             (None, None) if detached.is_some() => {
-                "; drain work that is endless on purpose with `drain_for` or `drain_until`, or raise `settle_limit`".to_owned()
+                "; drain work that is endless on purpose with `drain_for` or `drain_until`, or raise `performance_limit`".to_owned()
             }
-            (None, None) => "; break the loop with `policy::no_reentry()`, raise `settle_limit`, or, if it is endless on purpose, enqueue it `.detached()` and drain it with `drain_for` or `drain_until`".to_owned(),
+            (None, None) => "; break the loop with `policy::no_reentry()`, raise `performance_limit`, or, if it is endless on purpose, enqueue it `.detached()` and drain it with `drain_for` or `drain_until`".to_owned(),
         };
         Self(format!(
             "{performed} intents were performed and more are due, such as {chain}{advice}"
@@ -89,7 +84,7 @@ impl Endless {
 
 impl DrainError {
     /// The result of a drain, given the predicate that never held, if there is one.
-    pub(super) fn of(
+    pub(super) fn new(
         endless: Option<Endless>,
         never_held: Option<&'static Location<'static>>,
         drained: Drained,
@@ -160,7 +155,7 @@ impl DrainError {
 impl fmt::Display for DrainError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Endless { chain, .. } => write!(f, "the drain does not settle: {chain}"),
+            Self::Endless { chain, .. } => write!(f, "the drain does not finish: {chain}"),
             Self::Failed { .. } => self.fmt_failed(f),
             Self::NeverHeld { location, drained } => {
                 write!(

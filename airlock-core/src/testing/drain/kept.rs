@@ -17,7 +17,7 @@ impl Kept {
     pub(super) fn copy(intent: &Intent) -> Self {
         Self {
             entry: ReportEntry {
-                facts: intent.facts.for_report(),
+                data: intent.data.for_report(),
             },
             arguments: intent.payload.duplicate().unwrap_or_else(Payload::gone),
             shown: format!("{:?}", intent.arguments()),
@@ -29,7 +29,7 @@ impl Kept {
         Self {
             shown: format!("{:?}", intent.arguments()),
             entry: ReportEntry {
-                facts: intent.facts.for_report(),
+                data: intent.data.for_report(),
             },
             arguments: intent.payload,
         }
@@ -61,7 +61,7 @@ impl Kept {
             fate,
             after,
             format!("{}:{}", at.file(), at.line()),
-            caused_by(&self.entry.facts),
+            caused_by(&self.entry.data),
         ]
     }
 }

@@ -57,8 +57,8 @@ impl KeepsArguments for Left {}
 
 impl Due {
     /// One whose turn has not come.
-    pub(super) fn of(mut intent: Intent, at: Duration) -> Self {
-        intent.facts.set_pending();
+    pub(super) fn new(mut intent: Intent, at: Duration) -> Self {
+        intent.data.set_pending();
         Self {
             kept: Kept::whole(intent),
             at,
@@ -67,8 +67,8 @@ impl Due {
     }
 
     /// One that has failed and waits to be tried again.
-    pub(super) fn again(mut kept: Kept, at: Duration) -> Self {
-        kept.entry.facts.set_pending();
+    pub(super) fn retry(mut kept: Kept, at: Duration) -> Self {
+        kept.entry.data.set_pending();
         Self {
             kept,
             at,

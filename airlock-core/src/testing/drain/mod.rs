@@ -8,7 +8,7 @@ mod left;
 mod performed;
 mod progress;
 mod queue;
-mod rehome;
+mod reparent;
 mod runner;
 mod stop;
 
@@ -24,7 +24,7 @@ use crate::private::block_on;
 use crate::testing::Captured;
 use crate::testing::drain::queue::Queue;
 use crate::testing::drain::runner::{Effects, Runner};
-use crate::testing::drain::stop::{Settled, Stop};
+use crate::testing::drain::stop::{Idle, Stop};
 
 pub use self::error::DrainError;
 pub use self::left::{Due, Left};
@@ -37,14 +37,14 @@ const SETTLE_LIMIT: usize = 10_000;
 /// What a drain was told before it began.
 pub(super) struct Plan {
     stubs: HashMap<&'static EffectDescriptor, Stub>,
-    settle_limit: usize,
+    performance_limit: usize,
 }
 
 impl Default for Plan {
     fn default() -> Self {
         Self {
             stubs: HashMap::new(),
-            settle_limit: SETTLE_LIMIT,
+            performance_limit: SETTLE_LIMIT,
         }
     }
 }
@@ -87,8 +87,8 @@ impl<T> Captured<T> {
     /// Sets how many intents may be performed before [`drain`](Self::drain), [`drain_for`](Self::drain_for)
     /// or [`drain_until`](Self::drain_until) gives up; 10,000 unless set.
     #[must_use = "it holds when this is drained"]
-    pub fn settle_limit(mut self, limit: usize) -> Self {
-        self.plan.settle_limit = limit;
+    pub fn performance_limit(mut self, limit: usize) -> Self {
+        self.plan.performance_limit = limit;
         self
     }
 
@@ -106,7 +106,7 @@ impl<T> Captured<T> {
     /// - [`DrainError::Failed`] if an effect failed.
     /// - [`DrainError::Endless`] if effects cause effects without end: deeper than
     ///   [`AirlockBuilder::depth_limit`](crate::AirlockBuilder::depth_limit), or more than
-    ///   [`settle_limit`](Self::settle_limit). It prints the chain. Work that is endless on purpose is
+    ///   [`performance_limit`](Self::performance_limit). It prints the chain. Work that is endless on purpose is
     ///   drained by [`drain_for`](Self::drain_for) and [`drain_until`](Self::drain_until).
     ///
     /// # Examples
@@ -134,7 +134,7 @@ impl<T> Captured<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn drain(self, airlock: &Airlock) -> Result<Drained, DrainError> {
-        block_on(self.perform(airlock, Effects::Sync, Settled))
+        block_on(self.perform(airlock, Effects::Sync, Idle))
     }
 
     /// As [`drain`](Self::drain), for async effects too. One effect is awaited at a time; while it
@@ -144,7 +144,7 @@ impl<T> Captured<T> {
     ///
     /// As [`drain`](Self::drain).
     pub async fn drain_async(self, airlock: &Airlock) -> Result<Drained, DrainError> {
-        self.perform(airlock, Effects::All, Settled).await
+        self.perform(airlock, Effects::All, Idle).await
     }
 
     async fn perform(
@@ -153,22 +153,22 @@ impl<T> Captured<T> {
         effects: Effects,
         stop: impl Stop,
     ) -> Result<Drained, DrainError> {
-        let (queue, plan, rehomed) = self.queue(airlock);
+        let (queue, plan, reparented) = self.queue(airlock);
         let _emptied = queue::Emptied(&queue);
-        let entries = rehomed.flush();
+        let entries = reparented.flush();
         let mut runner = Runner::new(queue.clone(), plan, (effects, stop), entries);
         poll_fn(|cx| runner.poll(cx)).await;
         runner.conclude()
     }
 
-    fn queue(self, airlock: &Airlock) -> (Arc<Queue>, Plan, rehome::Rehomed) {
+    fn queue(self, airlock: &Airlock) -> (Arc<Queue>, Plan, reparent::Reparented) {
         let Self {
             mut buffer, plan, ..
         } = self;
         let queue = Queue::new(airlock);
         let intents: Vec<Intent> = std::mem::take(&mut buffer.intents);
-        let rehomed = rehome::rehome(intents, &buffer.around, airlock, &queue);
-        (queue, plan, rehomed)
+        let reparented = reparent::reparent(intents, &buffer.around, airlock, &queue);
+        (queue, plan, reparented)
     }
 }
 
@@ -176,7 +176,7 @@ impl fmt::Debug for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Plan")
             .field("stubs", &self.stubs.keys())
-            .field("settle_limit", &self.settle_limit)
+            .field("performance_limit", &self.performance_limit)
             .finish()
     }
 }

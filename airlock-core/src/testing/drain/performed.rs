@@ -73,7 +73,7 @@ impl Drained {
     pub fn plain_in_full(&self) -> Plain {
         let entries = self.entries.iter().map(Performed::seen);
         let left = self.left.entries().iter().map(Due::seen);
-        Plain::of(&entries.chain(left).collect::<Vec<_>>()).with_left(self.left.len())
+        Plain::new(&entries.chain(left).collect::<Vec<_>>()).with_left(self.left.len())
     }
 
     /// Those that failed.
@@ -96,9 +96,9 @@ impl KeepsArguments for Drained {}
 
 impl Performed {
     /// What is known of it before it is performed.
-    pub(super) fn of(intent: &Intent, at: Duration) -> Self {
+    pub(super) fn new(intent: &Intent, at: Duration) -> Self {
         let mut kept = Kept::copy(intent);
-        kept.entry.facts.decide(Decision::NotReached);
+        kept.entry.data.decide(Decision::NotReached);
         Self {
             kept,
             at,
@@ -117,12 +117,12 @@ impl Performed {
 
     /// One that waits to be tried again.
     pub(super) fn into_due(self, at: Duration) -> Due {
-        Due::again(self.kept, at)
+        Due::retry(self.kept, at)
     }
 
     pub(super) fn set_fate_of(&mut self, entry: &ReportEntry) {
-        if let Some(decision) = entry.facts.decision() {
-            self.kept.entry.facts.decide(decision);
+        if let Some(decision) = entry.data.decision() {
+            self.kept.entry.data.decide(decision);
         }
     }
 
@@ -131,7 +131,7 @@ impl Performed {
     }
 
     pub(super) fn is_dispatched(&self) -> bool {
-        self.kept.entry.facts.is_dispatched()
+        self.kept.entry.data.is_dispatched()
     }
 
     pub(super) fn entry(&self) -> &ReportEntry {

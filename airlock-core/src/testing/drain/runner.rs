@@ -117,7 +117,7 @@ impl<S: Stop> Runner<S> {
             self.awaited = self.asleep.pop_first().map(|(_, one)| one);
             return true;
         }
-        if self.begun >= self.plan.settle_limit {
+        if self.begun >= self.plan.performance_limit {
             return false;
         }
         self.awaited = self.queue.next().map(|delivery| self.start(delivery));
@@ -130,7 +130,7 @@ impl<S: Stop> Runner<S> {
         let begins = self.entries.len();
         for intent in delivery.intents_mut() {
             self.begun += 1;
-            let mut entry = Performed::of(intent, now);
+            let mut entry = Performed::new(intent, now);
             if let Some(stub) = self.plan.stubs.get(intent.effect()) {
                 let arguments = std::mem::replace(&mut intent.payload, Payload::gone());
                 intent.payload = arguments.stubbed(stub.clone());
@@ -163,7 +163,7 @@ impl<S: Stop> Runner<S> {
         }
         // What was dispatched is in the queue, or has been performed.
         let cascades = report.cascades().iter();
-        let ended = cascades.filter(|entry| !entry.facts.is_dispatched());
+        let ended = cascades.filter(|entry| !entry.data.is_dispatched());
         let now = self.queue.now();
         let behind = self.entries.len();
         self.entries
@@ -180,23 +180,23 @@ impl<S: Stop> Runner<S> {
     /// Turns what happened into the result of the drain.
     pub(super) fn conclude(mut self) -> Result<Drained, DrainError> {
         let due = self.queue.stop();
-        if self.begun >= self.plan.settle_limit
+        if self.begun >= self.plan.performance_limit
             && !self.reached
             && let Some(((at, _), next)) = due.first_key_value()
             && self.stop.horizon().is_none_or(|horizon| *at <= horizon)
         {
-            let unsettled = Endless::unsettled(self.begun, next, *at, &self.stop);
-            self.endless.get_or_insert(unsettled);
+            let endless = Endless::new(self.begun, next, *at, &self.stop);
+            self.endless.get_or_insert(endless);
         }
         let mut left = self.take_asleep();
         for ((at, _), delivery) in due {
             let intents = delivery.into_intents().into_iter();
-            left.extend(intents.map(|intent| Due::of(intent, at)));
+            left.extend(intents.map(|intent| Due::new(intent, at)));
         }
         left.sort_by_key(Due::at);
         let never_held = self.stop.must_hold().filter(|_| !self.reached);
         let drained = Drained::new(self.entries, Left::new(left));
-        DrainError::of(self.endless, never_held, drained)
+        DrainError::new(self.endless, never_held, drained)
     }
 
     /// Takes those that wait to be tried again out of the report: their fate is open.

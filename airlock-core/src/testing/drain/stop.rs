@@ -25,9 +25,9 @@ pub(super) trait Stop {
 }
 
 /// Never stops before everything is performed.
-pub(super) struct Settled;
+pub(super) struct Idle;
 
-impl Stop for Settled {}
+impl Stop for Idle {}
 
 /// Stops when this much virtual time has passed.
 pub(super) struct Within(pub(super) Duration);

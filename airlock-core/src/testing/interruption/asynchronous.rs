@@ -7,7 +7,7 @@ use std::pin::Pin;
 
 use crate::airlock::AirlockBuilder;
 use crate::testing::interruption::Describe;
-use crate::testing::interruption::course::Course;
+use crate::testing::interruption::exploration::Exploration;
 use crate::testing::interruption::invariant::{Broken, Holds};
 use crate::unwind::catch_unwind_async;
 use crate::unwind::panic_message;
@@ -126,20 +126,20 @@ impl<'a, S> EveryInterruptionAsync<'a, S> {
     /// As [`EveryInterruption::run`](crate::testing::EveryInterruption::run).
     #[must_use = "that no point was found means that nothing was tried: assert how many there are"]
     pub async fn run<T>(self, scenario: impl AsyncFn(&S) -> T) -> usize {
-        let mut course = Course::new(self.place);
+        let mut exploration = Exploration::new(self.place);
         loop {
-            let run = course.begin(self.setup.state().await, &self.describe);
+            let run = exploration.begin(self.setup.state().await, &self.describe);
             let ended = run.drive(&scenario).await;
-            course.take(&run, ended);
+            exploration.take(&run, ended);
             for (invariant, place) in &self.invariants {
                 let wrong = match catch_unwind_async(invariant.check(&run.state)).await {
                     Ok(Ok(())) => continue,
                     Ok(Err(wrong)) => wrong,
                     Err(panic) => panic_message(&*panic),
                 };
-                course.break_off(&Broken { wrong, place });
+                exploration.break_off(&Broken { wrong, place });
             }
-            if let Some(points) = course.next() {
+            if let Some(points) = exploration.next() {
                 return points;
             }
         }

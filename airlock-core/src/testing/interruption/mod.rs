@@ -1,7 +1,7 @@
 //! Running a scenario once for each point at which it could be interrupted.
 
 mod asynchronous;
-mod course;
+mod exploration;
 mod invariant;
 mod point;
 mod probe;
@@ -10,7 +10,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 use crate::airlock::AirlockBuilder;
-use crate::testing::interruption::course::{Course, Run};
+use crate::testing::interruption::exploration::{Exploration, Run};
 use crate::testing::interruption::invariant::Invariant;
 
 pub use self::asynchronous::{EveryInterruptionAsync, every_interruption_async};
@@ -81,7 +81,7 @@ pub struct EveryInterruption<'a, S> {
 type Describe<'a, S> = dyn Fn(&S, AirlockBuilder) -> AirlockBuilder + 'a;
 
 impl<'a, S> EveryInterruption<'a, S> {
-    /// Describes the airlock of a run: resources, policies, an executor, who takes what is stranded.
+    /// Describes the airlock of a run: resources, policies, an executor, who takes what is unhandled.
     /// Effects need only those resources that they are performed with.
     pub fn airlock(mut self, describe: impl Fn(&S, AirlockBuilder) -> AirlockBuilder + 'a) -> Self {
         self.describe = Box::new(describe);
@@ -112,15 +112,15 @@ impl<'a, S> EveryInterruption<'a, S> {
     #[track_caller]
     #[must_use = "that no point was found means that nothing was tried: assert how many there are"]
     pub fn run<T>(self, scenario: impl Fn(&S) -> T) -> usize {
-        let mut course = Course::new(self.place);
+        let mut exploration = Exploration::new(self.place);
         loop {
-            let run = course.begin((self.setup)(), &self.describe);
+            let run = exploration.begin((self.setup)(), &self.describe);
             let ended = catch_unwind(AssertUnwindSafe(|| {
                 run.airlock.run(|| drop(scenario(&run.state)));
             }));
-            course.take(&run, ended);
-            self.check(&course, &run);
-            if let Some(points) = course.next() {
+            exploration.take(&run, ended);
+            self.check(&exploration, &run);
+            if let Some(points) = exploration.next() {
                 return points;
             }
         }
@@ -154,23 +154,23 @@ impl<'a, S> EveryInterruption<'a, S> {
     /// As [`run`](Self::run).
     #[must_use = "that no point was found means that nothing was tried: assert how many there are"]
     pub async fn run_async<T>(self, scenario: impl AsyncFn(&S) -> T) -> usize {
-        let mut course = Course::new(self.place);
+        let mut exploration = Exploration::new(self.place);
         loop {
-            let run = course.begin((self.setup)(), &self.describe);
+            let run = exploration.begin((self.setup)(), &self.describe);
             let ended = run.drive(&scenario).await;
-            course.take(&run, ended);
-            self.check(&course, &run);
-            if let Some(points) = course.next() {
+            exploration.take(&run, ended);
+            self.check(&exploration, &run);
+            if let Some(points) = exploration.next() {
                 return points;
             }
         }
     }
 
     #[track_caller]
-    fn check(&self, course: &Course, run: &Run<S>) {
+    fn check(&self, exploration: &Exploration, run: &Run<S>) {
         for invariant in &self.invariants {
             if let Err(broken) = invariant.ask(&run.state) {
-                course.break_off(&broken);
+                exploration.break_off(&broken);
             }
         }
     }

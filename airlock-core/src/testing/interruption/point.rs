@@ -31,7 +31,7 @@ pub(super) struct Which {
 }
 
 impl Which {
-    pub(super) fn of(intent: &Intent) -> Self {
+    pub(super) fn new(intent: &Intent) -> Self {
         Self {
             effect: intent.effect(),
             enqueued_at: intent.location(),

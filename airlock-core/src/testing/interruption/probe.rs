@@ -85,13 +85,13 @@ impl Probe {
 impl Observer for Probe {
     /// An intent is about to be buffered.
     fn enqueues(&self, intent: &Intent) {
-        self.panic_at(At::Enqueue, Which::of(intent));
+        self.panic_at(At::Enqueue, Which::new(intent));
     }
 
     /// An intent is about to be performed or handed over; gives the error to fail it with.
     fn dispatches(&self, intent: &Intent) -> Result<(), BoxError> {
         let first = self.state().dispatched.insert(intent.id());
-        if first && self.reach(At::Dispatch, Some(Which::of(intent))) {
+        if first && self.reach(At::Dispatch, Some(Which::new(intent))) {
             return Err("every_interruption lets this dispatch fail".into());
         }
         Ok(())
@@ -99,12 +99,12 @@ impl Observer for Probe {
 
     /// A body is about to begin.
     fn begins(&self, intent: &Intent) {
-        self.panic_at(At::BeforeBody, Which::of(intent));
+        self.panic_at(At::BeforeBody, Which::new(intent));
     }
 
     /// A body has ended well, which nobody knows yet.
     fn ended(&self, intent: &Intent) {
-        self.panic_at(At::AfterBody, Which::of(intent));
+        self.panic_at(At::AfterBody, Which::new(intent));
     }
 
     /// A body that is awaited, observed.
@@ -113,7 +113,7 @@ impl Observer for Probe {
         intent: &Intent,
         body: BoxFuture<'a, Result<(), BoxError>>,
     ) -> BoxFuture<'a, Result<(), BoxError>> {
-        let (probe, id, which) = (self, intent.id(), Which::of(intent));
+        let (probe, id, which) = (self, intent.id(), Which::new(intent));
         Box::pin(async move {
             probe.state().under_way.push((id, which));
             let ended = UnderWay { probe: &probe, id };

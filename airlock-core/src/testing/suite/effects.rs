@@ -265,7 +265,7 @@ impl fmt::Debug for Secret {
 fn numbered<E: Effect + Send>(n: u32, intent: E) -> Numbered {
     Numbered {
         n,
-        intent: Intent::of(intent),
+        intent: Intent::new(intent),
     }
 }
 

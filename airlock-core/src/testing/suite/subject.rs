@@ -36,7 +36,7 @@ impl Subject {
 
     /// An executor that hands over what it is given. `drive` performs all of it, or waits until it is
     /// performed, cascades included; it gives the errors of what failed there, unless they go to
-    /// [`AirlockBuilder::on_stranded`](crate::AirlockBuilder::on_stranded).
+    /// [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error).
     ///
     /// ```
     /// use airlock::executor::Recorder;

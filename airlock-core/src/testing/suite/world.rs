@@ -38,7 +38,7 @@ pub(super) struct World {
     pub(super) subject: Subject,
     pub(super) airlock: Airlock,
     pub(super) log: Arc<Log>,
-    stranded: Arc<Mutex<Vec<FlushError>>>,
+    unhandled: Arc<Mutex<Vec<FlushError>>>,
 }
 
 /// What was told of one flush.
@@ -71,12 +71,12 @@ impl Timer for Instantly {
 
 impl World {
     pub(super) fn new(make: &dyn Fn() -> Subject) -> Self {
-        let (log, stranded) = (Arc::new(Log::default()), Arc::new(Mutex::new(Vec::new())));
-        let take = stranded.clone();
+        let (log, unhandled) = (Arc::new(Log::default()), Arc::new(Mutex::new(Vec::new())));
+        let take = unhandled.clone();
         let airlock = Airlock::builder()
             .shared_resource(log.clone())
             .timer(Instantly)
-            .on_stranded(move |error| {
+            .on_unhandled_error(move |error| {
                 take.lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .push(error);
@@ -91,7 +91,7 @@ impl World {
             subject: make(),
             airlock,
             log,
-            stranded,
+            unhandled,
         }
     }
 
@@ -171,23 +171,28 @@ impl World {
                 report
             }
         };
-        errors.extend(self.settle());
-        Told::of(numbers, report, errors)
+        errors.extend(self.finish_deliveries());
+        Told::from_flush(numbers, report, errors)
     }
 
     /// Has all performed that was handed over; gives what failed there.
-    pub(super) fn settle(&self) -> Vec<FlushError> {
+    pub(super) fn finish_deliveries(&self) -> Vec<FlushError> {
         let mut errors = match &self.subject.drive {
             Some(drive) => self.block_on(drive()),
             None => Vec::new(),
         };
-        errors.append(&mut self.stranded.lock().unwrap_or_else(PoisonError::into_inner));
+        errors.append(
+            &mut self
+                .unhandled
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
         errors
     }
 }
 
 impl Told {
-    pub(super) fn of(
+    pub(super) fn from_flush(
         numbers: HashMap<IntentId, u32>,
         report: FlushReport,
         errors: Vec<FlushError>,

@@ -52,6 +52,6 @@ impl<'ast> Visit<'ast> for Mentions {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 
     fn visit_macro(&mut self, item: &'ast Macro) {
-        self.body(&Body::of(item));
+        self.body(&Body::from_macro(item));
     }
 }

@@ -17,7 +17,7 @@ use syn::{Block, Expr, FnArg, Pat, Signature, Stmt};
 use self::jumps::Jump;
 use self::mentions::mentioned;
 use crate::lint::functions::{Used, at, segments};
-use crate::lint::guards::{Held, Source};
+use crate::lint::guards::{HeldGuard, Source};
 use crate::lint::macros::{Body, Branch};
 use crate::lint::names::{Imports, Path};
 
@@ -27,7 +27,7 @@ type Variable = usize;
 type Guard = usize;
 
 /// The guards of a function that may be alive at an await of its own body, or of an async block in it.
-pub(super) fn held(module: &Path, signature: &Signature, block: &Block) -> Vec<Held> {
+pub(super) fn held(module: &Path, signature: &Signature, block: &Block) -> Vec<HeldGuard> {
     let mut walk = Walk {
         module,
         names: Vec::new(),
@@ -45,7 +45,7 @@ pub(super) fn held(module: &Path, signature: &Signature, block: &Block) -> Vec<H
     }
     walk.block(block);
     let awaited = walk.guards.into_iter().filter_map(|candidate| {
-        Some(Held {
+        Some(HeldGuard {
             source: candidate.source,
             entered: candidate.entered,
             at: candidate.at,

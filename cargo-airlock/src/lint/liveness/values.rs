@@ -283,7 +283,7 @@ impl Walk<'_> {
         let name = item.path.segments.last();
         let name = name.map(|segment| segment.ident.unraw().to_string());
         let is_one_of = |names: &[&str]| name.as_deref().is_some_and(|it| names.contains(&it));
-        let body = Body::of(item);
+        let body = Body::from_macro(item);
         if is_one_of(&BODIES) {
             self.apart(&Apart {
                 is_async: true,

@@ -40,7 +40,7 @@ async fn stored(pool: &Pool<Db>) -> Result<Stored, BoxError> {
 }
 
 fn confirmation(order: i64, to: &str) -> Intent {
-    Intent::of(send_confirmation(order, to.to_owned()))
+    Intent::new(send_confirmation(order, to.to_owned()))
 }
 
 fn job(to: &str) -> (String, String) {

@@ -51,7 +51,7 @@ pub(crate) async fn serve(
     Ok(response.into_response(page))
 }
 
-/// Keeps what was filled in, and answers with a redirect.
+/// Coalesce what was filled in, and answers with a redirect.
 async fn sent(
     shop: &Shop,
     mut request: ServiceRequest,

@@ -14,7 +14,7 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, FormConfig, PathConfig};
 use actix_web::{App, Error, HttpServer};
-use airlock::Backlog;
+use airlock::TaskTracker;
 use airlock::actix::{ScopeMiddleware, ShieldMiddleware, Shutdown};
 use shop::Shop;
 
@@ -44,8 +44,8 @@ impl Scopes {
 
     /// What runs on behind the responses. A clone shares it.
     #[must_use]
-    pub fn backlog(&self) -> Backlog {
-        self.middleware.backlog()
+    pub fn tasks(&self) -> TaskTracker {
+        self.middleware.tasks()
     }
 
     /// Ends the server in order.

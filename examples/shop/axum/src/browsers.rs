@@ -44,7 +44,7 @@ pub(crate) async fn serve(State(shop): State<Shop>, request: Request, next: Next
     }
 }
 
-/// Keeps what was filled in, and answers with a redirect.
+/// Coalesce what was filled in, and answers with a redirect.
 async fn sent(shop: &Shop, request: Request, next: Next) -> Response {
     let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, Form::LIMIT).await else {

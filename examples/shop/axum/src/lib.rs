@@ -8,7 +8,7 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 
-use airlock::Backlog;
+use airlock::TaskTracker;
 use airlock::tower::{AfterResponse, ScopeLayer, ShieldLayer, Shutdown};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -38,8 +38,8 @@ impl Scopes {
 
     /// What runs on behind the responses. A clone shares it.
     #[must_use]
-    pub fn backlog(&self) -> Backlog {
-        self.layer.backlog()
+    pub fn tasks(&self) -> TaskTracker {
+        self.layer.tasks()
     }
 
     /// Ends the server in order.

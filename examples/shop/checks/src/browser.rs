@@ -86,7 +86,7 @@ impl Browser {
         self.command("Network.enable", json!({}));
     }
 
-    /// Looks through another screen from now on.
+    /// AssertionLog through another screen from now on.
     pub(crate) fn screen(&mut self, Screen(width, height): Screen) {
         let screen = json!({
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600,

@@ -23,7 +23,7 @@ pub(crate) struct Counts {
 
 impl Counts {
     /// Counts in a database.
-    pub(crate) async fn of(database: &str) -> Self {
+    pub(crate) async fn read(database: &str) -> Self {
         install_default_drivers();
         let connection = AnyConnection::connect(database).await;
         let mut connection = connection.expect("the database is whole");

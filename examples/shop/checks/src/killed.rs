@@ -35,7 +35,7 @@ pub enum Signal {
 pub async fn check(program: &str, database: &str, signal: Signal) {
     let confirmed = run(program, database, signal);
     let name = Path::new(program).file_name().unwrap_or_default().display();
-    let left = Counts::of(database).await;
+    let left = Counts::read(database).await;
     eprintln!("{name} after {signal:?}: {left}; {confirmed} confirmed to clients");
     assert!(confirmed >= ORDERS && left.orders >= confirmed, "{left}");
 
@@ -135,7 +135,7 @@ async fn wait_until_done(process: &Process, database: &str) -> Counts {
     loop {
         let answer = process.call(Call::get("/jobs?wait=done"));
         assert_eq!(answer.status, 200, "{answer:?}");
-        let counts = Counts::of(database).await;
+        let counts = Counts::read(database).await;
         if counts.unfinished == 0 || Instant::now() > deadline {
             return counts;
         }

@@ -59,10 +59,10 @@ impl Settings {
     ///
     /// Which of them makes no sense, and why.
     pub fn read() -> Result<Self, String> {
-        Self::of(std::env::args().skip(1), |name| std::env::var(name).ok())
+        Self::from_arguments(std::env::args().skip(1), |name| std::env::var(name).ok())
     }
 
-    fn of(
+    fn from_arguments(
         mut arguments: impl Iterator<Item = String>,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, String> {

@@ -4,12 +4,12 @@ use super::*;
 
 fn read(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Settings, String> {
     let arguments = arguments.iter().map(|&it| it.to_owned());
-    Settings::of(arguments, |name| variable(variables, name))
+    Settings::from_arguments(arguments, |name| variable(variables, name))
 }
 
 fn read_worker(arguments: &[&str], variables: &[(&str, &str)]) -> Result<WorkerSettings, String> {
     let arguments = arguments.iter().map(|&it| it.to_owned());
-    WorkerSettings::of(arguments, |name| variable(variables, name))
+    WorkerSettings::from_arguments(arguments, |name| variable(variables, name))
 }
 
 fn variable(variables: &[(&str, &str)], name: &str) -> Option<String> {

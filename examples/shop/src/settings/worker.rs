@@ -27,10 +27,10 @@ impl WorkerSettings {
     ///
     /// Which of them is missing or makes no sense, and why.
     pub fn read() -> Result<Self, String> {
-        Self::of(std::env::args().skip(1), |name| std::env::var(name).ok())
+        Self::from_arguments(std::env::args().skip(1), |name| std::env::var(name).ok())
     }
 
-    pub(super) fn of(
+    pub(super) fn from_arguments(
         mut arguments: impl Iterator<Item = String>,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, String> {

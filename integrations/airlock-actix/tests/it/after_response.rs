@@ -49,16 +49,16 @@ async fn the_backlog_counts_flushes_under_way_and_failed_ones() {
     }
     let world = World::new();
     let middleware = world.middleware().after_response();
-    let backlog = middleware.backlog();
+    let tasks = middleware.tasks();
     let app = App::new().route("/{n}", web::get().to(handler));
     let app = init_service(app.wrap(middleware)).await;
     for path in ["/1", "/2"] {
         drop(call_service(&app, get(path)).await);
     }
-    assert_eq!((backlog.running(), world.log.lines().len()), (2, 0));
-    backlog.drained().await;
-    assert_eq!(backlog.running(), 0);
-    assert_eq!(backlog.failed(), 1);
+    assert_eq!((tasks.running(), world.log.lines().len()), (2, 0));
+    tasks.drained().await;
+    assert_eq!(tasks.running(), 0);
+    assert_eq!(tasks.failed(), 1);
     assert_eq!(world.log.lines().len(), 3);
 }
 
@@ -95,7 +95,8 @@ async fn after_the_response_a_panic_of_a_body_around_it_discards() {
 }
 
 #[test]
-fn after_the_response_and_after_the_runtime_sync_effects_run_and_async_ones_are_stranded() {
+fn after_the_response_and_after_the_runtime_sync_effects_run_and_async_ones_are_reported_as_unhandled()
+ {
     let mut world = World::new();
     let middleware = world.middleware().after_response();
     let response = actix_web::rt::System::new().block_on(async {
@@ -109,7 +110,7 @@ fn after_the_response_and_after_the_runtime_sync_effects_run_and_async_ones_are_
         world.reports(),
         ["success: mail dispatched, ship not reached"]
     );
-    assert_eq!(world.stranded(), 1);
+    assert_eq!(world.unhandled(), 1);
 }
 
 #[actix_web::test]
@@ -154,13 +155,13 @@ async fn sync_effects_run_where_the_body_ends_up_to_the_first_async_one() {
     }
     let world = World::new();
     let middleware = world.middleware().after_response();
-    let backlog = middleware.backlog();
+    let tasks = middleware.tasks();
     let app = App::new().route("/", web::get().to(handler));
     let response = call_service(&init_service(app.wrap(middleware)).await, get("/")).await;
     assert!(world.log.lines().is_empty());
     drop(response);
     assert_eq!(world.log.lines(), ["mail 1"]);
-    backlog.drained().await;
+    tasks.drained().await;
     assert_eq!(world.log.lines(), ["mail 1", "ship 2", "mail 3"]);
 }
 
@@ -174,14 +175,14 @@ fn a_flush_that_its_runtime_drops_has_failed() {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let runtime = runtime.expect("it starts");
     let middleware = runtime.block_on(async { world.middleware().after_response() });
-    let backlog = middleware.backlog();
+    let tasks = middleware.tasks();
     drop(runtime);
     actix_web::rt::System::new().block_on(async {
         let app = App::new().route("/", web::get().to(handler));
         drop(call_service(&init_service(app.wrap(middleware)).await, get("/")).await);
     });
     assert_eq!(world.reports(), ["success: ship not reached"]);
-    assert_eq!((world.stranded(), backlog.failed()), (1, 1));
+    assert_eq!((world.unhandled(), tasks.failed()), (1, 1));
 }
 
 #[actix_web::test]

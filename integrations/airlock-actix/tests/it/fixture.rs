@@ -57,14 +57,14 @@ pub(crate) struct World {
     pub(crate) airlock: Airlock,
     pub(crate) log: Log,
     reports: mpsc::UnboundedReceiver<String>,
-    stranded: Arc<Mutex<Vec<Intent>>>,
+    unhandled: Arc<Mutex<Vec<Intent>>>,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
         let log = Log::default();
         let (heard, reports) = mpsc::unbounded_channel();
-        let stranded = Arc::new(Mutex::new(Vec::new()));
+        let unhandled = Arc::new(Mutex::new(Vec::new()));
         let airlock = Airlock::builder()
             .resource(log.clone())
             .skip_resource_check() // One effect needs more, in a test of its own.
@@ -75,10 +75,10 @@ impl World {
                 let fates = fates.collect::<Vec<_>>().join(",");
                 let _ = heard.send(format!("{}:{fates}", report.outcome()));
             })
-            .on_stranded({
-                let stranded = stranded.clone();
+            .on_unhandled_error({
+                let unhandled = unhandled.clone();
                 move |error| {
-                    stranded
+                    unhandled
                         .lock()
                         .expect("no panic")
                         .extend(error.into_intents());
@@ -90,7 +90,7 @@ impl World {
             airlock,
             log,
             reports,
-            stranded,
+            unhandled,
         }
     }
 
@@ -109,9 +109,9 @@ impl World {
         std::iter::from_fn(|| self.reports.try_recv().ok()).collect()
     }
 
-    /// How many intents were given to `on_stranded`.
-    pub(crate) fn stranded(&self) -> usize {
-        self.stranded.lock().expect("no panic").len()
+    /// How many intents were given to `on_unhandled_error`.
+    pub(crate) fn unhandled(&self) -> usize {
+        self.unhandled.lock().expect("no panic").len()
     }
 }
 

@@ -35,7 +35,7 @@ impl ResponseError for AppError {
 
 impl From<FlushError> for AppError {
     fn from(error: FlushError) -> Self {
-        error.strand();
+        error.report_unhandled();
         Self::Flush
     }
 }
@@ -447,7 +447,7 @@ async fn a_failed_flush_is_answered_by_the_error_type_or_by_problem() {
         let call = world.airlock.bind(call_service(&app, get_request("/")));
         let response = call.await;
         assert_eq!(response.status().as_u16(), status);
-        assert_eq!(world.stranded(), 1);
+        assert_eq!(world.unhandled(), 1);
         let body = to_bytes(response.into_body()).await.expect("it ends");
         assert!(!String::from_utf8_lossy(&body).contains("secret"));
     }

@@ -166,7 +166,7 @@ async fn an_outer_one_that_fails_discards_what_the_body_held_for_it() {
     for read in [true, false] {
         let mut world = World::new();
         let outer = world.middleware().after_response();
-        let backlog = outer.backlog();
+        let tasks = outer.tasks();
         let app = App::new().route("/", web::get().to(answer));
         let app = app.wrap(inner().after_response());
         let app = init_service(app.wrap(from_fn(breaks)).wrap(outer)).await;
@@ -184,7 +184,7 @@ async fn an_outer_one_that_fails_discards_what_the_body_held_for_it() {
                 "failure: mail discarded, ship discarded",
             ]
         );
-        assert_eq!((world.stranded(), backlog.failed()), (0, 0));
+        assert_eq!((world.unhandled(), tasks.failed()), (0, 0));
     }
 }
 
@@ -207,7 +207,7 @@ async fn an_outer_one_waits_for_any_within_it_that_waits() {
             "success:",
         ]
     );
-    assert_eq!(world.stranded(), 0);
+    assert_eq!(world.unhandled(), 0);
 }
 
 #[actix_web::test]

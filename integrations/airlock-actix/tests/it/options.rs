@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, HttpResponse, web};
-use airlock::Refusal;
+use airlock::EnqueueErrorKind;
 use airlock::executor::Recorder;
 use airlock::lifecycle::{AlwaysFlush, NeverFlush, Outcome};
 use airlock::policy::drop_all;
@@ -153,7 +153,7 @@ async fn a_panic_of_on_flush_error_is_answered_with_a_problem() {
     let mut world = World::new();
     let middleware = world.middleware();
     let middleware = middleware.on_flush_error(|_, _| panic!("no words"));
-    let backlog = middleware.backlog();
+    let tasks = middleware.tasks();
     let app = App::new().route("/", web::get().to(cannot_flush));
     let app = init_service(app.wrap(middleware)).await;
     let told = errors_of(async {
@@ -167,12 +167,12 @@ async fn a_panic_of_on_flush_error_is_answered_with_a_problem() {
     assert!(told.iter().any(|line| line == expected), "{told:#?}");
     let expected = "success: mail dispatched, fail failed, ship not reached";
     assert_eq!(world.reports(), [expected]);
-    assert_eq!(backlog.failed(), 1);
-    assert_eq!(world.stranded(), 2);
+    assert_eq!(tasks.failed(), 1);
+    assert_eq!(world.unhandled(), 2);
 }
 
 #[actix_web::test]
-async fn what_on_flush_error_does_not_take_is_stranded() {
+async fn what_on_flush_error_does_not_take_is_reported_as_unhandled() {
     let world = World::new();
     let middleware = world.middleware();
     let middleware = middleware.on_flush_error(|_, _| HttpResponse::ServiceUnavailable().finish());
@@ -180,7 +180,7 @@ async fn what_on_flush_error_does_not_take_is_stranded() {
     let app = init_service(app.wrap(middleware)).await;
     let response = call_service(&app, get("/")).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(world.stranded(), 2);
+    assert_eq!(world.unhandled(), 2);
 }
 
 #[actix_web::test]
@@ -233,7 +233,7 @@ async fn cannot_flush() -> HttpResponse {
 }
 
 #[actix_web::test]
-async fn a_failed_flush_becomes_a_problem_that_tells_nothing_and_is_stranded() {
+async fn a_failed_flush_becomes_a_problem_that_tells_nothing_and_is_reported_as_unhandled() {
     let mut world = World::new();
     let app = App::new()
         .route("/", web::get().to(cannot_flush))
@@ -255,7 +255,7 @@ async fn a_failed_flush_becomes_a_problem_that_tells_nothing_and_is_stranded() {
         world.reports(),
         ["success: mail dispatched, fail failed, ship not reached"]
     );
-    assert_eq!(world.stranded(), 2);
+    assert_eq!(world.unhandled(), 2);
 }
 
 #[actix_web::test]
@@ -275,11 +275,12 @@ async fn on_flush_error_makes_the_response_and_owns_the_error() {
         to_bytes(response.into_body()).await.expect("it ends"),
         "/order: 2"
     );
-    assert_eq!(world.stranded(), 0);
+    assert_eq!(world.unhandled(), 0);
 }
 
 #[actix_web::test]
-async fn a_flush_that_fails_after_a_failed_response_leaves_the_response_and_is_stranded() {
+async fn a_flush_that_fails_after_a_failed_response_leaves_the_response_and_is_reported_as_unhandled()
+ {
     async fn handler() -> HttpResponse {
         airlock::enqueue(fail(1).on_failure());
         HttpResponse::NotFound().body("no such order")
@@ -297,7 +298,7 @@ async fn a_flush_that_fails_after_a_failed_response_leaves_the_response_and_is_s
         to_bytes(response.into_body()).await.expect("it ends"),
         "no such order"
     );
-    assert_eq!(world.stranded(), 1);
+    assert_eq!(world.unhandled(), 1);
 }
 
 #[actix_web::test]
@@ -335,7 +336,7 @@ async fn the_extractor_of_an_app_without_the_middleware_answers_500_and_tells_no
 async fn without_the_middleware_a_handler_has_no_scope() {
     async fn handler() -> String {
         let refused = airlock::try_enqueue(mail(1)).expect_err("it is refused");
-        matches!(refused.refusal(), Refusal::NoScope).to_string()
+        matches!(refused.kind(), EnqueueErrorKind::NoScope).to_string()
     }
     let app = init_service(App::new().route("/", web::get().to(handler))).await;
     let response = call_service(&app, get("/")).await;

@@ -10,7 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::rt::System;
 use actix_web::test::{call_service, init_service};
 use actix_web::{App, Error, HttpResponse, web};
-use airlock::Backlog;
+use airlock::TaskTracker;
 use airlock_actix::{ScopeMiddleware, ShieldMiddleware};
 use tokio::sync::Semaphore;
 
@@ -47,16 +47,16 @@ async fn a_shielded_request_ends_although_its_client_has_gone() {
             true => world.middleware().after_response().shield(),
             false => world.middleware().shield(),
         };
-        let (requests, backlog) = (middleware.requests(), middleware.backlog());
+        let (requests, tasks) = (middleware.requests(), middleware.tasks());
         let app = gated(middleware, &gate).await;
         let mut call = Box::pin(app.call(get("/")));
         pause().await;
         assert!(poll(call.as_mut()).is_none());
         drop(call);
-        assert_eq!((requests.running(), backlog.running()), (1, 0));
+        assert_eq!((requests.running(), tasks.running()), (1, 0));
         gate.add_permits(1);
         requests.drained().await;
-        backlog.drained().await;
+        tasks.drained().await;
         assert_eq!(
             world.reports(),
             ["success: mail dispatched, ship dispatched"]
@@ -66,7 +66,7 @@ async fn a_shielded_request_ends_although_its_client_has_gone() {
 
 /// Notes how many flushes are under way when it is woken.
 struct AtWake {
-    flushes: Backlog,
+    flushes: TaskTracker,
     seen: Mutex<Option<usize>>,
 }
 
@@ -81,7 +81,7 @@ async fn a_request_without_its_client_runs_until_its_flush_after_the_response_ha
     let world = World::new();
     let gate = Gate::new(Semaphore::new(0));
     let middleware = world.middleware().after_response().shield();
-    let (requests, flushes) = (middleware.requests(), middleware.backlog());
+    let (requests, flushes) = (middleware.requests(), middleware.tasks());
     let app = gated(middleware, &gate).await;
     drop(app.call(get("/")));
     let seen = Arc::new(AtWake {
@@ -121,7 +121,7 @@ async fn a_failed_flush_of_a_shielded_request_is_a_500() {
     let app = init_service(app.wrap(world.middleware().shield())).await;
     let status = call_service(&app, get("/")).await.status();
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
-    assert_eq!(world.stranded(), 1);
+    assert_eq!(world.unhandled(), 1);
 }
 
 #[actix_web::test]
@@ -159,7 +159,7 @@ async fn a_shield_within_another_scope_says_that_it_does_not_protect() {
 }
 
 #[actix_web::test]
-async fn a_shield_within_another_scope_strands_when_the_client_has_gone() {
+async fn a_shield_within_another_scope_reports_when_the_client_has_gone() {
     let mut world = World::new();
     let gate = Gate::new(Semaphore::new(0));
     let shield = ScopeMiddleware::new().shield();
@@ -175,7 +175,7 @@ async fn a_shield_within_another_scope_strands_when_the_client_has_gone() {
         world.reports(),
         ["cancelled:", "success: mail failed, ship failed"]
     );
-    assert_eq!(world.stranded(), 2);
+    assert_eq!(world.unhandled(), 2);
 }
 
 #[actix_web::test]

@@ -409,7 +409,7 @@ async fn a_shutdown_can_wait_for_what_leaves_after_the_response() {
         .build()
         .expect("it builds");
     let middleware = ScopeMiddleware::new().airlock(&airlock).after_response();
-    let backlog = middleware.backlog();
+    let tasks = middleware.tasks();
     let routes = |config: &mut ServiceConfig| {
         config.route("/", web::get().to(handler));
     };
@@ -420,6 +420,6 @@ async fn a_shutdown_can_wait_for_what_leaves_after_the_response() {
     server.stop().await; // The workers, and their runtimes, have ended.
     assert!(log.lines().is_empty());
     gate.add_permits(1);
-    backlog.drained().await;
+    tasks.drained().await;
     assert_eq!(log.lines(), ["slow"]);
 }

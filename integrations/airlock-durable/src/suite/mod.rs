@@ -139,13 +139,13 @@ macro_rules! engine_suite {
         }
 
         const __EFFECTS: $crate::suite::Effects = $crate::suite::Effects {
-            note: |number| ::airlock::Intent::of(note(number)),
-            succeed_at: |attempt| ::airlock::Intent::of(succeed_at(attempt)),
-            cause: |number| ::airlock::Intent::of(cause(number)),
-            cause_and_fail: |number| ::airlock::Intent::of(cause_and_fail(number)),
-            hang_at_first: |number| ::airlock::Intent::of(hang_at_first(number)),
-            keyed: |number| ::airlock::Intent::of(keyed(number)),
-            secret: |number, text| ::airlock::Intent::of(secret(number, text)),
+            note: |number| ::airlock::Intent::new(note(number)),
+            succeed_at: |attempt| ::airlock::Intent::new(succeed_at(attempt)),
+            cause: |number| ::airlock::Intent::new(cause(number)),
+            cause_and_fail: |number| ::airlock::Intent::new(cause_and_fail(number)),
+            hang_at_first: |number| ::airlock::Intent::new(hang_at_first(number)),
+            keyed: |number| ::airlock::Intent::new(keyed(number)),
+            secret: |number, text| ::airlock::Intent::new(secret(number, text)),
         };
 
         $crate::__engine_promises!({ $crate::engine_suite } @tests { $make });

@@ -34,7 +34,7 @@ fn the_form_is_golden() -> Result<(), Box<dyn std::error::Error>> {
     });
     let json = scope.inspect(|intents| {
         let intent = intents.first().expect("an intent");
-        let envelope = Envelope::of(intent, None).expect("an envelope");
+        let envelope = Envelope::from_intent(intent, None).expect("an envelope");
         settled(&envelope.to_json().expect("JSON"), intent)
     });
     scope.discard();
@@ -59,15 +59,15 @@ fn what_says_only_its_effect_and_arguments_is_read() -> Result<(), serde_json::E
 
 #[test]
 fn an_effect_that_is_not_durable_has_none() {
-    let error = Envelope::of(&Intent::of(not_durable()), None).expect_err("not durable");
+    let error = Envelope::from_intent(&Intent::new(not_durable()), None).expect_err("not durable");
     assert!(matches!(error, EnvelopeError::Encode(_)), "{error}");
     assert!(error.to_string().contains("#[airlock::effect(durable)]"));
 }
 
 #[test]
 fn a_redacted_argument_is_never_in_the_clear() {
-    let intent = Intent::of(pay(7, "4111".to_owned()));
-    let error = Envelope::of(&intent, None).expect_err("no keys");
+    let intent = Intent::new(pay(7, "4111".to_owned()));
+    let error = Envelope::from_intent(&intent, None).expect_err("no keys");
     let message = error.to_string();
     assert!(message.contains("`test.pay` redacts `card`"), "{message}");
     assert!(!message.contains("4111"));
@@ -80,7 +80,7 @@ fn an_engine_says_what_it_cannot_do() {
         Err(reason) => reason.into_owned(),
     };
     let mut engine = Capabilities::new("Small");
-    let plain = Intent::of(cause(1));
+    let plain = Intent::new(cause(1));
     assert_eq!(refusal(&engine, &plain), "");
     let delayed = cause(1).after(Duration::from_secs(1));
     assert!(refusal(&engine, &delayed).contains("Small cannot delay"));

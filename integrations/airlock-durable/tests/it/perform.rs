@@ -23,7 +23,7 @@ pub(crate) async fn run(performer: &Performer, envelope: &Envelope, attempt: u32
 }
 
 fn envelope(intent: impl airlock::IntoIntent) -> Envelope {
-    Envelope::of(&intent.into_intent(), None).expect("an envelope")
+    Envelope::from_intent(&intent.into_intent(), None).expect("an envelope")
 }
 
 fn envelope_of(json: &str) -> Envelope {
@@ -78,7 +78,7 @@ async fn what_an_effect_enqueues_waits_for_its_completion() {
         .expect("something to store")
         .intents()
         .map(|intent| {
-            let envelope = Envelope::of(intent, None).expect("an envelope");
+            let envelope = Envelope::from_intent(intent, None).expect("an envelope");
             let causes = envelope.about.causes.iter().map(|it| it.effect.clone());
             (
                 envelope.effect,
@@ -195,7 +195,7 @@ async fn bad_envelopes_are_judged() {
         assert_eq!(verdict.word(), word, "{json}");
         assert!(format!("{verdict:?}").contains(why), "{verdict:?}");
     }
-    let trapped = Envelope::of(&Intent::of(step_on(Trap)), None).expect("it encodes");
+    let trapped = Envelope::from_intent(&Intent::new(step_on(Trap)), None).expect("it encodes");
     let verdict = run(&performer, &trapped, 1).await;
     assert!(format!("{verdict:?}").contains("decoding the arguments of `test.step_on` panicked"));
 }

@@ -10,8 +10,8 @@ const NEW: [u8; 32] = [7; 32];
 const OLD: [u8; 32] = [3; 32];
 
 fn sealed(keys: &Keys) -> (Intent, Envelope) {
-    let intent = Intent::of(pay(7, "4111".to_owned()));
-    let envelope = Envelope::of(&intent, Some(keys)).expect("an envelope");
+    let intent = Intent::new(pay(7, "4111".to_owned()));
+    let envelope = Envelope::from_intent(&intent, Some(keys)).expect("an envelope");
     (intent, envelope)
 }
 

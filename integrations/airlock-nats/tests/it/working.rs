@@ -41,7 +41,7 @@ async fn left(name: &str) -> u64 {
 async fn an_effect_that_takes_longer_than_a_lost_one_is_performed_once() -> Tested {
     let (name, nats) = world::named().await;
     let journal = Journal::default();
-    publish(&nats, vec![Intent::of(slow(1, 2500))]).await?;
+    publish(&nats, vec![Intent::new(slow(1, 2500))]).await?;
     let worker = work(&nats, &journal).await?;
     wait_until(async || left(&name).await == 0).await;
     assert_eq!(journal.all(), [("slow", 1, 1)]);
@@ -53,7 +53,7 @@ async fn an_effect_that_takes_longer_than_a_lost_one_is_performed_once() -> Test
 async fn intents_of_one_ordering_key_keep_their_order_though_some_fail() -> Tested {
     let (name, nats) = world::named().await;
     let journal = Journal::default();
-    let ordered = (0..60).map(|number| Intent::of(stumble(number)).in_order_of("one"));
+    let ordered = (0..60).map(|number| Intent::new(stumble(number)).in_order_of("one"));
     publish(&nats, ordered.collect()).await?;
     let (one, other) = (work(&nats, &journal).await?, work(&nats, &journal).await?);
     wait_until(async || left(&name).await == 0).await;
@@ -75,9 +75,9 @@ async fn keys_of_different_partitions_do_not_wait_for_each_other() -> Tested {
     publish(
         &nats,
         vec![
-            Intent::of(slow(1, 1500)).in_order_of(one),
-            Intent::of(note(2)).in_order_of(one),
-            Intent::of(note(3)).in_order_of(other),
+            Intent::new(slow(1, 1500)).in_order_of(one),
+            Intent::new(note(2)).in_order_of(one),
+            Intent::new(note(3)).in_order_of(other),
         ],
     )
     .await?;
@@ -92,14 +92,14 @@ async fn keys_of_different_partitions_do_not_wait_for_each_other() -> Tested {
 async fn an_effect_declared_once_is_dead_when_its_worker_was_killed() -> Tested {
     let (name, nats) = world::named().await;
     let journal = Journal::default();
-    publish(&nats, vec![Intent::of(once(1))]).await?;
+    publish(&nats, vec![Intent::new(once(1))]).await?;
     // A worker that was killed: it has taken the message, and tells nothing.
     let worker = work(&nats, &journal).await?;
     wait_until(async || left(&name).await == 0).await;
     worker.stop().await;
     assert_eq!(journal.all(), [("once", 1, 1)]);
 
-    publish(&nats, vec![Intent::of(once(2))]).await?;
+    publish(&nats, vec![Intent::new(once(2))]).await?;
     let stream = context().await.get_stream(&name).await?;
     let consumer: jetstream::consumer::PullConsumer = stream.get_consumer("default").await?;
     let mut taken = consumer.fetch().max_messages(1).messages().await?;
@@ -121,13 +121,13 @@ async fn an_effect_declared_once_is_dead_when_its_worker_was_killed() -> Tested 
 async fn a_key_is_recognised_until_its_intent_is_performed() -> Tested {
     let (name, nats) = world::named().await;
     let journal = Journal::default();
-    let delayed = Intent::of(keyed(2)).after(Duration::from_secs(1));
-    publish(&nats, vec![Intent::of(keyed(1)), delayed]).await?;
-    publish(&nats, vec![Intent::of(keyed(1)), Intent::of(keyed(2))]).await?;
+    let delayed = Intent::new(keyed(2)).after(Duration::from_secs(1));
+    publish(&nats, vec![Intent::new(keyed(1)), delayed]).await?;
+    publish(&nats, vec![Intent::new(keyed(1)), Intent::new(keyed(2))]).await?;
     let worker = work(&nats, &journal).await?;
     wait_until(async || left(&name).await == 0).await;
     assert_eq!(journal.numbers(), [1, 2]);
-    publish(&nats, vec![Intent::of(keyed(1))]).await?;
+    publish(&nats, vec![Intent::new(keyed(1))]).await?;
     wait_until(async || left(&name).await == 0).await;
     assert_eq!(journal.numbers(), [1, 2, 1], "that was another one");
     worker.stop().await;
@@ -137,8 +137,8 @@ async fn a_key_is_recognised_until_its_intent_is_performed() -> Tested {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_recognised_on_another_queue_too() -> Tested {
     let (name, nats) = world::named().await;
-    publish(&nats, vec![Intent::of(keyed(1))]).await?;
-    publish(&nats, vec![Intent::of(keyed(1)).on_queue("mail")]).await?;
+    publish(&nats, vec![Intent::new(keyed(1))]).await?;
+    publish(&nats, vec![Intent::new(keyed(1)).on_queue("mail")]).await?;
     assert_eq!(left(&name).await, 1);
     Ok(())
 }
@@ -192,11 +192,11 @@ async fn a_worker_goes_on_when_its_consumer_was_deleted() -> Tested {
     let (name, nats) = world::named().await;
     let journal = Journal::default();
     let worker = work(&nats, &journal).await?;
-    publish(&nats, vec![Intent::of(note(1))]).await?;
+    publish(&nats, vec![Intent::new(note(1))]).await?;
     journal.wait_until(1).await;
     let stream = context().await.get_stream(&name).await?;
     stream.delete_consumer("default").await?;
-    publish(&nats, vec![Intent::of(note(2))]).await?;
+    publish(&nats, vec![Intent::new(note(2))]).await?;
     journal.wait_until(2).await;
     worker.stop().await;
     Ok(())
@@ -209,7 +209,7 @@ async fn a_worker_goes_on_when_the_stream_was_made_anew() -> Tested {
     let worker = work(&nats, &journal).await?;
     context().await.delete_stream(&name).await?;
     nats.ensure_stream().await?;
-    publish(&nats, vec![Intent::of(note(1))]).await?;
+    publish(&nats, vec![Intent::new(note(1))]).await?;
     journal.wait_until(1).await;
     worker.stop().await;
     Ok(())
@@ -223,14 +223,14 @@ async fn a_worker_goes_on_when_the_server_was_killed() -> Tested {
     nats.ensure_stream().await?;
     let journal = Journal::default();
     let worker = work(&nats, &journal).await?;
-    publish(&nats, vec![Intent::of(note(1))]).await?;
+    publish(&nats, vec![Intent::new(note(1))]).await?;
     journal.wait_until(1).await;
     server.crash(0);
-    let lost = publish(&nats, vec![Intent::of(note(2))]).await;
+    let lost = publish(&nats, vec![Intent::new(note(2))]).await;
     let error = lost.expect_err("nobody is there").to_string();
     assert!(error.contains("test.note"), "{error}");
     server.restart(0)?;
-    publish(&nats, vec![Intent::of(note(3))]).await?;
+    publish(&nats, vec![Intent::new(note(3))]).await?;
     wait_until(async || journal.numbers().contains(&3)).await;
     worker.stop().await;
     Ok(())

@@ -22,7 +22,7 @@ pub(crate) fn jsonb(text: &str) -> String {
     format!("'{text}'::jsonb")
 }
 
-/// Keeps the database of a test.
+/// Coalesce the database of a test.
 pub(crate) struct Kept;
 
 fn server() -> &'static Postgres {

@@ -17,7 +17,7 @@ pub(crate) fn jsonb(text: &str) -> String {
     format!("jsonb('{text}')")
 }
 
-/// Keeps the database of a test.
+/// Coalesce the database of a test.
 pub(crate) struct Kept {
     _folder: tempfile::TempDir,
 }

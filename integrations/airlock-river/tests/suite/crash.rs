@@ -92,9 +92,9 @@ async fn child() -> Result<(), AnyError> {
         Ok(())
     };
     let intent = |of: &str| match of {
-        "while_performing" => Intent::of(kill(1)),
-        "after_performing" => Intent::of(cause(1)),
-        _ => Intent::of(note(1)),
+        "while_performing" => Intent::new(kill(1)),
+        "after_performing" => Intent::new(cause(1)),
+        _ => Intent::new(note(1)),
     };
     if point == "after_insert" {
         let transactions = Transactions::new(pool.clone()).store(KilledAfterInsert(river));

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use airlock::tower::{AfterResponse, ScopeBody, ScopeLayer};
-use airlock::{Refusal, try_enqueue};
+use airlock::{EnqueueErrorKind, try_enqueue};
 use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
 use axum::middleware::map_response;
@@ -53,8 +53,11 @@ async fn a_handle_that_the_body_kept_is_refused_before_the_response() {
         let scope = airlock::current().expect("it runs in one");
         Body::from_stream(stream::iter([()]).map(move |()| {
             let refused = scope.enter(|| try_enqueue(mail(1)));
-            let refusal = refused.expect_err("the scope has ended").refusal().clone();
-            assert!(matches!(refusal, Refusal::ScopeEnded { .. }), "{refusal:?}");
+            let refusal = refused.expect_err("the scope has ended").kind().clone();
+            assert!(
+                matches!(refusal, EnqueueErrorKind::ScopeEnded { .. }),
+                "{refusal:?}"
+            );
             Chunk::Ok(Bytes::from("refused"))
         }))
     };
@@ -147,21 +150,21 @@ async fn a_response_that_is_replaced_outside_of_the_layer_counts_as_sent() {
 }
 
 #[tokio::test]
-async fn a_failed_flush_is_counted_and_stranded_and_the_client_does_not_know() {
+async fn a_failed_flush_is_counted_and_reported_as_unhandled_and_the_client_does_not_know() {
     let mut world = World::new();
     let handler = async || {
         airlock::enqueue(charge(1));
         "done"
     };
     let layer = after(&world);
-    let backlog = layer.backlog();
+    let tasks = layer.tasks();
     let response = call(app(handler).layer(layer)).await;
     assert_eq!(response.status(), 200);
     assert_eq!(text(response.into_body()).await, "done");
     assert_eq!(world.ended().await, "request success: charge failed");
-    hang_guard(backlog.drained()).await;
-    assert_eq!(world.stranded.lines(), ["charge"]);
-    assert_eq!(backlog.failed(), 1);
+    hang_guard(tasks.drained()).await;
+    assert_eq!(world.unhandled.lines(), ["charge"]);
+    assert_eq!(tasks.failed(), 1);
 }
 
 #[tokio::test]
@@ -171,15 +174,15 @@ async fn a_shutdown_can_wait_for_what_runs_on() {
         airlock::enqueue(gated());
     };
     let layer = after(&world);
-    let backlog = layer.backlog();
+    let tasks = layer.tasks();
     drop(call(app(handler).layer(layer)).await);
-    assert_eq!(backlog.running(), 1);
-    let mut drained = polling(backlog.drained());
+    assert_eq!(tasks.running(), 1);
+    let mut drained = polling(tasks.drained());
     assert!(drained().is_pending());
     gate.open();
-    hang_guard(backlog.drained()).await;
+    hang_guard(tasks.drained()).await;
     assert!(drained().is_ready());
-    assert_eq!(backlog.running(), 0);
+    assert_eq!(tasks.running(), 0);
     assert_eq!(world.ended_by_now(), ["request success: gated dispatched"]);
 }
 
@@ -272,12 +275,12 @@ async fn trailers_are_passed_on() {
 }
 
 #[test]
-fn a_runtime_that_has_shut_down_strands_what_was_to_leave() {
+fn a_runtime_that_has_shut_down_reports_what_was_to_leave() {
     let mut world = World::new();
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let runtime = runtime.expect("it starts");
     let layer = after(&world);
-    let backlog = layer.backlog();
+    let tasks = layer.tasks();
     let response = runtime.block_on(respond(layer, || {
         airlock::enqueue(ship(1));
         "done".to_owned()
@@ -285,8 +288,8 @@ fn a_runtime_that_has_shut_down_strands_what_was_to_leave() {
     drop(runtime);
     drop(response);
     assert_eq!(world.ended_by_now(), ["request success: ship not reached"]);
-    assert_eq!(world.stranded.lines(), ["ship"]);
-    assert_eq!(backlog.failed(), 1);
+    assert_eq!(world.unhandled.lines(), ["ship"]);
+    assert_eq!(tasks.failed(), 1);
 }
 
 #[test]
@@ -311,11 +314,11 @@ fn without_tokio_the_flush_is_driven_by_whatever_it_is_given_to() {
 }
 
 #[tokio::test]
-async fn a_panic_of_what_spawns_the_flush_strands_it_and_leaves_the_response() {
+async fn a_panic_of_what_spawns_the_flush_reports_it_and_leaves_the_response() {
     let mut world = World::new();
     let layer = ScopeLayer::new().airlock(&world.airlock);
     let layer = layer.after_response_with(|_| panic!("no thread left"));
-    let backlog = layer.backlog();
+    let tasks = layer.tasks();
     let told = errors_of(async {
         let handler = async || {
             airlock::enqueue(ship(1));
@@ -328,8 +331,8 @@ async fn a_panic_of_what_spawns_the_flush_strands_it_and_leaves_the_response() {
     let expected = r#" message=code of the program panicked what="after_response_with" message="no thread left""#;
     assert!(told.iter().any(|line| line == expected), "{told:#?}");
     assert_eq!(world.ended_by_now(), ["request success: ship not reached"]);
-    assert_eq!(world.stranded.lines(), ["ship"]);
-    assert_eq!((backlog.running(), backlog.failed()), (0, 1));
+    assert_eq!(world.unhandled.lines(), ["ship"]);
+    assert_eq!((tasks.running(), tasks.failed()), (0, 1));
 }
 
 #[tokio::test]
@@ -342,12 +345,12 @@ async fn sync_effects_run_where_the_body_ends_up_to_the_first_async_one() {
         "done"
     };
     let layer = after(&world);
-    let backlog = layer.backlog();
+    let tasks = layer.tasks();
     let response = call(app(handler).layer(layer)).await;
     assert!(world.log.lines().is_empty());
     drop(response);
     assert_eq!(world.log.lines(), ["mail 1"]);
-    backlog.drained().await;
+    tasks.drained().await;
     assert_eq!(world.log.lines(), ["mail 1", "ship 2", "mail 3"]);
 }
 

@@ -86,7 +86,7 @@ pub(crate) struct World {
     pub(crate) airlock: Airlock,
     pub(crate) log: Log,
     /// The effects of each flush error that nobody took.
-    pub(crate) stranded: Log,
+    pub(crate) unhandled: Log,
     reports: mpsc::UnboundedReceiver<String>,
 }
 
@@ -96,15 +96,15 @@ impl World {
     }
 
     pub(crate) fn with(describe: impl FnOnce(AirlockBuilder) -> AirlockBuilder) -> Self {
-        let (log, stranded) = (Log::default(), Log::default());
+        let (log, unhandled) = (Log::default(), Log::default());
         let (send, reports) = mpsc::unbounded_channel();
-        let parked = stranded.clone();
+        let parked = unhandled.clone();
         let builder = Airlock::builder()
             .resource(log.clone())
             .on_report(move |report| {
                 let _ = send.send(told(report)); // The test may be over.
             })
-            .on_stranded(move |error| {
+            .on_unhandled_error(move |error| {
                 let intents = error.into_intents();
                 let names = intents.iter().map(|intent| intent.effect().name());
                 parked.add(names.collect::<Vec<_>>().join(","));
@@ -113,7 +113,7 @@ impl World {
         Self {
             airlock: describe(builder).build().expect("it builds"),
             log,
-            stranded,
+            unhandled,
             reports,
         }
     }

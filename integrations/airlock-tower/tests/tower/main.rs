@@ -3,7 +3,6 @@
 mod after_response;
 mod auto_traits;
 mod check;
-mod course;
 #[path = "../../../airlock-http/endings/mod.rs"]
 mod endings;
 mod endings_table;
@@ -15,6 +14,7 @@ mod logged;
 mod nested_streams;
 mod nesting;
 mod origins;
+mod requests;
 mod settings;
 mod shield;
 mod shutdown;

@@ -71,7 +71,7 @@ async fn within_a_scope_that_ends_before_the_response_nothing_is_lost() {
         "all success: mail dispatched",
     ];
     assert_eq!(world.ended_by_now(), expected);
-    assert!(world.stranded.lines().is_empty());
+    assert!(world.unhandled.lines().is_empty());
 }
 
 /// Makes a failure of a response, and keeps its body.
@@ -91,7 +91,7 @@ async fn what_a_route_holds_is_discarded_when_the_response_becomes_a_failure_on_
     for fails in [&spoiled as &dyn Fn(_, _) -> _, &judged] {
         let mut world = World::new();
         let all = after(&world).name("all");
-        let backlog = all.backlog();
+        let tasks = all.tasks();
         let (app, status) = fails(app(streams).layer(route()), all);
         let response = call(app).await;
         assert_eq!(response.status().as_u16(), status);
@@ -100,8 +100,8 @@ async fn what_a_route_holds_is_discarded_when_the_response_becomes_a_failure_on_
         assert_eq!(world.ended().await, route);
         let all = "all failure: mail discarded, mail discarded, mail discarded, mail discarded";
         assert_eq!(world.ended().await, all);
-        assert!(world.stranded.lines().is_empty());
-        assert_eq!(backlog.failed(), 0);
+        assert!(world.unhandled.lines().is_empty());
+        assert_eq!(tasks.failed(), 0);
     }
 }
 
@@ -154,7 +154,7 @@ async fn a_client_that_leaves_while_a_response_is_held_back_discards_it() {
         "all cancelled: mail discarded",
     ];
     assert_eq!(world.ended_by_now(), expected);
-    assert!(world.stranded.lines().is_empty());
+    assert!(world.unhandled.lines().is_empty());
 }
 
 #[tokio::test]

@@ -121,7 +121,7 @@ async fn a_panic_of_on_flush_error_goes_on_to_the_server() {
     let mut world = World::new();
     let layer = ScopeLayer::new().airlock(&world.airlock);
     let layer = layer.on_flush_error(|_| -> Response<Body> { panic!("no words") });
-    let backlog = layer.backlog();
+    let tasks = layer.tasks();
     let handler = async || _ = airlock::enqueue(charge(1));
     let called = tokio::spawn(call(app(handler).layer(layer))).await;
     assert!(
@@ -130,12 +130,12 @@ async fn a_panic_of_on_flush_error_goes_on_to_the_server() {
             .is_panic()
     );
     assert_eq!(world.ended_by_now(), ["request success: charge failed"]);
-    assert_eq!(backlog.failed(), 1);
-    assert_eq!(world.stranded.lines(), ["charge"]);
+    assert_eq!(tasks.failed(), 1);
+    assert_eq!(world.unhandled.lines(), ["charge"]);
 }
 
 #[tokio::test]
-async fn what_on_flush_error_does_not_take_is_stranded() {
+async fn what_on_flush_error_does_not_take_is_reported_as_unhandled() {
     let world = World::new();
     let layer = ScopeLayer::new().airlock(&world.airlock);
     let layer = layer.on_flush_error(|_| StatusCode::SERVICE_UNAVAILABLE.into_response());
@@ -144,7 +144,7 @@ async fn what_on_flush_error_does_not_take_is_stranded() {
         airlock::enqueue(mail(2));
     };
     assert_eq!(status(app(handler).layer(layer)).await, 503);
-    assert_eq!(world.stranded.lines(), ["charge,mail"]);
+    assert_eq!(world.unhandled.lines(), ["charge,mail"]);
 }
 
 #[tokio::test]
@@ -230,7 +230,7 @@ async fn on_flush_error_gives_the_response_and_owns_the_error() {
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(text(response.into_body()).await, "later");
     assert_eq!(parked.lines(), ["1 of GET /"]);
-    assert!(world.stranded.lines().is_empty(), "the closure took it");
+    assert!(world.unhandled.lines().is_empty(), "the closure took it");
 }
 
 #[tokio::test]
@@ -241,7 +241,7 @@ async fn problem_by_hand_gives_the_intents_to_the_airlock_around_it() {
         problem(failed.expect_err("it fails"))
     });
     assert_eq!(response.status(), 500);
-    assert_eq!(world.stranded.lines(), ["charge"]);
+    assert_eq!(world.unhandled.lines(), ["charge"]);
 }
 
 #[tokio::test]

@@ -28,12 +28,12 @@ async fn a_shielded_request_ends_although_its_client_has_gone() {
     let mut world = World::new();
     let gate = Arc::new(Semaphore::new(0));
     let layer = ScopeLayer::new().airlock(&world.airlock).shield();
-    let (requests, backlog) = (layer.requests(), layer.backlog());
+    let (requests, tasks) = (layer.requests(), layer.tasks());
     let mut call = Box::pin(gated(&gate).layer(layer).oneshot(get("/")));
     tokio::task::yield_now().await;
     assert!(poll(&mut call).is_pending());
     drop(call);
-    assert_eq!((requests.running(), backlog.running()), (1, 0));
+    assert_eq!((requests.running(), tasks.running()), (1, 0));
     gate.add_permits(1);
     assert_eq!(
         world.ended().await,
@@ -63,7 +63,7 @@ async fn a_failed_flush_of_a_shielded_request_is_a_500() {
     let layer = ScopeLayer::new().airlock(&world.airlock).shield();
     let failing = async || airlock::enqueue(charge(1)).to_string();
     assert_eq!(status(app(failing).layer(layer)).await, 500);
-    assert_eq!(world.stranded.lines(), ["charge"]);
+    assert_eq!(world.unhandled.lines(), ["charge"]);
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn a_shielded_request_flushes_after_a_response_that_nobody_took() {
     );
 }
 
-/// Keeps what it sees when it is woken first.
+/// Coalesce what it sees when it is woken first.
 struct SeenAtWake<T, F> {
     look: F,
     seen: OnceLock<T>,
@@ -118,12 +118,12 @@ async fn a_request_that_has_ended_without_its_client_has_begun_its_flush() {
     let gate = Arc::new(Semaphore::new(0));
     let layer = ScopeLayer::new().airlock(&world.airlock);
     let layer = layer.after_response().shield();
-    let (requests, backlog) = (layer.requests(), layer.backlog());
+    let (requests, tasks) = (layer.requests(), layer.tasks());
     let mut call = Box::pin(gated(&gate).layer(layer).oneshot(get("/")));
     assert!(poll(&mut call).is_pending());
     drop(call);
     let woken = Arc::new(SeenAtWake {
-        look: move || backlog.running(),
+        look: move || tasks.running(),
         seen: OnceLock::new(),
     });
     let waker = Waker::from(woken.clone());

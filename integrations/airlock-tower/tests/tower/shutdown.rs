@@ -98,7 +98,7 @@ async fn a_shutdown_ends_within_its_bound() {
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     assert_eq!(start.elapsed(), LONG);
 
-    let running = layer.backlog().run();
+    let running = layer.tasks().run();
     let ended = shutdown
         .run(async { io::Result::Ok(()) }, pending(), LONG)
         .await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::enqueue::{Refusal, try_enqueue};
+use crate::enqueue::{EnqueueErrorKind, try_enqueue};
 use crate::intent::IntoIntent;
 use crate::testing::suite::effects::{What, awaited, bulk, once, patient, sync};
 use crate::testing::suite::promises::Make;
@@ -45,7 +45,7 @@ pub(in crate::testing::suite) fn accepting_has_no_consequences(make: Make<'_>) {
         same,
         "asked again about one intent, `accepts` gives another answer",
     );
-    drop(world.settle());
+    drop(world.finish_deliveries());
     world.claim(world.log.began().is_empty(), "`accepts` performs");
 }
 
@@ -59,8 +59,8 @@ pub(in crate::testing::suite) fn a_delay_is_refused_at_enqueue_or_kept(make: Mak
         .after(Duration::from_secs(3600));
     match open.enter(|| try_enqueue(later)) {
         Err(error) => {
-            let says_why = match error.refusal() {
-                Refusal::NotAccepted { reason, .. } => !reason.trim().is_empty(),
+            let says_why = match error.kind() {
+                EnqueueErrorKind::NotAccepted { reason, .. } => !reason.trim().is_empty(),
                 _ => false,
             };
             world.claim(says_why, "it refuses a delay and does not say why");

@@ -42,7 +42,7 @@ pub(in crate::testing::suite) fn a_flush_that_is_dropped_loses_nothing_in_silenc
         });
         errors.extend(ended);
         world.log.open();
-        errors.extend(world.settle());
+        errors.extend(world.finish_deliveries());
         let ended = world.log.ended();
         let mut returned = Vec::new();
         for error in errors {

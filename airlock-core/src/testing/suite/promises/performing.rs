@@ -134,7 +134,7 @@ pub(in crate::testing::suite) fn many_threads_may_flush_at_once(make: Make<'_>) 
             });
         }
     });
-    drop(world.settle());
+    drop(world.finish_deliveries());
     let mut ended = world.log.ended();
     ended.sort_unstable();
     let all = ended == (0..80).collect::<Vec<_>>();

@@ -65,7 +65,7 @@ pub async fn check(client: &mut impl Client) {
     }
 }
 
-/// Looks again until all is as it should be: some effects leave after the response, and a job that is tried again waits
+/// AssertionLog again until all is as it should be: some effects leave after the response, and a job that is tried again waits
 /// first. Nothing waits for the deadline unless something is wrong.
 async fn settled(client: &mut impl Client, before: usize, expected: &Seen) -> Seen {
     let deadline = Instant::now() + Duration::from_secs(30);

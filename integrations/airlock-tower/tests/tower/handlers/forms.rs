@@ -156,7 +156,7 @@ async fn a_failed_flush_is_answered_by_the_error_type_or_the_closure() {
         let given = response.headers().get("content-type");
         let given = given.and_then(|value| value.to_str().ok());
         assert_eq!(given, content_type);
-        assert_eq!(world.stranded.lines(), ["charge"]);
+        assert_eq!(world.unhandled.lines(), ["charge"]);
     }
 }
 

@@ -176,7 +176,7 @@ async fn a_graceful_shutdown_loses_no_flush() {
     let (mut world, gate) = gated_world();
     let handler = async || airlock::enqueue(gated()).to_string();
     let layer = ScopeLayer::new().airlock(&world.airlock).after_response();
-    let backlog = layer.backlog();
+    let tasks = layer.tasks();
     let listener = TcpListener::bind("127.0.0.1:0")
         .await
         .expect("a port is free");
@@ -201,13 +201,13 @@ async fn a_graceful_shutdown_loses_no_flush() {
         .expect("no panic")
         .expect("it ends");
     gate.reached().await;
-    assert_eq!(backlog.running(), 1);
+    assert_eq!(tasks.running(), 1);
     assert!(
         world.ended_by_now().is_empty(),
         "the server has ended first"
     );
     gate.open();
-    hang_guard(backlog.drained()).await;
+    hang_guard(tasks.drained()).await;
     let expected = ["request success: gated dispatched"];
     assert_eq!(world.ended_by_now(), expected);
 }

@@ -98,7 +98,7 @@ fn layer(world: &World) -> ScopeLayer {
 /// With the layer that the guide shows.
 fn before(world: &World) -> Shop {
     let layer = layer(world).on_flush_error(|error| {
-        error.strand();
+        error.report_unhandled();
         Status::internal("the order was not passed on").into_http()
     });
     BoxCloneService::new(layer.layer(service_fn(shop)))
@@ -195,7 +195,7 @@ async fn a_failed_flush_is_a_status_of_grpc() {
     assert_eq!(status.message(), "the order was not passed on");
     let expected = "request success: mail dispatched, charge failed";
     assert_eq!(world.ended().await, expected);
-    assert_eq!(world.stranded.lines(), ["charge"]);
+    assert_eq!(world.unhandled.lines(), ["charge"]);
 }
 
 /// The trailers come too late: the layer judges heads.

@@ -16,13 +16,13 @@ pin_project! {
     /// Guards that are held at the end of one poll are in force again in the next: one that is held across
     /// an await stays with its future instead of leaking into whoever runs next.
     #[must_use = "futures do nothing unless awaited"]
-    pub struct Bound<F> {
+    pub struct ScopedFuture<F> {
         #[pin]
         inner: Option<F>,
         carried: Carried,
     }
 
-    impl<F> PinnedDrop for Bound<F> {
+    impl<F> PinnedDrop for ScopedFuture<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if this.inner.is_some() {
@@ -32,7 +32,7 @@ pin_project! {
     }
 }
 
-impl<F> Bound<F> {
+impl<F> ScopedFuture<F> {
     /// Binds a future to a context that lives on without it.
     pub(crate) fn new(context: Context, inner: F) -> Self {
         Self {
@@ -42,7 +42,7 @@ impl<F> Bound<F> {
     }
 }
 
-impl<F: Future> Future for Bound<F> {
+impl<F: Future> Future for ScopedFuture<F> {
     type Output = F::Output;
 
     #[inline]
@@ -52,8 +52,8 @@ impl<F: Future> Future for Bound<F> {
     }
 }
 
-impl<F> fmt::Debug for Bound<F> {
+impl<F> fmt::Debug for ScopedFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bound").finish_non_exhaustive()
+        f.debug_struct("ScopedFuture").finish_non_exhaustive()
     }
 }

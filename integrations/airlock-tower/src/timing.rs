@@ -26,7 +26,7 @@ impl<R> Clone for BeforeResponse<R> {
 /// Flushes after the response has been sent whole.
 ///
 /// The client does not wait for async effects and hand-overs, and cannot learn when an effect fails: that
-/// is logged, counted by [`Backlog::failed`](airlock_core::Backlog::failed), and given to the airlock's `on_stranded`. What the body
+/// is logged, counted by [`TaskTracker::failed`](airlock_core::TaskTracker::failed), and given to the airlock's `on_unhandled_error`. What the body
 /// enqueues while it streams leaves with the rest, and is kept until then. Of a stream, open a scope for each
 /// item: it is flushed at its own end, as it is [before the response](BeforeResponse).
 ///
@@ -62,7 +62,7 @@ impl Runs {
 }
 
 /// When the intents of a request that succeeded leave: [`BeforeResponse`] or [`AfterResponse`].
-pub trait Moment<B>: Clone + sealed::Sealed {
+pub trait FlushTiming<B>: Clone + sealed::Sealed {
     /// The body of the responses that leave the service.
     type Body;
 
@@ -86,7 +86,7 @@ mod sealed {
     impl Sealed for super::AfterResponse {}
 }
 
-impl<B, R: FlushErrorResponse<B>> Moment<B> for BeforeResponse<R> {
+impl<B, R: FlushErrorResponse<B>> FlushTiming<B> for BeforeResponse<R> {
     type Body = B;
 
     #[inline]
@@ -100,11 +100,11 @@ impl<B, R: FlushErrorResponse<B>> Moment<B> for BeforeResponse<R> {
     }
 
     fn fail(&self, _: Response<B>, error: FlushError) -> Response<B> {
-        self.0.respond(error.or_strand())
+        self.0.respond(error.report_unhandled_on_drop())
     }
 }
 
-impl<B> Moment<B> for AfterResponse {
+impl<B> FlushTiming<B> for AfterResponse {
     type Body = ScopeBody<B>;
 
     fn waits(&self, scope: &mut OwnedScope) -> Option<Waits> {
@@ -117,7 +117,7 @@ impl<B> Moment<B> for AfterResponse {
     }
 
     fn fail(&self, response: Response<B>, error: FlushError) -> Response<ScopeBody<B>> {
-        error.strand();
+        error.report_unhandled();
         self.pass(response, None)
     }
 }

@@ -28,7 +28,7 @@ impl std::fmt::Display for Refused {
 
 impl From<FlushError> for Refused {
     fn from(error: FlushError) -> Self {
-        error.strand(); // No nested flush may fail: `Ledger::verdict` finds it there.
+        error.report_unhandled(); // No nested flush may fail: `Ledger::verdict` finds it there.
         Self
     }
 }

@@ -18,12 +18,12 @@ use crate::testing::drain::performed::Performed;
 use crate::testing::drain::queue::{Collect, Queue};
 
 /// A scope that holds what was captured, ready to be flushed.
-pub(super) struct Rehomed {
+pub(super) struct Reparented {
     open: OpenScope,
     entries: Vec<Performed>,
 }
 
-impl Rehomed {
+impl Reparented {
     /// Lets the policies judge. What they let pass goes to the queue; the entries of the rest are
     /// returned.
     pub(super) fn flush(self) -> Vec<Performed> {
@@ -38,12 +38,12 @@ impl Rehomed {
 }
 
 /// The intents in a scope whose flush hands them to the queue.
-pub(super) fn rehome(
+pub(super) fn reparent(
     intents: Vec<Intent>,
     captured_in: &Around,
     airlock: &Airlock,
     queue: &Arc<Queue>,
-) -> Rehomed {
+) -> Reparented {
     let mut around = root(airlock, queue);
     for layer in policies_around(captured_in, airlock.place())
         .into_iter()
@@ -58,29 +58,29 @@ pub(super) fn rehome(
         .lifecycle(FlushOnSuccess)
         .within(around)
         .open();
-    let mut homes = Homes {
+    let mut places = NewPlaces {
         old: captured_in.place(),
         new: open.around().clone(),
         known: HashMap::new(),
     };
     let mut entries = Vec::with_capacity(intents.len());
     for mut intent in intents {
-        entries.push(Performed::of(&intent, queue.now()));
-        match Place::of(&intent.facts) {
-            Some(place) => homes.of(&place).remember(&mut intent.facts),
-            None => intent.facts.set_place(None),
+        entries.push(Performed::new(&intent, queue.now()));
+        match Place::from_intent(&intent.data) {
+            Some(place) => places.rebuilt(&place).remember(&mut intent.data),
+            None => intent.data.set_place(None),
         }
         open.hold(intent);
     }
-    Rehomed { open, entries }
+    Reparented { open, entries }
 }
 
 /// The given airlock with the clock of the drain, which reports by itself.
 fn root(airlock: &Airlock, queue: &Arc<Queue>) -> Around {
-    let stranded = airlock.settings().on_stranded.clone().map(|take| {
+    let unhandled = airlock.settings().on_unhandled_error.clone().map(|take| {
         let queue = queue.clone();
         let take = move |error| {
-            // What waits to be tried again when a drain stops is left, not stranded.
+            // What waits to be tried again when a drain stops is left, not unhandled.
             if !queue.has_stopped() {
                 take(error);
             }
@@ -92,7 +92,7 @@ fn root(airlock: &Airlock, queue: &Arc<Queue>) -> Around {
         executor: None,
         lifecycle: None,
         on_report: None,
-        on_stranded: stranded,
+        on_unhandled_error: unhandled,
         ..airlock.settings().clone()
     }))
 }
@@ -107,14 +107,14 @@ fn policies_around(captured_in: &Around, airlock: &Arc<Place>) -> Vec<Layer> {
 }
 
 /// Places between the capture and its intents, rebuilt under the drain with their policies alone.
-struct Homes<'a> {
+struct NewPlaces<'a> {
     old: Option<&'a Arc<Place>>,
     new: Around,
     known: HashMap<*const Place, Around>,
 }
 
-impl Homes<'_> {
-    fn of(&mut self, place: &Arc<Place>) -> Around {
+impl NewPlaces<'_> {
+    fn rebuilt(&mut self, place: &Arc<Place>) -> Around {
         let mut within = Vec::new();
         let mut home = self.new.clone();
         for place in place.outwards() {

@@ -16,7 +16,7 @@ pub use self::declare::{DeclareBoundary, DeclareEffect, Place, Retry, argument, 
 pub use self::outcome::{Convertible, OutcomeProbe, conversions, outcomes};
 pub use self::probe::{DebugFallback, DebugProbe, REDACTED};
 pub use crate::catalogue::embed::{boundary_length, boundary_record, effect_length, effect_record};
-pub use crate::catalogue::{BoundaryRegistration, EffectRegistration, GivenResource};
+pub use crate::catalogue::{BoundaryRegistration, EffectRegistration, RegisteredResource};
 pub use crate::effect::EffectOutput;
 pub use crate::lifecycle::Outcome;
 pub use crate::scope::Waits;
@@ -135,7 +135,7 @@ mod durable {
 
     /// How the intents of `E` are stored.
     pub const fn codec<E: crate::effect::DurableEffect + Send>() -> crate::effect::Codec {
-        crate::effect::Codec::of::<E>()
+        crate::effect::Codec::new::<E>()
     }
 }
 #[cfg(feature = "serde")]
@@ -143,20 +143,20 @@ pub use self::durable::{DurableArgument, assert_durable_argument, codec};
 
 /// Strands a failed flush, and returns what the body returned.
 pub fn log_flush_error<R>(error: FlushError, value: R) -> R {
-    error.strand();
+    error.report_unhandled();
     value
 }
 
-/// A failed flush for a closure of the program's: what that does not take is stranded.
+/// A failed flush for a closure of the program's: what that does not take is unhandled.
 #[allow(
     clippy::result_large_err,
     reason = "it is called with a closure at once"
 )]
-pub fn or_strand<R>(error: FlushError) -> Result<R, FlushError> {
-    Err(error.or_strand())
+pub fn report_unhandled_on_drop<R>(error: FlushError) -> Result<R, FlushError> {
+    Err(error.report_unhandled_on_drop())
 }
 
-/// Panics with a failed flush, whose intents are stranded.
+/// Panics with a failed flush, whose intents are unhandled.
 #[track_caller]
 #[allow(
     clippy::needless_pass_by_value,
@@ -164,7 +164,7 @@ pub fn or_strand<R>(error: FlushError) -> Result<R, FlushError> {
 )]
 pub fn panic_on_flush_error<R>(error: FlushError, _: R) -> R {
     use std::error::Error;
-    let error = error.or_strand();
+    let error = error.report_unhandled_on_drop();
     let source = error
         .source()
         .map(|source| format!(": {source}"))

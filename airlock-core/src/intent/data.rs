@@ -11,7 +11,7 @@ use crate::intent::{Cause, FireOn, IntentId, Options, Origin, Schedule, ScopeId,
 /// All that is known of an intent except its arguments, the same in a buffer, in a report, in a
 /// snapshot and in a test.
 #[derive(Clone)]
-pub(crate) struct Facts {
+pub(crate) struct IntentData {
     pub(crate) id: IntentId,
     pub(crate) effect: &'static EffectDescriptor,
     pub(crate) location: &'static Location<'static>,
@@ -67,7 +67,7 @@ impl Extra {
     }
 }
 
-impl Facts {
+impl IntentData {
     #[inline]
     pub(crate) fn new(
         id: IntentId,
@@ -91,7 +91,7 @@ impl Facts {
         self.extra.as_ref().is_none_or(|extra| extra.is_plain())
     }
 
-    /// Moves the facts out for a report, which must not keep what enclosed the intent alive.
+    /// Moves the data out for a report, which must not keep what enclosed the intent alive.
     #[inline]
     pub(crate) fn take(&mut self) -> Self {
         if let Some(extra) = &mut self.extra {
@@ -110,9 +110,9 @@ impl Facts {
 
     /// A copy for the report of a scope that gives the intent away.
     pub(crate) fn for_report(&self) -> Self {
-        let mut facts = self.clone();
-        facts.set_place(None);
-        facts
+        let mut data = self.clone();
+        data.set_place(None);
+        data
     }
 
     /// That of an intent which a scope has captured.
@@ -327,7 +327,7 @@ impl Facts {
         let own = self.options().and_then(|options| options.key.clone());
         match (own, self.effect.key, arguments) {
             (None, Some(_), Some(arguments)) => arguments.keyed(),
-            (own, ..) => Keyed::of(own),
+            (own, ..) => Keyed::new(own),
         }
     }
 

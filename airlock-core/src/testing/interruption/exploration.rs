@@ -18,7 +18,7 @@ use crate::unwind::catch_unwind_async;
 const LIMIT: usize = 10_000;
 
 /// Where the runs of a scenario stand.
-pub(super) struct Course {
+pub(super) struct Exploration {
     place: &'static Location<'static>,
     /// The point that the run is interrupted at: none in the first, and one behind the last in the last.
     target: usize,
@@ -34,7 +34,7 @@ pub(super) struct Run<S> {
     probe: Arc<Probe>,
 }
 
-impl Course {
+impl Exploration {
     pub(super) fn new(place: &'static Location<'static>) -> Self {
         Self {
             place,

@@ -150,7 +150,7 @@ async fn a_failed_flush_becomes_a_500_that_tells_no_internals() {
         "done"
     };
     let layer = ScopeLayer::new().airlock(&world.airlock);
-    let backlog = layer.backlog();
+    let tasks = layer.tasks();
     let response = call(app(handler).layer(layer)).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(
@@ -165,8 +165,8 @@ async fn a_failed_flush_becomes_a_500_that_tells_no_internals() {
     assert_eq!(body, expected);
     let report = "request success: charge failed, mail not reached";
     assert_eq!(world.ended_by_now(), [report]);
-    assert_eq!(world.stranded.lines(), ["charge,mail"], "nothing vanishes");
-    assert_eq!(backlog.failed(), 1);
+    assert_eq!(world.unhandled.lines(), ["charge,mail"], "nothing vanishes");
+    assert_eq!(tasks.failed(), 1);
 }
 
 /// Is never ready.

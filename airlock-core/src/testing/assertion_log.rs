@@ -9,7 +9,7 @@ use crate::testing::Strictness;
 use crate::testing::message::Row;
 
 /// What a test has looked at. A lax one never asks, so nothing is noted for it.
-pub(crate) struct Looks {
+pub(crate) struct AssertionLog {
     strict: bool,
     state: Mutex<State>,
 }
@@ -21,10 +21,10 @@ struct State {
     left: Vec<Row>,
 }
 
-impl Observer for Looks {}
+impl Observer for AssertionLog {}
 
-impl Looks {
-    pub(super) fn of(strictness: Strictness) -> Self {
+impl AssertionLog {
+    pub(super) fn new(strictness: Strictness) -> Self {
         Self {
             strict: strictness == Strictness::Strict,
             state: Mutex::default(),

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker};
 /// What one counts is said where it is given out. Clones share the count. To end a server, use the
 /// `shutdown()` of its layer or middleware, which waits for it within a bound.
 #[derive(Clone, Debug, Default)]
-pub struct Backlog(Arc<Shared>);
+pub struct TaskTracker(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -22,7 +22,7 @@ struct Shared {
     waiting: Mutex<Vec<Waker>>,
 }
 
-impl Backlog {
+impl TaskTracker {
     /// How much runs on.
     pub fn running(&self) -> usize {
         self.0.running.load(Ordering::Acquire)
@@ -56,25 +56,25 @@ impl Backlog {
     }
 }
 
-/// Something that runs on, in a [`Backlog`], until it is dropped.
+/// Something that runs on, in a [`TaskTracker`], until it is dropped.
 #[derive(Debug)]
 #[must_use = "dropped, it no longer counts"]
-pub struct Running(Backlog);
+pub struct Running(TaskTracker);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let backlog = &self.0;
-        if backlog.0.running.fetch_sub(1, Ordering::AcqRel) == 1 {
-            let waiting = std::mem::take(&mut *backlog.waiting());
+        let tasks = &self.0;
+        if tasks.0.running.fetch_sub(1, Ordering::AcqRel) == 1 {
+            let waiting = std::mem::take(&mut *tasks.waiting());
             waiting.into_iter().for_each(Waker::wake);
         }
     }
 }
 
-/// Waits until a [`Backlog`] is empty.
+/// Waits until a [`TaskTracker`] is empty.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
-pub struct Drained(Backlog);
+pub struct Drained(TaskTracker);
 
 impl Future for Drained {
     type Output = ();
