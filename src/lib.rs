@@ -10,9 +10,32 @@ pub mod prelude {
 
 /// Executors: how what a flush releases is performed or handed over.
 pub mod executor {
+    pub use airlock_core::BoxFuture;
     pub use airlock_core::executor::{
         Batch, Channel, Deliveries, Delivery, Executor, Fallback, Identity, Inline, Receipt,
         Recorder, Retry, ThreadTimer, Timeout, Timer,
+    };
+}
+
+/// Intents in detail: ids, causes, options and stored forms.
+pub mod intent {
+    pub use airlock_core::{
+        Attempt, Cause, EncodeError, FireOn, IntentId, Schedule, Stored, StoredCause,
+    };
+}
+
+/// Scopes in detail: guards, futures, and the forms that integrations open and end themselves.
+pub mod scope {
+    pub use airlock_core::{
+        Completed, Drained, LocalPolicy, LocalScope, OpenScope, OwnedScope, PolicyGuard, Recording,
+        Released, ScopeGuard, ScopeId, ScopedFuture, TaskToken, TaskTracker, Work,
+    };
+}
+
+/// Reports in detail: their entries, and snapshots of open scopes.
+pub mod report {
+    pub use airlock_core::{
+        Dropped, ReportEntry, ReportSummary, Snapshot, SnapshotLine, SummaryLine,
     };
 }
 
@@ -117,14 +140,9 @@ pub use airlock_macros::test;
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 pub use airlock_core::DurableEffect;
 pub use airlock_core::{
-    Airlock, AirlockBuilder, Attempt, BoundaryDescriptor, BoxError, BoxFuture, BuildError,
-    Catalogue, CatalogueError, Cause, Completed, DecodeError, Dropped, Effect, EffectDescriptor,
-    EffectOutput, EffectSet, EncodeError, EnqueueError, EnqueueErrorKind, Failure, FailureMode,
-    Fate, FireOn, FlushError, FlushReport, InScope, InstallError, Intent, IntentId, IntoIntent,
-    IntoKey, Key, LocalPolicy, LocalScope, MissingResource, OpenScope, Options, Origin, OwnedScope,
-    PerformNow, Performing, PolicyGuard, Receipt, Recording, Released, Repeatable, ReportEntry,
-    Resources, Schedule, Scope, ScopeBuilder, ScopeGuard, ScopeId, ScopedFuture, Snapshot,
-    SnapshotLine, Stored, StoredCause, TaskTracker, UnmetNeed, Work, attempt, boundaries, current,
+    Airlock, AirlockBuilder, BoxError, BuildError, Effect, EnqueueError, EnqueueErrorKind, Failure,
+    FailureMode, Fate, FlushError, FlushReport, InScope, InstallError, Intent, IntoIntent, IntoKey,
+    Key, MissingResource, Origin, PerformNow, Scope, ScopeBuilder, attempt, boundaries, current,
     effects, enqueue, scope, try_enqueue,
 };
 

@@ -51,7 +51,7 @@ type AppResult<T> = Result<T, AppError>;
 fn sent(work: impl FnOnce()) -> Vec<u32> {
     let sent = std::sync::Arc::new(Sent::default());
     let airlock = Airlock::builder()
-        .shared_resource(sent.clone())
+        .resource(sent.clone())
         .build()
         .expect("it builds");
     airlock.run(work);
@@ -61,7 +61,7 @@ fn sent(work: impl FnOnce()) -> Vec<u32> {
 fn sent_async(work: impl Future<Output = ()>) -> Vec<u32> {
     let sent = std::sync::Arc::new(Sent::default());
     let airlock = Airlock::builder()
-        .shared_resource(sent.clone())
+        .resource(sent.clone())
         .build()
         .expect("it builds");
     let runtime = tokio::runtime::Builder::new_current_thread()

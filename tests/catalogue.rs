@@ -1,8 +1,9 @@
 //! The catalogue of one program. The registry is one per binary, so this test has its own.
 
+use airlock::Effect;
+use airlock::catalogue::Catalogue;
 use airlock::catalogue::register;
-use airlock::policy::Block;
-use airlock::{Catalogue, Effect};
+use airlock::policy::block;
 
 /// What parcels travel in.
 struct Van;
@@ -134,8 +135,8 @@ fn effects_are_found_by_id_alias_and_type() {
     assert_eq!(catalogue.find("parcel.post"), Some(SendParcel::DESCRIPTOR));
     assert_eq!(catalogue.find_type::<Count>(), Some(Count::DESCRIPTOR));
     assert_eq!(catalogue.find("parcel.sned"), None);
-    assert!(Block::default().id("parcel.post").is_ok());
-    let error = Block::default().id("parcel.sned").expect_err("misspelt");
+    assert!(block::<()>().id("parcel.post").is_ok());
+    let error = block::<()>().id("parcel.sned").expect_err("misspelt");
     assert!(
         error.to_string().contains("did you mean `parcel.send`?"),
         "{error}"

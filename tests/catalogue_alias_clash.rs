@@ -1,6 +1,7 @@
 //! An alias that is the id of another effect is an error at start-up that names both places.
 
-use airlock::{Airlock, BuildError, Catalogue};
+use airlock::catalogue::Catalogue;
+use airlock::{Airlock, BuildError};
 
 #[airlock::effect(name = "mail.send")]
 fn send() {}

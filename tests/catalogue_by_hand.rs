@@ -1,16 +1,20 @@
 //! Effects registered by hand, as where `inventory` does not work.
 
-use airlock::__private::{DeclareEffect, perform_sync, place, result};
+use airlock::__private::{EffectSpec, Performing, Resources, perform_sync, place, result};
+use airlock::Effect;
+use airlock::catalogue::{Catalogue, EffectDescriptor};
 use airlock::catalogue::{RegisterError, register};
-use airlock::{Catalogue, Effect, EffectDescriptor, Performing, Resources};
 
 /// What the macro writes for an effect, without the line that `inventory` needs.
 #[derive(Debug)]
 struct Ship;
 
 impl Effect for Ship {
-    const DESCRIPTOR: &'static EffectDescriptor =
-        &DeclareEffect::new(place!("ship", 11, 1), "Ship", "by_hand.ship").done();
+    const DESCRIPTOR: &'static EffectDescriptor = &EffectDescriptor::new(EffectSpec::new::<Self>(
+        place!("ship", 11, 1),
+        "Ship",
+        "by_hand.ship",
+    ));
 
     fn perform(self, _: &Resources) -> Performing<'_> {
         perform_sync(|| result(()))

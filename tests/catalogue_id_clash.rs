@@ -1,7 +1,8 @@
 //! Two effects with one id are an error at start-up that names both places, also where one line of a
 //! macro declares both.
 
-use airlock::{Airlock, Catalogue};
+use airlock::Airlock;
+use airlock::catalogue::Catalogue;
 
 macro_rules! declare {
     ($($name:ident)+) => {$(

@@ -1,7 +1,7 @@
 //! A dependency that is only listed in Cargo.toml is not linked; naming it is enough. And effects can
 //! be registered by hand, where `inventory` does not work.
 
-use airlock::Catalogue;
+use airlock::catalogue::Catalogue;
 use fixture_unnamed as _;
 
 #[test]

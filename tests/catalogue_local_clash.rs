@@ -3,7 +3,8 @@
 
 use std::collections::HashSet;
 
-use airlock::{Catalogue, Effect, EffectDescriptor};
+use airlock::Effect;
+use airlock::catalogue::{Catalogue, EffectDescriptor};
 
 /// Declares each effect at one place, in one module, and with one name.
 macro_rules! functions {

@@ -1,7 +1,9 @@
 //! Durable effects: encoded, and decoded by the catalogue.
 #![cfg(feature = "serde")]
 
-use airlock::{Catalogue, DecodeError, EncodeError, Intent};
+use airlock::Intent;
+use airlock::catalogue::{Catalogue, DecodeError};
+use airlock::intent::EncodeError;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

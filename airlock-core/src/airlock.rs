@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::catalogue::{self, Catalogue, CatalogueError};
 use crate::context::{self, Around, Context, Entered, Place, ScopedFuture};
-use crate::effect::{Effect, EffectDescriptor, ResourceNeed, Resources};
+use crate::effect::{Effect, EffectDescriptor, MissingResource, ResourceNeed, Resources};
 use crate::executor::{Executor, FailureMode, Inline, Timer};
 use crate::intent::{Intent, IntentId, next_id};
 use crate::lifecycle::Lifecycle;
@@ -43,6 +43,7 @@ impl Airlock {
     pub fn builder() -> AirlockBuilder {
         AirlockBuilder {
             settings: Settings::new(),
+            duplicates: Vec::new(),
             skip_resource_check: false,
         }
     }
@@ -182,19 +183,44 @@ impl fmt::Debug for Airlock {
 #[must_use = "nothing holds until the airlock is built, then installed or entered"]
 pub struct AirlockBuilder {
     settings: Settings,
+    /// The types of resources that were supplied twice.
+    duplicates: Vec<&'static str>,
     skip_resource_check: bool,
 }
 
 impl AirlockBuilder {
-    /// Supplies a resource to the effects that ask for `&T`.
-    pub fn resource<T: Send + Sync + 'static>(self, resource: T) -> Self {
-        self.shared_resource(Arc::new(resource))
-    }
-
-    /// Supplies a resource that is shared already, or that is a trait object: an
-    /// `Arc<dyn Mailer>` serves the effects that ask for `&dyn Mailer`.
-    pub fn shared_resource<T: ?Sized + Send + Sync + 'static>(mut self, resource: Arc<T>) -> Self {
-        self.settings.resources.insert(resource);
+    /// Supplies a resource to the effects that declare `#[resource] name: &T`.
+    ///
+    /// Pass a `T`, an `Arc<T>` or a `Box<T>`. For a trait object pass an `Arc<dyn Mailer>` or a `Box<dyn Mailer>`;
+    /// effects then declare `#[resource] mailer: &dyn Mailer`.
+    ///
+    /// ```rust,standalone_crate
+    /// use airlock::Airlock;
+    /// use std::sync::Arc;
+    ///
+    /// trait Mailer: Send + Sync {
+    ///     fn send(&self, to: &str);
+    /// }
+    /// struct Smtp;
+    /// impl Mailer for Smtp {
+    ///     fn send(&self, to: &str) {}
+    /// }
+    ///
+    /// #[airlock::effect]
+    /// fn send_confirmation(#[resource] mailer: &dyn Mailer, to: String) {
+    ///     mailer.send(&to);
+    /// }
+    ///
+    /// let mailer: Arc<dyn Mailer> = Arc::new(Smtp);
+    /// let airlock = Airlock::builder().resource(mailer).build()?;
+    /// # Ok::<(), airlock::BuildError>(())
+    /// ```
+    ///
+    /// [`build`](Self::build) fails if two resources serve the same effects.
+    pub fn resource<T: Send + Sync + 'static>(mut self, resource: T) -> Self {
+        if self.settings.resources.insert(Arc::new(resource)) {
+            self.duplicates.push(std::any::type_name::<T>());
+        }
         self
     }
 
@@ -265,15 +291,21 @@ impl AirlockBuilder {
     ///
     /// # Errors
     ///
-    /// - [`BuildError::MissingResource`] if an effect in the catalogue needs a resource that was
-    ///   not supplied, naming all such effects.
+    /// - [`BuildError::MissingResources`] if an effect in the catalogue needs a resource that was not supplied. It names
+    ///   each such resource and effect.
+    /// - [`BuildError::DuplicateResource`] if two resources of one type were supplied, or a `T` and an `Arc<T>` for one
+    ///   effect.
     /// - [`BuildError::Catalogue`] if the catalogue is not sound.
     pub fn build(self) -> Result<Airlock, BuildError> {
         let catalogue = Catalogue::global()?;
+        let resources = &self.settings.resources;
+        if let Some(duplicate) = duplicate(catalogue, resources, &self.duplicates) {
+            return Err(duplicate);
+        }
         if !self.skip_resource_check {
-            let missing = missing(catalogue, &self.settings.resources);
+            let missing = missing(catalogue, resources);
             if !missing.is_empty() {
-                return Err(BuildError::MissingResource { missing });
+                return Err(BuildError::MissingResources(missing));
             }
         }
         Ok(Airlock {
@@ -282,20 +314,55 @@ impl AirlockBuilder {
     }
 }
 
-fn missing(catalogue: &Catalogue, resources: &Resources) -> Vec<UnmetNeed> {
-    let effects = catalogue.effects().iter();
-    let needs =
-        effects.flat_map(|effect| effect.resources().iter().map(move |need| (effect, need)));
-    let given = catalogue::registered_resources();
-    let is_there =
-        |need: &ResourceNeed| resources.contains(need.type_id()) || given.contains(&need.type_id());
-    let missing = needs.filter(|(_, need)| !is_there(need));
+/// Returns each pair of an effect and a resource that it needs.
+fn needs(
+    catalogue: &Catalogue,
+) -> impl Iterator<Item = (&'static EffectDescriptor, &'static ResourceNeed)> {
+    let effects = catalogue.effects().iter().copied();
+    effects.flat_map(|effect| effect.resources().iter().map(move |need| (effect, need)))
+}
+
+fn missing(catalogue: &Catalogue, resources: &Resources) -> Vec<MissingResource> {
+    let registered = catalogue::registered_resources();
+    let mut missing: Vec<MissingResource> = Vec::new();
+    for (effect, need) in needs(catalogue) {
+        if !resources.serving(need).is_empty() || registered.contains(&need.type_id()) {
+            continue;
+        }
+        let path = need.type_path();
+        match missing
+            .iter_mut()
+            .find(|resource| resource.type_name == path)
+        {
+            Some(resource) => resource.effects.push(effect),
+            None => {
+                let mut resource = MissingResource::new(path);
+                resource.effects.push(effect);
+                missing.push(resource);
+            }
+        }
+    }
     missing
-        .map(|(effect, need)| UnmetNeed {
-            effect,
-            type_name: need.type_name(),
-        })
-        .collect()
+}
+
+fn duplicate(
+    catalogue: &Catalogue,
+    resources: &Resources,
+    twice: &[&'static str],
+) -> Option<BuildError> {
+    if let Some(type_name) = twice.first() {
+        return Some(BuildError::DuplicateResource {
+            type_name,
+            supplied: vec![type_name, type_name],
+        });
+    }
+    needs(catalogue).find_map(|(_, need)| match resources.serving(need) {
+        supplied if supplied.len() > 1 => Some(BuildError::DuplicateResource {
+            type_name: need.type_path(),
+            supplied,
+        }),
+        _ => None,
+    })
 }
 
 impl fmt::Debug for AirlockBuilder {
@@ -306,51 +373,43 @@ impl fmt::Debug for AirlockBuilder {
     }
 }
 
-/// An effect that needs a resource which was not supplied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnmetNeed {
-    /// The effect.
-    pub effect: &'static EffectDescriptor,
-    /// The type of the resource, as the effect writes it.
-    pub type_name: &'static str,
-}
-
-impl fmt::Display for UnmetNeed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { effect, type_name } = self;
-        write!(
-            f,
-            "`{}` at {} needs `&{type_name}`",
-            effect.id(),
-            effect.place()
-        )
-    }
-}
-
 /// Why an airlock could not be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
     /// Effects need resources that were not supplied.
+    #[error("resources are missing:{}", lines(.0))]
+    MissingResources(Vec<MissingResource>),
+    /// Two resources serve the same effects, which could only use one of them.
     #[error(
-        "resources are missing: {}; supply each with `.resource(..)`, or in a test call `.skip_resource_check()`",
-        list(.missing)
+        "two resources were supplied for `&{type_name}`: {}; supply one, or wrap each in a type of its own",
+        quoted(.supplied)
     )]
-    MissingResource {
-        /// Which effects need what.
-        missing: Vec<UnmetNeed>,
+    DuplicateResource {
+        /// The path of the type that effects declare.
+        type_name: &'static str,
+        /// The types that were supplied.
+        supplied: Vec<&'static str>,
     },
     /// The catalogue is not sound.
     #[error("the catalogue of effects is not sound")]
     Catalogue(#[from] CatalogueError),
 }
 
-fn list(missing: &[UnmetNeed]) -> String {
-    missing
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
+/// Writes a line for each resource, and below them what to do.
+fn lines(missing: &[MissingResource]) -> impl fmt::Display {
+    fmt::from_fn(move |f| {
+        for resource in missing {
+            f.write_str("\n  ")?;
+            resource.write_need(f)?;
+        }
+        f.write_str("\nsupply each with `.resource(..)`, by value, in an `Arc` or in a `Box` (a trait object: in an `Arc` or a `Box`), or in a test call `.skip_resource_check()`")
+    })
+}
+
+fn quoted(names: &[&'static str]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(" and ")
 }
 
 /// An airlock is installed already.

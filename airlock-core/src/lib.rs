@@ -60,33 +60,32 @@ mod task_tracker;
 
 // The API of generated code.
 #[doc(hidden)]
-pub mod private;
+pub mod __private;
 
 // The testing kit.
 pub mod testing;
 
-#[doc(hidden)]
-pub use self::private as __private;
-
-pub use self::airlock::{Airlock, AirlockBuilder, BuildError, InstallError, PerformNow, UnmetNeed};
+pub use self::airlock::{Airlock, AirlockBuilder, BuildError, InstallError, PerformNow};
 pub use self::catalogue::{Catalogue, CatalogueError, DecodeError, boundaries, effects};
 pub use self::context::ScopedFuture;
 #[cfg(feature = "serde")]
 pub use self::effect::DurableEffect;
 pub use self::effect::{
-    BoundaryDescriptor, BoxError, BoxFuture, Effect, EffectDescriptor, EffectOutput, EffectSet,
-    IntoKey, Key, MissingResource, Performing, Repeatable, Resources,
+    BoundaryDescriptor, BoxError, BoxFuture, Effect, EffectDescriptor, EffectSet, IntoKey, Key,
+    MissingResource,
 };
 pub use self::enqueue::{EnqueueError, EnqueueErrorKind, enqueue, try_enqueue};
 pub use self::executor::{Batch, Delivery, FailureMode, Receipt};
 pub use self::intent::{
-    Cause, Dropped, EncodeError, Failure, Fate, FireOn, Intent, IntentId, IntoIntent, Options,
-    Origin, Schedule, ScopeId, Stored, StoredCause,
+    Cause, Dropped, EncodeError, Failure, Fate, FireOn, Intent, IntentId, IntoIntent, Origin,
+    Schedule, ScopeId, Stored, StoredCause,
 };
-pub use self::report::{FlushError, FlushReport, ReportEntry, Snapshot, SnapshotLine};
+pub use self::report::{
+    FlushError, FlushReport, ReportEntry, ReportSummary, Snapshot, SnapshotLine, SummaryLine,
+};
 pub use self::scope::{
     Completed, InScope, LocalPolicy, LocalScope, OpenScope, OwnedScope, PolicyGuard, Recording,
     Released, Scope, ScopeBuilder, ScopeGuard, Work, current, policy, scope,
 };
-pub use self::task_tracker::{Drained, Running, TaskTracker};
+pub use self::task_tracker::{Drained, TaskToken, TaskTracker};
 pub use self::worker::{Attempt, StoredTerms, attempt};

@@ -46,7 +46,12 @@ impl Settings {
 
     /// The settings where no airlock encloses the code.
     pub(crate) fn plain() -> SettingsRef {
-        static PLAIN: LazyLock<Arc<Settings>> = LazyLock::new(|| Arc::new(Settings::new()));
+        static PLAIN: LazyLock<Arc<Settings>> = LazyLock::new(|| {
+            Arc::new(Settings {
+                resources: Resources::without_airlock(),
+                ..Settings::new()
+            })
+        });
         SettingsRef::Static(&PLAIN)
     }
 }

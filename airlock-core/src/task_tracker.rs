@@ -45,9 +45,9 @@ impl TaskTracker {
 
     /// Counts something that runs on, until the guard is dropped: at its end, by a panic, or with its
     /// runtime. For integrations.
-    pub fn run(&self) -> Running {
+    pub fn token(&self) -> TaskToken {
         self.0.running.fetch_add(1, Ordering::AcqRel);
-        Running(self.clone())
+        TaskToken(self.clone())
     }
 
     fn waiting(&self) -> MutexGuard<'_, Vec<Waker>> {
@@ -59,9 +59,9 @@ impl TaskTracker {
 /// Something that runs on, in a [`TaskTracker`], until it is dropped.
 #[derive(Debug)]
 #[must_use = "dropped, it no longer counts"]
-pub struct Running(TaskTracker);
+pub struct TaskToken(TaskTracker);
 
-impl Drop for Running {
+impl Drop for TaskToken {
     fn drop(&mut self) {
         let tasks = &self.0;
         if tasks.0.running.fetch_sub(1, Ordering::AcqRel) == 1 {

@@ -8,7 +8,7 @@ use crate::build::{Artifact, Selection, artifacts};
 use crate::record::{Boundary, Effect, ReadError, Record, Records, read_file};
 use crate::report::BoxError;
 
-/// What the files hold, sorted as `airlock::Catalogue` sorts it, each entry once.
+/// What the files hold, sorted as `airlock::catalogue::Catalogue` sorts it, each entry once.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Catalogue {
     /// The effects, by id.

@@ -3,7 +3,8 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use airlock::{EnqueueError, Intent, IntentId, IntoIntent, try_enqueue};
+use airlock::intent::IntentId;
+use airlock::{EnqueueError, Intent, IntoIntent, try_enqueue};
 
 use crate::interpret;
 use crate::program::{Enqueue, FireOn, Kind, Plan};

@@ -7,10 +7,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use airlock::catalogue::RetryRule;
+use airlock::executor::BoxFuture;
 use airlock::executor::{Batch, Delivery, Executor, Fallback, Inline, Retry, Timeout};
 use airlock::lifecycle::{AlwaysFlush, Lifecycle, NeverFlush, ReleaseAll, release_if};
 use airlock::policy::{Policy, ScopeView, Verdict, Veto, allow_all, drop_all, limit, no_reentry};
-use airlock::{BoxError, BoxFuture, Intent};
+use airlock::{BoxError, Intent};
 
 use crate::effects::{number, yields};
 use crate::program::{Later, Life, Rule, Way};

@@ -6,7 +6,8 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use airlock::lifecycle::Outcome;
-use airlock::{FailureMode, FlushError, LocalPolicy, OpenScope, PolicyGuard, ScopeBuilder};
+use airlock::scope::{LocalPolicy, OpenScope, PolicyGuard};
+use airlock::{FailureMode, FlushError, ScopeBuilder};
 
 use crate::effects::enqueue;
 use crate::executors::{executor, lifecycle, policy};

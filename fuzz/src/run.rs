@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use airlock::executor::BoxFuture;
 use airlock::executor::{Delivery, Timer};
-use airlock::{Airlock, BoxFuture, FlushError, FlushReport};
+use airlock::{Airlock, FlushError, FlushReport};
 
 use crate::arguments::Arguments;
 use crate::effects::yields;

@@ -1,6 +1,7 @@
 //! A flush that is to stop at the first failure does so.
 
-use airlock::{Fate, FlushReport, ReportEntry};
+use airlock::report::ReportEntry;
+use airlock::{Fate, FlushReport};
 
 /// Finds an intent that was dispatched after another had failed. The report has them in the order of
 /// the dispatch, but for batch effects, whose unit has the place of its first intent.

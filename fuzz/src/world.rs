@@ -6,10 +6,10 @@ use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use airlock::executor::Delivery;
-use airlock::{
-    Failure, FailureMode, Fate, FlushError, FlushReport, Intent, IntentId, ReportEntry, Scope,
-    ScopeId,
-};
+use airlock::intent::IntentId;
+use airlock::report::ReportEntry;
+use airlock::scope::ScopeId;
+use airlock::{Failure, FailureMode, Fate, FlushError, FlushReport, Intent, Scope};
 
 use crate::ledger::{self, Event, Reporter, Violation, check};
 use crate::program::{Kind, Later, Plan};
@@ -241,7 +241,7 @@ fn ids(report: &FlushReport) -> Vec<IntentId> {
     report
         .entries()
         .iter()
-        .map(airlock::ReportEntry::id)
+        .map(airlock::report::ReportEntry::id)
         .collect()
 }
 

@@ -4,16 +4,17 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use airlock::executor::Inline;
+use airlock::intent::IntentId;
 use airlock::lifecycle::{
     AlwaysFlush, FlushOnSuccess, Lifecycle, NeverFlush, ReleaseAll, release_if,
 };
 use airlock::policy::{
-    Block, Policy, ScopeView, Verdict, Veto, allow_all, assert_no_effects, drop_all, limit,
+    Policy, ScopeView, Verdict, Veto, allow_all, assert_no_effects, block, drop_all, limit,
 };
 use airlock::prelude::*;
 use airlock::{
-    Airlock, EnqueueError, EnqueueErrorKind, FlushError, FlushReport, Intent, IntentId, Scope,
-    ScopeBuilder, try_enqueue,
+    Airlock, EnqueueError, EnqueueErrorKind, FlushError, FlushReport, Intent, Scope, ScopeBuilder,
+    try_enqueue,
 };
 use serde_json::{Value, json};
 
@@ -278,7 +279,7 @@ pub(crate) fn policy(world: &World, form: Form, spec: &PolicySpec) -> Arc<dyn Po
         PolicySpec::Block { effects, reject } => {
             let named = effects
                 .iter()
-                .try_fold(Block::default(), |block, name| block.id(&id(form, name)));
+                .try_fold(block::<()>(), |block, name| block.id(&id(form, name)));
             let block = named.expect("scenarios name effects that exist");
             if *reject {
                 Arc::new(block.reject())

@@ -1,8 +1,9 @@
 //! A hundred thousand of everything, on a stack of 2 MB.
 
-use airlock::PolicyGuard;
+use airlock::Airlock;
 use airlock::policy::allow_all;
-use airlock::{Airlock, ScopeGuard};
+use airlock::scope::PolicyGuard;
+use airlock::scope::ScopeGuard;
 
 use crate::child::{in_child, on_small_stack};
 use crate::fixture::{block_on, mail};

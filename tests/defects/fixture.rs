@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use airlock::executor::BoxFuture;
 use airlock::executor::Timer;
 use airlock::policy::{Policy, ScopeView, Veto};
-use airlock::{Airlock, BoxFuture, FlushReport, Intent};
+use airlock::{Airlock, FlushReport, Intent};
 
 /// The lines that the effects of one test wrote, in order.
 #[derive(Clone, Debug, Default)]
@@ -105,7 +106,7 @@ pub(crate) async fn pause() {
 
 /// The fates in a report, in order.
 pub(crate) fn fates(report: &FlushReport) -> Vec<String> {
-    let fate = |entry: &airlock::ReportEntry| {
+    let fate = |entry: &airlock::report::ReportEntry| {
         let name = entry.effect().name();
         format!("{name} {}", entry.fate().word())
     };

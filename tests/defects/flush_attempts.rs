@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use airlock::catalogue::RetryRule;
+use airlock::executor::BoxFuture;
 use airlock::executor::{Batch, Executor, Inline, Retry, Timeout, Timer};
-use airlock::{BoxFuture, FlushError, IntoIntent};
+use airlock::{FlushError, IntoIntent};
 
 use crate::fixture::{
     Bomb, Instantly, Log, builder, caught, fates, logged, mail, pause, poll_once, ready,

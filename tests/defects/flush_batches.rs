@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use airlock::executor::{Batch, Executor, Fallback, Inline};
+use airlock::intent::IntentId;
 use airlock::policy::{allow_all, block};
-use airlock::{FlushReport, Intent, IntentId};
+use airlock::{FlushReport, Intent};
 
 use crate::fixture::{Log, Mail, Tally, fates, logged, mail, ready, tally};
 

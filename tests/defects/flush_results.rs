@@ -4,9 +4,10 @@ use std::sync::{Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use airlock::intent::FireOn;
 use airlock::policy::{allow_all, assert_no_effects, cap, limit};
 use airlock::prelude::*;
-use airlock::{EnqueueErrorKind, Fate, FireOn, FlushError, FlushReport};
+use airlock::{EnqueueErrorKind, Fate, FlushError, FlushReport};
 
 use crate::fixture::{AtEnqueue, Fail, Log, builder, fail, logged, mail};
 

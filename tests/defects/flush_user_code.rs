@@ -5,7 +5,8 @@ use std::fmt;
 
 use airlock::executor::{Batch, Executor};
 use airlock::policy::{Policy, allow_if};
-use airlock::{Completed, FlushError, Intent, IntoIntent};
+use airlock::scope::Completed;
+use airlock::{FlushError, Intent, IntoIntent};
 
 use crate::child::in_child;
 use crate::fixture::{Bomb, Log, Mail, builder, caught, fates, logged, mail, ready};

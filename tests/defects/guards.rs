@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use airlock::Airlock;
 use airlock::policy::{allow_all, assert_no_effects, block, drop_all};
-use airlock::{Airlock, PolicyGuard};
+use airlock::scope::PolicyGuard;
 
 use crate::fixture::{Log, Mail, builder, logged, mail, pause, poll_once};
 use crate::logged::problems_of;

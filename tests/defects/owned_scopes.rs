@@ -3,9 +3,10 @@
 use std::future::pending;
 use std::task::Poll;
 
+use airlock::FlushError;
 use airlock::lifecycle::Outcome;
 use airlock::policy::allow_all;
-use airlock::{FlushError, OwnedScope};
+use airlock::scope::OwnedScope;
 
 use crate::fixture::{Log, caught, logged, mail, poll_once};
 

@@ -156,7 +156,7 @@ fn r14_an_unhandled_error_reaches_its_airlock_with_its_intents() {
     scope.enter(|| airlock::enqueue(fail(1)));
     let error = scope.finish(Outcome::Success).expect_err("it fails");
     assert!(matches!(
-        error.first().map(airlock::ReportEntry::fate),
+        error.first().map(airlock::report::ReportEntry::fate),
         Some(Fate::Failed(_))
     ));
     error.report_unhandled();

@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
+use airlock::FlushError;
 use airlock::catalogue::RetryRule;
+use airlock::executor::BoxFuture;
 use airlock::executor::{Batch, Executor, Inline, Retry, Timeout};
 use airlock::lifecycle::{AlwaysFlush, NeverFlush};
 use airlock::policy::allow_all;
 use airlock::prelude::*;
-use airlock::{BoxFuture, FlushError};
 
 use crate::fixture::{
     Log, block_on, builder, fail, fates, logged, logged_async, mail, panic_of, ship,
@@ -214,7 +215,7 @@ fn a_cancelled_effect_leaves_nothing_behind() {
     let resource = Arc::new("kept by the airlock");
     let weak: Weak<&str> = Arc::downgrade(&resource);
     let airlock = builder(&Log::default())
-        .shared_resource(resource)
+        .resource(resource)
         .build()
         .expect("it builds");
     block_on(airlock.bind(async {

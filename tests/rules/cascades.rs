@@ -228,7 +228,7 @@ fn leaks(#[resource] leaked: &std::sync::Mutex<Option<airlock::Scope>>) {
 fn r13_what_is_enqueued_into_an_effects_scope_after_it_is_refused() {
     let leaked = std::sync::Arc::new(std::sync::Mutex::new(None::<airlock::Scope>));
     let airlock = airlock::Airlock::builder()
-        .shared_resource(leaked.clone())
+        .resource(leaked.clone())
         .skip_resource_check();
     airlock.build().expect("it builds").run(|| {
         airlock::scope()
@@ -299,7 +299,7 @@ fn r13_the_serde_form_of_a_report_says_where_a_new_chain_started() {
         let ids: Vec<_> = report
             .buffered()
             .iter()
-            .map(airlock::ReportEntry::id)
+            .map(airlock::report::ReportEntry::id)
             .collect();
         let (ticked, mailed) = (&json["cascades"][0], &json["cascades"][1]);
         let from = format!("{} {}", id("cascades.tick"), ids[0]);
@@ -357,7 +357,7 @@ fn r13_the_chain_of_what_a_detached_intent_causes_counts_from_zero() {
         let report = ended.expect("no chain is deeper than four").report;
         let depths = report.entries().iter();
         let depths: Vec<_> = depths
-            .map(|it| it.cause().map_or(0, airlock::Cause::depth))
+            .map(|it| it.cause().map_or(0, airlock::intent::Cause::depth))
             .collect();
         assert_eq!(depths[..7], [0, 0, 1, 2, 3, 0, 1]);
         assert!(depths.iter().all(|depth| *depth <= 3));
@@ -404,7 +404,7 @@ fn r13_what_a_batch_detaches_names_all_of_its_intents() {
         let batch: Vec<_> = report
             .buffered()
             .iter()
-            .map(airlock::ReportEntry::id)
+            .map(airlock::report::ReportEntry::id)
             .collect();
         for mailed in report.cascades() {
             let from = mailed.detached_from().expect("an effect started it");
@@ -484,7 +484,7 @@ fn r13_detached_outside_of_an_effect_changes_nothing() {
         };
         assert!(ordered.cause().is_none() && ordered.detached_from().is_none());
         assert_eq!(
-            mailed.cause().map(airlock::Cause::intent),
+            mailed.cause().map(airlock::intent::Cause::intent),
             Some(ordered.id())
         );
     });
@@ -509,7 +509,7 @@ fn r13_a_detached_intent_that_is_handed_back_is_detached_where_it_is_enqueued_ag
     let log = Log::default();
     let again = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let airlock = builder(&log)
-        .shared_resource(again.clone())
+        .resource(again.clone())
         .build()
         .expect("it builds");
     airlock.run(|| {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use airlock::executor::BoxFuture;
 use airlock::executor::Timer;
-use airlock::{Airlock, BoxFuture, BuildError, Effect, Failure, MissingResource, PerformNow};
+use airlock::{Airlock, BuildError, Effect, Failure, MissingResource, PerformNow};
 
 use crate::fixture::{Log, builder, fates, logged, logged_async, mail};
 

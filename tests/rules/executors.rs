@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use airlock::catalogue::RetryRule;
+use airlock::executor::BoxFuture;
 use airlock::executor::{
     Batch, Channel, Executor, Fallback, Inline, Recorder, Retry, Timeout, Timer,
 };
-use airlock::{BoxFuture, Failure, FailureMode};
+use airlock::{Failure, FailureMode};
 
 use crate::fixture::{
     Log, block_on, builder, fail, fates, logged, logged_async, mail, order, ship,

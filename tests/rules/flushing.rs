@@ -51,7 +51,7 @@ fn r14_a_failure_hands_back_the_failed_and_the_unreached() {
                 .report()
                 .entries()
                 .iter()
-                .map(airlock::ReportEntry::id)
+                .map(airlock::report::ReportEntry::id)
                 .collect::<Vec<_>>(),
             ids
         );

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Waker};
 
 use airlock::executor::Recorder;
-use airlock::policy::{Block, allow_if, assert_no_effects};
+use airlock::policy::{allow_if, assert_no_effects, block};
 use airlock::{EnqueueErrorKind, Failure, FailureMode, Fate, try_enqueue};
 use proptest::prelude::*;
 
@@ -155,7 +155,7 @@ proptest! {
         tree.depths(0, &mut depths);
         let ended = airlock::scope().run_infallible(|_| airlock::enqueue(grow(tree)));
         let report = ended.expect("no limit is reached").report;
-        let mut seen: Vec<_> = report.entries().iter().map(|it| it.cause().map_or(0, airlock::Cause::depth)).collect();
+        let mut seen: Vec<_> = report.entries().iter().map(|it| it.cause().map_or(0, airlock::intent::Cause::depth)).collect();
         depths.sort_unstable();
         seen.sort_unstable();
         prop_assert_eq!(seen, depths);
@@ -209,7 +209,7 @@ proptest! {
     #[test]
     fn hole_09_only_what_exists_can_be_blocked(id in "[a-z-]{0,9}(\\.[a-z_]{0,9})?") {
         let known = airlock::effects().iter().any(|effect| effect.id() == id);
-        prop_assert_eq!(Block::default().id(&id).is_ok(), known);
+        prop_assert_eq!(block::<()>().id(&id).is_ok(), known);
     }
 
     #[test]

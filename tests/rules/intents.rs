@@ -1,8 +1,9 @@
 //! R1 to R4: intents and enqueue.
 
+use airlock::intent::IntentId;
 use airlock::policy::{assert_no_effects, drop_all};
 use airlock::prelude::*;
-use airlock::{Effect, EnqueueErrorKind, IntentId, try_enqueue};
+use airlock::{Effect, EnqueueErrorKind, try_enqueue};
 
 use crate::fixture::{Mail, airlock, block_on, fail, logged, mail, panic_of, ship};
 

@@ -3,8 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use airlock::executor::Recorder;
+use airlock::intent::{FireOn, Schedule};
 use airlock::prelude::*;
-use airlock::{EnqueueErrorKind, FireOn, Schedule, try_enqueue};
+use airlock::{EnqueueErrorKind, try_enqueue};
 
 use crate::fixture::{fates, logged, mail};
 

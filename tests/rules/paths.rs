@@ -4,9 +4,10 @@
 
 use std::time::Duration;
 
+use airlock::executor::BoxFuture;
 use airlock::executor::{Inline, Timer};
 use airlock::prelude::*;
-use airlock::{Airlock, BoxFuture, FailureMode, FlushError, FlushReport, Intent};
+use airlock::{Airlock, FailureMode, FlushError, FlushReport, Intent};
 use proptest::prelude::*;
 
 use crate::fixture::{Log, block_on, fail, mail, ship};
@@ -238,7 +239,10 @@ impl Timer for Flying {
 /// What a report says, without numbers of intents and scopes.
 fn told(report: &FlushReport) -> String {
     let entries = report.entries().iter().map(|entry| {
-        let causes = entry.cause().into_iter().flat_map(airlock::Cause::chain);
+        let causes = entry
+            .cause()
+            .into_iter()
+            .flat_map(airlock::intent::Cause::chain);
         let causes: Vec<_> = causes.map(|cause| cause.effect().name()).collect();
         let (effect, fate) = (entry.effect().name(), entry.fate().word());
         let detached = entry.detached_from().map(|from| from.effect().name());

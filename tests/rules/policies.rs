@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use airlock::lifecycle::ReleaseAll;
 use airlock::policy::{
-    AllowOnly, Block, Policy, ScopeView, Verdict, Veto, allow_all, allow_if, allow_only,
+    AllowOnly, Policy, ScopeView, Verdict, Veto, allow_all, allow_if, allow_only,
     assert_no_effects, block, cap, dedupe, dedupe_by, drop_all, limit,
 };
 use airlock::prelude::*;
@@ -264,14 +264,14 @@ fn cap_vetoes_when_the_buffer_is_full() {
 #[test]
 fn a_misspelt_id_or_tag_is_an_error_at_construction() {
     let id = Mail::DESCRIPTOR.id();
-    assert!(Block::default().id(id).is_ok());
+    assert!(block::<()>().id(id).is_ok());
     let wrong = id.replace("mail", "maill");
-    let error = AllowOnly::default().id(&wrong).expect_err("misspelt");
+    let error = allow_only::<()>().id(&wrong).expect_err("misspelt");
     assert!(
         error.to_string().contains(&format!("did you mean `{id}`?")),
         "{error}"
     );
-    assert!(Block::default().tag("no such tag").is_err());
+    assert!(block::<()>().tag("no such tag").is_err());
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use airlock::lifecycle::{FlushOnSuccess, Outcome};
 use airlock::policy::{drop_all, limit};
-use airlock::{FlushReport, OwnedScope, ScopeBuilder};
+use airlock::scope::OwnedScope;
+use airlock::{FlushReport, ScopeBuilder};
 
 use crate::fixture::{fates, logged, logged_async, mail, order, ship};
 

@@ -114,8 +114,8 @@ fn a_backlog_is_drained_when_nothing_runs_on() {
     use std::future::Future;
     use std::task::{Context, Poll, Waker};
 
-    let tasks = airlock::TaskTracker::default();
-    let (first, second) = (tasks.run(), tasks.clone().run());
+    let tasks = airlock::scope::TaskTracker::default();
+    let (first, second) = (tasks.token(), tasks.clone().token());
     let mut drained = Box::pin(tasks.drained());
     let mut poll = || {
         drained

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use airlock::executor::Recorder;
+use airlock::intent::{FireOn, Schedule};
 use airlock::prelude::*;
 use airlock::testing::{Assertions, all_in_order, capture};
-use airlock::{FireOn, FlushError, Key, Origin, Schedule};
+use airlock::{FlushError, Key, Origin};
 
 use crate::fixture::{Charge, KeepCard, SendMail, charge, checkout, keep_card, mail, panic_of};
 

@@ -5,9 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use airlock::executor::BoxFuture;
 use airlock::executor::{Batch, Delivery, Executor, Inline};
 use airlock::testing::{Subject, executor_promises};
-use airlock::{BoxFuture, FlushError, Intent};
+use airlock::{FlushError, Intent};
 
 /// The promises that the executor breaks.
 fn broken(make: impl Fn() -> Subject) -> Vec<&'static str> {

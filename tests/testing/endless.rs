@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use airlock::intent::Cause;
 use airlock::prelude::*;
 use airlock::testing::{
     Assertions, Captured, DrainError, Drained, Due, Performed, all_in_order, capture,
 };
-use airlock::{Airlock, AirlockBuilder, Cause, Failure};
+use airlock::{Airlock, AirlockBuilder, Failure};
 
 use crate::fixture::panic_of;
 

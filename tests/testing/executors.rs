@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use airlock::catalogue::RetryRule;
+use airlock::executor::BoxFuture;
 use airlock::executor::{
     Batch, Channel, Delivery, Executor, Fallback, Inline, Recorder, Retry, Timeout,
 };
 use airlock::testing::Subject;
-use airlock::{BoxFuture, FlushError, Intent};
+use airlock::{FlushError, Intent};
 
 /// Performs what comes until nothing does, and gives what failed.
 async fn perform_all(mut next: impl FnMut() -> Vec<Delivery>) -> Vec<FlushError> {

@@ -79,7 +79,7 @@ impl Traffic {
         let outcomes = Arc::new(Mutex::new(Vec::new()));
         let (unhandled, ended) = (ledger.clone(), outcomes.clone());
         let airlock = Airlock::builder()
-            .shared_resource(ledger.clone())
+            .resource(ledger.clone())
             .on_unhandled_error(move |error| unhandled.report_unhandled(&error.into_intents()))
             .on_report(move |report| {
                 if report.name() == Some("request") {

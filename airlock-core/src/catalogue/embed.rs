@@ -59,7 +59,7 @@ pub const fn boundary_record<const N: usize>(boundary: &BoundaryDescriptor) -> [
 /// Counts what is written, and keeps it where there is a buffer.
 struct Sink<'a> {
     buffer: &'a mut [u8],
-    coalesce: bool,
+    writes: bool,
     written: usize,
 }
 
@@ -95,7 +95,7 @@ impl<'a> Sink<'a> {
     const fn counting() -> Self {
         Self {
             buffer: &mut [],
-            coalesce: false,
+            writes: false,
             written: 0,
         }
     }
@@ -104,7 +104,7 @@ impl<'a> Sink<'a> {
         let body = buffer.len() - HEADER;
         let mut sink = Self {
             buffer,
-            coalesce: true,
+            writes: true,
             written: 0,
         };
         sink.fixed(MAGIC, 8);
@@ -116,52 +116,53 @@ impl<'a> Sink<'a> {
 
     const fn effect(&mut self, effect: &EffectDescriptor) {
         self.text(env!("CARGO_PKG_VERSION"));
-        self.text(effect.id);
-        self.text(effect.name);
-        self.text(effect.intent);
-        self.text(effect.package);
-        self.text(effect.module);
-        self.text(effect.file);
-        self.number(effect.line as u64);
-        self.number(effect.column as u64);
-        self.text(effect.docs);
-        list!(self, effect.aliases, |alias| self.text(alias));
-        list!(self, effect.arguments, |argument| self.argument(argument));
-        list!(self, effect.resources, |resource| {
+        self.text(effect.spec.id);
+        self.text(effect.spec.place.name);
+        self.text(effect.spec.intent);
+        self.text(effect.spec.place.package);
+        self.text(effect.spec.place.module);
+        self.text(effect.spec.place.file);
+        self.number(effect.spec.place.line as u64);
+        self.number(effect.spec.place.column as u64);
+        self.text(effect.spec.docs);
+        list!(self, effect.spec.aliases, |alias| self.text(alias));
+        list!(self, effect.spec.arguments, |argument| self
+            .argument(argument));
+        list!(self, effect.spec.resources, |resource| {
             self.text(resource.name);
             self.text(resource.type_name);
         });
-        list!(self, effect.tags, |tag| self.text(tag));
+        list!(self, effect.spec.tags, |tag| self.text(tag));
         let flags = flags![
-            effect.codec.is_some(),
-            effect.is_async,
-            effect.fallible,
-            effect.batch,
-            effect.once,
-            matches!(effect.coalesce, Coalesce::First),
-            effect.queue.is_some(),
-            effect.priority.is_some(),
-            effect.key.is_some(),
-            effect.retry.is_some(),
-            effect.timeout.is_some(),
+            effect.spec.codec.is_some(),
+            effect.spec.is_async,
+            effect.spec.fallible,
+            effect.spec.batch,
+            effect.spec.once,
+            matches!(effect.spec.coalesce, Coalesce::First),
+            effect.spec.queue.is_some(),
+            effect.spec.priority.is_some(),
+            effect.spec.key.is_some(),
+            effect.spec.retry.is_some(),
+            effect.spec.timeout.is_some(),
         ];
         self.number(flags);
-        if let Some(queue) = effect.queue {
+        if let Some(queue) = effect.spec.queue {
             self.text(queue);
         }
-        if let Some(priority) = effect.priority {
+        if let Some(priority) = effect.spec.priority {
             self.number(priority.cast_unsigned() as u64);
         }
-        if let Some(key) = effect.key {
+        if let Some(key) = effect.spec.key {
             self.text(key);
         }
-        if let Some(retry) = effect.retry {
+        if let Some(retry) = effect.spec.retry {
             self.number(retry.attempts as u64);
             self.millis(retry.delay);
             self.number(retry.factor as u64);
             self.millis(retry.max_delay);
         }
-        if let Some(timeout) = effect.timeout {
+        if let Some(timeout) = effect.spec.timeout {
             self.millis(timeout);
         }
     }
@@ -189,16 +190,16 @@ impl<'a> Sink<'a> {
 
     const fn boundary(&mut self, boundary: &BoundaryDescriptor) {
         self.text(env!("CARGO_PKG_VERSION"));
-        self.text(boundary.name);
-        self.text(boundary.package);
-        self.text(boundary.module);
-        self.text(boundary.file);
-        self.number(boundary.line as u64);
-        self.text(boundary.docs);
-        let flags = flags![boundary.is_async, boundary.emits.is_some()];
+        self.text(boundary.spec.name);
+        self.text(boundary.spec.place.package);
+        self.text(boundary.spec.place.module);
+        self.text(boundary.spec.place.file);
+        self.number(boundary.spec.place.line as u64);
+        self.text(boundary.spec.docs);
+        let flags = flags![boundary.spec.is_async, boundary.spec.emits.is_some()];
         self.number(flags);
-        if let Some(emits) = boundary.emits {
-            list!(self, emits, |effect| self.text(effect.id));
+        if let Some(emits) = boundary.spec.emits {
+            list!(self, emits, |effect| self.text(effect.spec.id));
         }
     }
 
@@ -208,7 +209,7 @@ impl<'a> Sink<'a> {
         self.number(length as u64);
         let start = self.written;
         self.written += length;
-        if !self.coalesce {
+        if !self.writes {
             return;
         }
         if length > LONG {
@@ -227,13 +228,13 @@ impl<'a> Sink<'a> {
     #[allow(clippy::cast_possible_truncation, reason = "the lowest bits are meant")]
     const fn number(&mut self, mut number: u64) {
         while number >= 0x80 {
-            if self.coalesce {
+            if self.writes {
                 self.buffer[self.written] = number as u8 | 0x80;
             }
             self.written += 1;
             number >>= 7;
         }
-        if self.coalesce {
+        if self.writes {
             self.buffer[self.written] = number as u8;
         }
         self.written += 1;
@@ -267,8 +268,8 @@ const LONG: usize = 16;
 #[macro_export]
 macro_rules! __airlock_submit_effect {
     ($intent:ident) => {
-        $crate::private::inventory::submit! {
-            $crate::private::EffectRegistration::new::<$intent>()
+        $crate::__private::inventory::submit! {
+            $crate::__private::EffectRegistration::new::<$intent>()
         }
         $crate::__airlock_embed! {
             <$intent as $crate::Effect>::DESCRIPTOR, effect_length, effect_record
@@ -281,8 +282,8 @@ macro_rules! __airlock_submit_effect {
 #[macro_export]
 macro_rules! __airlock_submit_boundary {
     ($boundary:ident) => {
-        $crate::private::inventory::submit! {
-            $crate::private::BoundaryRegistration::new($boundary)
+        $crate::__private::inventory::submit! {
+            $crate::__private::BoundaryRegistration::new($boundary)
         }
         $crate::__airlock_embed! { $boundary, boundary_length, boundary_record }
     };
@@ -303,7 +304,7 @@ macro_rules! __airlock_embed {
             not(any(target_vendor = "apple", windows)),
             unsafe(link_section = "airlock_catalogue")
         )]
-        static __AIRLOCK_RECORD: [u8; $crate::private::$length($descriptor)] =
-            $crate::private::$record($descriptor);
+        static __AIRLOCK_RECORD: [u8; $crate::__private::$length($descriptor)] =
+            $crate::__private::$record($descriptor);
     };
 }

@@ -6,7 +6,7 @@
 
 pub(crate) mod embed;
 mod print;
-mod registration;
+pub(crate) mod registration;
 #[cfg(feature = "serde")]
 mod serialize;
 
@@ -19,11 +19,9 @@ use crate::effect::{BoxError, Effect};
 use crate::intent::Intent;
 
 pub(crate) use self::registration::registered_resources;
-pub use self::registration::{
-    BoundaryRegistration, EffectRegistration, RegisterError, RegisteredResource, register,
-};
+pub use self::registration::{RegisterError, register};
 pub use crate::effect::{
-    Argument, BoundaryDescriptor, Coalesce, Codec, EffectDescriptor, ResourceNeed, RetryRule,
+    Argument, BoundaryDescriptor, Coalesce, EffectDescriptor, EffectSet, ResourceNeed, RetryRule,
 };
 
 static GLOBAL: OnceCell<Catalogue> = OnceCell::new();
@@ -86,16 +84,28 @@ impl Catalogue {
         mut effects: Vec<&'static EffectDescriptor>,
         mut boundaries: Vec<&'static BoundaryDescriptor>,
     ) -> Result<Self, CatalogueError> {
-        effects.sort_by_key(|effect| (effect.id, effect.file, effect.line));
+        effects.sort_by_key(|effect| {
+            (
+                effect.spec.id,
+                effect.spec.place.file,
+                effect.spec.place.line,
+            )
+        });
         // An effect registered by hand may be registered by `inventory` too.
         effects.dedup();
-        boundaries.sort_by_key(|boundary| (boundary.module, boundary.name, boundary.line));
+        boundaries.sort_by_key(|boundary| {
+            (
+                boundary.spec.place.module,
+                boundary.spec.name,
+                boundary.spec.place.line,
+            )
+        });
         boundaries.dedup();
         let mut by_name: HashMap<&'static str, &'static EffectDescriptor> = HashMap::new();
-        let ids = effects.iter().map(|effect| (effect.id, *effect));
+        let ids = effects.iter().map(|effect| (effect.spec.id, *effect));
         let aliases = effects.iter();
         let aliases =
-            aliases.flat_map(|effect| effect.aliases.iter().map(|alias| (*alias, *effect)));
+            aliases.flat_map(|effect| effect.spec.aliases.iter().map(|alias| (*alias, *effect)));
         for (name, effect) in ids.chain(aliases) {
             match by_name.entry(name) {
                 Entry::Vacant(vacant) => {
@@ -134,7 +144,7 @@ impl Catalogue {
 
     /// The effect with this intent type, if it is in the catalogue.
     pub fn find_type<E: Effect>(&self) -> Option<&'static EffectDescriptor> {
-        self.find(E::DESCRIPTOR.id)
+        self.find(E::DESCRIPTOR.spec.id)
             .filter(|effect| *effect == E::DESCRIPTOR)
     }
 
@@ -148,13 +158,13 @@ impl Catalogue {
             id: id_or_alias.to_owned(),
         };
         let effect = self.find(id_or_alias).ok_or_else(unknown)?;
-        let codec = effect
-            .codec
-            .ok_or(DecodeError::NotDurable { effect: effect.id })?;
+        let codec = effect.spec.codec.ok_or(DecodeError::NotDurable {
+            effect: effect.spec.id,
+        })?;
         let decoded = (codec.decode)(text).map(|arguments| Intent::decoded(effect, arguments));
         decoded.map_err(|source| DecodeError::Deserialize {
-            effect: effect.id,
-            source: match effect.arguments.iter().any(Argument::is_redacted) {
+            effect: effect.spec.id,
+            source: match effect.spec.arguments.iter().any(Argument::is_redacted) {
                 // It may quote what it could not read.
                 true => "its arguments do not fit; what was found is withheld, since the effect redacts some".into(),
                 false => source,
@@ -167,7 +177,7 @@ impl Catalogue {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{name}` names two effects: `{}` at {}:{} and `{}` at {}:{}; give one of them another `name = \"..\"` or drop the alias",
-    .first.module, .first.file, .first.line, .second.module, .second.file, .second.line
+    .first.spec.place.module, .first.spec.place.file, .first.spec.place.line, .second.spec.place.module, .second.spec.place.file, .second.spec.place.line
 )]
 pub struct CatalogueError {
     name: &'static str,
@@ -216,33 +226,23 @@ pub enum DecodeError {
     },
 }
 
-/// The effect with this id or alias, if the catalogue is sound.
-pub(crate) fn lookup(id: &str) -> Option<&'static EffectDescriptor> {
-    Catalogue::global().ok()?.find(id)
-}
+impl Catalogue {
+    fn tags(&self) -> impl Iterator<Item = &'static str> {
+        let effects = self.effects.iter();
+        effects.flat_map(|effect| effect.spec.tags.iter().copied())
+    }
 
-fn tags() -> impl Iterator<Item = &'static str> {
-    let catalogue = Catalogue::global().ok();
-    let effects = catalogue.into_iter().flat_map(Catalogue::effects);
-    effects.flat_map(|effect| effect.tags.iter().copied())
-}
+    pub(crate) fn find_tag(&self, tag: &str) -> Option<&'static str> {
+        self.tags().find(|known| *known == tag)
+    }
 
-pub(crate) fn known_tag(tag: &str) -> Option<&'static str> {
-    tags().find(|known| *known == tag)
-}
+    pub(crate) fn nearest_tag(&self, tag: &str) -> Option<&'static str> {
+        nearest(tag, self.tags())
+    }
 
-pub(crate) fn nearest_tag(tag: &str) -> Option<&'static str> {
-    nearest(tag, tags())
-}
-
-pub(crate) fn nearest_id(id: &str) -> Option<&'static str> {
-    let catalogue = Catalogue::global().ok();
-    nearest(
-        id,
-        catalogue
-            .into_iter()
-            .flat_map(|catalogue| catalogue.by_name.keys().copied()),
-    )
+    pub(crate) fn nearest_id(&self, id: &str) -> Option<&'static str> {
+        nearest(id, self.by_name.keys().copied())
+    }
 }
 
 /// The known name that was probably meant: at most half of its letters differ. The modules that both

@@ -20,20 +20,21 @@ impl fmt::Display for Catalogue {
         ]);
         for effect in &self.effects {
             effects.row([
-                effect.id.to_owned(),
-                join(effect.arguments.iter().map(|argument| {
+                effect.spec.id.to_owned(),
+                join(effect.spec.arguments.iter().map(|argument| {
                     let redacted = if argument.redacted { " (redacted)" } else { "" };
                     format!("{}: {}{redacted}", argument.name, argument.type_name)
                 })),
                 join(
                     effect
+                        .spec
                         .resources
                         .iter()
                         .map(|need| need.type_name.to_owned()),
                 ),
                 declares(effect),
                 effect.place(),
-                summary(effect.docs),
+                summary(effect.spec.docs),
             ]);
         }
         write!(f, "{effects}")?;
@@ -45,11 +46,16 @@ impl fmt::Display for Catalogue {
         let mut boundaries = Table::new(["boundary", "kind", "emits", "declared at", "summary"]);
         for boundary in &self.boundaries {
             boundaries.row([
-                boundary.name.to_owned(),
-                if boundary.is_async { "async" } else { "sync" }.to_owned(),
+                boundary.spec.name.to_owned(),
+                if boundary.spec.is_async {
+                    "async"
+                } else {
+                    "sync"
+                }
+                .to_owned(),
                 emits(boundary),
                 boundary.place(),
-                summary(boundary.docs),
+                summary(boundary.spec.docs),
             ]);
         }
         write!(f, "{boundaries}")
@@ -61,36 +67,45 @@ fn counted(number: usize, one: &str, many: &str) -> String {
 }
 
 fn emits(boundary: &BoundaryDescriptor) -> String {
-    match boundary.emits {
+    match boundary.spec.emits {
         None => "anything".to_owned(),
-        Some(effects) => join(effects.iter().map(|effect| effect.id.to_owned())),
+        Some(effects) => join(effects.iter().map(|effect| effect.spec.id.to_owned())),
     }
 }
 
 fn declares(effect: &EffectDescriptor) -> String {
     let words = [
-        (effect.is_async, "async"),
+        (effect.spec.is_async, "async"),
         (effect.is_durable(), "durable"),
-        (effect.batch, "batch"),
-        (effect.once, "once"),
+        (effect.spec.batch, "batch"),
+        (effect.spec.once, "once"),
     ];
     let words = words
         .iter()
         .filter(|(holds, _)| *holds)
         .map(|(_, word)| (*word).to_owned());
     let values = [
-        effect.key.map(|key| format!("key {key}")),
+        effect.spec.key.map(|key| format!("key {key}")),
         effect
+            .spec
             .retry
             .map(|rule| format!("retry {}", rule.max_attempts())),
-        effect.timeout.map(|timeout| format!("timeout {timeout:?}")),
-        effect.queue.map(|queue| format!("queue {queue}")),
         effect
+            .spec
+            .timeout
+            .map(|timeout| format!("timeout {timeout:?}")),
+        effect.spec.queue.map(|queue| format!("queue {queue}")),
+        effect
+            .spec
             .priority
             .map(|priority| format!("priority {priority}")),
     ];
-    let tags = effect.tags.iter().map(|tag| format!("tag {tag}"));
-    let aliases = effect.aliases.iter().map(|alias| format!("alias {alias}"));
+    let tags = effect.spec.tags.iter().map(|tag| format!("tag {tag}"));
+    let aliases = effect
+        .spec
+        .aliases
+        .iter()
+        .map(|alias| format!("alias {alias}"));
     join(
         words
             .chain(values.into_iter().flatten())

@@ -7,37 +7,37 @@ use crate::catalogue::{BoundaryDescriptor, Catalogue, Coalesce, EffectDescriptor
 impl Serialize for EffectDescriptor {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut row = serializer.serialize_struct("Effect", 22)?;
-        row.serialize_field("id", self.id)?;
-        row.serialize_field("aliases", self.aliases)?;
-        row.serialize_field("name", self.name)?;
-        row.serialize_field("intent", self.intent)?;
-        row.serialize_field("arguments", self.arguments)?;
-        row.serialize_field("resources", self.resources)?;
-        row.serialize_field("async", &self.is_async)?;
-        row.serialize_field("fallible", &self.fallible)?;
+        row.serialize_field("id", self.spec.id)?;
+        row.serialize_field("aliases", self.spec.aliases)?;
+        row.serialize_field("name", self.spec.place.name)?;
+        row.serialize_field("intent", self.spec.intent)?;
+        row.serialize_field("arguments", self.spec.arguments)?;
+        row.serialize_field("resources", self.spec.resources)?;
+        row.serialize_field("async", &self.spec.is_async)?;
+        row.serialize_field("fallible", &self.spec.fallible)?;
         row.serialize_field("durable", &self.is_durable())?;
-        row.serialize_field("batch", &self.batch)?;
-        row.serialize_field("once", &self.once)?;
-        row.serialize_field("key", &self.key)?;
+        row.serialize_field("batch", &self.spec.batch)?;
+        row.serialize_field("once", &self.spec.once)?;
+        row.serialize_field("key", &self.spec.key)?;
         row.serialize_field(
             "keeps",
-            if self.coalesce == Coalesce::First {
+            if self.spec.coalesce == Coalesce::First {
                 "first"
             } else {
                 "last"
             },
         )?;
-        row.serialize_field("queue", &self.queue)?;
-        row.serialize_field("priority", &self.priority)?;
-        row.serialize_field("attempts", &self.retry.map(|rule| rule.max_attempts()))?;
+        row.serialize_field("queue", &self.spec.queue)?;
+        row.serialize_field("priority", &self.spec.priority)?;
+        row.serialize_field("attempts", &self.spec.retry.map(|rule| rule.max_attempts()))?;
         row.serialize_field(
             "timeout_ms",
-            &self.timeout.map(|timeout| timeout.as_millis()),
+            &self.spec.timeout.map(|timeout| timeout.as_millis()),
         )?;
-        row.serialize_field("tags", self.tags)?;
-        row.serialize_field("docs", self.docs)?;
-        row.serialize_field("package", self.package)?;
-        row.serialize_field("module", self.module)?;
+        row.serialize_field("tags", self.spec.tags)?;
+        row.serialize_field("docs", self.spec.docs)?;
+        row.serialize_field("package", self.spec.place.package)?;
+        row.serialize_field("module", self.spec.place.module)?;
         row.serialize_field("place", &self.place())?;
         row.end()
     }
@@ -55,15 +55,18 @@ impl Serialize for ResourceNeed {
 impl Serialize for BoundaryDescriptor {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let emits = |effects: &[&EffectDescriptor]| {
-            effects.iter().map(|effect| effect.id).collect::<Vec<_>>()
+            effects
+                .iter()
+                .map(|effect| effect.spec.id)
+                .collect::<Vec<_>>()
         };
         let mut row = serializer.serialize_struct("Boundary", 7)?;
-        row.serialize_field("name", self.name)?;
-        row.serialize_field("emits", &self.emits.map(emits))?;
-        row.serialize_field("async", &self.is_async)?;
-        row.serialize_field("docs", self.docs)?;
-        row.serialize_field("package", self.package)?;
-        row.serialize_field("module", self.module)?;
+        row.serialize_field("name", self.spec.name)?;
+        row.serialize_field("emits", &self.spec.emits.map(emits))?;
+        row.serialize_field("async", &self.spec.is_async)?;
+        row.serialize_field("docs", self.spec.docs)?;
+        row.serialize_field("package", self.spec.place.package)?;
+        row.serialize_field("module", self.spec.place.module)?;
         row.serialize_field("place", &self.place())?;
         row.end()
     }

@@ -139,7 +139,7 @@ impl Head {
             Some(airlock) => self.around = airlock,
         }
         self.judges_from = self.around.depth() + 1;
-        let emits = boundary.is_some_and(|boundary| boundary.emits.is_some());
+        let emits = boundary.is_some_and(|boundary| boundary.spec.emits.is_some());
         if self.config.is_some() || emits {
             self.add_place();
         }
@@ -174,7 +174,7 @@ impl Head {
     fn add_place(&mut self) {
         let own = self.config.as_deref();
         let emits = own.and_then(|config| config.emits);
-        let emits = emits.or_else(|| self.boundary?.emits);
+        let emits = emits.or_else(|| self.boundary?.spec.emits);
         let judges_or_executes =
             |config: &Config| !config.policies.is_empty() || config.executor.is_some();
         if emits.is_none() && !own.is_some_and(judges_or_executes) {
@@ -207,13 +207,15 @@ impl Head {
     /// Its own name, or that of its boundary.
     pub(crate) fn name(&self) -> Option<Cow<'static, str>> {
         match &self.name {
-            None => Some(Cow::Borrowed(self.boundary?.name)),
+            None => Some(Cow::Borrowed(self.boundary?.spec.name)),
             own => own.clone(),
         }
     }
 
     pub(crate) fn name_str(&self) -> Option<&str> {
-        self.name.as_deref().or_else(|| Some(self.boundary?.name))
+        self.name
+            .as_deref()
+            .or_else(|| Some(self.boundary?.spec.name))
     }
 
     /// How people call this scope: its name, or its id.

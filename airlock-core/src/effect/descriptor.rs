@@ -12,38 +12,105 @@ use crate::effect::Codec;
 /// Two descriptors are equal when they come from the same declaration, whatever their ids are.
 #[derive(Clone, Copy)]
 pub struct EffectDescriptor {
-    /// The identity of the declaration: each has an intent type of its own.
-    pub(crate) intent_type: TypeId,
-    pub(crate) id: &'static str,
-    pub(crate) name: &'static str,
-    pub(crate) intent: &'static str,
-    pub(crate) package: &'static str,
-    pub(crate) module: &'static str,
-    pub(crate) file: &'static str,
-    pub(crate) line: u32,
-    pub(crate) column: u32,
-    pub(crate) docs: &'static str,
-    pub(crate) aliases: &'static [&'static str],
-    pub(crate) arguments: &'static [Argument],
-    pub(crate) resources: &'static [ResourceNeed],
-    pub(crate) tags: &'static [&'static str],
-    pub(crate) queue: Option<&'static str>,
-    pub(crate) priority: Option<i16>,
-    pub(crate) key: Option<&'static str>,
-    /// Whether the key is made of an argument that is kept out of sight.
-    pub(crate) key_redacted: bool,
-    pub(crate) coalesce: Coalesce,
-    pub(crate) retry: Option<RetryRule>,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) codec: Option<Codec>,
-    pub(crate) is_async: bool,
-    pub(crate) fallible: bool,
-    pub(crate) batch: bool,
-    pub(crate) once: bool,
+    pub(crate) spec: EffectSpec,
     /// Whether one call performs it, without awaiting or trying again.
     pub(crate) simple: bool,
-    /// Whether its arguments have a destructor that does something.
-    pub(crate) needs_drop: bool,
+}
+
+/// The declaration of an effect, as its macro writes it down: the fields that differ from [`EffectSpec::new`].
+#[derive(Clone, Copy, Debug)]
+pub struct EffectSpec {
+    /// The identity of the declaration: each has an intent type of its own.
+    pub intent_type: TypeId,
+    /// The id.
+    pub id: &'static str,
+    /// The place of the function's name.
+    pub place: Place,
+    /// The name of the intent type.
+    pub intent: &'static str,
+    /// The doc comment.
+    pub docs: &'static str,
+    /// Former ids.
+    pub aliases: &'static [&'static str],
+    /// The arguments, in order.
+    pub arguments: &'static [Argument],
+    /// The resources that the body needs.
+    pub resources: &'static [ResourceNeed],
+    /// The tags.
+    pub tags: &'static [&'static str],
+    /// The queue of its intents.
+    pub queue: Option<&'static str>,
+    /// The priority of its intents.
+    pub priority: Option<i16>,
+    /// The expression of the key, as written.
+    pub key: Option<&'static str>,
+    /// Whether the key reads a redacted argument, so that it is redacted too.
+    pub key_redacted: bool,
+    /// Which of several intents with one key is kept.
+    pub coalesce: Coalesce,
+    /// The retry rule.
+    pub retry: Option<RetryRule>,
+    /// The time limit of one attempt.
+    pub timeout: Option<Duration>,
+    /// How intents are encoded, if the effect is durable.
+    pub codec: Option<Codec>,
+    /// Whether the body is async.
+    pub is_async: bool,
+    /// Whether the body can return an error.
+    pub fallible: bool,
+    /// Whether one call performs many intents.
+    pub batch: bool,
+    /// Whether it is never repeated.
+    pub once: bool,
+    /// Whether the arguments have a destructor that does something.
+    pub needs_drop: bool,
+}
+
+/// The place of a declaration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The function's name.
+    pub name: &'static str,
+    /// The module's path.
+    pub module: &'static str,
+    /// The file.
+    pub file: &'static str,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+    /// The package.
+    pub package: &'static str,
+}
+
+impl EffectSpec {
+    /// Returns the spec of an effect whose attribute has no arguments, for the intent type `E`.
+    pub const fn new<E: 'static>(place: Place, intent: &'static str, id: &'static str) -> Self {
+        Self {
+            intent_type: TypeId::of::<E>(),
+            id,
+            place,
+            intent,
+            docs: "",
+            aliases: &[],
+            arguments: &[],
+            resources: &[],
+            tags: &[],
+            queue: None,
+            priority: None,
+            key: None,
+            key_redacted: false,
+            coalesce: Coalesce::Last,
+            retry: None,
+            timeout: None,
+            codec: None,
+            is_async: false,
+            fallible: false,
+            batch: false,
+            once: false,
+            needs_drop: std::mem::needs_drop::<E>(),
+        }
+    }
 }
 
 /// Which of several intents with one key is kept.
@@ -57,10 +124,19 @@ pub enum Coalesce {
 }
 
 impl EffectDescriptor {
+    /// Makes a descriptor of what a macro has written down.
+    #[doc(hidden)]
+    pub const fn new(spec: EffectSpec) -> Self {
+        Self {
+            spec,
+            simple: !spec.is_async && !spec.batch && spec.retry.is_none(),
+        }
+    }
+
     /// Whether a flush looks for other intents of it: those with its key, or those of its batch.
     #[inline]
     pub(crate) const fn is_grouped(&self) -> bool {
-        self.key.is_some() || self.batch
+        self.spec.key.is_some() || self.spec.batch
     }
 
     /// The id: the attribute's `name`, or crate, modules and function
@@ -69,142 +145,142 @@ impl EffectDescriptor {
     /// A durable effect always declares a `name`, since the other changes when the function moves.
     #[inline]
     pub const fn id(&self) -> &'static str {
-        self.id
+        self.spec.id
     }
 
     /// The function's name.
     pub fn name(&self) -> &'static str {
-        self.name
+        self.spec.place.name
     }
 
     /// The name of the intent type.
     pub fn intent(&self) -> &'static str {
-        self.intent
+        self.spec.intent
     }
 
     /// The package that declares it.
     pub fn package(&self) -> &'static str {
-        self.package
+        self.spec.place.package
     }
 
     /// The module that declares it.
     pub fn module(&self) -> &'static str {
-        self.module
+        self.spec.place.module
     }
 
     /// The file that declares it, as the compiler was given it.
     pub fn file(&self) -> &'static str {
-        self.file
+        self.spec.place.file
     }
 
     /// The line of its name, from 1.
     pub fn line(&self) -> u32 {
-        self.line
+        self.spec.place.line
     }
 
     /// The column of its name, from 1.
     pub fn column(&self) -> u32 {
-        self.column
+        self.spec.place.column
     }
 
     /// Its doc comment.
     pub fn docs(&self) -> &'static str {
-        self.docs
+        self.spec.docs
     }
 
     /// Ids that it had before.
     pub const fn aliases(&self) -> &'static [&'static str] {
-        self.aliases
+        self.spec.aliases
     }
 
     /// What an intent holds, in order.
     pub fn arguments(&self) -> &'static [Argument] {
-        self.arguments
+        self.spec.arguments
     }
 
     /// What its body needs from [`Resources`](crate::Resources).
     #[inline]
     pub fn resources(&self) -> &'static [ResourceNeed] {
-        self.resources
+        self.spec.resources
     }
 
     /// Its tags.
     pub fn tags(&self) -> &'static [&'static str] {
-        self.tags
+        self.spec.tags
     }
 
     /// Whether it bears this tag.
     pub fn has_tag(&self, tag: &str) -> bool {
-        self.tags.contains(&tag)
+        self.spec.tags.contains(&tag)
     }
 
     /// The queue of its intents, unless one names another.
     pub fn queue(&self) -> Option<&'static str> {
-        self.queue
+        self.spec.queue
     }
 
     /// The priority of its intents, unless one names another.
     pub fn priority(&self) -> Option<i16> {
-        self.priority
+        self.spec.priority
     }
 
     /// The expression of its key, as written.
     pub fn key(&self) -> Option<&'static str> {
-        self.key
+        self.spec.key
     }
 
     /// Whether its key is made of an argument that it redacts.
     pub fn has_redacted_key(&self) -> bool {
-        self.key_redacted
+        self.spec.key_redacted
     }
 
     /// Which of several intents with one key is kept.
     pub fn coalesce(&self) -> Coalesce {
-        self.coalesce
+        self.spec.coalesce
     }
 
     /// How often it may be tried.
     #[inline]
     pub fn retry(&self) -> Option<RetryRule> {
-        self.retry
+        self.spec.retry
     }
 
     /// How long one attempt may take.
     pub fn timeout(&self) -> Option<Duration> {
-        self.timeout
+        self.spec.timeout
     }
 
     /// Whether its intents can be encoded and decoded.
     pub fn is_durable(&self) -> bool {
-        self.codec.is_some()
+        self.spec.codec.is_some()
     }
 
     /// Whether its body is async.
     #[inline]
     pub fn is_async(&self) -> bool {
-        self.is_async
+        self.spec.is_async
     }
 
     /// Whether its body can return an error.
     #[inline]
     pub fn is_fallible(&self) -> bool {
-        self.fallible
+        self.spec.fallible
     }
 
     /// Whether many intents are performed by one call.
     #[inline]
     pub fn is_batch(&self) -> bool {
-        self.batch
+        self.spec.batch
     }
 
     /// Whether it is declared `once`: never retried, never handed back.
     pub fn is_once(&self) -> bool {
-        self.once
+        self.spec.once
     }
 
     /// `file:line` of the declaration.
     pub fn place(&self) -> String {
-        format!("{}:{}", self.file, self.line)
+        format!("{}:{}", self.spec.place.file, self.spec.place.line)
     }
 }
 
@@ -212,7 +288,7 @@ impl PartialEq for EffectDescriptor {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
         // A fast path. The compiler may copy a constant, so different addresses prove nothing.
-        std::ptr::eq(self, other) || self.intent_type == other.intent_type
+        std::ptr::eq(self, other) || self.spec.intent_type == other.spec.intent_type
     }
 }
 
@@ -221,7 +297,7 @@ impl Eq for EffectDescriptor {}
 impl Hash for EffectDescriptor {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.intent_type.hash(state);
+        self.spec.intent_type.hash(state);
     }
 }
 
@@ -230,7 +306,7 @@ impl fmt::Debug for EffectDescriptor {
         write!(
             f,
             "EffectDescriptor({} at {}:{})",
-            self.id, self.file, self.line
+            self.spec.id, self.spec.place.file, self.spec.place.line
         )
     }
 }
@@ -306,7 +382,11 @@ impl Argument {
 pub struct ResourceNeed {
     pub(crate) name: &'static str,
     pub(crate) type_name: &'static str,
+    /// The path of the type. `type_name` is not `const` on stable Rust.
+    pub(crate) type_path: fn() -> &'static str,
     pub(crate) type_id: fn() -> TypeId,
+    /// The types that can be supplied for it: `T`, `Arc<T>` and `Box<T>`.
+    pub(crate) forms: fn() -> [TypeId; 3],
 }
 
 impl ResourceNeed {
@@ -318,6 +398,11 @@ impl ResourceNeed {
     /// The type, as written.
     pub fn type_name(&self) -> &'static str {
         self.type_name
+    }
+
+    /// Returns the full path of the type.
+    pub fn type_path(&self) -> &'static str {
+        (self.type_path)()
     }
 
     /// The type's identity.
@@ -391,60 +476,87 @@ impl RetryRule {
 /// What a boundary's declaration says: its row in the catalogue.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct BoundaryDescriptor {
-    pub(crate) name: &'static str,
-    pub(crate) package: &'static str,
-    pub(crate) module: &'static str,
-    pub(crate) file: &'static str,
-    pub(crate) line: u32,
-    pub(crate) docs: &'static str,
-    pub(crate) emits: Option<&'static [&'static EffectDescriptor]>,
-    pub(crate) is_async: bool,
+    pub(crate) spec: BoundarySpec,
+}
+
+/// The declaration of a boundary, as its macro writes it down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BoundarySpec {
+    /// The attribute's `name`, or the function's.
+    pub name: &'static str,
+    /// The place of the function's name.
+    pub place: Place,
+    /// The doc comment.
+    pub docs: &'static str,
+    /// The effects that may be enqueued under it, if it declares them.
+    pub emits: Option<&'static [&'static EffectDescriptor]>,
+    /// Whether the body is async.
+    pub is_async: bool,
+}
+
+impl BoundarySpec {
+    /// Returns the spec of a boundary whose attribute has no arguments.
+    pub const fn new(place: Place, name: &'static str) -> Self {
+        Self {
+            name,
+            place,
+            docs: "",
+            emits: None,
+            is_async: false,
+        }
+    }
 }
 
 impl BoundaryDescriptor {
+    /// Makes a descriptor of what a macro has written down.
+    #[doc(hidden)]
+    pub const fn new(spec: BoundarySpec) -> Self {
+        Self { spec }
+    }
+
     /// The attribute's `name`, or the function's.
     pub fn name(&self) -> &'static str {
-        self.name
+        self.spec.name
     }
 
     /// The package that declares it.
     pub fn package(&self) -> &'static str {
-        self.package
+        self.spec.place.package
     }
 
     /// The module that declares it.
     pub fn module(&self) -> &'static str {
-        self.module
+        self.spec.place.module
     }
 
     /// The file that declares it, as the compiler was given it.
     pub fn file(&self) -> &'static str {
-        self.file
+        self.spec.place.file
     }
 
     /// The line of its name, from 1.
     pub fn line(&self) -> u32 {
-        self.line
+        self.spec.place.line
     }
 
     /// Its doc comment.
     pub fn docs(&self) -> &'static str {
-        self.docs
+        self.spec.docs
     }
 
     /// The effects that may be enqueued under it; `None` if it does not say.
     pub fn emits(&self) -> Option<&'static [&'static EffectDescriptor]> {
-        self.emits
+        self.spec.emits
     }
 
     /// Whether its body is async.
     pub fn is_async(&self) -> bool {
-        self.is_async
+        self.spec.is_async
     }
 
     /// `file:line` of the declaration.
     pub fn place(&self) -> String {
-        format!("{}:{}", self.file, self.line)
+        format!("{}:{}", self.spec.place.file, self.spec.place.line)
     }
 }
 
@@ -453,7 +565,7 @@ impl fmt::Debug for BoundaryDescriptor {
         write!(
             f,
             "BoundaryDescriptor({} at {}:{})",
-            self.name, self.file, self.line
+            self.spec.name, self.spec.place.file, self.spec.place.line
         )
     }
 }

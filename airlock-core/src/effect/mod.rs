@@ -14,11 +14,13 @@ use std::pin::Pin;
 pub use self::codec::Codec;
 pub(crate) use self::descriptor::Encoding;
 pub use self::descriptor::{
-    Argument, BoundaryDescriptor, Coalesce, EffectDescriptor, ResourceNeed, RetryRule,
+    Argument, BoundaryDescriptor, BoundarySpec, Coalesce, EffectDescriptor, EffectSpec, Place,
+    ResourceNeed, RetryRule,
 };
 pub(crate) use self::key::Keyed;
 pub use self::key::{IntoKey, Key};
 pub(crate) use self::payload::{Payload, Stub};
+pub(crate) use self::resources::forms;
 pub use self::resources::{MissingResource, Resources};
 
 /// Any error that an effect, a policy or an executor reports.
@@ -65,18 +67,6 @@ pub trait Effect: fmt::Debug + Sized + 'static {
     /// The key by which equal wishes are recognised: the attribute's `key = ..`.
     fn key(&self) -> Option<Key> {
         None
-    }
-}
-
-/// An effect whose intents can be repeated: each one that is not declared `once`.
-#[diagnostic::on_unimplemented(
-    message = "the intent `{Self}` cannot be repeated",
-    note = "its effect is declared `once`, so that its arguments need not be `Clone`; look at it in place, with `assert_enqueued` of `airlock::testing`, or with `Scope::inspect`"
-)]
-pub trait Repeatable: Effect {
-    /// A second intent with equal arguments.
-    fn repeat(&self) -> Option<Self> {
-        self.duplicate()
     }
 }
 
@@ -143,7 +133,7 @@ impl<E: Into<BoxError>> EffectOutput for Result<(), E> {
     }
 }
 
-/// One effect, or a tuple of effects: what policies and boundaries name by type.
+/// One effect, or a tuple of up to eight effects: how policies and boundaries name effects by type.
 pub trait EffectSet {
     /// The descriptors of the effects in the set.
     const DESCRIPTORS: &'static [&'static EffectDescriptor];
@@ -151,6 +141,10 @@ pub trait EffectSet {
 
 impl<E: Effect> EffectSet for E {
     const DESCRIPTORS: &'static [&'static EffectDescriptor] = &[E::DESCRIPTOR];
+}
+
+impl EffectSet for () {
+    const DESCRIPTORS: &'static [&'static EffectDescriptor] = &[];
 }
 
 macro_rules! effect_set_for_tuples {

@@ -165,7 +165,7 @@ impl<E: Effect> Slot<E> {
 /// and then only arguments that are free to copy are kept: nobody pays for a clone without need.
 const fn keeps<E: Effect>() -> bool {
     let effect = E::DESCRIPTOR;
-    effect.fallible || effect.is_async || !std::mem::needs_drop::<E>()
+    effect.spec.fallible || effect.spec.is_async || !std::mem::needs_drop::<E>()
 }
 
 /// What is generated for each effect. What an effect does not need is left out, and what needs no type is
@@ -180,7 +180,7 @@ impl<E: Effect + Send> Erased for Slot<E> {
     }
 
     fn keyed(&self) -> Keyed {
-        if const { E::DESCRIPTOR.key.is_none() } {
+        if const { E::DESCRIPTOR.spec.key.is_none() } {
             return Keyed::None;
         }
         Keyed::new(self.0.as_ref().and_then(Effect::key))
@@ -202,8 +202,8 @@ impl<E: Effect + Send> Erased for Slot<E> {
     }
 
     fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r> {
-        if const { !keeps::<E>() && !E::DESCRIPTOR.resources.is_empty() }
-            && let Err(missing) = resources.check(E::DESCRIPTOR.resources())
+        if const { !keeps::<E>() && !E::DESCRIPTOR.spec.resources.is_empty() }
+            && let Err(missing) = resources.check(E::DESCRIPTOR)
         {
             // Found out before the arguments are used, they can be handed back.
             return Performing::Ready(Err(missing.into()));
@@ -219,7 +219,7 @@ impl<E: Effect + Send> Erased for Slot<E> {
         rest: &mut [&mut Payload],
         resources: &'r Resources,
     ) -> Performing<'r> {
-        if const { !E::DESCRIPTOR.batch } {
+        if const { !E::DESCRIPTOR.spec.batch } {
             return not_batch();
         }
         let Some(first) = self.attempt() else {

@@ -1,65 +1,109 @@
-//! What effects' bodies need and intents must not carry.
+//! Resources: what the bodies of effects need and intents must not carry.
 
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::effect::ResourceNeed;
+use crate::effect::{EffectDescriptor, ResourceNeed};
 
-/// The resources supplied at start-up, by type.
+/// The resources of an airlock, by type.
 #[derive(Clone, Default)]
 pub struct Resources {
     by_type: HashMap<TypeId, Entry>,
+    /// Set for the defaults that hold where no airlock was installed or entered.
+    without_airlock: bool,
 }
 
 #[derive(Clone)]
 struct Entry {
     type_name: &'static str,
-    /// Of an `Arc<T>`, so that `T` may be a trait object.
+    /// An `Arc<T>`, so that `T` may be a trait object.
     value: Arc<dyn Any + Send + Sync>,
 }
 
+impl Entry {
+    fn get<T: ?Sized + Send + Sync + 'static>(&self) -> Option<&T> {
+        self.value.downcast_ref::<Arc<T>>().map(AsRef::as_ref)
+    }
+}
+
 impl Resources {
-    pub(crate) fn insert<T: ?Sized + Send + Sync + 'static>(&mut self, value: Arc<T>) {
+    /// The resources of code that no airlock encloses: none.
+    pub(crate) fn without_airlock() -> Self {
+        Self {
+            without_airlock: true,
+            ..Self::default()
+        }
+    }
+
+    /// Adds a resource. Returns whether it replaced another one of its type.
+    pub(crate) fn insert<T: ?Sized + Send + Sync + 'static>(&mut self, value: Arc<T>) -> bool {
         let entry = Entry {
             type_name: type_name::<T>(),
             value: Arc::new(value),
         };
-        self.by_type.insert(TypeId::of::<T>(), entry);
+        self.by_type.insert(TypeId::of::<T>(), entry).is_some()
     }
 
-    pub(crate) fn contains(&self, id: TypeId) -> bool {
-        self.by_type.contains_key(&id)
+    /// Returns the names of the resources that serve a need: more than one if the program supplied both a `T` and an
+    /// `Arc<T>`, say.
+    pub(crate) fn serving(&self, need: &ResourceNeed) -> Vec<&'static str> {
+        let ids = (need.forms)().into_iter();
+        let entries = ids.filter_map(|id| self.by_type.get(&id));
+        entries.map(|entry| entry.type_name).collect()
     }
 
-    /// Whether all these are there.
-    pub(crate) fn check(&self, needs: &[ResourceNeed]) -> Result<(), MissingResource> {
-        match needs
-            .iter()
-            .find(|need| !self.contains(ResourceNeed::type_id(need)))
-        {
+    /// Checks that an effect has all its resources.
+    pub(crate) fn check(&self, effect: &'static EffectDescriptor) -> Result<(), MissingResource> {
+        let mut needs = effect.resources().iter();
+        match needs.find(|need| self.serving(need).is_empty()) {
             None => Ok(()),
             Some(need) => Err(MissingResource {
-                type_name: need.type_name(),
+                effects: vec![effect],
+                ..self.missing(need.type_path())
             }),
         }
     }
 
-    /// The resource of type `T`.
+    /// Returns the resource of type `T`: a `T`, or what an `Arc<T>` or a `Box<T>` points to.
     ///
     /// # Errors
     ///
     /// [`MissingResource`] if none was supplied.
     pub fn get<T: ?Sized + Send + Sync + 'static>(&self) -> Result<&T, MissingResource> {
-        self.by_type
-            .get(&TypeId::of::<T>())
-            .and_then(|entry| entry.value.downcast_ref::<Arc<T>>())
-            .map(AsRef::as_ref)
-            .ok_or(MissingResource {
-                type_name: type_name::<T>(),
-            })
+        self.find().ok_or_else(|| self.missing(type_name::<T>()))
     }
+
+    fn find<T: ?Sized + Send + Sync + 'static>(&self) -> Option<&T> {
+        if let Some(entry) = self.by_type.get(&TypeId::of::<T>()) {
+            return entry.get();
+        }
+        // `.resource(Arc<dyn Mailer>)` supplies an `Arc`: `resource` cannot see through a type parameter.
+        if let Some(entry) = self.by_type.get(&TypeId::of::<Arc<T>>()) {
+            return entry.get::<Arc<T>>().map(AsRef::as_ref);
+        }
+        let entry = self.by_type.get(&TypeId::of::<Box<T>>())?;
+        entry.get::<Box<T>>().map(AsRef::as_ref)
+    }
+
+    #[cold]
+    fn missing(&self, type_name: &'static str) -> MissingResource {
+        MissingResource {
+            type_name,
+            effects: Vec::new(),
+            without_airlock: self.without_airlock,
+        }
+    }
+}
+
+/// Returns the types under which a resource for `&T` may be supplied.
+pub(crate) fn forms<T: ?Sized + 'static>() -> [TypeId; 3] {
+    [
+        TypeId::of::<T>(),
+        TypeId::of::<Arc<T>>(),
+        TypeId::of::<Box<T>>(),
+    ]
 }
 
 impl fmt::Debug for Resources {
@@ -70,12 +114,54 @@ impl fmt::Debug for Resources {
     }
 }
 
-/// An effect needs a resource that nobody supplied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the resource `{type_name}` is missing: supply it with `Airlock::builder().resource(..)`, then install or enter that airlock"
-)]
+/// A resource that effects need and nobody supplied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MissingResource {
-    /// The type that is missing.
+    /// The path of the type.
     pub type_name: &'static str,
+    /// The effects that need it.
+    pub effects: Vec<&'static EffectDescriptor>,
+    without_airlock: bool,
 }
+
+impl MissingResource {
+    pub(crate) fn new(type_name: &'static str) -> Self {
+        Self {
+            type_name,
+            effects: Vec::new(),
+            without_airlock: false,
+        }
+    }
+
+    /// Writes the type and the effects that need it, and leaves out what to do.
+    pub(crate) fn write_need(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.type_name)?;
+        for (number, effect) in self.effects.iter().enumerate() {
+            let before = if number == 0 { ", needed by" } else { " and" };
+            write!(f, "{before} `{}` at {}", effect.id(), effect.place())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for MissingResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the resource ")?;
+        self.write_need(f)?;
+        f.write_str(" is missing: ")?;
+        f.write_str(match (self.without_airlock, self.type_name.starts_with("dyn ")) {
+            (true, _) => {
+                "no airlock is installed here: call `.install()` on the one that your program builds, before the first scope opens, or run this code in it with `Airlock::run`"
+            }
+            (false, true) => {
+                "supply it with `Airlock::builder().resource(..)`, as an `Arc` or a `Box` of that trait object"
+            }
+            (false, false) => {
+                "supply it with `Airlock::builder().resource(..)`, by value, in an `Arc` or in a `Box`"
+            }
+        })
+    }
+}
+
+impl std::error::Error for MissingResource {}

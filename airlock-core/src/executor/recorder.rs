@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
 
-use crate::effect::{Effect, Repeatable};
+use crate::effect::Effect;
 use crate::executor::{Batch, Delivery, Executor, Identity};
 use crate::intent::Intent;
 use crate::report::Snapshot;
@@ -68,9 +68,9 @@ impl Recorder {
 
     /// The intents of one effect that it recorded, in order.
     #[track_caller]
-    pub fn recorded<E: Repeatable>(&self) -> Vec<E> {
+    pub fn recorded<E: Effect + Clone>(&self) -> Vec<E> {
         self.look(|intents| {
-            let of_type = intents.filter_map(|intent| intent.downcast_ref::<E>()?.repeat());
+            let of_type = intents.filter_map(|intent| intent.downcast_ref::<E>().cloned());
             of_type.collect()
         })
     }

@@ -69,7 +69,7 @@ pub(super) fn coalesce(Judged(mut leaving): Judged<'_>) -> Coalesced<'_> {
 
 fn has_key(intent: &Intent) -> bool {
     let data = &intent.data;
-    (data.effect.key.is_some() || data.has_own_key()) && data.is_pending()
+    (data.effect.spec.key.is_some() || data.has_own_key()) && data.is_pending()
 }
 
 impl Kept {

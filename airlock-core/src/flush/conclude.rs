@@ -38,7 +38,7 @@ impl Flush {
             entries.push(ReportEntry {
                 data: intent.data.take(),
             });
-            intent.data.effect.needs_drop && intent.payload.is_present()
+            intent.data.effect.spec.needs_drop && intent.payload.is_present()
         });
         if !intents.is_empty() {
             self.drop_in_ended_scope(&mut intents);

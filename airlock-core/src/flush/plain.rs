@@ -169,7 +169,7 @@ fn perform(
         });
         if let (Ok(Performing::Ready(Ok(()))), None) = (&ended, &scope) {
             intent.data.set_dispatched();
-            done.left |= known.0.needs_drop;
+            done.left |= known.0.spec.needs_drop;
             done.number += 1;
             if let Some(entries) = &mut entries {
                 entries.push(ReportEntry {

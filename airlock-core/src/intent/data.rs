@@ -309,12 +309,12 @@ impl IntentData {
 
     pub(crate) fn queue(&self) -> Option<&str> {
         let own = self.options().and_then(|options| options.queue.as_deref());
-        own.or(self.effect.queue)
+        own.or(self.effect.spec.queue)
     }
 
     pub(crate) fn priority(&self) -> Option<i16> {
         let own = self.options().and_then(|options| options.priority);
-        own.or(self.effect.priority)
+        own.or(self.effect.spec.priority)
     }
 
     pub(crate) fn key(&self, arguments: Option<&Payload>) -> Option<Key> {
@@ -325,7 +325,7 @@ impl IntentData {
     #[inline]
     pub(crate) fn keyed(&self, arguments: Option<&Payload>) -> Keyed {
         let own = self.options().and_then(|options| options.key.clone());
-        match (own, self.effect.key, arguments) {
+        match (own, self.effect.spec.key, arguments) {
             (None, Some(_), Some(arguments)) => arguments.keyed(),
             (own, ..) => Keyed::new(own),
         }

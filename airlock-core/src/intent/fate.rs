@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::effect::BoxError;
 use crate::intent::{IntentId, ScopeId};
-use crate::unwind::{catch, guarded};
+use crate::unwind::{Panicked, catch, guarded};
 
 /// What became of an intent.
 #[derive(Clone, Copy, Debug)]
@@ -275,26 +275,46 @@ impl Failure {
         )
     }
 
+    /// Returns the message of the error at the bottom of the chain. A message that panics is replaced.
+    pub(crate) fn root_cause(&self) -> String {
+        let text = catch(|| {
+            let mut root: &dyn Error = self;
+            while let Some(source) = root.source() {
+                root = source;
+            }
+            root.to_string()
+        });
+        text.unwrap_or_else(cannot_be_shown)
+    }
+
     /// With the messages of what caused it, for a report that shows no sources. A message that
     /// panics is replaced.
     pub(crate) fn in_full(&self) -> String {
-        let text = catch(|| {
-            let mut text = self.to_string();
-            let mut source = self.source();
-            while let Some(error) = source {
-                text.push_str(": ");
-                text.push_str(&error.to_string());
-                source = error.source();
-            }
-            text
-        });
-        text.unwrap_or_else(|panicked| {
-            format!(
-                "its error cannot be shown: `Display` panicked: {}",
-                panicked.message
-            )
-        })
+        catch(|| in_full(self)).unwrap_or_else(cannot_be_shown)
     }
+}
+
+fn cannot_be_shown(panicked: Panicked) -> String {
+    format!(
+        "its error cannot be shown: `Display` panicked: {}",
+        panicked.message
+    )
+}
+
+/// Returns the messages of an error and of its sources, joined by colons. A source whose message its parent repeats, as
+/// [`FlushError`](crate::FlushError) repeats its root cause, is shown once.
+pub fn in_full(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let message = error.to_string();
+        if !text.ends_with(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        source = error.source();
+    }
+    text
 }
 
 /// The name that a policy or an executor gives itself, or a stand-in if it panics.

@@ -22,10 +22,11 @@ use crate::effect::{Argument, BoxError, Effect, EffectDescriptor, IntoKey, Key, 
 pub use self::cause::Cause;
 pub(crate) use self::data::{IntentData, OpaquePlace};
 pub(crate) use self::fate::{Decision, name_of};
-pub use self::fate::{Dropped, Failure, Fate};
+pub use self::fate::{Dropped, Failure, Fate, in_full};
 pub(crate) use self::ids::next_id;
 pub use self::ids::{IntentId, ScopeId};
-pub use self::options::{FireOn, Options, Schedule};
+pub(crate) use self::options::Options;
+pub use self::options::{FireOn, Schedule};
 pub use self::origin::Origin;
 pub(crate) use self::special::Special;
 pub use self::stored::{Stored, StoredCause};
@@ -203,17 +204,16 @@ impl Intent {
     /// [`EncodeError`] if the effect is not declared `durable`, or `Serialize` failed.
     pub fn encode(&self) -> Result<String, EncodeError> {
         let effect = self.data.effect;
-        let codec = effect
-            .codec
-            .ok_or(EncodeError::NotDurable { effect: effect.id })?;
-        let arguments = self
-            .payload
-            .get()
-            .ok_or(EncodeError::Used { effect: effect.id })?;
+        let codec = effect.spec.codec.ok_or(EncodeError::NotDurable {
+            effect: effect.spec.id,
+        })?;
+        let arguments = self.payload.get().ok_or(EncodeError::Used {
+            effect: effect.spec.id,
+        })?;
         (codec.encode)(arguments).map_err(|source| EncodeError::Serialize {
-            effect: effect.id,
+            effect: effect.spec.id,
             // A `Serialize` written by hand may quote what it refuses.
-            source: match effect.arguments.iter().any(Argument::is_redacted) {
+            source: match effect.spec.arguments.iter().any(Argument::is_redacted) {
                 true => "`Serialize` failed; its message is withheld, since the effect redacts arguments".into(),
                 false => source,
             },

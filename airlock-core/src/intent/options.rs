@@ -46,7 +46,7 @@ impl Schedule {
 /// The options of one intent. What is not set falls back to what the effect declares.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Options {
+pub(crate) struct Options {
     /// When it may be performed at the earliest.
     pub schedule: Schedule,
     /// The queue for executors that have queues.

@@ -47,7 +47,7 @@ impl Stored {
 
     /// Whether an effect is in the chain that led to the intent, under its id or an alias.
     pub(crate) fn includes(&self, effect: &EffectDescriptor) -> bool {
-        let names = |name: &str| name == effect.id || effect.aliases.contains(&name);
+        let names = |name: &str| name == effect.spec.id || effect.spec.aliases.contains(&name);
         self.causes.iter().any(|cause| names(&cause.effect))
     }
 }

@@ -2,129 +2,131 @@
 
 use std::borrow::Cow;
 
-use crate::catalogue;
+use crate::catalogue::{Catalogue, CatalogueError};
 use crate::effect::{EffectDescriptor, EffectSet};
 use crate::intent::Intent;
 use crate::policy::{Policy, ScopeView, Verdict, Veto};
 
 /// Drops the intents of these effects when they are dispatched: `block::<SendEmail>()`, or
-/// `block::<(SendEmail, ChargeCard)>()`.
+/// `block::<(SendEmail, ChargeCard)>()`. `block::<()>()` blocks nothing yet: name effects by id or tag.
 ///
 /// ```rust,standalone_crate
-/// use airlock_core::policy::Block;
+/// use airlock_core::policy::block;
 ///
 /// // Ids and tags are looked up in the catalogue, so that a misspelt one is an error at once.
-/// let error = Block::default().id("shop.send_emial").unwrap_err();
+/// let error = block::<()>().id("shop.send_emial").unwrap_err();
 /// assert!(error.to_string().contains("no effect has the id `shop.send_emial`"));
 /// ```
-pub fn block<S: EffectSet>() -> Block {
-    Block {
-        selected: Selected::effects::<S>(),
-        reject: false,
-    }
+pub fn block<S: EffectSet>() -> EffectFilter {
+    EffectFilter::new::<S>(Verb::Block)
 }
 
-/// Drops the intents of all effects but these when they are dispatched.
-pub fn allow_only<S: EffectSet>() -> AllowOnly {
-    AllowOnly {
-        selected: Selected::effects::<S>(),
-        reject: false,
-    }
+/// Drops the intents of all effects but these when they are dispatched. `allow_only::<()>()` allows nothing yet: name
+/// effects by id or tag.
+pub fn allow_only<S: EffectSet>() -> EffectFilter {
+    EffectFilter::new::<S>(Verb::AllowOnly)
 }
 
-/// The policy that [`block`] makes. The empty one, `Block::default()`, blocks nothing.
-#[derive(Clone, Debug, Default)]
-pub struct Block {
+/// The policy that [`block`] and [`allow_only`] return: it drops intents by their effect.
+#[derive(Clone, Debug)]
+pub struct EffectFilter {
+    verb: Verb,
     selected: Selected,
     reject: bool,
 }
 
-/// The policy that [`allow_only`] makes. The empty one, `AllowOnly::default()`, allows nothing.
-#[derive(Clone, Debug, Default)]
-pub struct AllowOnly {
-    selected: Selected,
-    reject: bool,
+/// What a filter does with the effects that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verb {
+    Block,
+    AllowOnly,
 }
 
-macro_rules! selecting {
-    ($ty:ident) => {
-        impl $ty {
-            /// Names these effects too.
-            #[must_use]
-            pub fn effects<S: EffectSet>(mut self) -> Self {
-                self.selected.effects.extend(S::DESCRIPTORS);
-                self
-            }
-
-            /// Names the effect with this id or alias too.
-            ///
-            /// # Errors
-            ///
-            /// [`UnknownSelector`] if the catalogue has no such effect.
-            pub fn id(mut self, id: &str) -> Result<Self, UnknownSelector> {
-                let effect = catalogue::lookup(id).ok_or_else(|| UnknownSelector::id(id))?;
-                self.selected.effects.push(effect);
-                Ok(self)
-            }
-
-            /// Names the effects with this tag too.
-            ///
-            /// # Errors
-            ///
-            /// [`UnknownSelector`] if no effect in the catalogue bears it.
-            pub fn tag(mut self, tag: &str) -> Result<Self, UnknownSelector> {
-                let tag = catalogue::known_tag(tag).ok_or_else(|| UnknownSelector::tag(tag))?;
-                self.selected.tags.push(tag);
-                Ok(self)
-            }
-
-            /// Also vetoes what it would drop, so that the enqueue fails at its line.
-            #[must_use]
-            pub fn reject(mut self) -> Self {
-                self.reject = true;
-                self
-            }
+impl EffectFilter {
+    fn new<S: EffectSet>(verb: Verb) -> Self {
+        Self {
+            verb,
+            selected: Selected::effects::<S>(),
+            reject: false,
         }
-    };
-}
-selecting!(Block);
-selecting!(AllowOnly);
+    }
 
-impl Policy for Block {
+    /// Names these effects too.
+    #[must_use]
+    pub fn effects<S: EffectSet>(mut self) -> Self {
+        self.selected.effects.extend(S::DESCRIPTORS);
+        self
+    }
+
+    /// Names the effect with this id or alias too.
+    ///
+    /// # Errors
+    ///
+    /// [`SelectorError`] if the catalogue has no such effect, or two effects claim one id.
+    pub fn id(mut self, id: &str) -> Result<Self, SelectorError> {
+        let catalogue = Catalogue::global()?;
+        let unknown = || SelectorError::UnknownId {
+            id: id.to_owned(),
+            near: catalogue.nearest_id(id),
+        };
+        let effect = catalogue.find(id).ok_or_else(unknown)?;
+        self.selected.effects.push(effect);
+        Ok(self)
+    }
+
+    /// Names the effects with this tag too.
+    ///
+    /// # Errors
+    ///
+    /// [`SelectorError`] if no effect in the catalogue has the tag, or two effects claim one id.
+    pub fn tag(mut self, tag: &str) -> Result<Self, SelectorError> {
+        let catalogue = Catalogue::global()?;
+        let unknown = || SelectorError::UnknownTag {
+            tag: tag.to_owned(),
+            near: catalogue.nearest_tag(tag),
+        };
+        let tag = catalogue.find_tag(tag).ok_or_else(unknown)?;
+        self.selected.tags.push(tag);
+        Ok(self)
+    }
+
+    /// Also vetoes what it would drop, so that the enqueue fails at its line.
+    #[must_use]
+    pub fn reject(mut self) -> Self {
+        self.reject = true;
+        self
+    }
+
+    fn allows(&self, effect: &EffectDescriptor) -> bool {
+        self.selected.has(effect) == (self.verb == Verb::AllowOnly)
+    }
+}
+
+impl Policy for EffectFilter {
     fn at_enqueue(&self, intent: &Intent, _: &ScopeView<'_>) -> Result<(), Veto> {
-        if self.reject && self.selected.has(intent.effect()) {
-            return Err(Veto::because("this effect is blocked here"));
+        if !self.reject || self.allows(intent.effect()) {
+            return Ok(());
         }
-        Ok(())
+        Err(Veto::because(match self.verb {
+            Verb::Block => "this effect is blocked here",
+            Verb::AllowOnly => "this effect is not among those allowed here",
+        }))
     }
 
     fn at_flush(&self, intent: &Intent) -> Verdict {
-        (!self.selected.has(intent.effect())).into()
+        self.allows(intent.effect()).into()
     }
 
     fn name(&self) -> Cow<'static, str> {
-        format!("block({})", self.selected.names()).into()
+        let verb = match self.verb {
+            Verb::Block => "block",
+            Verb::AllowOnly => "allow_only",
+        };
+        format!("{verb}({})", self.selected.names()).into()
     }
 }
 
-impl Policy for AllowOnly {
-    fn at_enqueue(&self, intent: &Intent, _: &ScopeView<'_>) -> Result<(), Veto> {
-        if self.reject && !self.selected.has(intent.effect()) {
-            return Err(Veto::because("this effect is not among those allowed here"));
-        }
-        Ok(())
-    }
-
-    fn at_flush(&self, intent: &Intent) -> Verdict {
-        self.selected.has(intent.effect()).into()
-    }
-
-    fn name(&self) -> Cow<'static, str> {
-        format!("allow_only({})", self.selected.names()).into()
-    }
-}
-
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Selected {
     effects: Vec<&'static EffectDescriptor>,
     tags: Vec<&'static str>,
@@ -149,38 +151,31 @@ impl Selected {
     }
 }
 
-/// A policy names an effect that the catalogue does not have.
+/// An id or a tag that a policy names and the catalogue cannot answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no effect has the {kind} `{name}`{}", hint(.near))]
-pub struct UnknownSelector {
-    kind: &'static str,
-    name: String,
-    near: Option<&'static str>,
+#[non_exhaustive]
+pub enum SelectorError {
+    /// No effect has the id or alias.
+    #[error("no effect has the id `{id}`{}", hint(.near))]
+    UnknownId {
+        /// The id that was named.
+        id: String,
+        /// The most similar id or alias of the catalogue.
+        near: Option<&'static str>,
+    },
+    /// No effect has the tag.
+    #[error("no effect has the tag `{tag}`{}", hint(.near))]
+    UnknownTag {
+        /// The tag that was named.
+        tag: String,
+        /// The most similar tag of the catalogue.
+        near: Option<&'static str>,
+    },
+    /// Two effects claim one id, so nothing can be looked up.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
 }
 
 fn hint(near: &Option<&'static str>) -> String {
     near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
-}
-
-impl UnknownSelector {
-    fn id(name: &str) -> Self {
-        Self {
-            kind: "id",
-            name: name.to_owned(),
-            near: catalogue::nearest_id(name),
-        }
-    }
-
-    fn tag(name: &str) -> Self {
-        Self {
-            kind: "tag",
-            name: name.to_owned(),
-            near: catalogue::nearest_tag(name),
-        }
-    }
-
-    /// What was named.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
 }

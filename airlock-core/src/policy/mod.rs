@@ -19,13 +19,13 @@ use std::sync::Arc;
 
 use crate::intent::{Intent, name_of};
 
-pub use self::block::{AllowOnly, Block, UnknownSelector, allow_only, block};
+pub use self::block::{EffectFilter, SelectorError, allow_only, block};
 pub use self::combine::{And, Not, Or};
 pub use self::dedupe::{Dedupe, dedupe, dedupe_by};
 pub use self::judgement::Judgement;
 pub use self::simple::{
-    AllowAll, AllowIf, AssertNoEffects, Cap, DropAll, Limit, LogOnFlush, NoReentry, allow_all,
-    allow_if, assert_no_effects, cap, drop_all, limit, log_on_flush, no_reentry,
+    NoReentry, allow_all, allow_if, assert_no_effects, cap, drop_all, limit, log_on_flush,
+    no_reentry,
 };
 pub(crate) use self::view::Holder;
 pub use self::view::ScopeView;

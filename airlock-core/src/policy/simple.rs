@@ -1,21 +1,20 @@
 //! The policies that need no more than a look at one intent.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::panic::Location;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::intent::Intent;
 use crate::policy::{Policy, ScopeView, Verdict, Veto};
 
 /// Allows every intent.
-pub fn allow_all() -> AllowAll {
+pub fn allow_all() -> impl Policy + Clone {
     AllowAll
 }
 
-/// The policy that [`allow_all`] makes.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct AllowAll;
+#[derive(Clone)]
+struct AllowAll;
 
 impl Policy for AllowAll {
     fn name(&self) -> Cow<'static, str> {
@@ -24,13 +23,12 @@ impl Policy for AllowAll {
 }
 
 /// Drops every intent when it is dispatched: a dry run. The buffer shows them all the same.
-pub fn drop_all() -> DropAll {
+pub fn drop_all() -> impl Policy + Clone {
     DropAll
 }
 
-/// The policy that [`drop_all`] makes.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct DropAll;
+#[derive(Clone)]
+struct DropAll;
 
 impl Policy for DropAll {
     fn at_flush(&self, _: &Intent) -> Verdict {
@@ -43,13 +41,12 @@ impl Policy for DropAll {
 }
 
 /// Vetoes every intent: code under it must be free of effects, down to nested scopes.
-pub fn assert_no_effects() -> AssertNoEffects {
+pub fn assert_no_effects() -> impl Policy + Clone {
     AssertNoEffects
 }
 
-/// The policy that [`assert_no_effects`] makes.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct AssertNoEffects;
+#[derive(Clone)]
+struct AssertNoEffects;
 
 impl Policy for AssertNoEffects {
     fn at_enqueue(&self, _: &Intent, _: &ScopeView<'_>) -> Result<(), Veto> {
@@ -65,19 +62,19 @@ impl Policy for AssertNoEffects {
     }
 }
 
-/// Allows the first `max` intents that it is asked about at dispatch, in its whole life.
-pub fn limit(max: usize) -> Limit {
+/// Allows the first `max` intents that it judges at dispatch, in its whole life, and drops the rest. Clones share the
+/// count.
+pub fn limit(max: usize) -> impl Policy + Clone {
     Limit {
         max,
-        asked: AtomicUsize::new(0),
+        asked: Arc::default(),
     }
 }
 
-/// The policy that [`limit`] makes.
-#[derive(Debug)]
-pub struct Limit {
+#[derive(Clone)]
+struct Limit {
     max: usize,
-    asked: AtomicUsize,
+    asked: Arc<AtomicUsize>,
 }
 
 impl Policy for Limit {
@@ -97,13 +94,12 @@ impl Policy for Limit {
 
 /// Vetoes an intent once the scope that would buffer it holds `max`: a guard against loops that
 /// enqueue without end. Each scope under the policy counts for itself.
-pub fn cap(max: usize) -> Cap {
+pub fn cap(max: usize) -> impl Policy + Clone {
     Cap { max }
 }
 
-/// The policy that [`cap`] makes.
-#[derive(Clone, Copy, Debug)]
-pub struct Cap {
+#[derive(Clone)]
+struct Cap {
     max: usize,
 }
 
@@ -175,15 +171,15 @@ impl Policy for NoReentry {
     }
 }
 
-/// Logs each intent that is about to be dispatched, at level info through `tracing`, and allows it.
+/// Logs each intent that reaches it at dispatch, at level info through `tracing`, and allows it. Policies further out
+/// judge after it and may still drop the intent.
 /// Arguments are logged as `Debug` shows them: redacted ones are left out.
-pub fn log_on_flush() -> LogOnFlush {
+pub fn log_on_flush() -> impl Policy + Clone {
     LogOnFlush
 }
 
-/// The policy that [`log_on_flush`] makes.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct LogOnFlush;
+#[derive(Clone)]
+struct LogOnFlush;
 
 impl Policy for LogOnFlush {
     fn at_flush(&self, intent: &Intent) -> Verdict {
@@ -193,7 +189,7 @@ impl Policy for LogOnFlush {
             intent = intent.id().get(),
             at = %intent.location(),
             arguments = ?intent.arguments(),
-            "about to be dispatched",
+            "leaves unless a policy further out drops it",
         );
         Verdict::Allow
     }
@@ -212,19 +208,17 @@ impl Policy for LogOnFlush {
 /// assert!(mail_only.name().starts_with("allow_if at "));
 /// ```
 #[track_caller]
-pub fn allow_if<F>(accepts: F) -> AllowIf<F>
-where
-    F: Fn(&Intent) -> bool + Send + Sync + 'static,
-{
+pub fn allow_if(
+    accepts: impl Fn(&Intent) -> bool + Clone + Send + Sync + 'static,
+) -> impl Policy + Clone {
     AllowIf {
         accepts,
         location: Location::caller(),
     }
 }
 
-/// The policy that [`allow_if`] makes.
-#[derive(Clone, Copy)]
-pub struct AllowIf<F> {
+#[derive(Clone)]
+struct AllowIf<F> {
     accepts: F,
     location: &'static Location<'static>,
 }
@@ -241,12 +235,6 @@ impl<F: Fn(&Intent) -> bool + Send + Sync + 'static> Policy for AllowIf<F> {
             self.location.line()
         )
         .into()
-    }
-}
-
-impl<F> fmt::Debug for AllowIf<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AllowIf({})", self.location)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io::{Write, stderr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::intent::{Failure, Fate, Intent};
@@ -91,7 +92,19 @@ impl FlushError {
         self.inner.reports_on_drop = false;
         if let Some(take) = self.inner.on_unhandled_error.clone() {
             guarded("on_unhandled_error", || take(self));
+        } else {
+            self.log_unhandled();
+        }
+    }
+
+    /// Logs the error, since no hook takes it. Without any `tracing` subscriber the event would reach nobody, so the
+    /// error is printed instead.
+    #[cold]
+    fn log_unhandled(&self) {
+        if !tracing::dispatcher::has_been_set() {
+            print_unhandled(self);
         } else if self.inner.report.not_reached().next().is_some() {
+            // Each failure was logged when the flush ended; the intents that were not reached were not.
             tracing::error!(
                 target: "airlock",
                 error = %self,
@@ -122,6 +135,19 @@ impl FlushError {
     }
 }
 
+fn print_unhandled(error: &FlushError) {
+    // A destructor of the program's thread may run this while standard error is closed: `eprintln` would panic.
+    let text = guarded("Display of a flush error", || {
+        format!(
+            "airlock: a flush failed and nobody handles its error: {error}\n{}note: set `AirlockBuilder::on_unhandled_error`, or install a `tracing` subscriber\n",
+            error.report(),
+        )
+    });
+    if let Some(text) = text {
+        let _ = stderr().lock().write_all(text.as_bytes());
+    }
+}
+
 impl Drop for FlushError {
     fn drop(&mut self) {
         if std::mem::take(&mut self.inner.reports_on_drop) {
@@ -148,6 +174,9 @@ impl fmt::Display for FlushError {
             Some(first) => {
                 let (effect, id, at) = (first.effect().id(), first.id(), first.location());
                 write!(f, "could not dispatch `{effect}` ({id}, enqueued at {at})")?;
+                if let Some(failure) = self.failure() {
+                    write!(f, ": {}", failure.root_cause())?;
+                }
             }
             None if self.inner.still_entered => {
                 Failure::StillEntered.fmt(f)?;
@@ -155,7 +184,7 @@ impl fmt::Display for FlushError {
             None => f.write_str("the flush was cancelled")?,
         }
         if failed > 1 {
-            write!(f, " and {} more", failed - 1)?;
+            write!(f, "; {} more failed", failed - 1)?;
         }
         if unreached > 0 {
             write!(f, "; {unreached} not reached")?;
@@ -166,9 +195,8 @@ impl fmt::Display for FlushError {
 
 impl fmt::Debug for FlushError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FlushError")
-            .field("report", &self.inner.report)
-            .finish_non_exhaustive()
+        // `unwrap` and a `main` that returns it print this form.
+        write!(f, "{self}\n{}", self.inner.report)
     }
 }
 

@@ -5,6 +5,7 @@ mod page;
 #[cfg(feature = "serde")]
 mod serialize;
 mod snapshot;
+mod summary;
 mod table;
 
 use std::fmt;
@@ -19,7 +20,11 @@ pub use self::error::FlushError;
 pub(crate) use self::error::UnhandledErrorHook;
 pub(crate) use self::page::Page;
 pub use self::snapshot::{Snapshot, SnapshotLine};
+pub use self::summary::{ReportSummary, SummaryLine};
 pub(crate) use self::table::Table;
+
+/// The most entries that `Display` shows.
+const SHOWN: usize = 50;
 
 /// One intent in a report. Its arguments are not kept.
 #[derive(Clone)]
@@ -164,6 +169,35 @@ impl FlushReport {
             .count()
     }
 
+    /// Counts the intents by effect, fate and policy: what a program logs after a back-fill of many intents.
+    ///
+    /// ```
+    /// # use airlock_core as airlock;
+    /// let completed = airlock::scope().run_infallible(|_| { /* enqueue many */ })?;
+    /// println!("{}", completed.report.summary());
+    /// # assert!(completed.report.summary().lines().is_empty());
+    /// # Ok::<(), airlock::FlushError>(())
+    /// ```
+    pub fn summary(&self) -> ReportSummary {
+        ReportSummary::new(self)
+    }
+
+    /// Returns the positions of the entries that `Display` shows: all, or of very many the first ones and those that
+    /// failed.
+    fn shown(&self) -> Vec<usize> {
+        let entries = self.entries();
+        if entries.len() <= SHOWN {
+            return (0..entries.len()).collect();
+        }
+        let is_failed = |position: &usize| matches!(entries[*position].fate(), Fate::Failed(_));
+        let failed = (0..entries.len()).filter(is_failed).take(SHOWN / 2);
+        let mut shown: Vec<_> = failed.collect();
+        let others = (0..entries.len()).filter(|position| !is_failed(position));
+        shown.extend(others.take(SHOWN - shown.len()));
+        shown.sort_unstable();
+        shown
+    }
+
     /// The name of a scope that captured intents of this one, if it has a name.
     pub fn captor_name(&self, captor: ScopeId) -> Option<&str> {
         let mut captors = self.page.captors.iter();
@@ -216,7 +250,8 @@ impl FlushReport {
 }
 
 /// A line for the scope, then a row for each intent: effect, id, fate and why, where it was
-/// enqueued, and what caused it.
+/// enqueued, and what caused it. Of more than 50 intents it shows the first and the failed ones, and says how many more
+/// there are.
 impl fmt::Display for FlushReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.name(), self.page.scope) {
@@ -237,7 +272,8 @@ impl fmt::Display for FlushReport {
             "enqueued at",
             "caused by",
         ]);
-        for entry in &self.page.entries {
+        let shown = self.shown();
+        for entry in shown.iter().map(|position| &self.page.entries[*position]) {
             table.row([
                 entry.effect().id().to_owned(),
                 entry.id().to_string(),
@@ -248,9 +284,12 @@ impl fmt::Display for FlushReport {
             ]);
         }
         if self.is_empty() {
-            Ok(())
-        } else {
-            write!(f, "{table}")
+            return Ok(());
+        }
+        write!(f, "{table}")?;
+        match self.len() - shown.len() {
+            0 => Ok(()),
+            more => writeln!(f, "  and {more} more; `summary()` counts them all"),
         }
     }
 }

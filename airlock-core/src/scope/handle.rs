@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::context::{
     self, AfterLooking, Around, Context, Entered, Mode, Phase, ScopedFuture, Shared,
 };
-use crate::effect::{Effect, Repeatable};
+use crate::effect::Effect;
 use crate::intent::{Intent, Origin, ScopeId};
 use crate::report::{FlushError, Snapshot};
 use crate::scope::ScopeBuilder;
@@ -120,11 +120,11 @@ impl Scope {
     }
 
     /// The intents of one effect that it holds, in order.
-    pub fn enqueued<E: Repeatable>(&self) -> Vec<E> {
+    pub fn enqueued<E: Effect + Clone>(&self) -> Vec<E> {
         self.inspect(|intents| {
             intents
                 .iter()
-                .filter_map(|intent| intent.downcast_ref::<E>()?.repeat())
+                .filter_map(|intent| intent.downcast_ref::<E>().cloned())
                 .collect()
         })
     }

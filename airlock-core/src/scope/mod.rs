@@ -32,6 +32,6 @@ pub use self::open::{OpenScope, ScopeGuard};
 pub use self::owned::OwnedScope;
 pub use self::recording::Recording;
 pub use self::released::Released;
-pub use self::run::Completed;
+pub use self::run::{Completed, NotAResult};
 pub use self::waits::Waits;
 pub use self::work::Work;

@@ -12,14 +12,35 @@ use crate::scope::boundary::Boundary;
 use crate::scope::unattended::report_unhandled;
 use crate::scope::{LocalScope, OwnedScope, Scope, ScopeBuilder, Work};
 
-/// What [`ScopeBuilder::run_infallible`] returns: the body's value, and what became of its intents.
+/// The value of a body that ran in a scope, with the report of the scope's end.
+///
+/// Returned by [`ScopeBuilder::run_infallible`], [`ScopeBuilder::run_with_report`] and their async forms.
 #[derive(Debug)]
+#[must_use = "the value and the report are lost"]
 pub struct Completed<T> {
-    /// What the body returned.
+    /// The body's value.
     pub value: T,
-    /// What became of each intent.
+    /// The fate of each intent.
     pub report: FlushReport,
 }
+
+/// A value that is not a `Result`: [`ScopeBuilder::run_infallible`] flushes without looking at the value, so an
+/// `Err` would be lost.
+///
+/// There is one implementation for every type, and a second one for `Result` alone. The compiler can tell which
+/// `Kind` is meant for all types but `Result`, so a `Result` does not compile.
+pub trait NotAResult<Kind> {}
+
+/// The [`NotAResult`] kind of all types.
+#[derive(Debug)]
+pub enum Infallible {}
+
+/// The second [`NotAResult`] kind of `Result`. Its name shows in the compiler's message.
+#[derive(Debug)]
+pub enum UseRunOrRunWithReportForAResult {}
+
+impl<T> NotAResult<Infallible> for T {}
+impl<T, E> NotAResult<UseRunOrRunWithReportForAResult> for Result<T, E> {}
 
 impl ScopeBuilder {
     /// Runs a closure in the scope: flushed on `Ok`, discarded on `Err` and panic, unless the
@@ -43,14 +64,52 @@ impl ScopeBuilder {
         )
     }
 
+    /// Runs a closure in the scope, as [`run`](Self::run) does, and returns its result with the report of the
+    /// scope, whether the closure succeeded or not.
+    ///
+    /// The value is an `Err` if the closure failed, or else if the flush failed. When both fail, the value is the
+    /// closure's error, and the flush error is passed to
+    /// [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error). The report is complete in
+    /// each case.
+    ///
+    /// ```
+    /// # use airlock_core as airlock;
+    /// let completed = airlock::scope().run_with_report(|_| Err::<(), BoxError>("no such order".into()));
+    /// # use airlock::BoxError;
+    /// assert_eq!(completed.value.unwrap_err().to_string(), "no such order");
+    /// println!("{}", completed.report); // each intent was discarded
+    /// ```
+    pub fn run_with_report<T, E>(
+        self,
+        body: impl FnOnce(&LocalScope<'_>) -> Result<T, E>,
+    ) -> Completed<Result<T, E>>
+    where
+        E: From<FlushError>,
+    {
+        let (ended, frame) = self.enclose(body);
+        match ended {
+            Ok(value) => {
+                let outcome = Outcome::from_result(&value);
+                complete(value, flush::finish(Ends::Frame(frame), outcome))
+            }
+            Err(panic) => fail(frame, panic),
+        }
+    }
+
     /// Runs a closure that cannot fail in the scope, and returns its value with the report.
     ///
-    /// For a closure that returns a `Result` use [`run`](Self::run), which discards on `Err`.
+    /// A closure that returns a `Result` does not compile: its `Err` would flush. Use [`run`](Self::run), which
+    /// discards on `Err`, or [`run_with_report`](Self::run_with_report).
+    ///
+    /// ```compile_fail
+    /// # use airlock_core as airlock;
+    /// airlock::scope().run_infallible(|_| Err::<(), _>("would be lost")).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
     /// [`FlushError`] if an intent failed.
-    pub fn run_infallible<T>(
+    pub fn run_infallible<T: NotAResult<K>, K>(
         self,
         body: impl FnOnce(&LocalScope<'_>) -> T,
     ) -> Result<Completed<T>, FlushError> {
@@ -89,12 +148,32 @@ impl ScopeBuilder {
         }
     }
 
-    /// Runs a future that cannot fail in the scope, and returns its value with the report.
+    /// Runs a future in the scope, as [`run_async`](Self::run_async) does, and returns its result with the report of
+    /// the scope, whether the future succeeded or not. The async form of [`run_with_report`](Self::run_with_report).
+    pub async fn run_with_report_async<T, E>(
+        self,
+        body: impl AsyncFnOnce(Scope) -> Result<T, E>,
+    ) -> Completed<Result<T, E>>
+    where
+        E: From<FlushError>,
+    {
+        let (ended, scope) = self.enclose_async(body).await;
+        match ended {
+            Ok(value) => {
+                let outcome = Outcome::from_result(&value);
+                complete(value, flush::finish_async(scope.ends(), outcome).await)
+            }
+            Err(panic) => fail_async(scope, panic).await,
+        }
+    }
+
+    /// Runs a future that cannot fail in the scope, and returns its value with the report. The async form of
+    /// [`run_infallible`](Self::run_infallible): a future that returns a `Result` does not compile.
     ///
     /// # Errors
     ///
     /// [`FlushError`] if an intent failed.
-    pub async fn run_infallible_async<T>(
+    pub async fn run_infallible_async<T: NotAResult<K>, K>(
         self,
         body: impl AsyncFnOnce(Scope) -> T,
     ) -> Result<Completed<T>, FlushError> {
@@ -179,6 +258,26 @@ impl ScopeBuilder {
         let handle = scope.handle();
         Work::new(scope, async move { body(handle).await })
     }
+}
+
+/// Joins what a body returned with what the end of its scope returned.
+fn complete<T, E: From<FlushError>>(
+    value: Result<T, E>,
+    flushed: Result<FlushReport, FlushError>,
+) -> Completed<Result<T, E>> {
+    let error = match flushed {
+        Ok(report) => return Completed { value, report },
+        Err(error) => error,
+    };
+    let report = error.report().clone();
+    let value = match value {
+        Ok(_) => Err(E::from(error)),
+        failed => {
+            error.report_unhandled();
+            failed
+        }
+    };
+    Completed { value, report }
 }
 
 /// Ends the scope of a body that panicked, and lets the panic go on.

@@ -1,6 +1,6 @@
 //! Assertions on intents, wherever they stand.
 
-use crate::effect::{Effect, Repeatable};
+use crate::effect::Effect;
 use crate::intent::IntentId;
 use crate::testing::in_order::Missing;
 use crate::testing::message::shortened;
@@ -31,7 +31,7 @@ impl<E: PartialEq> Comparable for E {}
 /// counts, types and what [`assert_any`](Self::assert_any) sees can be asserted.
 pub trait Assertions: Source {
     /// The intents of one effect, in order.
-    fn enqueued<E: Repeatable>(&self) -> Vec<E>
+    fn enqueued<E: Effect + Clone>(&self) -> Vec<E>
     where
         Self: KeepsArguments,
     {
@@ -40,7 +40,7 @@ pub trait Assertions: Source {
             let of_type = seen.iter().filter(|seen| seen.is::<E>());
             self.looked_at(&of_type.clone().map(Seen::id).collect::<Vec<_>>());
             found = of_type
-                .filter_map(|seen| seen.get::<E>()?.repeat())
+                .filter_map(|seen| seen.get::<E>().cloned())
                 .collect();
         });
         found

@@ -1,6 +1,5 @@
 //! What a failed assertion prints.
 
-use std::error::Error;
 use std::fmt::Write;
 
 use crate::intent::{FireOn, Schedule};
@@ -105,17 +104,6 @@ fn table(rows: Vec<Row>, all: usize) -> String {
         0 => table.to_string(),
         more => format!("{table}  and {more} more\n"),
     }
-}
-
-/// An error with the messages of what caused it.
-pub(super) fn in_full(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let _ = write!(text, ": {error}");
-        source = error.source();
-    }
-    text
 }
 
 /// What is wrong, and what is there, with a mark on what came nearest. Of very many it shows the

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::panic::Location;
 
+use crate::__private::REDACTED;
 use crate::effect::Effect;
 use crate::effect::EffectDescriptor;
 use crate::effect::Key;
@@ -14,7 +15,6 @@ use crate::intent::Origin;
 use crate::intent::ScopeId;
 use crate::intent::{FireOn, Schedule};
 use crate::intent::{Intent, IntentData, IntentId};
-use crate::private::REDACTED;
 use crate::report::{ReportEntry, caused_by};
 
 /// An intent as a test sees it, of whatever effect.
@@ -155,7 +155,7 @@ impl<'a> Seen<'a> {
     /// Its key as people may see it.
     pub(crate) fn shown_key(&self) -> Option<String> {
         let key = self.key()?;
-        let hidden = self.data.effect.key_redacted && !self.data.has_own_key();
+        let hidden = self.data.effect.spec.key_redacted && !self.data.has_own_key();
         Some(match hidden {
             true => format!("{REDACTED:?}"),
             false => key.to_string(),

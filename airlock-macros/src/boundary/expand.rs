@@ -40,7 +40,7 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
         let setter = quote::format_ident!("{setter}");
         value.as_ref().map(|value| quote!(.#setter(#value)))
     });
-    // ScopedFuture first, so that nothing which the expressions borrow or lock lives on through the body.
+    // Bound first, so that nothing which the expressions borrow or lock lives on through the body.
     let scope = quote!(let __airlock_scope = #private::boundary(__AIRLOCK_BOUNDARY)#(#setters)*;);
     let on_error = on_flush_error(args, &function.sig, &private);
     let (inner_attrs, body) = function.split_body();
@@ -188,17 +188,20 @@ fn declaration(args: &Args, function: &Function, is_async: bool, krate: &Facade)
         None => plain_name(&function.sig.ident),
     };
     let docs = docs(&function.attrs);
-    let docs = (!docs.is_empty()).then(|| quote!(.docs(#docs)));
+    let docs = (!docs.is_empty()).then(|| quote!(docs: #docs,));
     let emits = args.emits.as_ref().map(|effects| {
-        let effects = effects
-            .iter()
-            .map(|effect| quote_spanned!(effect.span()=> <#effect as #krate::Effect>::DESCRIPTOR));
-        quote!(.emits(&[#(#effects),*]))
+        let effects = effects.iter().map(
+            |effect| quote_spanned!(effect.span()=> <#effect as #private::Effect>::DESCRIPTOR),
+        );
+        quote!(emits: ::core::option::Option::Some(&[#(#effects),*]),)
     });
-    let asynchronous = is_async.then(|| quote!(.asynchronous()));
+    let is_async = is_async.then(|| quote!(is_async: true,));
     quote! {
-        const __AIRLOCK_BOUNDARY: &#krate::BoundaryDescriptor =
-            &#private::DeclareBoundary::new(#private::place!(boundary #place), #name) #docs #emits #asynchronous .done();
+        const __AIRLOCK_BOUNDARY: &#private::BoundaryDescriptor =
+            &#private::BoundaryDescriptor::new(#private::BoundarySpec {
+                #docs #emits #is_async
+                ..#private::BoundarySpec::new(#private::place!(#place), #name)
+            });
         #private::submit_boundary! { __AIRLOCK_BOUNDARY }
     }
 }
@@ -209,7 +212,8 @@ fn on_flush_error(args: &Args, sig: &Signature, private: &TokenStream) -> TokenS
     let large = quote!(#[allow(clippy::result_large_err, reason = "the function's own type")]);
     match &args.on_flush_error {
         Some(OnFlushError::Log) => quote!(#private::log_flush_error),
-        Some(OnFlushError::Panic) => quote!(#private::panic_on_flush_error),
+        // A closure, so that the panic's line is the boundary's.
+        Some(OnFlushError::Panic) => quote!(|error, _| #private::panic_on_flush_error(error)),
         // A bare closure that is called at once would have to name the type of its argument.
         Some(OnFlushError::Value(value)) => {
             quote!(#large |error, _| #private::report_unhandled_on_drop(error).unwrap_or_else(#value))

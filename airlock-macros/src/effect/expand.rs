@@ -213,23 +213,20 @@ fn debug(effect: &Effect, private: &TokenStream) -> TokenStream {
 }
 
 fn implementation(effect: &Effect, private: &TokenStream) -> TokenStream {
-    let Effect { krate, intent, .. } = effect;
+    let Effect { intent, .. } = effect;
     let descriptor = descriptor(effect, private);
     let perform = perform(effect, private);
     let duplicate = (!effect.once).then(|| {
-        let fields = effect.arguments().map(|Parameter { cfgs, ident, .. }| {
-            quote!(#(#cfgs)* #ident: ::core::clone::Clone::clone(&self.#ident))
-        });
         quote! {
             fn duplicate(&self) -> ::core::option::Option<Self> {
-                ::core::option::Option::Some(Self { #(#fields),* })
+                ::core::option::Option::Some(::core::clone::Clone::clone(self))
             }
         }
     });
     let key = effect.key.as_ref().map(|key| {
         let fields = names(effect.arguments());
         quote! {
-            fn key(&self) -> ::core::option::Option<#krate::Key> {
+            fn key(&self) -> ::core::option::Option<#private::Key> {
                 #[allow(unused_variables, reason = "a key need not read every argument")]
                 let Self { #fields } = self;
                 ::core::option::Option::Some(#private::key(#key))
@@ -238,8 +235,8 @@ fn implementation(effect: &Effect, private: &TokenStream) -> TokenStream {
     });
     quote! {
         #[automatically_derived]
-        impl #krate::Effect for #intent {
-            const DESCRIPTOR: &'static #krate::EffectDescriptor = #descriptor;
+        impl #private::Effect for #intent {
+            const DESCRIPTOR: &'static #private::EffectDescriptor = #descriptor;
             #perform
             #duplicate
             #key
@@ -250,6 +247,7 @@ fn implementation(effect: &Effect, private: &TokenStream) -> TokenStream {
 fn descriptor(effect: &Effect, private: &TokenStream) -> TokenStream {
     let place = place(&effect.ident);
     let intent = effect.intent.unraw().to_string();
+    let some = quote!(::core::option::Option::Some);
     let id = match &effect.name {
         Some(name) => quote!(#name),
         None => {
@@ -266,7 +264,7 @@ fn descriptor(effect: &Effect, private: &TokenStream) -> TokenStream {
         timeout_millis,
         ..
     } = effect;
-    let docs = (!docs.is_empty()).then(|| quote!(.docs(#docs)));
+    let docs = (!docs.is_empty()).then(|| quote!(docs: #docs,));
     let arguments: Vec<_> = effect
         .arguments()
         .map(|argument| {
@@ -280,7 +278,7 @@ fn descriptor(effect: &Effect, private: &TokenStream) -> TokenStream {
             quote!(#(#cfgs)* #private::argument(#name, #ty)#redacted #encoding)
         })
         .collect();
-    let arguments = (!arguments.is_empty()).then(|| quote!(.arguments(&[#(#arguments),*])));
+    let arguments = (!arguments.is_empty()).then(|| quote!(arguments: &[#(#arguments),*],));
     let resources: Vec<_> = effect
         .resources()
         .map(
@@ -292,41 +290,45 @@ fn descriptor(effect: &Effect, private: &TokenStream) -> TokenStream {
             },
         )
         .collect();
-    let resources = (!resources.is_empty()).then(|| quote!(.resources(&[#(#resources),*])));
-    let aliases = (!aliases.is_empty()).then(|| quote!(.aliases(&[#(#aliases),*])));
-    let tags = (!tags.is_empty()).then(|| quote!(.tags(&[#(#tags),*])));
-    let queue = queue.as_ref().map(|queue| quote!(.queue(#queue)));
-    let priority = priority.map(|priority| quote!(.priority(#priority)));
+    let resources = (!resources.is_empty()).then(|| quote!(resources: &[#(#resources),*],));
+    let aliases = (!aliases.is_empty()).then(|| quote!(aliases: &[#(#aliases),*],));
+    let tags = (!tags.is_empty()).then(|| quote!(tags: &[#(#tags),*],));
+    let queue = queue.as_ref().map(|queue| quote!(queue: #some(#queue),));
+    let priority = priority.map(|priority| quote!(priority: #some(#priority),));
     let retry = effect
         .retry
         .as_ref()
         .map(|retry| retry_rule(retry, private));
-    let timeout = timeout_millis.map(|millis| quote!(.timeout_millis(#millis)));
+    let timeout =
+        timeout_millis.map(|millis| quote!(timeout: #some(#private::milliseconds(#millis)),));
     let key = effect.key.as_ref().map(|key| {
         let text = quote!(#key).to_string().replace(" . ", ".");
-        quote!(.key(#text))
+        quote!(key: #some(#text),)
     });
-    let keeps = effect.keeps_first.then(|| quote!(.coalesce_first()));
+    let coalesce = effect
+        .keeps_first
+        .then(|| quote!(coalesce: #private::Coalesce::First,));
     let durable = effect.durable.then(|| {
         let intent = &effect.intent;
-        quote!(.durable(#private::codec::<#intent>()))
+        quote!(codec: #some(#private::codec::<#intent>()),)
     });
     let flags = [
-        (effect.is_async, quote!(.asynchronous())),
-        (effect.is_fallible(), quote!(.fallible())),
-        (effect.batch.is_some(), quote!(.batch())),
-        (effect.once, quote!(.once())),
-        (effect.key_redacted, quote!(.redacted_key())),
+        (effect.is_async, quote!(is_async: true,)),
+        (effect.is_fallible(), quote!(fallible: true,)),
+        (effect.batch.is_some(), quote!(batch: true,)),
+        (effect.once, quote!(once: true,)),
+        (effect.key_redacted, quote!(key_redacted: true,)),
     ];
     let flags = flags
         .into_iter()
         .filter(|(holds, _)| *holds)
-        .map(|(_, call)| call);
+        .map(|(_, field)| field);
     quote! {
-        &#private::DeclareEffect::new(#private::place!(#place), #intent, #id)
-            #docs #arguments #resources #aliases #tags #queue #priority #retry #timeout #key #keeps
+        &#private::EffectDescriptor::new(#private::EffectSpec {
+            #docs #arguments #resources #aliases #tags #queue #priority #retry #timeout #key #coalesce
             #durable #(#flags)*
-            .done()
+            ..#private::EffectSpec::new::<Self>(#private::place!(#place), #intent, #id)
+        })
     }
 }
 
@@ -340,15 +342,16 @@ fn retry_rule(retry: &Retry, private: &TokenStream) -> TokenStream {
     let delay = delay_millis.map(|millis| quote!(.delay_millis(#millis)));
     let factor = factor.as_ref().map(|factor| quote!(.factor(#factor)));
     let max_delay = max_delay_millis.map(|millis| quote!(.max_delay_millis(#millis)));
-    quote!(.retry(#private::Retry::attempts(#attempts)#delay #factor #max_delay))
+    quote! {
+        retry: ::core::option::Option::Some(
+            #private::Retry::attempts(#attempts)#delay #factor #max_delay
+        ),
+    }
 }
 
 fn perform(effect: &Effect, private: &TokenStream) -> TokenStream {
     let Effect {
-        krate,
-        ident,
-        is_async,
-        ..
+        ident, is_async, ..
     } = effect;
     let has_resources = effect.resources().next().is_some();
     let resources = if has_resources {
@@ -388,7 +391,7 @@ fn perform(effect: &Effect, private: &TokenStream) -> TokenStream {
             .next()
             .map(|_| quote!(let Self { #fields } = self;));
         return quote! {
-            fn perform(self, #resources: &#krate::Resources) -> #krate::Performing<'_> {
+            fn perform(self, #resources: &#private::Resources) -> #private::Performing<'_> {
                 #take
                 #run
             }
@@ -403,13 +406,13 @@ fn perform(effect: &Effect, private: &TokenStream) -> TokenStream {
         }
     });
     quote! {
-        fn perform(self, resources: &#krate::Resources) -> #krate::Performing<'_> {
+        fn perform(self, resources: &#private::Resources) -> #private::Performing<'_> {
             Self::perform_batch(::std::vec![self], resources)
         }
         fn perform_batch(
             batch: ::std::vec::Vec<Self>,
-            #resources: &#krate::Resources,
-        ) -> #krate::Performing<'_> {
+            #resources: &#private::Resources,
+        ) -> #private::Performing<'_> {
             #(#gather)*
             #run
         }
@@ -417,17 +420,28 @@ fn perform(effect: &Effect, private: &TokenStream) -> TokenStream {
 }
 
 fn markers(effect: &Effect, private: &TokenStream) -> TokenStream {
-    let Effect { krate, intent, .. } = effect;
-    let repeatable = (!effect.once)
-        .then(|| quote!(#[automatically_derived] impl #krate::Repeatable for #intent {}));
+    let Effect { intent, .. } = effect;
+    let clone = (!effect.once).then(|| {
+        let fields = effect.arguments().map(|Parameter { cfgs, ident, .. }| {
+            quote!(#(#cfgs)* #ident: ::core::clone::Clone::clone(&self.#ident))
+        });
+        quote! {
+            #[automatically_derived]
+            impl ::core::clone::Clone for #intent {
+                fn clone(&self) -> Self {
+                    Self { #(#fields),* }
+                }
+            }
+        }
+    });
     let durable = effect.durable.then(|| {
         quote! {
             #[automatically_derived]
-            impl #krate::DurableEffect for #intent {}
+            impl #private::DurableEffect for #intent {}
             #private::register_durable! { #intent }
         }
     });
-    quote!(#repeatable #durable)
+    quote!(#clone #durable)
 }
 
 /// Asks of each argument's type what an intent needs, where the type stands.

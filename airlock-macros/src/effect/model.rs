@@ -135,7 +135,8 @@ pub(crate) fn build(
             .derive
             .into_iter()
             .flatten()
-            .filter(|path| !is_debug(path))
+            // The expansion implements both; `Clone` only if the effect is not `once`.
+            .filter(|path| !is(path, "Debug") && (args.once.is_some() || !is(path, "Clone")))
             .collect(),
         redacted,
         name: args.name,
@@ -234,9 +235,9 @@ pub(crate) fn intent_name(args: &Args, function: &Ident) -> Ident {
     format_ident!("{}Intent", name, span = function.span())
 }
 
-fn is_debug(derive: &Path) -> bool {
+fn is(derive: &Path, name: &str) -> bool {
     let last = derive.segments.last();
-    last.is_some_and(|last| last.ident == "Debug")
+    last.is_some_and(|last| last.ident == name)
 }
 
 fn check_combinations(args: &Args, is_async: bool, problems: &mut Problems) {
@@ -248,7 +249,7 @@ fn check_combinations(args: &Args, is_async: bool, problems: &mut Problems) {
         );
     }
     for derive in args.derive.iter().flatten() {
-        if is_debug(derive) {
+        if is(derive, "Debug") {
             refuse(
                 derive.span(),
                 "`Debug` is always there, with what the effect redacts left out: remove it here",

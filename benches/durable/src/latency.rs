@@ -25,7 +25,7 @@ pub(crate) struct Begun(Mutex<UnboundedSender<Instant>>);
 pub(super) async fn measure(pool: &Pool<Db>) -> Result<(), BoxError> {
     let (send, mut receive) = unbounded_channel();
     let begun = Arc::new(Begun(Mutex::new(send)));
-    let airlock = Airlock::builder().shared_resource(begun).build()?;
+    let airlock = Airlock::builder().resource(begun).build()?;
     let river = River::new(pool.clone())?;
     let worker = river.worker(airlock).start()?;
     let mut waits = Vec::new();

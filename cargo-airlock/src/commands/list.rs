@@ -27,7 +27,7 @@ pub(crate) enum Format {
     /// Aligned columns, for people
     #[default]
     Table,
-    /// For tools; of the catalogue it is what `airlock::Catalogue` serialises as
+    /// For tools; of the catalogue it is what `airlock::catalogue::Catalogue` serialises as
     Json,
     /// A table for a page
     Markdown,

@@ -40,8 +40,8 @@ enum Kind {
 pub(super) fn held_across_await(function: &Function, names: &Names<'_>) -> Vec<Finding> {
     let held = function.held.iter().filter_map(|held| {
         let (what, advice) = match held.kind(names)? {
-            Kind::Scope => ("airlock::ScopeGuard", "`.run_async(..)`"),
-            Kind::Policy => ("airlock::PolicyGuard", "`.bind(..)`"),
+            Kind::Scope => ("airlock::scope::ScopeGuard", "`.run_async(..)`"),
+            Kind::Policy => ("airlock::scope::PolicyGuard", "`.bind(..)`"),
         };
         Some(Finding {
             file: function.file.clone(),

@@ -8,7 +8,7 @@ use serde::Serialize;
 pub use self::decode::{Corrupt, Record, Records, decode};
 pub use self::section::{ReadError, read_bytes, read_file};
 
-/// An effect, as its record tells it. It serialises as `airlock::EffectDescriptor` does.
+/// An effect, as its record tells it. It serialises as `airlock::catalogue::EffectDescriptor` does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Effect {
     /// The id.
@@ -115,7 +115,7 @@ pub struct Waits {
     pub longest_ms: u64,
 }
 
-/// A boundary, as its record tells it. It serialises as `airlock::BoundaryDescriptor` does.
+/// A boundary, as its record tells it. It serialises as `airlock::catalogue::BoundaryDescriptor` does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Boundary {
     /// Its name.
@@ -157,7 +157,7 @@ impl Argument {
     }
 }
 
-/// The first sentence of a doc comment, as the table of `airlock::Catalogue` shows it.
+/// The first sentence of a doc comment, as the table of `airlock::catalogue::Catalogue` shows it.
 pub fn summary(docs: &str) -> String {
     let paragraph = docs.trim().lines().map(str::trim);
     let paragraph = paragraph.take_while(|line| !line.is_empty());

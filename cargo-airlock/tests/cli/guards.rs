@@ -59,8 +59,8 @@ pub async fn scoped() -> Result<(), airlock::FlushError> {
 }
 ";
     expect![[r#"
-        src/lib.rs:4:46: await-holding-guard: `airlock::PolicyGuard` is held across the await in line 5, in `small::quiet`, so concurrent futures run under it too; give the block a future of its own with `.bind(..)`, or drop the guard before the await
-        src/lib.rs:12:10: await-holding-guard: `airlock::ScopeGuard` is held across the await in line 13, in `small::scoped`, so concurrent futures run under it too; give the block a future of its own with `.run_async(..)`, or drop the guard before the await
+        src/lib.rs:4:46: await-holding-guard: `airlock::scope::PolicyGuard` is held across the await in line 5, in `small::quiet`, so concurrent futures run under it too; give the block a future of its own with `.bind(..)`, or drop the guard before the await
+        src/lib.rs:12:10: await-holding-guard: `airlock::scope::ScopeGuard` is held across the await in line 13, in `small::scoped`, so concurrent futures run under it too; give the block a future of its own with `.run_async(..)`, or drop the guard before the await
         2 findings
         -- stderr --
         note: no domain is named, so only `perform_now` and guards held across an await were looked for; write `domain = ["crate::orders"]` under `[package.metadata.airlock]`, or give --domain
@@ -336,7 +336,7 @@ async fn moved_into_a_block() {
     };
     later.await;
 }
-async fn parameter(_quiet: airlock::PolicyGuard, _scope: &airlock::ScopeGuard) { // held
+async fn parameter(_quiet: airlock::scope::PolicyGuard, _scope: &airlock::scope::ScopeGuard) { // held
     work().await; // awaits
 }
 ",
@@ -402,7 +402,8 @@ fn only_guards_of_airlock_are_found_by_whatever_name() {
     check(
         "guards-names",
         "\
-use airlock::{Airlock, LocalPolicy, ScopeBuilder, policy as under, scope};
+use airlock::scope::LocalPolicy;
+use airlock::{Airlock, ScopeBuilder, policy as under, scope};
 use crate::own::quietly;
 mod own {
     pub use airlock::policy as quietly;

@@ -11,9 +11,7 @@ use crate::outside::Outside;
 pub(crate) fn show() -> Result<(), Box<dyn std::error::Error>> {
     heading("4. Bulk: 10,000 orders saved in a loop");
     let outside = Arc::new(Outside::default());
-    let airlock = Airlock::builder()
-        .shared_resource(outside.clone())
-        .build()?;
+    let airlock = Airlock::builder().resource(outside.clone()).build()?;
     let report = airlock.scope().name("bulk").run_infallible(|_| {
         for id in 0..10_000 {
             let customer = format!("customer {}", id % 7);

@@ -37,7 +37,7 @@ pub(crate) fn show(orders: &[Order]) -> Result<(), Box<dyn std::error::Error>> {
     let outside = Arc::new(Outside::default());
     let seen = reports.clone();
     let airlock = Airlock::builder()
-        .shared_resource(outside.clone())
+        .resource(outside.clone())
         .on_report(move |report| {
             seen.lock()
                 .unwrap_or_else(PoisonError::into_inner)

@@ -1,6 +1,6 @@
 //! A policy for a few lines, without a buffer of its own.
 
-use airlock::policy::{Block, drop_all};
+use airlock::policy::{block, drop_all};
 
 use crate::domain::Order;
 use crate::heading;
@@ -8,7 +8,7 @@ use crate::heading;
 pub(crate) fn show(orders: &[Order]) -> Result<(), Box<dyn std::error::Error>> {
     heading("Local policies: for a few lines, in one buffer");
     // A tag that no effect bears would be an error here.
-    let no_mail = Block::default().tag("mail")?;
+    let no_mail = block::<()>().tag("mail")?;
     let ended = airlock::scope().name("evening").run_infallible(|_| {
         orders
             .iter()
@@ -20,7 +20,7 @@ pub(crate) fn show(orders: &[Order]) -> Result<(), Box<dyn std::error::Error>> {
         orders.iter().skip(2).take(1).for_each(Order::save);
     })?;
     println!("{}", ended.report);
-    match Block::default().tag("mial") {
+    match block::<()>().tag("mial") {
         Ok(_) => println!("a misspelt tag went unnoticed"),
         Err(error) => println!("misspelt: {error}"),
     }

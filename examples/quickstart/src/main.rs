@@ -23,7 +23,8 @@ mod visibility;
 use std::error::Error;
 use std::process::ExitCode;
 
-use airlock::{Airlock, Catalogue};
+use airlock::Airlock;
+use airlock::catalogue::Catalogue;
 use outside::Outside;
 
 fn main() -> ExitCode {

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use airlock::{FlushReport, ReportEntry, Scope, ScopeId};
+use airlock::report::ReportEntry;
+use airlock::scope::ScopeId;
+use airlock::{FlushReport, Scope};
 use serde::Serialize;
 
 /// How many are kept.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use airlock::BoxFuture;
+use airlock::executor::BoxFuture;
 use serde::Serialize;
 
 use crate::error::ShopError;

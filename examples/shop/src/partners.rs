@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use airlock::executor::BoxFuture;
 use airlock::tokio::TokioTimer;
-use airlock::{Airlock, AirlockBuilder, BoxFuture};
+use airlock::{Airlock, AirlockBuilder};
 
 use crate::order::Status;
 
@@ -77,9 +78,9 @@ impl Partners {
     /// Describes an airlock whose effects deal with these partners.
     pub(crate) fn airlock(&self) -> AirlockBuilder {
         Airlock::builder()
-            .shared_resource(self.mailer.clone())
-            .shared_resource(self.warehouse.clone())
-            .shared_resource(self.index.clone())
+            .resource(self.mailer.clone())
+            .resource(self.warehouse.clone())
+            .resource(self.index.clone())
             .timer(TokioTimer)
     }
 }

@@ -104,7 +104,7 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let settings = self.inner.settings();
         log_if_within(settings.around().as_ref(), "ScopeMiddleware");
-        let running = settings.shutdown.requests().run();
+        let running = settings.shutdown.requests().token();
         let request = counted(self.inner.call(request), running);
         ShieldFuture::new(actix_web::rt::spawn(request.in_current_span()))
     }

@@ -1,6 +1,5 @@
 //! The worker's side: performing what an engine delivers.
 
-use std::fmt::Write as _;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -8,6 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use airlock_core::__private::in_full;
 use airlock_core::catalogue::{Catalogue, RetryRule};
 use airlock_core::executor::Executor;
 use airlock_core::{
@@ -203,17 +203,6 @@ fn verdict_of(effect: &'static EffectDescriptor, attempt: u32, error: &FlushErro
         },
         false => Verdict::Dead { reason },
     }
-}
-
-/// An error with what caused it.
-fn in_full(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let _ = write!(text, ": {error}");
-        source = error.source();
-    }
-    text
 }
 
 /// What becomes of an envelope that cannot be read: if a later version of this crate wrote it, it is left to others.

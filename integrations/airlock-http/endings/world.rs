@@ -84,8 +84,9 @@ impl World {
 
 fn told(report: &FlushReport) -> String {
     let entries = report.entries().iter();
-    let fate =
-        |entry: &airlock::ReportEntry| format!("{} {}", entry.effect().name(), entry.fate().word());
+    let fate = |entry: &airlock::report::ReportEntry| {
+        format!("{} {}", entry.effect().name(), entry.fate().word())
+    };
     let fates: Vec<_> = entries.map(fate).collect();
     format!("{}: {}", report.outcome(), fates.join(", "))
 }

@@ -8,7 +8,7 @@ use std::thread;
 
 use airlock_core::__private::{Waits, guarded};
 use airlock_core::lifecycle::Outcome;
-use airlock_core::{FlushError, FlushReport, OwnedScope, Running, TaskTracker};
+use airlock_core::{FlushError, FlushReport, OwnedScope, TaskToken, TaskTracker};
 
 use crate::spawn::Spawn;
 
@@ -137,7 +137,7 @@ impl HeldScope {
             (Err(error), _) => Err(error),
             (Ok(Some(released)), Some(spawn)) if !released.is_finished() => {
                 let running = Flushing {
-                    _running: self.tasks.run(),
+                    _running: self.tasks.token(),
                     unless_ended: Some(self.tasks.clone()),
                 };
                 let flush = released.dispatch_async();
@@ -176,7 +176,7 @@ impl fmt::Debug for HeldScope {
 
 /// A flush that runs on. It has failed unless it has ended well.
 struct Flushing {
-    _running: Running,
+    _running: TaskToken,
     unless_ended: Option<TaskTracker>,
 }
 

@@ -6,11 +6,11 @@ use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use airlock_core::{Running, Scope};
+use airlock_core::{Scope, TaskToken};
 use tokio::task::{JoinError, JoinHandle};
 
 /// Runs a request that counts until it has ended.
-pub async fn counted<F: Future>(request: F, running: Running) -> Shielded<F::Output> {
+pub async fn counted<F: Future>(request: F, running: TaskToken) -> Shielded<F::Output> {
     Shielded {
         ended: request.await,
         _running: running,
@@ -22,7 +22,7 @@ pub struct Shielded<T> {
     ended: T,
     // After what has ended: a response that nobody takes begins its flush when it is dropped, and that
     // counts before the request no longer does.
-    _running: Running,
+    _running: TaskToken,
 }
 
 /// The future of a request that runs on a task of its own. Dropping it does not stop the request.

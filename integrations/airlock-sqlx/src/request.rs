@@ -6,6 +6,7 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread;
 
+use airlock_core::__private::in_full;
 use airlock_core::OwnedScope;
 use airlock_core::lifecycle::Outcome;
 use sqlx::{Pool, Transaction};
@@ -142,14 +143,4 @@ pub(crate) fn log(error: TransactionError) {
     if let TransactionError::Flush(error) | TransactionError::NotStored(error) = error {
         error.report_unhandled();
     }
-}
-
-fn in_full(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
 }

@@ -103,7 +103,7 @@ where
     fn call(&mut self, request: R) -> Self::Future {
         log_if_within(self.settings.around().as_ref(), "ScopeLayer");
         let request = self.inner.call(request);
-        let request = counted(request, self.settings.shutdown.requests().run());
+        let request = counted(request, self.settings.shutdown.requests().token());
         ShieldFuture::new(tokio::spawn(request.in_current_span()))
     }
 }

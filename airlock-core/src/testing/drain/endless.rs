@@ -3,8 +3,8 @@
 use std::panic::Location;
 use std::time::Duration;
 
+use crate::__private::block_on;
 use crate::airlock::Airlock;
-use crate::private::block_on;
 use crate::testing::drain::runner::Effects;
 use crate::testing::drain::stop::{Once, Within};
 use crate::testing::{Captured, DrainError, Drained, Progress};

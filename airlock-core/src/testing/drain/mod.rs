@@ -17,10 +17,10 @@ use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
 
+use crate::__private::block_on;
 use crate::airlock::Airlock;
 use crate::effect::{BoxError, Effect, EffectDescriptor, Stub};
 use crate::intent::Intent;
-use crate::private::block_on;
 use crate::testing::Captured;
 use crate::testing::drain::queue::Queue;
 use crate::testing::drain::runner::{Effects, Runner};

@@ -11,7 +11,6 @@ use crate::airlock::{Airlock, AirlockBuilder};
 use crate::testing::interruption::invariant::Broken;
 use crate::testing::interruption::point::Point;
 use crate::testing::interruption::probe::Probe;
-use crate::testing::message::in_full;
 use crate::unwind::catch_unwind_async;
 
 /// How many points a scenario may have.
@@ -62,7 +61,10 @@ impl Exploration {
                 airlock,
                 probe,
             },
-            Err(error) => panic!("no scenario can be tried: {}", in_full(&error)),
+            Err(error) => panic!(
+                "no scenario can be tried: {}",
+                crate::intent::in_full(&error)
+            ),
         }
     }
 

@@ -7,10 +7,9 @@ use std::task::{Poll, Waker};
 
 use crate::effect::Resources;
 use crate::effect::{BoxError, Effect, Performing};
-use crate::effect::{EffectDescriptor, RetryRule};
+use crate::effect::{EffectDescriptor, EffectSpec, RetryRule};
 use crate::enqueue::try_enqueue;
 use crate::intent::Intent;
-use crate::private::DeclareEffect;
 use crate::scope::current;
 use crate::testing::suite::world::Numbered;
 
@@ -134,7 +133,7 @@ fn cause(other: u32) -> Result<(), BoxError> {
 
 /// Declares an intent with a number.
 macro_rules! numbered {
-    ($(#[$docs:meta])* $intent:ident { $($field:ident: $ty:ty),* } = $id:literal $(.$with:ident($($argument:expr)?))*) => {
+    ($(#[$docs:meta])* $intent:ident { $($field:ident: $ty:ty),* } = $id:literal { $($with:ident: $value:expr),* }) => {
         $(#[$docs])*
         #[derive(Clone)]
         struct $intent {
@@ -143,23 +142,25 @@ macro_rules! numbered {
         }
 
         impl $intent {
-            const EFFECT: &'static EffectDescriptor = &DeclareEffect::new(
-                crate::private::place!($id, 0, 0),
-                stringify!($intent),
-                concat!("airlock.suite.", $id),
-            )
-            $(.$with($($argument)?))*
-            .done();
+            const EFFECT: &'static EffectDescriptor = &EffectDescriptor::new(EffectSpec {
+                fallible: true,
+                $($with: $value,)*
+                ..EffectSpec::new::<Self>(
+                    crate::__private::place!($id, 0, 0),
+                    stringify!($intent),
+                    concat!("airlock.suite.", $id),
+                )
+            });
         }
     };
 }
 
-numbered!(Act { what: What } = "act".fallible());
-numbered!(ActAsync { what: What } = "act_async".fallible().asynchronous());
-numbered!(Patient { what: What } = "patient".fallible().retry(RetryRule::attempts(3)));
-numbered!(Bulk {} = "bulk".fallible().batch());
-numbered!(Once { what: What } = "once".fallible().once());
-numbered!(Secret { token: String } = "secret".fallible());
+numbered!(Act { what: What } = "act" {});
+numbered!(ActAsync { what: What } = "act_async" { is_async: true });
+numbered!(Patient { what: What } = "patient" { retry: Some(RetryRule::attempts(3)) });
+numbered!(Bulk {} = "bulk" { batch: true });
+numbered!(Once { what: What } = "once" { once: true });
+numbered!(Secret { token: String } = "secret" {});
 
 macro_rules! acts {
     ($($intent:ident)+) => {$(

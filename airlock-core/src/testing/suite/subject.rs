@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::__private::block_on;
 use crate::effect::BoxFuture;
 use crate::executor::Executor;
-use crate::private::block_on;
 use crate::report::FlushError;
 
 /// An executor to be tested by [`executor_suite!`](crate::testing::executor_suite).

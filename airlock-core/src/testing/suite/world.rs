@@ -15,7 +15,6 @@ use crate::executor::Timer;
 use crate::intent::{Intent, IntentId};
 use crate::report::{FlushError, FlushReport, ReportEntry};
 use crate::scope::{OpenScope, ScopeBuilder};
-use crate::testing::message::in_full;
 use crate::testing::suite::effects::Log;
 use crate::testing::suite::subject::Subject;
 
@@ -74,7 +73,7 @@ impl World {
         let (log, unhandled) = (Arc::new(Log::default()), Arc::new(Mutex::new(Vec::new())));
         let take = unhandled.clone();
         let airlock = Airlock::builder()
-            .shared_resource(log.clone())
+            .resource(log.clone())
             .timer(Instantly)
             .on_unhandled_error(move |error| {
                 take.lock()
@@ -85,7 +84,7 @@ impl World {
             .build();
         let airlock = match airlock {
             Ok(airlock) => airlock,
-            Err(error) => panic!("the suite cannot begin: {}", in_full(&error)),
+            Err(error) => panic!("the suite cannot begin: {}", crate::intent::in_full(&error)),
         };
         Self {
             subject: make(),

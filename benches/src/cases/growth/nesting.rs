@@ -1,6 +1,6 @@
 //! Scopes in scopes, to a depth.
 
-use airlock::ScopeGuard;
+use airlock::scope::ScopeGuard;
 
 use super::row::{Row, one_each, triangle};
 use super::stack::Stack;

@@ -14,8 +14,8 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, FormConfig, PathConfig};
 use actix_web::{App, Error, HttpServer};
-use airlock::TaskTracker;
 use airlock::actix::{ScopeMiddleware, ShieldMiddleware, Shutdown};
+use airlock::scope::TaskTracker;
 use shop::Shop;
 
 use crate::error::AppError;

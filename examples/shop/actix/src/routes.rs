@@ -145,7 +145,7 @@ async fn sent(shop: Data<Shop>) -> Answer<Vec<Sent>> {
 }
 
 async fn catalogue() -> HttpResponse {
-    match airlock::Catalogue::global() {
+    match airlock::catalogue::Catalogue::global() {
         Ok(catalogue) => HttpResponse::Ok().json(catalogue),
         Err(_) => HttpResponse::InternalServerError().finish(),
     }

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 
-use airlock::TaskTracker;
+use airlock::scope::TaskTracker;
 use airlock::tower::{AfterResponse, ScopeLayer, ShieldLayer, Shutdown};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};

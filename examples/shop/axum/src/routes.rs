@@ -145,7 +145,7 @@ async fn sent(State(shop): State<Shop>) -> Answer<Vec<Sent>> {
 }
 
 async fn catalogue() -> Response {
-    match airlock::Catalogue::global() {
+    match airlock::catalogue::Catalogue::global() {
         Ok(catalogue) => Json(catalogue).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }

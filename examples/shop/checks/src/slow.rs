@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use airlock::BoxFuture;
+use airlock::executor::BoxFuture;
 use shop::settings::DEMO_KEY;
 use shop::{Outside, Partners, SearchIndex, Shop, Status, Store, Unreachable};
 use tokio::sync::watch;

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use airlock::{BoundaryDescriptor, Catalogue, EffectDescriptor};
+use airlock::catalogue::{BoundaryDescriptor, Catalogue, EffectDescriptor};
 
 use super::html::text;
 

@@ -10,7 +10,7 @@ mod reports;
 
 use std::fmt::{self, Write as _};
 
-use airlock::Catalogue;
+use airlock::catalogue::Catalogue;
 
 use crate::error::ShopError;
 use crate::jobs::JobQuery;

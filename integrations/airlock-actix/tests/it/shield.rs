@@ -10,7 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::rt::System;
 use actix_web::test::{call_service, init_service};
 use actix_web::{App, Error, HttpResponse, web};
-use airlock::TaskTracker;
+use airlock::scope::TaskTracker;
 use airlock_actix::{ScopeMiddleware, ShieldMiddleware};
 use tokio::sync::Semaphore;
 

@@ -130,7 +130,7 @@ async fn a_shutdown_ends_within_its_bound() {
 async fn clones_of_a_middleware_share_one_shutdown() {
     let middleware = ScopeMiddleware::new();
     let shield = middleware.clone().after_response().shield();
-    let running = shield.requests().run();
+    let running = shield.requests().token();
     let server = HttpServer::new(App::new).workers(1).disable_signals();
     let server = server.bind(("127.0.0.1", 0)).expect("a port is free");
     let shutdown = middleware.shutdown();

@@ -404,7 +404,7 @@ async fn a_shutdown_can_wait_for_what_leaves_after_the_response() {
     let log = crate::fixture::Log::default();
     let airlock = airlock::Airlock::builder()
         .resource(log.clone())
-        .shared_resource(gate.clone())
+        .resource(gate.clone())
         .skip_resource_check() // other effects of the program need more
         .build()
         .expect("it builds");

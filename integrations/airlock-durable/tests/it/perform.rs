@@ -13,7 +13,7 @@ use crate::effects::{Seen, Trap, cause, confirm, fail, step_on, wait};
 
 pub(crate) fn performer(keys: Option<Keys>) -> (Performer, Arc<Seen>) {
     let seen = Arc::new(Seen::default());
-    let airlock = Airlock::builder().shared_resource(seen.clone()).build();
+    let airlock = Airlock::builder().resource(seen.clone()).build();
     let performer = Performer::new(airlock.expect("an airlock")).keys(keys);
     (performer, seen)
 }
@@ -144,7 +144,7 @@ async fn a_worker_that_stops_gives_an_attempt_up() {
 async fn an_effect_without_a_timeout_gets_one() {
     let seen = Arc::new(Seen::default());
     let airlock = Airlock::builder()
-        .shared_resource(seen)
+        .resource(seen)
         .timer(airlock::tokio::TokioTimer)
         .build()
         .expect("an airlock");

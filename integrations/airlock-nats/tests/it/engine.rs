@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use airlock::executor::BoxFuture;
 use airlock::executor::Executor;
 use airlock::nats::async_nats::jetstream::{self, Context, stream};
 use airlock::nats::{Nats, Running};
-use airlock::{Airlock, BoxError, BoxFuture};
+use airlock::{Airlock, BoxError};
 use airlock_durable::suite::{Dead, Subject, Worker};
 use airlock_durable::{Capabilities, Envelope};
 use tokio::runtime::Runtime;

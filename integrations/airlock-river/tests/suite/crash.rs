@@ -7,9 +7,10 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use airlock::executor::{Batch, Executor, Identity};
+use airlock::executor::{BoxFuture, Receipt};
 use airlock::river::{River, TransactionError};
 use airlock::sqlx::{Store, Transactions};
-use airlock::{Airlock, BoxError, BoxFuture, Intent, Receipt};
+use airlock::{Airlock, BoxError, Intent};
 use sqlx::Pool;
 
 use super::effects::{block, cause, kill, note};

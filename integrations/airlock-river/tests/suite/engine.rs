@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use airlock::executor::BoxFuture;
 use airlock::executor::Executor;
 use airlock::river::{River, Running, TransactionError};
-use airlock::{Airlock, BoxError, BoxFuture};
+use airlock::{Airlock, BoxError};
 use airlock_durable::suite::{Dead, Subject, Worker};
 use airlock_durable::{Capabilities, Envelope};
 use serde_json::Value;

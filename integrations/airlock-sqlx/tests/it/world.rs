@@ -43,7 +43,7 @@ impl World {
             sqlx::query(table).execute(&pool).await.expect("a table");
         }
         let left = Arc::new(Left::default());
-        let builder = Airlock::builder().shared_resource(left.clone());
+        let builder = Airlock::builder().resource(left.clone());
         Self {
             pool,
             airlock: builder.build().expect("an airlock"),

@@ -77,7 +77,7 @@ pub(crate) fn gated_world() -> (World, Arc<Gate>) {
         reached: Notify::new(),
         opened: Semaphore::new(0),
     });
-    let world = World::with(|builder| builder.shared_resource(gate.clone()));
+    let world = World::with(|builder| builder.resource(gate.clone()));
     (world, gate)
 }
 

@@ -70,7 +70,7 @@ async fn a_shutdown_begins_by_the_signal_and_waits_for_the_server_and_what_it_le
     let layer = ScopeLayer::new().shield();
     let (shutdown, requests) = (layer.shutdown(), layer.requests());
     let begun = shutdown.begun();
-    let running = requests.run();
+    let running = requests.token();
     let server = async {
         begun.await;
         tokio::spawn(async move {
@@ -98,7 +98,7 @@ async fn a_shutdown_ends_within_its_bound() {
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     assert_eq!(start.elapsed(), LONG);
 
-    let running = layer.tasks().run();
+    let running = layer.tasks().token();
     let ended = shutdown
         .run(async { io::Result::Ok(()) }, pending(), LONG)
         .await;

@@ -12,14 +12,22 @@ pub use serde;
 
 pub use self::block_on::block_on;
 pub use self::carry::{Carrier, CarriesFlushError, carriers};
-pub use self::declare::{DeclareBoundary, DeclareEffect, Place, Retry, argument, resource};
+pub use self::declare::{Retry, argument, resource};
 pub use self::outcome::{Convertible, OutcomeProbe, conversions, outcomes};
 pub use self::probe::{DebugFallback, DebugProbe, REDACTED};
 pub use crate::catalogue::embed::{boundary_length, boundary_record, effect_length, effect_record};
-pub use crate::catalogue::{BoundaryRegistration, EffectRegistration, RegisteredResource};
-pub use crate::effect::EffectOutput;
+pub use crate::catalogue::registration::{
+    BoundaryRegistration, EffectRegistration, RegisteredResource,
+};
+#[cfg(feature = "serde")]
+pub use crate::effect::DurableEffect;
+pub use crate::effect::{
+    BoundaryDescriptor, BoundarySpec, Coalesce, Codec, Effect, EffectDescriptor, EffectOutput,
+    EffectSpec, Key, Performing, Place, Resources,
+};
+pub use crate::intent::in_full;
 pub use crate::lifecycle::Outcome;
-pub use crate::scope::Waits;
+pub use crate::scope::{NotAResult, Waits};
 pub use crate::unwind::guarded;
 
 /// Whether a scope around the running code has an origin, which one that is opened here would inherit.
@@ -41,7 +49,7 @@ pub use crate::{
 
 use std::future::Future;
 
-use crate::effect::{BoundaryDescriptor, BoxError, IntoKey, Key, Performing};
+use crate::effect::{BoxError, IntoKey};
 use crate::report::FlushError;
 use crate::scope::ScopeBuilder;
 
@@ -78,6 +86,11 @@ pub fn perform_async<'a>(
 /// What a body returned, with its error boxed.
 pub fn result(output: impl EffectOutput) -> Result<(), BoxError> {
     output.into_result()
+}
+
+/// Returns a time limit written in milliseconds.
+pub const fn milliseconds(milliseconds: u64) -> std::time::Duration {
+    std::time::Duration::from_millis(milliseconds)
 }
 
 /// The key that an expression gives.
@@ -156,18 +169,11 @@ pub fn report_unhandled_on_drop<R>(error: FlushError) -> Result<R, FlushError> {
     Err(error.report_unhandled_on_drop())
 }
 
-/// Panics with a failed flush, whose intents are unhandled.
+/// Panics with a failed flush, whose intents are unhandled. Called in a closure of generated code, so that the panic is at
+/// the boundary's line.
 #[track_caller]
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "called in place of `log_flush_error`"
-)]
-pub fn panic_on_flush_error<R>(error: FlushError, _: R) -> R {
-    use std::error::Error;
-    let error = error.report_unhandled_on_drop();
-    let source = error
-        .source()
-        .map(|source| format!(": {source}"))
-        .unwrap_or_default();
-    panic!("{error}{source}");
+pub fn panic_on_flush_error(error: FlushError) -> ! {
+    let message = in_full(&error);
+    error.report_unhandled();
+    panic!("{message}");
 }
