@@ -1,10 +1,10 @@
-//! The catalogue of one program. The registry is one per binary, so this test has its own.
+//! The catalogue of one program. There is one registry per binary, so this test is a separate binary.
 
 use airlock::catalogue::register;
 use airlock::policy::Block;
 use airlock::{Catalogue, Effect};
 
-/// What parcels travel in.
+/// The vehicle that parcels travel in.
 struct Van;
 
 impl Van {
@@ -53,7 +53,7 @@ mod r#dyn {
 
 #[airlock::boundary(on_flush_error = panic)]
 fn plain() {
-    // An effect inside a function body has the id of its module and name too.
+    // An effect inside a function body gets its id from its module and name, too.
     #[airlock::effect]
     fn within() {}
     airlock::enqueue(within());
@@ -63,7 +63,7 @@ fn plain() {
 #[airlock::effect]
 fn configured_away() {}
 
-/// As a target without `inventory` would declare it: the macro's registration is the same entry.
+/// Returns the ids of all effects in the catalogue.
 fn ids() -> Vec<&'static str> {
     airlock::effects()
         .iter()
@@ -84,7 +84,7 @@ fn every_effect_of_the_program_is_listed_in_order() {
             "parcel.send",
         ]
     );
-    // The dependency `fixture-unnamed` is listed in Cargo.toml and never named, so it is not linked.
+    // The dependency `fixture-unnamed` is listed in Cargo.toml, but no code names it, so it is not linked.
     // The test `catalogue_linked` names it.
     assert!(fixture_named::from_named(1).n == 1);
 }

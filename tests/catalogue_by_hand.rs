@@ -1,10 +1,10 @@
-//! Effects registered by hand, as where `inventory` does not work.
+//! Effects that are registered by hand, for targets without `inventory`.
 
 use airlock::__private::{DeclareEffect, perform_sync, place, result};
 use airlock::catalogue::{RegisterError, register};
 use airlock::{Catalogue, Effect, EffectDescriptor, Performing, Resources};
 
-/// What the macro writes for an effect, without the line that `inventory` needs.
+/// The macro's expansion for an effect, without the `inventory` registration.
 #[derive(Debug)]
 struct Ship;
 

@@ -1,4 +1,4 @@
-//! What the attributes' argument lists share.
+//! Shared parsers for the argument lists of the attributes.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use syn::{Ident, LitStr, Path, Token, parenthesized, token};
 
 use crate::problems::Problems;
 
-/// The path of the facade: `::airlock`, unless `crate = ..` gives another.
+/// The path of the facade: `::airlock`, unless `crate = ..` sets another.
 #[derive(Default)]
 pub(crate) struct Facade(Option<Path>);
 
@@ -30,8 +30,8 @@ impl ToTokens for Facade {
     }
 }
 
-/// Reads `key`, `key = ..` and `key(..)`, separated by commas. `read` handles one key and says
-/// whether it knows it. A mistake in one argument does not hide those in the next.
+/// Parses `key`, `key = ..` and `key(..)`, separated by commas. `read` parses one argument, and returns
+/// `false` if it does not know the key. An error in one argument does not hide errors in the next.
 pub(crate) fn read_each(
     tokens: proc_macro2::TokenStream,
     known: &[&str],
@@ -40,7 +40,7 @@ pub(crate) fn read_each(
 ) {
     for argument in split_at_commas(tokens) {
         let parser = |input: ParseStream<'_>| {
-            // `crate` is a keyword, and so no plain identifier.
+            // `parse_any`, since `crate` is a keyword.
             let key = input.call(<Ident as syn::ext::IdentExt>::parse_any)?;
             if read(&key, input)? {
                 return Ok(());
@@ -55,7 +55,7 @@ pub(crate) fn read_each(
     }
 }
 
-/// `a, b = |x, y| x, c(..)` is not split inside groups; a closure's parameters stay together too.
+/// Splits `a, b = |x, y| x, c(..)` at its commas, except those within groups or closure parameters.
 fn split_at_commas(tokens: proc_macro2::TokenStream) -> Vec<proc_macro2::TokenStream> {
     let mut arguments = vec![proc_macro2::TokenStream::new()];
     let mut bars = 0;
@@ -94,7 +94,7 @@ fn unknown(key: &str, known: &[&str]) -> String {
     )
 }
 
-/// Stores a value, once.
+/// Stores a value. Returns an error if the slot is filled already.
 pub(crate) fn set_once<T>(slot: &mut Option<T>, key: &Ident, value: T) -> syn::Result<()> {
     match slot.replace(value) {
         Some(_) => Err(syn::Error::new(
@@ -105,7 +105,7 @@ pub(crate) fn set_once<T>(slot: &mut Option<T>, key: &Ident, value: T) -> syn::R
     }
 }
 
-/// `= value`, once.
+/// Parses `= value` into an empty slot.
 pub(crate) fn set_value<T: Parse>(
     slot: &mut Option<T>,
     key: &Ident,
@@ -115,7 +115,7 @@ pub(crate) fn set_value<T: Parse>(
     set_once(slot, key, input.parse()?)
 }
 
-/// The `=` behind a key.
+/// Parses the `=` after a key.
 pub(crate) fn equals(key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     let found = input.parse::<Token![=]>();
     found.map(drop).map_err(|_| {
@@ -124,7 +124,7 @@ pub(crate) fn equals(key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     })
 }
 
-/// `(a, b, ..)`, once.
+/// Parses `(a, b, ..)` into an empty slot.
 pub(crate) fn set_list<T: Parse>(
     slot: &mut Option<Vec<T>>,
     key: &Ident,
@@ -135,7 +135,7 @@ pub(crate) fn set_list<T: Parse>(
     set_once(slot, key, list.into_iter().collect())
 }
 
-/// What stands in the parentheses behind a key.
+/// Returns the content of the parentheses after a key.
 pub(crate) fn parentheses<'a>(
     key: &Ident,
     input: ParseStream<'a>,
@@ -150,7 +150,7 @@ pub(crate) fn parentheses<'a>(
     Ok(content)
 }
 
-/// A bare word, once.
+/// Sets a flag, a key without a value.
 pub(crate) fn set_flag(
     slot: &mut Option<Span>,
     key: &Ident,

@@ -51,7 +51,7 @@ async fn produce(url: &str, first: i64) -> Result<(), BoxError> {
             }
         });
         let _ = taken.await;
-        // Limits the rate to what forwarders can handle that are killed all the time.
+        // Limits the rate to what forwarders that are killed all the time can handle.
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     Ok(())

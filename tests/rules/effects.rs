@@ -1,4 +1,4 @@
-//! What effects declare: resources, batches, keys, attempts, limits, redaction.
+//! Declarations of effects: resources, batches, keys, attempts, limits, redaction.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -122,7 +122,7 @@ fn intents_with_one_key_are_coalesced_and_the_effect_says_which_is_kept() {
     assert_eq!(log, ["1 a", "1 b", "2 b"]);
 }
 
-/// Does not wait, and counts how long it should have.
+/// A timer that never waits, and adds up the time that it should have waited.
 #[derive(Clone, Default)]
 struct Flying(Arc<AtomicUsize>);
 
@@ -181,7 +181,7 @@ fn retry_is_honoured_wherever_an_effect_is_performed() {
     make().expect("it builds").run(|| {
         let report = airlock::scope().run_infallible(|_| airlock::enqueue(flaky(3)));
         let fates = fates(&report.expect("the third attempt succeeds").report);
-        // What failed attempts enqueued is discarded.
+        // Intents that failed attempts enqueued are discarded.
         assert_eq!(
             fates,
             [
@@ -236,7 +236,7 @@ fn timeout_is_honoured_wherever_an_effect_is_performed() {
     assert_eq!(log.lines(), ["started"]);
 }
 
-/// The paused clock of the test's runtime.
+/// A timer that uses the paused clock of the test's runtime.
 struct Paused;
 
 impl Timer for Paused {
@@ -247,7 +247,7 @@ impl Timer for Paused {
     }
 }
 
-/// Counts its clones.
+/// An argument that counts its clones.
 #[derive(Debug)]
 struct Counted(Arc<AtomicUsize>);
 
@@ -269,7 +269,7 @@ fn fallible(counted: Counted) -> Result<(), String> {
     Err("no".to_owned())
 }
 
-/// Not `Clone`.
+/// An argument that is not `Clone`.
 struct Single(u32);
 
 #[airlock::effect(once)]

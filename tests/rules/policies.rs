@@ -1,4 +1,4 @@
-//! R10 to R12: policies; and what each built-in one does.
+//! R10 to R12: policies, and the behaviour of each built-in one.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +12,7 @@ use airlock::{EnqueueErrorKind, Intent, IntoKey, try_enqueue};
 
 use crate::fixture::{Charge, Mail, charge, fates, logged, mail};
 
-/// Writes down when it is asked.
+/// A policy that logs each call.
 struct Watching(&'static str, Arc<Mutex<Vec<String>>>);
 
 impl Policy for Watching {
@@ -171,7 +171,7 @@ fn r12_the_buffer_shows_what_a_policy_will_drop() {
     assert!(log.is_empty());
 }
 
-/// What of mail 1, charge 2, mail 3 and charge 4 a policy lets out.
+/// Returns those of mail 1, charge 2, mail 3 and charge 4 that the policy lets pass.
 fn passing(policy: impl Policy) -> Vec<String> {
     logged(|_| {
         airlock::scope()

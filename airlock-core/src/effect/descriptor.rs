@@ -1,4 +1,4 @@
-//! What is known of an effect or a boundary without running anything.
+//! Descriptors of effects and boundaries: everything that their declarations say.
 
 use std::any::TypeId;
 use std::fmt;
@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use crate::effect::Codec;
 
-/// What an effect's declaration says: its row in the catalogue.
+/// The declaration of an effect: its entry in the catalogue.
 ///
-/// Two descriptors are equal when they come from the same declaration, whatever their ids are.
+/// Two descriptors are equal if they come from the same declaration, regardless of their ids.
 #[derive(Clone, Copy)]
 pub struct EffectDescriptor {
-    /// The identity of the declaration: each has an intent type of its own.
+    /// The identity of the declaration: each generates its own intent type.
     pub(crate) intent_type: TypeId,
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
@@ -30,7 +30,7 @@ pub struct EffectDescriptor {
     pub(crate) queue: Option<&'static str>,
     pub(crate) priority: Option<i16>,
     pub(crate) key: Option<&'static str>,
-    /// Whether the key is made of an argument that is kept out of sight.
+    /// `true` if the key contains a redacted argument.
     pub(crate) key_redacted: bool,
     pub(crate) coalesce: Coalesce,
     pub(crate) retry: Option<RetryRule>,
@@ -40,169 +40,168 @@ pub struct EffectDescriptor {
     pub(crate) fallible: bool,
     pub(crate) batch: bool,
     pub(crate) once: bool,
-    /// Whether one call performs it, without awaiting or trying again.
+    /// `true` if one call performs it, without awaiting, retrying or batching.
     pub(crate) simple: bool,
-    /// Whether its arguments have a destructor that does something.
+    /// `true` if its arguments have a destructor (`mem::needs_drop`).
     pub(crate) needs_drop: bool,
 }
 
-/// Which of several intents with one key is kept.
+/// The intent that is kept of several with the same key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Coalesce {
-    /// The one enqueued first.
+    /// The intent enqueued first.
     First,
-    /// The one enqueued last, with the freshest arguments.
+    /// The intent enqueued last, with the newest arguments.
     #[default]
     Last,
 }
 
 impl EffectDescriptor {
-    /// Whether a flush looks for other intents of it: those with its key, or those of its batch.
+    /// Returns whether a flush has to find other intents of this effect: those with the same key, or the same batch.
     #[inline]
     pub(crate) const fn is_grouped(&self) -> bool {
         self.key.is_some() || self.batch
     }
 
-    /// The id: the attribute's `name`, or crate, modules and function
-    /// (`shop.orders.send_confirmation`).
+    /// Returns the id: the attribute's `name`, or crate, modules and function (`shop.orders.send_confirmation`).
     ///
-    /// A durable effect always declares a `name`, since the other changes when the function moves.
+    /// A durable effect always declares a `name`, since the default changes when the function moves.
     #[inline]
     pub const fn id(&self) -> &'static str {
         self.id
     }
 
-    /// The function's name.
+    /// Returns the name of the function.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The name of the intent type.
+    /// Returns the name of the intent type.
     pub fn intent(&self) -> &'static str {
         self.intent
     }
 
-    /// The package that declares it.
+    /// Returns the package that declares it.
     pub fn package(&self) -> &'static str {
         self.package
     }
 
-    /// The module that declares it.
+    /// Returns the module that declares it.
     pub fn module(&self) -> &'static str {
         self.module
     }
 
-    /// The file that declares it, as the compiler was given it.
+    /// Returns the file that declares it, as the path was passed to the compiler.
     pub fn file(&self) -> &'static str {
         self.file
     }
 
-    /// The line of its name, from 1.
+    /// Returns the line of its name, from 1.
     pub fn line(&self) -> u32 {
         self.line
     }
 
-    /// The column of its name, from 1.
+    /// Returns the column of its name, from 1.
     pub fn column(&self) -> u32 {
         self.column
     }
 
-    /// Its doc comment.
+    /// Returns its doc comment.
     pub fn docs(&self) -> &'static str {
         self.docs
     }
 
-    /// Ids that it had before.
+    /// Returns the ids that it had before.
     pub const fn aliases(&self) -> &'static [&'static str] {
         self.aliases
     }
 
-    /// What an intent holds, in order.
+    /// Returns the arguments of its intents, in order.
     pub fn arguments(&self) -> &'static [Argument] {
         self.arguments
     }
 
-    /// What its body needs from [`Resources`](crate::Resources).
+    /// Returns the [`Resources`](crate::Resources) that its body needs.
     #[inline]
     pub fn resources(&self) -> &'static [ResourceNeed] {
         self.resources
     }
 
-    /// Its tags.
+    /// Returns its tags.
     pub fn tags(&self) -> &'static [&'static str] {
         self.tags
     }
 
-    /// Whether it bears this tag.
+    /// Returns whether it has this tag.
     pub fn has_tag(&self, tag: &str) -> bool {
         self.tags.contains(&tag)
     }
 
-    /// The queue of its intents, unless one names another.
+    /// Returns the queue of its intents. An intent may name another.
     pub fn queue(&self) -> Option<&'static str> {
         self.queue
     }
 
-    /// The priority of its intents, unless one names another.
+    /// Returns the priority of its intents. An intent may set another.
     pub fn priority(&self) -> Option<i16> {
         self.priority
     }
 
-    /// The expression of its key, as written.
+    /// Returns the `key` expression, as written.
     pub fn key(&self) -> Option<&'static str> {
         self.key
     }
 
-    /// Whether its key is made of an argument that it redacts.
+    /// Returns whether its key contains a redacted argument.
     pub fn has_redacted_key(&self) -> bool {
         self.key_redacted
     }
 
-    /// Which of several intents with one key is kept.
+    /// Returns which intent is kept of several with the same key.
     pub fn coalesce(&self) -> Coalesce {
         self.coalesce
     }
 
-    /// How often it may be tried.
+    /// Returns the retry rule.
     #[inline]
     pub fn retry(&self) -> Option<RetryRule> {
         self.retry
     }
 
-    /// How long one attempt may take.
+    /// Returns the time limit for one attempt.
     pub fn timeout(&self) -> Option<Duration> {
         self.timeout
     }
 
-    /// Whether its intents can be encoded and decoded.
+    /// Returns whether its intents can be encoded and decoded.
     pub fn is_durable(&self) -> bool {
         self.codec.is_some()
     }
 
-    /// Whether its body is async.
+    /// Returns whether its body is async.
     #[inline]
     pub fn is_async(&self) -> bool {
         self.is_async
     }
 
-    /// Whether its body can return an error.
+    /// Returns whether its body can return an error.
     #[inline]
     pub fn is_fallible(&self) -> bool {
         self.fallible
     }
 
-    /// Whether many intents are performed by one call.
+    /// Returns whether one call performs many intents.
     #[inline]
     pub fn is_batch(&self) -> bool {
         self.batch
     }
 
-    /// Whether it is declared `once`: never retried, never handed back.
+    /// Returns whether it is declared `once`: never retried, never handed back.
     pub fn is_once(&self) -> bool {
         self.once
     }
 
-    /// `file:line` of the declaration.
+    /// Returns the `file:line` of the declaration.
     pub fn place(&self) -> String {
         format!("{}:{}", self.file, self.line)
     }
@@ -211,7 +210,7 @@ impl EffectDescriptor {
 impl PartialEq for EffectDescriptor {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
-        // A fast path. The compiler may copy a constant, so different addresses prove nothing.
+        // Fast path. Different addresses prove nothing, since the compiler may copy a constant.
         std::ptr::eq(self, other) || self.intent_type == other.intent_type
     }
 }
@@ -247,7 +246,7 @@ pub struct Argument {
     pub(crate) encoding: Encoding,
 }
 
-/// How an encoded intent holds an argument, as its `#[serde(..)]` attributes say.
+/// The representation of an argument in an encoded intent, from its `#[serde(..)]` attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub(crate) struct Encoding {
@@ -268,40 +267,40 @@ pub(crate) struct Encoding {
         serde(rename = "encoded_by", skip_serializing_if = "Option::is_none")
     )]
     pub(crate) form: Option<&'static str>,
-    /// Whether `skip_serializing_if` leaves it out of some messages.
+    /// `true` if `skip_serializing_if` leaves it out of some encoded intents.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "std::ops::Not::not"))]
     pub(crate) left_out: bool,
 }
 
 impl Argument {
-    /// Its name.
+    /// Returns its name.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Its type, as written.
+    /// Returns its type, as written.
     pub fn type_name(&self) -> &'static str {
         self.type_name
     }
 
-    /// Whether its value is kept out of logs, `Debug`, errors and reports.
+    /// Returns whether its value is kept out of logs, `Debug`, errors and reports.
     pub fn is_redacted(&self) -> bool {
         self.redacted
     }
 
-    /// Whether an encoded intent without it can be decoded: the argument of a durable effect is an
-    /// `Option`, or says `#[serde(default)]`.
+    /// Returns whether an encoded intent without it can be decoded: the argument of a durable effect is an
+    /// `Option`, or has `#[serde(default)]`.
     pub fn has_default(&self) -> bool {
         self.encoding.default
     }
 
-    /// Its name in an encoded intent: its own, unless it says `#[serde(rename = "..")]`.
+    /// Returns its name in an encoded intent: its own, unless it has `#[serde(rename = "..")]`.
     pub fn encoded_name(&self) -> &'static str {
         self.encoding.name.unwrap_or(self.name)
     }
 }
 
-/// One resource that an effect's body needs.
+/// A resource that the body of an effect needs.
 #[derive(Clone, Copy)]
 pub struct ResourceNeed {
     pub(crate) name: &'static str,
@@ -310,17 +309,17 @@ pub struct ResourceNeed {
 }
 
 impl ResourceNeed {
-    /// The argument's name.
+    /// Returns the name of the argument.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The type, as written.
+    /// Returns the type, as written.
     pub fn type_name(&self) -> &'static str {
         self.type_name
     }
 
-    /// The type's identity.
+    /// Returns the `TypeId` of the type.
     pub fn type_id(&self) -> TypeId {
         (self.type_id)()
     }
@@ -332,7 +331,7 @@ impl fmt::Debug for ResourceNeed {
     }
 }
 
-/// How often an effect may be tried, and how long to wait between.
+/// The number of attempts of an effect, and the wait between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryRule {
     pub(crate) attempts: u32,
@@ -342,7 +341,7 @@ pub struct RetryRule {
 }
 
 impl RetryRule {
-    /// At most this many attempts in all (at least 1), 100 ms apart, doubling up to a minute.
+    /// Allows at most this many attempts in total (at least 1), 100 ms apart, doubling up to a minute.
     pub const fn attempts(attempts: u32) -> Self {
         Self {
             attempts: if attempts == 0 { 1 } else { attempts },
@@ -352,30 +351,30 @@ impl RetryRule {
         }
     }
 
-    /// Waits this long before the second attempt.
+    /// Sets the wait before the second attempt.
     pub const fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    /// Multiplies the wait by this after each attempt.
+    /// Sets the factor by which the wait grows after each attempt.
     pub const fn factor(mut self, factor: u32) -> Self {
         self.factor = factor;
         self
     }
 
-    /// Never waits longer than this.
+    /// Sets the longest wait.
     pub const fn max_delay(mut self, max_delay: Duration) -> Self {
         self.max_delay = max_delay;
         self
     }
 
-    /// The number of attempts in all.
+    /// Returns the number of attempts in total.
     pub fn max_attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// The wait after the attempt with this number (from 1).
+    /// Returns the wait after the attempt with this number (from 1).
     pub fn delay_after(&self, attempt: u32) -> Duration {
         let factor = self
             .factor
@@ -388,7 +387,7 @@ impl RetryRule {
     }
 }
 
-/// What a boundary's declaration says: its row in the catalogue.
+/// The declaration of a boundary: its entry in the catalogue.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct BoundaryDescriptor {
     pub(crate) name: &'static str,
@@ -402,47 +401,47 @@ pub struct BoundaryDescriptor {
 }
 
 impl BoundaryDescriptor {
-    /// The attribute's `name`, or the function's.
+    /// Returns the attribute's `name`, or the name of the function.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The package that declares it.
+    /// Returns the package that declares it.
     pub fn package(&self) -> &'static str {
         self.package
     }
 
-    /// The module that declares it.
+    /// Returns the module that declares it.
     pub fn module(&self) -> &'static str {
         self.module
     }
 
-    /// The file that declares it, as the compiler was given it.
+    /// Returns the file that declares it, as the path was passed to the compiler.
     pub fn file(&self) -> &'static str {
         self.file
     }
 
-    /// The line of its name, from 1.
+    /// Returns the line of its name, from 1.
     pub fn line(&self) -> u32 {
         self.line
     }
 
-    /// Its doc comment.
+    /// Returns its doc comment.
     pub fn docs(&self) -> &'static str {
         self.docs
     }
 
-    /// The effects that may be enqueued under it; `None` if it does not say.
+    /// Returns the effects that may be enqueued in it, or `None` if it does not restrict them.
     pub fn emits(&self) -> Option<&'static [&'static EffectDescriptor]> {
         self.emits
     }
 
-    /// Whether its body is async.
+    /// Returns whether its body is async.
     pub fn is_async(&self) -> bool {
         self.is_async
     }
 
-    /// `file:line` of the declaration.
+    /// Returns the `file:line` of the declaration.
     pub fn place(&self) -> String {
         format!("{}:{}", self.file, self.line)
     }

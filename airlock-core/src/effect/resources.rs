@@ -1,4 +1,4 @@
-//! What effects' bodies need and intents must not carry.
+//! Resources: values that bodies of effects need and intents must not carry.
 
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
@@ -16,11 +16,12 @@ pub struct Resources {
 #[derive(Clone)]
 struct Entry {
     type_name: &'static str,
-    /// Of an `Arc<T>`, so that `T` may be a trait object.
+    /// An `Arc<T>` behind `Any`: `Any` needs a sized type, and `T` may be a trait object.
     value: Arc<dyn Any + Send + Sync>,
 }
 
 impl Resources {
+    /// Supplies a resource. Replaces one of the same type.
     pub(crate) fn insert<T: ?Sized + Send + Sync + 'static>(&mut self, value: Arc<T>) {
         let entry = Entry {
             type_name: type_name::<T>(),
@@ -33,7 +34,7 @@ impl Resources {
         self.by_type.contains_key(&id)
     }
 
-    /// Whether all these are there.
+    /// Checks that all these resources are there.
     pub(crate) fn check(&self, needs: &[ResourceNeed]) -> Result<(), MissingResource> {
         match needs
             .iter()
@@ -46,11 +47,11 @@ impl Resources {
         }
     }
 
-    /// The resource of type `T`.
+    /// Returns the resource of type `T`.
     ///
     /// # Errors
     ///
-    /// [`MissingResource`] if none was supplied.
+    /// Returns [`MissingResource`] if none was supplied.
     pub fn get<T: ?Sized + Send + Sync + 'static>(&self) -> Result<&T, MissingResource> {
         self.by_type
             .get(&TypeId::of::<T>())
@@ -70,12 +71,12 @@ impl fmt::Debug for Resources {
     }
 }
 
-/// An effect needs a resource that nobody supplied.
+/// The error for a resource that an effect needs and nobody supplied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the resource `{type_name}` is missing: supply it with `Airlock::builder().resource(..)`, then install or enter that airlock"
 )]
 pub struct MissingResource {
-    /// The type that is missing.
+    /// The name of the missing type.
     pub type_name: &'static str,
 }

@@ -1,4 +1,4 @@
-//! Blocking and allowing by effect: by type, which cannot be misspelt, or by checked id or tag.
+//! Policies that block or allow effects, selected by type or by an id or tag from the catalogue.
 
 use std::borrow::Cow;
 
@@ -7,13 +7,16 @@ use crate::effect::{EffectDescriptor, EffectSet};
 use crate::intent::Intent;
 use crate::policy::{Policy, ScopeView, Verdict, Veto};
 
-/// Drops the intents of these effects when they are dispatched: `block::<SendEmail>()`, or
+/// Returns a policy that drops the intents of these effects at dispatch: `block::<SendEmail>()`, or
 /// `block::<(SendEmail, ChargeCard)>()`.
+///
+/// Use [`Block::reject`] to veto them at enqueue, too. To select effects by id or tag, start with
+/// `Block::default()`.
 ///
 /// ```rust,standalone_crate
 /// use airlock_core::policy::Block;
 ///
-/// // Ids and tags are looked up in the catalogue, so that a misspelt one is an error at once.
+/// // Ids and tags are looked up in the catalogue, so a typo is an error here.
 /// let error = Block::default().id("shop.send_emial").unwrap_err();
 /// assert!(error.to_string().contains("no effect has the id `shop.send_emial`"));
 /// ```
@@ -24,7 +27,9 @@ pub fn block<S: EffectSet>() -> Block {
     }
 }
 
-/// Drops the intents of all effects but these when they are dispatched.
+/// Returns a policy that drops the intents of all other effects at dispatch.
+///
+/// Use [`AllowOnly::reject`] to veto them at enqueue, too.
 pub fn allow_only<S: EffectSet>() -> AllowOnly {
     AllowOnly {
         selected: Selected::effects::<S>(),
@@ -32,14 +37,16 @@ pub fn allow_only<S: EffectSet>() -> AllowOnly {
     }
 }
 
-/// The policy that [`block`] makes. The empty one, `Block::default()`, blocks nothing.
+/// A policy that drops the selected effects; made by [`block`]. `Block::default()` selects none, so
+/// it blocks nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Block {
     selected: Selected,
     reject: bool,
 }
 
-/// The policy that [`allow_only`] makes. The empty one, `AllowOnly::default()`, allows nothing.
+/// A policy that drops all but the selected effects; made by [`allow_only`]. `AllowOnly::default()`
+/// selects none, so it allows nothing.
 #[derive(Clone, Debug, Default)]
 pub struct AllowOnly {
     selected: Selected,
@@ -49,36 +56,38 @@ pub struct AllowOnly {
 macro_rules! selecting {
     ($ty:ident) => {
         impl $ty {
-            /// Names these effects too.
+            /// Adds these effects to the selection.
             #[must_use]
             pub fn effects<S: EffectSet>(mut self) -> Self {
                 self.selected.effects.extend(S::DESCRIPTORS);
                 self
             }
 
-            /// Names the effect with this id or alias too.
+            /// Adds the effect with this id or alias to the selection.
             ///
             /// # Errors
             ///
-            /// [`UnknownSelector`] if the catalogue has no such effect.
+            /// [`UnknownSelector`] if the catalogue has no such effect, or is invalid.
             pub fn id(mut self, id: &str) -> Result<Self, UnknownSelector> {
                 let effect = catalogue::lookup(id).ok_or_else(|| UnknownSelector::id(id))?;
                 self.selected.effects.push(effect);
                 Ok(self)
             }
 
-            /// Names the effects with this tag too.
+            /// Adds the effects with this tag to the selection.
             ///
             /// # Errors
             ///
-            /// [`UnknownSelector`] if no effect in the catalogue bears it.
+            /// [`UnknownSelector`] if no effect in the catalogue has this tag, or the catalogue is
+            /// invalid.
             pub fn tag(mut self, tag: &str) -> Result<Self, UnknownSelector> {
                 let tag = catalogue::known_tag(tag).ok_or_else(|| UnknownSelector::tag(tag))?;
                 self.selected.tags.push(tag);
                 Ok(self)
             }
 
-            /// Also vetoes what it would drop, so that the enqueue fails at its line.
+            /// Also vetoes at enqueue what the policy would drop, so that the enqueue fails at the
+            /// caller's line.
             #[must_use]
             pub fn reject(mut self) -> Self {
                 self.reject = true;
@@ -149,7 +158,7 @@ impl Selected {
     }
 }
 
-/// A policy names an effect that the catalogue does not have.
+/// The error of a policy that names an id or tag which the catalogue does not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no effect has the {kind} `{name}`{}", hint(.near))]
 pub struct UnknownSelector {
@@ -179,7 +188,7 @@ impl UnknownSelector {
         }
     }
 
-    /// What was named.
+    /// Returns the id or tag that was not found.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -1,4 +1,4 @@
-//! The policies that need no more than a look at one intent.
+//! Policies that judge one intent at a time.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::intent::Intent;
 use crate::policy::{Policy, ScopeView, Verdict, Veto};
 
-/// Allows every intent.
+/// Returns a policy that allows every intent.
 pub fn allow_all() -> AllowAll {
     AllowAll
 }
 
-/// The policy that [`allow_all`] makes.
+/// A policy that allows every intent; made by [`allow_all`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AllowAll;
 
@@ -23,12 +23,13 @@ impl Policy for AllowAll {
     }
 }
 
-/// Drops every intent when it is dispatched: a dry run. The buffer shows them all the same.
+/// Returns a policy that drops every intent at dispatch: a dry run. The buffer still shows the
+/// intents.
 pub fn drop_all() -> DropAll {
     DropAll
 }
 
-/// The policy that [`drop_all`] makes.
+/// A policy that drops every intent at dispatch; made by [`drop_all`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DropAll;
 
@@ -42,12 +43,13 @@ impl Policy for DropAll {
     }
 }
 
-/// Vetoes every intent: code under it must be free of effects, down to nested scopes.
+/// Returns a policy that vetoes every intent. Code under it, down to nested scopes, must be free of
+/// effects.
 pub fn assert_no_effects() -> AssertNoEffects {
     AssertNoEffects
 }
 
-/// The policy that [`assert_no_effects`] makes.
+/// A policy that vetoes every intent; made by [`assert_no_effects`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AssertNoEffects;
 
@@ -65,7 +67,8 @@ impl Policy for AssertNoEffects {
     }
 }
 
-/// Allows the first `max` intents that it is asked about at dispatch, in its whole life.
+/// Returns a policy that allows the first `max` intents that it judges at dispatch, and drops all
+/// later ones. The count spans all flushes and is never reset.
 pub fn limit(max: usize) -> Limit {
     Limit {
         max,
@@ -73,7 +76,7 @@ pub fn limit(max: usize) -> Limit {
     }
 }
 
-/// The policy that [`limit`] makes.
+/// A policy that allows a fixed number of intents; made by [`limit`].
 #[derive(Debug)]
 pub struct Limit {
     max: usize,
@@ -82,6 +85,7 @@ pub struct Limit {
 
 impl Policy for Limit {
     fn at_flush(&self, _: &Intent) -> Verdict {
+        // The count stops at `max`, so it cannot overflow.
         let counted = self
             .asked
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |asked| {
@@ -95,13 +99,14 @@ impl Policy for Limit {
     }
 }
 
-/// Vetoes an intent once the scope that would buffer it holds `max`: a guard against loops that
-/// enqueue without end. Each scope under the policy counts for itself.
+/// Returns a policy that vetoes an intent if the scope that would buffer it already holds `max`
+/// intents. Use it as a guard against endless loops that enqueue. Each scope under the policy
+/// counts for itself.
 pub fn cap(max: usize) -> Cap {
     Cap { max }
 }
 
-/// The policy that [`cap`] makes.
+/// A policy that limits the size of a scope's buffer; made by [`cap`].
 #[derive(Clone, Copy, Debug)]
 pub struct Cap {
     max: usize,
@@ -123,27 +128,27 @@ impl Policy for Cap {
     }
 }
 
-/// Drops an intent whose effect already stands in its own chain of causes: the loop of an effect
-/// that, through domain code, wishes itself again.
+/// Returns a policy that drops an intent whose effect is already in its chain of causes. This
+/// breaks the loop of an effect that, through domain code, enqueues itself again.
 ///
 /// ```
 /// use airlock_core::policy::no_reentry;
 ///
-/// let quiet = no_reentry();          // drops the repetition at dispatch
-/// let strict = no_reentry().reject(); // refuses it where it is enqueued
+/// let quiet = no_reentry();          // drops the re-entry at dispatch
+/// let strict = no_reentry().reject(); // vetoes it at enqueue
 /// ```
 pub fn no_reentry() -> NoReentry {
     NoReentry { reject: false }
 }
 
-/// The policy that [`no_reentry`] makes.
+/// A policy that drops effects which cause themselves; made by [`no_reentry`].
 #[derive(Clone, Copy, Debug)]
 pub struct NoReentry {
     reject: bool,
 }
 
 impl NoReentry {
-    /// Also vetoes it, so that the enqueue fails at its line.
+    /// Also vetoes the intent, so that the enqueue fails at the caller's line.
     #[must_use]
     pub fn reject(mut self) -> Self {
         self.reject = true;
@@ -175,13 +180,13 @@ impl Policy for NoReentry {
     }
 }
 
-/// Logs each intent that is about to be dispatched, at level info through `tracing`, and allows it.
-/// Arguments are logged as `Debug` shows them: redacted ones are left out.
+/// Returns a policy that logs each intent that is about to be dispatched, at level info through
+/// `tracing`, and allows it. Arguments are logged with `Debug`, which leaves out redacted ones.
 pub fn log_on_flush() -> LogOnFlush {
     LogOnFlush
 }
 
-/// The policy that [`log_on_flush`] makes.
+/// A policy that logs intents; made by [`log_on_flush`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LogOnFlush;
 
@@ -203,7 +208,8 @@ impl Policy for LogOnFlush {
     }
 }
 
-/// Allows the intents that a closure accepts, asked at dispatch. Reports name it by its `file:line`.
+/// Returns a policy that allows the intents that a closure accepts at dispatch. Reports show its
+/// `file:line`.
 ///
 /// ```
 /// use airlock_core::policy::{Policy, allow_if};
@@ -222,7 +228,7 @@ where
     }
 }
 
-/// The policy that [`allow_if`] makes.
+/// A policy that allows what a closure accepts; made by [`allow_if`].
 #[derive(Clone, Copy)]
 pub struct AllowIf<F> {
     accepts: F,

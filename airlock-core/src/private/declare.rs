@@ -1,4 +1,4 @@
-//! How the macros write descriptors down.
+//! Builders with which the macros write descriptors.
 
 use std::any::TypeId;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::effect::{
     RetryRule,
 };
 
-/// Where something is declared.
+/// The location of a declaration.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     /// The function's name.
@@ -26,7 +26,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Makes this the place of the effect whose intents have the type `E`.
+    /// Adds the intent type of the effect that is declared here.
     pub const fn for_intent<E: 'static>(self) -> EffectPlace {
         EffectPlace {
             place: self,
@@ -35,13 +35,13 @@ impl Place {
         }
     }
 
-    /// Makes an id of a function's path. `N` is the length of the path.
+    /// Makes an id from a function's path. `N` is the length of the path.
     pub const fn id<const N: usize>(path: &str) -> Id<N> {
         Id::new(path)
     }
 }
 
-/// Where an effect is declared, and the type of its intents.
+/// The location of an effect's declaration, and its intent type.
 #[derive(Clone, Copy, Debug)]
 pub struct EffectPlace {
     place: Place,
@@ -52,7 +52,7 @@ pub struct EffectPlace {
 /// The id of an effect that declares none: its function's path, with dots (`shop.orders.send`).
 #[derive(Clone, Copy, Debug)]
 pub struct Id<const N: usize> {
-    /// The id, and zeros, since dots are shorter than colons.
+    /// The id, padded with zeros, since dots are shorter than colons.
     bytes: [u8; N],
     length: usize,
 }
@@ -64,13 +64,13 @@ impl<const N: usize> Id<N> {
         let (mut read, mut length) = (0, 0);
         while read < path.len() {
             match path[read] {
-                // Of `::`, the second colon is skipped.
+                // Skip the second colon of `::`.
                 b':' => {
                     bytes[length] = b'.';
                     length += 1;
                     read += 1;
                 }
-                // `#` only stands in the `r#` of a raw identifier: the next byte overwrites the `r`.
+                // `#` occurs only in the `r#` of a raw identifier: the next byte overwrites the `r`.
                 b'#' => length -= 1,
                 byte => {
                     bytes[length] = byte;
@@ -92,7 +92,7 @@ impl<const N: usize> Id<N> {
     }
 }
 
-/// Builds the descriptor of an effect.
+/// A builder of an effect's descriptor.
 #[derive(Clone, Copy, Debug)]
 pub struct DeclareEffect(EffectDescriptor);
 
@@ -108,7 +108,7 @@ macro_rules! setters {
 }
 
 impl DeclareEffect {
-    /// Starts with what every effect has.
+    /// Starts a descriptor with the values that every effect has.
     pub const fn new(place: EffectPlace, intent: &'static str, id: &'static str) -> Self {
         let EffectPlace {
             place,
@@ -148,73 +148,73 @@ impl DeclareEffect {
     }
 
     setters! {
-        /// Its doc comment.
+        /// Sets the doc comment.
         docs(docs: &'static str) = docs;
-        /// Its former ids.
+        /// Sets the former ids.
         aliases(aliases: &'static [&'static str]) = aliases;
-        /// Its arguments.
+        /// Sets the arguments.
         arguments(arguments: &'static [Argument]) = arguments;
-        /// Its resources.
+        /// Sets the resources.
         resources(resources: &'static [ResourceNeed]) = resources;
-        /// Its tags.
+        /// Sets the tags.
         tags(tags: &'static [&'static str]) = tags;
-        /// Its queue.
+        /// Sets the queue.
         queue(queue: &'static str) = Some(queue);
-        /// Its priority.
+        /// Sets the priority.
         priority(priority: i16) = Some(priority);
-        /// Its key's expression.
+        /// Sets the key's expression.
         key(key: &'static str) = Some(key);
-        /// Its retry rule.
+        /// Sets the retry rule.
         retry(retry: RetryRule) = Some(retry);
-        /// Its timeout.
+        /// Sets the timeout, in milliseconds.
         timeout_millis(timeout: u64) = Some(Duration::from_millis(timeout));
-        /// It is durable.
+        /// Makes the effect durable, with this codec.
         durable(codec: Codec) = Some(codec);
     }
 
-    /// Its body is async.
+    /// Marks the body as async.
     #[must_use]
     pub const fn asynchronous(mut self) -> Self {
         self.0.is_async = true;
         self
     }
 
-    /// Its body can return an error.
+    /// Marks the body as able to return an error.
     #[must_use]
     pub const fn fallible(mut self) -> Self {
         self.0.fallible = true;
         self
     }
 
-    /// One call performs many intents.
+    /// Marks the effect as a batch effect: one call performs many intents.
     #[must_use]
     pub const fn batch(mut self) -> Self {
         self.0.batch = true;
         self
     }
 
-    /// It is never repeated.
+    /// Marks the effect as `once`: it is never retried.
     #[must_use]
     pub const fn once(mut self) -> Self {
         self.0.once = true;
         self
     }
 
-    /// Its key is made of an argument that stays out of sight, and so does the key.
+    /// Redacts the key, since it contains a redacted argument.
     #[must_use]
     pub const fn redacted_key(mut self) -> Self {
         self.0.key_redacted = true;
         self
     }
 
-    /// Of intents with one key the first is kept.
+    /// Keeps the first of several intents with the same key.
     #[must_use]
     pub const fn coalesce_first(mut self) -> Self {
         self.0.coalesce = Coalesce::First;
         self
     }
 
-    /// The descriptor.
+    /// Returns the descriptor.
     pub const fn done(self) -> EffectDescriptor {
         let mut effect = self.0;
         effect.simple = !effect.is_async && !effect.batch && effect.retry.is_none();
@@ -222,7 +222,7 @@ impl DeclareEffect {
     }
 }
 
-/// An argument.
+/// Describes an argument.
 pub const fn argument(name: &'static str, type_name: &'static str) -> Argument {
     Argument {
         name,
@@ -239,7 +239,7 @@ pub const fn argument(name: &'static str, type_name: &'static str) -> Argument {
 }
 
 impl Argument {
-    /// Its value stays out of sight.
+    /// Redacts the argument's value.
     #[doc(hidden)]
     #[must_use]
     pub const fn redacted(mut self) -> Self {
@@ -247,7 +247,7 @@ impl Argument {
         self
     }
 
-    /// It may be missing in an encoded intent.
+    /// Allows an encoded intent without the argument.
     #[doc(hidden)]
     #[must_use]
     pub const fn defaulted(mut self) -> Self {
@@ -255,7 +255,7 @@ impl Argument {
         self
     }
 
-    /// Encoded intents hold it under another name.
+    /// Sets the argument's name in encoded intents.
     #[doc(hidden)]
     #[must_use]
     pub const fn encoded_as(mut self, name: &'static str) -> Self {
@@ -263,7 +263,7 @@ impl Argument {
         self
     }
 
-    /// Names under which it is read, too.
+    /// Sets further names under which the argument is decoded.
     #[doc(hidden)]
     #[must_use]
     pub const fn formerly(mut self, names: &'static [&'static str]) -> Self {
@@ -271,7 +271,7 @@ impl Argument {
         self
     }
 
-    /// What else serde is told of it.
+    /// Sets the other serde attributes that affect the argument's encoding.
     #[doc(hidden)]
     #[must_use]
     pub const fn encoded_by(mut self, form: &'static str) -> Self {
@@ -279,7 +279,7 @@ impl Argument {
         self
     }
 
-    /// Some encoded intents do not hold it.
+    /// Marks that some encoded intents do not contain the argument.
     #[doc(hidden)]
     #[must_use]
     pub const fn left_out(mut self) -> Self {
@@ -288,7 +288,7 @@ impl Argument {
     }
 }
 
-/// A resource.
+/// Describes a resource.
 pub const fn resource<T: ?Sized + 'static>(
     name: &'static str,
     type_name: &'static str,
@@ -300,26 +300,26 @@ pub const fn resource<T: ?Sized + 'static>(
     }
 }
 
-/// Builds a retry rule.
+/// A builder of a retry rule.
 #[derive(Clone, Copy, Debug)]
 pub struct Retry;
 
 impl Retry {
-    /// At most so many attempts.
+    /// Creates a rule with at most this many attempts.
     pub const fn attempts(attempts: u32) -> RetryRule {
         RetryRule::attempts(attempts)
     }
 }
 
 impl RetryRule {
-    /// The first wait.
+    /// Sets the first delay, in milliseconds.
     #[doc(hidden)]
     #[must_use]
     pub const fn delay_millis(self, millis: u64) -> Self {
         self.delay(Duration::from_millis(millis))
     }
 
-    /// The longest wait.
+    /// Sets the longest delay, in milliseconds.
     #[doc(hidden)]
     #[must_use]
     pub const fn max_delay_millis(self, millis: u64) -> Self {
@@ -327,12 +327,12 @@ impl RetryRule {
     }
 }
 
-/// Builds the descriptor of a boundary.
+/// A builder of a boundary's descriptor.
 #[derive(Clone, Copy, Debug)]
 pub struct DeclareBoundary(BoundaryDescriptor);
 
 impl DeclareBoundary {
-    /// Starts with what every boundary has.
+    /// Starts a descriptor with the values that every boundary has.
     pub const fn new(place: Place, name: &'static str) -> Self {
         Self(BoundaryDescriptor {
             name,
@@ -347,28 +347,28 @@ impl DeclareBoundary {
     }
 
     setters! {
-        /// Its doc comment.
+        /// Sets the doc comment.
         docs(docs: &'static str) = docs;
-        /// What may be enqueued under it.
+        /// Sets the effects that may be enqueued under the boundary.
         emits(emits: &'static [&'static EffectDescriptor]) = Some(emits);
     }
 
-    /// Its body is async.
+    /// Marks the body as async.
     #[must_use]
     pub const fn asynchronous(mut self) -> Self {
         self.0.is_async = true;
         self
     }
 
-    /// The descriptor.
+    /// Returns the descriptor.
     pub const fn done(self) -> BoundaryDescriptor {
         self.0
     }
 }
 
-/// Gives the place of a declaration, or the id of an effect that declares none.
+/// Expands to the location of a declaration, or to the id of an effect that declares none.
 ///
-/// The place of an effect is asked for in an `impl` of its intent's type.
+/// The location of an effect must be expanded in an `impl` of its intent type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __airlock_place {
@@ -391,8 +391,8 @@ macro_rules! __airlock_place {
     }};
 }
 
-/// Makes an intent of a type whose effect could not be understood, so that the mistake is the only
-/// thing that the compiler complains of.
+/// Implements `Effect` for the type of an effect whose declaration is invalid, so that the compiler
+/// reports that mistake only.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __airlock_stub {

@@ -1,4 +1,4 @@
-//! What generated code and the integrations call. It promises nothing to people.
+//! Items for generated code and the integrations. They are not covered by semver.
 
 mod block_on;
 mod carry;
@@ -22,13 +22,15 @@ pub use crate::lifecycle::Outcome;
 pub use crate::scope::Waits;
 pub use crate::unwind::guarded;
 
-/// Whether a scope around the running code has an origin, which one that is opened here would inherit.
+/// Returns whether a scope around the calling code has an origin, which a scope opened here would
+/// inherit.
 #[inline]
 pub fn has_origin() -> bool {
     crate::context::has_origin()
 }
 
-/// Lets the error of an enqueue outside of every scope name this remedy first, in the whole process.
+/// Makes the error of an enqueue outside of a scope name this remedy first, in the whole process.
+/// Only the first call has an effect.
 pub fn suggest_where_no_scope_is(remedy: &'static str) {
     crate::enqueue::suggest(remedy);
 }
@@ -45,20 +47,21 @@ use crate::effect::{BoundaryDescriptor, BoxError, IntoKey, Key, Performing};
 use crate::report::FlushError;
 use crate::scope::ScopeBuilder;
 
-/// What an engine adds to each durable effect, such as a registration with its workers. The facade has one in its
-/// place where an engine is on.
+/// Registers a durable effect with an engine, for example with its workers. The facade replaces
+/// this empty macro if an engine is enabled.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __airlock_register_durable {
     ($intent:ty) => {};
 }
 
-/// The scope of a boundary.
+/// Returns the builder of a boundary's scope.
 pub fn boundary(boundary: &'static BoundaryDescriptor) -> ScopeBuilder {
     ScopeBuilder::for_boundary(boundary)
 }
 
-/// Calls a closure: one that is passed on, and not called where it stands, may give away what it holds.
+/// Calls a closure. A closure that is passed on, and not called in place, may move out what it
+/// captures.
 pub fn once<T>(body: impl FnOnce() -> T) -> T {
     body()
 }
@@ -75,17 +78,17 @@ pub fn perform_async<'a>(
     Performing::Pending(Box::pin(body))
 }
 
-/// What a body returned, with its error boxed.
+/// Returns the result of a body, with its error boxed.
 pub fn result(output: impl EffectOutput) -> Result<(), BoxError> {
     output.into_result()
 }
 
-/// The key that an expression gives.
+/// Converts the value of a key expression.
 pub fn key(key: impl IntoKey) -> Key {
     key.into_key()
 }
 
-/// What an argument of an effect must be.
+/// The requirements for an argument of an effect.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of an effect",
     label = "must be `Send + Clone + 'static`",
@@ -97,7 +100,7 @@ pub trait Argument: Send + Clone + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + Clone + 'static> Argument for T {}
 
-/// What an argument of an effect declared `once` must be.
+/// The requirements for an argument of an effect declared `once`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of an effect",
     label = "must be `Send + 'static`",
@@ -108,10 +111,10 @@ pub trait OnceArgument: Send + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + 'static> OnceArgument for T {}
 
-/// Checks an argument's type.
+/// Checks the type of an argument at compile time.
 pub const fn assert_argument<T: Argument>() {}
 
-/// Checks an argument's type.
+/// Checks the type of an argument at compile time.
 pub const fn assert_once_argument<T: OnceArgument>() {}
 
 #[cfg(feature = "serde")]
@@ -119,7 +122,7 @@ mod durable {
     use serde::Serialize;
     use serde::de::DeserializeOwned;
 
-    /// What an argument of a durable effect must be.
+    /// The requirements for an argument of a durable effect.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` cannot be an argument of a durable effect",
         label = "must be `Serialize + DeserializeOwned + Send + 'static`",
@@ -130,10 +133,10 @@ mod durable {
     #[diagnostic::do_not_recommend]
     impl<T: Serialize + DeserializeOwned + Send + 'static> DurableArgument for T {}
 
-    /// Checks an argument's type.
+    /// Checks the type of an argument at compile time.
     pub const fn assert_durable_argument<T: DurableArgument>() {}
 
-    /// How the intents of `E` are stored.
+    /// Returns the codec that encodes and decodes intents of `E`.
     pub const fn codec<E: crate::effect::DurableEffect + Send>() -> crate::effect::Codec {
         crate::effect::Codec::new::<E>()
     }
@@ -141,13 +144,14 @@ mod durable {
 #[cfg(feature = "serde")]
 pub use self::durable::{DurableArgument, assert_durable_argument, codec};
 
-/// Strands a failed flush, and returns what the body returned.
+/// Reports a failed flush as unhandled, and returns the body's value.
 pub fn log_flush_error<R>(error: FlushError, value: R) -> R {
     error.report_unhandled();
     value
 }
 
-/// A failed flush for a closure of the program's: what that does not take is unhandled.
+/// Wraps a failed flush for a closure of the program. If the closure drops it without taking the
+/// intents, it is reported as unhandled.
 #[allow(
     clippy::result_large_err,
     reason = "it is called with a closure at once"
@@ -156,7 +160,7 @@ pub fn report_unhandled_on_drop<R>(error: FlushError) -> Result<R, FlushError> {
     Err(error.report_unhandled_on_drop())
 }
 
-/// Panics with a failed flush, whose intents are unhandled.
+/// Panics with a failed flush, and reports it as unhandled.
 #[track_caller]
 #[allow(
     clippy::needless_pass_by_value,

@@ -1,4 +1,4 @@
-//! Running work in a scope from its opening to its end.
+//! Runs work in a scope, from opening the scope to ending it.
 
 use std::any::Any;
 use std::future::Future;
@@ -12,24 +12,32 @@ use crate::scope::boundary::Boundary;
 use crate::scope::unattended::report_unhandled;
 use crate::scope::{LocalScope, OwnedScope, Scope, ScopeBuilder, Work};
 
-/// What [`ScopeBuilder::run_infallible`] returns: the body's value, and what became of its intents.
+/// The value of a body and the report of its scope; returned by [`ScopeBuilder::run_infallible`].
 #[derive(Debug)]
 pub struct Completed<T> {
-    /// What the body returned.
+    /// The value that the body returned.
     pub value: T,
-    /// What became of each intent.
+    /// The report, with the fate of each intent.
     pub report: FlushReport,
 }
 
 impl ScopeBuilder {
-    /// Runs a closure in the scope: flushed on `Ok`, discarded on `Err` and panic, unless the
-    /// lifecycle decides otherwise.
+    /// Runs a closure in the scope, which flushes on `Ok` and discards on `Err` and panic, unless
+    /// the lifecycle decides otherwise. Intents marked *on failure* or *always* leave on `Err` and
+    /// panic, too.
+    ///
+    /// The flush does not await. An async effect needs [`run_async`](Self::run_async), or an
+    /// executor that takes it without awaiting.
     ///
     /// # Errors
     ///
-    /// What the closure returned, else the failed flush as `E`. When both fail, the closure's
-    /// error is returned, and the flush error is handed to
+    /// The closure's error, or a failed flush converted into `E`. If both fail, returns the
+    /// closure's error, and passes the flush error to
     /// [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error).
+    ///
+    /// # Panics
+    ///
+    /// If the closure panics. The panic resumes after the scope has ended.
     pub fn run<T, E>(self, body: impl FnOnce(&LocalScope<'_>) -> Result<T, E>) -> Result<T, E>
     where
         E: From<FlushError>,
@@ -45,11 +53,15 @@ impl ScopeBuilder {
 
     /// Runs a closure that cannot fail in the scope, and returns its value with the report.
     ///
-    /// For a closure that returns a `Result` use [`run`](Self::run), which discards on `Err`.
+    /// For a closure that returns a `Result`, use [`run`](Self::run), which discards on `Err`.
     ///
     /// # Errors
     ///
     /// [`FlushError`] if an intent failed.
+    ///
+    /// # Panics
+    ///
+    /// If the closure panics. The panic resumes after the scope has ended.
     pub fn run_infallible<T>(
         self,
         body: impl FnOnce(&LocalScope<'_>) -> T,
@@ -62,12 +74,19 @@ impl ScopeBuilder {
         }
     }
 
-    /// Runs a future in the scope: flushed on `Ok`, discarded on `Err`, panic and when it is
-    /// dropped, unless the lifecycle decides otherwise (a dropped future always discards).
+    /// Runs a future in the scope, which flushes on `Ok` and discards on `Err` and panic, unless
+    /// the lifecycle decides otherwise. Awaits async effects.
+    ///
+    /// If the returned future is dropped before the body completes, the scope does not flush.
+    /// Intents marked *on failure* or *always* can still leave, unless they must be awaited.
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run).
+    /// The same as for [`run`](Self::run).
+    ///
+    /// # Panics
+    ///
+    /// If the body panics. The panic resumes after the scope has ended.
     pub async fn run_async<T, E>(
         self,
         body: impl AsyncFnOnce(Scope) -> Result<T, E>,
@@ -94,6 +113,10 @@ impl ScopeBuilder {
     /// # Errors
     ///
     /// [`FlushError`] if an intent failed.
+    ///
+    /// # Panics
+    ///
+    /// If the body panics. The panic resumes after the scope has ended.
     pub async fn run_infallible_async<T>(
         self,
         body: impl AsyncFnOnce(Scope) -> T,
@@ -108,7 +131,7 @@ impl ScopeBuilder {
         }
     }
 
-    /// What `#[airlock::boundary]` puts around a sync body.
+    /// Runs the sync body of a boundary. Called by `#[airlock::boundary]`.
     #[doc(hidden)]
     #[inline]
     pub fn __boundary<R>(
@@ -119,7 +142,7 @@ impl ScopeBuilder {
         self.run_to_end(|_| body(), on_flush_error)
     }
 
-    /// What `#[airlock::boundary]` puts around an async body.
+    /// Runs the async body of a boundary. Called by `#[airlock::boundary]`.
     #[doc(hidden)]
     #[inline]
     pub fn __boundary_async<R, F, G>(
@@ -165,12 +188,13 @@ impl ScopeBuilder {
         let opened = context::open(self.spec());
         let span = opened.span();
         let _span = span.as_ref().map(|span| span.enter());
-        // The panic goes on as soon as the scope has ended, so nobody sees what it left half-done.
+        // Unwind safe: the panic resumes as soon as the scope has ended.
         let ended = catch_unwind(AssertUnwindSafe(|| body(&LocalScope::new(&opened))));
         (ended, opened.close())
     }
 
-    /// The body is called in the scope, too: a closure that returns a future may do its work before.
+    /// Runs a body in the scope. Calls the body in the scope, too, since a closure may do work
+    /// before it returns its future.
     fn enclose_async<T, F: AsyncFnOnce(Scope) -> T>(
         mut self,
         body: F,
@@ -181,7 +205,7 @@ impl ScopeBuilder {
     }
 }
 
-/// Ends the scope of a body that panicked, and lets the panic go on.
+/// Ends the scope of a body that panicked, and resumes the panic.
 #[cold]
 fn fail(frame: Box<Frame>, panic: Box<dyn Any + Send>) -> ! {
     report_unhandled(flush::end(Ends::Frame(frame), Outcome::Panic));

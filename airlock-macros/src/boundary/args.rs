@@ -1,4 +1,4 @@
-//! What `#[airlock::boundary(..)]` says.
+//! The arguments of `#[airlock::boundary(..)]`.
 
 use proc_macro2::TokenStream;
 use syn::parse::ParseStream;
@@ -29,16 +29,16 @@ pub(crate) struct Args {
     pub(crate) krate: Facade,
 }
 
-/// What happens to a flush that failed after the body had succeeded.
+/// The reaction to a flush that failed after the body had succeeded.
 pub(crate) enum OnFlushError {
     Log,
     Panic,
-    /// A closure from the error to the value to return.
+    /// A closure that maps the error to the value to return.
     Value(Box<Expr>),
 }
 
 impl Args {
-    /// Reads what can be read, and files the rest as problems.
+    /// Parses the arguments. Adds a problem for each one that is invalid.
     pub(crate) fn parse(tokens: TokenStream, problems: &mut Problems) -> Self {
         let mut args = Self::default();
         read_each(tokens, KNOWN, problems, |key, input| args.read(key, input));

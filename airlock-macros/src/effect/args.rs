@@ -1,4 +1,4 @@
-//! What `#[airlock::effect(..)]` says.
+//! The arguments of `#[airlock::effect(..)]`.
 
 use proc_macro2::{Span, TokenStream};
 use syn::parse::ParseStream;
@@ -44,7 +44,7 @@ pub(crate) struct RetryArgs {
 }
 
 impl Args {
-    /// Reads what can be read, and files the rest as problems.
+    /// Parses the arguments. Adds a problem for each one that is invalid.
     pub(crate) fn parse(tokens: TokenStream, problems: &mut Problems) -> Self {
         let mut args = Self::default();
         read_each(tokens, KNOWN, problems, |key, input| args.read(key, input));
@@ -97,7 +97,7 @@ impl Args {
     }
 }
 
-/// `(3)` or `(attempts = 3, delay = "100ms", factor = 2, max_delay = "60s")`.
+/// Parses `(3)` or `(attempts = 3, delay = "100ms", factor = 2, max_delay = "60s")`.
 fn retry(key: &Ident, input: ParseStream<'_>) -> syn::Result<RetryArgs> {
     let content = parentheses(key, input, "(attempts = 3)")?;
     let mut retry = RetryArgs::default();

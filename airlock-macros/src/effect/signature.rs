@@ -1,4 +1,4 @@
-//! What the signature of an effect may be.
+//! Validation of an effect's signature.
 
 use proc_macro2::Ident;
 use quote::ToTokens;
@@ -11,7 +11,7 @@ use syn::{
 use crate::function::{is_one_of, unwrapped};
 use crate::problems::Problems;
 
-/// A signature without mistakes.
+/// A valid signature.
 pub(crate) struct Checked {
     pub(crate) parameters: Vec<Parameter>,
 }
@@ -23,7 +23,7 @@ pub(crate) struct Parameter {
     pub(crate) serde: Vec<Attribute>,
     pub(crate) mutability: Option<syn::Token![mut]>,
     pub(crate) ident: Ident,
-    /// As written; for a resource without its `&`.
+    /// The type as written; for a resource, without its `&`.
     pub(crate) ty: Type,
     pub(crate) kind: ParameterKind,
 }
@@ -34,7 +34,7 @@ pub(crate) enum ParameterKind {
     Resource,
 }
 
-/// Finds every mistake. Gives nothing if there is one.
+/// Checks a signature and adds every problem. Returns `None` if there is one.
 pub(crate) fn check(sig: &Signature, problems: &mut Problems) -> Option<Checked> {
     let mut found = Problems::default();
     check_qualifiers(sig, &mut found);
@@ -109,7 +109,7 @@ fn check_generics(sig: &Signature, problems: &mut Problems) {
     }
 }
 
-/// `#[serde]` has its place where the effect is durable; elsewhere it is idle.
+/// The attributes allowed on parameters. `#[serde]` is used for durable effects and ignored otherwise.
 const ALLOWED_ON_PARAMETERS: &[&str] = &["resource", "cfg", "cfg_attr", "doc", "serde"];
 
 fn parameter(input: &FnArg, problems: &mut Problems) -> Option<Parameter> {
@@ -187,7 +187,7 @@ fn name(pat: &Pat, problems: &mut Problems) -> Option<(Option<syn::Token![mut]>,
     }
 }
 
-/// The type behind the `&` of a resource.
+/// Returns the type behind the `&` of a resource.
 fn resource(input: &PatType, problems: &mut Problems) -> Option<Type> {
     let Type::Reference(reference) = unwrapped(&input.ty) else {
         problems.at(
@@ -222,7 +222,7 @@ fn argument(input: &PatType, problems: &mut Problems) -> Option<Type> {
     (!borrowed.found).then(|| (*input.ty).clone())
 }
 
-/// AssertionLog for what an intent cannot own.
+/// A visitor that searches for types that an intent cannot own.
 struct Borrowed<'a> {
     problems: &'a mut Problems,
     found: bool,
@@ -235,7 +235,7 @@ impl<'ast> Visit<'ast> for Borrowed<'_> {
             .as_ref()
             .is_some_and(|lifetime| lifetime.ident == "static")
         {
-            return; // Owned by the program.
+            return; // A `'static` reference can be stored.
         }
         self.found = true;
         let instead = match unwrapped(&reference.elem) {
@@ -259,7 +259,7 @@ impl<'ast> Visit<'ast> for Borrowed<'_> {
         );
     }
 
-    // The references in `fn(&str)` and `Fn(&str)` are not held by the intent.
+    // Do not descend: the intent does not hold the references in `fn(&str)` and `Fn(&str)`.
     fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
     fn visit_parenthesized_generic_arguments(
         &mut self,

@@ -1,4 +1,4 @@
-//! Scopes in scopes: the outer one decides, and knows what came from within.
+//! Nested scopes: the outer one decides, and knows which intents came from inner scopes.
 
 use airlock::policy::block;
 

@@ -155,16 +155,17 @@ impl ScopeMiddleware {
     ///
     /// - A failed flush comes too late for the client. It is logged, counted by [`TaskTracker::failed`], and
     ///   passed to [`AirlockBuilder::on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error).
-    /// - Effects that have to be awaited run on a tokio task, which a [`shutdown`](Self::shutdown) waits for.
+    /// - Effects and hand-overs that have to be awaited run on a tokio task, which a
+    ///   [`shutdown`](Self::shutdown) waits for.
     /// - Each chunk of a body costs an entry into the scope.
     /// - Sync effects of the default executor run on the worker where the body ends, up to the first intent
     ///   that has to be awaited. That may be before the response is written, so keep them short, or make an
     ///   effect that blocks async.
     ///
     /// A request that does not succeed ends at once: with a status of 400 or more, an error of an inner
-    /// middleware, or a panic. A scope around the middleware captures what the middleware's scope holds. Then
-    /// the middleware waits for the body only if that scope belongs to a middleware that does so too.
-    /// Otherwise its scope ends with the response. A failed middleware also waits for the body while one
+    /// middleware, or a panic. Within another scope, which captures what this one holds, a middleware waits
+    /// for the body only if the outer scope belongs to a middleware that waits, too. Otherwise its scope ends
+    /// with the response. A failed middleware also waits for the body while one
     /// within it does: it has to capture the inner scope's intents before it discards them.
     ///
     /// The tasks run on the tokio runtime in which this method is called. So call it before the server is

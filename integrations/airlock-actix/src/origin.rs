@@ -2,8 +2,8 @@
 //!
 //! A middleware of an app is called before the router, and finding the route that will match costs as much as
 //! the router itself. So the route is only looked up if somebody reads the origin while the request runs.
-//! After the response, the request contains the route that the router has matched. It is copied unless nobody
-//! has seen the origin and nobody will.
+//! After the response, the request contains the route that the router has matched. It is copied if somebody has
+//! seen the origin or still may.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;

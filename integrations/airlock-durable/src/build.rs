@@ -55,7 +55,7 @@ pub enum BuildError {
 ///
 /// # Errors
 ///
-/// Returns a [`BuildError`] for the first effect that the engine cannot store.
+/// Returns a [`BuildError`] if the catalogue is invalid, or else for the first effect that the engine cannot store.
 pub fn check_effects(capabilities: &Capabilities, keys: Option<&Keys>) -> Result<(), BuildError> {
     let catalogue = Catalogue::global()?;
     for effect in catalogue.effects().iter().filter(|it| it.is_durable()) {

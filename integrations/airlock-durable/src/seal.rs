@@ -111,7 +111,7 @@ pub enum SealError {
     },
 }
 
-/// Returns the first argument of an effect that needs keys to be stored.
+/// Returns an effect's first redacted argument, which cannot be stored without keys.
 pub fn first_redacted(effect: &EffectDescriptor) -> Option<&'static Argument> {
     effect.arguments().iter().find(|it| it.is_redacted())
 }

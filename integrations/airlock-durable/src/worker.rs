@@ -51,7 +51,7 @@ pub enum Verdict {
     Retry {
         /// The delay before the next attempt.
         after: Duration,
-        /// The reason of the failure.
+        /// The reason for the failure.
         reason: String,
     },
     /// The envelope is not to be retried: the effect has failed too often, or can never succeed.

@@ -108,7 +108,7 @@ enum Told {
     Nothing,
 }
 
-/// A response, in the types of neither framework.
+/// A response, independent of the framework.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Pin<Box<dyn Stream<Item = Result<Vec<u8>, ()>>>>,

@@ -1,4 +1,4 @@
-//! The errors of setting up JetStream.
+//! Errors when setting up JetStream.
 
 use airlock_core::BoxError;
 

@@ -1,4 +1,4 @@
-//! The handle of JetStream and its builder.
+//! The handle to JetStream, and its builder.
 
 use std::fmt;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ pub(crate) struct Settings {
 }
 
 impl Nats {
-    /// Creates a handle of JetStream on this client, with the defaults.
+    /// Creates a handle to JetStream on this client, with the defaults.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Nats {
         Self::builder(client).build()
     }
 
-    /// Returns a builder of a handle of JetStream on this client.
+    /// Returns a builder for a handle to JetStream on this client.
     pub fn builder(client: Client) -> NatsBuilder {
         NatsBuilder {
             client,

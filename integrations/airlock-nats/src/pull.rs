@@ -55,7 +55,7 @@ struct Asked {
     requests: VecDeque<(Instant, usize)>,
     /// Permits for the messages of these requests, and of the next one.
     permits: Option<OwnedSemaphorePermit>,
-    /// The client's number of connections at the start of the subscription.
+    /// How many times the client had connected when the subscription began.
     connects: u64,
 }
 
@@ -181,8 +181,8 @@ impl Puller {
     }
 }
 
-/// The number of a worker's pullers that fail. Only the first failure and the last recovery are logged above the level
-/// `debug`.
+/// The number of a worker's pullers that are failing. Only the first failure and the last recovery are logged above the
+/// level `debug`.
 #[derive(Debug, Default)]
 pub(crate) struct Troubles {
     failing: AtomicUsize,
@@ -247,7 +247,7 @@ impl Asked {
     /// Requests more messages if no request is open, or if at least a quarter of the concurrency can be requested.
     /// Small requests would cost too much.
     async fn ask(&mut self, concurrency: usize) -> Result<(), BoxError> {
-        // The server reports an expired request, unless the server was restarted in the meantime.
+        // The server that holds a request reports its expiry, unless that server has ended in the meantime.
         let forgotten = |asked: &Instant| asked.elapsed() > EXPIRES + HEARTBEAT * MISSED;
         while self
             .requests

@@ -187,8 +187,8 @@ impl Running {
             self.stop.cancel();
         }
         self.tasks.wait().await;
-        // Rejected messages may still be in the client's buffer. If the server cannot be reached, it notices by itself
-        // that they are lost.
+        // The NAKs of the last intents may still be in the client's buffer. If the server cannot be reached, it
+        // delivers those intents again after `lost_after`.
         let _ = tokio::time::timeout(FLUSH_WITHIN, self.client.flush()).await;
     }
 }

@@ -40,7 +40,8 @@ use crate::sql::capabilities;
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 ///
-/// If the work or the commit fails, drop the recording, or release it with `Outcome::Failure`: no intent is released.
+/// If the work or the commit fails, drop the recording, or release it with `Outcome::Failure`: then only
+/// intents marked *on failure* or *always* are released.
 #[derive(Clone, Debug, Default)]
 pub struct ByHand {
     inner: Arc<Inner>,
@@ -72,7 +73,7 @@ impl ByHand {
             .executor(self.clone())
     }
 
-    /// Returns the rows of the durable intents; they are empty if there are no such intents.
+    /// Returns the rows of the durable intents, which are empty if there are none.
     ///
     /// # Errors
     ///

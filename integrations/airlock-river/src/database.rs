@@ -136,7 +136,7 @@ impl RiverDatabase for sqlx::Postgres {
 
     fn migrate(pool: Pool<Self>) -> BoxFuture<'static, Result<(), MigrateError>> {
         Box::pin(async move {
-            // Concurrent migrations run into a deadlock, so they take a lock. It has a separate connection, since the
+            // Concurrent migrations would deadlock, so each takes a lock. It is on a separate connection, since the
             // pool may have only one, which the migration needs.
             let mut lock = sqlx::PgConnection::connect_with(&pool.connect_options()).await?;
             let take =

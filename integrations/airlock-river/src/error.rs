@@ -7,7 +7,7 @@ pub enum WorkerError {
     /// River's client failed.
     #[error("River's client failed")]
     River(#[from] riverqueue::Error),
-    /// The forwarder has no queue: nothing is forwarded by queue.
+    /// The forwarder has no queue, because neither `forward_queue` nor `forward_all` was called.
     #[error(
         "there is nothing for a forwarder: say `forward_queue` or `forward_all`; effects that are forwarded by `forward_effect` share their queue with others, and a `worker` forwards them"
     )]

@@ -68,7 +68,7 @@ impl<DB: RiverDatabase> River<DB> {
             let Err(error) = DB::migrate(pool()).await else {
                 return Ok(());
             };
-            // Another process may be migrating at the same time. Try again while that makes progress.
+            // Another process that migrates at the same time makes this fail. Retry while fewer migrations are pending.
             let left = DB::pending(pool()).await?.versions.len();
             if left >= pending {
                 return Err(error);
@@ -109,8 +109,8 @@ impl<DB: RiverDatabase> River<DB> {
     }
 
     /// Runs work in a transaction that the caller began and will commit. When the work ends, its durable intents are
-    /// stored in the transaction. The other effects are released then, unless an outer scope captures them: commit
-    /// within that scope.
+    /// stored in the transaction, and the other effects are released. To hold those until the commit, call this and
+    /// commit within an outer scope, which captures them.
     ///
     /// # Errors
     ///
@@ -131,7 +131,7 @@ impl<DB: RiverDatabase> River<DB> {
         crate::sql::capabilities()
     }
 
-    /// Returns a configuration for transactions whose scopes have more options: a name, policies, an origin.
+    /// Returns a configuration of transactions, to set options of their scopes: a name, policies, an origin.
     pub fn transactions(&self) -> Transactions<DB, Self> {
         Transactions::new(self.inner.pool.clone()).store(self.clone())
     }

@@ -77,8 +77,8 @@ impl<DB: RiverDatabase> WorkerBuilder<DB> {
         self
     }
 
-    /// Sets the time after which an unfinished job counts as lost, because its worker was killed. Unless set, it is 25
-    /// s longer than the longest timeout of the durable effects. A shorter time lets effects run twice at once.
+    /// Sets the time after which an unfinished job counts as lost, because its worker was killed. Unless set, it is
+    /// 25 s longer than the longest timeout of the durable effects. A shorter time lets effects run twice at once.
     pub fn rescue_after(mut self, time: Duration) -> Self {
         self.rescue_after = Some(time);
         self

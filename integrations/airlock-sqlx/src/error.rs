@@ -15,7 +15,8 @@ pub enum TransactionError {
     /// Durable intents could not be stored. The transaction was rolled back, and the error contains the intents.
     #[error("the transaction was rolled back, since its durable intents could not be stored")]
     NotStored(#[source] FlushError),
-    /// The commit failed. The transaction was rolled back, and only *on failure* intents were released.
+    /// The commit failed. The transaction was rolled back, and only intents marked *on failure* or *always* were
+    /// released.
     #[error("the transaction was rolled back, since its commit failed")]
     Commit(#[source] sqlx::Error),
     /// The connection broke during the commit: either both the data and the intents are stored, or neither is. Nothing

@@ -99,7 +99,7 @@ impl<DB: TransactionDatabase, S: Store<DB>> Request<DB, S> {
         self.slot.clone()
     }
 
-    /// Ends a request. Returns the response of its service after the commit or rollback, or the error of the commit.
+    /// Ends a request. Returns the response of its service after the commit or rollback, or a `TransactionError`.
     /// Resumes a panic of the service.
     pub(crate) async fn end<R>(
         self,

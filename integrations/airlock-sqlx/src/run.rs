@@ -108,7 +108,8 @@ impl<DB: TransactionDatabase, S: Store<DB>> Transactions<DB, S> {
     }
 
     /// Runs work in a transaction that the caller began and will commit. When the work ends, its durable intents are
-    /// stored in the transaction, and all others are released. A scope around the commit must hold those until then.
+    /// stored in the transaction, and all others are released. To hold those until the commit, call this and commit
+    /// within an outer scope, which captures them.
     ///
     /// # Errors
     ///

@@ -14,7 +14,7 @@ use crate::problem::{FlushErrorResponse, Problem};
 /// [`ScopeLayer`](crate::ScopeLayer).
 ///
 /// The client waits for the effects. If one fails, the client gets the response of `R` instead. The
-/// response's body is unchanged; it is created or streamed after the scope has ended.
+/// response's body is unchanged; it is produced or streamed after the scope has ended.
 #[derive(Debug)]
 pub struct BeforeResponse<R = Problem>(pub(crate) Arc<R>);
 
@@ -36,9 +36,9 @@ impl<R> Clone for BeforeResponse<R> {
 /// awaited; no task is spawned for them. A server may reach the end of a small body before it writes the
 /// response. So keep sync effects short, or make an effect that blocks async.
 ///
-/// The scope of a failed request ends before the response. A scope around the layer captures what the layer's
-/// scope holds. Then the layer waits for the body only if that scope belongs to a layer that does so too.
-/// Otherwise its scope ends with the response's head.
+/// The scope of a failed request ends before the response. Within another scope, which captures what this one
+/// holds, a layer waits for the body only if the outer scope belongs to a layer that waits, too. Otherwise its
+/// scope ends with the response's head.
 #[derive(Clone, Debug)]
 pub struct AfterResponse(pub(crate) Runs);
 

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 pub(crate) type Db = sqlx::Postgres;
 
-/// The SQL function or type that queries use to show arguments and metadata as text.
+/// The SQL function with which queries show arguments and metadata as text.
 pub(crate) const JSON: &str = "text";
 
 /// The number of databases created by this process.

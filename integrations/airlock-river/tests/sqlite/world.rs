@@ -9,7 +9,7 @@ use sqlx::sqlite::{
 
 pub(crate) type Db = Sqlite;
 
-/// The SQL function or type that queries use to show arguments and metadata as text.
+/// The SQL function with which queries show arguments and metadata as text.
 pub(crate) const JSON: &str = "json";
 
 /// Returns a JSON value for a statement.

@@ -225,7 +225,7 @@ async fn what_cannot_be_stored_rolls_back_and_comes_back() -> Result<(), AnyErro
 #[tokio::test]
 async fn policies_judge_what_is_stored() -> Result<(), AnyError> {
     let world = World::new().await;
-    // A policy around the transaction drops the intent, although no scope has been flushed yet.
+    // A policy of the outer scope drops the intent, although the inner scope has not released it yet.
     let dry = airlock::scope().policy(drop_all());
     dry.run_async(async |_| {
         let run = world.river.transaction(async |tx| {
@@ -358,7 +358,7 @@ async fn without_a_transaction_intents_are_stored_after_the_flush() -> Result<()
         "performed in place: River takes durable effects alone"
     );
     assert_eq!(world.jobs().await?.len(), 1);
-    // A scope that is not async cannot store.
+    // A sync scope cannot store.
     let scope = airlock::scope().executor(world.river.clone());
     let error: FlushError = scope
         .run_infallible(|_| airlock::enqueue(note(2)))

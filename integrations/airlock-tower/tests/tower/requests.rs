@@ -99,7 +99,7 @@ impl Drop for EnqueuesOnDrop {
     }
 }
 
-/// Polls a future once, while it is pending, and drops it.
+/// Polls a future once, asserts that it is pending, and drops it.
 fn abandon(work: impl Future) {
     let mut work = pin!(work);
     let mut cx = Context::from_waker(Waker::noop());
