@@ -1,14 +1,14 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-/// What domain code needs: the options of intents, `in_scope` behind futures, and the combinators of
-/// policies.
+/// The traits for domain code: the options of intents, `in_scope` on futures, `perform_now`, and the
+/// combinators of policies.
 pub mod prelude {
     pub use airlock_core::policy::Policy as _;
     pub use airlock_core::{Effect as _, InScope as _, IntoIntent as _, PerformNow as _};
 }
 
-/// Executors: how what a flush releases is performed or handed over.
+/// Executors: perform or hand over the intents that a flush releases.
 pub mod executor {
     pub use airlock_core::BoxFuture;
     pub use airlock_core::executor::{
@@ -17,14 +17,14 @@ pub mod executor {
     };
 }
 
-/// Intents in detail: ids, causes, options and stored forms.
+/// Intent details: ids, attempts, causes, schedules and stored forms.
 pub mod intent {
     pub use airlock_core::{
         Attempt, Cause, EncodeError, FireOn, IntentId, Schedule, Stored, StoredCause,
     };
 }
 
-/// Scopes in detail: guards, futures, and the forms that integrations open and end themselves.
+/// Scope details: guards, futures, and the scopes that integrations open and end themselves.
 pub mod scope {
     pub use airlock_core::{
         Completed, Drained, LocalPolicy, LocalScope, OpenScope, OwnedScope, PolicyGuard, Recording,
@@ -32,22 +32,23 @@ pub mod scope {
     };
 }
 
-/// Reports in detail: their entries, and snapshots of open scopes.
+/// Report details: entries, summaries, and snapshots of open scopes.
 pub mod report {
     pub use airlock_core::{
         Dropped, ReportEntry, ReportSummary, Snapshot, SnapshotLine, SummaryLine,
     };
 }
 
-/// Policies: which intents escape.
+/// Policies: decide which intents may leave a scope.
 #[doc(inline)]
 pub use airlock_core::policy;
 
-/// Lifecycles: whether a finished scope flushes, and what it lets its descendants release.
+/// Lifecycles: decide whether a finished scope flushes, and what it lets its descendants release.
 #[doc(inline)]
 pub use airlock_core::lifecycle;
 
-/// The testing kit: what a block of code enqueues, asserted, performed and compared.
+/// The testing kit: captures what a block of code enqueues, asserts on it, performs it, and compares it
+/// with snapshots.
 #[doc(inline)]
 pub use airlock_core::testing;
 
@@ -55,14 +56,14 @@ pub use airlock_core::testing;
 #[doc(inline)]
 pub use airlock_core::catalogue;
 
-/// Effects on tokio's tasks, and tokio's clock.
+/// Effects on tokio tasks, and a timer that uses tokio's clock.
 #[cfg(feature = "tokio")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
 pub mod tokio {
     pub use airlock_tokio::{Spawn, TokioTimer};
 }
 
-/// One scope per request on actix-web, and boundaries on its handlers.
+/// A scope per request for actix-web, and boundaries on its handlers.
 #[cfg(feature = "actix")]
 #[cfg_attr(docsrs, doc(cfg(feature = "actix")))]
 pub mod actix {
@@ -73,7 +74,7 @@ pub mod actix {
     };
 }
 
-/// One scope per request, around axum's routers and any other tower service.
+/// A scope per request for axum routers and any other tower service.
 #[cfg(feature = "tower")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 pub mod tower {
@@ -88,7 +89,7 @@ pub mod tower {
     pub use airlock_tower::{ShieldFuture, ShieldLayer, ShieldService, Shutdown};
 }
 
-/// Transactions of sqlx as scopes: effects leave after the commit.
+/// sqlx transactions as scopes: effects leave after the commit.
 #[cfg(feature = "sqlx")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlx")))]
 pub mod sqlx {
@@ -115,7 +116,7 @@ pub mod nats {
     };
 }
 
-/// Durable effects as jobs of River, on SQLite and PostgreSQL.
+/// Durable effects as River jobs, on SQLite and PostgreSQL.
 #[cfg(any(feature = "river-postgres", feature = "river-sqlite"))]
 #[cfg_attr(docsrs, doc(cfg(feature = "river")))]
 pub mod river {
@@ -146,7 +147,7 @@ pub use airlock_core::{
     effects, enqueue, scope, try_enqueue,
 };
 
-/// What generated code calls. It promises nothing to people.
+/// Support for generated code. It is not public API and has no stability guarantees.
 #[doc(hidden)]
 pub mod __private {
     pub use airlock_core::__private::*;
@@ -183,7 +184,7 @@ pub mod __private {
     }
 }
 
-/// The guide: its code blocks are compiled and run.
+/// The guide, whose code blocks are compiled and run as doctests.
 #[cfg(all(
     doctest,
     feature = "serde",

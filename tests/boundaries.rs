@@ -1,4 +1,4 @@
-//! `#[airlock::boundary]` on every kind of function, with what can stand above and below it.
+//! `#[airlock::boundary]` on every kind of function, and combined with other attributes.
 
 use std::fmt::Display;
 use std::sync::Mutex;
@@ -47,7 +47,7 @@ impl From<std::num::ParseIntError> for AppError {
 
 type AppResult<T> = Result<T, AppError>;
 
-/// What escaped.
+/// Returns the numbers that were sent.
 fn sent(work: impl FnOnce()) -> Vec<u32> {
     let sent = std::sync::Arc::new(Sent::default());
     let airlock = Airlock::builder()
@@ -157,7 +157,7 @@ async fn answered_by_a_generic_function() -> Result<(), u64> {
     Ok(())
 }
 
-/// A closure need not name the type of the error.
+/// A closure need not name the error type.
 #[test]
 fn a_failed_flush_is_answered_by_a_closure_or_a_function() {
     assert_eq!(answered_by_a_closure(), Err(1));
@@ -336,7 +336,7 @@ async fn tokio_test_stands_above() {
 #[tokio::test]
 async fn tokio_test_stands_below() {
     assert!(airlock::current().is_some());
-    // A sync flush could not perform it, and `on_flush_error` would panic.
+    // A sync flush could not perform this async effect, and `on_flush_error` would panic.
     airlock::enqueue(count(4));
 }
 
@@ -413,7 +413,7 @@ fn the_future_is_send_exactly_when_the_body_is() {
     fn is_send<T: Send>(_: &T) {}
     is_send(&above_instrument(1));
     is_send(&generic((1, 1), 1, ""));
-    // This one is not, and runs where it is; the UI tests show that it is not `Send`.
+    // This future is not `Send`, but runs on the current thread. The UI tests check that it is not `Send`.
     assert_eq!(
         sent_async(async { assert_eq!(not_send(4).await, Ok(4)) }),
         [4]

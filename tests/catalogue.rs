@@ -1,11 +1,11 @@
-//! The catalogue of one program. The registry is one per binary, so this test has its own.
+//! The catalogue of one program. There is one registry per binary, so this test is a separate binary.
 
 use airlock::Effect;
 use airlock::catalogue::Catalogue;
 use airlock::catalogue::register;
 use airlock::policy::block;
 
-/// What parcels travel in.
+/// The vehicle that parcels travel in.
 struct Van;
 
 impl Van {
@@ -54,7 +54,7 @@ mod r#dyn {
 
 #[airlock::boundary(on_flush_error = panic)]
 fn plain() {
-    // An effect inside a function body has the id of its module and name too.
+    // An effect inside a function body gets its id from its module and name, too.
     #[airlock::effect]
     fn within() {}
     airlock::enqueue(within());
@@ -64,7 +64,7 @@ fn plain() {
 #[airlock::effect]
 fn configured_away() {}
 
-/// As a target without `inventory` would declare it: the macro's registration is the same entry.
+/// Returns the ids of all effects in the catalogue.
 fn ids() -> Vec<&'static str> {
     airlock::effects()
         .iter()
@@ -85,7 +85,7 @@ fn every_effect_of_the_program_is_listed_in_order() {
             "parcel.send",
         ]
     );
-    // The dependency `fixture-unnamed` is listed in Cargo.toml and never named, so it is not linked.
+    // The dependency `fixture-unnamed` is listed in Cargo.toml, but no code names it, so it is not linked.
     // The test `catalogue_linked` names it.
     assert!(fixture_named::from_named(1).n == 1);
 }
@@ -169,11 +169,13 @@ fn emits_is_a_veto_for_everything_else() {
     let error = airlock::scope()
         .name("only parcels")
         .emits::<SendParcel>()
-        .run_infallible(|_| airlock::scope().run_infallible(|_| airlock::try_enqueue(count(1))))
+        .run_infallible(|_| {
+            let inner = airlock::scope().run_infallible(|_| Some(airlock::try_enqueue(count(1))));
+            inner.expect("nothing was enqueued").value
+        })
         .expect("nothing was enqueued")
         .value
-        .expect("nothing was enqueued")
-        .value
+        .expect("it was tried")
         .expect_err("not declared");
     assert!(
         error

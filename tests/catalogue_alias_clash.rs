@@ -1,4 +1,4 @@
-//! An alias that is the id of another effect is an error at start-up that names both places.
+//! An alias that equals another effect's id is an error at start-up, which names both places.
 
 use airlock::catalogue::Catalogue;
 use airlock::{Airlock, BuildError};

@@ -1,11 +1,11 @@
-//! Effects registered by hand, as where `inventory` does not work.
+//! Effects that are registered by hand, for targets without `inventory`.
 
 use airlock::__private::{EffectSpec, Performing, Resources, perform_sync, place, result};
 use airlock::Effect;
 use airlock::catalogue::{Catalogue, EffectDescriptor};
 use airlock::catalogue::{RegisterError, register};
 
-/// What the macro writes for an effect, without the line that `inventory` needs.
+/// The macro's expansion for an effect, without the `inventory` registration.
 #[derive(Debug)]
 struct Ship;
 

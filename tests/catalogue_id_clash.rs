@@ -1,5 +1,5 @@
-//! Two effects with one id are an error at start-up that names both places, also where one line of a
-//! macro declares both.
+//! Two effects with one id are an error at start-up, which names both places. This holds even if a single
+//! line of a macro declares both.
 
 use airlock::Airlock;
 use airlock::catalogue::Catalogue;

@@ -1,12 +1,12 @@
-//! A dependency that is only listed in Cargo.toml is not linked; naming it is enough. And effects can
-//! be registered by hand, where `inventory` does not work.
+//! A dependency that is only listed in Cargo.toml is not linked; naming it is enough. Effects can also
+//! be registered by hand, for targets without `inventory`.
 
 use airlock::catalogue::Catalogue;
 use fixture_unnamed as _;
 
 #[test]
 fn a_dependency_that_is_named_brings_its_effects() {
-    // By hand and through `inventory`: one entry.
+    // Registered by hand and through `inventory`, but listed once.
     airlock::catalogue::register::<fixture_named::FromNamed>().expect("nobody has asked yet");
     let catalogue = Catalogue::global().expect("sound");
     let ids: Vec<_> = catalogue

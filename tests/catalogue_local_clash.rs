@@ -1,12 +1,12 @@
-//! Effects in function bodies share the id of their module's path, so two of one name need a `name`.
-//! Until then they are two effects: declarations are compared, not ids.
+//! Effects in function bodies get their ids from the module path, so two with one name need a `name`.
+//! Without it they are still two effects, because declarations are compared, not ids.
 
 use std::collections::HashSet;
 
 use airlock::Effect;
 use airlock::catalogue::{Catalogue, EffectDescriptor};
 
-/// Declares each effect at one place, in one module, and with one name.
+/// Declares every effect at the same place, in the same module, and with the same name.
 macro_rules! functions {
     ($($function:ident)+) => {$(
         fn $function() -> &'static EffectDescriptor {

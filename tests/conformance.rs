@@ -1,8 +1,8 @@
-//! Runs the conformance scenarios, each with sync and with async scopes, and each on every path through
-//! the library (see [`Path`]): all runs must leave the trace that the scenario names.
+//! Runs the conformance scenarios with sync and with async scopes, each on every path through the
+//! library (see [`Path`]). All runs must produce the trace that the scenario states.
 //!
-//! `AIRLOCK_CONFORMANCE` takes further files, separated by `:`; then only those count. The last line
-//! is `conformance: N passed, M failed`.
+//! `AIRLOCK_CONFORMANCE` names other scenario files, separated by `:`, to run instead. The last line of
+//! the output is `conformance: N passed, M failed`.
 
 #![allow(
     clippy::print_stdout,
@@ -25,7 +25,7 @@ use serde_json::Value;
 use world::Path;
 
 fn main() -> ExitCode {
-    // What cargo-nextest asks of a test program that has no harness.
+    // cargo-nextest lists tests with `--list`, and ignored ones with `--list --ignored`.
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.iter().any(|argument| argument == "--list") {
         if !arguments.iter().any(|argument| argument == "--ignored") {
@@ -97,7 +97,7 @@ fn run(scenarios: &[Scenario]) -> ExitCode {
     }
 }
 
-/// The lines around the first difference.
+/// Prints the lines around the first difference.
 fn print_diff(expected: &[Value], actual: &[Value]) {
     let same = expected
         .iter()

@@ -1,4 +1,4 @@
-//! A scope keeps the defaults that it opened with. A binary of its own: an airlock is installed once.
+//! A scope keeps the defaults it was opened with. A separate binary, because an airlock is installed once.
 
 use airlock::{Airlock, Failure, MissingResource};
 

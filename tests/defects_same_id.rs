@@ -1,4 +1,4 @@
-//! Two effects with one id are two effects. A binary of its own: such a catalogue is not sound.
+//! Two effects with one id are two effects. A separate binary, because such a catalogue is invalid.
 
 mod first {
     #[airlock::effect(name = "twin", key = n)]

@@ -1,4 +1,4 @@
-//! Durable effects: encoded, and decoded by the catalogue.
+//! Durable effects: encoding, and decoding through the catalogue.
 #![cfg(feature = "serde")]
 
 use airlock::Intent;

@@ -1,4 +1,4 @@
-//! Expansions raise no lint that the user's own code would not: this builds, under clippy too.
+//! Expansions trigger no lint that the user's own code would not. This file must build, also under clippy.
 #![deny(
     warnings,
     missing_docs,
@@ -9,18 +9,18 @@
 #![deny(clippy::all, clippy::pedantic)]
 #![forbid(unsafe_code)]
 
-/// Sends.
+/// Sends a text.
 #[airlock::effect(name = "lints.send", retry(attempts = 3), tags("mail"), key = r#type)]
 pub async fn send(#[resource] mailer: &str, r#type: u32, mut text: String) -> Result<(), String> {
     text.push_str(mailer);
     if r#type == 0 { Err(text) } else { Ok(()) }
 }
 
-/// Has no arguments.
+/// Takes no arguments.
 #[airlock::effect]
 pub fn r#match() {}
 
-/// Has arguments that are configured away.
+/// Takes arguments that are disabled by `cfg`.
 #[airlock::effect]
 pub fn configured(
     #[cfg(target_os = "none")] gone: NoSuchType,
@@ -32,7 +32,7 @@ pub fn configured(
     let _ = here;
 }
 
-/// Is old.
+/// Sends a telegram.
 #[airlock::effect]
 #[deprecated = "write a letter"]
 #[allow(clippy::needless_pass_by_value, reason = "an example")]
@@ -44,7 +44,7 @@ pub fn telegraph(text: String) {
 ///
 /// # Errors
 ///
-/// If an effect fails.
+/// Returns an error if an effect fails.
 #[airlock::boundary]
 pub fn checkout(n: u32) -> Result<u32, airlock::FlushError> {
     airlock::enqueue(send(n, String::new()));
@@ -53,28 +53,28 @@ pub fn checkout(n: u32) -> Result<u32, airlock::FlushError> {
     Ok(n)
 }
 
-/// Is short.
+/// Does nothing, in an async function.
 ///
 /// # Errors
 ///
-/// If an effect fails.
+/// Returns an error if an effect fails.
 #[airlock::boundary]
 #[allow(clippy::unused_async, reason = "an example")]
 pub async fn short() -> Result<(), airlock::FlushError> {
     Ok(())
 }
 
-/// Is short, too.
+/// Does nothing, in a sync function.
 ///
 /// # Errors
 ///
-/// If an effect fails.
+/// Returns an error if an effect fails.
 #[airlock::boundary]
 pub fn short_too() -> Result<(), airlock::FlushError> {
     Ok(())
 }
 
-/// Tests.
+/// Tests a sync boundary.
 #[airlock::test(strict)]
 #[allow(clippy::unnecessary_wraps, reason = "an example")]
 fn tested(scope: &airlock::testing::TestScope) -> Result<(), airlock::FlushError> {
@@ -86,7 +86,7 @@ fn tested(scope: &airlock::testing::TestScope) -> Result<(), airlock::FlushError
     Ok(())
 }
 
-/// Tests, and awaits.
+/// Tests an async boundary.
 #[airlock::test]
 async fn tested_async() {
     short().await.expect("it succeeds");

@@ -1,4 +1,4 @@
-//! What is logged through `tracing`: the documented fields, and nothing of a redacted argument.
+//! Logging through `tracing`: the documented fields, and no redacted arguments.
 
 use std::cell::{Cell, RefCell};
 use std::fmt::{self, Debug, Display, Write};
@@ -12,9 +12,9 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 thread_local! {
-    /// What this thread logs, while somebody listens.
+    /// The lines that this thread logs while a test listens.
     static LINES: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
-    /// Whether the subscriber asks where it is, each time it is called.
+    /// `true` if the subscriber calls into airlock each time it is called.
     static ASKS: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -27,7 +27,7 @@ fn ask() {
     }
 }
 
-/// An origin that asks where it is shown.
+/// An origin that calls into airlock when it is formatted.
 struct Asking;
 
 impl Display for Asking {
@@ -37,8 +37,8 @@ impl Display for Asking {
     }
 }
 
-/// Writes every event, and every span when it is made and when it is entered, as a line. One subscriber
-/// for the process: what others have switched on or off does not matter then.
+/// A subscriber that writes a line for each event, each new span, and each entry of a `perform` span. There
+/// is one for the whole process, so that no other subscriber can enable or disable callsites.
 struct Lines;
 
 impl Lines {

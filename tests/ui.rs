@@ -1,10 +1,10 @@
-//! The messages for likely mistakes, each in its `.stderr` file. `TRYBUILD=overwrite` writes them
-//! anew; the compiler is pinned in rust-toolchain.toml, so that they agree everywhere. Where a
-//! message would quote the standard library, whether rust-src is installed would show: such a
-//! mistake is a `compile_fail` example instead. Nor does a message name a closure, whose path would
-//! make rustc break lines by the length of the folder's name.
+//! Tests of the messages for likely mistakes, each with its `.stderr` file. `TRYBUILD=overwrite` rewrites
+//! them. The compiler is pinned in rust-toolchain.toml, so that the messages are the same everywhere. A
+//! mistake whose message quotes the standard library is a `compile_fail` example instead, because that
+//! message depends on whether rust-src is installed. No message names a closure: rustc would break lines
+//! depending on the length of the folder's name.
 
-/// The lists of types in rustc's notes grow with features, so the files hold with all of them.
+/// The lists of types in rustc's notes depend on features, so the files hold only with these features.
 #[cfg(all(feature = "serde", feature = "tokio"))]
 #[test]
 fn mistakes_are_explained_where_they_stand() {

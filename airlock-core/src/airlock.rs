@@ -1,4 +1,4 @@
-//! The airlock of a program: its resources and defaults.
+//! The airlock of a program, with its resources and defaults.
 
 use std::fmt;
 use std::future::Future;
@@ -17,10 +17,10 @@ use crate::report::{FlushError, FlushReport};
 use crate::scope::{OpenScope, ScopeBuilder, scope};
 use crate::settings::Settings;
 
-/// What scopes fall back to, and what effects are performed with.
+/// The resources with which effects are performed, and the defaults of scopes.
 ///
-/// Install one for the whole process at start-up, or enter one for a part of it; without either,
-/// the defaults hold and there are no resources.
+/// Install one for the whole process at start-up, or enter one for a part of it. Without an
+/// airlock, scopes have the default settings, and there are no resources.
 ///
 /// ```rust,standalone_crate
 /// # use airlock_core as airlock;
@@ -39,7 +39,7 @@ pub struct Airlock {
 }
 
 impl Airlock {
-    /// Describes an airlock.
+    /// Returns a builder of an airlock.
     pub fn builder() -> AirlockBuilder {
         AirlockBuilder {
             settings: Settings::new(),
@@ -48,35 +48,39 @@ impl Airlock {
         }
     }
 
-    /// Makes it the airlock of the whole process, for everything that enters no other one.
+    /// Makes it the airlock of the whole process, for all code that enters no other one.
     ///
-    /// Install it before anything opens a scope: one that is open already keeps the defaults that it
-    /// opened with, and has no resources.
+    /// Install it before any scope opens. A scope that is already open keeps its defaults, and has
+    /// no resources.
     ///
     /// # Errors
     ///
-    /// [`InstallError`] if one is installed already.
+    /// [`InstallError`] if an airlock is already installed.
     pub fn install(self) -> Result<(), InstallError> {
         context::install(self.place).map_err(|_| InstallError)
     }
 
-    /// Runs a closure in this airlock. What is around it, scopes and policies too, is out of reach.
+    /// Runs a closure in this airlock. Scopes and policies around the call do not apply to the
+    /// closure.
     pub fn run<T>(&self, work: impl FnOnce() -> T) -> T {
         let _entered = Entered::context(Context::Nobody(self.around()));
         work()
     }
 
-    /// Makes a future run in this airlock.
+    /// Makes a future run in this airlock. Scopes and policies around the call do not apply to the
+    /// future.
     pub fn bind<F: Future>(&self, future: F) -> ScopedFuture<F> {
         ScopedFuture::new(Context::Nobody(self.around()), future)
     }
 
-    /// Describes a scope in this airlock, wherever it opens; see [`scope`](crate::scope()).
+    /// Returns a builder of a scope that opens in this airlock, wherever it is called; see
+    /// [`scope`](crate::scope()).
     pub fn scope(&self) -> ScopeBuilder {
         scope().within(self.around())
     }
 
-    /// The same airlock with one more resource, or another one of that type.
+    /// Returns a copy of this airlock with one more resource, which replaces a resource of the same
+    /// type.
     ///
     /// ```rust,standalone_crate
     /// # use airlock_core as airlock;
@@ -109,7 +113,7 @@ impl Airlock {
         self.place.settings()
     }
 
-    /// A scope that holds one intent, which no policy judges.
+    /// Opens a scope that holds one intent, exempt from policies.
     fn holding<E: Effect + Send>(
         &self,
         intent: E,
@@ -124,24 +128,24 @@ impl Airlock {
 }
 
 impl ScopeBuilder {
-    /// Opens the scope in this airlock, wherever that is: what encloses the code, scopes and
-    /// policies too, is out of reach. As [`Airlock::scope`].
+    /// Opens the scope in this airlock. Scopes and policies around the call do not apply to it. The
+    /// same as [`Airlock::scope`].
     pub fn airlock(self, airlock: &Airlock) -> Self {
         self.within(airlock.around())
     }
 }
 
-/// Performing an effect at once, for tests and scripts.
+/// An extension trait that performs an effect immediately, for tests and scripts.
 pub trait PerformNow: Effect {
-    /// Performs this effect here and now, around every scope and policy; what it enqueues is judged
-    /// by the airlock's.
+    /// Performs this effect on the caller's thread, outside of every scope and policy. The
+    /// airlock's policies judge the intents that it enqueues.
     ///
-    /// For tests and scripts: production code enqueues. The name is meant to be searched for.
+    /// For tests and scripts; production code enqueues. The name is easy to search for.
     ///
     /// # Errors
     ///
-    /// [`FlushError`] if the effect or something that it enqueued failed, or if it is async: then
-    /// use [`perform_now_async`](Self::perform_now_async).
+    /// [`FlushError`] if the effect, or an effect that it enqueued, failed. An async effect fails:
+    /// use [`perform_now_async`](Self::perform_now_async) for it.
     #[track_caller]
     fn perform_now(self, airlock: &Airlock) -> Result<FlushReport, FlushError>
     where
@@ -150,11 +154,11 @@ pub trait PerformNow: Effect {
         airlock.holding(self, Location::caller()).flush()
     }
 
-    /// As [`perform_now`](Self::perform_now), for async effects too.
+    /// Like [`perform_now`](Self::perform_now), but awaits async effects.
     ///
     /// # Errors
     ///
-    /// [`FlushError`] if the effect or something that it enqueued failed.
+    /// [`FlushError`] if the effect, or an effect that it enqueued, failed.
     #[track_caller]
     fn perform_now_async(
         self,
@@ -179,7 +183,7 @@ impl fmt::Debug for Airlock {
     }
 }
 
-/// Describes an [`Airlock`].
+/// A builder of an [`Airlock`].
 #[must_use = "nothing holds until the airlock is built, then installed or entered"]
 pub struct AirlockBuilder {
     settings: Settings,
@@ -224,64 +228,69 @@ impl AirlockBuilder {
         self
     }
 
-    /// The executor of scopes that name none; [`Inline`] unless set.
+    /// Sets the executor of scopes that set none. The default is [`Inline`].
     pub fn executor(mut self, executor: impl Executor) -> Self {
         self.settings.executor = Some(Arc::new(executor));
         self
     }
 
-    /// Adds a policy around all scopes: they add to it, none can take it away. Asked last.
+    /// Adds a policy around all scopes, which judges last. Scopes can add policies, but cannot
+    /// remove this one.
     pub fn policy(mut self, policy: impl Policy) -> Self {
         self.settings.policies.push(Layer::new(policy));
         self
     }
 
-    /// The lifecycle of scopes that name none.
+    /// Sets the lifecycle of scopes that set none.
     pub fn lifecycle(mut self, lifecycle: impl Lifecycle) -> Self {
         self.settings.lifecycle = Some(Arc::new(lifecycle));
         self
     }
 
-    /// What happens to the rest of a flush when an intent fails; it stops unless set.
+    /// Sets what happens to the rest of a flush when an intent fails. By default, the flush stops.
     pub fn failure_mode(mut self, mode: FailureMode) -> Self {
         self.settings.failure_mode = mode;
         self
     }
 
-    /// How many effects may stand in a chain of causes before the next one fails; 32 unless set.
+    /// Sets the number of effects that a chain of causes may contain. An effect beyond the limit
+    /// fails. The default is 32.
     pub fn depth_limit(mut self, limit: u32) -> Self {
         self.settings.depth_limit = limit;
         self
     }
 
-    /// How retries and timeouts wait; [`ThreadTimer`](crate::executor::ThreadTimer) unless set.
+    /// Sets the timer with which retries and timeouts wait. The default is
+    /// [`ThreadTimer`](crate::executor::ThreadTimer).
     pub fn timer(mut self, timer: impl Timer) -> Self {
         self.settings.timer = Arc::new(timer);
         self
     }
 
-    /// Shows each flush report to a closure.
+    /// Sets a hook that is called with each flush report.
     pub fn on_report(mut self, show: impl Fn(&FlushReport) + Send + Sync + 'static) -> Self {
         self.settings.on_report = Some(Arc::new(show));
         self
     }
 
-    /// Takes the flush errors that no caller can be given: of a scope whose body failed, panicked
-    /// or was cancelled, of a boundary that only logs, of spawned deliveries. Each failure is
-    /// logged either way; the intents come with the error, to be parked.
+    /// Sets a hook that takes the flush errors which no caller can receive.
+    ///
+    /// These are errors of a scope whose body failed, panicked or was cancelled, of a boundary that
+    /// only logs, and of spawned deliveries. The error contains the intents, which the hook can
+    /// park. Each failure is logged in any case.
     pub fn on_unhandled_error(mut self, take: impl Fn(FlushError) + Send + Sync + 'static) -> Self {
         self.settings.on_unhandled_error = Some(Arc::new(take));
         self
     }
 
-    /// Builds without asking whether every effect of the program has its resources: for tests that
-    /// perform only some. An effect without its resource fails when it is performed.
+    /// Builds without checking that every effect of the program has its resources. For tests that
+    /// perform only some effects. An effect without its resource fails when it is performed.
     pub fn skip_resource_check(mut self) -> Self {
         self.skip_resource_check = true;
         self
     }
 
-    /// Lets somebody watch everything in the airlock.
+    /// Sets an observer of everything in the airlock.
     pub(crate) fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.settings.observer = Some(observer);
         self
@@ -291,11 +300,11 @@ impl AirlockBuilder {
     ///
     /// # Errors
     ///
-    /// - [`BuildError::MissingResources`] if an effect in the catalogue needs a resource that was not supplied. It names
-    ///   each such resource and effect.
-    /// - [`BuildError::DuplicateResource`] if two resources of one type were supplied, or a `T` and an `Arc<T>` for one
-    ///   effect.
-    /// - [`BuildError::Catalogue`] if the catalogue is not sound.
+    /// - [`BuildError::MissingResources`] if effects in the catalogue need resources that were not
+    ///   supplied. The error names all of these resources and effects.
+    /// - [`BuildError::DuplicateResource`] if two resources of one type were supplied, or a `T` and
+    ///   an `Arc<T>` for the same effect.
+    /// - [`BuildError::Catalogue`] if the catalogue is invalid.
     pub fn build(self) -> Result<Airlock, BuildError> {
         let catalogue = Catalogue::global()?;
         let resources = &self.settings.resources;
@@ -391,12 +400,12 @@ pub enum BuildError {
         /// The types that were supplied.
         supplied: Vec<&'static str>,
     },
-    /// The catalogue is not sound.
+    /// The catalogue is invalid.
     #[error("the catalogue of effects is not sound")]
     Catalogue(#[from] CatalogueError),
 }
 
-/// Writes a line for each resource, and below them what to do.
+/// Returns a display with one line for each resource, followed by how to supply them.
 fn lines(missing: &[MissingResource]) -> impl fmt::Display {
     fmt::from_fn(move |f| {
         for resource in missing {
@@ -412,7 +421,7 @@ fn quoted(names: &[&'static str]) -> String {
     names.join(" and ")
 }
 
-/// An airlock is installed already.
+/// The error of an airlock that was installed after another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "an airlock is installed already: install one per process, and enter others with `Airlock::run` or `Airlock::bind`"

@@ -1,10 +1,10 @@
-//! The heart of airlock, for authors of integrations: effects, intents, scopes, policies, executors
-//! and the catalogue, without any async runtime, web framework or database.
+//! The core of airlock, for authors of integrations: effects, intents, scopes, policies, executors
+//! and the catalogue. It depends on no async runtime, web framework or database.
 //!
 //! Programs use the facade `airlock` (package `airlock-effects`), which re-exports what they need
 //! and adds the attribute macros.
 
-// In the order of an intent's path. A module uses those before it, and none after, which
+// Modules are in the order of an intent's path. A module uses only the modules above it, which
 // `xtask/tests/modules.rs` checks. Blank lines keep rustfmt from sorting the declarations.
 
 // Catches panics of user code.

@@ -1,11 +1,12 @@
-//! Lifecycles: whether a finished scope flushes, and what it lets its descendants release.
+//! Lifecycles, which decide whether a finished scope flushes, and what it lets nested scopes
+//! release.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::intent::Intent;
 
-/// How the work in a scope ended.
+/// The way in which the work in a scope ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(
     feature = "serde",
@@ -14,18 +15,18 @@ use crate::intent::Intent;
 )]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It returned, and not an `Err`.
+    /// The work returned, but not an `Err`.
     Success,
-    /// It returned an `Err`, or was discarded by hand.
+    /// The work returned an `Err`, or its scope was discarded by hand.
     Failure,
-    /// It panicked.
+    /// The work panicked.
     Panic,
-    /// Its future was dropped, or its guard was dropped without a flush.
+    /// The work's future was dropped, or its guard was dropped without a flush.
     Cancelled,
 }
 
 impl Outcome {
-    /// The outcome that a result stands for.
+    /// Returns `Success` for `Ok`, and `Failure` for `Err`.
     pub fn from_result<T, E>(result: &Result<T, E>) -> Self {
         if result.is_ok() {
             Outcome::Success
@@ -46,7 +47,7 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// What a scope does when its work has ended.
+/// The decision of a lifecycle about a scope whose work has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(
     feature = "serde",
@@ -54,31 +55,31 @@ impl fmt::Display for Outcome {
     serde(rename_all = "snake_case")
 )]
 pub enum Ending {
-    /// Flushes. Intents marked *on failure* leave only if the work failed.
+    /// It flushes. Intents marked *on failure* leave only if the work failed.
     Flush,
-    /// Flushes the intents marked *on failure* or *always*, and discards the rest.
+    /// It flushes the intents marked *on failure* or *always*, and discards the rest.
     FlushOnFailure,
-    /// Discards every intent.
+    /// It discards every intent.
     Discard,
 }
 
-/// What an ancestor lets a finished scope do with one of its intents.
+/// The decision of an ancestor about one intent of a finished scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Release {
     /// The ancestor captures the intent into its own buffer.
     Hold,
-    /// The finished scope may dispatch it, if the ancestors further out agree. The ancestor gives
-    /// up its judgement of it.
+    /// The finished scope may dispatch the intent, if the ancestors further out agree. The policies
+    /// of this ancestor then do not judge the intent.
     Release,
 }
 
-/// Decides whether a finished scope flushes, and what it lets its descendants release.
+/// A rule that decides whether a finished scope flushes, and what it lets nested scopes release.
 ///
 /// ```
 /// use airlock_core::lifecycle::{Ending, Lifecycle, Outcome, Release};
 /// use airlock_core::Intent;
 ///
-/// /// Lets urgent intents of nested scopes go at once.
+/// /// Lets nested scopes dispatch urgent intents when they end.
 /// struct Urgent;
 ///
 /// impl Lifecycle for Urgent {
@@ -90,10 +91,12 @@ pub enum Release {
 /// assert_eq!(Urgent.end(Outcome::Failure), Ending::FlushOnFailure);
 /// ```
 pub trait Lifecycle: Send + Sync + 'static {
-    /// Decides what the scope does now. After [`Outcome::Cancelled`] [`Ending::Flush`] counts as
-    /// [`Ending::FlushOnFailure`]: what a dropped future leaves behind is not what its work wanted.
+    /// Decides what the scope does when its work has ended.
     ///
-    /// If it panics, the scope ends as [`FlushOnSuccess`] would end it, and the panic is logged.
+    /// After [`Outcome::Cancelled`], [`Ending::Flush`] counts as [`Ending::FlushOnFailure`], since
+    /// a dropped future has not finished its work.
+    ///
+    /// If it panics, the scope ends as under [`FlushOnSuccess`], and the panic is logged.
     fn end(&self, outcome: Outcome) -> Ending {
         match outcome {
             Outcome::Success => Ending::Flush,
@@ -101,7 +104,9 @@ pub trait Lifecycle: Send + Sync + 'static {
         }
     }
 
-    /// Decides about one intent that a descendant scope wants to dispatch.
+    /// Decides whether a nested scope may dispatch one of its intents.
+    ///
+    /// If it panics, the scope holds the intent.
     fn release(&self, intent: &Intent) -> Release {
         let _ = intent;
         Release::Hold
@@ -118,14 +123,14 @@ impl<L: Lifecycle + ?Sized> Lifecycle for Arc<L> {
     }
 }
 
-/// Flushes on success; holds everything that descendants want to dispatch. What scopes have unless
-/// they are given another.
+/// The default lifecycle: flushes on success, and holds everything that nested scopes want to
+/// dispatch.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FlushOnSuccess;
 
 impl Lifecycle for FlushOnSuccess {}
 
-/// Flushes whatever the outcome, except when the future was dropped.
+/// A lifecycle that flushes whatever the outcome, except if the future was dropped.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AlwaysFlush;
 
@@ -135,7 +140,8 @@ impl Lifecycle for AlwaysFlush {
     }
 }
 
-/// Discards whatever the outcome, *on failure* and *always* intents too: a dry run.
+/// A lifecycle that discards whatever the outcome, including intents marked *on failure* or
+/// *always*: a dry run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NeverFlush;
 
@@ -145,7 +151,8 @@ impl Lifecycle for NeverFlush {
     }
 }
 
-/// Lets nested scopes dispatch what they want when they finish: they are independent.
+/// A lifecycle that lets nested scopes dispatch their intents when they end, independently of this
+/// scope.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReleaseAll;
 
@@ -155,7 +162,8 @@ impl Lifecycle for ReleaseAll {
     }
 }
 
-/// Lets nested scopes dispatch the intents that a closure accepts, and holds the others.
+/// Returns a lifecycle that lets nested scopes dispatch the intents that a closure accepts, and
+/// holds the others.
 pub fn release_if<F>(accepts: F) -> ReleaseIf<F>
 where
     F: Fn(&Intent) -> bool + Send + Sync + 'static,
@@ -163,7 +171,7 @@ where
     ReleaseIf(accepts)
 }
 
-/// The lifecycle that [`release_if`] makes.
+/// A lifecycle that releases the intents that a closure accepts; made by [`release_if`].
 #[derive(Clone, Copy)]
 pub struct ReleaseIf<F>(F);
 

@@ -1,4 +1,4 @@
-//! Watching scopes and flushes from outside, as the testing kit does.
+//! Observing scopes and flushes, for the testing kit.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -6,31 +6,31 @@ use std::sync::Arc;
 use crate::effect::{BoxError, BoxFuture};
 use crate::intent::Intent;
 
-/// Watches the work of an airlock, or of one scope, and may make it fail. Each method is called at a point
-/// at which something could go wrong.
+/// Observes the work of an airlock or of one scope, and may make it fail. Each method is called at a point at which
+/// something could go wrong.
 pub(crate) trait Observer: Any + Send + Sync {
-    /// An intent is about to be buffered. A panic is the enqueue's.
+    /// Called before an intent is buffered. A panic counts as a panic of the enqueue.
     fn enqueues(&self, intent: &Intent) {
         let _ = intent;
     }
 
-    /// An intent is about to be performed or handed over. An error fails it.
+    /// Called before an intent is performed or handed over. An error makes it fail.
     fn dispatches(&self, intent: &Intent) -> Result<(), BoxError> {
         let _ = intent;
         Ok(())
     }
 
-    /// A body is about to begin. A panic is the body's.
+    /// Called before a body begins. A panic counts as a panic of the body.
     fn begins(&self, intent: &Intent) {
         let _ = intent;
     }
 
-    /// A body has succeeded, which nobody knows yet. A panic is the body's.
+    /// Called after a sync body has succeeded, before that is recorded. A panic counts as a panic of the body.
     fn ended(&self, intent: &Intent) {
         let _ = intent;
     }
 
-    /// The future of a body, watched.
+    /// Wraps the future of an async body.
     fn observe<'a>(
         self: Arc<Self>,
         intent: &Intent,

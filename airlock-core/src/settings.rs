@@ -1,4 +1,4 @@
-//! What an airlock says: resources, defaults and hooks.
+//! The settings of an airlock: resources, defaults and hooks.
 
 use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
@@ -10,7 +10,7 @@ use crate::observer::Observer;
 use crate::policy::Layer;
 use crate::report::{ReportHook, UnhandledErrorHook};
 
-/// What an airlock says.
+/// The settings of an airlock.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) resources: Resources,
@@ -25,10 +25,11 @@ pub(crate) struct Settings {
     pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
-/// How many effects may be in a chain of causes, unless the airlock says otherwise.
+/// The default limit for the length of a chain of causes.
 const DEPTH_LIMIT: u32 = 32;
 
 impl Settings {
+    /// Makes the default settings.
     pub(crate) fn new() -> Self {
         Self {
             resources: Resources::default(),
@@ -44,7 +45,7 @@ impl Settings {
         }
     }
 
-    /// The settings where no airlock encloses the code.
+    /// Returns the settings for code in no airlock.
     pub(crate) fn plain() -> SettingsRef {
         static PLAIN: LazyLock<Arc<Settings>> = LazyLock::new(|| {
             Arc::new(Settings {
@@ -56,8 +57,8 @@ impl Settings {
     }
 }
 
-/// Shared settings. Those that live as long as the process are not counted: an atomic operation costs
-/// as much as the rest of a small scope's opening.
+/// Shared settings. References to those that live as long as the process are not counted: an atomic operation costs
+/// as much as the rest of opening a small scope.
 #[derive(Clone)]
 pub(crate) enum SettingsRef {
     Static(&'static Settings),

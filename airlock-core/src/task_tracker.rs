@@ -1,4 +1,4 @@
-//! What runs on beside a server, and how many flushes have failed there.
+//! Counts background work that a stopping server does not know of, and failed flushes.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-/// What an integration still does that a server which stops does not know of, such as flushes after a
-/// response, or requests on tasks of their own; and how many of its flushes have failed.
+/// A counter of an integration's background work: flushes after a response, for example, or
+/// requests on their own tasks. A server does not wait for such work when it stops. Also counts the
+/// flushes that failed there.
 ///
-/// What one counts is said where it is given out. Clones share the count. To end a server, use the
-/// `shutdown()` of its layer or middleware, which waits for it within a bound.
+/// The integration that returns a tracker documents what it counts. Clones share the count. To stop
+/// a server, use the `shutdown()` of its layer or middleware, which waits for this work with a time
+/// limit.
 #[derive(Clone, Debug, Default)]
 pub struct TaskTracker(Arc<Shared>);
 
@@ -18,33 +20,34 @@ pub struct TaskTracker(Arc<Shared>);
 struct Shared {
     failed: AtomicU64,
     running: AtomicUsize,
-    /// Those that wait until nothing runs on. Locked by those, and by the last thing to end.
+    /// The wakers of `drained()` futures. Locked by those futures, and when the last task ends.
     waiting: Mutex<Vec<Waker>>,
 }
 
 impl TaskTracker {
-    /// How much runs on.
+    /// Returns the number of running tasks.
     pub fn running(&self) -> usize {
         self.0.running.load(Ordering::Acquire)
     }
 
-    /// How many flushes have failed so far.
+    /// Returns the number of flushes that have failed so far.
     pub fn failed(&self) -> u64 {
         self.0.failed.load(Ordering::Relaxed)
     }
 
-    /// Waits until nothing runs on. What begins later is waited for too, so stop what begins it first.
+    /// Waits until no task is running. Tasks that start later are waited for, too, so first stop
+    /// what starts them.
     pub fn drained(&self) -> Drained {
         Drained(self.clone())
     }
 
-    /// Counts a flush that has failed. For integrations.
+    /// Counts a failed flush. For integrations.
     pub fn count_failure(&self) {
         self.0.failed.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts something that runs on, until the guard is dropped: at its end, by a panic, or with its
-    /// runtime. For integrations.
+    /// Counts a running task until the guard is dropped. The guard also counts down if the task
+    /// panics or its runtime shuts down. For integrations.
     pub fn token(&self) -> TaskToken {
         self.0.running.fetch_add(1, Ordering::AcqRel);
         TaskToken(self.clone())
@@ -56,7 +59,7 @@ impl TaskTracker {
     }
 }
 
-/// Something that runs on, in a [`TaskTracker`], until it is dropped.
+/// A guard of a running task in a [`TaskTracker`].
 #[derive(Debug)]
 #[must_use = "dropped, it no longer counts"]
 pub struct TaskToken(TaskTracker);
@@ -71,7 +74,8 @@ impl Drop for TaskToken {
     }
 }
 
-/// Waits until a [`TaskTracker`] is empty.
+/// A future that completes when a [`TaskTracker`] has no running tasks; returned by
+/// [`TaskTracker::drained`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct Drained(TaskTracker);
@@ -81,7 +85,7 @@ impl Future for Drained {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut waiting = self.0.waiting();
-        // Asked under the lock: an end that comes later finds the waker.
+        // Checked under the lock, so that a task that ends later finds the waker.
         if self.0.running() == 0 {
             return Poll::Ready(());
         }

@@ -1,7 +1,7 @@
-//! Running code of the program's without letting its panics through.
+//! Calling user code and catching its panics.
 //!
-//! Once a flush has begun, nothing that a user wrote may end it: not a policy's name, not the
-//! `Display` of an error, not the destructor of a panic's payload.
+//! Once a flush has begun, no user code may abort it: neither `Policy::name`, nor the `Display` of an error, nor the
+//! destructor of a panic's payload.
 
 use std::any::Any;
 use std::future::Future;
@@ -12,7 +12,7 @@ use std::thread;
 
 use pin_project_lite::pin_project;
 
-/// A caught panic: its message. The payload has been dropped.
+/// The message of a caught panic. The payload has been dropped.
 #[derive(Clone, Debug)]
 pub(crate) struct Panicked {
     pub(crate) message: String,
@@ -34,7 +34,7 @@ pub(crate) fn catch<T>(call: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(call)).map_err(Panicked::new)
 }
 
-/// Calls a closure that the program supplied. Logs its panic and returns `None`.
+/// Calls a closure of the user. If it panics, logs the panic and returns `None`.
 #[inline]
 pub fn guarded<T>(what: &'static str, call: impl FnOnce() -> T) -> Option<T> {
     match catch(call) {
@@ -51,14 +51,15 @@ fn log_panic(what: &'static str, message: &str) {
     tracing::error!(target: "airlock", what, message, "code of the program panicked");
 }
 
-/// Drops a panic's payload. If its destructor panics, that payload is leaked: it could panic again.
+/// Drops a panic's payload. If its destructor panics, the payload of that second panic is leaked: dropping it could
+/// panic again.
 fn dispose(payload: Box<dyn Any + Send>) {
     if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         std::mem::forget(second);
     }
 }
 
-/// The message of a caught panic.
+/// Returns the message of a caught panic.
 pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
     match payload.downcast_ref::<&'static str>() {
         Some(message) => (*message).to_owned(),
@@ -69,14 +70,13 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
     }
 }
 
-/// Awaits a future and turns its panic into an error. The future may panic before its first poll if it
-/// is made in an `async` block.
+/// Awaits a future and turns its panic into an error. To catch a panic of the call that makes the future, too, make
+/// the call in an `async` block.
 pub(crate) async fn catch_async<F: Future>(future: F) -> Result<F::Output, Panicked> {
     catch_unwind_async(future).await.map_err(Panicked::new)
 }
 
-/// Awaits a future and turns its panic into an error, as [`std::panic::catch_unwind`] does for a
-/// closure.
+/// Awaits a future and returns the payload of its panic, like [`std::panic::catch_unwind`] for a closure.
 pub(crate) fn catch_unwind_async<F: Future>(
     inner: F,
 ) -> impl Future<Output = thread::Result<F::Output>> {
@@ -84,7 +84,7 @@ pub(crate) fn catch_unwind_async<F: Future>(
 }
 
 pin_project! {
-    /// Turns a panic of a poll into an error.
+    /// A future that turns a panic of a poll into an error.
     struct CatchUnwind<F> {
         #[pin]
         inner: F,

@@ -1,4 +1,4 @@
-//! Performing what an engine has stored: for workers.
+//! Performs stored intents, for the workers of engines.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,29 +15,30 @@ use crate::intent::{Cause, Intent, IntentId, Origin, Stored};
 use crate::report::FlushError;
 use crate::scope::Released;
 
-/// How a worker performs a stored intent.
+/// The settings with which a worker performs a stored intent.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct StoredTerms {
-    /// Takes the durable intents that the effect enqueues.
+    /// The executor that takes the durable intents which the effect enqueues.
     pub executor: Option<Arc<dyn Executor>>,
-    /// How long an async effect may take that declares no timeout; without limit unless set.
+    /// The time limit of an async effect that declares no `timeout`. `None` means no limit.
     pub timeout: Option<Duration>,
 }
 
 impl StoredTerms {
-    /// Nothing is said: durable intents that the effect enqueues go where the airlock says.
+    /// Returns settings without an executor or a timeout. Durable intents that the effect enqueues
+    /// go to the airlock's executor.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Chooses who takes the durable intents that the effect enqueues.
+    /// Sets the executor that takes the durable intents which the effect enqueues.
     pub fn executor(mut self, executor: Arc<dyn Executor>) -> Self {
         self.executor = Some(executor);
         self
     }
 
-    /// Chooses how long an async effect may take that declares no timeout.
+    /// Sets the time limit of an async effect that declares no `timeout`.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
         self
@@ -53,16 +54,18 @@ impl fmt::Debug for StoredTerms {
 }
 
 impl Airlock {
-    /// Performs an intent that an engine had stored, once, whatever its effect says of retries: the engine
-    /// counts the attempts.
+    /// Performs an intent that an engine has stored. Makes one attempt, whatever the effect's retry
+    /// rule, since the engine counts the attempts.
     ///
-    /// No policy judges it again; those of the scope that enqueued it have. What it enqueues is judged by
-    /// this airlock's policies, and comes back undispatched: [`Released::batch_for`] gives the part that is
-    /// stored with the completion, [`Released::dispatch_async`] dispatches the rest.
+    /// No policy judges the intent again; those of the scope that enqueued it already have. This
+    /// airlock's policies judge the intents that it enqueues, which are returned without being
+    /// dispatched. [`Released::batch_for`] returns those that are stored with the completion, and
+    /// [`Released::dispatch_async`] dispatches the rest.
     ///
     /// # Errors
     ///
-    /// [`FlushError`] if the effect failed. It is not logged: the worker knows whether it is tried again.
+    /// [`FlushError`] if the effect failed. The failure is not logged, since the worker knows
+    /// whether it will be retried.
     pub async fn perform_stored(
         &self,
         intent: Intent,
@@ -83,7 +86,8 @@ impl Airlock {
 }
 
 impl Intent {
-    /// Gives an intent that was decoded what was stored of it: its id, and what led to it.
+    /// Sets what was stored with a decoded intent: its id, the effects that led to it, and its
+    /// origin.
     pub fn restored(mut self, stored: Stored, origin: Option<Origin>) -> Self {
         self.data.set_stored(Arc::new(stored));
         self.data.set_origin(origin);
@@ -91,16 +95,17 @@ impl Intent {
     }
 }
 
-/// One attempt to perform an effect, as its body sees it: see [`attempt`].
+/// One attempt to perform an effect, as seen by the effect's body; see [`attempt`].
 #[derive(Clone, Debug)]
 pub struct Attempt {
     cause: Arc<Cause>,
 }
 
-/// The attempt that the running code belongs to, in the body of an effect; `None` elsewhere.
+/// Returns the attempt that the calling code belongs to, in the body of an effect. `None`
+/// elsewhere.
 ///
-/// A receiver that is told the [idempotency key](Attempt::idempotency_key) recognises an effect that is
-/// performed twice: after a retry, or after a worker was killed.
+/// Pass the [idempotency key](Attempt::idempotency_key) to a receiver, so that it recognises an
+/// effect that is performed twice: after a retry, or after a worker was killed.
 ///
 /// ```
 /// #[airlock::effect]
@@ -123,34 +128,36 @@ pub fn attempt() -> Option<Attempt> {
 }
 
 impl Attempt {
-    /// The effect that is performed.
+    /// Returns the effect that is performed.
     pub fn effect(&self) -> &'static EffectDescriptor {
         self.cause.effect()
     }
 
-    /// Its number, from 1. Attempts in other processes count, where an engine has stored the intent.
+    /// Returns the number of the attempt, from 1. If an engine stored the intent, attempts in other
+    /// processes count, too.
     pub fn number(&self) -> u32 {
         self.cause.attempt()
     }
 
-    /// The id of the intent: the same in each attempt, whichever engine and process performs it. Of a batch
-    /// effect it is that of the first intent; [`Cause::intents`] has all of them.
+    /// Returns the id of the intent, which is the same in each attempt, in any engine and process.
+    /// For a batch effect, returns the id of the first intent; [`Cause::intents`] has all of them.
     pub fn idempotency_key(&self) -> Uuid {
         self.cause.uuid()
     }
 
-    /// A header of the intent: see [`IntoIntent::with_header`](crate::IntoIntent::with_header).
+    /// Returns a header of the intent; see
+    /// [`IntoIntent::with_header`](crate::IntoIntent::with_header).
     pub fn header(&self, name: &str) -> Option<&str> {
         let headers = &self.cause.stored()?.headers;
         headers.get(name).map(String::as_str)
     }
 
-    /// The intent's id in this process.
+    /// Returns the intent's id in this process.
     pub fn intent(&self) -> IntentId {
         self.cause.intent()
     }
 
-    /// The effect, and what led to it.
+    /// Returns the effect, and the chain of effects that led to it.
     pub fn cause(&self) -> &Cause {
         &self.cause
     }

@@ -1,16 +1,16 @@
-//! What the attributes' argument lists share.
+//! Shared parsers for the argument lists of the attributes.
 
 use std::time::Duration;
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseBuffer, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Ident, LitStr, Path, Token, parenthesized, token};
+use syn::{Ident, Lit, LitStr, Path, Token, parenthesized, token};
 
 use crate::problems::Problems;
 
-/// The path of the facade: `::airlock`, unless `crate = ..` gives another.
+/// The path of the facade: `::airlock`, unless `crate = ..` sets another.
 #[derive(Default)]
 pub(crate) struct Facade(Option<Path>);
 
@@ -30,17 +30,32 @@ impl ToTokens for Facade {
     }
 }
 
-/// Reads `key`, `key = ..` and `key(..)`, separated by commas. `read` handles one key and says
-/// whether it knows it. A mistake in one argument does not hide those in the next.
+/// Parses `key`, `key = ..` and `key(..)`, separated by commas. `read` parses one argument, and returns
+/// `false` if it does not know the key. An error in one argument does not hide errors in the next.
+///
+/// `meant` has names that users try instead of ours, each with what to write.
 pub(crate) fn read_each(
     tokens: proc_macro2::TokenStream,
     known: &[&str],
+    meant: &[(&str, &str)],
     problems: &mut Problems,
     mut read: impl FnMut(&Ident, ParseStream<'_>) -> syn::Result<bool>,
 ) {
     for argument in split_at_commas(tokens) {
         let parser = |input: ParseStream<'_>| {
-            // `crate` is a keyword, and so no plain identifier.
+            if input.peek(Lit) {
+                let value: Lit = input.parse()?;
+                let text = value.to_token_stream();
+                let message = match known.contains(&"name") {
+                    true => {
+                        format!("an argument has a name: write `name = {text}` if this is the name")
+                    }
+                    false => format!("an argument has a name (known are: {})", known.join(", ")),
+                };
+                let _: proc_macro2::TokenStream = input.parse()?;
+                return Err(syn::Error::new(value.span(), message));
+            }
+            // `parse_any`, since `crate` is a keyword.
             let key = input.call(<Ident as syn::ext::IdentExt>::parse_any)?;
             if read(&key, input)? {
                 return Ok(());
@@ -48,28 +63,42 @@ pub(crate) fn read_each(
             let _: proc_macro2::TokenStream = input.parse()?;
             Err(syn::Error::new(
                 key.span(),
-                unknown(&key.to_string(), known),
+                unknown(&key.to_string(), known, meant),
             ))
         };
         problems.keep(parser.parse2(argument));
     }
 }
 
-/// `a, b = |x, y| x, c(..)` is not split inside groups; a closure's parameters stay together too.
+/// Splits `a, b = |x, y| x, c(..)` at its commas, except those within groups or closure parameters.
 fn split_at_commas(tokens: proc_macro2::TokenStream) -> Vec<proc_macro2::TokenStream> {
     let mut arguments = vec![proc_macro2::TokenStream::new()];
-    let mut bars = 0;
+    let mut in_parameters = false;
+    // A `|` behind an operand is the operator; anywhere else it opens the parameters of a closure.
+    let mut behind_operand = false;
     for token in tokens {
-        if let proc_macro2::TokenTree::Punct(punct) = &token {
-            match punct.as_char() {
-                '|' => bars += 1,
-                ',' if bars % 2 == 0 => {
-                    arguments.push(proc_macro2::TokenStream::new());
-                    continue;
+        let mut is_operand = true;
+        match &token {
+            TokenTree::Punct(punct) => {
+                is_operand = matches!(punct.as_char(), '?');
+                match punct.as_char() {
+                    '|' => in_parameters = !in_parameters && !behind_operand,
+                    ',' if !in_parameters => {
+                        arguments.push(proc_macro2::TokenStream::new());
+                        behind_operand = false;
+                        continue;
+                    }
+                    _ => {}
                 }
-                _ => {}
             }
+            TokenTree::Ident(word) => {
+                is_operand = !["move", "async", "return", "static"]
+                    .iter()
+                    .any(|keyword| word == keyword);
+            }
+            TokenTree::Group(_) | TokenTree::Literal(_) => {}
         }
+        behind_operand = is_operand;
         if let Some(argument) = arguments.last_mut() {
             argument.extend([token]);
         }
@@ -78,7 +107,10 @@ fn split_at_commas(tokens: proc_macro2::TokenStream) -> Vec<proc_macro2::TokenSt
     arguments
 }
 
-fn unknown(key: &str, known: &[&str]) -> String {
+fn unknown(key: &str, known: &[&str], meant: &[(&str, &str)]) -> String {
+    if let Some((_, instead)) = meant.iter().find(|(wrong, _)| *wrong == key) {
+        return format!("there is no argument `{key}`: write {instead}");
+    }
     let distances = known
         .iter()
         .map(|known| (strsim::osa_distance(key, known), known));
@@ -94,7 +126,7 @@ fn unknown(key: &str, known: &[&str]) -> String {
     )
 }
 
-/// Stores a value, once.
+/// Stores a value. Returns an error if the slot is filled already.
 pub(crate) fn set_once<T>(slot: &mut Option<T>, key: &Ident, value: T) -> syn::Result<()> {
     match slot.replace(value) {
         Some(_) => Err(syn::Error::new(
@@ -105,7 +137,7 @@ pub(crate) fn set_once<T>(slot: &mut Option<T>, key: &Ident, value: T) -> syn::R
     }
 }
 
-/// `= value`, once.
+/// Parses `= value` into an empty slot.
 pub(crate) fn set_value<T: Parse>(
     slot: &mut Option<T>,
     key: &Ident,
@@ -115,7 +147,7 @@ pub(crate) fn set_value<T: Parse>(
     set_once(slot, key, input.parse()?)
 }
 
-/// The `=` behind a key.
+/// Parses the `=` after a key.
 pub(crate) fn equals(key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     let found = input.parse::<Token![=]>();
     found.map(drop).map_err(|_| {
@@ -124,7 +156,7 @@ pub(crate) fn equals(key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     })
 }
 
-/// `(a, b, ..)`, once.
+/// Parses `(a, b, ..)` into an empty slot.
 pub(crate) fn set_list<T: Parse>(
     slot: &mut Option<Vec<T>>,
     key: &Ident,
@@ -135,7 +167,7 @@ pub(crate) fn set_list<T: Parse>(
     set_once(slot, key, list.into_iter().collect())
 }
 
-/// What stands in the parentheses behind a key.
+/// Returns the content of the parentheses after a key.
 pub(crate) fn parentheses<'a>(
     key: &Ident,
     input: ParseStream<'a>,
@@ -150,7 +182,7 @@ pub(crate) fn parentheses<'a>(
     Ok(content)
 }
 
-/// A bare word, once.
+/// Sets a flag, a key without a value.
 pub(crate) fn set_flag(
     slot: &mut Option<Span>,
     key: &Ident,

@@ -1,8 +1,8 @@
-//! Showing an expansion to whoever asks for it.
+//! The debug output of expansions.
 
 use proc_macro2::TokenStream;
 
-/// Prints the expansion of the function that `AIRLOCK_DEBUG_MACRO` names.
+/// Prints the expansion if `AIRLOCK_DEBUG_MACRO` names the function. Returns it unchanged.
 pub(crate) fn shown((name, tokens): (Option<String>, TokenStream)) -> TokenStream {
     if let (Some(name), Ok(wanted)) = (name, std::env::var("AIRLOCK_DEBUG_MACRO"))
         && name == wanted

@@ -1,5 +1,5 @@
-//! A function as an attribute is given it. Its body stays as it was written: half-written code must
-//! still reach the compiler and the editor.
+//! The function that an attribute is applied to. Its body is not parsed: half-written code must still
+//! reach the compiler and the editor.
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -26,14 +26,14 @@ impl Parse for Function {
 }
 
 impl Function {
-    /// The attributes that the body begins with (`#![allow(..)]`), which only a function's own body
-    /// may have, and its statements.
+    /// Splits the body into its inner attributes (`#![allow(..)]`) and its statements. Inner attributes
+    /// are only allowed in a function's own body, not in a generated block.
     pub(crate) fn split_body(&self) -> (TokenStream, Group) {
         let split = |input: ParseStream<'_>| {
             let attrs = input.call(Attribute::parse_inner)?;
             Ok((quote!(#(#attrs)*), input.parse()?))
         };
-        // What cannot be read is left for the compiler to explain.
+        // Leave a body that cannot be parsed for the compiler to report.
         let (attrs, rest) = split
             .parse2(self.body.stream())
             .unwrap_or_else(|_| (TokenStream::new(), self.body.stream()));
@@ -55,7 +55,7 @@ impl ToTokens for Function {
     }
 }
 
-/// The text of the doc comments among these attributes.
+/// Returns the text of the doc comments among these attributes.
 pub(crate) fn docs(attrs: &[Attribute]) -> String {
     let lines = attrs.iter().filter_map(|attr| match &attr.meta {
         Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
@@ -73,12 +73,12 @@ pub(crate) fn docs(attrs: &[Attribute]) -> String {
     lines.join("\n").trim().to_owned()
 }
 
-/// The name without `r#`.
+/// Returns the name without `r#`.
 pub(crate) fn plain_name(ident: &Ident) -> String {
     ident.unraw().to_string()
 }
 
-/// `"name", line, column`: the arguments of `__private::place!`, which says where a function is declared.
+/// Returns `"name", line, column`, the arguments of `__private::place!` for a function's declaration.
 pub(crate) fn place(ident: &Ident) -> TokenStream {
     let name = plain_name(ident);
     let (line, column) = line_and_column(ident.span());
@@ -96,7 +96,7 @@ fn line_and_column(span: Span) -> (u32, u32) {
     )
 }
 
-/// The same tokens at this span, so that the compiler shows it where they are wrong.
+/// Sets the span of all tokens, so that the compiler reports errors in them there.
 pub(crate) fn respan(tokens: TokenStream, span: Span) -> TokenStream {
     let respanned = tokens.into_iter().map(|mut token| {
         if let proc_macro2::TokenTree::Group(group) = &token {
@@ -109,7 +109,7 @@ pub(crate) fn respan(tokens: TokenStream, span: Span) -> TokenStream {
     respanned.collect()
 }
 
-/// The type itself, where `macro_rules!` or parentheses have wrapped it.
+/// Strips the parentheses, and the invisible groups of `macro_rules!`, around a type.
 pub(crate) fn unwrapped(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => unwrapped(&group.elem),
@@ -118,7 +118,7 @@ pub(crate) fn unwrapped(ty: &Type) -> &Type {
     }
 }
 
-/// A type as people write it, without the spaces between tokens.
+/// Formats a type as in source code, without spaces between most tokens.
 pub(crate) fn type_text(ty: &Type) -> String {
     let mut text = String::new();
     write_tokens(&mut text, ty.to_token_stream());
@@ -156,7 +156,7 @@ fn write_tokens(text: &mut String, tokens: TokenStream) {
     }
 }
 
-/// `true` for `#[name]`, `#[name(..)]` and `#[name = ..]`.
+/// Returns `true` for `#[name]`, `#[name(..)]` and `#[name = ..]` with one of the names.
 pub(crate) fn is_one_of(attr: &Attribute, names: &[&str]) -> bool {
     names.iter().any(|name| attr.path().is_ident(name))
 }

@@ -1,8 +1,8 @@
-//! The attribute macros of airlock, an implementation detail of the facade `airlock`: use them from
-//! there, where their documentation stands too.
+//! The attribute macros of airlock. This crate is an implementation detail of the facade `airlock`: use
+//! the macros from there, where they are documented.
 //!
-//! Each goes through stages: `args` (what the attribute says), `model` (of an effect: what we
-//! understood, and every mistake), `expand` (tokens, no decisions).
+//! Each macro has stages: `args` (parses the attribute), `model` (for effects and tests: validates the
+//! function and reports every error), `expand` (generates tokens, makes no decisions).
 
 mod arguments;
 mod boundary;

@@ -1,8 +1,8 @@
-//! Collecting mistakes, so that one run reports them all.
+//! A collection of errors, so that one run reports them all.
 
 use proc_macro2::TokenStream;
 
-/// The mistakes found so far.
+/// The errors found so far.
 #[derive(Default)]
 pub(crate) struct Problems(Option<syn::Error>);
 
@@ -14,12 +14,12 @@ impl Problems {
         }
     }
 
-    /// Files a mistake at these tokens.
+    /// Adds an error at these tokens.
     pub(crate) fn at(&mut self, tokens: impl quote::ToTokens, message: impl std::fmt::Display) {
         self.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// Coalesce the value of a step that worked, files the mistake of one that did not.
+    /// Returns the value of a successful step, or adds the error of a failed one.
     pub(crate) fn keep<T>(&mut self, step: syn::Result<T>) -> Option<T> {
         step.map_err(|problem| self.push(problem)).ok()
     }
@@ -28,7 +28,7 @@ impl Problems {
         self.0.is_none()
     }
 
-    /// The mistakes as `compile_error!`s; nothing if there are none.
+    /// Converts the errors into `compile_error!`s; empty if there are none.
     pub(crate) fn into_compile_errors(self) -> TokenStream {
         self.0
             .map(syn::Error::into_compile_error)

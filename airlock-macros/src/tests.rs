@@ -1,5 +1,5 @@
-//! What the macros write, as text: few snapshots, since each change of an expansion changes them all.
-//! `UPDATE_EXPECT=1 cargo test -p airlock-macros` writes them anew.
+//! Snapshots of expansions. There are only a few, since a change of the generated code changes them all.
+//! Update them with `UPDATE_EXPECT=1 cargo test -p airlock-macros`.
 
 use expect_test::{ExpectFile, expect_file};
 use proc_macro2::TokenStream;
@@ -9,7 +9,7 @@ use crate::boundary::boundary;
 use crate::effect::effect;
 use crate::test::test;
 
-/// Compares with the snapshot, laid out as rustfmt would.
+/// Compares an expansion with its snapshot, formatted by prettyplease.
 fn check((_, expansion): (Option<String>, TokenStream), snapshot: &ExpectFile) {
     let file = syn::parse2(expansion).expect("an expansion consists of items");
     snapshot.assert_eq(&prettyplease::unparse(&file));
@@ -154,7 +154,7 @@ fn a_test_with_its_scope() {
 
 #[test]
 fn a_test_below_a_runtimes_attribute() {
-    // As `#[tokio::test]` leaves it.
+    // The expansion of `#[tokio::test]`.
     let item = quote! {
         fn buys() {
             let body = async { checkout(7).await };

@@ -1,5 +1,5 @@
-//! The time that a thread has spent on a CPU, in its own code and in the system's. It repeats better than
-//! the time on a clock. On Linux; elsewhere nothing is known.
+//! The time that a thread has spent on a CPU, in user and system code. It is more repeatable than
+//! wall-clock time. Available only on Linux.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ pub(crate) struct Thread {
 }
 
 impl Thread {
-    /// The one that runs this, if it can be watched.
+    /// Returns the current thread, or `None` if it cannot be watched.
     pub(crate) fn current() -> Option<Self> {
         let task = fs::read_link("/proc/thread-self").ok()?;
         let file = PathBuf::from("/proc").join(task).join("schedstat");
@@ -20,7 +20,7 @@ impl Thread {
         thread.nanos().is_some().then_some(thread)
     }
 
-    /// How long it has been on a CPU by now. Exact while it sleeps.
+    /// Returns the time that it has spent on a CPU so far, in nanoseconds. Exact while it sleeps.
     pub(crate) fn nanos(&self) -> Option<f64> {
         let text = fs::read_to_string(&self.file).ok()?;
         text.split_whitespace().next()?.parse().ok()

@@ -1,4 +1,4 @@
-//! Interleaved rounds, medians, and how a result is printed.
+//! Interleaved rounds, medians, and the format of a result.
 
 use std::future::Future;
 use std::hint::black_box;
@@ -10,28 +10,29 @@ use serde::Serialize;
 
 use crate::pace::pace;
 
-/// Rounds of each contestant; odd, so that the median is one of them.
+/// The number of rounds of each contestant. It is odd, so that the median is one of them.
 const ROUNDS: usize = 21;
 
-/// Rounds of [`race_in_pairs`].
+/// The number of rounds of [`race_in_pairs`].
 const PAIRS: usize = 1_001;
 
 /// One line of the result.
 #[derive(Debug, Serialize)]
 pub(crate) struct Measured {
-    /// What was measured.
+    /// The name of the measurement.
     pub(crate) name: String,
-    /// Ours by the peer's, or ours alone.
+    /// Our value divided by the peer's, or our value alone.
     pub(crate) value: f64,
-    /// Ours, in `unit`.
+    /// Our value, in `unit`.
     pub(crate) ours: f64,
-    /// The peer's, in `unit`.
+    /// The peer's value, in `unit`.
     pub(crate) peer: Option<f64>,
-    /// What `ours` and `peer` count.
+    /// The unit of `ours` and `peer`.
     pub(crate) unit: &'static str,
-    /// What `value` may be at most, or at least.
+    /// The upper or lower bound of `value`.
     pub(crate) budget: Option<Budget>,
-    /// What the budget is multiplied by, since this machine is slower than that of the budgets.
+    /// The factor that the budget is multiplied by, because this machine is slower than the one on
+    /// which the budgets were set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) pace: Option<f64>,
     /// The sizes behind a growth.
@@ -42,11 +43,12 @@ pub(crate) struct Measured {
 /// The time per item at sizes that double.
 #[derive(Debug, Serialize)]
 pub(crate) struct Growth {
-    /// What an item is.
+    /// The unit that is counted.
     pub(crate) item: &'static str,
-    /// The smallest size first.
+    /// The points, the smallest size first.
     pub(crate) points: Vec<Point>,
-    /// Why larger sizes were not tried. Then the growth is over its budget, whatever is known of it.
+    /// The reason why larger sizes were not tried. The growth is then over its budget, whatever its
+    /// value.
     pub(crate) cut_off: Option<String>,
 }
 
@@ -59,10 +61,10 @@ pub(crate) struct Point {
     pub(crate) nanos: f64,
 }
 
-/// How much more an item may take at the largest size than at the smallest.
+/// The largest permitted ratio of the time per item at the largest size to that at the smallest.
 const MOST_GROWTH: f64 = 1.5;
 
-/// A bound that a value should keep.
+/// The bound of a value.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Budget {
@@ -91,7 +93,7 @@ impl std::fmt::Display for Budget {
 }
 
 impl Measured {
-    /// Ours by the peer's: lower is better.
+    /// Creates a result from our value and the peer's. Its value is their ratio: lower is better.
     pub(crate) fn ratio(
         name: impl Into<String>,
         (ours, peer): (f64, f64),
@@ -109,7 +111,7 @@ impl Measured {
         }
     }
 
-    /// A cost that stands for itself.
+    /// Creates a result without a peer.
     pub(crate) fn cost(name: impl Into<String>, ours: f64, unit: &'static str) -> Self {
         Self {
             name: name.into(),
@@ -123,7 +125,8 @@ impl Measured {
         }
     }
 
-    /// The time per item at the largest size by that at the smallest.
+    /// Creates a result whose value is the time per item at the largest size divided by that at the
+    /// smallest.
     pub(crate) fn growth(name: impl Into<String>, growth: Growth) -> Self {
         let first = growth.points.first().map_or(1.0, |point| point.nanos);
         let last = growth.points.last().map_or(1.0, |point| point.nanos);
@@ -139,7 +142,7 @@ impl Measured {
         }
     }
 
-    /// Whether it is within its bound.
+    /// Returns whether it is within its bound.
     fn is_kept(&self) -> bool {
         let complete = |growth: &Growth| growth.cut_off.is_none();
         self.growth.as_ref().is_none_or(complete)
@@ -148,14 +151,14 @@ impl Measured {
                 .is_none_or(|budget| budget.is_kept(self.value / self.pace.unwrap_or(1.0)))
     }
 
-    /// With a bound in nanoseconds, where two boxed closures take 27.
+    /// Sets an upper bound in nanoseconds, for a machine on which two boxed closures take 27.
     #[must_use]
     pub(crate) fn at_most_nanos(mut self, nanos: f64) -> Self {
         self.pace = Some(pace());
         self.budget(Budget::AtMost(nanos))
     }
 
-    /// With a bound.
+    /// Sets a bound.
     #[must_use]
     pub(crate) fn budget(mut self, budget: Budget) -> Self {
         self.budget = Some(budget);
@@ -209,7 +212,8 @@ impl std::fmt::Display for Growth {
     }
 }
 
-/// Nanoseconds that one call of each takes, in interleaved rounds: their medians, each by `items`.
+/// Returns the median nanoseconds that one call of each takes in interleaved rounds, divided by
+/// `items`.
 pub(crate) fn race<A, B>(
     items: usize,
     mut ours: impl FnMut() -> A,
@@ -219,7 +223,7 @@ pub(crate) fn race<A, B>(
     for round in 0..=ROUNDS {
         let (a, b) = (nanos(&mut ours), nanos(&mut peer));
         if round > 0 {
-            // The first one warms up.
+            // The first round warms up.
             times.0.push(a);
             times.1.push(b);
         }
@@ -228,11 +232,11 @@ pub(crate) fn race<A, B>(
     (median(times.0) / items, median(times.1) / items)
 }
 
-/// Nanoseconds that one call of each takes, in many rounds, and the median of what a call of ours takes
-/// by the peer's next to it.
+/// Returns the median nanoseconds that one call of each takes in many rounds, and the median ratio
+/// of our call to the adjacent call of the peer.
 ///
-/// Let a call last about a millisecond, or less: a busy machine interrupts a long one more often, and
-/// a slower one too.
+/// Keep a call at about a millisecond or less. A busy machine interrupts a long call more often,
+/// and also the slower one of the two.
 pub(crate) fn race_in_pairs<A, B>(
     mut ours: impl FnMut() -> A,
     mut peer: impl FnMut() -> B,
@@ -256,12 +260,12 @@ pub(crate) fn race_in_pairs<A, B>(
     (median(times.0), median(times.1), median(ratios))
 }
 
-/// Nanoseconds that one call takes, by `items`.
+/// Returns the nanoseconds that one call takes, divided by `items`.
 pub(crate) fn time<A>(items: usize, work: impl FnMut() -> A) -> f64 {
     race(items, work, || ()).0
 }
 
-/// Polls a future that never waits.
+/// Polls a future that is ready at its first poll.
 pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
@@ -275,7 +279,7 @@ fn nanos<T>(work: &mut impl FnMut() -> T) -> f64 {
     start.elapsed().as_secs_f64() * 1e9
 }
 
-/// The middle one.
+/// Returns the median.
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]

@@ -1,7 +1,7 @@
-//! What airlock costs, against named peers in one run.
+//! Benchmarks of airlock against named peers in the same run.
 //!
-//! `cases` holds what is measured, one file each; `harness` how. Two programs run them: `timed`, and
-//! `counted` under an allocator that counts, which must not slow the former.
+//! `cases` holds the measurements, one per file; `harness` holds the method. Two programs run them:
+//! `timed`, and `counted`, which uses a counting allocator that must not slow down the former.
 
 #![allow(
     clippy::print_stdout,

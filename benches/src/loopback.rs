@@ -1,4 +1,4 @@
-//! Requests over loopback sockets: two servers in turn, on connections that are kept alive.
+//! Requests over loopback sockets: two servers in turn, on keep-alive connections.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,14 +16,14 @@ const REQUESTS_OF_EACH: usize = 5;
 const REQUESTS: usize = CONNECTIONS * REQUESTS_OF_EACH;
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: bench\r\n\r\n";
 
-/// A server that listens, and the one thread that serves, if it can be watched.
+/// A listening server, and its only serving thread, if that can be watched.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) thread: Option<Thread>,
 }
 
-/// Requests per second that `ours` answers by those of `peer`, and the time on a CPU that one takes the
-/// servers, user and system. The budget is that of the first.
+/// Measures the ratio of requests per second, ours to the peer's, and the CPU time (user and
+/// system) that each server spends on a request. The budget applies to the ratio.
 pub(crate) fn compare(
     name: &str,
     ours: &Server,
@@ -44,14 +44,14 @@ pub(crate) fn compare(
     Ok(results)
 }
 
-/// Connections to one server, all driven on this thread.
+/// The connections to one server, all driven on this thread.
 struct Clients {
     runtime: Runtime,
     streams: Vec<TcpStream>,
-    /// Bytes of one response. It is always the same but for its date.
+    /// The length of one response in bytes. Responses differ only in their date.
     length: usize,
     server: Option<Thread>,
-    /// What the server has taken for a request, of each time it was asked.
+    /// The CPU nanoseconds that the server spent per request, one entry per call of `ask`.
     cpu: Vec<f64>,
 }
 
@@ -78,12 +78,12 @@ impl Clients {
         })
     }
 
-    /// The time on a CPU that one request takes the server, in nanoseconds.
+    /// Returns the CPU time that one request takes the server, in nanoseconds.
     fn cpu(self) -> Option<f64> {
         (!self.cpu.is_empty()).then(|| median(self.cpu))
     }
 
-    /// Asks on each connection, as often as it can.
+    /// Sends [`REQUESTS_OF_EACH`] requests, one after another, on each connection.
     fn ask(&mut self) {
         let length = self.length;
         let before = self.server.as_ref().and_then(Thread::nanos);
@@ -105,7 +105,7 @@ impl Clients {
     }
 }
 
-/// Asks once, and measures the response.
+/// Sends one request, and returns the length of the response.
 async fn length(stream: &mut TcpStream) -> io::Result<usize> {
     stream.write_all(REQUEST).await?;
     let mut response = Vec::new();
@@ -117,7 +117,7 @@ async fn length(stream: &mut TcpStream) -> io::Result<usize> {
     Ok(response.len())
 }
 
-/// The apps answer all with the same.
+/// Returns whether the response is complete. All apps send the same body.
 fn is_whole(response: &[u8]) -> bool {
     response.starts_with(b"HTTP/1.1 200 ") && response.ends_with(b"\r\n\r\ndone")
 }

@@ -1,10 +1,10 @@
-//! Drawing what grows, or does not.
+//! Draws how costs grow with the number of items.
 
 use std::path::Path;
 
 use plotters::prelude::*;
 
-/// What one item costs, by how many there are.
+/// The cost of one item at several sizes.
 pub(crate) struct Line {
     name: &'static str,
     points: Vec<(f64, f64)>,
@@ -23,7 +23,7 @@ impl Line {
         }
     }
 
-    /// The most that an item costs by the least.
+    /// Returns the highest cost of an item divided by the lowest.
     pub(crate) fn spread(&self) -> f64 {
         self.most()
             / self

@@ -1,4 +1,4 @@
-//! Running the cases that were asked for.
+//! Runs the selected cases.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use crate::cases::{COUNTED, Case, TIMED};
 use crate::harness::Measured;
 
-/// What the command line says.
+/// The command-line arguments.
 struct Arguments {
     only: Option<String>,
     json: Option<PathBuf>,
@@ -14,20 +14,20 @@ struct Arguments {
     growth_scale: f64,
 }
 
-/// What a case is told: where to put files, and how large to be.
+/// The settings passed to a case: the output folder and the scale of its sizes.
 pub(crate) struct Places {
-    /// A folder of this run's.
+    /// The output folder of this run.
     pub(crate) out: PathBuf,
-    /// What the sizes of the growth rows are multiplied by.
+    /// The factor that the sizes of the growth rows are multiplied by.
     pub(crate) growth_scale: f64,
 }
 
-/// Runs what is measured in time.
+/// Runs the cases that measure time.
 pub fn timed() -> ExitCode {
     run(TIMED)
 }
 
-/// Runs what is counted.
+/// Runs the cases that count.
 pub fn counted() -> ExitCode {
     run(COUNTED)
 }

@@ -9,11 +9,11 @@ use crate::commands::list::List;
 use crate::commands::lock::{Check, Lock};
 use crate::report::{BoxError, Report};
 
-/// What cargo calls: `cargo-airlock airlock ..`.
+/// The arguments as cargo passes them: `cargo-airlock airlock ..`.
 #[derive(Debug, Parser)]
 #[command(name = "cargo", bin_name = "cargo", disable_help_subcommand = true)]
 pub(crate) enum CommandLine {
-    /// What effects a program can have, without running it
+    /// List, check and draw the effects of a program, without running it
     #[command(version, subcommand, arg_required_else_help = true, after_help = EXIT_CODES)]
     Airlock(Command),
 }
@@ -28,19 +28,19 @@ pub(crate) enum Command {
     /// List every effect and boundary of a program
     #[command(after_help = LIST)]
     List(List),
-    /// Write effects.lock: the contracts that messages in flight rely on
+    /// Write effects.lock: the contracts of the durable effects
     #[command(after_help = LOCK)]
     Lock(Lock),
     /// Fail if a durable contract in effects.lock is broken
     #[command(after_help = CHECK)]
     Check(Check),
-    /// Draw boundaries, what they emit, and the resources that effects need
+    /// Draw boundaries, the effects that they emit, and the resources that effects need
     #[command(after_help = GRAPH)]
     Graph(Draw),
-    /// Look for effects that happen around airlock, and for guards held across an await
+    /// Find effects that bypass airlock, and guards held across an await
     #[command(after_help = LINT)]
     Lint(Lint),
-    /// Tell everything that is known of one effect
+    /// Explain one effect in full
     #[command(after_help = EXPLAIN)]
     Explain(Explain),
 }
@@ -119,11 +119,11 @@ Exit codes: 0 told; 1 told, yet the program is wrong: two effects have one id, o
 versions of airlock are linked; 2 there is no such effect, or it could not be built or read.";
 
 impl Command {
-    /// Runs it.
+    /// Runs the subcommand.
     ///
     /// # Errors
     ///
-    /// If there is no answer.
+    /// If the subcommand cannot produce a result.
     pub(crate) fn run(&self) -> Result<Report, BoxError> {
         match self {
             Self::List(list) => list.run(),
@@ -142,7 +142,7 @@ mod tests {
 
     use super::{CHECK, CommandLine, EXPLAIN, GRAPH, LINT, LIST, LOCK};
 
-    /// The command in a line of an example, if there is one.
+    /// Returns the command in a line of an example, if it contains one.
     fn command(line: &str) -> Option<Vec<String>> {
         let line = line.trim().trim_start_matches("- run: ");
         let command = line.trim_start_matches("run: ");

@@ -1,4 +1,4 @@
-//! The effects and boundaries of several built files, as one list.
+//! The effects and boundaries of several built files, merged into one list.
 
 use std::collections::BTreeMap;
 
@@ -8,30 +8,30 @@ use crate::build::{Artifact, Selection, artifacts};
 use crate::record::{Boundary, Effect, ReadError, Record, Records, read_file};
 use crate::report::BoxError;
 
-/// What the files hold, sorted as `airlock::catalogue::Catalogue` sorts it, each entry once.
+/// The effects and boundaries of the files, sorted like `airlock::catalogue::Catalogue`, without duplicates.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Catalogue {
-    /// The effects, by id.
+    /// The effects, sorted by id.
     pub(crate) effects: Vec<Effect>,
-    /// The boundaries, by module and name.
+    /// The boundaries, sorted by module and name.
     pub(crate) boundaries: Vec<Boundary>,
-    /// What a program with these effects would fail of.
+    /// The problems of the programs: clashing ids, and several versions of airlock.
     #[serde(skip)]
     pub(crate) problems: Vec<String>,
-    /// What is not shown, and why.
+    /// The entries that are not shown, with the reason.
     #[serde(skip)]
     pub(crate) notes: Vec<String>,
-    /// Whether there are records that could not be read.
+    /// `true` if some records could not be read.
     #[serde(skip)]
     pub(crate) incomplete: bool,
 }
 
 impl Catalogue {
-    /// Builds what is selected, and reads it.
+    /// Builds the selection, and reads the built files.
     ///
     /// # Errors
     ///
-    /// If it cannot be built, or holds nothing that can be read.
+    /// If the build fails, or a file has no readable records.
     pub(crate) fn load(selection: &Selection) -> Result<Self, BoxError> {
         let mut catalogue = Self::default();
         let artifacts = artifacts(selection)?;
@@ -39,7 +39,7 @@ impl Catalogue {
         for artifact in artifacts {
             match read_file(&artifact.path) {
                 Ok(records) => catalogue.add(&artifact, records),
-                // Of many programs, some need not have to do with airlock.
+                // Some of several programs may not use airlock at all.
                 Err(ReadError::NoSection { .. }) if !alone => {
                     let note = format!("{} holds no records of airlock", artifact.name);
                     catalogue.notes.push(note);
@@ -56,8 +56,8 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// Adds what one file holds. What is wrong with it is a problem of that file alone: two programs
-    /// may well use one id.
+    /// Adds the records of one file. Problems are checked per file, because two programs may use
+    /// the same id.
     fn add(&mut self, artifact: &Artifact, records: Records) {
         let mut own = Self::default();
         for record in records.records {
@@ -96,7 +96,8 @@ impl Catalogue {
         self.boundaries.dedup();
     }
 
-    /// Ids and aliases that two effects claim. The program refuses to start with them.
+    /// Returns the ids and aliases that two effects claim. A program with such a clash refuses to
+    /// start.
     fn clashes(&self) -> Vec<String> {
         let mut taken: BTreeMap<&str, &Effect> = BTreeMap::new();
         let mut clashes = Vec::new();
@@ -122,7 +123,7 @@ impl Catalogue {
         clashes
     }
 
-    /// Two versions of airlock know nothing of each other's scopes.
+    /// Reports several linked versions of airlock, which do not see each other's scopes.
     fn versions(&self) -> Option<String> {
         let mut versions: BTreeMap<&str, usize> = BTreeMap::new();
         let effects = self.effects.iter().map(|effect| &effect.airlock);
@@ -143,7 +144,7 @@ impl Catalogue {
         ))
     }
 
-    /// The effect with this id or alias.
+    /// Returns the effect with this id or alias.
     pub(crate) fn find(&self, name: &str) -> Option<&Effect> {
         let by_id = self.effects.iter().find(|effect| effect.id == name);
         by_id.or_else(|| {

@@ -1,4 +1,4 @@
-//! Which effects to show.
+//! Filters for the effects to show.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,11 @@ use crate::catalogue::Catalogue;
 use crate::near::nearest;
 use crate::record::Effect;
 
-/// Which effects to show: those that meet every filter. Boundaries are shown if they emit one.
+/// A filter of the effects to show. An effect must match every option. Boundaries are shown if they
+/// emit one that matches.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Filter {
-    /// Effects whose id or alias is this; `*` stands for anything, `?` for one character
+    /// Effects with this id or alias; `*` matches anything, `?` one character
     #[arg(long, value_name = "GLOB", help_heading = "Filter")]
     pub(crate) id: Vec<String>,
     /// Effects with this tag
@@ -26,7 +27,7 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// Leaves out what is not wanted, and notes which filter nothing meets.
+    /// Removes entries that do not match, and adds a note for each option without a match.
     pub(crate) fn apply(&self, catalogue: &mut Catalogue) {
         let unmet = self.unmet(catalogue);
         catalogue.notes.extend(unmet);
@@ -43,7 +44,7 @@ impl Filter {
         });
     }
 
-    /// Filters that nothing meets are mostly misspelt.
+    /// Returns a note for each option without a match, which is usually a typo.
     fn unmet(&self, catalogue: &Catalogue) -> Vec<String> {
         let effects = &catalogue.effects;
         let of_effects = effects.iter().map(|effect| &effect.package);
@@ -74,7 +75,7 @@ impl Filter {
     }
 }
 
-/// A note for each wanted value that no known one meets.
+/// Returns a note for each wanted value that matches no known one.
 fn unmet(
     what: &str,
     wanted: &[String],
@@ -96,12 +97,12 @@ fn unmet(
     wanted.into_iter().map(note).collect()
 }
 
-/// Cargo takes both spellings, too.
+/// Compares package names. Like cargo, it treats `-` and `_` as equal.
 fn same_package(a: &str, b: &str) -> bool {
     a.replace('-', "_") == b.replace('-', "_")
 }
 
-/// Whether a name is what a glob describes.
+/// Returns whether a name matches a glob.
 fn matches(glob: &str, name: &str) -> bool {
     let mut rest = name;
     let mut globs = glob.chars();

@@ -20,9 +20,9 @@ use clap::Parser;
 
 use crate::arguments::CommandLine;
 
-/// Runs the subcommand that these arguments name; the first is the program, the second `airlock`.
+/// Runs the subcommand named by the arguments; the first is the program, the second `airlock`.
 ///
-/// The exit code is 0 if all is well, 1 if there are findings, and 2 if there is no answer.
+/// The exit code is 0 on success, 1 if there are findings, and 2 if there is no result.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match CommandLine::try_parse_from(arguments) {
         Ok(CommandLine::Airlock(command)) => report::print(command.run()),

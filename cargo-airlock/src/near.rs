@@ -1,11 +1,12 @@
-//! What was probably meant.
+//! Suggestions for misspelt names.
 
-/// The known name that is most like this one: at most half of its letters differ.
+/// Returns the known name that is most similar to this one, if there is a similar one.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     near(name, known).into_iter().next()
 }
 
-/// Known names that are like this one, or hold it, the most alike first.
+/// Returns the known names that are similar to this one, or contain it, the most similar first.
+/// Similar names differ in at most half of their characters.
 pub(crate) fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let distances = known.map(|known| (strsim::osa_distance(name, known), known));
     let mut near: Vec<_> = distances

@@ -1,4 +1,4 @@
-//! What a command has to say, and with which exit code it ends.
+//! The output of a command, and its exit code.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -6,32 +6,33 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 
-/// Titles.
+/// The style of titles.
 pub(crate) const BOLD: Style = Style::new().bold();
-/// What is wrong.
+/// The style of errors.
 pub(crate) const RED: Style = AnsiColor::Red.on_default().bold();
-/// What may be wrong.
+/// The style of warnings.
 pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
-/// What is right.
+/// The style of success.
 pub(crate) const GREEN: Style = AnsiColor::Green.on_default().bold();
 
 /// Any error that ends a command.
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
-/// The answer of a command. Styles stand in the text, and are left out where nobody sees them.
+/// The result of a command. The text contains styles, which are removed where the output shows
+/// none.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
-    /// What was asked for: goes to stdout.
+    /// The requested output, for stdout.
     pub(crate) text: String,
-    /// What is worth knowing beside it: goes to stderr.
+    /// Additional notes, for stderr.
     pub(crate) notes: Vec<String>,
-    /// What is wrong with what was looked at: goes to stderr, and the exit code is 1.
+    /// Problems in the input, for stderr. The exit code is 1 if there are any.
     pub(crate) findings: Vec<String>,
-    /// The text itself tells of findings: the exit code is 1.
+    /// `true` if the text itself contains findings. The exit code is then 1.
     pub(crate) failed: bool,
 }
 
-/// Prints the answer, and gives the exit code: 0 fine, 1 findings, 2 no answer.
+/// Prints the result, and returns the exit code: 0 success, 1 findings, 2 no result.
 pub(crate) fn print(answer: Result<Report, BoxError>) -> ExitCode {
     let mut stderr = anstream::stderr().lock();
     match answer {
@@ -62,7 +63,7 @@ pub(crate) fn print(answer: Result<Report, BoxError>) -> ExitCode {
     }
 }
 
-/// A reader who has seen enough, such as `head`, is no mistake of ours.
+/// Writes to stdout. A reader that closes the pipe early, such as `head`, is not an error.
 fn written(text: &str) -> io::Result<()> {
     let mut stdout = anstream::stdout();
     let written = stdout

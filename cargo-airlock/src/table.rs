@@ -1,17 +1,17 @@
-//! Tables, for people and for Markdown.
+//! Tables as aligned text and as Markdown.
 
 use std::fmt::Write;
 
 use crate::report::BOLD;
 
-/// Rows of text under a header. Columns that are empty throughout are left out.
+/// Rows of text under a header. Empty columns are left out.
 pub(crate) struct Table<const N: usize> {
     header: [&'static str; N],
     rows: Vec<[String; N]>,
 }
 
 impl<const N: usize> Table<N> {
-    /// A table without rows.
+    /// Creates a table without rows.
     pub(crate) fn new(header: [&'static str; N]) -> Self {
         Self {
             header,
@@ -24,7 +24,7 @@ impl<const N: usize> Table<N> {
         self.rows.push(row);
     }
 
-    /// Aligned, two spaces in.
+    /// Formats the table as aligned text, indented by two spaces.
     pub(crate) fn text(&self) -> String {
         let width = |text: &str| text.chars().count();
         let mut widths = self.header.map(width);
@@ -49,7 +49,7 @@ impl<const N: usize> Table<N> {
         text
     }
 
-    /// For a page in Markdown.
+    /// Formats the table as Markdown.
     pub(crate) fn markdown(&self) -> String {
         let shown = self.shown();
         let line = |row: &[String; N]| {
@@ -75,7 +75,7 @@ impl<const N: usize> Table<N> {
     }
 }
 
-/// Types have `<` and `|`, which Markdown takes for its own.
+/// Escapes characters of types, such as `<` and `|`, that have a meaning in Markdown.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for letter in text.chars() {

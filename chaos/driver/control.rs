@@ -1,4 +1,4 @@
-//! Killing at random, and waiting for the end.
+//! The control loop: kills at random, and waits for the end.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use airlock::BoxError;
 use super::processes::Processes;
 use super::{Counts, Options};
 
-/// How long the workers may take for what is left once nothing is killed any more.
+/// The timeout for the workers to finish after the last kill.
 const TO_FINISH: Duration = Duration::from_secs(300);
 
 pub(crate) async fn run(options: &Options) -> ExitCode {
@@ -61,7 +61,7 @@ async fn kill_and_check(options: &Options) -> Result<(Counts, u32), BoxError> {
     Ok((counts, kills))
 }
 
-/// Waits until nothing is left to do.
+/// Waits until no work is left.
 async fn finish(
     pool: &sqlx::Pool<crate::Db>,
     url: &str,

@@ -1,4 +1,4 @@
-//! Counting what became of the orders.
+//! The counts of orders and their effects.
 
 use airlock::BoxError;
 use sqlx::{AssertSqlSafe, Pool};
@@ -9,18 +9,18 @@ use crate::Db;
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) committed: i64,
-    /// Effects of what was committed that were not performed.
+    /// Effects of committed orders that were not performed.
     pub(crate) lost: i64,
-    /// Effects of what was not committed that were.
+    /// Effects of uncommitted orders that were performed.
     pub(crate) ghosts: i64,
     /// Effects that were performed again.
     pub(crate) duplicates: i64,
-    /// Other promises that were broken, each in a sentence.
+    /// Other broken guarantees, each in a sentence.
     pub(crate) broken: Vec<String>,
 }
 
 impl Counts {
-    /// Adds what became of each order in a table.
+    /// Adds the lost orders and the ghosts of a table.
     pub(crate) async fn add(&mut self, pool: &Pool<Db>, table: &str) -> Result<(), BoxError> {
         self.lost += number(
             pool,

@@ -1,7 +1,7 @@
-//! Processes and servers are killed at random; then a checker counts.
+//! Kills processes and servers at random; then a checker counts.
 //!
-//! The program starts itself again as each process. What a program says of itself is in its `main.rs`: the processes, the
-//! servers, the effects and what is counted.
+//! The program starts itself again for each process. Its `main.rs` defines the processes, the servers, the effects and
+//! the counts.
 
 #![allow(
     clippy::print_stdout,

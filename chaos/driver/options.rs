@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What the command line says.
+/// The options of the command line.
 pub(crate) struct Options {
     pub(crate) minutes: f64,
     pub(crate) seed: u64,

@@ -1,16 +1,17 @@
-//! The processes that are killed: this program again, in its roles.
+//! The processes that are killed: this program, started again in its roles.
 
 use std::process::{Child, Command, Stdio};
 
 use airlock::BoxError;
 
-/// The role of those that commit.
+/// The role of the processes that commit.
 const PRODUCER: &str = "produce";
 
 pub(crate) struct Processes {
     url: String,
     running: Vec<(&'static str, Child)>,
-    /// The number of the next process: far apart, since what it counts from there ends anywhere.
+    /// The first order number of the latest process. The numbers are far apart, because a process counts up from there
+    /// without a limit.
     next: i64,
 }
 
@@ -38,7 +39,7 @@ impl Processes {
         Ok(command.stdin(Stdio::null()).spawn()?)
     }
 
-    /// Kills one at random, and starts another in its place.
+    /// Kills a random process, and starts another in its place.
     pub(crate) fn kill_one(&mut self, random: &mut fastrand::Rng) -> Result<(), BoxError> {
         let number = random.usize(0..self.running.len());
         kill(&mut self.running[number].1)?;
@@ -46,7 +47,7 @@ impl Processes {
         self.restart_ended()
     }
 
-    /// A process whose server was killed while it started ends by itself.
+    /// Restarts processes that have ended by themselves, because their server was killed while they started.
     pub(crate) fn restart_ended(&mut self) -> Result<(), BoxError> {
         for number in 0..self.running.len() {
             if self.running[number].1.try_wait()?.is_some() {
@@ -72,7 +73,7 @@ impl Drop for Processes {
     }
 }
 
-/// Ends a process by SIGKILL.
+/// Kills a process with SIGKILL, and waits for it.
 fn kill(process: &mut Child) -> std::io::Result<()> {
     process.kill()?;
     process.wait().map(drop)

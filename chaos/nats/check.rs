@@ -1,8 +1,8 @@
-//! Counting what became of each order. What is checked:
+//! Counts the effects of each order, and checks that:
 //!
-//! - every committed order was shipped, invoiced and told at least once (else *lost*);
-//! - nothing was done for an order that was not committed (else a *ghost*);
-//! - each customer was told of the orders in their order.
+//! - every committed order was shipped, invoiced and told at least once (else it is *lost*);
+//! - no effect was performed for an order that was not committed (else it is a *ghost*);
+//! - each customer was told of their orders in order.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub(crate) async fn set_up(pool: &PgPool, url: &str) -> Result<(), BoxError> {
         sqlx::query(table).execute(pool).await?;
     }
     let nats = roles::nats(url).await?;
-    // The servers may still be choosing a leader.
+    // The servers may still be electing a leader.
     for _ in 0..50 {
         if nats.ensure_stream().await.is_ok() {
             return Ok(());
@@ -37,7 +37,7 @@ pub(crate) async fn set_up(pool: &PgPool, url: &str) -> Result<(), BoxError> {
     Ok(nats.ensure_stream().await?)
 }
 
-/// How many intents are not performed, in either engine.
+/// Returns the number of unfinished intents in both engines.
 pub(crate) async fn unfinished(pool: &PgPool, url: &str) -> Result<i64, BoxError> {
     let jobs = "SELECT count(*) FROM river_job WHERE finalized_at IS NULL";
     Ok(number(pool, jobs).await? + messages(url, "airlock").await?)

@@ -1,14 +1,14 @@
-//! What is done for each order.
+//! The effects for each order.
 
 use airlock::BoxError;
 use sqlx::PgPool;
 
-/// Ships an order, and has it invoiced.
+/// Ships an order, and enqueues its invoice.
 #[airlock::effect(durable, name = "chaos.ship", timeout = "2s")]
 pub(crate) async fn ship(#[resource] pool: &PgPool, order: i64) -> Result<(), BoxError> {
     airlock::enqueue(invoice(order));
     let attempt = airlock::attempt().ok_or("an effect is performed")?;
-    // A fault now and then, as of a receiver that is away.
+    // Fails occasionally, like an unreachable receiver.
     if fastrand::u8(..) < 8 && attempt.number() < 3 {
         return Err("the carrier is away".into());
     }
@@ -25,7 +25,7 @@ pub(crate) async fn invoice(#[resource] pool: &PgPool, order: i64) -> Result<(),
     Ok(())
 }
 
-/// Tells a customer of an order: in the order of the customer's orders.
+/// Tells a customer of an order. The orders of a customer are told in order.
 #[airlock::effect(
     durable,
     name = "chaos.tell",

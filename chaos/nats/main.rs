@@ -18,10 +18,10 @@ pub(crate) type Db = sqlx::Postgres;
 
 pub(crate) const PROGRAM: &str = "chaos-nats";
 
-/// How many of 256 kills are of a server of NATS.
+/// The number of kills out of 256 that hit a NATS server.
 pub(crate) const SERVER_KILLS: u8 = 50;
 
-/// PostgreSQL, which is left alone, and three servers of NATS.
+/// PostgreSQL, which is never killed, and three NATS servers.
 pub(crate) struct Servers {
     postgres: Postgres,
     nats: Nats,
@@ -34,12 +34,12 @@ impl Servers {
         Ok(Self { postgres, nats })
     }
 
-    /// The URLs of both, with a space between them.
+    /// Returns the URLs of both, separated by a space.
     pub(crate) fn url(&self) -> String {
         format!("{} {}", self.postgres.url("postgres"), self.nats.url())
     }
 
-    /// Kills one server of NATS, and starts it again after a while.
+    /// Kills one NATS server, and restarts it after a while.
     pub(crate) fn crash(&mut self, random: &mut fastrand::Rng) -> Result<bool, String> {
         let number = random.usize(0..self.nats.size());
         self.nats.crash(number);
@@ -49,7 +49,7 @@ impl Servers {
     }
 }
 
-/// The URL of PostgreSQL, and those of NATS.
+/// Splits into the URL of PostgreSQL and those of NATS.
 pub(crate) fn urls(url: &str) -> (&str, &str) {
     url.split_once(' ').unwrap_or((url, ""))
 }

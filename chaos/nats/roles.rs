@@ -1,4 +1,4 @@
-//! What the processes do that are killed.
+//! The roles of the processes that are killed.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use airlock::{Airlock, BoxError, IntoIntent};
 use crate::effects::{ship, tell};
 use crate::{Db, urls};
 
-/// The processes, and how many there are of each.
+/// The roles, with the number of processes of each.
 pub(crate) const ROLES: &[(&str, usize)] = &[("produce", 2), ("forward", 2), ("work", 4)];
 
-/// How many customers each producer has.
+/// The number of customers of each producer.
 const CUSTOMERS: i64 = 8;
 
 pub(crate) async fn play(role: &str, url: &str, first: i64) -> Result<(), BoxError> {
@@ -35,7 +35,7 @@ async fn river(url: &str) -> Result<River<Db>, BoxError> {
     Ok(river.forward_all(nats(url).await?).build()?)
 }
 
-/// Takes orders until it is killed. Each has a number of its own; every third transaction is rolled back.
+/// Takes orders until it is killed. Each order has a unique number; every third transaction is rolled back.
 async fn produce(url: &str, first: i64) -> Result<(), BoxError> {
     let river = river(url).await?;
     for order in first.. {
@@ -51,13 +51,13 @@ async fn produce(url: &str, first: i64) -> Result<(), BoxError> {
             }
         });
         let _ = taken.await;
-        // Not faster than forwarders that are killed all the time.
+        // Limits the rate to what forwarders that are killed all the time can handle.
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     Ok(())
 }
 
-/// Forwards what was committed until it is killed.
+/// Forwards committed intents until it is killed.
 async fn forward(url: &str) -> Result<(), BoxError> {
     let forwarder = river(url).await?.forwarder();
     let forwarder = forwarder

@@ -1,4 +1,4 @@
-//! Chaos on a private server of PostgreSQL, which is killed, too.
+//! Chaos on a private PostgreSQL server, which is killed, too.
 
 #[path = "../driver/mod.rs"]
 mod driver;
@@ -16,7 +16,7 @@ pub(crate) const PROGRAM: &str = "chaos-postgres";
 
 pub(crate) use self::river::{ROLES, count, play, set_up, unfinished};
 
-/// How many of 256 kills are of the database.
+/// The number of kills out of 256 that hit the database.
 pub(crate) const SERVER_KILLS: u8 = 25;
 
 /// The database of one run.
@@ -26,7 +26,7 @@ pub(crate) struct Servers {
 
 impl Servers {
     pub(crate) fn start() -> Result<Self, String> {
-        // What a process has written outlives it without `fsync`; only a power failure would not.
+        // Without `fsync`, written data survives a killed process; only a power failure would lose it.
         let postgres = Postgres::start(&["fsync=off"])?;
         Ok(Self { postgres })
     }
@@ -35,7 +35,7 @@ impl Servers {
         self.postgres.url("postgres")
     }
 
-    /// Kills all processes of the server, and starts it again.
+    /// Kills all processes of the server, and restarts it.
     pub(crate) fn crash(&mut self, _: &mut fastrand::Rng) -> Result<bool, String> {
         self.postgres.crash_and_restart()?;
         Ok(true)

@@ -1,4 +1,4 @@
-//! Counting what became of each order.
+//! Counts the effects of each order.
 
 use airlock::BoxError;
 use airlock::river::River;
@@ -22,7 +22,7 @@ pub(crate) async fn set_up(pool: &Pool<Db>, _: &str) -> Result<(), BoxError> {
     Ok(())
 }
 
-/// How many jobs are not finished.
+/// Returns the number of unfinished jobs.
 pub(crate) async fn unfinished(pool: &Pool<Db>, _: &str) -> Result<i64, BoxError> {
     let query = "SELECT count(*) FROM river_job WHERE finalized_at IS NULL";
     number(pool, query).await

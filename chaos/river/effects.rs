@@ -1,4 +1,4 @@
-//! What is done for each order.
+//! The effects for each order.
 
 use airlock::BoxError;
 use airlock::river::CompletionTransaction;
@@ -6,12 +6,12 @@ use sqlx::Pool;
 
 use crate::Db;
 
-/// Ships an order, and has it invoiced. At least once.
+/// Ships an order, and enqueues its invoice. At least once.
 #[airlock::effect(durable, name = "chaos.ship", timeout = "1s")]
 pub(crate) async fn ship(#[resource] pool: &Pool<Db>, order: i64) -> Result<(), BoxError> {
     airlock::enqueue(invoice(order));
     let attempt = airlock::attempt().ok_or("an effect is performed")?;
-    // A fault now and then, as of a receiver that is away.
+    // Fails occasionally, like an unreachable receiver.
     if fastrand::u8(..) < 8 && attempt.number() < 3 {
         return Err("the carrier is away".into());
     }
@@ -40,5 +40,5 @@ pub(crate) async fn book(
     Ok(())
 }
 
-/// The tables of orders, and of what was done for them.
+/// The tables of orders, and of the effects performed for them.
 pub(crate) const TABLES: [&str; 4] = ["orders", "shipped", "invoiced", "booked"];

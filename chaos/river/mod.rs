@@ -1,8 +1,8 @@
-//! Effects on River alone. What is checked:
+//! Effects on River alone. The checks are:
 //!
-//! - every committed order was shipped and invoiced at least once (else *lost*);
-//! - nothing was done for an order that was not committed (else a *ghost*);
-//! - every committed order was booked exactly once, since the effect writes in the transaction that completes it.
+//! - every committed order was shipped and invoiced at least once (else it is *lost*);
+//! - no effect was performed for an order that was not committed (else it is a *ghost*);
+//! - every committed order was booked exactly once, because the effect writes in the transaction that completes it.
 
 mod check;
 mod effects;

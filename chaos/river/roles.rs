@@ -1,4 +1,4 @@
-//! What the processes do that are killed.
+//! The roles of the processes that are killed.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use airlock::{Airlock, BoxError};
 
 use super::effects::{book, ship};
 
-/// The processes, and how many there are of each.
+/// The roles, with the number of processes of each.
 pub(crate) const ROLES: &[(&str, usize)] = &[("produce", 2), ("work", 4)];
 
 pub(crate) async fn play(role: &str, url: &str, first: i64) -> Result<(), BoxError> {
@@ -17,13 +17,13 @@ pub(crate) async fn play(role: &str, url: &str, first: i64) -> Result<(), BoxErr
     }
 }
 
-/// Takes orders until it is killed. Each has a number of its own; every third transaction is rolled back.
+/// Takes orders until it is killed. Each order has a unique number; every third transaction is rolled back.
 async fn produce(url: &str, first: i64) -> Result<(), BoxError> {
     let mut order = first;
     let river = River::new(crate::connect(url).await?)?;
     loop {
         order += 1;
-        // An error is no news: the database is killed, too.
+        // Errors are expected, because the database is killed, too.
         if take_order(&river, order).await.is_err() && order % 3 != 0 {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -58,5 +58,5 @@ async fn work(url: &str) -> Result<(), BoxError> {
     Ok(worker.start()?.wait().await?)
 }
 
-/// The errors of a transaction are those of the work.
+/// Checks that the error of the work can be built from a `TransactionError`.
 const _: fn(TransactionError) -> BoxError = BoxError::from;

@@ -16,7 +16,7 @@ pub(crate) const PROGRAM: &str = "chaos-sqlite";
 
 pub(crate) use self::river::{ROLES, count, play, set_up, unfinished};
 
-/// How many of 256 kills are of the database.
+/// The number of kills out of 256 that would hit the database. They hit a process instead.
 pub(crate) const SERVER_KILLS: u8 = 25;
 
 /// The database of one run.
@@ -34,7 +34,7 @@ impl Servers {
         self.folder.path().join("chaos.db").display().to_string()
     }
 
-    /// There is no server to kill: a file outlives its processes.
+    /// Does nothing: there is no server to kill, and a file outlives its processes.
     pub(crate) fn crash(&mut self, _: &mut fastrand::Rng) -> Result<bool, String> {
         Ok(false)
     }

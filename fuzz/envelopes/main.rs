@@ -1,5 +1,5 @@
-//! `envelopes [--minutes N | --programs K] [--seed S]`: random envelopes, sound ones with a change, against the promise that
-//! nothing which is stored stops a worker.
+//! `envelopes [--minutes N | --programs K] [--seed S]`: tests randomly modified envelopes against
+//! the promise that no stored envelope stops a worker.
 
 #![allow(
     clippy::print_stdout,
@@ -19,7 +19,7 @@ use airlock_durable::{Envelope, Keys, Performer};
 use airlock_fuzz::Arguments;
 use fastrand::Rng;
 
-/// Takes arguments of several forms.
+/// Takes arguments of several types.
 #[airlock::effect(
     durable,
     name = "fuzz.take",
@@ -82,7 +82,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    // Panics are what is looked for, and are told below.
+    // Panics are what this program looks for. It reports them itself, below.
     std::panic::set_hook(Box::new(|_| {}));
     let (begun, mut tried) = (Instant::now(), 0_u64);
     let mut verdicts = BTreeMap::new();
@@ -110,7 +110,7 @@ fn tell(json: &str, problem: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// A sound envelope of which some pieces are replaced.
+/// Returns a valid envelope with some pieces replaced.
 fn changed(random: &mut Rng) -> String {
     let secret = match random.bool() {
         true => r#"{"$sealed":"AAAA"}"#,
@@ -126,7 +126,7 @@ fn changed(random: &mut Rng) -> String {
     json.into_iter().collect()
 }
 
-/// The verdict in a word.
+/// Performs an envelope, and returns the verdict in a word.
 fn judge(performer: &Performer, json: &str, attempt: u32) -> Result<&'static str, String> {
     let Ok(envelope) = Envelope::from_json(json) else {
         return Ok("unreadable");

@@ -2,22 +2,23 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// How long to fuzz, and from which seed.
+/// The arguments of the fuzzer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arguments {
-    /// The seed of the first program. The next program has the next number.
+    /// The seed of the first program. Each further program uses the next number.
     pub seed: u64,
-    /// When to stop.
+    /// The condition for stopping.
     pub bound: Bound,
-    /// Whether to print the seed of each program before it runs: an abort leaves no other trace.
+    /// `true` to print the seed of each program before it runs, since an abort leaves no other
+    /// trace.
     pub trace: bool,
-    /// Whether to go on after a violation, and to print only its rule and the shrunk program.
+    /// `true` to continue after a violation, and to print only its rule and the shrunk program.
     pub survey: bool,
-    /// Programs whose text has one of these words are left out, to look past a known fault.
+    /// Words to skip: a program whose text contains one is not run. This hides a known fault.
     pub skip: Vec<String>,
 }
 
-/// When to stop.
+/// The condition for stopping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
     /// After this time.
@@ -27,7 +28,7 @@ pub enum Bound {
 }
 
 impl Bound {
-    /// Whether there is time for another one, after so many.
+    /// Returns whether another program may start after `tried` programs.
     #[must_use]
     pub fn goes_on(self, begun: Instant, tried: u64) -> bool {
         match self {
@@ -38,11 +39,11 @@ impl Bound {
 }
 
 impl Arguments {
-    /// Reads the arguments that follow the program's name.
+    /// Parses the arguments that follow the program's name.
     ///
     /// # Errors
     ///
-    /// An unknown option, and a value that is no number.
+    /// An unknown option, a missing value, or a value that is not a number.
     pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, String> {
         let mut this = Self {
             seed: seed_of_the_clock(),
@@ -80,7 +81,7 @@ impl Arguments {
     }
 }
 
-/// Seconds, so that it is short enough to type.
+/// Returns a seed in whole seconds, which is short enough to type.
 fn seed_of_the_clock() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.map_or(0, |now| now.as_secs() * 1_000)

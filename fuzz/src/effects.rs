@@ -1,4 +1,4 @@
-//! The effects of the programs, one for each kind.
+//! The effects of the programs, one per kind.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -27,7 +27,7 @@ fn fallible(#[resource] world: &World, number: u32, text: String) -> Result<(), 
     perform(world, &[number])
 }
 
-/// Cannot be cloned.
+/// An argument that cannot be cloned.
 #[derive(Debug)]
 pub(crate) struct Ticket(#[allow(dead_code, reason = "only its destructor matters")] String);
 
@@ -92,7 +92,7 @@ fn keyed_first(#[resource] world: &World, number: u32) -> Result<(), Failed> {
     perform(world, &[number])
 }
 
-/// The error of bodies.
+/// The error of effect bodies.
 #[derive(Debug)]
 pub(crate) struct Failed;
 
@@ -110,7 +110,7 @@ fn perform_or_panic(world: &World, numbers: &[u32]) {
     }
 }
 
-/// Follows the plan of the first intent, for all of them.
+/// Follows the plan of the first intent, for all intents of the batch.
 fn perform(world: &World, numbers: &[u32]) -> Result<(), Failed> {
     let attempts: Vec<_> = numbers.iter().map(|number| world.begin(*number)).collect();
     conclude(world, numbers, attempts[0])
@@ -135,7 +135,7 @@ fn conclude(world: &World, numbers: &[u32], attempt: u8) -> Result<(), Failed> {
     Err(Failed)
 }
 
-/// Is pending for this many polls.
+/// Returns `Pending` for this many polls.
 pub(crate) async fn yields(mut polls: u8) {
     poll_fn(|_| match polls {
         0 => Poll::Ready(()),
@@ -148,7 +148,7 @@ pub(crate) async fn yields(mut polls: u8) {
     .await;
 }
 
-/// Enqueues what the step says. A refusal is the program's to bear.
+/// Enqueues the intent of a step. A refused enqueue is ignored.
 pub(crate) fn enqueue(world: &World, step: &Enqueue) {
     let number = world.number(step.kind, &step.plan);
     if let Ok(id) = submit(number, step) {
@@ -176,7 +176,7 @@ fn submit(number: u32, step: &Enqueue) -> Result<IntentId, EnqueueError> {
     }
 }
 
-/// An intent without options is enqueued in its own type, which has a path of its own.
+/// Enqueues an intent. Without options, the typed intent is enqueued, which has its own code path.
 fn with_options(intent: impl IntoIntent, step: &Enqueue) -> Result<IntentId, EnqueueError> {
     let keyed = |intent: Intent| match step.key {
         Some(key) => intent.with_key(u64::from(key)),
@@ -190,7 +190,8 @@ fn with_options(intent: impl IntoIntent, step: &Enqueue) -> Result<IntentId, Enq
     }
 }
 
-/// The number in an intent's arguments: policies see intents before the world knows their ids.
+/// Returns the number in an intent's arguments. Policies see intents before the world knows their
+/// ids.
 pub(crate) fn number(intent: &Intent) -> u32 {
     macro_rules! number {
         ($($typed:ident: $field:ident)+) => {

@@ -1,4 +1,4 @@
-//! The executors and policies of the programs, also those that break their contract.
+//! The executors and policies of the programs, including some that violate their contracts.
 
 use std::borrow::Cow;
 use std::future::{Future, poll_fn};
@@ -37,7 +37,7 @@ pub(crate) fn executor(world: &World, way: &Way) -> Arc<dyn Executor> {
     })
 }
 
-/// An executor as a user may write it.
+/// A user-defined executor.
 struct Custom {
     way: Way,
     inner: Arc<dyn Executor>,
@@ -47,7 +47,7 @@ struct Custom {
 type Taken = Result<(), (Delivery, BoxError)>;
 
 impl Custom {
-    /// Takes a delivery, or does not.
+    /// Takes a delivery, returns it with an error, or panics.
     fn take(&self, delivery: Delivery) -> Taken {
         match self.way {
             Way::Keep(later) | Way::KeepAsync(_, later) => {
@@ -125,7 +125,7 @@ async fn keep_after(world: World, polls: u8, later: Later, delivery: Delivery) -
     Ok(())
 }
 
-/// Drops the future when it has been pending this many times.
+/// Drops the future once it has been pending more than this many times.
 pub(crate) async fn at_most<F: Future>(mut polls: u8, future: F) -> Option<F::Output> {
     let mut future = Box::pin(future);
     poll_fn(|cx| match future.as_mut().poll(cx) {
@@ -150,7 +150,7 @@ pub(crate) fn policy(rule: Rule) -> Arc<dyn Policy> {
     }
 }
 
-/// Judges an intent by its number.
+/// A policy that judges an intent by its number.
 struct Judge(Rule);
 
 impl Policy for Judge {

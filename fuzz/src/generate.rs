@@ -1,4 +1,4 @@
-//! A random program from a seed.
+//! Generates a random program from a seed.
 
 use airlock::FailureMode;
 
@@ -7,13 +7,13 @@ use crate::program::{
 };
 use crate::random::Random;
 
-/// How deep steps nest.
+/// The maximum nesting depth of steps.
 const DEPTH: u8 = 4;
 
-/// Steps of a program, those of its effects included.
+/// The maximum number of steps of a program, including those of its effects.
 const STEPS: u8 = 24;
 
-/// Makes the program of this seed.
+/// Generates the program of this seed.
 pub(crate) fn program(seed: u64) -> Program {
     let mut generator = Generator {
         random: Random::new(seed),
@@ -24,7 +24,7 @@ pub(crate) fn program(seed: u64) -> Program {
 
 struct Generator {
     random: Random,
-    /// Steps that may still be made.
+    /// The number of steps that may still be generated.
     left: u8,
 }
 

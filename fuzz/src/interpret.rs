@@ -1,4 +1,4 @@
-//! Steps without awaiting: what closures and effects do.
+//! Interprets steps without awaiting, as closures and effects do.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -16,7 +16,7 @@ use crate::program::{End, Enqueue, Form, Rule, Scope, Step};
 use crate::stopping::dispatched_after_a_failure;
 use crate::world::{ErrorSource, Planned, World, planned_panic};
 
-/// Follows the steps. A panic of the program passes through.
+/// Follows the steps. A panic of the program propagates.
 pub(crate) fn steps(world: &World, all: &[Step]) {
     let mut in_drop = Vec::new();
     for step in all {
@@ -27,12 +27,12 @@ pub(crate) fn steps(world: &World, all: &[Step]) {
     }
 }
 
-/// Enqueues when it is dropped.
+/// A guard that enqueues when it is dropped.
 pub(crate) struct InDrop<'a>(pub(crate) &'a World, pub(crate) &'a Enqueue);
 
 impl Drop for InDrop<'_> {
     fn drop(&mut self) {
-        // A policy's panic would abort the process here, as that of any destructor.
+        // As in any destructor, a panic of a policy could abort the process here.
         let _ = catch_unwind(AssertUnwindSafe(|| enqueue(self.0, self.1)));
     }
 }
@@ -92,12 +92,12 @@ fn local(rule: Rule, form: Form, work: impl FnOnce()) {
     }
 }
 
-/// Replaces a guard: the new policy is entered before the old one is left.
+/// Replaces a guard. The new policy is entered before the old one is exited.
 pub(crate) fn replace(guard: &mut PolicyGuard, local: LocalPolicy) {
     *guard = local.enter();
 }
 
-/// Why a body returns an error.
+/// The reason why a body returns an error.
 #[derive(Debug)]
 pub(crate) enum Stop {
     Planned,
@@ -148,7 +148,7 @@ fn scope(world: &World, scope: &Scope) {
     conclude(world, scope, ended);
 }
 
-/// Takes what a scope returned. Its panic ends here, if the program asked for it.
+/// Handles the result of a scope. A planned panic ends here.
 pub(crate) fn conclude(world: &World, scope: &Scope, ended: std::thread::Result<Result<(), Stop>>) {
     match ended {
         Ok(Ok(()) | Err(Stop::Planned)) => {}
@@ -162,7 +162,7 @@ pub(crate) fn conclude(world: &World, scope: &Scope, ended: std::thread::Result<
     }
 }
 
-/// A panic that the program did not ask for is a fault.
+/// Reports a panic that the program did not plan as a fault.
 pub(crate) fn took_panic(world: &World, panic: &(dyn std::any::Any + Send)) {
     if panic.is::<Planned>() {
         return;
@@ -175,7 +175,7 @@ pub(crate) fn took_panic(world: &World, panic: &(dyn std::any::Any + Send)) {
 fn enqueue_again(world: &World, intents: Vec<airlock::Intent>) {
     for intent in intents {
         let Some(number) = world.number_of(intent.id()) else {
-            continue; // Noted as a fault already.
+            continue; // Already recorded as a fault.
         };
         if let Ok(id) = airlock::try_enqueue(intent) {
             world.accepted(id, number);
@@ -262,7 +262,7 @@ fn crossed(world: &World, outer: &Scope, inner: &Scope) {
     conclude(world, inner, ended);
 }
 
-/// Polls a future until it is ready or has been pending more often than this, then drops it.
+/// Polls a future until it is ready or has been pending more than this many times, then drops it.
 pub(crate) fn poll<T>(polls: u8, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     for _ in 0..=polls {

@@ -1,4 +1,4 @@
-//! Steps that may await: what futures do.
+//! Interprets steps that may await, as futures do.
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -18,7 +18,7 @@ use crate::world::{World, planned_panic};
 
 type Local<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// Follows the steps, as [`interpret::steps`].
+/// Follows the steps, like [`interpret::steps`].
 pub(crate) fn steps<'a>(world: &'a World, all: &'a [Step]) -> Local<'a, ()> {
     Box::pin(async move {
         let mut in_drop = Vec::new();
@@ -125,7 +125,7 @@ async fn run_scope(world: &World, scope: &Scope) -> Result<(), Stop> {
     }
 }
 
-/// Catches the panic of a poll.
+/// Catches a panic in a poll.
 pub(crate) async fn caught<F: Future>(future: F) -> thread::Result<F::Output> {
     let mut future = Box::pin(future);
     poll_fn(
@@ -137,7 +137,7 @@ pub(crate) async fn caught<F: Future>(future: F) -> thread::Result<F::Output> {
     .await
 }
 
-/// Polls both in turn until both are ready.
+/// Polls both futures in turn until both are ready.
 async fn join(a: Local<'_, ()>, b: Local<'_, ()>) {
     let mut both = [Some(a), Some(b)];
     poll_fn(|cx| {

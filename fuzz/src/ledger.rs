@@ -1,57 +1,57 @@
-//! What happened, and whether it keeps the promise.
+//! Records the events of a run, and checks them against the promise.
 //!
-//! Intents go by the numbers that the run gave them, in the order of their enqueue.
+//! Intents are identified by the numbers that the run assigned, in the order of their enqueues.
 
 use crate::program::Kind;
 
-/// Something that happened, in order.
+/// An event, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// `try_enqueue` accepted it, also one that had been handed back.
+    /// `try_enqueue` accepted the intent, perhaps again after it was handed back.
     Accepted(u32),
     /// An attempt at its body began.
     Begun(u32),
     /// Its body returned successfully.
     Succeeded(u32),
-    /// An executor was given its delivery, and awaits something before it takes it.
+    /// An executor received its delivery, and awaits something before it takes it.
     Offered(u32),
-    /// An executor panicked with its delivery in hand.
+    /// An executor panicked while it held its delivery.
     Lost(u32),
     /// An executor took its delivery.
     HandedOver(u32),
-    /// A report shows it.
+    /// A report shows its fate.
     Reported {
         intent: u32,
         fate: Fate,
         by: Reporter,
     },
-    /// A flush error gave it back.
+    /// A flush error handed it back.
     HandedBack(u32),
 }
 
-/// The fate that a report shows: its word, and the failure's name.
+/// The fate in a report: its word, and the name of the failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fate {
     pub(crate) word: &'static str,
     pub(crate) failure: Option<&'static str>,
 }
 
-/// Whose report it was.
+/// The source of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reporter {
     Flush,
-    /// What performed a delivery.
+    /// The delivery that was performed.
     Delivery,
 }
 
-/// A broken promise. Two violations with the same rule are taken for the same fault.
+/// A broken promise. Two violations of the same rule are assumed to have the same cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Violation {
     pub(crate) rule: &'static str,
     pub(crate) about: String,
 }
 
-/// What is known of one intent from its enqueue to its final fate.
+/// The state of one intent from its enqueue to its final fate.
 #[derive(Default)]
 struct Life {
     begun: u32,
@@ -60,12 +60,12 @@ struct Life {
     lost: bool,
     handed_over: bool,
     fate: Option<Fate>,
-    /// The final fate that the delivery's report showed.
+    /// The final fate in the report of its delivery.
     delivered: Option<Fate>,
     handed_back: bool,
 }
 
-/// Checks everything that happened in a run that has ended. `kinds` has the kind of each intent.
+/// Checks all events of a finished run. `kinds` has the kind of each intent.
 pub(crate) fn check(events: &[Event], kinds: &[Kind]) -> Result<(), Violation> {
     let mut lives: Vec<Option<Life>> = Vec::new();
     lives.resize_with(kinds.len(), || None);
@@ -133,7 +133,7 @@ impl Life {
         }
     }
 
-    /// An attempt, or a delivery to another place, is in order now.
+    /// Checks that an attempt, or a delivery to another place, may happen now.
     fn may_perform(&self) -> Result<(), &'static str> {
         let waits_elsewhere = self.handed_over && self.delivered.is_none();
         if self.succeeded {
@@ -197,16 +197,16 @@ impl Life {
         Ok(())
     }
 
-    /// Whether its arguments certainly still exist.
+    /// Returns whether its arguments certainly still exist.
     fn must_come_back(&self, kind: Kind, fate: &Fate) -> bool {
         if self.offered && fate.failure == Some("Interrupted") {
-            return false; // The taker was dropped and may have taken it.
+            return false; // The future that takes it was dropped, possibly after taking it.
         }
         if self.lost {
             return kind.is_copy();
         }
-        // A body that was started may have used up what it cannot repeat. A future may be started and
-        // never polled.
+        // A body that was started may have consumed what it cannot repeat. A future may be started
+        // and never polled.
         kind.keeps_arguments() || (self.begun == 0 && !self.offered && fate.failure.is_none())
     }
 }

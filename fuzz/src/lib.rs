@@ -1,9 +1,11 @@
-//! Random programs against one promise: no intent is lost, and none is performed twice.
+//! Runs random programs against one promise: no intent is lost, and none is performed twice.
 //!
-//! `generate` makes a `program` from a seed. `run` executes it through airlock's public API, also
-//! dropped at every pending poll, and writes what happens into a `ledger`. The ledger knows no rule of
-//! routing or judging. It only checks that each accepted intent has one fate in one final report, that its
-//! body succeeds at most once, and that what failed comes back. `shrink` makes a failing program small.
+//! `generate` creates a `program` from a seed. `run` executes it through airlock's public API, and
+//! again for each pending poll, where it drops the program. It records all events in a `ledger`.
+//!
+//! The ledger knows no rules of routing or judging. It only checks that each accepted intent has
+//! one fate in one final report, that its body succeeds at most once, and that failed intents come
+//! back. `shrink` reduces a failing program.
 
 #![allow(
     clippy::print_stdout,

@@ -1,4 +1,4 @@
-//! Programs as text.
+//! Formats programs as text.
 
 use std::fmt::{self, Display, Formatter};
 

@@ -1,4 +1,4 @@
-//! Programs: what is enqueued, in which scopes, and what goes wrong.
+//! Programs: the intents that are enqueued, their scopes, and the failures.
 
 use airlock::FailureMode;
 
@@ -13,49 +13,50 @@ pub(crate) struct Program {
     pub(crate) steps: Vec<Step>,
 }
 
-/// Whether the program runs as a closure or as a future.
+/// The style of a program: a closure or a future.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
     Sync,
     Async,
 }
 
-/// One thing that a program or an effect does.
+/// One action of a program or an effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Enqueue(Enqueue),
-    /// Enqueues when the rest of the block is done, in a destructor.
+    /// Enqueues in a destructor, after the rest of the block.
     EnqueueInDrop(Enqueue),
     Scope(Scope),
     /// The first scope encloses the second, and ends before it.
     Crossed(Scope, Scope),
     Local(Rule, Form, Vec<Step>),
-    /// Another thread enters the current scope.
+    /// Enters the current scope on another thread.
     Thread(Vec<Step>),
     KeepHandle,
-    /// Enters the scope whose handle was kept last, which may have ended.
+    /// Enters the scope of the most recently kept handle. The scope may have ended.
     UseHandle(Vec<Step>),
-    /// Waits for this many polls.
+    /// Is pending for this many polls.
     Yield(u8),
     /// Two futures, polled in turn.
     Join(Vec<Step>, Vec<Step>),
-    /// A future that is dropped after this many polls.
+    /// A future that is dropped once it has been pending more than this many times.
     Cancel(u8, Vec<Step>),
     /// Unwinds to the nearest scope step.
     Panic,
 }
 
-/// How a scope or a local policy is written.
+/// The form of a scope or a local policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     Closure,
     Future,
     Guard,
-    /// A scope that is opened, entered or bound, and finished by hand; a guard that replaces another.
+    /// A scope that is opened, entered or bound, and finished by hand; or a guard that replaces
+    /// another.
     ByHand,
-    /// A scope that is released, then dispatched; otherwise as `ByHand`.
+    /// A scope that is released, then dispatched. A local policy is like `ByHand`.
     Released,
-    /// As `Released`, and scopes within it dispatch when they end.
+    /// Like `Released`, but scopes within it dispatch when they end.
     Body,
 }
 
@@ -67,17 +68,17 @@ pub(crate) struct Scope {
     pub(crate) policy: Option<Rule>,
     pub(crate) lifecycle: Option<Life>,
     pub(crate) mode: Option<FailureMode>,
-    /// Whether what the flush hands back is enqueued again, in what encloses the scope.
+    /// `true` if the intents that the flush hands back are enqueued again, in the enclosing scope.
     pub(crate) again: bool,
     pub(crate) body: Vec<Step>,
 }
 
-/// How the work in a scope ends, unless it panics.
+/// The end of the work in a scope, unless it panics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Ok,
     Err,
-    /// Nobody ends the scope: it is dropped.
+    /// The scope is dropped without being ended.
     Drop,
 }
 
@@ -90,7 +91,7 @@ pub(crate) enum Life {
     ReleaseEven,
 }
 
-/// A policy. Those with a number judge intents by the remainder of theirs.
+/// A policy. `Limit` has a limit; other numbers select intents by their number modulo 4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rule {
     Allow,
@@ -107,9 +108,9 @@ pub(crate) enum Rule {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     Inline,
-    /// Coalesce each delivery until the program has ended.
+    /// Keeps each delivery until the program has ended.
     Keep(Later),
-    /// As `Keep`, after awaiting this many polls.
+    /// Like `Keep`, after being pending for this many polls.
     KeepAsync(u8, Later),
     /// Returns each delivery with an error.
     Refuse,
@@ -118,18 +119,18 @@ pub(crate) enum Way {
     PanicAfter(u8),
     /// Performs this many units, then returns.
     ReturnAfter(u8),
-    /// Panics with the delivery in its hands.
+    /// Panics while it holds the delivery.
     PanicInHand,
-    /// Accepts no intent whose number has this remainder.
+    /// Rejects each intent whose number has this remainder.
     AcceptNot(u8, Box<Way>),
     Retry(Box<Way>),
     Timeout(Box<Way>),
-    /// Drops the inner executor's future after this many polls, then gives up.
+    /// Drops the future of the inner executor once it has been pending more than this many times.
     OwnTimeout(u8, Box<Way>),
     Fallback(Box<Way>, Box<Way>),
 }
 
-/// What becomes of a delivery that was kept.
+/// The handling of a kept delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Later {
     Perform,
@@ -155,19 +156,19 @@ pub(crate) enum FireOn {
     Always,
 }
 
-/// What a body does.
+/// The behaviour of a body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// How many attempts fail.
+    /// The number of attempts that fail.
     pub(crate) fails: u8,
-    /// Whether they panic. Where an effect can return no error they always do.
+    /// `true` if failing attempts panic. If an effect cannot return an error, they always panic.
     pub(crate) panics: bool,
-    /// How many polls an async body waits for; the largest number waits for ever.
+    /// The number of polls for which an async body is pending. The largest number means forever.
     pub(crate) yields: u8,
     pub(crate) body: Vec<Step>,
 }
 
-/// An effect, by what matters to conservation.
+/// An effect, classified by how its arguments can be preserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Cannot return an error; arguments are `Copy`.
@@ -206,7 +207,7 @@ impl Kind {
         Self::KeyedFirst,
     ];
 
-    /// Whether its arguments are `Copy`, so that a duplicate costs nothing.
+    /// Returns whether its arguments are `Copy`, so that a duplicate is free.
     pub(crate) fn is_copy(self) -> bool {
         !matches!(
             self,
@@ -219,7 +220,7 @@ impl Kind {
         )
     }
 
-    /// Whether its arguments survive a failed attempt, so that it must be handed back.
+    /// Returns whether its arguments survive a failed attempt, so that they must be handed back.
     pub(crate) fn keeps_arguments(self) -> bool {
         !matches!(self, Self::Once | Self::Owned)
     }

@@ -1,6 +1,6 @@
-//! Random numbers, the same ones for the same seed.
+//! Reproducible random numbers.
 
-/// The generator `SplitMix64`.
+/// A `SplitMix64` generator.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -18,7 +18,7 @@ impl Random {
         u8::try_from(mixed % u64::from(end)).unwrap_or(0)
     }
 
-    /// Returns true once in `times`.
+    /// Returns `true` once in `times`.
     pub(crate) fn once_in(&mut self, times: u8) -> bool {
         self.below(times) == 0
     }

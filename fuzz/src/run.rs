@@ -1,4 +1,4 @@
-//! Running programs, also cut short at every pending poll, and telling what went wrong.
+//! Runs programs, also cut short at every pending poll, and reports violations.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,19 +18,19 @@ use crate::program::{Later, Program, Style};
 use crate::world::{ErrorSource, World};
 use crate::{generate, interpret, interpret_async, shrink};
 
-/// A program that is still pending after so many polls waits for ever, and is dropped.
+/// The maximum number of polls. A program that is still pending then never ends, and is dropped.
 const MOST_POLLS: u8 = 60;
 
-/// A program whose promise was broken, and how to see it.
+/// A program that broke a promise, with the information to reproduce it.
 #[derive(Debug)]
 pub(crate) struct Finding {
     pub(crate) violation: Violation,
-    /// After how many polls the program was dropped.
+    /// The program was dropped at its pending poll with this index, from 0.
     pub(crate) cut: u8,
     pub(crate) history: String,
 }
 
-/// Runs random programs until a promise is broken or the time is over.
+/// Runs random programs until a promise is broken or the bound is reached.
 pub fn fuzz(arguments: &Arguments) -> ExitCode {
     silence_panics();
     println!("fuzz: seed {}", arguments.seed);
@@ -73,7 +73,7 @@ fn tell(seed: u64, program: &Program, finding: &Finding) {
     let small = shrink::shrink(program, finding.violation.rule);
     let (program, finding) = match try_program(&small) {
         Err(smaller) => (&small, smaller),
-        // Shrinking found nothing that fails again: the program as it was.
+        // The shrunk program does not fail again. Report the original one.
         Ok(()) => (program, Finding::default_of(finding)),
     };
     println!("{}: {}", finding.violation.rule, finding.violation.about);
@@ -95,12 +95,13 @@ impl Finding {
     }
 }
 
-/// Panics of programs are caught. A message for each would hide everything else.
+/// Silences the messages of panics. Programs panic on purpose, and their messages would hide
+/// everything else.
 fn silence_panics() {
     std::panic::set_hook(Box::new(|_| {}));
 }
 
-/// Runs the program to its end, then again for each of its pending polls, dropped there.
+/// Runs the program to its end, then once for each of its pending polls, dropping it there.
 pub(crate) fn try_program(program: &Program) -> Result<(), Finding> {
     let polls = run(program, MOST_POLLS)?;
     for cut in 0..polls {
@@ -109,7 +110,7 @@ pub(crate) fn try_program(program: &Program) -> Result<(), Finding> {
     Ok(())
 }
 
-/// Runs the program once. Returns how many of its polls were pending.
+/// Runs the program once. Returns the number of its pending polls.
 fn run(program: &Program, cut: u8) -> Result<u8, Finding> {
     let world = World::new(program.mode);
     let polls = {
@@ -140,7 +141,7 @@ fn perform(program: &Program, world: &World, cut: u8) -> u8 {
         }
     };
     deliver(world);
-    // They keep scopes alive, and with them the world itself.
+    // The handles keep scopes alive, and thereby the world itself.
     drop(world.take_handles());
     polls
 }
@@ -191,7 +192,7 @@ fn airlock(program: &Program, world: &World) -> Airlock {
     }
 }
 
-/// Performs what executors have kept, and what that causes.
+/// Performs the kept deliveries, and those that they cause.
 fn deliver(world: &World) {
     loop {
         let kept = world.take_kept();
@@ -220,7 +221,7 @@ fn finish(delivery: Delivery, later: Later) -> Option<Result<FlushReport, FlushE
     }
 }
 
-/// Waits take one poll, timeouts three.
+/// A timer without real time: a sleep is pending for one poll, a timeout for two.
 struct Instantly;
 
 impl Timer for Instantly {

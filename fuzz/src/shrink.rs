@@ -1,9 +1,9 @@
-//! Making a failing program smaller, as long as it breaks the same promise.
+//! Shrinks a failing program while it breaks the same promise.
 
 use crate::program::{End, Enqueue, FireOn, Kind, Plan, Program, Scope, Step, Way};
 use crate::run::try_program;
 
-/// Returns a program that breaks the same rule, from which nothing can be left out.
+/// Returns a smaller program that breaks the same rule, and cannot be simplified further.
 pub(crate) fn shrink(program: &Program, rule: &str) -> Program {
     shrink_while(
         program,
@@ -13,14 +13,14 @@ pub(crate) fn shrink(program: &Program, rule: &str) -> Program {
 
 fn shrink_while(program: &Program, fails: impl Fn(&Program) -> bool) -> Program {
     let mut smallest = program.clone();
-    // Each round makes the program smaller, so that there is an end.
+    // Terminates, because each round makes the program smaller.
     while let Some(smaller) = simpler(&smallest).into_iter().find(&fails) {
         smallest = smaller;
     }
     smallest
 }
 
-/// Programs that are one simplification away.
+/// Returns the programs that are one simplification away.
 fn simpler(program: &Program) -> Vec<Program> {
     let mut all = Vec::new();
     let mut add = |change: &dyn Fn(&mut Program)| {
@@ -40,7 +40,7 @@ fn simpler(program: &Program) -> Vec<Program> {
     all
 }
 
-/// Without one step, with the body of one step in its place, or with one step simplified.
+/// Returns the steps without one step, with a step replaced by its body, or with a step simplified.
 fn simpler_steps(steps: &[Step]) -> Vec<Vec<Step>> {
     let mut all = Vec::new();
     for (position, step) in steps.iter().enumerate() {

@@ -1,10 +1,10 @@
-//! A flush that is to stop at the first failure does so.
+//! Checks that a flush in the failure mode `Stop` stops at the first failure.
 
 use airlock::report::ReportEntry;
 use airlock::{Fate, FlushReport};
 
-/// Finds an intent that was dispatched after another had failed. The report has them in the order of
-/// the dispatch, but for batch effects, whose unit has the place of its first intent.
+/// Returns an intent that was dispatched after another had failed. The report lists intents in
+/// dispatch order. Batch effects are skipped, because a batch has the place of its first intent.
 pub(crate) fn dispatched_after_a_failure(report: &FlushReport) -> Option<&ReportEntry> {
     let failed = |entry: &&ReportEntry| matches!(entry.fate(), Fate::Failed(_));
     let dispatched = |entry: &&ReportEntry| {

@@ -1,4 +1,4 @@
-//! What a run shares with its effects, executors and hooks.
+//! The state that a run shares with its effects, executors and hooks.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,24 +14,24 @@ use airlock::{Failure, FailureMode, Fate, FlushError, FlushReport, Intent, Scope
 use crate::ledger::{self, Event, Reporter, Violation, check};
 use crate::program::{Kind, Later, Plan};
 
-/// The payload of panics that the program asks for. Any other panic is a fault.
+/// The payload of planned panics. Any other panic is a fault.
 pub(crate) struct Planned;
 
-/// Unwinds, without a message on the terminal.
+/// Panics without printing a message.
 pub(crate) fn planned_panic() -> ! {
     resume_unwind(Box::new(Planned))
 }
 
-/// Who was given a flush error.
+/// The receiver of a flush error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ErrorSource {
-    /// The caller of a flush, which has run to its end.
+    /// The caller of a flush that ran to its end.
     Returned,
-    /// `on_unhandled_error`.
+    /// The hook `on_unhandled_error`.
     Stranded,
 }
 
-/// A handle to what one run shares.
+/// A handle to the shared state of one run.
 #[derive(Clone)]
 pub(crate) struct World {
     mode: FailureMode,
@@ -45,7 +45,7 @@ struct State {
     plans: Vec<Arc<Plan>>,
     attempts: Vec<u8>,
     numbers: HashMap<IntentId, u32>,
-    /// Flushes that have reported a failure, and whose error nobody has seen yet.
+    /// The failed flushes whose error has not been received yet.
     unhandled: Vec<(Option<ScopeId>, Vec<IntentId>)>,
     kept: Vec<(Delivery, Later)>,
     handles: Vec<Scope>,
@@ -54,7 +54,7 @@ struct State {
 }
 
 impl World {
-    /// Describes a run whose scopes have this failure mode unless they name one.
+    /// Creates the state of a run. The mode applies to scopes that set none.
     pub(crate) fn new(mode: Option<FailureMode>) -> Self {
         Self {
             mode: mode.unwrap_or_default(),
@@ -70,7 +70,7 @@ impl World {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives a new intent its number.
+    /// Assigns a number to a new intent.
     pub(crate) fn number(&self, kind: Kind, plan: &Plan) -> u32 {
         let mut state = self.state();
         state.kinds.push(kind);
@@ -93,7 +93,7 @@ impl World {
         self.state().plans[number as usize].clone()
     }
 
-    /// Notes that an attempt begins. Returns how many there have been, this one included.
+    /// Records the start of an attempt. Returns the number of attempts, including this one.
     pub(crate) fn begin(&self, number: u32) -> u8 {
         let mut state = self.state();
         state.events.push(Event::Begun(number));
@@ -135,7 +135,7 @@ impl World {
         std::mem::take(&mut self.state().handles)
     }
 
-    /// Takes the report of a scope that has ended.
+    /// Records the report of a scope that has ended.
     pub(crate) fn report(&self, report: &FlushReport) {
         self.show(report, Reporter::Flush);
         if report.count(is_failure) > 0 {
@@ -144,13 +144,13 @@ impl World {
         }
     }
 
-    /// Takes the report of a delivery that was performed.
+    /// Records the report of a delivery that was performed.
     pub(crate) fn delivered(&self, report: &FlushReport) {
         self.show(report, Reporter::Delivery);
     }
 
-    /// Takes a flush error, and gives what it hands back. If no scope has reported it, it comes from a
-    /// delivery.
+    /// Records a flush error, and returns the intents it hands back. If no scope has reported the
+    /// failure, the error comes from a delivery.
     pub(crate) fn error(&self, error: FlushError, given: ErrorSource) -> Vec<Intent> {
         let interrupted = |entry: &&ReportEntry| matches!(entry.fate(), Fate::Failed(failure) if matches!(failure, Failure::Interrupted));
         let interrupted = error.report().buffered().iter().find(interrupted);
@@ -178,7 +178,7 @@ impl World {
         self.state().faults.push(Violation { rule, about });
     }
 
-    /// Checks the run, which has ended.
+    /// Checks the finished run.
     pub(crate) fn verdict(&self) -> Result<(), Violation> {
         let state = self.state();
         if let Some(fault) = state.faults.first() {
@@ -194,7 +194,7 @@ impl World {
         }
     }
 
-    /// What happened, for people.
+    /// Returns the events and reports as text.
     pub(crate) fn history(&self) -> String {
         let state = self.state();
         let events = state.events.iter().map(|event| format!("  {event:?}\n"));

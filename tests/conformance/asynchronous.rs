@@ -1,4 +1,4 @@
-//! Programs with async scopes and async effects, giving way between all steps.
+//! Runs programs with async scopes and async effects, which yield before each step.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -36,7 +36,7 @@ fn steps<'a>(world: &'a World, steps: &'a [Step]) -> Steps<'a> {
     })
 }
 
-/// The body of a scope.
+/// Runs the body of a scope.
 async fn entered(world: &World, body: &[Step]) -> Result<(), Stop> {
     world.entered();
     steps(world, body).await

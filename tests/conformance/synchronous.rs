@@ -1,4 +1,4 @@
-//! Programs with sync scopes and sync effects.
+//! Runs programs with sync scopes and sync effects.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What the programs act on: effects that record, policies, lifecycles, and the trace.
+//! The environment of the programs: effects that record, policies, lifecycles, and the trace.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,16 +20,16 @@ use serde_json::{Value, json};
 
 use crate::program::{Enqueue, LifecycleSpec, On, PolicySpec};
 
-/// The way through the library that a run takes. It makes no difference to what happens.
+/// A path through the library's code. Every path must produce the same trace.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Path {
-    /// Scopes name no policy and no lifecycle where they would name the default: the fast path.
+    /// The fast path: scopes leave out a policy that allows everything, and the default lifecycle.
     Fast,
-    /// Scopes name their policy and their lifecycle.
+    /// Scopes set their policy and lifecycle explicitly.
     Plain,
-    /// The airlock names the executor that is the default: the general path.
+    /// The general path: the airlock explicitly sets the default executor.
     General,
-    /// Each scope has a handle that outlives it: its buffer is shared and locked.
+    /// Each scope has a handle that outlives it, so its buffer is shared and locked.
     Handles,
 }
 
@@ -46,7 +46,7 @@ impl Path {
     }
 }
 
-/// What one run leaves, and the arguments of the intents that it enqueued.
+/// The state of one run: its trace, and the arguments of the intents that it enqueued.
 #[derive(Clone)]
 pub(crate) struct World {
     state: Arc<Mutex<State>>,
@@ -78,7 +78,7 @@ impl World {
         self.state().trace.clone()
     }
 
-    /// The airlock in which its effects find it.
+    /// Returns an airlock that has this world as a resource.
     pub(crate) fn airlock(&self) -> Airlock {
         let mut builder = Airlock::builder().resource(self.clone());
         if self.path == Path::General {
@@ -87,7 +87,7 @@ impl World {
         builder.build().expect("effects need only the world")
     }
 
-    /// A scope as a scenario describes it.
+    /// Returns a scope with the policy and lifecycle of a scenario.
     pub(crate) fn scope(
         &self,
         form: Form,
@@ -104,12 +104,12 @@ impl World {
         scope
     }
 
-    /// Whether a policy is left out, since it allows everything.
+    /// Returns whether the policy is left out: on the fast path, if it allows everything.
     pub(crate) fn leaves_out(&self, policy: &PolicySpec) -> bool {
         self.path == Path::Fast && matches!(policy, PolicySpec::AllowAll)
     }
 
-    /// Called at the start of each scope.
+    /// Stores a handle of the current scope if the path needs one. Called at the start of each scope.
     pub(crate) fn entered(&self) {
         if self.path == Path::Handles {
             let handle = airlock::current().expect("a scope has been entered");
@@ -117,7 +117,7 @@ impl World {
         }
     }
 
-    /// `[effect, args]` of the intents that a report shows with a fate of this name.
+    /// Returns `[effect, args]` for each intent of the report whose fate has this name.
     pub(crate) fn listed(&self, report: &FlushReport, fate: &str) -> Value {
         let entries = report
             .entries()
@@ -152,7 +152,7 @@ impl World {
     }
 }
 
-/// The sync effects, and their async twins.
+/// Declares the sync effects and their async twins.
 macro_rules! effects {
     ($($name:ident $twin:ident)+) => {
         $(
@@ -205,7 +205,7 @@ async fn bad_async(#[resource] world: &World, n: i64) -> Result<(), String> {
     Err("bad".to_owned())
 }
 
-/// Gives way to the executor once.
+/// Yields to the executor once.
 pub(crate) async fn yield_now() {
     tokio::task::yield_now().await;
 }
@@ -214,7 +214,7 @@ fn plain(effect: &str) -> &str {
     effect.strip_suffix("_async").unwrap_or(effect)
 }
 
-/// Whether a program runs with sync or with async scopes and effects.
+/// The form of a program's scopes and effects.
 #[derive(Clone, Copy)]
 pub(crate) enum Form {
     Sync,
@@ -234,7 +234,7 @@ pub(crate) fn enqueue(world: &World, form: Form, step: &Enqueue) -> Result<(), S
     Ok(())
 }
 
-/// Why a step failed.
+/// The reason why a step failed.
 #[derive(Debug)]
 pub(crate) enum Stop {
     NoScope,
@@ -270,7 +270,7 @@ impl From<FlushError> for Stop {
     }
 }
 
-/// The policy that a scenario describes.
+/// Builds the policy that a scenario describes.
 pub(crate) fn policy(world: &World, form: Form, spec: &PolicySpec) -> Arc<dyn Policy> {
     match spec {
         PolicySpec::AllowAll => Arc::new(allow_all()),
@@ -300,7 +300,7 @@ pub(crate) fn policy(world: &World, form: Form, spec: &PolicySpec) -> Arc<dyn Po
     }
 }
 
-/// Tries to enqueue from within, and allows.
+/// A policy that tries to enqueue while it judges, and allows everything.
 struct Enqueuing {
     world: World,
     on: On,
@@ -332,7 +332,7 @@ impl Policy for Enqueuing {
     }
 }
 
-/// The lifecycle that a scenario describes.
+/// Builds the lifecycle that a scenario describes.
 pub(crate) fn lifecycle(spec: LifecycleSpec) -> Arc<dyn Lifecycle> {
     match spec {
         LifecycleSpec::Default => Arc::new(FlushOnSuccess),
@@ -345,7 +345,7 @@ pub(crate) fn lifecycle(spec: LifecycleSpec) -> Arc<dyn Lifecycle> {
     }
 }
 
-/// How a finished scope is recorded.
+/// Returns the trace entry of a finished scope.
 pub(crate) fn ended(report: &FlushReport) -> Value {
     let flushed = report.ending() == airlock::lifecycle::Ending::Flush;
     json!(["scope", if flushed { "flushed" } else { "discarded" }])

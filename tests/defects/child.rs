@@ -1,4 +1,4 @@
-//! Programs that may abort or hang: each runs in a child process, or on a thread that is watched.
+//! Helpers for programs that may abort or hang: they run in a child process or on a watched thread.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 const CHILD: &str = "AIRLOCK_DEFECTS_CHILD";
 const DONE: &str = "the child has run to its end";
-/// Ends what hangs. Nothing here takes that long when it works.
+/// The time limit for a child process. A working test takes far less.
 const WATCHDOG: Duration = Duration::from_secs(120);
 
-/// Runs a program of the test `module::name` in a child process, which has to end well.
+/// Runs the program of the test `module::name` in a child process, which must exit successfully.
 pub(crate) fn in_child(module: &str, name: &str, program: impl FnOnce()) {
     let (_, module) = module.split_once("::").expect("a module of this crate");
     let test = format!("{module}::{name}");
@@ -25,7 +25,7 @@ pub(crate) fn in_child(module: &str, name: &str, program: impl FnOnce()) {
     let mut child = Command::new(executable)
         .args([&test, "--exact", "--nocapture"])
         .env(CHILD, &test)
-        .env("RUST_BACKTRACE", "0") // A full pipe would block it.
+        .env("RUST_BACKTRACE", "0") // A long backtrace would fill the pipe and block the child.
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -49,14 +49,14 @@ pub(crate) fn in_child(module: &str, name: &str, program: impl FnOnce()) {
     assert!(stdout.contains(DONE), "no test is called {test}\n{stdout}");
 }
 
-/// Runs a program on a thread with a stack of 2 MB, as those of servers have.
+/// Runs a program on a thread with a stack of 2 MiB, the usual size for server threads.
 pub(crate) fn on_small_stack(program: impl FnOnce() + Send + 'static) {
     let thread = thread::Builder::new().stack_size(2 << 20);
     let thread = thread.spawn(program).expect("a thread starts");
     thread.join().expect("the program does not panic");
 }
 
-/// Returns what a program returns, or panics if it never does. The thread that hangs is left behind.
+/// Runs a program on its own thread and returns its result. Panics after 10 seconds; the thread then leaks.
 pub(crate) fn watched<T: Send + 'static>(program: impl FnOnce() -> T + Send + 'static) -> T {
     let (tell, told) = channel();
     thread::spawn(move || tell.send(program()));

@@ -1,4 +1,4 @@
-//! What is current for a thread or a future, and who may change it.
+//! The current context of a thread or a future, and the code that may change it.
 
 use std::cell::RefCell;
 use std::sync::mpsc::channel;
@@ -106,7 +106,7 @@ fn a_policy_guard_that_leaves_out_of_turn_does_not_take_another_thread_out_of_it
     });
 }
 
-/// Tells whether it could enqueue while it was dropped.
+/// A value that tries to enqueue in its destructor, and logs the result.
 #[derive(Debug)]
 struct EnqueuesInItsDestructor(Log);
 
@@ -164,14 +164,14 @@ fn a_scope_that_is_entered_through_a_clone_of_its_handle_cannot_be_flushed_meanw
         let open = airlock::scope().open();
         let handle = open.clone();
         handle.enter(|| airlock::enqueue(mail(1)));
-        // A panic is an error, too.
+        // A panic counts as an error, too.
         let flushed = caught(|| handle.enter(|| open.flush()));
         assert!(!matches!(flushed, Ok(Ok(_))), "{flushed:?}");
     });
     assert!(log.is_empty(), "{log:?}");
 }
 
-/// Panics when it is polled first, and returns the name of the current scope then.
+/// Returns a future that panics on its first poll, and then yields the name of the current scope.
 fn panics_first() -> impl Future<Output = Option<String>> {
     let mut polled = false;
     std::future::poll_fn(move |_| {

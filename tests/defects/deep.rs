@@ -1,4 +1,4 @@
-//! A hundred thousand of everything, on a stack of 2 MB.
+//! Nested guards, loops and cascades of 100,000, on a stack of 2 MiB.
 
 use airlock::Airlock;
 use airlock::policy::allow_all;

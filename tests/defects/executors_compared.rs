@@ -1,4 +1,4 @@
-//! When two executors are the same one, and how many a flush may have.
+//! Executors that count as the same one, and the number of executors that one flush can have.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,7 +7,7 @@ use airlock::executor::{Batch, Channel, Executor, Recorder};
 
 use crate::fixture::{Log, Mail, logged, mail, tally};
 
-/// Ends a scope that has captured a tally from each of four scopes with an executor each.
+/// Ends a scope that has captured a tally from each of four scopes, each with its own `executor()`.
 fn end_four_scopes<X: Executor>(executor: impl Fn() -> X) {
     let outer = airlock::scope();
     let ended = outer.run_infallible(|_| {
@@ -20,7 +20,7 @@ fn end_four_scopes<X: Executor>(executor: impl Fn() -> X) {
     ended.expect("nothing fails");
 }
 
-/// Writes down the size of each batch, and performs it.
+/// An executor that logs the size of each batch and performs it.
 struct Sizes(Log);
 
 impl Executor for Sizes {
@@ -67,7 +67,7 @@ fn four_handles_of_a_spawning_executor_are_one_executor() {
     assert_eq!(log, ["tally [1, 2, 3, 4]"]);
 }
 
-/// Performs its own mail, and counts those that are another executor's.
+/// An executor that performs its batches, and counts the mails that belong to other executors.
 struct Numbered {
     number: u32,
     others: Arc<AtomicUsize>,

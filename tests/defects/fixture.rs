@@ -1,4 +1,4 @@
-//! Effects that write into a log, the airlock that holds it, and futures that are polled by hand.
+//! Effects that write into a log, the airlock that holds the log, and futures that are polled by hand.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,7 +32,7 @@ pub(crate) fn mail(#[resource] log: &Log, n: u32) {
     log.add(format!("mail {n}"));
 }
 
-/// Fails, after it has written that it ran.
+/// Logs that it ran, then fails.
 #[airlock::effect]
 pub(crate) fn fail(#[resource] log: &Log, n: u32) -> Result<(), String> {
     log.add(format!("fail {n}"));
@@ -46,14 +46,14 @@ pub(crate) fn tally(#[resource] log: &Log, numbers: Vec<u32>) -> Result<(), Stri
     Ok(())
 }
 
-/// Runs `test` in its own airlock, and returns what the effects did.
+/// Runs `test` in its own airlock and returns what the effects logged.
 pub(crate) fn logged(test: impl FnOnce(&Log)) -> Vec<String> {
     let log = Log::default();
     airlock(&log).run(|| test(&log));
     log.lines()
 }
 
-/// Runs `test` as [`logged`] does, on a runtime with a paused clock.
+/// Runs `test` like [`logged`], on a runtime with a paused clock.
 #[cfg(feature = "tokio")]
 pub(crate) fn logged_async(test: impl AsyncFnOnce(&Log)) -> Vec<String> {
     let log = Log::default();
@@ -66,7 +66,7 @@ pub(crate) fn airlock(log: &Log) -> Airlock {
 }
 
 pub(crate) fn builder(log: &Log) -> airlock::AirlockBuilder {
-    // Other tests' effects need resources that this one does not.
+    // The effects of other tests need resources that are not supplied here.
     Airlock::builder()
         .resource(log.clone())
         .skip_resource_check()
@@ -78,12 +78,12 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     runtime.build().expect("a runtime starts").block_on(future)
 }
 
-/// Polls a future once, outside every runtime.
+/// Polls a future once, outside any runtime.
 pub(crate) fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Returns the output of a future that is ready when it is polled by hand.
+/// Returns the output of a future, which must be ready on the first poll.
 pub(crate) fn ready<F: Future>(future: F) -> F::Output {
     match poll_once(std::pin::pin!(future)) {
         Poll::Ready(output) => output,
@@ -91,7 +91,7 @@ pub(crate) fn ready<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Returns to whoever polls, once.
+/// Yields to the caller once.
 pub(crate) async fn pause() {
     let mut paused = false;
     std::future::poll_fn(|cx| {
@@ -104,7 +104,7 @@ pub(crate) async fn pause() {
     .await;
 }
 
-/// The fates in a report, in order.
+/// Returns the effect and fate of each entry of a report, in order.
 pub(crate) fn fates(report: &FlushReport) -> Vec<String> {
     let fate = |entry: &airlock::report::ReportEntry| {
         let name = entry.effect().name();
@@ -113,7 +113,7 @@ pub(crate) fn fates(report: &FlushReport) -> Vec<String> {
     report.entries().iter().map(fate).collect()
 }
 
-/// Calls `work` and returns its value, or the message of its panic.
+/// Calls `work` and returns its value, or its panic message.
 pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
     ended.map_err(|panic| match panic.downcast_ref::<String>() {
@@ -125,7 +125,7 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// Does not wait, and counts how often it should have blocked its thread.
+/// A timer that never waits. It counts the waits that would have blocked the thread.
 #[derive(Clone, Default)]
 pub(crate) struct Instantly(Arc<AtomicUsize>);
 
@@ -155,7 +155,7 @@ impl<F: Fn(&Intent) + Send + Sync + 'static> Policy for AtEnqueue<F> {
     }
 }
 
-/// Panics when it is dropped.
+/// A value whose destructor panics, unless the thread is already unwinding.
 pub(crate) struct Bomb;
 
 impl Drop for Bomb {

@@ -1,4 +1,4 @@
-//! Attempts that unwind or are dropped, and what is told of them.
+//! Attempts that unwind or are dropped, and how the flush reports them.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::fixture::{
     Bomb, Instantly, Log, builder, caught, fates, logged, mail, pause, poll_once, ready,
 };
 
-/// Ends a scope in which `first` goes to `executor` and a mail is performed inline after it.
+/// Flushes a scope that passes `first` to `executor`, and then performs a mail inline.
 async fn flush(executor: impl Executor, first: impl IntoIntent) -> FlushError {
     let scope = airlock::scope();
     let ended = scope.run_infallible_async(async |_| {
@@ -24,7 +24,7 @@ async fn flush(executor: impl Executor, first: impl IntoIntent) -> FlushError {
     ended.await.expect_err("the first intent fails")
 }
 
-/// Checks that the first intent failed for its true reason, that the flush stopped there, and that both
+/// Checks that the first intent failed for the given reason, that the flush stopped there, and that both
 /// intents were handed back.
 fn check_stopped(error: FlushError, reason: &str) {
     let fates = fates(error.report());
@@ -38,7 +38,7 @@ fn check_stopped(error: FlushError, reason: &str) {
     );
 }
 
-/// Has a taker that panics.
+/// An executor whose `hand_over` closure panics.
 struct TakerPanics;
 
 impl Executor for TakerPanics {
@@ -76,7 +76,7 @@ async fn slow(n: u32) {
     std::future::pending::<()>().await;
 }
 
-/// Has no clock.
+/// A timer without a clock: `sleep` panics.
 struct NoClock;
 
 impl Timer for NoClock {
@@ -87,7 +87,7 @@ impl Timer for NoClock {
     }
 }
 
-/// Runs `work` in an airlock with this timer, and returns what the effects did.
+/// Runs `work` in an airlock with this timer, and returns what the effects logged.
 fn with_timer(timer: impl Timer, work: impl Future<Output = ()>) -> Vec<String> {
     let log = Log::default();
     let airlock = builder(&log).timer(timer).build().expect("it builds");
@@ -104,7 +104,7 @@ fn a_timer_that_panics_is_told_and_stops_the_flush() {
     assert!(log.is_empty(), "{log:?}");
 }
 
-/// Enqueues when it is dropped.
+/// A value that enqueues when it is dropped.
 #[derive(Debug)]
 struct Farewell;
 
@@ -166,7 +166,7 @@ fn a_destructor_that_panics_on_timeout_is_told_and_stops_the_flush() {
     assert!(log.is_empty(), "{log:?}");
 }
 
-/// Polls what it performs once, then drops it.
+/// An executor that polls its batch once, then drops the future.
 struct Impatient;
 
 impl Executor for Impatient {
@@ -197,7 +197,7 @@ fn an_executor_that_drops_what_it_performs_is_told_and_stops_the_flush() {
     assert!(log.is_empty(), "{log:?}");
 }
 
-/// Waits for ever for a taker.
+/// An executor whose hand-over never completes.
 struct NobodyTakes;
 
 impl Executor for NobodyTakes {
@@ -235,8 +235,8 @@ fn failing(#[resource] log: &Log, n: u32) -> Result<(), String> {
     Err("no".to_owned())
 }
 
-/// Drops the future of a scope that holds the intent, and returns how often that blocked the thread and
-/// what was performed.
+/// Drops the future of a scope that holds the intent. Returns how often that blocked the thread, and
+/// what the effects logged.
 fn dropped(executor: impl Executor, intent: impl IntoIntent) -> (usize, Vec<String>) {
     let timer = Instantly::default();
     let log = with_timer(timer.clone(), async {

@@ -1,4 +1,4 @@
-//! Units of batch effects, and executors that cover for each other.
+//! Units of batch effects, and executors that fall back to another one.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use airlock::{FlushReport, Intent};
 
 use crate::fixture::{Log, Mail, Tally, fates, logged, mail, ready, tally};
 
-/// Accepts some intents of `tally`, and writes down what it performs.
+/// An executor that accepts some `tally` intents, and logs those that it performs.
 struct Picky {
     name: &'static str,
     accepts: fn(u32) -> bool,
@@ -34,8 +34,8 @@ impl Executor for Picky {
     }
 }
 
-/// Ends a scope with tallies of 1 and 2 whose executor falls back from one that takes even numbers to
-/// one that takes what `second` accepts. Returns what each was given.
+/// Ends a scope with tallies of 1 and 2. Its executor falls back from one that accepts even numbers to
+/// one that accepts by `second`. Returns the tallies that each was given.
 fn picked(second: fn(u32) -> bool) -> Vec<String> {
     let seen = Log::default();
     let picky = |name, accepts| Picky {
@@ -71,7 +71,7 @@ fn a_fallback_does_not_give_the_second_executor_intents_that_it_does_not_accept(
     assert_eq!(picked(|n| !n.is_multiple_of(2)), ["first 2", "second 1"]);
 }
 
-/// Fails tallies, and performs all else.
+/// An executor that fails batches with tallies, and performs all others.
 struct NoTallies;
 
 impl Executor for NoTallies {
@@ -107,7 +107,7 @@ fn a_fallback_does_not_go_on_after_a_failure_because_the_second_executor_accepts
     assert!(log.is_empty(), "{log:?}");
 }
 
-/// Panics before it has done anything.
+/// An executor that panics before it performs anything.
 struct Explodes;
 
 impl Executor for Explodes {
@@ -136,20 +136,20 @@ fn a_fallback_that_awaits_covers_a_first_executor_that_panics() {
     assert_eq!(log, ["mail 1"]);
 }
 
-/// Mails once for all its numbers.
+/// Enqueues one mail for all its numbers.
 #[airlock::effect(batch)]
 fn announce(numbers: Vec<u32>) {
     airlock::enqueue(mail(numbers.iter().sum()));
 }
 
-/// Whether an announcement is made under a policy that blocks mails.
+/// The policy for mails under which an announcement is enqueued.
 #[derive(Clone, Copy)]
 enum Mails {
     Blocked,
     Allowed,
 }
 
-/// Announces 1 without a policy and then 2, in a scope that performs both at once.
+/// Announces 1 without a policy, and then 2 under `second`. The scope performs both in one call.
 fn announced(second: Mails) -> (Vec<IntentId>, FlushReport) {
     let ended = airlock::scope().run_infallible(|_| {
         let first = airlock::enqueue(announce(1));

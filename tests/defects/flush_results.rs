@@ -1,4 +1,4 @@
-//! What comes back: intents, refusals, and the policy that dropped.
+//! Results of a flush: intents that are handed back, refusals, and the policy that dropped an intent.
 
 use std::sync::{Condvar, Mutex};
 use std::thread;
@@ -63,8 +63,8 @@ fn an_intent_that_an_executor_has_refused_is_in_no_scope() {
     scope.discard();
 }
 
-/// Lets so many threads through together, so that all are between the cap and the buffer. Where the core
-/// lets only one in at a time, each goes on alone after a while.
+/// A barrier that releases its threads together, so that all of them are between the cap and the buffer.
+/// If the core lets in only one thread at a time, each goes on alone after a timeout.
 struct Together {
     arrived: Mutex<usize>,
     all: Condvar,
@@ -111,7 +111,7 @@ fn a_cap_of_ten_does_not_let_four_threads_enqueue_more() {
     scope.discard();
 }
 
-/// The policy that dropped the only intent of a report.
+/// Returns the policy that dropped the only intent of a report.
 fn dropped_by(report: &FlushReport) -> &str {
     match report.entries()[0].fate() {
         Fate::Dropped(dropped) => &dropped.policy,

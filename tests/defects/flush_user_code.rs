@@ -1,4 +1,4 @@
-//! Code of the program that panics while a scope ends. It must cost neither the report nor the intents.
+//! User code that panics while a scope ends. Neither the report nor the intents may be lost.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -36,8 +36,8 @@ fn retry_unprintably(n: u32) -> Result<(), Unprintable> {
     Err(Unprintable)
 }
 
-/// Checks that the flush came to its end with these fates, and handed back the intents that did not
-/// leave.
+/// Checks that the flush finished with the expected fates, and handed back `returned` intents: those that
+/// did not leave.
 fn check(
     ended: Result<Result<Completed<()>, FlushError>, String>,
     expected: &[&str],
@@ -95,7 +95,7 @@ fn an_error_whose_display_panics_does_not_abort_a_process_that_unwinds() {
     });
 }
 
-/// Drops odd mails or panics about them, and has no name.
+/// A policy that drops odd mails and calls its closure for mail 1. Its `name` panics.
 struct Nameless(fn());
 
 impl Policy for Nameless {
@@ -112,7 +112,7 @@ impl Policy for Nameless {
     }
 }
 
-/// Ends a scope with this policy that holds two mails.
+/// Ends a scope that holds two mails under this policy.
 fn judged_by(policy: impl Policy) -> Result<Result<Completed<()>, FlushError>, String> {
     caught(|| {
         airlock::scope().policy(policy).run_infallible(|_| {
@@ -140,7 +140,7 @@ fn a_policy_that_panics_and_whose_name_panics_does_not_lose_the_flush() {
     assert!(log.is_empty(), "{log:?}");
 }
 
-/// Does something else than it should, and has no name.
+/// An executor that dispatches by its closure. Its `name` panics.
 struct NamelessExecutor(fn(&mut Batch<'_>));
 
 impl Executor for NamelessExecutor {
@@ -153,7 +153,7 @@ impl Executor for NamelessExecutor {
     }
 }
 
-/// Checks that the only intent failed for its true reason and was handed back.
+/// Checks that the only intent failed, but not as cancelled, and was handed back.
 fn check_failed(ended: Result<Result<Completed<()>, FlushError>, String>) {
     let flushed = ended.expect("the flush does not panic");
     let error = flushed.expect_err("the executor fails");
@@ -162,7 +162,7 @@ fn check_failed(ended: Result<Result<Completed<()>, FlushError>, String>) {
     check(Ok(Err(error)), &["mail failed"], 1);
 }
 
-/// Ends a scope with this executor that holds a mail.
+/// Ends a scope that has this executor and holds a mail.
 fn taken_by(executor: impl Executor) -> Result<Result<Completed<()>, FlushError>, String> {
     let scope = airlock::scope().executor(executor);
     caught(|| scope.run_infallible(|_| _ = airlock::enqueue(mail(1))))

@@ -1,4 +1,4 @@
-//! Guards that are dropped in another order than they were made, or held across an await.
+//! Guards that are dropped out of order, or held across an await.
 
 use std::sync::Arc;
 
@@ -89,7 +89,7 @@ fn guards_that_are_reassigned_in_a_loop_do_not_keep_their_policies() {
     scope.discard();
 }
 
-/// Enqueues in an airlock that drops everything, where a scope of another airlock is.
+/// Runs `work` with a separate airlock, inside one that drops everything. Returns what was logged.
 fn enqueue_in_own_airlock(work: impl FnOnce(&Airlock, PolicyGuard)) -> Vec<String> {
     let log = Log::default();
     let own = builder(&log).build().expect("it builds");
@@ -131,7 +131,7 @@ fn a_scope_that_becomes_shared_keeps_its_own_airlock_when_a_guard_beneath_leaves
     assert_eq!(log, ["mail 1", "mail 2"]);
 }
 
-/// Checks that exactly one warning names the line in this file and what to write instead.
+/// Checks that there is exactly one warning, which names the line in this file and what to write instead.
 fn check_one_warning(problems: &[String], line: u32) {
     let place = format!("guards.rs:{line}");
     let [warning] = problems else {

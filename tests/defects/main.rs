@@ -1,4 +1,4 @@
-//! Defects of the first core. Each test is named after what went wrong, and shows what must happen.
+//! Regression tests for the first core. Each is named after its defect, and asserts the correct behaviour.
 
 mod child;
 mod contexts;
@@ -14,3 +14,4 @@ mod guards;
 mod logged;
 mod owned_scopes;
 mod promises;
+mod user_code_in_a_flush;

@@ -10,14 +10,14 @@ use airlock::scope::OwnedScope;
 
 use crate::fixture::{Log, caught, logged, mail, poll_once};
 
-/// Enqueues when it is performed.
+/// Logs that it ran, and enqueues a mail.
 #[airlock::effect]
 fn causes(#[resource] log: &Log, n: u32) {
     log.add(format!("causes {n}"));
     airlock::enqueue(mail(n));
 }
 
-/// Opens a scope when it is performed, and fails.
+/// Opens and flushes a nested scope, then fails.
 #[airlock::effect]
 fn opens_and_fails() -> Result<(), String> {
     let scope = airlock::scope().enter();
@@ -26,7 +26,7 @@ fn opens_and_fails() -> Result<(), String> {
     Err("after that".to_owned())
 }
 
-/// Its destructor opens a scope.
+/// A value whose destructor opens a scope.
 #[derive(Debug)]
 struct Noisy;
 

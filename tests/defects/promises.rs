@@ -1,4 +1,4 @@
-//! Promises that were unclear, as they were decided.
+//! Promises that were unclear, with the behaviour that was decided.
 
 use std::cell::RefCell;
 use std::sync::mpsc::{Sender, channel};
@@ -35,7 +35,7 @@ fn a_scope_that_released_an_intent_judges_it_when_a_scope_further_out_held_it() 
     );
 }
 
-/// Enqueues an intent of a batch effect that waits for an hour, and one that does not.
+/// Enqueues two intents of one batch effect: one that is delayed by an hour, and one that is not.
 fn tally_now_and_later() {
     airlock::enqueue(tally(1).after(HOUR));
     airlock::enqueue(tally(2));
@@ -62,7 +62,7 @@ fn in_a_spawned_batch_an_intent_does_not_wait_for_a_delayed_one() {
         let scope = airlock::scope().executor(spawn.clone());
         let ended = scope.run_infallible(|_| tally_now_and_later());
         ended.expect("it is spawned");
-        // The clock is paused: it moves only when every task waits.
+        // The clock is paused: it advances only when every task waits.
         TokioTimer.sleep(HOUR / 2).await;
         early = log.lines();
         spawn.drained().await;
@@ -71,10 +71,10 @@ fn in_a_spawned_batch_an_intent_does_not_wait_for_a_delayed_one() {
     assert_eq!(all, ["tally [2]", "tally [1]"]);
 }
 
-/// Enqueues when its thread ends, and tells what it was told.
+/// A thread-local that enqueues in its destructor, and sends back the error, if any.
 struct AtThreadEnd {
     tell: Sender<Option<EnqueueErrorKind>>,
-    /// A scope that it enters, if it has one.
+    /// The scope that the destructor enters, if any.
     scope: Option<Scope>,
 }
 
@@ -94,14 +94,14 @@ thread_local! {
     static AT_THREAD_END: RefCell<Option<AtThreadEnd>> = const { RefCell::new(None) };
 }
 
-/// When a thread touches its own thread-local: the destructors run in an order that depends on it.
+/// The first use of `AT_THREAD_END`, relative to airlock's thread-local. It decides the order of destructors.
 #[derive(Clone, Copy, PartialEq)]
 enum Touched {
     BeforeOurs,
     AfterOurs,
 }
 
-/// Ends a thread that has used a scope, and returns what its thread-local was told.
+/// Runs a thread that uses a scope, and returns the error of the enqueue in its thread-local's destructor.
 fn told_at_thread_end(touched: Touched, scope: Option<Scope>) -> Option<EnqueueErrorKind> {
     let (tell, told) = channel();
     let thread = std::thread::spawn(move || {
@@ -133,7 +133,7 @@ fn an_enqueue_while_a_thread_ends_is_outside_of_every_scope() {
 fn a_scope_that_is_entered_after_the_context_of_a_thread_has_ended_takes_nothing() {
     let scope = airlock::scope().open();
     let refusal = told_at_thread_end(Touched::BeforeOurs, Some(scope.clone()));
-    // Depending on the platform the context may still be there; then it is an ordinary enqueue.
+    // On some platforms the context still exists; the enqueue then succeeds as usual.
     match refusal {
         Some(refusal) => assert_eq!((refusal, scope.len()), (EnqueueErrorKind::NoScope, 0)),
         None => assert_eq!(scope.len(), 1),

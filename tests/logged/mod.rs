@@ -1,4 +1,4 @@
-//! The warnings and errors that are logged on a thread.
+//! A subscriber that records the warnings and errors of each thread.
 
 #![allow(
     dead_code,
@@ -18,8 +18,8 @@ thread_local! {
     static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Coalesce every warning and error as a line. One subscriber for the process: what others have switched
-/// on or off does not matter then.
+/// A subscriber that records each warning and error as a line. There is one for the whole process, so that
+/// no other subscriber can enable or disable callsites.
 struct Problems;
 
 struct Line(String);
@@ -51,7 +51,7 @@ impl Subscriber for Problems {
     fn exit(&self, _: &Id) {}
 }
 
-/// Lets somebody listen to warnings and errors from now on.
+/// Installs the subscriber, if necessary, and clears the lines of this thread.
 pub(crate) fn listen() {
     static SUBSCRIBED: Once = Once::new();
     SUBSCRIBED.call_once(|| {
@@ -60,21 +60,21 @@ pub(crate) fn listen() {
     LINES.take();
 }
 
-/// The warnings and errors that a closure logs on this thread.
+/// Returns the warnings and errors that a closure logs on this thread.
 pub(crate) fn problems_of(work: impl FnOnce()) -> Vec<String> {
     listen();
     work();
     LINES.take()
 }
 
-/// The warnings and errors that a future logs on this thread.
+/// Returns the warnings and errors that a future logs on this thread.
 pub(crate) async fn problems_of_async(work: impl Future) -> Vec<String> {
     listen();
     work.await;
     LINES.take()
 }
 
-/// The errors alone, without their level.
+/// Returns only the errors, without their level.
 pub(crate) async fn errors_of(work: impl Future) -> Vec<String> {
     let lines = problems_of_async(work).await;
     let error = |line: &String| line.strip_prefix("ERROR").map(str::to_owned);

@@ -1,5 +1,5 @@
-//! Scopes that an integration drives itself: opened from one description, run in steps, ended with an
-//! outcome.
+//! Scopes that an integration drives by hand: opened from one description, run in steps, and ended with
+//! an outcome.
 
 use airlock::lifecycle::{AlwaysFlush, Outcome};
 use airlock::policy::{drop_all, limit};

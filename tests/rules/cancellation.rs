@@ -1,4 +1,4 @@
-//! Cancellation: a future that is dropped, at every place where it can be.
+//! Cancellation: futures that are dropped at every possible point.
 
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::fixture::{
     Log, block_on, builder, fail, fates, logged, logged_async, mail, panic_of, ship,
 };
 
-/// Runs its future's first polls, then drops it.
+/// Polls a future `times` times, then drops it.
 async fn polled(mut future: std::pin::Pin<Box<impl Future>>, times: usize) {
     for _ in 0..times {
         std::future::poll_fn(|cx| {
@@ -28,7 +28,7 @@ async fn polled(mut future: std::pin::Pin<Box<impl Future>>, times: usize) {
 
 #[test]
 fn a_scope_cancelled_at_any_await_says_what_was_dispatched_and_hands_back_the_rest() {
-    // The body awaits once, and so does each of the two effects. Cancelled after n polls:
+    // The body awaits once, and so does each of the two effects. Outcomes by polls before the cancellation:
     let outcomes = [
         (1, vec![], vec!["ship discarded", "ship discarded"], 0),
         (2, vec![], vec!["ship failed", "ship not reached"], 2),
@@ -68,7 +68,7 @@ fn a_scope_cancelled_at_any_await_says_what_was_dispatched_and_hands_back_the_re
     }
 }
 
-/// What a flush tells when its future is dropped after so many polls: its report, and what is handed to
+/// Drops the future of a flush after `polls` polls. Returns its report, and the intents that were passed to
 /// `on_unhandled_error`.
 fn cut_after(polls: usize, executor: impl Executor, work: fn()) -> (Vec<String>, Vec<String>) {
     let reported = Arc::new(Mutex::new(Vec::new()));
@@ -131,7 +131,7 @@ fn cut_while_a_retry_waits_everything_left_is_handed_back() {
     assert_eq!(unhandled, ["fail", "mail"]);
 }
 
-/// Waits for ever before it does anything.
+/// An executor that never completes, and performs nothing.
 struct Waiting;
 
 impl Executor for Waiting {
@@ -144,7 +144,7 @@ impl Executor for Waiting {
     }
 }
 
-/// Waits for ever for a taker.
+/// An executor whose hand-over never completes.
 struct HandingOver;
 
 impl Executor for HandingOver {
@@ -166,7 +166,7 @@ fn cut_while_an_executor_waits_everything_left_is_handed_back() {
     let (reported, unhandled) = cut_after(1, Waiting, work);
     assert_eq!(reported, ["mail not reached", "mail not reached"]);
     assert_eq!(unhandled, ["mail", "mail"]);
-    // The taker's future was dropped with the delivery in it, so that was not taken.
+    // The hand-over's future was dropped together with the delivery, so the delivery was not taken.
     let (reported, unhandled) = cut_after(1, HandingOver, work);
     assert_eq!(reported, ["mail failed", "mail not reached"]);
     assert_eq!(unhandled, ["mail", "mail"]);

@@ -115,7 +115,7 @@ fn r13_the_policies_that_let_a_cause_pass_judge_what_it_causes() {
     assert_eq!(log, ["mail 3"]);
 }
 
-/// An effect that, through domain code, wishes itself again.
+/// Enqueues itself again, as an effect might do through domain code.
 #[airlock::effect]
 fn save_user(#[resource] log: &Log, id: u32) {
     log.add(format!("save {id}"));
@@ -165,13 +165,13 @@ fn r13_an_endless_cascade_stops_the_flush() {
     assert_eq!(log.lines(), ["save 1", "save 1"]);
 }
 
-/// Mails once for all its numbers.
+/// Enqueues one mail for all its numbers.
 #[airlock::effect(batch)]
 fn announce(numbers: Vec<u32>) {
     airlock::enqueue(mail(numbers.iter().sum()));
 }
 
-/// Enqueues two announcements, of which the first starts a new chain.
+/// Enqueues two announcements, of which the first is detached.
 #[airlock::effect]
 fn announces_twice() {
     airlock::enqueue(announce(1).detached());
@@ -218,7 +218,7 @@ fn r13_a_policy_refuses_re_entry() {
     assert_eq!(log, ["save 1", "save 2"]);
 }
 
-/// Hands its scope out of itself.
+/// Stores a handle to its scope outside the effect.
 #[airlock::effect]
 fn leaks(#[resource] leaked: &std::sync::Mutex<Option<airlock::Scope>>) {
     *leaked.lock().expect("no panic") = airlock::current();
@@ -242,7 +242,7 @@ fn r13_what_is_enqueued_into_an_effects_scope_after_it_is_refused() {
     });
 }
 
-/// Goes on by itself, so many times.
+/// Enqueues itself detached, `left` more times.
 #[airlock::effect]
 fn tick(#[resource] log: &Log, left: u32) {
     log.add(format!("tick {left}"));
@@ -275,7 +275,7 @@ fn r13_a_detached_intent_starts_a_new_chain_and_says_where_it_came_from() {
             assert_eq!(from.effect().name(), "tick");
             assert_eq!(from.intent(), before.id());
             assert_eq!(from.location(), before.location());
-            // Of the old chain it knows the last effect alone.
+            // It keeps only the last effect of the old chain.
             assert_eq!((from.depth(), from.parent().is_none()), (1, true));
         }
         let table = report.to_string();
@@ -336,7 +336,7 @@ fn r13_the_depth_limit_and_no_reentry_do_not_apply_to_detached_intents() {
     assert_eq!(log.lines().len(), 4_002);
 }
 
-/// Detaches an effect that then causes others, in chains of four.
+/// Enqueues itself `left` more times, and detaches every fourth time.
 #[airlock::effect]
 fn restart(#[resource] log: &Log, left: u32) {
     log.add(format!("restart {left}"));
@@ -365,7 +365,7 @@ fn r13_the_chain_of_what_a_detached_intent_causes_counts_from_zero() {
     assert_eq!(log.lines().len(), 41);
 }
 
-/// Detaches in a scope within.
+/// Enqueues a detached intent in a nested scope.
 #[airlock::effect]
 fn ticks_within(n: u32) -> Result<(), airlock::FlushError> {
     airlock::scope().run(|_| {
@@ -550,7 +550,7 @@ async fn poll(#[resource] log: &Log, n: u32, alive: std::sync::Arc<()>) {
     }
 }
 
-/// The task of a poll ends before the next one begins, and nothing is kept of it.
+/// Each poll's task ends before the next one starts, and nothing of it is retained.
 #[cfg(feature = "tokio")]
 #[test]
 fn r13_a_poller_on_spawned_tasks_goes_on_and_keeps_nothing_of_what_it_did() {

@@ -1,4 +1,4 @@
-//! Durable intents, without an engine: a recorder stands for what stores.
+//! Durable intents without an engine: a recorder takes the place of the storage.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -46,7 +46,7 @@ fn third_time(number: u64) -> Result<(), airlock::BoxError> {
     }
 }
 
-/// Takes durable effects alone, and keeps them.
+/// An executor that takes durable effects only, and records them.
 #[derive(Clone, Default)]
 struct Stores(Recorder);
 
@@ -182,7 +182,7 @@ fn r6_what_always_leaves_leaves_when_the_commit_has_failed() {
 
 #[test]
 fn r10_every_policy_on_the_stack_judges_what_is_recorded() {
-    // A scope that releases gives up its judgement of what it releases, but it is not asked about this.
+    // A scope gives up its judgement of what it releases, but a recording does not ask it to release anything.
     let outer = airlock::scope()
         .policy(drop_all())
         .lifecycle(ReleaseAll)
@@ -220,10 +220,9 @@ fn r16_an_executor_of_durable_effects_counts_for_those_alone() {
             airlock::enqueue(plain(2));
         };
         outer
-            .run_infallible(|_| inner.run_infallible(|_| enqueue()).map(drop))
+            .run(|_| inner.run_infallible(|_| enqueue()))
             .expect("a flush")
-            .value
-            .expect("a capture");
+            .value;
         let kept = |recorder: &Recorder| -> Vec<_> {
             let kept = recorder.take();
             kept.iter().map(|it| it.effect().name()).collect()
@@ -233,12 +232,12 @@ fn r16_an_executor_of_durable_effects_counts_for_those_alone() {
                 (kept(&stores.0), kept(&others)),
                 (vec!["stored"], vec!["plain"])
             ),
-            // The nearest one takes any effect.
+            // The nearest executor takes any effect.
             false => assert_eq!(kept(&others), ["stored", "plain"]),
         }
         assert!(kept(&stores.0).is_empty());
     }
-    // Without another executor the rest is performed in place.
+    // Without another executor, the rest is performed inline.
     airlock::scope()
         .executor(stores.clone())
         .run_infallible(|_| {

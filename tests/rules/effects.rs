@@ -1,4 +1,4 @@
-//! What effects declare: resources, batches, keys, attempts, limits, redaction.
+//! Declarations of effects: resources, batches, keys, attempts, limits, redaction.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,7 +30,7 @@ async fn via_trait_object(#[resource] mailer: &dyn Mailer, #[resource] log: &Log
 #[test]
 fn a_resource_may_be_a_trait_object() {
     let log = Log::default();
-    let airlock = builder(&log).shared_resource::<dyn Mailer>(Arc::new(Fake));
+    let airlock = builder(&log).resource(Arc::new(Fake) as Arc<dyn Mailer>);
     let airlock = airlock.build().expect("it builds");
     crate::fixture::block_on(via_trait_object("you".to_owned()).perform_now_async(&airlock))
         .expect("it succeeds");
@@ -42,20 +42,23 @@ fn start_up_fails_if_an_effect_misses_its_resource_and_names_all_of_it() {
     let error = Airlock::builder()
         .build()
         .expect_err("effects here need a log");
-    let BuildError::MissingResource { missing } = &error else {
+    let BuildError::MissingResources(missing) = &error else {
         panic!("{error}")
     };
-    assert!(
-        missing
-            .iter()
-            .any(|it| it.effect.name() == "mail" && it.type_name == "Log")
-    );
+    let logs: Vec<_> = missing
+        .iter()
+        .filter(|it| it.type_name.ends_with("fixture::Log"))
+        .collect();
+    assert_eq!(logs.len(), 1, "one entry for all effects that need it");
+    assert!(logs[0].effects.iter().any(|effect| effect.name() == "mail"));
     let text = error.to_string();
+    let line = text
+        .lines()
+        .find(|line| line.contains("fixture::Log`, needed by `"));
+    let line = line.expect("a line for the log");
     assert!(
-        text.contains(".mail` at ")
-            && text.contains("fixture.rs:")
-            && text.contains("needs `&Log`"),
-        "{text}"
+        line.contains(".mail` at ") && line.contains("fixture.rs:"),
+        "{line}"
     );
 }
 
@@ -123,7 +126,7 @@ fn intents_with_one_key_are_coalesced_and_the_effect_says_which_is_kept() {
     assert_eq!(log, ["1 a", "1 b", "2 b"]);
 }
 
-/// Does not wait, and counts how long it should have.
+/// A timer that never waits, and adds up the time that it should have waited.
 #[derive(Clone, Default)]
 struct Flying(Arc<AtomicUsize>);
 
@@ -182,7 +185,7 @@ fn retry_is_honoured_wherever_an_effect_is_performed() {
     make().expect("it builds").run(|| {
         let report = airlock::scope().run_infallible(|_| airlock::enqueue(flaky(3)));
         let fates = fates(&report.expect("the third attempt succeeds").report);
-        // What failed attempts enqueued is discarded.
+        // Intents that failed attempts enqueued are discarded.
         assert_eq!(
             fates,
             [
@@ -237,7 +240,7 @@ fn timeout_is_honoured_wherever_an_effect_is_performed() {
     assert_eq!(log.lines(), ["started"]);
 }
 
-/// The paused clock of the test's runtime.
+/// A timer that uses the paused clock of the test's runtime.
 struct Paused;
 
 impl Timer for Paused {
@@ -248,7 +251,7 @@ impl Timer for Paused {
     }
 }
 
-/// Counts its clones.
+/// An argument that counts its clones.
 #[derive(Debug)]
 struct Counted(Arc<AtomicUsize>);
 
@@ -270,7 +273,7 @@ fn fallible(counted: Counted) -> Result<(), String> {
     Err("no".to_owned())
 }
 
-/// Not `Clone`.
+/// An argument that is not `Clone`.
 struct Single(u32);
 
 #[airlock::effect(once)]

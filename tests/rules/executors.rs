@@ -25,7 +25,7 @@ fn a_channel_hands_over_and_the_other_end_performs_with_cascades() {
             .expect("handed over");
         let delivery = deliveries.recv().expect("one came");
         assert_eq!(delivery.effect().name(), "order");
-        // What it causes goes to the same channel.
+        // Its cascade goes to the same channel.
         delivery.perform().expect("it succeeds");
         deliveries
             .recv()
@@ -84,7 +84,7 @@ fn a_recorder_keeps_and_can_perform_later() {
     assert_eq!(log, ["mail 1", "fail 2"]);
 }
 
-/// Fails a number of times, then performs.
+/// An executor that fails a number of times, then performs.
 struct Unreliable(AtomicUsize);
 
 impl Executor for Unreliable {
@@ -223,7 +223,7 @@ mod spawn {
             let spawn = Spawn::current().on_error(move |error| {
                 seen.lock().expect("no panic").extend(error.into_intents());
             });
-            // It takes async effects from a sync flush too.
+            // `Spawn` takes async effects from a sync flush, too.
             airlock::scope()
                 .executor(spawn.clone())
                 .run_infallible(|_| {
@@ -290,7 +290,7 @@ mod spawn {
                 ::tokio::task::yield_now().await;
             }
         }));
-        // The runtime is gone, and with it the task that waited.
+        // The runtime is gone, and with it the waiting task.
         assert_eq!(log.lines(), ["fail 1"]);
         assert_eq!(unhandled.lock().expect("no panic").len(), 2);
         assert_eq!(reports.load(Ordering::Relaxed), 1);

@@ -1,11 +1,11 @@
-//! Effects that write into a log, and the airlock that holds it.
+//! Effects that write into a log, and the airlock that holds the log.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use airlock::executor::Inline;
 use airlock::{Airlock, FlushReport};
 
-/// What the effects of one test did, in order.
+/// The lines that the effects of one test wrote, in order.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -36,7 +36,7 @@ pub(crate) fn charge(#[resource] log: &Log, n: u32) -> Result<(), String> {
     Ok(())
 }
 
-/// Fails, after having written that it ran.
+/// Logs that it ran, then fails.
 #[airlock::effect]
 pub(crate) fn fail(#[resource] log: &Log, n: u32) -> Result<(), String> {
     log.add(format!("fail {n}"));
@@ -56,14 +56,14 @@ pub(crate) fn order(n: u32) {
     airlock::enqueue(mail(n));
 }
 
-/// Runs `test` in an airlock of its own, and gives what the effects did.
+/// Runs `test` in its own airlock and returns what the effects logged.
 pub(crate) fn logged(test: impl FnOnce(&Log)) -> Vec<String> {
     let log = Log::default();
     airlock(&log).run(|| test(&log));
     log.lines()
 }
 
-/// As [`logged`], on a runtime of its own.
+/// Runs `test` like [`logged`], on its own runtime.
 pub(crate) fn logged_async(test: impl AsyncFnOnce(&Log)) -> Vec<String> {
     let log = Log::default();
     block_on(airlock(&log).bind(test(&log)));
@@ -74,7 +74,7 @@ pub(crate) fn airlock(log: &Log) -> Airlock {
     builder(log).build().expect("the airlock has what it needs")
 }
 
-/// Other tests' effects need resources that this one does not.
+/// Returns a builder without a resource check: effects of other tests need resources not supplied here.
 pub(crate) fn builder(log: &Log) -> airlock::AirlockBuilder {
     let builder = Airlock::builder()
         .resource(log.clone())
@@ -85,13 +85,13 @@ pub(crate) fn builder(log: &Log) -> airlock::AirlockBuilder {
     }
 }
 
-/// Whether the tests run as `rules_general`: their airlocks name the executor that is the default, so that
-/// no scope is flushed on the fast path.
+/// Returns whether the tests run as `rules_general`. Their airlocks then explicitly set the default
+/// executor, so that no scope is flushed on the fast path.
 fn is_general() -> bool {
     env!("CARGO_CRATE_NAME") == "rules_general"
 }
 
-/// The id of an effect, from its path below `tests/rules`.
+/// Returns the id of an effect, given its path below `tests/rules`.
 pub(crate) fn id(effect: &str) -> String {
     let path = module_path!().replace("::", ".");
     format!("{}.{effect}", path.trim_end_matches(".fixture"))
@@ -103,7 +103,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     runtime.build().expect("a runtime starts").block_on(future)
 }
 
-/// The fates of a report in words, in order.
+/// Returns the effect and fate of each entry of a report, in order.
 pub(crate) fn fates(report: &FlushReport) -> Vec<String> {
     report
         .entries()
@@ -112,7 +112,7 @@ pub(crate) fn fates(report: &FlushReport) -> Vec<String> {
         .collect()
 }
 
-/// The message of a panic.
+/// Calls `work`, which must panic, and returns the panic's message.
 pub(crate) fn panic_of(work: impl FnOnce()) -> String {
     let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
     let panic = panic.expect_err("the work panics");

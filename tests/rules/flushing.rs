@@ -35,7 +35,7 @@ fn r14_a_failure_hands_back_the_failed_and_the_unreached() {
         );
         let returned = error.into_intents();
         assert_eq!(returned.len(), 2);
-        // They can be tried again as they are, under the ids that they had.
+        // They can be enqueued again unchanged, and keep their ids.
         let ids: Vec<_> = returned.iter().map(airlock::Intent::id).collect();
         let again = airlock::scope()
             .failure_mode(FailureMode::CarryOn)

@@ -1,4 +1,4 @@
-//! The eleven holes of the ancestor, each closed.
+//! The eleven known holes of the ancestor, airlock-py: each must stay closed.
 
 use std::sync::{Arc, Mutex};
 

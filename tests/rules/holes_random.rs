@@ -1,4 +1,4 @@
-//! The holes of the ancestor over random programs; R8 and R10 stand in `properties`.
+//! The holes of the ancestor, over random programs. `properties` covers R8 and R10.
 
 use std::pin::Pin;
 use std::task::{Context, Waker};
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use crate::fixture::{Log, Mail, Ship, airlock, fates, logged, logged_async, mail, ship};
 
-/// What stands around an enqueue, outermost first.
+/// A construct around an enqueue. Lists of them are outermost first.
 #[derive(Clone, Copy, Debug)]
 enum Around {
     Scope,
@@ -46,12 +46,12 @@ fn within(around: &[Around], work: &mut dyn FnMut()) {
     }
 }
 
-/// An effect that enqueues as many others as its tree has branches.
+/// A cascade as a tree: the effect of each node enqueues its branches.
 #[derive(Clone, Debug)]
 struct Tree(Vec<Tree>);
 
 impl Tree {
-    /// The depths at which its effects are performed.
+    /// Collects the depths at which the effects are performed.
     fn depths(&self, depth: u32, into: &mut Vec<u32>) {
         into.push(depth);
         for branch in &self.0 {
@@ -78,7 +78,7 @@ fn sum_up(#[resource] log: &Log, numbers: Vec<u32>) {
     log.add(format!("{numbers:?}"));
 }
 
-/// Enqueues its numbers one at a time, giving way between.
+/// Enqueues its numbers one at a time, and yields after each.
 async fn gives_way(numbers: Vec<u32>) {
     let ended = airlock::scope().run_infallible_async(async |scope| {
         for n in &numbers {
@@ -107,9 +107,9 @@ proptest! {
     ) {
         let log = logged(|_| within(&outside, &mut || {
             let mut refused = || {
-                // Where nothing else opens a scope, this does.
-                let ended = airlock::scope().run_infallible(|_| try_enqueue(mail(1)));
-                let error = ended.expect("nothing to flush").value.expect_err("vetoed");
+                // Opens a scope, because nothing else might.
+                let ended = airlock::scope().run_infallible(|_| try_enqueue(mail(1)).err());
+                let error = ended.expect("nothing to flush").value.expect("vetoed");
                 let vetoed = matches!(error.kind(), EnqueueErrorKind::Vetoed { policy, .. } if policy == "assert_no_effects");
                 assert!(vetoed, "{error}");
             };
@@ -274,7 +274,7 @@ proptest! {
         prop_assert_eq!(log, inline);
     }
 
-    /// Of a flush that carries on, each intent is told exactly once, and what ran is what is told.
+    /// With `CarryOn`, every intent is performed, and is reported exactly once, as failed or not.
     #[test]
     fn hole_04_each_intent_has_one_fate(fails in prop::collection::vec(any::<bool>(), 0..10)) {
         let log = logged(|_| {

@@ -87,7 +87,7 @@ fn r02_a_veto_panics_in_enqueue_and_is_an_error_in_try_enqueue() {
     assert!(log.is_empty());
 }
 
-/// Enqueues when it is dropped.
+/// A value that enqueues when it is dropped.
 struct EnqueuesOnDrop(u32);
 
 impl Drop for EnqueuesOnDrop {

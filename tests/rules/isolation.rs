@@ -20,7 +20,7 @@ fn r18_spawned_threads_and_tasks_inherit_nothing() {
                         .await
                         .expect("it ends")
                 );
-                // Handing over is explicit.
+                // A scope is handed over explicitly.
                 tokio::spawn(scope.bind(async { airlock::enqueue(mail(3)) }))
                     .await
                     .expect("it ends");
@@ -51,7 +51,7 @@ fn r18_local_policies_are_handed_over_with_the_scope() {
     assert_eq!(log, ["charge 2"]);
 }
 
-/// Tries to enqueue when it is dropped, and counts the refusals.
+/// A value that tries to enqueue when it is dropped, and counts the refusals.
 struct EnqueuesOnDrop(&'static AtomicUsize);
 
 impl Drop for EnqueuesOnDrop {
@@ -92,7 +92,7 @@ fn r18_destructors_of_a_dropped_future_are_refused() {
     assert_eq!(REFUSED.load(Ordering::SeqCst), 1);
 }
 
-/// One of many tasks: nested scopes and local policies, giving way between all steps.
+/// Uses nested scopes and local policies, and yields between all steps. Many such tasks run concurrently.
 async fn task(n: u32) -> u32 {
     let passes = allow_if(move |intent: &Intent| {
         intent
@@ -188,7 +188,7 @@ fn r18_a_scoped_future_is_send_exactly_when_its_body_is() {
     is_send(&work);
     is_send(&task(1));
     is_send(&async { Ok::<_, airlock::FlushError>(()) }.in_scope(airlock::scope()));
-    // And one that is not still compiles, and runs where it is.
+    // A future that is not `Send` still compiles, and runs on the current thread.
     let log = logged_async(async |_| {
         let here = std::rc::Rc::new(7);
         airlock::scope()
@@ -231,7 +231,7 @@ fn r19_core_depends_on_no_runtime_framework_or_database() {
 #[test]
 fn r18_guards_may_leave_in_any_order_and_from_within_other_blocks() {
     let log = logged(|_| {
-        // Flushed while a local policy is entered that knows it as what was there before.
+        // Flushed inside a local policy, which would otherwise make the guard's scope current again.
         let guard = airlock::scope().enter();
         airlock::policy(airlock::policy::allow_all())
             .run(move || guard.flush())
@@ -279,7 +279,7 @@ fn r18_a_closure_that_returns_a_future_is_called_in_the_scope() {
                     })
                     .await
                     .expect("it succeeds");
-                assert_eq!(outer.len(), 1); // Captured, with its policy.
+                assert_eq!(outer.len(), 1); // Captured, together with its policy.
             })
             .await
             .expect("it succeeds");

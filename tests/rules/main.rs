@@ -1,4 +1,4 @@
-//! The rules of the design, each with at least one test named after it, through the public API.
+//! The rules of the design, through the public API. Each has at least one test named after it.
 
 mod by_hand;
 mod cancellation;

@@ -1,4 +1,4 @@
-//! The options of single intents, and what executors make of them.
+//! The options of single intents, and how executors handle them.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,4 +1,4 @@
-//! R4, continued: an intent knows where the work that enqueued it came from.
+//! R4, continued: an intent knows the origin of the work that enqueued it.
 
 use std::sync::{Arc, Mutex};
 
@@ -230,7 +230,7 @@ fn r04_what_is_handed_back_and_enqueued_again_keeps_its_origin() {
     });
 }
 
-/// In an airlock of its own, so that no scope captures it.
+/// Returns the intents that `work` hands back. It runs in a separate airlock, so no scope captures them.
 fn failed_outside(log: &Log, work: impl Fn(&Log) -> FlushError) -> Vec<airlock::Intent> {
     let airlock = builder(log).build().expect("it builds");
     airlock.run(|| work(log)).into_intents()
@@ -358,7 +358,7 @@ fn r04_an_origin_stays_with_an_intent_that_a_scope_with_another_one_captures() {
     assert_eq!(log, ["mail 1", "mail 2"]);
 }
 
-/// Counts how often it is formatted.
+/// An origin that counts how often it is formatted.
 struct Counted(Arc<Mutex<u32>>);
 
 impl std::fmt::Display for Counted {

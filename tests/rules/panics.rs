@@ -1,4 +1,4 @@
-//! Panics: each place, with its stated outcome.
+//! Panics: each place, with its documented outcome.
 
 use airlock::lifecycle::AlwaysFlush;
 use airlock::policy::{Policy, ScopeView, Veto};
@@ -118,7 +118,7 @@ fn a_panic_in_a_policy_at_enqueue_goes_to_the_caller_and_nothing_is_buffered() {
                 });
                 assert_eq!(message, "policy");
                 assert!(scope.is_empty());
-                // The mark that a policy is judging is gone: this reaches the policy again.
+                // The flag that a policy is judging is cleared: this enqueue reaches the policy again.
                 assert_eq!(panic_of(|| _ = airlock::enqueue(mail(2))), "policy");
             })
             .expect("nothing was enqueued");
@@ -304,7 +304,7 @@ fn a_panic_in_a_hook_costs_neither_the_error_nor_what_it_hands_back() {
     assert_eq!(log.lines(), ["fail 1", "fail 2"]);
 }
 
-/// Panics when it is dropped, unless it is dropped while a panic is under way.
+/// A value whose destructor panics, unless the thread is already unwinding.
 #[derive(Clone)]
 struct Grenade;
 
@@ -325,7 +325,7 @@ fn a_destructor_of_arguments_that_panics_costs_nothing_else() {
         let error = airlock::scope()
             .run_infallible(|_| {
                 airlock::policy(airlock::policy::drop_all()).run(|| {
-                    airlock::enqueue(throw(Grenade)); // Dropped by the policy, and then for real.
+                    airlock::enqueue(throw(Grenade)); // The policy drops it, then `Grenade` is dropped.
                 });
                 airlock::enqueue(crate::fixture::fail(1));
                 airlock::enqueue(mail(2));

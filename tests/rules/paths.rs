@@ -1,6 +1,6 @@
-//! The fast path, the general one and that of scopes with handles do the same, over random programs.
+//! The fast path, the general path, and scopes with handles behave the same, over random programs.
 //!
-//! These tests make their own airlocks, so that they run alike in `rules` and `rules_general`.
+//! These tests build their own airlocks, so they behave the same in `rules` and `rules_general`.
 
 use std::time::Duration;
 
@@ -18,12 +18,12 @@ enum Step {
     Mail(Mark, u32),
     Fail(u32),
     Explode(u32),
-    /// Its arguments are gone when it has failed.
+    /// Its arguments are lost when it panics.
     ExplodeWith(u32),
     Batch(u32),
     Keyed(u32),
     Retried(u32),
-    /// It has to be awaited, which a sync scope does not do.
+    /// An async effect, which a sync scope cannot perform.
     Ship(u32),
     Cascade(Ends, Vec<Step>),
     Scope(Ends, Vec<Step>),
@@ -129,7 +129,7 @@ fn index(#[resource] log: &Log, n: u32) {
     log.add(format!("index {n}"));
 }
 
-/// Fails as often as its number says; with 2, always.
+/// Fails the first `n` of every three attempts with the same `n`.
 #[airlock::effect(retry(2))]
 fn flaky(#[resource] log: &Log, n: u32) -> Result<(), String> {
     let line = format!("flaky {n}");
@@ -195,7 +195,7 @@ fn perform(steps: &[Step], path: Path, log: &Log) {
     }
 }
 
-/// The body of a scope.
+/// Runs the body of a scope.
 fn body_of(steps: &[Step], ends: Ends, path: Path, log: &Log) -> Result<(), Failed> {
     let _handle = match path {
         Path::Handles => airlock::current(),
@@ -205,7 +205,7 @@ fn body_of(steps: &[Step], ends: Ends, path: Path, log: &Log) -> Result<(), Fail
     end(ends)
 }
 
-/// Writes down how a scope has ended, and what it handed back.
+/// Logs how a scope ended, and what it handed back.
 fn tell(ended: std::thread::Result<Result<(), Failed>>, log: &Log) {
     match ended {
         Ok(Ok(())) => log.add("it ends well"),
@@ -225,7 +225,7 @@ fn catch<T>(work: impl FnOnce() -> T) -> std::thread::Result<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
 }
 
-/// Does not wait.
+/// A timer that never waits.
 struct Flying;
 
 impl Timer for Flying {
@@ -236,7 +236,7 @@ impl Timer for Flying {
     }
 }
 
-/// What a report says, without numbers of intents and scopes.
+/// Formats a report without the ids of intents and scopes.
 fn told(report: &FlushReport) -> String {
     let entries = report.entries().iter().map(|entry| {
         let causes = entry
@@ -261,7 +261,7 @@ fn told(report: &FlushReport) -> String {
     )
 }
 
-/// The arguments that name a path are left out.
+/// Formats an intent, but not the arguments of `cascade`, because they name the path.
 fn shown(intent: &Intent) -> String {
     let marks = (intent.fire_on(), intent.is_captured());
     let name = intent.effect().name();
@@ -271,7 +271,7 @@ fn shown(intent: &Intent) -> String {
     }
 }
 
-/// Runs a program. Returns everything that can be seen of it, in order.
+/// Runs a program, and returns everything observable about it, in order.
 fn run(program: &Program, path: Path) -> Vec<String> {
     let (log, reports, unhandled) = (Log::default(), Log::default(), Log::default());
     let (on_report, on_unhandled_error) = (reports.clone(), unhandled.clone());

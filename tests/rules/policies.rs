@@ -1,10 +1,10 @@
-//! R10 to R12: policies; and what each built-in one does.
+//! R10 to R12: policies, and the behaviour of each built-in one.
 
 use std::sync::{Arc, Mutex};
 
 use airlock::lifecycle::ReleaseAll;
 use airlock::policy::{
-    AllowOnly, Policy, ScopeView, Verdict, Veto, allow_all, allow_if, allow_only,
+    EffectFilter, Policy, ScopeView, Verdict, Veto, allow_all, allow_if, allow_only,
     assert_no_effects, block, cap, dedupe, dedupe_by, drop_all, limit,
 };
 use airlock::prelude::*;
@@ -12,7 +12,7 @@ use airlock::{EnqueueErrorKind, Intent, IntoKey, try_enqueue};
 
 use crate::fixture::{Charge, Mail, charge, fates, logged, mail};
 
-/// Writes down when it is asked.
+/// A policy that logs each call.
 struct Watching(&'static str, Arc<Mutex<Vec<String>>>);
 
 impl Policy for Watching {
@@ -171,7 +171,7 @@ fn r12_the_buffer_shows_what_a_policy_will_drop() {
     assert!(log.is_empty());
 }
 
-/// What of mail 1, charge 2, mail 3 and charge 4 a policy lets out.
+/// Returns those of mail 1, charge 2, mail 3 and charge 4 that the policy lets pass.
 fn passing(policy: impl Policy) -> Vec<String> {
     logged(|_| {
         airlock::scope()
@@ -286,7 +286,7 @@ fn a_policy_that_is_chosen_at_run_time_is_asked_as_itself() {
             fate_under(Box::new(drop_all())).expect("nothing fails"),
             "mail dropped"
         );
-        let none: Option<Block> = None;
+        let none: Option<EffectFilter> = None;
         assert_eq!(
             fate_under(Box::new(none)).expect("nothing fails"),
             "mail dispatched"
@@ -298,10 +298,10 @@ fn a_policy_that_is_chosen_at_run_time_is_asked_as_itself() {
     });
     let refused = airlock::scope()
         .policy(Box::new(Some(assert_no_effects())) as Box<dyn Policy>)
-        .run_infallible(|_| try_enqueue(mail(1)).map(|_| ()));
+        .run_infallible(|_| try_enqueue(mail(1)).err());
     let refusal = refused.expect("nothing is flushed").value;
     assert!(matches!(
-        refusal.expect_err("it is vetoed").kind(),
+        refusal.expect("it is vetoed").kind(),
         EnqueueErrorKind::Vetoed { policy, .. } if policy == "assert_no_effects"
     ));
 }

@@ -1,4 +1,4 @@
-//! R8, R10 and the holes over random programs, and the laws of policies.
+//! R8, R10 and holes 1 to 4 over random programs, and the laws of policies.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::fixture::{Log, Mail, airlock as make, logged, mail};
 
-/// A random program: what a scope does between its opening and its end.
+/// A step of a random program.
 #[derive(Clone, Debug)]
 enum Step {
     Mail,
@@ -38,7 +38,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..6)
 }
 
-/// Drops every mail whose number leaves this remainder.
+/// Returns a policy that drops the mails whose number has this remainder modulo 4.
 fn drops(remainder: u32) -> impl Policy {
     allow_if(move |intent| {
         intent
@@ -93,12 +93,12 @@ impl From<airlock::FlushError> for Failed {
     }
 }
 
-/// What should happen, computed without airlock: for each scope the numbers that it holds at its
-/// end, each with the policies that it has passed.
+/// A mail that a scope of the model holds, with the policies that it has passed. The model computes the
+/// expected result without airlock.
 #[derive(Clone)]
 struct Held {
     n: u32,
-    /// Policies on its way out: (remainder, depth of the scope that it belongs to, or none if local).
+    /// The policies on its way out: (remainder, depth of the policy's scope, or `None` if it is local).
     passed: Vec<(u32, Option<usize>)>,
 }
 
@@ -107,7 +107,7 @@ struct Model {
     ran: Vec<u32>,
     /// For each enclosing scope: its policy, whether it releases, and its buffer.
     scopes: Vec<(Option<u32>, bool, Vec<Held>)>,
-    /// Local policies, with how many scopes enclosed them.
+    /// The local policies, each with the number of scopes around it.
     locals: Vec<(u32, usize)>,
 }
 
@@ -151,8 +151,8 @@ impl Model {
         }
     }
 
-    /// The scope at `depth` flushes: the nearest ancestor that holds captures everything, since
-    /// each either holds or releases all.
+    /// Flushes the scope at `depth`. The nearest ancestor that holds captures everything, because each
+    /// ancestor either holds or releases all intents.
     fn end(&mut self, depth: usize, buffer: Vec<Held>) {
         if let Some(holder) = self.scopes.iter_mut().rev().find(|scope| !scope.1) {
             holder.2.extend(buffer);
@@ -188,8 +188,8 @@ proptest! {
         prop_assert_eq!(log, expected);
     }
 
-    /// Holes 1 to 3: nothing that any enclosing policy drops ever escapes, whatever is nested in it
-    /// and however it is captured.
+    /// Holes 1 to 3: an intent that an enclosing policy drops never escapes, regardless of nesting and
+    /// capture.
     #[test]
     fn holes_no_policy_is_lost_by_nesting_or_capture(program in steps()) {
         let log = logged(|_| {
@@ -199,11 +199,11 @@ proptest! {
             airlock::scope().policy(drop_all()).run_infallible(|_| perform(&program.clone(), &mut 0))
                 .map(|_| ()).expect("dropped, not failed");
         });
-        // A lifecycle that releases gives up its judgement (R8), but the outermost one here holds.
+        // A scope that releases gives up its judgement (R8), but the outermost scope here holds.
         prop_assert!(log.is_empty(), "{log:?}");
     }
 
-    /// Hole 4: whatever fails, each intent is dispatched, failed or handed back, exactly once.
+    /// Hole 4: if intents fail, every intent is either dispatched or handed back, exactly once.
     #[test]
     fn holes_a_failure_loses_nothing(fails_at in prop::collection::btree_set(0..12_u32, 0..4)) {
         let log = Log::default();
@@ -279,7 +279,7 @@ fn policy() -> impl Strategy<Value = Spec> {
         })
 }
 
-/// Both let the same intents out.
+/// Checks that both policies let the same intents pass.
 fn same(a: impl Policy, b: impl Policy) -> Result<(), TestCaseError> {
     let passing = |policy: Arc<dyn Policy>| {
         logged(|_| {

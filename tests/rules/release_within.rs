@@ -1,4 +1,4 @@
-//! Scopes that let those within them dispatch when they end.
+//! Scopes that let nested scopes dispatch when those end.
 
 use airlock::lifecycle::{FlushOnSuccess, Outcome};
 use airlock::policy::{drop_all, limit};
@@ -7,14 +7,14 @@ use airlock::{FlushReport, ScopeBuilder};
 
 use crate::fixture::{fates, logged, logged_async, mail, order, ship};
 
-/// A scope that has begun to release what scopes within it hold.
+/// Opens a scope that releases the intents of scopes within it.
 fn releasing(scope: ScopeBuilder) -> OwnedScope {
     let mut scope = scope.open_owned();
     scope.release_within();
     scope
 }
 
-/// Ends a scope with a mail in it here.
+/// Runs a nested scope with one mail, and returns its report.
 fn item(n: u32) -> FlushReport {
     let ended = airlock::scope().run_infallible(|_| airlock::enqueue(mail(n)));
     ended.expect("nothing fails").report

@@ -1,4 +1,4 @@
-//! What a scope has released and somebody else dispatches: the same rules.
+//! Intents that a scope has released for somebody else to dispatch. The same rules apply.
 
 use std::sync::{Arc, Mutex};
 

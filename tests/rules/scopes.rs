@@ -281,7 +281,7 @@ fn r08_a_nested_scope_that_discards_touches_nothing_of_its_parents() {
     assert_eq!(log, ["mail 1"]);
 }
 
-/// Lets only what is marked leave, even if the work succeeds.
+/// A lifecycle that lets only marked intents leave, even on success.
 struct OnlyMarked;
 
 impl Lifecycle for OnlyMarked {
@@ -348,7 +348,7 @@ fn r08_an_ancestor_that_ended_first_is_a_failure_that_hands_back() {
     assert!(log.is_empty());
 }
 
-/// Flushes a mail that the scope around would have held if it had not ended, and a charge that it releases.
+/// Flushes a mail that the ended outer scope would have captured, and a charge that it releases.
 fn orphaned(mode: FailureMode) -> FlushError {
     let lifecycle = release_if(|intent: &Intent| intent.priority() == Some(1));
     let outer = airlock::scope().lifecycle(lifecycle).open();

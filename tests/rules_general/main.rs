@@ -1,7 +1,7 @@
-//! The tests of the rules again, on the general path.
+//! The tests of `rules` again, on the general path.
 //!
-//! `tests/rules` flushes most scopes on the fast path. Here the airlock of the fixture names the executor
-//! [`Inline`](airlock::executor::Inline), which is the default, and this alone rules the fast path out.
+//! `tests/rules` flushes most scopes on the fast path. Here the fixture's airlock explicitly sets
+//! [`Inline`](airlock::executor::Inline), the default executor, which disables the fast path.
 
 #[path = "../rules/main.rs"]
 mod rules;

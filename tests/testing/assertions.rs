@@ -1,4 +1,4 @@
-//! What can be asserted, and on what.
+//! The assertions of the testing kit, and the types that provide them.
 
 use std::time::Duration;
 
@@ -122,7 +122,7 @@ fn an_assertion_within_the_closure_of_another_on_a_recorder_is_refused() {
         refused.contains("looks at this recorder already"),
         "{refused}"
     );
-    // Another one may be looked at, and this one again afterwards.
+    // Another recorder may be inspected meanwhile, and this one again afterwards.
     let other = Recorder::new();
     recorder.assert_enqueued::<Charge>(|_| other.is_empty());
     assert_eq!(recorder.len(), 2);

@@ -1,4 +1,4 @@
-//! `#[airlock::test]`, alone and with the attributes of others.
+//! `#[airlock::test]`, alone and combined with other attributes.
 
 use airlock::policy::drop_all;
 use airlock::testing::{Assertions, TestScope, all_in_order, capture};
@@ -28,7 +28,7 @@ async fn an_async_test_needs_no_runtime(r#scope: &airlock::testing::TestScope) {
     let (sender, receiver) = std::sync::mpsc::channel::<std::task::Waker>();
     let waking = std::thread::spawn(move || receiver.recv().map(std::task::Waker::wake));
     let mut waker = Some(sender);
-    // Pending until another thread wakes it: the thread of the test parks.
+    // Pending until another thread wakes it, so the thread of the test parks.
     std::future::poll_fn(|cx| match waker.take() {
         Some(sender) => {
             sender.send(cx.waker().clone()).expect("the thread waits");
@@ -121,7 +121,7 @@ proptest! {
     fn inside_of_proptest(orders in proptest::collection::vec(0..9_u64, 0..5)) {
         let captured = capture(|| orders.iter().for_each(|order| _ = airlock::enqueue(charge(*order, 1))));
         prop_assert_eq!(captured.count::<Charge>(), orders.len());
-        // The scope is around all cases, and a capture takes nothing from it.
+        // The scope encloses all cases, and the captures leave nothing in it.
         TestScope::current().assert_nothing_enqueued();
     }
 }

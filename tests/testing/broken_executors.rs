@@ -1,4 +1,4 @@
-//! Executors that break a promise, each in its own way: the suite finds it.
+//! Executors that each break some promise: the suite detects it.
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,7 +10,7 @@ use airlock::executor::{Batch, Delivery, Executor, Inline};
 use airlock::testing::{Subject, executor_promises};
 use airlock::{FlushError, Intent};
 
-/// The promises that the executor breaks.
+/// Returns the names of the promises that the executor breaks.
 fn broken(make: impl Fn() -> Subject) -> Vec<&'static str> {
     let promises = executor_promises().iter();
     let broken =
@@ -29,7 +29,7 @@ fn breaks(make: impl Fn() -> Subject, expected: &[&str]) {
     }
 }
 
-/// An executor of one function.
+/// An executor that dispatches by a closure.
 struct By<F>(F);
 
 impl<F: Fn(&mut Batch<'_>) + Send + Sync + 'static> Executor for By<F> {
@@ -51,8 +51,8 @@ fn the_default_executor_breaks_none() {
     assert_eq!(broken(|| Subject::performs(Inline)), [""; 0]);
 }
 
-/// Every promise that is not listed is broken by it. The tests below break those that are, but for the
-/// one about a failed effect's cascade: a batch leaves no executor a way to.
+/// The executor breaks every promise that is not listed. The tests below break the listed ones, except the
+/// one about a failed effect's cascade: a batch gives an executor no way to break it.
 #[test]
 fn one_that_does_nothing_keeps_few() {
     let broken = broken(by(|_| {}));
@@ -266,7 +266,7 @@ fn one_that_splits_what_a_batch_effect_gathers() {
     );
 }
 
-/// Says what it accepts, and performs at once.
+/// An executor that accepts by a closure, performs inline, and has an empty name.
 struct Accepting<F>(F);
 
 impl<F: Fn(&Intent) -> Result<(), Cow<'static, str>> + Send + Sync + 'static> Executor
@@ -297,7 +297,7 @@ fn one_that_accepts_a_delay_and_performs_at_once_and_one_without_a_name() {
     );
 }
 
-/// Whether the delay is kept is not seen before what was handed over is driven, and then not for sure.
+/// The suite cannot check a delay before it drives the deliveries, and even then not reliably.
 #[test]
 fn one_that_hands_over_a_delay_is_not_asked_when_it_is_performed() {
     let make = || {
@@ -307,7 +307,7 @@ fn one_that_hands_over_a_delay_is_not_asked_when_it_is_performed() {
     assert!(!broken(make).contains(&"a_delay_is_refused_at_enqueue_or_kept"));
 }
 
-/// Takes a sync effect, and nothing else.
+/// The executor accepts sync effects only.
 #[test]
 fn one_that_refuses_async_effects() {
     let sync_only = |intent: &Intent| match intent.effect().is_async() {
@@ -356,7 +356,7 @@ fn one_that_changes_its_mind() {
     breaks(make, &["accepting_has_no_consequences"]);
 }
 
-/// Awaits nothing, and leaves the rest when async effects come.
+/// An executor without `dispatch_async`, so it cannot perform async effects.
 struct Impatient;
 
 impl Executor for Impatient {
@@ -377,7 +377,7 @@ fn one_that_awaits_nothing() {
     );
 }
 
-/// Coalesce a delivery from being dropped while it awaits: dropped meanwhile, its intent is gone.
+/// An executor that awaits with its delivery in `ManuallyDrop`: if the future is dropped, the intent is lost.
 struct Forgetful;
 
 impl Executor for Forgetful {
@@ -416,7 +416,7 @@ fn one_that_loses_what_it_has_under_way_when_it_is_dropped() {
     );
 }
 
-/// Quotes what it could not take.
+/// The executor quotes the intents that it could not take.
 #[test]
 fn one_that_quotes_arguments_in_its_errors_does_not_reach_redacted_ones() {
     let quoting = |batch: &mut Batch<'_>| {

@@ -1,4 +1,4 @@
-//! What a capture holds, and what not.
+//! The intents that a capture holds, and those that it does not.
 
 use airlock::executor::Inline;
 use airlock::lifecycle::ReleaseAll;
@@ -24,7 +24,7 @@ fn only_what_the_block_enqueues_is_captured() {
     captured.assert_exactly(all_in_order![Charge { order: 7, .. }]);
     assert_eq!(captured.len(), 1);
     assert!(!captured.is_empty());
-    // The scope around it has never heard of it.
+    // The enclosing scope does not see the captured intent.
     scope.assert_exactly(all_in_order![
         SendMail { to, .. } if to == "set-up",
         SendMail { to, .. } if to == "afterwards",
@@ -61,7 +61,7 @@ fn what_a_nested_scope_discards_is_not_captured() {
         });
         assert!(failed.is_err());
     });
-    // What waits for a failure has had it.
+    // The nested scope failed, so its `on_failure` intent is released and captured.
     captured.assert_exactly(all_in_order![SendMail { to, .. } if to == "support"]);
 }
 
@@ -96,7 +96,7 @@ fn policies_around_it_hold() {
     let vetoed =
         airlock::policy(assert_no_effects()).run(|| capture(|| try_enqueue(mail("a")).is_err()));
     assert!(vetoed.value);
-    // One that drops at dispatch is asked when the intents are performed.
+    // A policy that drops at dispatch is called only when the intents are performed.
     let dropped = airlock::policy(drop_all()).run(|| capture(|| checkout(1)));
     assert_eq!(dropped.count::<Charge>(), 1);
     let blocked = capture(|| airlock::policy(block::<Charge>()).run(|| checkout(1)));
@@ -199,7 +199,7 @@ async fn a_dropped_capture_leaves_nothing_behind() {
     assert!(airlock::current().is_none());
 }
 
-/// Polls once; whether it is pending.
+/// Polls once, and returns whether the future is pending.
 async fn is_pending(mut future: std::pin::Pin<&mut impl Future>) -> bool {
     std::future::poll_fn(|cx| std::task::Poll::Ready(future.as_mut().poll(cx).is_pending())).await
 }

@@ -1,4 +1,4 @@
-//! Performing what was captured.
+//! Draining: performing the captured intents.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use airlock::{Airlock, AirlockBuilder, Failure, Fate};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// What the effects of a test did, in order.
+/// The lines that the effects of one test wrote, in order.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -84,7 +84,7 @@ fn two(n: u32) {
     airlock::enqueue(two(n + 2));
 }
 
-/// Succeeds at the third attempt.
+/// Succeeds on the third attempt.
 #[airlock::effect(retry(attempts = 3, delay = "40m", factor = 1, max_delay = "1h"))]
 fn flaky(#[resource] log: &Log, #[resource] attempts: &AtomicU32) -> Result<(), String> {
     let attempt = attempts.fetch_add(1, Ordering::SeqCst) + 1;
@@ -355,7 +355,7 @@ fn a_failure_is_an_error_and_does_not_stop_the_others() {
     );
     let text = error.to_string();
     assert!(text.starts_with("effects failed that were drained: `testing.drain.refuse` (enqueued at tests/testing/drain.rs:"), "{text}");
-    // What the failed one had enqueued is discarded, and shown.
+    // An intent that the failed effect enqueued is discarded, and shown.
     let fates: Vec<_> = error
         .drained()
         .entries()
@@ -446,7 +446,7 @@ fn a_policy_breaks_a_loop_in_a_drain_as_it_would_elsewhere() {
         .drain(&log.airlock())
         .expect("it finishes")
         .assert_exactly(all_in_order![Again, OnceMore]);
-    // The policy of the airlock that drains, too; that of one airlock is asked once.
+    // The policy of the draining airlock applies, too. It is called once if the capture ran in that airlock.
     let careful = log
         .builder()
         .policy(no_reentry())

@@ -15,7 +15,7 @@ use crate::fixture::panic_of;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Imports what it finds, and looks again in a minute.
+/// Imports something, and polls again in a minute.
 #[airlock::effect]
 fn poll(n: u32) {
     airlock::enqueue(import(n));
@@ -34,13 +34,13 @@ async fn poll_async(n: u32) {
     airlock::enqueue(poll_async(n + 1).detached().after(MINUTE));
 }
 
-/// Goes on without a delay.
+/// Enqueues itself detached, without a delay.
 #[airlock::effect]
 fn spin() {
     airlock::enqueue(spin().detached());
 }
 
-/// Forgets to detach.
+/// Enqueues itself without `detached`.
 #[airlock::effect]
 fn poll_attached() {
     airlock::enqueue(poll_attached().after(MINUTE));
@@ -284,7 +284,7 @@ fn a_predicate_that_never_holds_is_an_error_that_names_the_line() {
     assert!(text.ends_with(" never held"), "{text}");
     error.drained().assert_count::<Import>(1);
 
-    // Why it never held may be that an effect failed.
+    // The predicate may never hold because an effect failed.
     let captured = capture(|| airlock::enqueue(refuse()));
     let error = captured
         .drain_until(&airlock(), |so_far| so_far.performed() == 1)
@@ -411,7 +411,7 @@ fn a_detached_intent_says_where_it_came_from() {
     assert_eq!(from.intent(), drained.entries()[0].seen().id());
     assert_eq!(from.depth(), 1);
     drained.assert_enqueued::<Poll>(|it| it.n == 1 && it.detached_from().is_some());
-    // What it causes begins its chain there.
+    // Its own cascade starts from it, at depth 1.
     let imported = drained.entries()[3].seen();
     assert_eq!(imported.cause().map(Cause::depth), Some(1));
 
@@ -470,7 +470,7 @@ fn a_table_shows_when_what_is_left_is_due() {
     assert!(format!("{drained:?}").ends_with("Poll { n: 60 }: due at 3600s]"));
 }
 
-/// Ten times as many intents take about ten times as long: the predicate is given no copy.
+/// Draining takes time linear in the number of intents, because the predicate gets no copy.
 #[test]
 fn very_many_polls_are_drained() {
     let drained = polling()

@@ -1,4 +1,4 @@
-//! Every executor of ours keeps the promises of the contract.
+//! Every built-in executor keeps the promises of the contract.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use airlock::executor::{
 use airlock::testing::Subject;
 use airlock::{FlushError, Intent};
 
-/// Performs what comes until nothing does, and gives what failed.
+/// Performs deliveries until there are none, and returns the errors.
 async fn perform_all(mut next: impl FnMut() -> Vec<Delivery>) -> Vec<FlushError> {
     let mut errors = Vec::new();
     loop {
@@ -62,13 +62,13 @@ fn spawn() -> Subject {
         Box::pin(async move {
             spawned.drained().await;
             drop(runtime);
-            Vec::new() // What fails in a task goes to `on_unhandled_error`.
+            Vec::new() // Errors in a task go to `on_unhandled_error`.
         })
     });
     subject.unordered()
 }
 
-/// Waits for tokio's clock before it performs in place.
+/// An executor that sleeps on tokio's clock before it performs inline.
 struct AfterASleep;
 
 impl Executor for AfterASleep {
@@ -95,7 +95,7 @@ fn in_a_runtime() -> Subject {
     Subject::performs(AfterASleep).block_on(move |future| runtime.block_on(future))
 }
 
-/// Can never be reached.
+/// An executor that always fails.
 struct Down;
 
 impl Executor for Down {

@@ -1,4 +1,4 @@
-//! What a snapshot says of a fate is the same in each run, whatever its text names.
+//! Snapshots show each fate the same in every run, even if its text contains ids or line numbers.
 #![allow(unused_variables, reason = "most effects here only have to be there")]
 
 use std::sync::Arc;
@@ -54,7 +54,7 @@ fn bare() -> Airlock {
     builder.build().expect("it builds")
 }
 
-/// What is drained of a block below a policy, twice the same.
+/// Returns the snapshot of a block that is drained under a policy. Two runs must agree.
 fn drained_below(policy: fn() -> Arc<dyn Policy>, block: fn()) -> String {
     steady(|| {
         let captured = airlock::policy(policy()).run(|| capture(block));
@@ -65,7 +65,7 @@ fn drained_below(policy: fn() -> Arc<dyn Policy>, block: fn()) -> String {
     })
 }
 
-/// What is reported of a block, twice the same.
+/// Returns the snapshot of a block's report. Two runs must agree.
 fn reported(builder: fn() -> airlock::ScopeBuilder, block: fn()) -> String {
     steady(
         || match builder().airlock(&bare()).run_infallible(|_| block()) {
@@ -77,7 +77,7 @@ fn reported(builder: fn() -> airlock::ScopeBuilder, block: fn()) -> String {
 
 fn steady(run: impl Fn() -> Plain) -> String {
     let first = run().to_string();
-    // More ids are used up in between, so that no difference stays hidden.
+    // Uses up more ids in between, so that any difference shows.
     capture(|| (0..3).for_each(|_| _ = airlock::enqueue(mail("between"))))
         .assert_count::<SendMail>(3);
     assert_eq!(first, run().to_string());
@@ -225,7 +225,7 @@ fn tells(text: String) -> Result<(), String> {
     Err(text)
 }
 
-/// Leaves everything undone, and says so with ids.
+/// An executor that performs nothing, and panics with the ids of its intents.
 #[derive(Debug)]
 struct Lazy;
 

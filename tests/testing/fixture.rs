@@ -1,4 +1,4 @@
-//! A small shop.
+//! The effects of a small shop, and helpers for panics.
 
 #![allow(unused_variables, reason = "the effects of this shop do nothing")]
 
@@ -18,14 +18,14 @@ pub(crate) fn keep_card(order: u64, card: String) {}
 #[airlock::effect]
 pub(crate) fn send_mail(to: String, subject: String) {}
 
-/// Its effect's id is near that of [`send_mail`].
+/// Has an id that is similar to the id of [`send_mail`].
 #[airlock::effect]
 pub(crate) fn send_mails(to: Vec<String>) {}
 
 #[airlock::effect(once)]
 pub(crate) fn close_till(till: Till) {}
 
-/// Not `Clone`.
+/// An argument that is not `Clone`.
 #[derive(Debug)]
 pub(crate) struct Till(pub(crate) u32);
 
@@ -40,7 +40,7 @@ pub(crate) fn checkout(order: u64) -> Result<(), FlushError> {
     Ok(())
 }
 
-/// What a panic says, and where it says that it came from.
+/// Calls `work`, which must panic, and returns the panic's message.
 pub(crate) fn panic_of(work: impl FnOnce()) -> String {
     let panic = catch_unwind(AssertUnwindSafe(work)).expect_err("it panics");
     match panic.downcast::<String>() {
@@ -52,8 +52,8 @@ pub(crate) fn panic_of(work: impl FnOnce()) -> String {
     }
 }
 
-/// Where this thread panics while the work runs: what would be printed. The hook is the process's, so
-/// one test at a time looks, and the panics of other threads go where they went before.
+/// Returns the locations of this thread's panics during `work`, as a panic hook sees them. The hook is
+/// global, so calls are serialised, and panics of other threads go to the previous hook.
 pub(crate) fn panics_during(work: impl FnOnce()) -> Vec<(String, u32)> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,5 @@
-//! What the kit's macros make works without a prelude, under another name, and beside modules of the
-//! user's with the names that they rely on.
+//! The expansions of the kit's macros work without a prelude, with a renamed crate, and beside user modules
+//! that shadow the names they use.
 #![no_implicit_prelude]
 
 use ::airlock as renamed;

@@ -1,4 +1,4 @@
-//! Every point at which a scenario could be interrupted.
+//! `every_interruption`: scenarios that are interrupted at every possible point.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,7 +8,7 @@ use airlock::{AirlockBuilder, FlushError};
 
 use crate::fixture::{block_on, panic_of, panics_during};
 
-/// What is paid, taken from the bank, and shipped.
+/// A shop that counts the orders placed, paid and shipped, and the intents parked.
 #[derive(Clone, Default)]
 struct Shop(Arc<Mutex<Books>>);
 
@@ -51,7 +51,7 @@ fn park(shop: &Shop, error: FlushError) {
     shop.books().parked += error.into_intents().len();
 }
 
-/// Nothing is taken for an order that was not placed, nothing is taken twice, nothing is lost.
+/// Checks that no more is paid or shipped than was placed.
 fn sound(shop: &Shop) -> Result<(), String> {
     let books = shop.books().clone();
     let fine = books.taken <= books.placed && books.shipped <= books.placed;
@@ -94,7 +94,7 @@ async fn an_async_scenario_is_cancelled_at_each_await_too() {
         .invariant(sound)
         .invariant(|shop| {
             let books = shop.books();
-            // What was not shipped was parked, or its order was never placed.
+            // An order that was not shipped was parked, or was never placed.
             books.placed == 0 || books.shipped as usize + books.parked >= 1
         })
         .run_async(async |shop| {
@@ -107,11 +107,11 @@ async fn an_async_scenario_is_cancelled_at_each_await_too() {
             ended.await.map_err(|error| park(shop, error))
         })
         .await;
-    // The enqueue, the dispatch, around the body; one await of the scenario's own and two of the body.
+    // Four points for the enqueue, the dispatch and both ends of the body; one await here, two in the body.
     assert_eq!(points, 4 + 3);
 }
 
-/// The message of a scenario whose invariant is broken, without lines.
+/// Returns the message for a scenario that breaks its invariant.
 fn broken(scenario: impl Fn(&Shop), invariant: impl Fn(&Books) -> bool) -> String {
     panic_of(|| {
         _ = every_interruption(Shop::default)
@@ -131,7 +131,7 @@ fn contains(text: &str, parts: &[&str]) {
 #[test]
 fn the_point_that_breaks_the_invariant_is_named() {
     const HERE: &str = "tests/testing/interruptions.rs:";
-    // The order is placed before its effects are wished.
+    // The order is placed before its effects are enqueued.
     let early = |shop: &Shop| {
         let ended = airlock::scope().run(|_| {
             shop.books().placed += 1;
@@ -153,7 +153,7 @@ fn the_point_that_breaks_the_invariant_is_named() {
             HERE,
         ],
     );
-    // What has failed is tried again, although it may have happened.
+    // Failed intents are retried, although they may have been performed.
     let again = |shop: &Shop| {
         let ended = airlock::scope().run(|_| {
             airlock::enqueue(take_money());
@@ -178,7 +178,7 @@ fn the_point_that_breaks_the_invariant_is_named() {
             "(point 4; it held at the 3 before)",
         ],
     );
-    // What has failed is forgotten.
+    // Failed intents are forgotten.
     let forgetful = |shop: &Shop| drop(place(shop));
     let text = broken(forgetful, |books| {
         books.taken as usize + books.parked >= books.placed as usize
@@ -275,13 +275,13 @@ fn wrappers_and_executors_that_hand_over_have_their_points_too() {
             .airlock(|shop, builder| executor(shop.builder(builder)))
             .run(|shop| drop(place(shop)))
     };
-    // Enqueue, dispatch and the two points of each body.
+    // Each intent has four points: the enqueue, the dispatch, and both ends of the body.
     assert_eq!(with(&|builder| builder.executor(Inline)), 8);
     assert_eq!(
         with(&|builder| builder.executor(Retry::new(Inline, rule))),
         8
     );
-    // What is only recorded has no body.
+    // A recorded intent's body does not run.
     assert_eq!(with(&|builder| builder.executor(Recorder::new())), 4);
 }
 
@@ -313,7 +313,7 @@ async fn spawned_effects_have_their_points_where_the_scenario_waits_for_them() {
     use airlock::tokio::Spawn;
     let points = every_interruption(|| (Shop::default(), Spawn::current()))
         .airlock(|(shop, spawn), builder| shop.builder(builder).executor(spawn.clone()))
-        // What a task failed at is parked; cancelled while it waits, the scenario leaves some under way.
+        // Failed tasks are parked. If the scenario is cancelled while it waits, some tasks are still running.
         .invariant(|(shop, spawn)| {
             let books = shop.books();
             books.taken as usize + books.parked + spawn.running() >= books.placed as usize
@@ -324,6 +324,6 @@ async fn spawned_effects_have_their_points_where_the_scenario_waits_for_them() {
             }
             spawn.drained().await;
         });
-    // Each enqueue, dispatch and the two points of each body; one await, of the scenario's own.
+    // Each intent has four points: the enqueue, the dispatch, and both ends of the body. The scenario awaits once.
     assert_eq!(points.await, 2 * 4 + 1);
 }

@@ -1,4 +1,4 @@
-//! What `every_interruption` tells of scenarios that go wrong, or differ from run to run.
+//! The messages of `every_interruption` for scenarios that fail, or that differ from run to run.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -22,7 +22,7 @@ fn ticks(times: usize) {
     drop(ticking);
 }
 
-/// What is told of a scenario that ticks so often in its first run, its second, and all others.
+/// Returns the message for a scenario with these numbers of ticks in its first, second and later runs.
 fn told_of(first: usize, second: usize, others: usize) -> String {
     let runs = AtomicUsize::new(0);
     panic_of(|| {
@@ -116,7 +116,7 @@ async fn a_state_may_be_made_and_looked_at_by_awaiting() {
             ticked.load(Ordering::SeqCst) < 3
         })
         .run(ticking);
-    // The tick's four and one await: those of the set-up and the invariant are none.
+    // Four points for the tick, and one await. Awaits of the set-up and the invariant do not count.
     assert_eq!(points.await, 5);
 }
 

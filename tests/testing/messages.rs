@@ -1,4 +1,4 @@
-//! What a failed assertion says.
+//! The messages of failed assertions.
 
 use std::panic::Location;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use crate::fixture::{
     panics_during, send_mails,
 };
 
-/// The message, with the line numbers of this file left out.
+/// Returns the panic message, without line numbers.
 fn message(failing: impl FnOnce()) -> String {
     let mut text = String::new();
     for line in panic_of(failing).lines() {
@@ -22,7 +22,7 @@ fn message(failing: impl FnOnce()) -> String {
     text
 }
 
-/// `file.rs:12` as `file.rs:N`.
+/// Replaces `file.rs:12` by `file.rs:N`.
 fn without_lines(line: &str) -> String {
     match line.split_once(".rs:") {
         Some((before, after)) => {
@@ -137,7 +137,7 @@ fn where_nothing_is_there_it_says_what_may_be_the_reason() {
     async fn awaited() {
         checkout(7).expect("it succeeds");
     }
-    let captured = capture(awaited); // Not `capture_async(awaited())`.
+    let captured = capture(awaited); // Should be `capture_async(awaited())`.
     let text = message(|| captured.assert_count::<Charge>(1));
     let future = "captured: nothing; the block has given a future that is not awaited: `capture_async` awaits it\n";
     assert!(text.ends_with(future), "{text}");
@@ -186,7 +186,7 @@ fn a_step_whose_intent_an_earlier_step_has_taken_is_not_said_to_be_early() {
         "{text}"
     );
     assert!(text.contains("->  testing.fixture.charge"), "{text}");
-    // The second of these may stand before the first, all the same.
+    // An earlier `Charge` also precedes the `SendMail`, which is fine: a later one follows.
     let text = message(|| shop().assert_order(all_in_order![SendMail, Charge, KeepCard]));
     assert!(
         text.starts_with("step 3, `KeepCard`, stands before the step it should follow\n"),

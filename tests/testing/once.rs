@@ -1,4 +1,4 @@
-//! What was performed of a `once` effect keeps no arguments: no assertion may pass for that alone.
+//! A `once` intent keeps no arguments after it is performed. No assertion may pass because of that.
 
 use airlock::Airlock;
 use airlock::testing::{Assertions, Drained, all_in_order, capture};
@@ -54,7 +54,7 @@ fn that_an_equal_one_is_there_cannot_be_asserted() {
 fn a_step_with_a_pattern_says_why_it_cannot_match() {
     refuses(|drained| drained.assert_order(all_in_order![CloseTill { .. }]));
     refuses(|drained| drained.assert_exactly(all_in_order![CloseTill { .. }, Charge]));
-    // Not where another effect stands in its place: that is the mistake then.
+    // There is no hint if another effect is at that position: that is the mistake then.
     let text = panic_of(|| drained().assert_exactly(all_in_order![Charge { .. }]));
     assert!(!text.contains(HINT), "{text}");
 }

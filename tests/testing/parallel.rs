@@ -1,4 +1,4 @@
-//! Thousands of tests in parallel threads of one process: each is alone.
+//! Thousands of tests in parallel threads of one process do not affect each other.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use airlock::testing::{
 
 use crate::fixture::{Charge, SendMail, charge, checkout, mail, panic_of};
 
-/// A number that no other test has.
+/// Returns a different number on each call.
 fn order() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
@@ -101,7 +101,7 @@ fn thousands_at_once_do_not_see_each_other() {
             });
         }
     });
-    // Each failure names what its own test has left, and nothing of the others'.
+    // Each failure names what its own test left, and nothing of the other tests.
     let left = left.into_inner().expect("it is free");
     assert!(left.iter().all(|it| it.matches("SendMail {").count() == 1));
     assert_eq!(left.iter().collect::<HashSet<_>>().len(), THREADS / 50);

@@ -1,4 +1,4 @@
-//! What is compared with a snapshot, by insta.
+//! Snapshots with insta: the stable text of captures, drains and reports.
 
 use std::time::{Duration, SystemTime};
 
@@ -78,7 +78,7 @@ fn a_report_is_stable_text_too() {
         airlock::enqueue(mail("ada").with_key(1));
         scope.len()
     });
-    // The effect that asks for a delay is refused by the executor that performs at once.
+    // The inline executor refuses the delayed mail that the effect enqueues.
     let error = ended.expect_err("a cascade asks for a delay");
     insta::assert_snapshot!(error.report().plain(), @"
     1 testing.snapshots.settle_up, scope 1, failed: the effect panicked: cannot enqueue `testing.fixture.send_mail` at tests/testing/snapshots.rs: the executor `inline` cannot take it: it performs where the scope ends and cannot delay; name an executor that can, such as `airlock::tokio::Spawn`

@@ -1,4 +1,4 @@
-//! The order in which a drain performs, and when.
+//! The order and the times at which a drain performs effects.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,12 +11,12 @@ use crate::fixture::block_on;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What was attempted, in order.
+/// The attempts of one test, in order.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 
 impl Log {
-    /// Gives how often this line stands there now.
+    /// Adds a line, and returns how often it has occurred so far.
     fn add(&self, line: &str) -> usize {
         let mut lines = self.0.lock().expect("it is free");
         lines.push(line.to_owned());
@@ -35,7 +35,7 @@ impl Log {
     }
 }
 
-/// Succeeds at its third attempt, and then causes a note.
+/// Succeeds on the third attempt, and then enqueues a line to jot.
 fn third_time(log: &Log, name: &str) -> Result<(), String> {
     if log.add(name) < 3 {
         return Err("not yet".to_owned());
@@ -59,7 +59,7 @@ fn hasty(#[resource] log: &Log, name: String) -> Result<(), String> {
     third_time(log, &name)
 }
 
-/// What is attempted, and when each effect begins, where async effects may be among them and where not.
+/// Returns the attempts and the start times of effects, for a sync and for an async drain.
 fn both_ways(enqueue: impl Fn()) -> [(Vec<String>, Vec<Duration>); 2] {
     let drained = |drain: &dyn Fn(Captured<()>, &Airlock) -> airlock::testing::Drained| {
         let log = Log::default();

@@ -1,4 +1,4 @@
-//! Clients that speak HTTP/1.1 by hand, keep their connections alive, and leave when it pleases them.
+//! HTTP/1.1 clients that keep their connections alive, and disconnect at random points.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,12 +14,12 @@ use super::plan::{Ending, How, Leaving, Plan, When};
 
 const CONNECTIONS: usize = 64;
 
-/// The trace of a request; its number is in it.
+/// Returns the `traceparent` of a request, which contains its number.
 pub(super) fn trace_parent(request: u32) -> String {
     format!("00-{:032x}-{:016x}-01", u64::from(request) + 1, 1)
 }
 
-/// Sends each request once, on whatever connection is free.
+/// Sends each request once, on any free connection.
 pub(super) async fn send_all(server: SocketAddr, plans: &[Plan], midway: &[Notify]) {
     let next = AtomicUsize::new(0);
     let client = async || {
@@ -44,7 +44,7 @@ async fn connect(server: SocketAddr) -> BufReader<TcpStream> {
     BufReader::new(stream.expect("the server listens"))
 }
 
-/// Sends a request, and gives the connection if it is still of use.
+/// Sends a request, and returns the connection if it can be reused.
 async fn send(
     mut stream: BufReader<TcpStream>,
     request: usize,
@@ -89,7 +89,7 @@ async fn send(
     Some(stream)
 }
 
-/// Reads a response: its status and its body.
+/// Reads a response, and returns its status and body.
 async fn answer(stream: &mut BufReader<TcpStream>) -> io::Result<(u16, String)> {
     let (mut status, mut length) = (None, None);
     let mut line = String::new();

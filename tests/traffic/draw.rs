@@ -1,4 +1,4 @@
-//! Drawing plans at random.
+//! Random plans.
 
 use super::plan::{Around, Ending, How, Leaving, Plan, Step, When};
 use super::random::Random;
@@ -13,10 +13,10 @@ impl Plan {
             marks: 1,
             random,
         };
-        // So that all and nothing are never the same.
+        // The first step always enqueues an effect, so that `Fate::All` and `Fate::Nothing` differ.
         let mut steps = vec![Step::Mark(0)];
         steps.extend(draw.steps(0));
-        // A third, a tenth, a tenth.
+        // A third fails, a tenth panics, a tenth loses its client, and the rest succeeds.
         let ending = match random.below(30) {
             0..5 => Ending::FailsWith(random.one_of(&[400, 404, 409, 422, 500, 503])),
             5..10 => Ending::Refuses,
@@ -48,12 +48,12 @@ impl Leaving {
             When::Held,
         ];
         let when = match server.told {
-            // Held, it would wait for ever.
+            // A shielded handler that holds would wait forever.
             Told::Shield => random.one_of(&moments[..5]),
             _ => random.one_of(&moments),
         };
         let how = match (when, server.on_close) {
-            // It would wait for ever.
+            // After an orderly close, this server's handler would wait forever.
             (When::Held, OnClose::RunsOn) => How::Breaks,
             _ => random.one_of(&[How::Closes, How::Breaks]),
         };
@@ -62,7 +62,7 @@ impl Leaving {
 }
 
 impl When {
-    /// What the handler does at that moment.
+    /// Returns the step during which the client leaves, if any.
     fn step(self) -> Option<Step> {
         match self {
             Self::Sending | Self::Sent => None,
@@ -72,10 +72,10 @@ impl When {
     }
 }
 
-/// Draws the steps of one request.
+/// The state for drawing the steps of one request.
 struct Draw<'a> {
     random: &'a mut Random,
-    /// Half of the requests have sync effects only.
+    /// `true` for half of the requests. The others have sync effects only.
     with_later: bool,
     marks: u32,
 }
@@ -117,7 +117,7 @@ impl Draw<'_> {
     }
 }
 
-/// Puts a step somewhere, at any depth; not where a failure would be ignored.
+/// Inserts a step at a random place and depth, but never where its failure would be ignored.
 fn insert(random: &mut Random, steps: &mut Vec<Step>, step: Step) {
     let place = random.below(steps.len() + 1);
     match steps.get_mut(place) {

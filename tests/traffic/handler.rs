@@ -1,4 +1,4 @@
-//! A handler at work: doing what its plan says.
+//! A handler that executes its plan.
 
 use std::future::{Future, pending};
 use std::panic::resume_unwind;
@@ -12,7 +12,7 @@ use tokio::task::yield_now;
 use super::ledger::{mark, mark_later};
 use super::plan::{Around, Ending, Plan, Step};
 
-/// What a handler returns as an `Err`. Servers answer it with [`Refused::STATUS`].
+/// The error of a handler. Servers answer it with [`Refused::STATUS`].
 #[derive(Debug)]
 pub(crate) struct Refused;
 
@@ -28,12 +28,12 @@ impl std::fmt::Display for Refused {
 
 impl From<FlushError> for Refused {
     fn from(error: FlushError) -> Self {
-        error.report_unhandled(); // No nested flush may fail: `Ledger::verdict` finds it there.
+        error.report_unhandled(); // No nested flush may fail. If one does, `Verdict` finds its intents.
         Self
     }
 }
 
-/// Gives the status to answer with.
+/// Runs the plan of a request, and returns the status to answer with.
 pub(super) async fn run(request: u32, plan: &Plan, midway: &Notify) -> Result<u16, Refused> {
     let handler = Handler { request, midway };
     handler.all(&plan.steps).await?;
@@ -76,7 +76,7 @@ impl<'a> Handler<'a> {
                 pending::<()>().await;
             }
             Step::Refuse => return Err(Refused),
-            // Without the hook, which would print thousands of lines.
+            // Bypasses the panic hook, which would print thousands of lines.
             Step::Panic => resume_unwind(Box::new("on purpose")),
         }
         Ok(())

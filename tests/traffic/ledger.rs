@@ -1,4 +1,4 @@
-//! The effects of requests, and what they have done.
+//! The effects of requests, and a record of those that ran.
 
 use std::sync::Mutex;
 
@@ -7,11 +7,11 @@ use airlock::Intent;
 use super::client::trace_parent;
 use super::lock;
 
-/// For each request, the numbers of the effects that ran, and of those that were handed back.
+/// The numbers of the effects that ran, and of those that were handed back, by request.
 pub(crate) struct Ledger {
     done: Mutex<Vec<Vec<u32>>>,
     unhandled: Mutex<Vec<Vec<u32>>>,
-    /// What ran in the name of another request.
+    /// The effects that ran with the origin of another request.
     strays: Mutex<Vec<String>>,
 }
 
@@ -35,8 +35,8 @@ impl Ledger {
         }
     }
 
-    /// Called in an effect: its argument names the request that wished it, its origin the one whose
-    /// scope it has left.
+    /// Records an effect that runs. Its argument names the request that enqueued it; its origin names the
+    /// request whose scope it has left.
     fn add(&self, request: u32, number: u32) {
         lock(&self.done)[request as usize].push(number);
         let origin = airlock::current().and_then(|scope| scope.origin());
@@ -60,12 +60,12 @@ impl Ledger {
         }
     }
 
-    /// The numbers of the effects of this request that ran.
+    /// Returns the numbers of this request's effects that ran.
     pub(super) fn done(&self, request: usize) -> Vec<u32> {
         lock(&self.done)[request].clone()
     }
 
-    /// The numbers of those that were handed back.
+    /// Returns the numbers of this request's effects that were handed back.
     pub(super) fn unhandled(&self, request: usize) -> Vec<u32> {
         lock(&self.unhandled)[request].clone()
     }

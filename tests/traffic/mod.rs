@@ -1,6 +1,6 @@
-//! Traffic for a server: requests that succeed, fail, panic and lose their client, all at once, and
-//! what their effects must have come to. The load tests of the integrations include it by `#[path]`;
-//! each brings the server.
+//! Traffic for a server: concurrent requests that succeed, fail, panic or lose their client, and the
+//! expected result of their effects. The load tests of the integrations include this module by `#[path]`
+//! and bring the server.
 
 mod client;
 mod draw;
@@ -27,17 +27,17 @@ use self::verdict::Verdict;
 
 const REQUESTS: usize = 20_000;
 
-/// What a server does with a handler whose client closes the connection in good order.
+/// The reaction of a server to a client that closes the connection in an orderly way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(dead_code, reason = "each server has its own manners")]
 pub(crate) enum OnClose {
-    /// It drops it.
+    /// Drops the handler.
     Stops,
-    /// The client may only have closed its half.
+    /// Keeps the handler running, because the client may only have closed its half.
     RunsOn,
 }
 
-/// What a middleware was told about the end of its requests' scopes.
+/// The setting of a middleware that decides when the scope of a request ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
     BeforeResponse,
@@ -45,29 +45,29 @@ pub(crate) enum Told {
     Shield,
 }
 
-/// How a server treats requests whose client leaves.
+/// The behaviour of a server towards requests whose client leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Manners {
     on_close: OnClose,
     told: Told,
 }
 
-/// All requests of a test: what each is to do, and what became of it.
+/// All requests of a test: their plans, and their results.
 pub(crate) struct Traffic {
     pub(crate) airlock: Airlock,
     seed: u64,
     plans: Vec<Plan>,
-    /// For each request: its handler is in the midst of it.
+    /// For each request, notified when its handler is midway through its work.
     midway: Vec<Notify>,
-    /// A permit for each request that has to succeed and has reached its handler.
+    /// A permit for each request that must succeed and has reached its handler.
     begun: Semaphore,
     ledger: Arc<Ledger>,
-    /// How the scopes of requests have ended.
+    /// The outcomes of the requests' scopes.
     outcomes: Arc<Mutex<Vec<Outcome>>>,
 }
 
 impl Traffic {
-    /// Plans at random: from `AIRLOCK_LOAD_SEED`, or from a new seed, which is printed.
+    /// Draws random plans from `AIRLOCK_LOAD_SEED`, or from a new seed. Prints the seed.
     pub(crate) fn new(on_close: OnClose, told: Told) -> Arc<Self> {
         let seed = std::env::var("AIRLOCK_LOAD_SEED").ok();
         let seed = seed.map_or_else(random::new_seed, |seed| seed.parse().expect("a number"));
@@ -98,7 +98,7 @@ impl Traffic {
         })
     }
 
-    /// What a handler does for a request: gives the status to answer with.
+    /// Handles a request, and returns the status to answer with.
     pub(crate) async fn handle(&self, request: u32) -> Result<u16, Refused> {
         let index = request as usize;
         if self.plans[index].fate() == Fate::All {
@@ -107,8 +107,8 @@ impl Traffic {
         handler::run(request, &self.plans[index], &self.midway[index]).await
     }
 
-    /// Sends all requests, from 64 connections at a time, and waits until those that have to succeed
-    /// have reached their handler. The server answers each with its number.
+    /// Sends all requests over 64 connections, and waits until those that must succeed have reached their
+    /// handler. The server must answer each with its number.
     pub(crate) async fn drive(&self, server: SocketAddr) {
         let due = self.plans.iter().filter(|plan| plan.fate() == Fate::All);
         let due = u32::try_from(due.count()).expect("there are not that many");
@@ -121,7 +121,7 @@ impl Traffic {
         begun.expect("nobody closes the semaphore");
     }
 
-    /// Compares what the effects have done with what they had to do, when the server has stopped.
+    /// Compares the effects that ran with the expected ones. Called after the server has stopped.
     pub(crate) fn verify(&self) {
         let verdict = Verdict::new(&self.ledger, &self.plans);
         let ended = |outcome| {
@@ -154,7 +154,7 @@ impl Traffic {
     }
 }
 
-/// Waits for a server that stops when its last connection has been served.
+/// Waits for a server that stops after it has served its last connection.
 pub(crate) async fn stopped<F: Future>(server: F) -> F::Output {
     let stopped = tokio::time::timeout(Duration::from_secs(60), server).await;
     stopped.expect("every connection has ended")

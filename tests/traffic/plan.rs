@@ -1,28 +1,28 @@
-//! What one request does, and what must come of it.
+//! The plan of one request, and its expected result.
 
 use super::{Manners, OnClose, Told};
 
-/// The course of one request.
+/// The plan of one request.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
     pub(super) ending: Ending,
     expected: Vec<u32>,
-    /// Its flush waits in between, so that it can be cut short.
+    /// `true` if its flush awaits, so that it can be cut short.
     awaits: bool,
 }
 
-/// One thing that a handler does.
+/// A step of a handler.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     /// Enqueues a sync effect with this number.
     Mark(u32),
-    /// Enqueues an async effect with this number, which yields before it does anything.
+    /// Enqueues an async effect with this number, which yields before it runs.
     MarkLater(u32),
     Yield,
-    /// Does these within something.
+    /// Runs the steps within a construct.
     Within(Around, Vec<Step>),
-    /// Tells the client that the handler is in the midst of its work.
+    /// Tells the client that the handler is midway through its work.
     Midway,
     /// Waits until it is dropped.
     Hold,
@@ -39,68 +39,68 @@ impl Step {
     }
 }
 
-/// What stands around steps.
+/// A construct around steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Around {
     Call,
     Scope,
     Boundary,
     Policy,
-    /// A scope whose work fails at its end, which the handler ignores.
+    /// A scope whose work fails at its end. The handler ignores the error.
     FailingScope,
     DroppingScope,
     DroppingPolicy,
 }
 
-/// How a request ends.
+/// The ending of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
     Succeeds,
-    /// Answers with this status, from 400 on.
+    /// Answers with this status, which is 400 or higher.
     FailsWith(u16),
     Refuses,
     Panics,
-    /// Its client leaves; it would have succeeded.
+    /// The client leaves. The request would have succeeded.
     Left(Leaving),
 }
 
-/// How and when a client leaves.
+/// The manner and the time of a client's disconnect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Leaving {
     pub(super) how: How,
     pub(super) when: When,
-    /// What the server makes of that.
+    /// The server's reaction to that.
     pub(super) server: Manners,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum How {
-    /// Closes the connection in good order.
+    /// Closes the connection in an orderly way.
     Closes,
-    /// Resets it.
+    /// Resets the connection.
     Breaks,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum When {
-    /// Before the request's head is whole.
+    /// Before the request's head is complete.
     Sending,
-    /// As soon as it is sent: the handler may have begun, or have ended.
+    /// Right after the request is sent: the handler may not have begun, or may have ended.
     Sent,
-    /// While the handler is in the midst of its work, which it then does not interrupt.
+    /// Midway through the handler, which does not wait for the disconnect.
     Midway,
-    /// While the handler waits for something that never comes; not where it is shielded.
+    /// While the handler waits for something that never comes. Not used if the handler is shielded.
     Held,
 }
 
-/// What the effects of a request may have come to.
+/// The possible results for the effects of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     All,
     Nothing,
     AllOrNothing,
-    /// Nothing, or all of what was flushed; of a flush that was cut short the first ones, and the
-    /// rest was handed back.
+    /// Nothing, or all that was flushed. If the flush was cut short, its first effects ran, and the rest was
+    /// handed back.
     CutShort,
 }
 
@@ -120,7 +120,7 @@ impl Plan {
         }
     }
 
-    /// The numbers of its effects, in order, if it succeeds.
+    /// Returns the numbers of the effects that run if the request succeeds, in order.
     pub(super) fn expected(&self) -> &[u32] {
         &self.expected
     }
@@ -133,13 +133,13 @@ impl Plan {
         };
         let runs_on = match (when, server.told) {
             (When::Midway, Told::Shield) => true,
-            // Before that, a server that stops may not have called it.
+            // At an earlier time, a server that stops may not have called the handler.
             _ => how == How::Closes && server.on_close == OnClose::RunsOn,
         };
         match when {
             When::Sending | When::Held => Fate::Nothing,
             When::Sent | When::Midway if runs_on => Fate::All,
-            // Nobody can cut short a flush after the response.
+            // A flush after the response cannot be cut short.
             _ if self.awaits && server.told != Told::AfterResponse => Fate::CutShort,
             _ => Fate::AllOrNothing,
         }
@@ -147,14 +147,14 @@ impl Plan {
 }
 
 impl Around {
-    /// What is enqueued within leaves with the rest.
+    /// Returns whether the intents that are enqueued inside leave with the others.
     fn lets_out(self) -> bool {
         use Around::{Boundary, Call, Policy, Scope};
         matches!(self, Call | Scope | Boundary | Policy)
     }
 }
 
-/// The steps that enqueue what leaves.
+/// Collects the steps whose intents leave.
 fn collect<'a>(steps: &'a [Step], into: &mut Vec<&'a Step>) {
     for step in steps {
         match step {

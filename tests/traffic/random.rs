@@ -1,13 +1,13 @@
-//! Numbers at random, the same ones for the same seed.
+//! Pseudo-random numbers, reproducible from a seed.
 
 use std::hash::{BuildHasher, RandomState};
 
-/// A seed that is another one in each run.
+/// Returns a seed that differs in each run.
 pub(super) fn new_seed() -> u64 {
     RandomState::new().hash_one(0)
 }
 
-/// The generator `SplitMix64`.
+/// The `SplitMix64` generator.
 pub(super) struct Random(u64);
 
 impl Random {
@@ -15,7 +15,7 @@ impl Random {
         Self(seed)
     }
 
-    /// A number below `end`.
+    /// Returns a number below `end`.
     pub(super) fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
@@ -25,7 +25,7 @@ impl Random {
         usize::try_from(mixed % end as u64).expect("it is below a usize")
     }
 
-    /// True once in `times`.
+    /// Returns `true` with a probability of one in `times`.
     pub(super) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }

@@ -1,4 +1,4 @@
-//! Whether effects have done what they had to do.
+//! Checks that the effects did what they had to do.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use super::plan::{Ending, Fate, Plan};
 
 pub(super) struct Verdict {
     pub(super) counts: Counts,
-    /// What was not as it had to be.
+    /// Descriptions of everything that went wrong.
     pub(super) wrong: Vec<String>,
 }
 
-/// Requests by how they ended, and their effects.
+/// Counts of requests by their ending, and of the effects that ran.
 #[derive(Default)]
 pub(super) struct Counts {
     pub(super) succeeded: usize,
@@ -26,12 +26,12 @@ pub(super) struct Counts {
     done_for_left: usize,
 }
 
-/// What the effects of one request have come to.
+/// The result for the effects of one request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CameTo {
     All,
     Nothing,
-    /// The first ones ran, the rest was handed back.
+    /// The first effects ran, and the rest was handed back.
     CutShort,
     Wrong,
 }
@@ -91,7 +91,7 @@ impl Counts {
         }
     }
 
-    /// Whether there was something to see. A flush that is cut short takes luck.
+    /// Returns whether each case occurred, except a flush that was cut short, which depends on timing.
     pub(super) fn cover_every_case(&self) -> bool {
         let Self {
             succeeded,

@@ -1,38 +1,38 @@
-//! What the command line says.
+//! The command-line arguments.
 
 use crate::stage::Stage;
 
-/// A command, understood.
+/// A parsed command.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Print how to use this.
+    /// Print the usage.
     Help,
     /// Run stages, in this order.
     Stages {
         /// All stages of the command.
         stages: Vec<Stage>,
-        /// Those of them that `--without` leaves out.
+        /// The stages that `--without` leaves out.
         without: Vec<Stage>,
     },
-    /// Measure what airlock costs.
+    /// Measure the costs of airlock.
     Bench {
-        /// The one result that is asked for.
+        /// The only result to measure.
         only: Option<String>,
-        /// Whether docs/performance.md is to show the results.
+        /// `true` to write the results to docs/performance.md.
         write_docs: bool,
-        /// What the sizes of the growth rows are multiplied by.
+        /// The factor that the sizes of the growth rows are multiplied by.
         growth_scale: Option<String>,
     },
     /// Run random programs against airlock's promises.
     Fuzz {
-        /// What the fuzzer is told, in its own words.
+        /// The options of the fuzzer, passed on unchanged.
         options: Vec<String>,
     },
-    /// Kill processes at random, to see that no durable effect is lost.
+    /// Kill processes at random, and check that no durable effect is lost.
     Chaos {
-        /// Where effects are stored: a database of River, or `nats`.
+        /// The storage of the effects: a database of River, or `nats`.
         place: String,
-        /// What the program is told, in its own words.
+        /// The options of the program, passed on unchanged.
         options: Vec<String>,
     },
     /// Write the output of the examples into their `expected` files.
@@ -40,12 +40,12 @@ pub enum Command {
 }
 
 impl Command {
-    /// Reads the arguments that follow `cargo xtask`.
+    /// Parses the arguments that follow `cargo xtask`.
     ///
     /// # Errors
     ///
-    /// An unknown command, option or stage, a stage that the command does not have, and a command
-    /// that leaves out everything.
+    /// An unknown command, option or stage, a missing or wrong value, a stage that the command does
+    /// not have, and a `--without` that leaves out everything.
     pub fn parse(arguments: &[String]) -> Result<Self, String> {
         let mut arguments = arguments.iter().map(String::as_str);
         let stages = match arguments.next() {
@@ -152,7 +152,7 @@ fn chaos<'a>(mut arguments: impl Iterator<Item = &'a str>) -> Result<Command, St
     Ok(Command::Chaos { place, options })
 }
 
-/// A positive number, as it was written.
+/// Returns a positive number, unparsed.
 fn factor(given: Option<&str>) -> Result<String, String> {
     let given = given.ok_or("`--growth-scale` needs a factor, such as 4 or 0.1")?;
     match given.parse::<f64>() {
@@ -163,7 +163,8 @@ fn factor(given: Option<&str>) -> Result<String, String> {
     }
 }
 
-/// The stages that a `--without` names: one, or with `test` all stages of `cargo xtask test`.
+/// Returns the stages that a `--without` names: a single one, or with `test` all stages of `cargo
+/// xtask test`.
 fn named(name: &str, stages: &[Stage]) -> Result<Vec<Stage>, String> {
     if name == "test" {
         return Ok(Stage::TEST.to_vec());
@@ -185,7 +186,7 @@ fn names(stages: &[Stage]) -> String {
         .join(", ")
 }
 
-/// How to use this.
+/// Returns the usage text.
 #[must_use]
 pub fn usage() -> String {
     format!(

@@ -1,25 +1,25 @@
-//! Calls of cargo.
+//! Runs cargo and other programs.
 
 use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// A call of cargo, or of a program that stands in for it.
+/// A command that runs cargo, or another program.
 #[derive(Debug)]
 pub struct Cargo {
     command: Command,
 }
 
 impl Cargo {
-    /// A call of the cargo that runs us, in this directory.
+    /// Creates a command that runs the invoking cargo in this directory.
     #[must_use]
     pub fn new(directory: &Path) -> Self {
         let program = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
         Self::program(program.as_ref(), directory)
     }
 
-    /// A call of another program, in this directory.
+    /// Creates a command that runs another program in this directory.
     #[must_use]
     pub fn program(program: &Path, directory: &Path) -> Self {
         let mut command = Command::new(program);
@@ -37,7 +37,7 @@ impl Cargo {
         self
     }
 
-    /// Sets a variable for this call.
+    /// Sets an environment variable for this command.
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
@@ -48,7 +48,7 @@ impl Cargo {
     ///
     /// # Errors
     ///
-    /// When it does not start, and when it does not succeed.
+    /// When it cannot be started, or fails.
     pub fn run(mut self) -> Result<(), String> {
         println!("$ {self}");
         let status = self
@@ -62,11 +62,11 @@ impl Cargo {
         }
     }
 
-    /// Runs it and returns what it wrote to stdout; its stderr goes to the terminal.
+    /// Runs it, and returns its stdout. Its stderr goes to the terminal.
     ///
     /// # Errors
     ///
-    /// When it does not start, when it does not succeed, and when its output is not UTF-8.
+    /// When it cannot be started, fails, or its output is not UTF-8.
     pub fn output(mut self) -> Result<String, String> {
         let output = self
             .command
@@ -84,7 +84,7 @@ impl Cargo {
     }
 }
 
-/// The call as one would type it.
+/// Formats the command as it would be typed.
 impl fmt::Display for Cargo {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let program = Path::new(self.command.get_program());
@@ -96,7 +96,7 @@ impl fmt::Display for Cargo {
     }
 }
 
-/// Whether `cargo NAME` is installed.
+/// Returns whether `cargo NAME` is installed.
 #[must_use]
 pub fn has_subcommand(name: &str) -> bool {
     let Some(path) = std::env::var_os("PATH") else {

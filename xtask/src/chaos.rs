@@ -1,19 +1,20 @@
-//! Killing processes at random, to see that no durable effect is lost.
+//! Kills processes at random, and checks that no durable effect is lost.
 
 use crate::cargo::Cargo;
 use crate::workspace::Workspace;
 
-/// Where effects are stored: the databases of River, and JetStream behind one of them.
+/// The storages of effects: two databases of River, and NATS JetStream.
 const PLACES: [&str; 3] = ["sqlite", "postgres", "nats"];
 
-/// How long a run in CI takes, in minutes.
+/// The duration of a run in CI, in minutes.
 const SHORT: &str = "0.3";
 
-/// Runs chaos: `--store NAME` or `--engine nats`, and what the program itself is told.
+/// Runs the chaos program of this place, and passes the options on to it.
 ///
 /// # Errors
 ///
-/// An unknown place, a program that does not build, and an effect that was lost or that nobody committed.
+/// An unknown place, a program that does not build, an effect that was lost, or one that nobody
+/// committed.
 pub fn run(workspace: &Workspace, place: &str, options: &[String]) -> Result<(), String> {
     if !PLACES.contains(&place) {
         return Err(format!(
@@ -29,11 +30,11 @@ pub fn run(workspace: &Workspace, place: &str, options: &[String]) -> Result<(),
         .run()
 }
 
-/// A short run in each place.
+/// Runs briefly in each place.
 ///
 /// # Errors
 ///
-/// As [`run`].
+/// See [`run`].
 pub fn run_short(workspace: &Workspace) -> Result<(), String> {
     let options = ["--minutes", SHORT, "--seed", "1"].map(str::to_owned);
     for place in PLACES {

@@ -1,33 +1,32 @@
 //! Compares expected output with actual output, line by line.
 //!
-//! In an expected line `{..}` stands for any characters, also none. Space at the end of a line does
-//! not count.
+//! In an expected line, `{..}` matches any characters, or none. Trailing whitespace is ignored.
 
 /// One line of a comparison.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Line<'a> {
-    /// Expected, and there.
+    /// An expected line that is present.
     Same {
-        /// The line as the file has it, wildcards and all.
+        /// The line of the file, including wildcards.
         expected: &'a str,
     },
-    /// Expected, but not there.
+    /// An expected line that is missing.
     UnmetNeed {
         /// The expected line.
         expected: &'a str,
-        /// Its number in the file, from 1.
+        /// The line number in the file, from 1.
         number: usize,
     },
-    /// There, but not expected.
+    /// A line that was not expected.
     Extra {
         /// The printed line.
         actual: &'a str,
-        /// Its number in the output, from 1.
+        /// The line number in the output, from 1.
         number: usize,
     },
 }
 
-/// Whether a line is what an expected line says.
+/// Returns whether a line matches an expected line.
 #[must_use]
 pub fn matches(expected: &str, actual: &str) -> bool {
     let (expected, actual) = (expected.trim_end(), actual.trim_end());
@@ -39,7 +38,7 @@ pub fn matches(expected: &str, actual: &str) -> bool {
     };
     let mut pieces: Vec<&str> = rest.split("{..}").collect();
     let end = pieces.pop().unwrap_or_default();
-    // The leftmost place of each piece leaves the most for those that follow.
+    // The leftmost match of each piece leaves the most text for the following ones.
     for piece in pieces {
         match actual.find(piece) {
             Some(at) => actual = &actual[at + piece.len()..],
@@ -54,7 +53,7 @@ pub fn matches(expected: &str, actual: &str) -> bool {
 pub fn compare<'a>(expected: &'a str, actual: &'a str) -> Vec<Line<'a>> {
     let expected: Vec<&str> = expected.lines().collect();
     let actual: Vec<&str> = actual.lines().collect();
-    // same[e][a]: how many lines can be the same from line `e` and line `a` on.
+    // same[e][a]: the maximum number of equal lines, starting at line `e` and line `a`.
     let mut same = vec![vec![0_usize; actual.len() + 1]; expected.len() + 1];
     for e in (0..expected.len()).rev() {
         for a in (0..actual.len()).rev() {
@@ -93,7 +92,7 @@ pub fn compare<'a>(expected: &'a str, actual: &'a str) -> Vec<Line<'a>> {
     lines
 }
 
-/// The lines that differ, as text; nothing when none does.
+/// Returns the lines that differ, as text, or `None` if there are none.
 #[must_use]
 pub fn differences(expected: &str, actual: &str) -> Option<String> {
     let different: Vec<_> = compare(expected, actual)
@@ -113,7 +112,7 @@ pub fn differences(expected: &str, actual: &str) -> Option<String> {
     }
 }
 
-/// The expected text made to fit: lines that are as expected keep their wildcards.
+/// Updates the expected text to the actual one. Lines that match keep their wildcards.
 #[must_use]
 pub fn bless(expected: &str, actual: &str) -> String {
     let mut text = String::new();

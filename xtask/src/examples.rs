@@ -1,10 +1,11 @@
-//! Runs the examples for real and compares what they print.
+//! Runs the examples, and compares their output.
 //!
-//! Each `examples/NAME/` has an `expected.txt`, or one `expected/CASE.txt` for each way to call it.
-//! A first line `$ ARGUMENT..` holds the arguments of the call. The rest is the output on stdout, see
-//! [`diff`].
+//! Each `examples/NAME/` has an `expected.txt`, or one `expected/CASE.txt` for each set of
+//! arguments. A first line `$ ARGUMENT..` holds the arguments. The rest is the output on stdout,
+//! see [`diff`].
 //!
-//! What does not end by itself, or cannot be run, says so in its manifest, and is left to its own tests:
+//! An example that does not terminate, or cannot be run, declares that in its manifest. Only its
+//! own tests check it:
 //!
 //! ```toml
 //! [package.metadata.xtask]
@@ -19,7 +20,7 @@ use crate::cargo::Cargo;
 use crate::diff;
 use crate::workspace::{Package, Workspace};
 
-/// Runs every example in every way that it has an expected output for.
+/// Runs every example once for each of its expected outputs.
 ///
 /// # Errors
 ///
@@ -63,7 +64,7 @@ pub fn check(workspace: &Workspace) -> Result<(), String> {
     ))
 }
 
-/// Writes what the examples print into their files, keeping lines that were right.
+/// Writes the output of the examples into their files, keeping lines that match.
 ///
 /// # Errors
 ///
@@ -79,10 +80,10 @@ pub fn bless(workspace: &Workspace) -> Result<(), String> {
     Ok(())
 }
 
-/// An expected output.
+/// An expected output, with the arguments that produce it.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Case {
-    /// The line with the arguments, or nothing.
+    /// The line with the arguments, or an empty text.
     first_line: String,
     arguments: Vec<String>,
     output: String,
@@ -114,21 +115,21 @@ fn read(path: &Path) -> Result<Case, String> {
     }
 }
 
-/// What is below `examples/`.
+/// The packages below `examples/`.
 #[derive(Debug)]
 struct Examples<'a> {
     /// Each example that is run, with each of its files.
     cases: Vec<(&'a Package, PathBuf)>,
-    /// Each that is not, with what it is.
+    /// Each example that is not run, with its kind.
     tested: Vec<(&'a Package, Kind)>,
 }
 
-/// Why an example is not run by this stage.
+/// The kind of an example that this stage does not run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// It does not end by itself.
+    /// It does not terminate.
     Server,
-    /// It has nothing to run.
+    /// It is not runnable.
     Library,
 }
 
@@ -142,9 +143,11 @@ impl fmt::Display for Kind {
 }
 
 impl<'a> Examples<'a> {
+    /// Finds all examples.
+    ///
     /// # Errors
     ///
-    /// When an example would be checked by nobody.
+    /// When nothing would check an example.
     fn find(workspace: &'a Workspace) -> Result<Self, String> {
         let directory = workspace.root.join("examples");
         let mut found = Self {
@@ -170,7 +173,8 @@ impl<'a> Examples<'a> {
     }
 }
 
-/// What an example is that is not run; `None` if it is run, and its output compared with these files.
+/// Returns the kind of an example that is not run, or `None` if its output is compared with these
+/// files.
 fn kind(example: &Package, expected: &[PathBuf]) -> Result<Option<Kind>, String> {
     let name = &example.name;
     let kind = match example.example.as_deref() {
@@ -224,7 +228,7 @@ fn files(directory: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-/// The very command that README names, from the root.
+/// Runs the command that the README shows, in the root of the workspace.
 fn call(workspace: &Workspace, example: &Package, arguments: &[String]) -> Result<String, String> {
     let call = Cargo::new(&workspace.root).args(["run", "-q", "-p", &example.name]);
     let call = if arguments.is_empty() {

@@ -1,13 +1,13 @@
-//! IntentData that stand in a manifest and again in prose: finds those that have drifted apart.
+//! Facts that a manifest and the prose both state: finds differences between the two.
 //!
-//! Each function takes the texts and returns the complaints, so that the tests can feed it wrong ones.
+//! Each function takes the texts and returns the complaints, so that tests can pass wrong texts.
 
 use std::collections::BTreeSet;
 
 use crate::workspace::Package;
 
-/// The compiler: `rust-version`, the channel of rust-toolchain.toml, and README's line
-/// `MSRV: Rust 1.95` must agree. (That CI builds with the channel is what checks the MSRV.)
+/// Compares the `rust-version`, the channel of rust-toolchain.toml, and the line `MSRV: Rust 1.95`
+/// of the README, which must agree. (CI builds with that channel, which verifies the MSRV.)
 #[must_use]
 pub fn msrv(rust_version: &str, toolchain: &str, readme: &str) -> Vec<String> {
     let mut complaints = Vec::new();
@@ -33,8 +33,10 @@ pub fn msrv(rust_version: &str, toolchain: &str, readme: &str) -> Vec<String> {
     complaints
 }
 
-/// README's section "Features" must list the features of the facade, each as the first code span of
-/// a table row or list item, and no others. `default` and names that begin with `_` are not for users.
+/// Compares the section "Features" of the README with the features of the facade.
+///
+/// The section must list each feature as the first code span of a table row or list item, and no
+/// others. `default` and names that begin with `_` are exempt.
 #[must_use]
 pub fn features(package: &Package, readme: &str) -> Vec<String> {
     let declared: BTreeSet<&str> = package
@@ -63,7 +65,8 @@ pub fn features(package: &Package, readme: &str) -> Vec<String> {
     missing.chain(unknown).collect()
 }
 
-/// Our crates are pinned to each other: a member depends on another by `=` and its very version.
+/// Checks that our crates are pinned to each other: a member depends on another with `=` and its
+/// exact version.
 #[must_use]
 pub fn pins(packages: &[Package]) -> Vec<String> {
     let mut complaints = Vec::new();
@@ -84,7 +87,7 @@ pub fn pins(packages: &[Package]) -> Vec<String> {
     complaints
 }
 
-/// Where README tells which version of the package to install, it must be one that is ours.
+/// Checks that the package versions in the install lines of the README are current.
 #[must_use]
 pub fn install_lines(package: &Package, readme: &str) -> Vec<String> {
     readme
@@ -111,7 +114,7 @@ fn channel(toolchain: &str) -> Option<&str> {
         .and_then(|line| quoted_after(line, "channel"))
 }
 
-/// `X` of `key = "X"`.
+/// Returns `X` of `key = "X"`.
 fn quoted_after<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     let (_, rest) = line.split_once(key)?;
     let rest = rest
@@ -122,7 +125,7 @@ fn quoted_after<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     rest.split_once('"').map(|(value, _)| value)
 }
 
-/// `1.95` and `1.95.0` are the same.
+/// Returns whether two versions are equal; `1.95` and `1.95.0` are.
 fn same_version(one: &str, other: &str) -> bool {
     one.strip_suffix(".0")
         .filter(|short| short.contains('.'))
@@ -133,7 +136,7 @@ fn same_version(one: &str, other: &str) -> bool {
             .unwrap_or(other)
 }
 
-/// The version in a line that says `MSRV` and, after it, a number: `**MSRV:** Rust 1.95.`
+/// Returns the first version after the word `MSRV` in a line, as in `**MSRV:** Rust 1.95.`
 fn stated_msrv(line: &str) -> Option<&str> {
     let (_, rest) = line.split_once("MSRV")?;
     let start = rest.find(|character: char| character.is_ascii_digit())?;
@@ -144,7 +147,8 @@ fn stated_msrv(line: &str) -> Option<&str> {
     Some(rest[..end].trim_end_matches('.'))
 }
 
-/// The lines below the heading of this title, up to the next heading of its level or above.
+/// Returns the lines below the heading with this title, up to the next heading of its level or
+/// above.
 fn section<'a>(markdown: &'a str, title: &str) -> Option<Vec<&'a str>> {
     let level = |line: &str| line.len() - line.trim_start_matches('#').len();
     let mut lines = outside_code(markdown);
@@ -158,7 +162,7 @@ fn section<'a>(markdown: &'a str, title: &str) -> Option<Vec<&'a str>> {
     )
 }
 
-/// The lines outside fenced code blocks, where `#` begins a heading and not a comment.
+/// Returns the lines outside fenced code blocks, where `#` starts a heading and not a comment.
 fn outside_code(markdown: &str) -> impl Iterator<Item = &str> {
     let mut inside = false;
     markdown.lines().filter(move |line| {
@@ -168,7 +172,7 @@ fn outside_code(markdown: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The feature of a line such as "| `tokio` | .. |" or "- `tokio`: ..".
+/// Returns the feature of a line such as "| `tokio` | .. |" or "- `tokio`: ..".
 fn listed_feature(line: &str) -> Option<&str> {
     let rest = line.trim_start().trim_start_matches(['|', '-', '*', ' ']);
     let is_entry = rest.len() < line.trim_start().len();

@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use crate::cargo::{self, Cargo};
 use crate::workspace::{Package, Workspace};
 
-/// The cargo-hack that is installed when there is none.
+/// The version of cargo-hack that is installed if there is none.
 const CARGO_HACK: &str = "0.6.46";
 
-/// The package whose features switch on whole packages. Sets of them meet in those packages, whose own
-/// sets are all linted; so each one alone is enough here.
+/// The facade, whose features enable whole packages. Each feature alone is enough here, because
+/// sets of features interact only in those packages, all of whose sets are linted.
 const FACADE: &str = "airlock-effects";
 
 /// Runs clippy on the feature powerset of every package, and on each feature of the facade.
 ///
 /// # Errors
 ///
-/// When a set of features does not build, or warns.
+/// When a set of features does not build, or has warnings.
 pub fn check(workspace: &Workspace) -> Result<(), String> {
     if let Err(why) = hack(workspace) {
         println!(
@@ -86,7 +86,7 @@ fn by_hand(workspace: &Workspace) -> Result<(), String> {
     }
 }
 
-/// No feature, each alone, and all.
+/// Returns the sets: no feature, each feature alone, and all features.
 fn sets(package: &Package) -> Vec<Vec<&str>> {
     let features: Vec<&str> = package.features.iter().map(String::as_str).collect();
     let mut sets = vec![Vec::new()];

@@ -1,21 +1,22 @@
-//! `cargo xtask fuzz`: random programs against airlock's promises, by the package `airlock-fuzz`.
+//! The command `cargo xtask fuzz`, which runs the package `airlock-fuzz`: random programs against
+//! airlock's promises.
 
 use crate::cargo::Cargo;
 use crate::workspace::Workspace;
 
-/// The option that asks for random envelopes of durable intents, instead of random programs.
+/// The option that selects random envelopes of durable intents instead of random programs.
 const ENVELOPES: &str = "--envelopes";
 
 const PROGRAMS: &str = "airlock-fuzz";
 
-/// The run that is a stage of `cargo xtask ci`: always the same programs, for a few seconds.
+/// The options of the stage of `cargo xtask ci`: always the same programs, for a few seconds.
 const SHORT: [&str; 4] = ["--seed", "1", "--programs", "3000"];
 
-/// Fuzzes as the options say.
+/// Fuzzes with these options.
 ///
 /// # Errors
 ///
-/// When a program breaks a promise. It has been printed, with its seed.
+/// When a program breaks a promise. The program has been printed, with its seed.
 pub fn run(workspace: &Workspace, options: &[String]) -> Result<(), String> {
     let (envelopes, options): (Vec<_>, Vec<_>) =
         options.iter().partition(|option| *option == ENVELOPES);
@@ -32,9 +33,9 @@ pub fn run(workspace: &Workspace, options: &[String]) -> Result<(), String> {
 ///
 /// # Errors
 ///
-/// As [`run`].
+/// See [`run`].
 pub fn run_short(workspace: &Workspace) -> Result<(), String> {
-    // Not in release: the tests have built its dependencies already.
+    // In debug mode, because the tests have already built the dependencies.
     for program in [PROGRAMS, "envelopes"] {
         fuzzer(workspace, program, &[]).args(SHORT).run()?;
     }

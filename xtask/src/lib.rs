@@ -1,8 +1,8 @@
-//! The project's own commands: `cargo xtask test`, `cargo xtask ci`, `cargo xtask bench`,
-//! `cargo xtask fuzz`, `cargo xtask chaos`, `cargo xtask bless-examples`.
+//! The project's own commands: `cargo xtask test`, `cargo xtask ci`, `cargo xtask bench`, `cargo
+//! xtask fuzz`, `cargo xtask chaos`, `cargo xtask bless-examples`.
 //!
-//! A command is a list of [`Stage`]s. All of them run, also after one has failed, and the closing
-//! table names each with its outcome, also those that were left out by `--without`.
+//! `test` and `ci` are lists of [`Stage`]s. All stages run, even after one has failed. The closing
+//! table shows the outcome of each stage, including those left out by `--without`.
 
 #![allow(
     clippy::print_stdout,

@@ -1,8 +1,8 @@
-//! Checks that no import cycle joins the modules of a crate: `lib.rs` declares them in order, and each one
-//! uses those before it.
+//! Checks that the modules of a crate have no import cycle: `lib.rs` declares them in order, and
+//! each module uses only itself and those before it.
 //!
-//! Works on the tokens of the sources, so that comments, docs and strings are left out. `$crate` is left
-//! out, too: it stands in macros, which other crates expand.
+//! The check works on tokens, and so ignores comments, docs and strings. It also ignores `$crate`,
+//! which occurs in macros that other crates expand.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -12,13 +12,13 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 /// One source file of a crate.
 #[derive(Debug)]
 pub struct Source {
-    /// Below `src`, with slashes, such as `flush/mod.rs`.
+    /// The path below `src`, with slashes, such as `flush/mod.rs`.
     pub path: String,
-    /// Its Rust.
+    /// The source code.
     pub text: String,
 }
 
-/// Returns what is wrong with the order of the modules of a crate.
+/// Returns the violations of the module order of a crate.
 #[must_use]
 pub fn check(sources: &[Source]) -> Vec<String> {
     let Some(root) = sources.iter().find(|source| source.path == "lib.rs") else {
@@ -54,7 +54,7 @@ pub fn check(sources: &[Source]) -> Vec<String> {
                 Some(_) => {
                     complaints.insert(format!("{at}: `{own}` uses `{name}`, which comes after it"));
                 }
-                // The name of a macro at the crate's root, where `macro_rules` puts it.
+                // The name of a macro, which `macro_rules` exports at the crate root.
                 None if name.starts_with("__airlock_") => {}
                 None => {
                     complaints.insert(format!(
@@ -86,7 +86,7 @@ pub fn declared(text: &str) -> Result<Vec<String>, String> {
     Ok(declared.collect())
 }
 
-/// Returns the top-level module of a file, and how many modules it is below the root.
+/// Returns the top-level module of a file, and its depth below the root.
 fn place(path: &str) -> (&str, usize) {
     let path = path.strip_suffix(".rs").unwrap_or(path);
     let path = path.strip_suffix("/mod").unwrap_or(path);
@@ -99,14 +99,14 @@ struct Name {
     line: usize,
 }
 
-/// The names at the root that a file uses.
+/// The root-level names that a file uses.
 #[derive(Default)]
 struct Used {
     names: Vec<Name>,
 }
 
 impl Used {
-    /// Collects from tokens in a module that is `depth` below the root.
+    /// Collects names from the tokens of a module at this depth below the root.
     fn walk(&mut self, tokens: &[TokenTree], depth: usize) {
         for (index, token) in tokens.iter().enumerate() {
             match token {
@@ -128,7 +128,7 @@ impl Used {
         }
     }
 
-    /// Follows `super::super::..` as far as the root.
+    /// Follows `super::super::..` up to the root.
     fn after_supers(&mut self, mut rest: &[TokenTree], mut depth: usize) {
         while depth > 0 {
             match rest {
@@ -147,7 +147,7 @@ impl Used {
         self.after(rest);
     }
 
-    /// Takes `::name` and `::{name, name::..}` that follow the root.
+    /// Adds the names in `::name` or `::{name, name::..}` after the root.
     fn after(&mut self, rest: &[TokenTree]) {
         let [TokenTree::Punct(one), TokenTree::Punct(two), next, ..] = rest else {
             return;
@@ -180,7 +180,7 @@ impl Used {
     }
 }
 
-/// Whether a group is the body of a module, by the tokens before it.
+/// Returns whether a group is the body of a module, based on the tokens before it.
 fn is_module(before: &[TokenTree], group: &Group) -> bool {
     let [.., TokenTree::Ident(keyword), TokenTree::Ident(_)] = before else {
         return false;

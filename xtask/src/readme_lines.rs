@@ -1,8 +1,9 @@
-//! Runs the lines that the READMEs of the examples show, as they are printed, from the root.
+//! Runs the commands in the READMEs of the examples, exactly as printed, in the root of the
+//! workspace.
 //!
-//! They stand in blocks of `sh`, one command on each line. A server has to print its address, and is then
-//! told to stop; it gets a free port by `PORT=0`. Everything else has to succeed. Files that the lines leave
-//! behind in the root are removed.
+//! The commands are in `sh` blocks, one per line. A server must print its address, and is then
+//! terminated; `PORT=0` gives it a free port. Every other command must succeed. Files that the
+//! commands leave in the root are removed.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,11 +13,11 @@ use std::process::{Child, Command, Stdio};
 
 use crate::workspace::Workspace;
 
-/// Runs all of them.
+/// Runs all commands.
 ///
 /// # Errors
 ///
-/// When one fails, or there is none.
+/// When a command fails, or there is none.
 pub fn check(workspace: &Workspace) -> Result<(), String> {
     let before = files(&workspace.root);
     let checked = check_all(workspace);
@@ -26,7 +27,7 @@ pub fn check(workspace: &Workspace) -> Result<(), String> {
     checked
 }
 
-/// The files in a folder, without those below it.
+/// Returns the files directly in a folder.
 fn files(folder: &Path) -> BTreeSet<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
@@ -64,7 +65,7 @@ fn directories(examples: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(directories)
 }
 
-/// The commands of the blocks of `sh`.
+/// Returns the commands of the `sh` blocks.
 fn lines(markdown: &str) -> impl Iterator<Item = &str> {
     let blocks = markdown.split("```sh\n").skip(1);
     let blocks = blocks.filter_map(|block| block.split_once("```").map(|(block, _)| block));
@@ -85,7 +86,7 @@ fn run(line: &str, workspace: &Workspace) -> Result<(), String> {
             false => Err(format!("ended with {status}")),
         };
     }
-    // A group of its own: to be told to stop together with what it has started.
+    // A separate process group, which is terminated together with its children.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut server = command
@@ -106,7 +107,7 @@ fn run(line: &str, workspace: &Workspace) -> Result<(), String> {
     }
 }
 
-/// Whether the line runs an example that does not end by itself.
+/// Returns whether the line runs an example that does not terminate.
 fn is_server(line: &str, workspace: &Workspace) -> bool {
     let mut servers = workspace
         .packages

@@ -1,4 +1,4 @@
-//! The stages, and what each one runs.
+//! The stages, and the commands that each of them runs.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use crate::cargo::{self, Cargo};
 use crate::workspace::Workspace;
 use crate::{chaos, examples, features, fuzz, readme_lines};
 
-/// The test target that runs the conformance scenarios.
+/// The test targets that run the conformance scenarios.
 const CONFORMANCE: &str = "conformance";
 
 /// The test targets that compare compiler messages with `.stderr` files.
 const UI: &str = "ui";
 
-/// The messages that tell which feature is missing. Of the facade alone: other packages have features of
-/// it switched on.
+/// The test of the messages about missing features. It runs on the facade alone, because other
+/// packages enable features of it.
 const UI_WITHOUT_FEATURES: &str =
     "test --package airlock-effects --no-default-features --features tower --test ui";
 
@@ -23,32 +23,34 @@ const BROWSER: &str = "browser";
 /// The test targets that need curl.
 const CURL: &str = "curl";
 
-/// The test targets that need a server of PostgreSQL.
+/// The test targets that need a PostgreSQL server.
 const POSTGRES: &str = "postgres";
 
-/// The test targets that need a server of NATS.
+/// The test targets that need a NATS server.
 const NATS: &str = "nats";
 
 /// One step of a command, with its own line in the summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Unit and integration tests of the whole workspace, except the targets of the next five.
+    /// Unit and integration tests of the whole workspace, except the targets of the next six
+    /// stages.
     Unit,
-    /// The messages of the macros, by trybuild.
+    /// The compiler messages of the macros, with trybuild.
     Ui,
     /// The conformance scenarios.
     Conformance,
-    /// What is tested by curl.
+    /// The tests with curl.
     Curl,
-    /// What is tested in a browser.
+    /// The tests in a browser.
     Browser,
-    /// What is tested with a server of PostgreSQL.
+    /// The tests with a PostgreSQL server.
     Postgres,
-    /// What is tested with a server of NATS.
+    /// The tests with a NATS server.
     Nats,
     /// Every code block of the docs.
     Doctest,
-    /// The examples, run for real, with their output checked; and the lines of their READMEs.
+    /// The examples, run and compared with their expected output, and the commands of their
+    /// READMEs.
     Examples,
     /// Random programs, always the same ones.
     Fuzz,
@@ -58,9 +60,9 @@ pub enum Stage {
     Fmt,
     /// Lints.
     Clippy,
-    /// The docs build without a warning.
+    /// The docs, which must build without warnings.
     Rustdoc,
-    /// Every set of features builds without a warning.
+    /// Every set of features, which must build without warnings.
     Features,
 }
 
@@ -97,7 +99,7 @@ impl Stage {
         Self::Features,
     ];
 
-    /// The name that `--without` takes.
+    /// Returns the name that `--without` takes.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -119,7 +121,7 @@ impl Stage {
         }
     }
 
-    /// What the stage is, in a few words.
+    /// Describes the stage in a few words.
     #[must_use]
     pub fn describe(self) -> &'static str {
         match self {
@@ -145,15 +147,15 @@ impl Stage {
         }
     }
 
-    /// Runs the stage; its output goes to the terminal.
+    /// Runs the stage. Its output goes to the terminal.
     ///
     /// # Errors
     ///
-    /// What failed, in one line; the details have been printed.
+    /// A one-line description of the failure. The details have been printed.
     pub fn run(self, workspace: &Workspace) -> Result<(), String> {
         match self {
             Self::Unit => unit(workspace),
-            // What the macros say of a feature that is off needs a build without it.
+            // The messages about a disabled feature need a build without it.
             Self::Ui => target(workspace, UI, "--all-features")
                 .and_then(|()| cargo(workspace, UI_WITHOUT_FEATURES).run()),
             Self::Conformance => target(workspace, CONFORMANCE, "--all-features"),
@@ -197,11 +199,11 @@ fn unit(workspace: &Workspace) -> Result<(), String> {
         "nextest run"
     } else {
         println!("cargo-nextest is not installed: using `cargo test`");
-        // As nextest is configured: one run shows every failure.
+        // Like the nextest configuration, shows every failure in one run.
         "test --no-fail-fast"
     };
-    // The targets are named one by one because this is the only way to leave some out that both
-    // runners, and cargo before them, understand.
+    // The targets are listed one by one. Nothing else that both runners support leaves some of them
+    // out.
     let others = workspace
         .test_targets()
         .into_iter()
@@ -212,7 +214,7 @@ fn unit(workspace: &Workspace) -> Result<(), String> {
         .run()
 }
 
-/// The tests that need PostgreSQL share one server, which is built once.
+/// Runs the tests that need PostgreSQL. They share one server, which is initialised once.
 fn postgres(workspace: &Workspace) -> Result<(), String> {
     let server = airlock_servers::Postgres::start(&["fsync=off"])?;
     let (variable, value) = server.share();
@@ -221,7 +223,7 @@ fn postgres(workspace: &Workspace) -> Result<(), String> {
         .run()
 }
 
-/// The tests that need NATS share one server, besides those that kill theirs.
+/// Runs the tests that need NATS. They share one server, except those that kill theirs.
 fn nats(workspace: &Workspace) -> Result<(), String> {
     let server = airlock_servers::Nats::start()?;
     let (variable, value) = server.share();
@@ -230,8 +232,9 @@ fn nats(workspace: &Workspace) -> Result<(), String> {
         .run()
 }
 
-/// The test targets of one name, with their output as they print it. `--workspace` although few packages
-/// have one: otherwise cargo would build the dependencies anew, with fewer features.
+/// Runs the test targets with this name by `cargo test`, which shows their output as it is printed.
+/// `--workspace` avoids a rebuild of the dependencies with fewer features, although few packages
+/// have such a target.
 fn target(workspace: &Workspace, name: &str, features: &str) -> Result<(), String> {
     test_target(workspace, name, features)?.run()
 }

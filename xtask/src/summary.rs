@@ -1,20 +1,20 @@
-//! The closing table.
+//! The closing summary table.
 
 use std::fmt;
 use std::time::Duration;
 
-/// How a stage ended.
+/// The outcome of a stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It passed, in this time.
+    /// The stage passed, in this time.
     Passed(Duration),
-    /// It failed, in this time, and why.
+    /// The stage failed, in this time, with this message.
     Failed(Duration, String),
-    /// `--without` named it.
+    /// The stage was left out by `--without`.
     LeftOut,
 }
 
-/// Every stage of a command with its outcome.
+/// The stages of a command, with their outcomes.
 #[derive(Debug, Default)]
 pub struct Summary(Vec<(&'static str, Outcome)>);
 
@@ -24,7 +24,7 @@ impl Summary {
         self.0.push((stage, outcome));
     }
 
-    /// Whether no stage failed.
+    /// Returns whether no stage failed.
     #[must_use]
     pub fn is_success(&self) -> bool {
         !self

@@ -1,4 +1,4 @@
-//! What cargo knows of the workspace.
+//! The workspace as reported by `cargo metadata`.
 
 use std::path::{Path, PathBuf};
 
@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use crate::cargo::Cargo;
 
-/// The workspace, as `cargo metadata` tells it.
+/// The workspace, as `cargo metadata` reports it.
 #[derive(Debug)]
 pub struct Workspace {
     /// The directory of the root manifest.
     pub root: PathBuf,
-    /// Where cargo builds.
+    /// The target directory.
     pub target: PathBuf,
     /// The member packages.
     pub packages: Vec<Package>,
@@ -20,42 +20,43 @@ pub struct Workspace {
 /// A member of the workspace.
 #[derive(Debug, Default)]
 pub struct Package {
-    /// Its name.
+    /// The package name.
     pub name: String,
-    /// Its version.
+    /// The package version.
     pub version: String,
-    /// Its `rust-version`.
+    /// The `rust-version` of its manifest.
     pub rust_version: Option<String>,
     /// The directory of its manifest.
     pub directory: PathBuf,
-    /// Its features, `default` among them.
+    /// The features, including `default`.
     pub features: Vec<String>,
-    /// Its integration tests.
+    /// The integration tests.
     pub tests: Vec<String>,
-    /// What its manifest says of an example that is not run: `[package.metadata.xtask] example`.
+    /// The kind of an example that is not run, from `[package.metadata.xtask] example`.
     pub example: Option<String>,
-    /// What it depends on within the workspace, but for its tests.
+    /// The dependencies within the workspace, except dev-dependencies.
     pub siblings: Vec<Sibling>,
 }
 
 /// A dependency on another member.
 #[derive(Debug)]
 pub struct Sibling {
-    /// The package.
+    /// The name of the package.
     pub name: String,
-    /// The versions that would do.
+    /// The version requirement.
     pub requirement: String,
 }
 
 impl Workspace {
-    /// Asks cargo.
+    /// Reads the workspace from `cargo metadata`.
     ///
     /// # Errors
     ///
     /// When cargo cannot read the manifests.
     pub fn load() -> Result<Self, String> {
-        // Not the current directory: the commands work from any place of the workspace. Asked at run
-        // time, because two checkouts that share a target directory share the compiled program too.
+        // Not the current directory, so that the commands work anywhere in the workspace. Read at
+        // run time, because two checkouts that share a target directory also share the compiled
+        // program.
         let here = std::env::var_os("CARGO_MANIFEST_DIR")
             .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
         let json = Cargo::new(&here)
@@ -74,13 +75,13 @@ impl Workspace {
         }
     }
 
-    /// The member of this name.
+    /// Returns the member with this name.
     #[must_use]
     pub fn package(&self, name: &str) -> Option<&Package> {
         self.packages.iter().find(|package| package.name == name)
     }
 
-    /// The names of all integration tests, each once, sorted.
+    /// Returns the names of all integration tests, sorted and without duplicates.
     #[must_use]
     pub fn test_targets(&self) -> Vec<String> {
         let mut names: Vec<_> = self

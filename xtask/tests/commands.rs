@@ -1,4 +1,4 @@
-//! The command line, the comparison of outputs, and the summary.
+//! Tests of the command line, the comparison of outputs, and the summary.
 
 use std::time::Duration;
 

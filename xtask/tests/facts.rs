@@ -1,4 +1,4 @@
-//! The facts that this repository states twice, and that the comparison notices when they differ.
+//! Checks the facts that this repository states twice, and tests the comparison itself.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! No import cycle joins the modules of `airlock-core`, and the check that says so finds one.
+//! Checks that the modules of `airlock-core` have no import cycle, and tests the check itself.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ fn source(path: &str, text: &str) -> Source {
     }
 }
 
-/// The complaints about a crate with modules `first` and `second` in this order.
+/// Returns the complaints about a crate with the modules `first` and `second`, in this order.
 fn complaints(path: &str, text: &str) -> Vec<String> {
     let root = "mod first;\npub mod second;\npub use self::second::Item;\n";
     check(&[source("lib.rs", root), source(path, text)])
@@ -47,7 +47,7 @@ fn a_module_of_core_uses_only_those_before_it() {
     assert!(complaints.is_empty(), "\n- {}", complaints.join("\n- "));
 }
 
-/// `rustfmt` sorts declarations that stand directly below each other.
+/// `rustfmt` reorders declarations on adjacent lines.
 #[test]
 fn the_modules_of_core_are_in_the_order_of_an_intents_path() {
     let sources = core();

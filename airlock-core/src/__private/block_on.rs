@@ -1,4 +1,4 @@
-//! Running a future to its end on this thread, where no runtime is.
+//! Runs a future to completion on the caller's thread, without a runtime.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-/// Polls the future until it is ready; the thread is parked while nothing has woken it.
+/// Polls the future until it is ready. Parks the thread until the future is woken.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let bell = Arc::new(Bell {
         rung: AtomicBool::new(false),
@@ -19,7 +19,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
         if let Poll::Ready(value) = future.as_mut().poll(&mut cx) {
             return value;
         }
-        // Parking may end early; the bell tells whether it was for us.
+        // `park` may return spuriously, so the flag tells whether the future was woken.
         while !bell.rung.swap(false, Ordering::Acquire) {
             thread::park();
         }

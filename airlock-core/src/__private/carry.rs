@@ -1,12 +1,13 @@
-//! Returning a failed flush as the value of a boundary.
+//! Returns a failed flush as the value of a boundary.
 //!
-//! As for outcomes, method look-up tries the ways in turn: first those of integrations, for error
-//! types of their framework, which cannot be `From<FlushError>`; then that.
+//! Method look-up tries several ways in turn, as for outcomes. The ways of integrations come first:
+//! error types of a framework cannot implement `From<FlushError>`. `From<FlushError>` is the
+//! fallback.
 
 use std::fmt;
 
-/// Asks how a value's type carries a failed flush. An integration answers for `&Carrier<'_, R>` with
-/// its types as `R`.
+/// A probe for how a value's type carries a failed flush. An integration implements its trait for
+/// `&Carrier<'_, R>`, with its types as `R`.
 pub struct Carrier<'a, R>(pub &'a R);
 
 impl<R> fmt::Debug for Carrier<'_, R> {
@@ -15,14 +16,14 @@ impl<R> fmt::Debug for Carrier<'_, R> {
     }
 }
 
-/// A return type that can say that the flush has failed.
+/// A return type that can carry a flush error.
 #[diagnostic::on_unimplemented(
     message = "a boundary that returns `{Self}` must say what happens when its flush fails",
     label = "cannot carry a `FlushError`",
     note = "return a `Result<_, E>` with `E: From<airlock::FlushError>`, or write `#[airlock::boundary(on_flush_error = log)]`, `= panic`, or `= |error| ..` with the value to return; a handler has `= airlock::tower::problem` or `= airlock::actix::problem`"
 )]
 pub trait CarriesFlushError {
-    /// The value that says it.
+    /// Converts the error into a return value.
     fn from_flush_error(error: crate::report::FlushError) -> Self;
 }
 
@@ -38,9 +39,9 @@ pub mod carriers {
     use super::{Carrier, CarriesFlushError};
     use crate::report::FlushError;
 
-    /// As the error of a `Result`.
+    /// Returns the flush error as the error of a `Result`.
     pub trait OfFlushError<R> {
-        /// The value that says it.
+        /// Converts the error into a return value.
         fn return_flush_error(&self, error: FlushError) -> R
         where
             R: CarriesFlushError;

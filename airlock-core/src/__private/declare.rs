@@ -1,4 +1,4 @@
-//! How the macros write descriptors down.
+//! Functions and builders with which the macros write descriptors.
 
 use std::any::TypeId;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::effect::{Argument, Encoding, Place, ResourceNeed, RetryRule};
 
 impl Place {
-    /// Makes an id of a function's path. `N` is the length of the path.
+    /// Makes an id from a function's path. `N` is the length of the path.
     pub const fn id<const N: usize>(path: &str) -> Id<N> {
         Id::new(path)
     }
@@ -15,7 +15,7 @@ impl Place {
 /// The id of an effect that declares none: its function's path, with dots (`shop.orders.send`).
 #[derive(Clone, Copy, Debug)]
 pub struct Id<const N: usize> {
-    /// The id, and zeros, since dots are shorter than colons.
+    /// The id, padded with zeros, since dots are shorter than colons.
     bytes: [u8; N],
     length: usize,
 }
@@ -27,13 +27,13 @@ impl<const N: usize> Id<N> {
         let (mut read, mut length) = (0, 0);
         while read < path.len() {
             match path[read] {
-                // Of `::`, the second colon is skipped.
+                // Skip the second colon of `::`.
                 b':' => {
                     bytes[length] = b'.';
                     length += 1;
                     read += 1;
                 }
-                // `#` only stands in the `r#` of a raw identifier: the next byte overwrites the `r`.
+                // `#` occurs only in the `r#` of a raw identifier: the next byte overwrites the `r`.
                 b'#' => length -= 1,
                 byte => {
                     bytes[length] = byte;
@@ -55,7 +55,7 @@ impl<const N: usize> Id<N> {
     }
 }
 
-/// An argument.
+/// Describes an argument.
 pub const fn argument(name: &'static str, type_name: &'static str) -> Argument {
     Argument {
         name,
@@ -72,7 +72,7 @@ pub const fn argument(name: &'static str, type_name: &'static str) -> Argument {
 }
 
 impl Argument {
-    /// Its value stays out of sight.
+    /// Redacts the argument's value.
     #[doc(hidden)]
     #[must_use]
     pub const fn redacted(mut self) -> Self {
@@ -80,7 +80,7 @@ impl Argument {
         self
     }
 
-    /// It may be missing in an encoded intent.
+    /// Allows an encoded intent without the argument.
     #[doc(hidden)]
     #[must_use]
     pub const fn defaulted(mut self) -> Self {
@@ -88,7 +88,7 @@ impl Argument {
         self
     }
 
-    /// Encoded intents hold it under another name.
+    /// Sets the argument's name in encoded intents.
     #[doc(hidden)]
     #[must_use]
     pub const fn encoded_as(mut self, name: &'static str) -> Self {
@@ -96,7 +96,7 @@ impl Argument {
         self
     }
 
-    /// Names under which it is read, too.
+    /// Sets further names under which the argument is decoded.
     #[doc(hidden)]
     #[must_use]
     pub const fn formerly(mut self, names: &'static [&'static str]) -> Self {
@@ -104,7 +104,7 @@ impl Argument {
         self
     }
 
-    /// What else serde is told of it.
+    /// Sets the other serde attributes that affect the argument's encoding.
     #[doc(hidden)]
     #[must_use]
     pub const fn encoded_by(mut self, form: &'static str) -> Self {
@@ -112,7 +112,7 @@ impl Argument {
         self
     }
 
-    /// Some encoded intents do not hold it.
+    /// Marks that some encoded intents do not contain the argument.
     #[doc(hidden)]
     #[must_use]
     pub const fn left_out(mut self) -> Self {
@@ -121,7 +121,7 @@ impl Argument {
     }
 }
 
-/// A resource.
+/// Describes a resource.
 pub const fn resource<T: ?Sized + 'static>(
     name: &'static str,
     type_name: &'static str,
@@ -135,26 +135,26 @@ pub const fn resource<T: ?Sized + 'static>(
     }
 }
 
-/// Builds a retry rule.
+/// A builder of a retry rule.
 #[derive(Clone, Copy, Debug)]
 pub struct Retry;
 
 impl Retry {
-    /// At most so many attempts.
+    /// Creates a rule with at most this many attempts.
     pub const fn attempts(attempts: u32) -> RetryRule {
         RetryRule::attempts(attempts)
     }
 }
 
 impl RetryRule {
-    /// The first wait.
+    /// Sets the first delay, in milliseconds.
     #[doc(hidden)]
     #[must_use]
     pub const fn delay_millis(self, millis: u64) -> Self {
         self.delay(Duration::from_millis(millis))
     }
 
-    /// The longest wait.
+    /// Sets the longest delay, in milliseconds.
     #[doc(hidden)]
     #[must_use]
     pub const fn max_delay_millis(self, millis: u64) -> Self {
@@ -162,7 +162,7 @@ impl RetryRule {
     }
 }
 
-/// Expands to the place of a declaration, or to the id of an effect that declares none.
+/// Expands to the location of a declaration, or to the id of an effect that declares none.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __airlock_place {
@@ -182,8 +182,8 @@ macro_rules! __airlock_place {
     }};
 }
 
-/// Makes an intent of a type whose effect could not be understood, so that the mistake is the only
-/// thing that the compiler complains of.
+/// Implements `Effect` for the type of an effect whose declaration is invalid, so that the compiler
+/// reports that mistake only.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __airlock_stub {

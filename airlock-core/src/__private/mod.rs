@@ -1,4 +1,4 @@
-//! What generated code and the integrations call. It promises nothing to people.
+//! Items for generated code and the integrations. They are not covered by semver.
 
 mod block_on;
 mod carry;
@@ -30,13 +30,15 @@ pub use crate::lifecycle::Outcome;
 pub use crate::scope::{NotAResult, Waits};
 pub use crate::unwind::guarded;
 
-/// Whether a scope around the running code has an origin, which one that is opened here would inherit.
+/// Returns whether a scope around the calling code has an origin, which a scope opened here would
+/// inherit.
 #[inline]
 pub fn has_origin() -> bool {
     crate::context::has_origin()
 }
 
-/// Lets the error of an enqueue outside of every scope name this remedy first, in the whole process.
+/// Makes the error of an enqueue outside of a scope name this remedy first, in the whole process.
+/// Only the first call has an effect.
 pub fn suggest_where_no_scope_is(remedy: &'static str) {
     crate::enqueue::suggest(remedy);
 }
@@ -53,20 +55,21 @@ use crate::effect::{BoxError, IntoKey};
 use crate::report::FlushError;
 use crate::scope::ScopeBuilder;
 
-/// What an engine adds to each durable effect, such as a registration with its workers. The facade has one in its
-/// place where an engine is on.
+/// Registers a durable effect with an engine, for example with its workers. The facade replaces
+/// this empty macro if an engine is enabled.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __airlock_register_durable {
     ($intent:ty) => {};
 }
 
-/// The scope of a boundary.
+/// Returns the builder of a boundary's scope.
 pub fn boundary(boundary: &'static BoundaryDescriptor) -> ScopeBuilder {
     ScopeBuilder::for_boundary(boundary)
 }
 
-/// Calls a closure: one that is passed on, and not called where it stands, may give away what it holds.
+/// Calls a closure. A closure that is passed on, and not called in place, may move out what it
+/// captures.
 pub fn once<T>(body: impl FnOnce() -> T) -> T {
     body()
 }
@@ -83,9 +86,17 @@ pub fn perform_async<'a>(
     Performing::Pending(Box::pin(body))
 }
 
-/// What a body returned, with its error boxed.
+/// Returns the result of a body, with its error boxed.
 pub fn result(output: impl EffectOutput) -> Result<(), BoxError> {
     output.into_result()
+}
+
+/// Returns the outcome of a boundary: a failure if its `discard_if` says so, otherwise the outcome of its value.
+pub fn discard_if<R>(outcome: Outcome, value: &R, discards: impl FnOnce(&R) -> bool) -> Outcome {
+    match outcome {
+        Outcome::Success if discards(value) => Outcome::Failure,
+        outcome => outcome,
+    }
 }
 
 /// Returns a time limit written in milliseconds.
@@ -93,12 +104,12 @@ pub const fn milliseconds(milliseconds: u64) -> std::time::Duration {
     std::time::Duration::from_millis(milliseconds)
 }
 
-/// The key that an expression gives.
+/// Converts the value of a key expression.
 pub fn key(key: impl IntoKey) -> Key {
     key.into_key()
 }
 
-/// What an argument of an effect must be.
+/// The requirements for an argument of an effect.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of an effect",
     label = "must be `Send + Clone + 'static`",
@@ -110,7 +121,7 @@ pub trait Argument: Send + Clone + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + Clone + 'static> Argument for T {}
 
-/// What an argument of an effect declared `once` must be.
+/// The requirements for an argument of an effect declared `once`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of an effect",
     label = "must be `Send + 'static`",
@@ -121,10 +132,10 @@ pub trait OnceArgument: Send + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + 'static> OnceArgument for T {}
 
-/// Checks an argument's type.
+/// Checks the type of an argument at compile time.
 pub const fn assert_argument<T: Argument>() {}
 
-/// Checks an argument's type.
+/// Checks the type of an argument at compile time.
 pub const fn assert_once_argument<T: OnceArgument>() {}
 
 #[cfg(feature = "serde")]
@@ -132,7 +143,7 @@ mod durable {
     use serde::Serialize;
     use serde::de::DeserializeOwned;
 
-    /// What an argument of a durable effect must be.
+    /// The requirements for an argument of a durable effect.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` cannot be an argument of a durable effect",
         label = "must be `Serialize + DeserializeOwned + Send + 'static`",
@@ -143,10 +154,10 @@ mod durable {
     #[diagnostic::do_not_recommend]
     impl<T: Serialize + DeserializeOwned + Send + 'static> DurableArgument for T {}
 
-    /// Checks an argument's type.
+    /// Checks the type of an argument at compile time.
     pub const fn assert_durable_argument<T: DurableArgument>() {}
 
-    /// How the intents of `E` are stored.
+    /// Returns the codec that encodes and decodes intents of `E`.
     pub const fn codec<E: crate::effect::DurableEffect + Send>() -> crate::effect::Codec {
         crate::effect::Codec::new::<E>()
     }
@@ -154,13 +165,14 @@ mod durable {
 #[cfg(feature = "serde")]
 pub use self::durable::{DurableArgument, assert_durable_argument, codec};
 
-/// Strands a failed flush, and returns what the body returned.
+/// Reports a failed flush as unhandled, and returns the body's value.
 pub fn log_flush_error<R>(error: FlushError, value: R) -> R {
     error.report_unhandled();
     value
 }
 
-/// A failed flush for a closure of the program's: what that does not take is unhandled.
+/// Wraps a failed flush for a closure of the program. If the closure drops it without taking the
+/// intents, it is reported as unhandled.
 #[allow(
     clippy::result_large_err,
     reason = "it is called with a closure at once"
@@ -169,8 +181,8 @@ pub fn report_unhandled_on_drop<R>(error: FlushError) -> Result<R, FlushError> {
     Err(error.report_unhandled_on_drop())
 }
 
-/// Panics with a failed flush, whose intents are unhandled. Called in a closure of generated code, so that the panic is at
-/// the boundary's line.
+/// Panics with a failed flush, and reports it as unhandled. Generated code calls it in a closure, so
+/// that the panic points to the boundary's line.
 #[track_caller]
 pub fn panic_on_flush_error(error: FlushError) -> ! {
     let message = in_full(&error);

@@ -1,15 +1,16 @@
-//! Asking the value of a boundary's body whether the body has succeeded.
+//! Tells from the value of a boundary's body whether the body succeeded.
 //!
-//! Method look-up on a reference to a reference to a reference tries the ways to tell in turn: first
-//! those of integrations, which know the types of their framework, then that of `Result`, then the
-//! one that any value has. The facade's `outcomes` hold the ways of all crates, its `conversions` and
-//! `responders` those of one framework each; generated code brings them into scope.
+//! Method look-up on a reference to a reference to a reference tries the ways in turn. The ways of
+//! integrations come first, since they know the types of their framework. Then comes that of
+//! `Result`, then the one for any value. The facade's `outcomes` hold the ways of all crates; its
+//! `conversions` and `responders` hold those of one framework each. Generated code brings them into
+//! scope.
 
 use std::cell::Cell;
 use std::fmt;
 
-/// Asks a value whether its body has succeeded. An integration answers for `&&OutcomeProbe<'_, T>`
-/// with its types as `T`.
+/// A probe for whether the body that returned a value succeeded. An integration implements its
+/// trait for `&&OutcomeProbe<'_, T>`, with its types as `T`.
 pub struct OutcomeProbe<'a, T>(pub &'a T);
 
 impl<T> fmt::Debug for OutcomeProbe<'_, T> {
@@ -23,9 +24,9 @@ pub mod outcomes {
     use super::OutcomeProbe;
     use crate::lifecycle::Outcome;
 
-    /// `Err` is a failure.
+    /// Treats `Err` as a failure.
     pub trait OfResult {
-        /// What it means.
+        /// Returns the outcome of the value.
         fn outcome(&self) -> Outcome;
     }
 
@@ -35,9 +36,9 @@ pub mod outcomes {
         }
     }
 
-    /// Returning is a success.
+    /// Treats any value as a success.
     pub trait OfAnything {
-        /// What it means.
+        /// Returns the outcome of the value.
         fn outcome(&self) -> Outcome;
     }
 
@@ -48,21 +49,21 @@ pub mod outcomes {
     }
 }
 
-/// Holds the value of a body whose declared type is `impl IntoResponse` or `impl Responder`: the
-/// response that it makes can stand for it, and has a status.
+/// The value of a body whose declared type is `impl IntoResponse` or `impl Responder`. It can be
+/// converted into its response, which has a status.
 pub struct Convertible<T>(Cell<Option<T>>);
 
 impl<T> Convertible<T> {
-    /// Holds it.
+    /// Wraps a value.
     pub fn new(value: T) -> Self {
         Self(Cell::new(Some(value)))
     }
 
-    /// Gives it, once.
+    /// Takes the value out.
     ///
     /// # Panics
     ///
-    /// The second time.
+    /// If it was taken before.
     pub fn take(&self) -> T {
         self.0.take().expect("generated code takes it once")
     }
@@ -78,9 +79,9 @@ impl<T> fmt::Debug for Convertible<T> {
 pub mod conversions {
     use super::Convertible;
 
-    /// The value stays what it is.
+    /// Leaves the value as it is.
     pub trait IntoItself<T> {
-        /// The value.
+        /// Returns the value.
         fn convert(&self) -> T;
     }
 
@@ -91,7 +92,7 @@ pub mod conversions {
     }
 }
 
-/// Whether a body has succeeded, by its value and the ways that are known at this path.
+/// Tells whether a body succeeded, from its value and the ways at this path.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __airlock_outcome {
@@ -102,7 +103,8 @@ macro_rules! __airlock_outcome {
     }};
 }
 
-/// The response that a body's value makes, if one of these ways knows it; else the value.
+/// Converts a body's value into its response if one of these ways applies, and otherwise returns
+/// the value.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __airlock_response {

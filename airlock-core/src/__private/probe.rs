@@ -1,9 +1,9 @@
-//! Asking a value what its type can do, where the type is concrete: method look-up tries the probe
-//! itself first, then a reference to it. So a type that can answer does, and any other falls back.
+//! Probes what a concrete type implements. Method look-up tries the probe itself first, then a
+//! reference to it, so a type without the trait uses the fallback.
 
 use std::fmt;
 
-/// Stands for a redacted argument.
+/// The placeholder for a redacted argument.
 pub const REDACTED: &dyn fmt::Debug = &Word("<redacted>");
 
 struct Word(&'static str);
@@ -14,19 +14,19 @@ impl fmt::Debug for Word {
     }
 }
 
-/// Asks how an argument shows itself.
+/// A probe for whether an argument implements `Debug`.
 pub struct DebugProbe<'a, T>(pub &'a T);
 
 impl<'a, T: fmt::Debug> DebugProbe<'a, T> {
-    /// The value itself.
+    /// Returns the value itself.
     pub fn shown(&self) -> &'a dyn fmt::Debug {
         self.0
     }
 }
 
-/// Serves where an argument has no `Debug`.
+/// The fallback for an argument without `Debug`.
 pub trait DebugFallback {
-    /// A stand-in.
+    /// Returns a placeholder.
     fn shown(&self) -> &'static dyn fmt::Debug;
 }
 
@@ -42,7 +42,7 @@ impl<T> fmt::Debug for DebugProbe<'_, T> {
     }
 }
 
-/// How an argument shows itself in `Debug`.
+/// Returns an argument as `&dyn Debug`, or a placeholder if its type does not implement `Debug`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __airlock_debug_field {

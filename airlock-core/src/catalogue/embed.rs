@@ -1,22 +1,22 @@
-//! Descriptors as plain bytes in a section of the built file, where `cargo airlock` reads them without
-//! running the program.
+//! Descriptors as plain bytes in a section of the built file, where `cargo airlock` reads them
+//! without running the program.
 //!
-//! A record holds no pointers, so nothing has to be relocated, and nothing outside it is needed to
-//! read it. The numbers of the header are little endian. All others are written seven bits a byte,
-//! lowest first, the eighth bit saying that there is more. A text is its length and UTF-8; a list is
-//! its length and its items; flags are the bits of one number, lowest first, and say which optional
-//! fields are there.
+//! A record contains no pointers, so it needs no relocation and can be read on its own. The numbers
+//! of the header are little endian. All other numbers have seven bits per byte, lowest first; the
+//! eighth bit is set if more bytes follow. A text is its length and UTF-8. A list is its length and
+//! its items. Flags are the bits of one number, lowest first, and tell which optional fields are
+//! present.
 //!
 //! ```text
 //! header   magic [u8; 8]   format u16   kind u16   length of the body u32
 //! body     version of airlock-core, then the fields in the order in which they are written below
 //! ```
 //!
-//! The header never changes. Fields are only added, at the end, where older readers skip them;
-//! another change makes it another [`FORMAT`].
+//! The header never changes. New fields are added at the end, where older readers skip them. Any
+//! other change needs another [`FORMAT`].
 //!
-//! The compiler interprets this for each effect, and calls are what costs it most: so the code has
-//! few of them, and plain loops.
+//! The compiler evaluates this code for each effect, and calls cost it the most. The code therefore
+//! has few calls, and plain loops.
 
 use crate::catalogue::{Argument, BoundaryDescriptor, Coalesce, EffectDescriptor};
 
@@ -26,14 +26,14 @@ const EFFECT: u64 = 1;
 const BOUNDARY: u64 = 2;
 const HEADER: usize = 16;
 
-/// How long the record of an effect is.
+/// Returns the length of an effect's record, in bytes.
 pub const fn effect_length(effect: &EffectDescriptor) -> usize {
     let mut length = Sink::counting();
     length.effect(effect);
     HEADER + length.written
 }
 
-/// The record of an effect.
+/// Returns the record of an effect.
 pub const fn effect_record<const N: usize>(effect: &EffectDescriptor) -> [u8; N] {
     let mut bytes = [0; N];
     let mut sink = Sink::header(&mut bytes, EFFECT);
@@ -41,14 +41,14 @@ pub const fn effect_record<const N: usize>(effect: &EffectDescriptor) -> [u8; N]
     bytes
 }
 
-/// How long the record of a boundary is.
+/// Returns the length of a boundary's record, in bytes.
 pub const fn boundary_length(boundary: &BoundaryDescriptor) -> usize {
     let mut length = Sink::counting();
     length.boundary(boundary);
     HEADER + length.written
 }
 
-/// The record of a boundary.
+/// Returns the record of a boundary.
 pub const fn boundary_record<const N: usize>(boundary: &BoundaryDescriptor) -> [u8; N] {
     let mut bytes = [0; N];
     let mut sink = Sink::header(&mut bytes, BOUNDARY);
@@ -56,14 +56,14 @@ pub const fn boundary_record<const N: usize>(boundary: &BoundaryDescriptor) -> [
     bytes
 }
 
-/// Counts what is written, and keeps it where there is a buffer.
+/// A writer that counts bytes, and stores them if it has a buffer.
 struct Sink<'a> {
     buffer: &'a mut [u8],
     writes: bool,
     written: usize,
 }
 
-/// A loop over a list, which a `const fn` cannot take a closure for.
+/// Loops over a list, since a `const fn` cannot take a closure.
 macro_rules! list {
     ($sink:ident, $items:expr, |$item:ident| $write:expr) => {
         $sink.number($items.len() as u64);
@@ -76,7 +76,7 @@ macro_rules! list {
     };
 }
 
-/// The number with a bit for each condition that holds.
+/// Builds a number with one bit for each condition, set if the condition holds.
 macro_rules! flags {
     ($($holds:expr),+ $(,)?) => {{
         let (mut flags, mut bit) = (0, 1);
@@ -240,7 +240,7 @@ impl<'a> Sink<'a> {
         self.written += 1;
     }
 
-    /// A number of the header.
+    /// Writes a number of the header.
     #[allow(clippy::cast_possible_truncation, reason = "the lowest bits are meant")]
     const fn fixed(&mut self, number: u64, width: usize) {
         let mut index = 0;
@@ -260,10 +260,10 @@ impl<'a> Sink<'a> {
     }
 }
 
-/// From here on it is cheaper to call what copies a slice at once.
+/// Texts longer than this are copied by one call, which is then cheaper than a loop.
 const LONG: usize = 16;
 
-/// Enters an effect into the catalogue, at run time and in the built file.
+/// Adds an effect to the catalogue, at run time and in the built file.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __airlock_submit_effect {
@@ -277,7 +277,7 @@ macro_rules! __airlock_submit_effect {
     };
 }
 
-/// Enters a boundary into the catalogue, at run time and in the built file.
+/// Adds a boundary to the catalogue, at run time and in the built file.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __airlock_submit_boundary {
@@ -289,9 +289,11 @@ macro_rules! __airlock_submit_boundary {
     };
 }
 
-/// Puts a record into the section. The attribute is `unsafe` and stands in a macro of ours, so that
-/// `forbid(unsafe_code)` holds where it is expanded. On wasm the linker keeps the records of the last
-/// crate alone, and a list with holes is worse than none.
+/// Puts a record into the section.
+///
+/// The `unsafe` attribute is in a macro of this crate, so that `forbid(unsafe_code)` holds where
+/// the macro is expanded. On wasm, the linker keeps the records of the last crate only. An
+/// incomplete list is worse than none, so wasm has none.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __airlock_embed {

@@ -1,8 +1,8 @@
-//! The catalogue: every effect and boundary that the program declares.
+//! The catalogue of every effect and boundary that the program declares.
 //!
 //! `#[airlock::effect]` and `#[airlock::boundary]` submit their descriptors through `inventory`.
-//! Rust links a crate only if code names it: a crate that is listed in `Cargo.toml` and never used
-//! is missing here, with its effects. `use that_crate as _;` brings it in.
+//! Rust links a crate only if code names it. So the effects of a crate that is listed in
+//! `Cargo.toml` but never used are missing here. Write `use that_crate as _;` to link it.
 
 pub(crate) mod embed;
 mod print;
@@ -26,9 +26,9 @@ pub use crate::effect::{
 
 static GLOBAL: OnceCell<Catalogue> = OnceCell::new();
 
-/// All effects and boundaries of the program, sorted, with look-ups.
+/// All effects and boundaries of the program, sorted, with look-ups by id, alias and type.
 ///
-/// `Display` prints both as aligned tables; with the feature `serde` it serialises.
+/// `Display` prints both as aligned tables. With the feature `serde`, it implements `Serialize`.
 #[derive(Debug)]
 pub struct Catalogue {
     effects: Vec<&'static EffectDescriptor>,
@@ -36,21 +36,21 @@ pub struct Catalogue {
     by_name: HashMap<&'static str, &'static EffectDescriptor>,
 }
 
-/// The effects that the program declares, sorted by id.
+/// Returns the effects that the program declares, sorted by id.
 ///
 /// # Panics
 ///
-/// If the catalogue is not sound; [`Catalogue::global`] gives that as an error.
+/// If the catalogue is invalid. [`Catalogue::global`] returns that as an error.
 #[track_caller]
 pub fn effects() -> &'static [&'static EffectDescriptor] {
     sound(Catalogue::global()).effects()
 }
 
-/// The boundaries that the program declares, sorted by module, name and line.
+/// Returns the boundaries that the program declares, sorted by module, name and line.
 ///
 /// # Panics
 ///
-/// If the catalogue is not sound; [`Catalogue::global`] gives that as an error.
+/// If the catalogue is invalid. [`Catalogue::global`] returns that as an error.
 #[track_caller]
 pub fn boundaries() -> &'static [&'static BoundaryDescriptor] {
     sound(Catalogue::global()).boundaries()
@@ -65,14 +65,14 @@ fn sound(catalogue: Result<&'static Catalogue, CatalogueError>) -> &'static Cata
 }
 
 impl Catalogue {
-    /// The catalogue of this program, made when it is first asked for.
+    /// Returns the catalogue of this program, which the first call builds.
     ///
-    /// [`AirlockBuilder::build`](crate::AirlockBuilder::build) asks, so that what is not sound shows
-    /// at start-up.
+    /// [`AirlockBuilder::build`](crate::AirlockBuilder::build) calls it, so that an invalid
+    /// catalogue is an error at start-up.
     ///
     /// # Errors
     ///
-    /// [`CatalogueError`] if two effects claim one id or alias.
+    /// [`CatalogueError`] if two effects claim the same id or alias.
     pub fn global() -> Result<&'static Self, CatalogueError> {
         GLOBAL.get_or_try_init(|| {
             let (effects, boundaries) = registration::collect();
@@ -91,7 +91,7 @@ impl Catalogue {
                 effect.spec.place.line,
             )
         });
-        // An effect registered by hand may be registered by `inventory` too.
+        // An effect that is registered by hand may be submitted through `inventory`, too.
         effects.dedup();
         boundaries.sort_by_key(|boundary| {
             (
@@ -127,32 +127,34 @@ impl Catalogue {
         })
     }
 
-    /// The effects, sorted by id.
+    /// Returns the effects, sorted by id.
     pub fn effects(&self) -> &[&'static EffectDescriptor] {
         &self.effects
     }
 
-    /// The boundaries, sorted by module, name and line.
+    /// Returns the boundaries, sorted by module, name and line.
     pub fn boundaries(&self) -> &[&'static BoundaryDescriptor] {
         &self.boundaries
     }
 
-    /// The effect with this id or alias.
+    /// Returns the effect with this id or alias.
     pub fn find(&self, id_or_alias: &str) -> Option<&'static EffectDescriptor> {
         self.by_name.get(id_or_alias).copied()
     }
 
-    /// The effect with this intent type, if it is in the catalogue.
+    /// Returns the effect with this intent type, if it is in the catalogue.
     pub fn find_type<E: Effect>(&self) -> Option<&'static EffectDescriptor> {
         self.find(E::DESCRIPTOR.spec.id)
             .filter(|effect| *effect == E::DESCRIPTOR)
     }
 
-    /// The intent that [`Intent::encode`] turned into text, found by its effect's id or alias.
+    /// Decodes an intent from the text that [`Intent::encode`] returned, for the effect with this
+    /// id or alias.
     ///
     /// # Errors
     ///
-    /// [`DecodeError`] if there is no such effect, it is not durable, or the text does not fit.
+    /// [`DecodeError`] if there is no such effect, the effect is not durable, or the text does not
+    /// fit its arguments.
     pub fn decode(&self, id_or_alias: &str, text: &str) -> Result<Intent, DecodeError> {
         let unknown = || DecodeError::UnknownEffect {
             id: id_or_alias.to_owned(),
@@ -165,7 +167,7 @@ impl Catalogue {
         decoded.map_err(|source| DecodeError::Deserialize {
             effect: effect.spec.id,
             source: match effect.spec.arguments.iter().any(Argument::is_redacted) {
-                // It may quote what it could not read.
+                // The error may quote a redacted value.
                 true => "its arguments do not fit; what was found is withheld, since the effect redacts some".into(),
                 false => source,
             },
@@ -173,7 +175,7 @@ impl Catalogue {
     }
 }
 
-/// Two effects claim one id or alias.
+/// The error of two effects that claim the same id or alias.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{name}` names two effects: `{}` at {}:{} and `{}` at {}:{}; give one of them another `name = \"..\"` or drop the alias",
@@ -186,18 +188,18 @@ pub struct CatalogueError {
 }
 
 impl CatalogueError {
-    /// The id or alias that both claim.
+    /// Returns the id or alias that both effects claim.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The two effects.
+    /// Returns the two effects.
     pub fn effects(&self) -> [&'static EffectDescriptor; 2] {
         [self.first, self.second]
     }
 }
 
-/// Why a stored intent could not be read.
+/// Why a stored intent could not be decoded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -207,7 +209,7 @@ pub enum DecodeError {
         "no effect has the id or alias `{id}`: if it was renamed, give it `alias(\"{id}\")`; if its crate is never named in code, add `use that_crate as _;`"
     )]
     UnknownEffect {
-        /// The id.
+        /// The id or alias that was looked up.
         id: String,
     },
     /// The effect is not durable.
@@ -221,7 +223,7 @@ pub enum DecodeError {
     Deserialize {
         /// The effect's id.
         effect: &'static str,
-        /// What `Deserialize` reported.
+        /// The error that `Deserialize` returned.
         source: BoxError,
     },
 }
@@ -245,8 +247,9 @@ impl Catalogue {
     }
 }
 
-/// The known name that was probably meant: at most half of its letters differ. The modules that both
-/// begin with do not count, or any two effects of a deep module would be alike.
+/// Returns the known name that was probably meant: at most half of its characters differ. The
+/// modules that both names start with are ignored, since otherwise any two effects of a deep module
+/// would be close.
 pub(crate) fn nearest(
     name: &str,
     known: impl Iterator<Item = &'static str>,
@@ -259,7 +262,7 @@ pub(crate) fn nearest(
     distances.min().map(|(_, known)| known)
 }
 
-/// `shop.orders.pay` and `shop.orders.ship` as `pay` and `ship`.
+/// Shortens `shop.orders.pay` and `shop.orders.ship` to `pay` and `ship`.
 fn without_common_modules<'a>(a: &'a str, b: &'a str) -> (&'a str, &'a str) {
     let pairs = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b);
     let dots = pairs.enumerate().filter(|(_, (byte, _))| *byte == b'.');

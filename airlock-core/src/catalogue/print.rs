@@ -1,12 +1,12 @@
-//! The catalogue as people read it.
+//! The catalogue as text.
 
 use std::fmt;
 
 use crate::catalogue::{BoundaryDescriptor, Catalogue, EffectDescriptor};
 use crate::report::Table;
 
-/// Two tables: effects with arguments, what they need and what they declare; boundaries with what
-/// they may emit.
+/// Prints two tables: effects with arguments, the resources they need and what they declare;
+/// boundaries with the effects they may emit.
 impl fmt::Display for Catalogue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", counted(self.effects.len(), "effect", "effects"))?;
@@ -118,7 +118,7 @@ fn join(words: impl Iterator<Item = String>) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// The first sentence of a doc comment, which may go over several lines.
+/// Returns the first sentence of a doc comment, which may span several lines.
 fn summary(docs: &str) -> String {
     let paragraph = docs.trim().lines().map(str::trim);
     let paragraph = paragraph.take_while(|line| !line.is_empty());

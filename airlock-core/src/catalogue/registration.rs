@@ -1,4 +1,4 @@
-//! How descriptors reach the catalogue.
+//! Registration of descriptors, by the macros or by hand.
 
 use std::any::TypeId;
 use std::collections::HashSet;
@@ -8,32 +8,32 @@ use std::sync::{Mutex, PoisonError};
 use crate::catalogue::{BoundaryDescriptor, EffectDescriptor};
 use crate::effect::{Effect, EffectSet};
 
-/// One effect, as its macro submits it.
+/// One effect, as `#[airlock::effect]` submits it.
 pub struct EffectRegistration(&'static EffectDescriptor);
 
 impl EffectRegistration {
-    /// The registration of `E`.
+    /// Creates the registration of `E`.
     pub const fn new<E: Effect>() -> Self {
         Self(E::DESCRIPTOR)
     }
 }
 
-/// One boundary, as its macro submits it.
+/// One boundary, as `#[airlock::boundary]` submits it.
 pub struct BoundaryRegistration(&'static BoundaryDescriptor);
 
 impl BoundaryRegistration {
-    /// The registration of a boundary.
+    /// Creates the registration of a boundary.
     pub const fn new(boundary: &'static BoundaryDescriptor) -> Self {
         Self(boundary)
     }
 }
 
-/// The type of a resource that an integration gives to the effects that it performs, so that no program
-/// supplies it at start-up.
+/// The type of a resource that an integration supplies to the effects it performs. The program need
+/// not supply it at start-up.
 pub struct RegisteredResource(fn() -> TypeId);
 
 impl RegisteredResource {
-    /// That of `T`.
+    /// Creates the registration of `T`.
     pub const fn new<T: 'static>() -> Self {
         Self(TypeId::of::<T>)
     }
@@ -45,7 +45,7 @@ impl fmt::Debug for RegisteredResource {
     }
 }
 
-/// The types of all resources that integrations give.
+/// Returns the types of all resources that integrations supply.
 pub(crate) fn registered_resources() -> HashSet<TypeId> {
     let given = inventory::iter::<RegisteredResource>.into_iter();
     given.map(|given| (given.0)()).collect()
@@ -67,11 +67,13 @@ inventory::collect!(EffectRegistration);
 inventory::collect!(BoundaryRegistration);
 inventory::collect!(RegisteredResource);
 
-/// What was registered by hand; taken when the catalogue is made.
+/// The effects that were registered by hand. `None` once the catalogue is built.
 static BY_HAND: Mutex<Option<Vec<&'static EffectDescriptor>>> = Mutex::new(Some(Vec::new()));
 
-/// Registers effects by hand, for targets where `inventory` does not work: on
-/// `wasm32-unknown-unknown` the registrations of dependencies are lost without fat LTO.
+/// Registers effects by hand.
+///
+/// Use it on targets where `inventory` does not work. On `wasm32-unknown-unknown`, the
+/// registrations of dependencies are lost without fat LTO.
 ///
 /// ```rust,standalone_crate
 /// #[airlock::effect]
@@ -86,7 +88,7 @@ static BY_HAND: Mutex<Option<Vec<&'static EffectDescriptor>>> = Mutex::new(Some(
 ///
 /// # Errors
 ///
-/// [`RegisterError`] once the catalogue has been made: register first thing in `main`.
+/// [`RegisterError`] if the catalogue is already built. Register effects at the start of `main`.
 pub fn register<S: EffectSet>() -> Result<(), RegisterError> {
     let mut by_hand = BY_HAND.lock().unwrap_or_else(PoisonError::into_inner);
     match &mut *by_hand {
@@ -98,12 +100,12 @@ pub fn register<S: EffectSet>() -> Result<(), RegisterError> {
     }
 }
 
-/// An effect was registered after the catalogue had been made.
+/// The error of an effect that was registered after the catalogue was built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the catalogue has been made already: register effects first thing in `main`")]
 pub struct RegisterError;
 
-/// Everything that was registered. From now on nothing more can be.
+/// Returns all registered descriptors. Later registrations are errors.
 pub(super) fn collect() -> (
     Vec<&'static EffectDescriptor>,
     Vec<&'static BoundaryDescriptor>,

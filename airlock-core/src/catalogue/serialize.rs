@@ -1,4 +1,4 @@
-//! The catalogue in serde's form: stable field names, for tools.
+//! Serialisation of the catalogue with stable field names, for tools.
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 

@@ -1,4 +1,4 @@
-//! Frames that a future or a stream carries from one step to the next.
+//! The frames that a future or a stream carries between its steps.
 
 use std::future::Future;
 use std::num::NonZeroU64;
@@ -12,19 +12,20 @@ use crate::context::frame::Frame;
 use crate::context::stack::Frames;
 use crate::intent::ScopeId;
 
-/// A context that is carried by its owner, and put on the stack of whatever thread runs a step of it.
+/// A context that its owner carries and puts on the stack of the thread that runs a step.
 ///
-/// Guards that are held at the end of one step are in force again in the next: they stay with their owner
-/// instead of leaking into whoever runs next on the thread.
+/// Guards that are held at the end of one step are active again in the next. They stay with their owner instead
+/// of leaking into the next task on the thread.
 pub(crate) struct Carried {
     frames: Exclusive<Frames>,
-    /// The key of the outermost frame, which is the id of its scope if it has one of its own.
+    /// The key of the outermost frame: the id of its scope if the frame was made for one.
     base: u64,
-    /// Entered with each step.
+    /// The span that is entered for each step.
     span: Option<Arc<tracing::Span>>,
 }
 
 impl Carried {
+    /// Carries one frame.
     #[inline]
     pub(crate) fn new(frame: Box<Frame>) -> Self {
         Self {
@@ -34,7 +35,7 @@ impl Carried {
         }
     }
 
-    /// As `new`; each step also runs in the span of the frame's scope.
+    /// Like `new`, and runs each step in the span of the frame's scope.
     #[inline]
     pub(crate) fn traced(frame: Box<Frame>) -> Self {
         let span = frame.span();
@@ -43,7 +44,7 @@ impl Carried {
         carried
     }
 
-    /// Nothing, until something is put in its place.
+    /// Carries nothing, as a placeholder.
     #[inline]
     pub(crate) fn nothing() -> Self {
         Self {
@@ -53,24 +54,25 @@ impl Carried {
         }
     }
 
-    /// The id of its scope.
+    /// Returns the id of its scope.
     pub(crate) fn scope(&self) -> ScopeId {
         ScopeId(NonZeroU64::new(self.base).unwrap_or(NonZeroU64::MIN))
     }
 
-    /// Runs one step under the frames. If it panics, the next one is under them all the same.
+    /// Runs one step with the frames on the stack. A panic leaves them in place for the next step.
     #[inline]
     pub(crate) fn run<T>(&mut self, step: impl FnOnce() -> T) -> T {
+        // Dropped in reverse order, also on panic: the span is left first, then the frames come back.
         let _polled = Polled::enter(self.frames.get_mut(), self.base);
         let _span = self.span.as_ref().map(|span| span.enter());
         step()
     }
 
-    /// Polls a future under the frames, and drops it there when it has finished.
+    /// Polls a future with the frames on the stack, and drops it there when it has finished.
     ///
     /// # Panics
     ///
-    /// If it is polled after that.
+    /// Panics if it is called again after that.
     #[inline]
     pub(crate) fn poll<F: Future>(
         &mut self,
@@ -89,7 +91,7 @@ impl Carried {
         })
     }
 
-    /// The outermost frame, the one given to `new`. `None` while a step runs, or once it was taken.
+    /// Returns the outermost frame, which was given to `new`. `None` while a step runs, or after `take`.
     pub(crate) fn frame(&mut self) -> Option<&mut Frame> {
         let mut frame = self.frames.get_mut().0.as_deref_mut()?;
         while frame.outer.is_some() {
@@ -98,13 +100,13 @@ impl Carried {
         Some(frame)
     }
 
-    /// Takes that frame. Guards that are still held are out of force.
+    /// Takes the outermost frame. Drops the frames of guards that are still held.
     #[inline]
     pub(crate) fn take(&mut self) -> Option<Box<Frame>> {
         self.frames.get_mut().take_base(self.base)
     }
 
-    /// Lets the scope accept nothing more from code, such as the destructors of work that is given up.
+    /// Makes the scope refuse enqueues, such as those of the destructors of abandoned work.
     pub(crate) fn close(&mut self) {
         if let Some(frame) = self.frame() {
             frame.close();

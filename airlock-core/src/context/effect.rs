@@ -1,5 +1,4 @@
-//! Performing sync effects one after the other, each in a scope that is made only if something needs it:
-//! most effects enqueue nothing.
+//! Performing sync effects in a row, each in a scope that is opened only on demand: most effects enqueue nothing.
 
 use std::cell::Cell;
 use std::panic::Location;
@@ -13,27 +12,28 @@ use crate::effect::EffectDescriptor;
 use crate::executor::FailureMode;
 use crate::intent::{Cause, IntentData, IntentId, Origin, ScopeId, Stored, next_id};
 
-/// Where effects are performed: what their scopes have in common.
+/// The settings that the scopes of effects have in common.
 #[derive(Clone, Default)]
 pub(crate) struct Stage {
     pub(crate) around: Around,
-    /// What led to the intent.
+    /// The cause of the intent.
     pub(crate) cause: Option<Arc<Cause>>,
     pub(crate) origin: Option<Origin>,
     pub(crate) mode: FailureMode,
+    /// Policies of scopes judge what the effects enqueue from this depth on.
     pub(crate) judges_from: u32,
-    /// The other intents of a batch, and what led to them.
+    /// The other intents of a batch, and their causes.
     pub(crate) others: Vec<(IntentId, Option<Arc<Cause>>)>,
-    /// The span of the one effect that is performed here, where somebody traces.
+    /// The span of the one effect that is performed here, if tracing is enabled.
     pub(crate) span: Option<Arc<tracing::Span>>,
-    /// Which attempt this is, less one.
+    /// The number of attempts before this one.
     pub(crate) attempts_before: u32,
-    /// What was stored of the intent.
+    /// The stored data of the intent, if a worker performs it.
     pub(crate) stored: Option<Arc<Stored>>,
 }
 
 impl Stage {
-    /// Sets the head of an effect's scope up that is performed here.
+    /// Sets up the head of the scope of an effect.
     fn set_up(
         &self,
         head: &mut Head,
@@ -57,7 +57,7 @@ impl Stage {
         head.span = self.span.clone();
     }
 
-    /// The frame of an effect's scope, for a future.
+    /// Makes the frame of the scope of an async effect.
     pub(crate) fn frame(&self, data: &IntentData) -> Box<Frame> {
         let frame = Local::with(Local::spare_frame);
         let mut frame = frame.unwrap_or_else(Frame::idle);
@@ -66,7 +66,7 @@ impl Stage {
         frame
     }
 
-    /// That of a flush whose scope stands on the stack: of plain intents, which nothing caused.
+    /// The stage of the plain flush of a scope that is on the stack. Its intents have no cause.
     fn of_scope(head: &Head) -> Self {
         Self {
             around: head.around.clone(),
@@ -82,15 +82,17 @@ impl Stage {
     }
 }
 
-/// The effect under way on a thread, word by word: moved as a whole it would be read back before its
-/// stores have settled, which costs more than all else that happens around a small effect.
+/// The effect under way on a thread.
+///
+/// One `Cell` for each word: a struct that is moved as a whole is read back before its stores have settled. That
+/// stall costs more than everything else around a small effect.
 pub(super) struct UnderWay {
     effect: Cell<Option<&'static EffectDescriptor>>,
     intent: Cell<Option<IntentId>>,
     location: Cell<Option<&'static Location<'static>>>,
-    /// `None` stands for the scope on top of the stack.
+    /// `None` means the scope on top of the stack.
     stage: Cell<Option<Box<Stage>>>,
-    /// The key of the scope that was made for it.
+    /// The key of the scope that was opened for it, or 0.
     made: Cell<u64>,
 }
 
@@ -105,7 +107,7 @@ impl UnderWay {
         }
     }
 
-    /// Sets up the head of the scope of the effect under way.
+    /// Sets up the head of the scope for the effect under way.
     pub(super) fn set_up(&self, head: &mut Head, stack: &Frames) {
         let (Some(effect), Some(intent), Some(location)) =
             (self.effect.get(), self.intent.get(), self.location.get())
@@ -123,23 +125,25 @@ impl UnderWay {
         self.stage.set(stage);
     }
 
+    /// Notes the scope that was opened for the effect.
     pub(super) fn made(&self, key: u64) {
         self.made.set(key);
     }
 }
 
-/// A stage that is set up on this thread until it is dropped.
+/// Sets up a stage on this thread, until it is dropped. Saves the one before: a flush may run in an effect's body.
 pub(crate) struct OnStage {
     before: Option<Box<Stage>>,
     made_before: u64,
 }
 
 impl OnStage {
-    /// `None` stands for the scope on top of the stack.
+    /// Sets up a stage. `None` means the scope on top of the stack.
     #[inline]
     pub(crate) fn enter(stage: Option<Box<Stage>>) -> Self {
         let mut stage = Some(stage);
         let before = Local::with(|local| {
+            // An effect may be under way here. Its scope needs the stage that is replaced below.
             local.open_effect_scope();
             let before = local.under_way.stage.replace(stage.take().flatten());
             (before, local.under_way.made.replace(0))
@@ -151,7 +155,9 @@ impl OnStage {
         }
     }
 
-    /// Runs an effect's body, which must not unwind. Returns its scope, if one was made.
+    /// Runs the body of an effect. Returns its scope, if one was opened.
+    ///
+    /// `body` must not unwind: the mode would stay that of the effect.
     #[inline]
     pub(crate) fn perform<T>(
         &self,
@@ -175,18 +181,19 @@ impl OnStage {
         let value = body();
         let still = Local::with(|local| local.mode.replace(mode.unwrap_or(Mode::Plain)));
         if still == Some(Mode::Effect) || mode != Some(Mode::Plain) {
-            // Nothing needed a scope. Or this is in a policy, where what it enqueued was refused.
+            // Nothing needed a scope, or this runs in a policy or an inspection, which refuse enqueues.
             return (value, None);
         }
         (value, take_made())
     }
 }
 
-/// The scope that was made for the effect that has just been performed.
+/// Takes the scope that was opened for the effect that has just been performed.
 #[cold]
 fn take_made() -> Option<Box<Frame>> {
     let made = Local::with(|local| local.pop(local.under_way.made.replace(0)));
     let (frame, above) = made.unwrap_or_default();
+    // The frames of guards that outlived the effect, dropped outside of the borrow of the stack.
     drop(above);
     frame
 }
@@ -203,8 +210,10 @@ impl Drop for OnStage {
     }
 }
 
-/// An ended scope that stands on the stack while its effects are performed: what its arguments'
-/// destructors enqueue is refused, and the scopes of its effects are made from it.
+/// An ended scope that stays on the stack while its effects are performed.
+///
+/// Enqueues by destructors of arguments are refused there. The scopes of its effects are set up from its head,
+/// which saves making a [`Stage`] for each flush.
 pub(crate) struct Standing {
     key: u64,
     kept: Option<Box<Frame>>,
@@ -212,6 +221,7 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
+    /// Ends the scope and puts it on the stack.
     #[inline]
     pub(crate) fn enter(mut frame: Box<Frame>) -> Self {
         frame.end();
@@ -232,11 +242,12 @@ impl Standing {
         Self { key, kept, stage }
     }
 
+    /// Returns the stage on which its effects are performed.
     pub(crate) fn stage(&self) -> &OnStage {
         &self.stage
     }
 
-    /// Takes the scope off the stack again.
+    /// Takes the scope off the stack.
     #[inline]
     pub(crate) fn leave(self) -> Box<Frame> {
         let Self { key, kept, stage } = self;

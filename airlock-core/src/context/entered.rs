@@ -11,17 +11,17 @@ use crate::context::stack::{Frames, Local, around, recycle};
 use crate::context::{Around, Head, PlaceKind, Shared, current};
 use crate::policy::Layer;
 
-/// What code can be put under.
+/// A context in which code can run.
 #[derive(Clone)]
 pub(crate) enum Context {
-    /// A scope, by a handle, and the places around the code in it.
+    /// A scope, entered by a handle, and the places around the code in it.
     Scope(Arc<Shared>, Around),
-    /// No scope, such as an airlock.
+    /// No scope: an entered airlock, or nothing.
     Nobody(Around),
 }
 
 impl Context {
-    /// What encloses the running code, for code that runs elsewhere.
+    /// Returns the context of the running code, for code that runs elsewhere.
     pub(crate) fn here() -> Self {
         match current() {
             Some((shared, around)) => Self::Scope(shared, around),
@@ -29,7 +29,7 @@ impl Context {
         }
     }
 
-    /// With a local policy.
+    /// Adds a local policy.
     pub(crate) fn under(self, policy: Layer) -> Self {
         let kind = PlaceKind::Policy(policy);
         match self {
@@ -38,18 +38,20 @@ impl Context {
         }
     }
 
-    /// The frame that puts code under this.
+    /// Makes the frame that puts code in this context.
     pub(crate) fn frame(self) -> Box<Frame> {
         let (holds, around) = match self {
             Self::Scope(shared, around) => (Holds::Shared(shared), around),
             Self::Nobody(around) => (Holds::Nobody, around),
         };
         let mut frame = frame_of(holds, around);
+        // A handle may be entered on another thread: its places must not follow the frames beneath it there.
         frame.at_home = false;
         frame
     }
 }
 
+/// Fills a recycled frame, or a new one.
 fn frame_of(holds: Holds, around: Around) -> Box<Frame> {
     let frame = Local::with(Local::spare_frame);
     let mut frame = frame.unwrap_or_else(Frame::idle);
@@ -57,28 +59,30 @@ fn frame_of(holds: Holds, around: Around) -> Box<Frame> {
     frame
 }
 
-/// A local policy around a block, on top of what encloses the running code.
+/// Makes the frame of a local policy around a block, within the current places.
 fn local(policy: Layer) -> Box<Frame> {
     let around = around().with(PlaceKind::Policy(policy));
     frame_of(Holds::Beneath, around)
 }
 
-/// Puts the code of a block under a context until it is dropped.
+/// Puts the code of a block in a context until it is dropped.
 pub(crate) struct Entered {
     key: u64,
     not_send: PhantomData<*const ()>,
 }
 
 impl Entered {
+    /// Enters a context.
     pub(crate) fn context(context: Context) -> Self {
         Self::frame(context.frame())
     }
 
+    /// Enters a local policy.
     pub(crate) fn policy(policy: Layer) -> Self {
         Self::frame(local(policy))
     }
 
-    /// Lets what runs now find an ended scope: what destructors enqueue is refused.
+    /// Enters a scope that has ended, so that what destructors enqueue is refused.
     pub(crate) fn ended(head: Head) -> Self {
         let frame = Local::with(Local::spare_frame);
         let mut frame = frame.unwrap_or_else(Frame::idle);
@@ -100,22 +104,23 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
+        // `_above` has the frames of guards that outlived the block. They are dropped here, and not within `pop`,
+        // which borrows the stack: a policy's destructor may use it.
         if let Some((Some(frame), _above)) = Local::with(|local| local.pop(self.key)) {
             recycle(frame);
         }
     }
 }
 
-/// Puts a future's frames on this thread's stack for one poll, and back into the future when it is
-/// dropped.
+/// Puts a future's frames on this thread's stack for one poll. Its drop moves them back into the future.
 pub(crate) struct Polled<'f> {
-    /// Empty while they are on the stack.
+    /// Empty while the frames are on the stack.
     frames: &'f mut Frames,
     base: u64,
 }
 
 impl<'f> Polled<'f> {
-    /// `base` is the key of the outermost frame.
+    /// Moves the frames onto the stack. `base` is the key of the outermost one.
     #[inline]
     pub(crate) fn enter(frames: &'f mut Frames, base: u64) -> Self {
         match frames.0.take_if(|frame| frame.key == base) {
@@ -126,7 +131,8 @@ impl<'f> Polled<'f> {
                         local.push(frame);
                     }
                 });
-                // It stays here where there is no stack any more.
+                // While the thread ends there is no stack, and the frame stays in the future. Swapped and not assigned:
+                // an assignment checks for a value to drop.
                 std::mem::swap(&mut frames.0, &mut frame);
             }
             None => push_segment(frames),
@@ -138,6 +144,7 @@ impl<'f> Polled<'f> {
 impl Drop for Polled<'_> {
     #[inline]
     fn drop(&mut self) {
+        // They never left: the thread has no stack any more.
         if self.frames.0.is_some() {
             return;
         }
@@ -149,7 +156,7 @@ impl Drop for Polled<'_> {
     }
 }
 
-/// Takes a future's frames off the stack, with those of guards that it still holds.
+/// Takes a future's frames off the stack, together with those of guards that it still holds.
 #[cold]
 fn take_back(frames: &mut Frames, base: u64) {
     if let Some((Some(frame), above)) = Local::with(|local| local.pop(base)) {
@@ -157,7 +164,7 @@ fn take_back(frames: &mut Frames, base: u64) {
     }
 }
 
-/// Frames that guards have left in a future, on top of the future's own.
+/// Puts the frames of guards that the future still holds on top of its own frame, and warns about them.
 #[cold]
 fn joined(mut above: Frames, base: Box<Frame>) -> Frames {
     let mut cursor = &mut above.0;
@@ -171,7 +178,7 @@ fn joined(mut above: Frames, base: Box<Frame>) -> Frames {
     above
 }
 
-/// Puts several frames on the stack: guards were held at the end of the last poll.
+/// Puts several frames on the stack: the future held guards at the end of its last poll.
 #[cold]
 fn push_segment(frames: &mut Frames) {
     Local::with(|local| {
@@ -182,6 +189,7 @@ fn push_segment(frames: &mut Frames) {
             innermost_first.push(frame);
         }
         while let Some(frame) = innermost_first.pop() {
+            // Its guard was dropped while the future was suspended. Counted, so that `tidy` looks for it.
             if frame.has_left() {
                 local.left.set(local.left.get() + 1);
             }
@@ -190,12 +198,13 @@ fn push_segment(frames: &mut Frames) {
     });
 }
 
-/// Warns, once for each line, that a guard is held across an await.
+/// Warns that a guard is held across an await, once per source line.
 fn warn_once(guard: &GuardMark) {
     static WARNED: Mutex<Option<HashSet<(&'static str, u32)>>> = Mutex::new(None);
     let line = (guard.at.file(), guard.at.line());
     let mut warned = WARNED.lock().unwrap_or_else(PoisonError::into_inner);
     let first = warned.get_or_insert_default().insert(line);
+    // The subscriber is user code and may poll another future, which warns as well.
     drop(warned);
     if first {
         tracing::warn!(
@@ -206,8 +215,7 @@ fn warn_once(guard: &GuardMark) {
     }
 }
 
-/// The entry of a guard that users hold. Its frame is out of force when it is dropped, wherever that
-/// frame is then.
+/// The entry of a guard that users hold. Dropping it deactivates its frame, wherever the frame is then.
 pub(crate) struct GuardEntry {
     key: u64,
     left: Arc<AtomicBool>,
@@ -215,11 +223,12 @@ pub(crate) struct GuardEntry {
 }
 
 impl GuardEntry {
+    /// Enters a local policy.
     pub(crate) fn policy(policy: Layer, at: &'static Location<'static>) -> Self {
         Self::frame(local(policy), at)
     }
 
-    /// A scope that was opened where the guard enters it: `at_home`, unless it is in an airlock of its own.
+    /// Enters a scope that was opened here. `at_home` is `false` if the scope is in a separate airlock.
     pub(crate) fn scope(scope: Arc<Shared>, at_home: bool, at: &'static Location<'static>) -> Self {
         let around = scope.head.around.clone();
         let mut frame = frame_of(Holds::Shared(scope), around);
@@ -235,6 +244,8 @@ impl GuardEntry {
         });
         let key = frame.key;
         let _ = Local::with(|local| {
+            // Removes the frames of guards that were dropped out of order, so that guards which are reassigned in a
+            // loop do not pile up.
             local.tidy();
             local.push(frame);
         });
@@ -248,7 +259,9 @@ impl GuardEntry {
 
 impl Drop for GuardEntry {
     fn drop(&mut self) {
+        // First, so that the frame is deactivated even if it cannot be reached from here.
         self.left.store(true, Ordering::Relaxed);
+        // Outlives the borrow of the stack: dropping a frame drops its policies, whose destructors may use it.
         let mut gone = Frames::default();
         Local::with(|local| {
             local.open_effect_scope();
@@ -258,7 +271,8 @@ impl Drop for GuardEntry {
                 return;
             };
             local.left.set(local.left.get() + 1);
-            // A guard that was replaced by another one goes at once, or its policy would live on.
+            // `guard = new` drops the old guard directly beneath the new one. Remove its frame at once: its policy
+            // would otherwise stay alive until the next access to the stack.
             let was_replaced = first
                 .outer
                 .as_ref()
@@ -271,9 +285,10 @@ impl Drop for GuardEntry {
     }
 }
 
-/// Takes off the frame of a guard, which is on top, and those beneath whose guards left before.
+/// Takes off the frame of a guard, which is on top, and the frames beneath whose guards were dropped before.
 fn pop_those_left(local: &Local, top: &mut Frames, key: u64, gone: &mut Frames) {
     while let Some(mut frame) = top.0.take_if(|frame| frame.has_left()) {
+        // `left` counts guards that were dropped out of order. This guard was on top.
         if frame.key != key {
             local.left.set(local.left.get().saturating_sub(1));
         }

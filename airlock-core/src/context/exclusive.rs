@@ -1,9 +1,11 @@
-//! What only its owner touches.
+//! A value that only its owner can reach.
 
 use std::sync::{Mutex, PoisonError};
 
-/// A value that can be reached only by `&mut`, and so is `Sync` whatever it is. The lock is never taken:
-/// futures that carry frames stay `Sync`, although arguments of effects need not be.
+/// A value that is `Sync` because it can be reached only through `&mut`.
+///
+/// The mutex is never locked. It makes futures that carry frames `Sync`, although arguments of effects need not
+/// be.
 pub(crate) struct Exclusive<T>(Mutex<T>);
 
 impl<T> Exclusive<T> {

@@ -1,4 +1,4 @@
-//! Frames: the enclosing things of one thread, or of one future.
+//! Frames: the scopes, policies, airlocks and effects around the code of one thread or one future.
 
 use std::num::NonZeroU64;
 use std::panic::Location;
@@ -12,65 +12,67 @@ use crate::context::shared::{Phase, Shared, State};
 use crate::context::stack::Local;
 use crate::intent::{Intent, Origin, ScopeId, Special, next_id};
 
-/// One enclosing thing. It is owned by a thread's stack, or by the future that carries it, and linked
-/// outwards. A plain scope's buffer is in its frame: without a lock, without a count.
+/// One enclosing scope, local policy, airlock or effect.
+///
+/// It is owned by the stack of a thread or by the future that carries it, and linked outwards. The buffer of a
+/// scope is in its frame, without a lock or a reference count, until a handle is needed ([`Frame::publish`]).
 pub(crate) struct Frame {
     pub(super) outer: Option<Box<Frame>>,
-    /// Tells this entry apart from every other one.
+    /// Identifies the frame. For a scope of its own, the id of the scope.
     pub(super) key: u64,
-    /// Fast path: an open scope of this frame, with nobody to ask and nothing to add to its intents.
+    /// Fast path: the scope of this frame is open, and there is no policy, executor, `emits` or cause to consult.
     pub(super) plain: bool,
-    /// Whether scopes within this one dispatch when they end: see [`Self::release_within`].
+    /// `true` if scopes within this one dispatch when they end: see [`Self::release_within`].
     pub(crate) releases: bool,
-    /// Whether its scope may wait for the body of its response.
+    /// `true` if the scope may wait for the body of its response.
     pub(super) may_wait: bool,
-    /// What has to be looked for in the buffer.
+    /// The features of its intents that the stages of a flush must look for.
     pub(crate) special: Special,
     pub(super) phase: Phase,
-    /// Whether the scope was opened where the frame stands, within what is beneath. One that a handle
-    /// entered, or that is in an airlock of its own, brings what is around it along.
+    /// `true` if the scope was opened here, within the frames beneath. A scope that a handle entered, or that is in a
+    /// separate airlock, brings its own places along.
     pub(super) at_home: bool,
     pub(crate) buffer: Vec<Intent>,
-    /// The scope of the frame; of other frames only what is around code under them.
+    /// The scope of the frame. Frames without a scope use only its places.
     pub(super) head: Head,
     pub(super) holds: Holds,
     pub(crate) parent: Parent,
-    /// A second reference to the innermost place, lent to each enqueue that asks: to count references
-    /// anew each time would cost more than a policy.
+    /// A second reference to the innermost place, lent to each enqueue that consults it. Counting a reference for
+    /// each enqueue would cost more than a policy.
     pub(super) lent: Option<Arc<Place>>,
-    /// Set for a frame that a guard owns.
+    /// Set if a guard owns the frame.
     pub(super) guard: Option<GuardMark>,
 }
 
-/// Who buffers what is enqueued directly under a frame.
+/// The scope that buffers the intents enqueued directly under a frame.
 pub(crate) enum Holds {
     /// The frame itself.
     Own,
-    /// A scope that handles refer to.
+    /// A published scope.
     Shared(Arc<Shared>),
-    /// The scope of the frame beneath: a local policy stands here.
+    /// The scope of a frame beneath: this frame is a local policy.
     Beneath,
-    /// Nobody: an airlock was entered, or a local policy outside of scopes.
+    /// None: an entered airlock, or a local policy outside of scopes.
     Nobody,
 }
 
 /// The scope that captures what the frame's scope would dispatch.
 pub(crate) enum Parent {
-    /// The nearest one beneath this frame, on the same thread.
+    /// The nearest scope beneath this frame, on the same thread.
     Beneath,
     None,
     Shared(Arc<Shared>),
 }
 
-/// Lets a guard take its frame out of force wherever that is: on this thread, or with a future that is
-/// not polled now.
+/// The link between a guard and its frame, by which the guard deactivates the frame, even while the frame is in a
+/// suspended future.
 pub(super) struct GuardMark {
     pub(super) left: Arc<AtomicBool>,
     pub(super) at: &'static Location<'static>,
 }
 
 impl Frame {
-    /// A frame that stands for nothing.
+    /// Makes a frame that holds nothing yet.
     #[cold]
     pub(super) fn idle() -> Box<Self> {
         Box::new(Self {
@@ -91,7 +93,7 @@ impl Frame {
         })
     }
 
-    /// The frame of a scope that has ended and held this, for its flush.
+    /// Makes the frame of a scope that has ended with this buffer, for its flush.
     pub(crate) fn of_ended(head: Head, buffer: Vec<Intent>) -> Box<Self> {
         let frame = Local::with(Local::spare_frame);
         let mut frame = frame.unwrap_or_else(Frame::idle);
@@ -101,7 +103,7 @@ impl Frame {
         frame
     }
 
-    /// Makes an idle frame that of a scope, whose head has been set up.
+    /// Turns an idle frame into that of a scope, whose head has been set up.
     #[inline]
     pub(super) fn hold_own(&mut self, parent: Parent) {
         self.key = self.head.id.get();
@@ -113,7 +115,7 @@ impl Frame {
         self.parent = parent;
     }
 
-    /// Makes an idle frame one without a scope of its own.
+    /// Turns an idle frame into one without its own scope.
     pub(super) fn hold(&mut self, holds: Holds, around: Around) {
         self.key = next_id().get();
         self.plain = false;
@@ -123,13 +125,14 @@ impl Frame {
         self.parent = Parent::None;
     }
 
-    /// Makes the frame idle, so that it can be used again. Its buffer is empty.
+    /// Makes the frame idle, so that it can be recycled. Its buffer is empty.
     #[inline]
     pub(super) fn reset(&mut self) {
         self.plain = false;
         self.releases = false;
         self.may_wait = false;
         self.head.reset();
+        // `Own` and `Beneath` own nothing. `hold_own` and `hold` overwrite them.
         if !matches!(self.holds, Holds::Own) {
             self.holds = Holds::Nobody;
         }
@@ -144,12 +147,12 @@ impl Frame {
         self.key
     }
 
-    /// Where an enqueue directly under this frame takes place.
+    /// Returns the places around code directly under this frame.
     pub(crate) fn around(&self) -> &Around {
         &self.head.around
     }
 
-    /// What is known of the frame's scope, if it has one.
+    /// Returns the head of the frame's scope, if it has one.
     pub(super) fn scope_head(&self) -> Option<&Head> {
         match &self.holds {
             Holds::Own => Some(&self.head),
@@ -158,17 +161,18 @@ impl Frame {
         }
     }
 
-    /// What is known of the scope that the frame itself holds.
+    /// Returns the head of the scope that the frame itself holds. `None` once the scope is published.
     #[inline]
     pub(crate) fn own_head(&self) -> Option<&Head> {
         matches!(self.holds, Holds::Own).then_some(&self.head)
     }
 
+    /// Takes the origin of the scope.
     pub(crate) fn take_origin(&mut self) -> Option<Origin> {
         self.head.origin.take()
     }
 
-    /// The scope that captures what that of a future's frame would dispatch.
+    /// Returns the scope that captures what the scope of a future would dispatch.
     pub(crate) fn captor(&self) -> Option<&Arc<Shared>> {
         match (&self.holds, &self.parent) {
             (Holds::Shared(shared), _) => shared.parent.as_ref(),
@@ -177,7 +181,7 @@ impl Frame {
         }
     }
 
-    /// Notes that its scope may wait for the body of its response.
+    /// Notes that the scope may wait for the body of its response.
     pub(crate) fn set_may_wait(&mut self) {
         match &self.holds {
             Holds::Shared(shared) => shared.state().may_wait = true,
@@ -185,7 +189,7 @@ impl Frame {
         }
     }
 
-    /// The scope as handles refer to it, if it is published.
+    /// Returns the shared part of the scope, if it is published.
     pub(crate) fn shared(&self) -> Option<&Arc<Shared>> {
         match &self.holds {
             Holds::Shared(shared) => Some(shared),
@@ -193,41 +197,42 @@ impl Frame {
         }
     }
 
-    /// The span of its scope, if somebody traces.
+    /// Returns the span of the scope, if tracing is enabled.
     pub(crate) fn span(&self) -> Option<Arc<tracing::Span>> {
         self.scope_head()?.span.clone()
     }
 
+    /// Returns whether the guard that owns this frame was dropped.
     pub(super) fn has_left(&self) -> bool {
         let guard = self.guard.as_ref();
         guard.is_some_and(|guard| guard.left.load(Ordering::Relaxed))
     }
 
-    /// Accepts nothing more from code; what nested scopes hold can still be captured.
+    /// Makes the scope refuse enqueues. It still captures nested scopes.
     pub(crate) fn close(&mut self) {
         match &self.holds {
             Holds::Own if self.phase == Phase::Open => {
                 self.phase = Phase::Closing;
                 self.plain = false;
             }
-            // Its lock is held by a closure that looks at it, which ends it afterwards.
+            // A closure on this thread inspects it and holds the lock. The scope ends after the closure.
             Holds::Shared(shared) if inspected(shared.head.id).is_some() => {}
             Holds::Shared(shared) => shared.close(),
             _ => {}
         }
     }
 
-    /// Lets scopes within this one dispatch when they end, from now on, unless a lifecycle decides that.
+    /// Lets scopes within this one dispatch when they end, from now on, unless a lifecycle decides otherwise.
     pub(crate) fn release_within(&mut self) {
         match &self.holds {
-            // Its lock is held by a closure that looks at it.
+            // A closure on this thread inspects it and holds the lock.
             Holds::Shared(shared) if inspected(shared.head.id).is_some() => {}
             Holds::Shared(shared) => shared.state().releases = true,
             _ => self.releases = true,
         }
     }
 
-    /// How much its scope holds.
+    /// Returns the number of intents in the scope.
     pub(crate) fn len(&self) -> usize {
         match &self.holds {
             Holds::Shared(shared) => {
@@ -237,25 +242,27 @@ impl Frame {
         }
     }
 
-    /// Accepts nothing any more: what is enqueued now is refused.
+    /// Ends the scope: it refuses enqueues.
     #[inline]
     pub(super) fn end(&mut self) {
         self.phase = Phase::Ended;
         self.plain = false;
     }
 
-    /// Lets the intents in the buffer tell their scope's origin; see [`Head::share_origin`].
+    /// Enters the scope's origin into the intents in the buffer; see [`Head::share_origin`].
     pub(crate) fn share_origin(&mut self) {
         let data = self.buffer.iter_mut().map(|intent| &mut intent.data);
         self.head.share_origin(data);
     }
 
-    /// Moves the scope of this frame behind a lock, for handles.
+    /// Moves the scope of this frame behind a lock, for handles. Does nothing if it has no scope of its own, or the
+    /// scope is published.
     pub(super) fn publish(&mut self, beneath: Option<&Arc<Shared>>) {
         if !matches!(self.holds, Holds::Own) {
             return;
         }
-        // Its own airlock, or the effect that it is for, stays whatever leaves beneath it.
+        // Read before `parent` and `holds` change. In a separate airlock or for an effect, its places stay when a
+        // guard beneath it is dropped.
         let depends = !self.is_barrier();
         let parent = match std::mem::replace(&mut self.parent, Parent::None) {
             Parent::Beneath => beneath.cloned(),
@@ -275,9 +282,9 @@ impl Frame {
         self.holds = Holds::Shared(Shared::new(self.head.clone(), parent, state));
     }
 
-    /// Stands within other places from now on, since something around it has left out of turn.
+    /// Moves the frame into other places, because a guard beneath it was dropped out of order.
     pub(super) fn enclose(&mut self, outer: &Around) {
-        // What a handle brought stays, and so does the place of an effect and of an airlock.
+        // The places that a handle brought along stay, and so do those of an effect and of an airlock.
         let moves = match &self.holds {
             Holds::Own => self.head.effect.is_none(),
             Holds::Shared(_) => self.at_home,
@@ -289,15 +296,15 @@ impl Frame {
         }
         self.lent = None;
         let innermost = match self.head.around.place() {
-            // Plain scopes add nothing to what is around them.
+            // Scopes without settings add no place: they have that of the frame beneath.
             Some(place) if self.adds(place) => self.head.around.innermost_within(outer),
             _ => outer.clone(),
         };
         let before = std::mem::replace(&mut self.head.around, innermost);
-        // An intent in the buffer of a shared scope without a place has those of the scope's opening.
+        // A shared scope keeps the head with which it was published, and its intents without a place refer to that.
         if let Holds::Own = self.holds {
             self.head.judges_from = outer.depth() + 1;
-            // What was enqueued until now has passed the places that were in force then.
+            // The intents enqueued until now have passed the old places, and must be judged by those.
             for intent in &mut self.buffer {
                 if intent.data.place().is_none() && !before.is(&self.head.around) {
                     before.remember(&mut intent.data);
@@ -308,7 +315,7 @@ impl Frame {
         }
     }
 
-    /// Whether the innermost place around code here is this frame's own.
+    /// Returns whether this is the frame's own place, and not that of a frame beneath.
     fn adds(&self, place: &Place) -> bool {
         match (&self.holds, &place.kind) {
             (Holds::Beneath, _) => true,
@@ -317,12 +324,13 @@ impl Frame {
         }
     }
 
+    /// Returns the id of the scope, or a placeholder.
     fn scope_id(&self) -> ScopeId {
         self.scope_head()
             .map_or(ScopeId(NonZeroU64::MIN), |head| head.id)
     }
 
-    /// Whether what is beneath this frame means nothing to the code above it.
+    /// Returns whether the places above this frame are independent of the frames beneath it.
     pub(super) fn is_barrier(&self) -> bool {
         match &self.holds {
             Holds::Own => self.head.effect.is_some() || !matches!(self.parent, Parent::Beneath),

@@ -1,4 +1,4 @@
-//! What a scope says: its settings, shared with those that are opened alike.
+//! The head of a scope: its identity, settings and places.
 
 use std::borrow::Cow;
 use std::num::NonZeroU64;
@@ -13,7 +13,7 @@ use crate::observer::Observer;
 use crate::policy::Layer;
 use crate::report::ReportHook;
 
-/// What a scope says itself. A plain one says nothing.
+/// The settings of a scope, shared by scopes that are opened alike. A plain scope has none.
 #[derive(Clone, Default)]
 pub(crate) struct Config {
     pub(crate) policies: Vec<Layer>,
@@ -22,44 +22,44 @@ pub(crate) struct Config {
     pub(crate) emits: Option<&'static [&'static EffectDescriptor]>,
     pub(crate) failure_mode: Option<FailureMode>,
     pub(crate) on_report: Option<ReportHook>,
-    /// Whether no policy judges what it holds.
+    /// `true` if its intents leave without being judged by policies.
     pub(crate) exempt: bool,
     pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
-/// What is said of a scope before it opens.
+/// The description of a scope that is about to open.
 #[derive(Clone, Default)]
 pub(crate) struct Spec {
     pub(crate) boundary: Option<&'static BoundaryDescriptor>,
     pub(crate) name: Option<Cow<'static, str>>,
     pub(crate) config: Option<Arc<Config>>,
     pub(crate) origin: Option<Origin>,
-    /// The airlock that it opens in, where that is not the one around the code.
+    /// The airlock in which it opens, if that is not the one around the code.
     pub(crate) airlock: Option<Around>,
 }
 
-/// What is known of a scope besides its buffer.
+/// Everything known of a scope besides its buffer.
 #[derive(Clone)]
 pub(crate) struct Head {
     pub(crate) id: ScopeId,
     pub(crate) boundary: Option<&'static BoundaryDescriptor>,
     name: Option<Cow<'static, str>>,
     pub(crate) config: Option<Arc<Config>>,
-    /// Its own origin, or that of the nearest scope around it that has one.
+    /// Its own origin, or the origin of the nearest scope around it that has one.
     pub(crate) origin: Option<Origin>,
-    /// Where code directly in it enqueues: its own place included.
+    /// The places around code directly in the scope, including its own.
     pub(crate) around: Around,
-    /// The policies of scopes judge from this depth on: those further out have released what this
-    /// scope dispatches.
+    /// The depth of the outermost place whose scope policies judge what this scope dispatches. Scopes further out
+    /// have released it.
     pub(crate) judges_from: u32,
-    /// Set for the scope in which an effect is performed: the failure mode of its flush.
+    /// The failure mode of the flush, if this is the scope of an effect.
     pub(crate) effect: Option<FailureMode>,
-    /// Set where somebody traces.
+    /// Set if tracing is enabled.
     pub(crate) span: Option<Arc<tracing::Span>>,
 }
 
 impl Head {
-    /// That of no scope.
+    /// Makes the head of no scope.
     pub(super) fn idle() -> Self {
         Self {
             id: ScopeId(NonZeroU64::MIN),
@@ -74,7 +74,7 @@ impl Head {
         }
     }
 
-    /// Becomes idle again. What a scope says may have destructors, which run now.
+    /// Drops the settings of the scope. Their destructors are user code, and run now.
     #[inline]
     pub(super) fn reset(&mut self) {
         self.name = None;
@@ -87,8 +87,10 @@ impl Head {
         self.span = None;
     }
 
-    /// Becomes that of a new scope, within these places. Takes what is said of it out of `spec`: moved as a
-    /// whole it would be read back before its stores have settled.
+    /// Sets up the head for a new scope within these places.
+    ///
+    /// Takes the fields out of `spec` one by one. Moved as a whole, `spec` would be read back before its stores have
+    /// settled (store-forwarding stall).
     #[inline]
     pub(super) fn open(
         &mut self,
@@ -102,8 +104,8 @@ impl Head {
         self.stand(spec.boundary, spec.airlock.take(), outside, around_origin);
     }
 
-    /// Becomes that of one of several new scopes that are opened alike, each with an origin of its own. Cloned
-    /// into its place, for the same reason.
+    /// Sets up the head for one of several scopes that are opened alike, each with its own origin. Clones field by
+    /// field for the reason given at [`open`](Self::open).
     #[inline]
     pub(super) fn open_alike(
         &mut self,
@@ -118,7 +120,7 @@ impl Head {
         self.stand(spec.boundary, spec.airlock.clone(), outside, around_origin);
     }
 
-    /// Takes its place within others.
+    /// Takes a new id and places the scope within others, or in its separate airlock.
     #[inline]
     fn stand(
         &mut self,
@@ -138,6 +140,7 @@ impl Head {
             }
             Some(airlock) => self.around = airlock,
         }
+        // Before `add_place`: the depth of its own place, if it adds one, is the first that judges.
         self.judges_from = self.around.depth() + 1;
         let emits = boundary.is_some_and(|boundary| boundary.spec.emits.is_some());
         if self.config.is_some() || emits {
@@ -145,7 +148,7 @@ impl Head {
         }
     }
 
-    /// Makes its span, if somebody traces: code of the program's runs.
+    /// Makes the span of the scope if tracing is enabled. Calls the subscriber, which is user code.
     #[inline]
     pub(super) fn trace(&mut self) {
         if tracing::level_enabled!(tracing::Level::DEBUG) {
@@ -153,14 +156,16 @@ impl Head {
         }
     }
 
-    /// Whether an intent is buffered here without asking anybody, and as it is.
+    /// Returns whether intents are buffered here as they are, with nothing to consult.
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
         !self.around.asks()
     }
 
-    /// Enters the scope's origin into intents that it holds. In a frame's buffer they are stored without it:
-    /// this is called before anybody can see them, or they leave the scope.
+    /// Enters the scope's origin into intents that it holds.
+    ///
+    /// Intents in the buffer of a frame do without it: it would cost a box for each, and most are performed before
+    /// anyone looks. Called before the intents are shown or leave the scope.
     #[inline]
     pub(crate) fn share_origin<'i>(&self, intents: impl IntoIterator<Item = &'i mut IntentData>) {
         if let Some(origin) = &self.origin {
@@ -170,7 +175,7 @@ impl Head {
         }
     }
 
-    /// Adds the scope's own place, if it has a say.
+    /// Adds a place for the scope, if it has policies, an executor or `emits`.
     fn add_place(&mut self) {
         let own = self.config.as_deref();
         let emits = own.and_then(|config| config.emits);
@@ -199,12 +204,13 @@ impl Head {
         )));
     }
 
+    /// Returns one of its own settings.
     #[inline]
     fn setting<T>(&self, what: impl FnOnce(&Config) -> Option<T>) -> Option<T> {
         self.config.as_deref().and_then(what)
     }
 
-    /// Its own name, or that of its boundary.
+    /// Returns its own name, or the name of its boundary.
     pub(crate) fn name(&self) -> Option<Cow<'static, str>> {
         match &self.name {
             None => Some(Cow::Borrowed(self.boundary?.spec.name)),
@@ -212,13 +218,14 @@ impl Head {
         }
     }
 
+    /// Like [`name`](Self::name), borrowed.
     pub(crate) fn name_str(&self) -> Option<&str> {
         self.name
             .as_deref()
             .or_else(|| Some(self.boundary?.spec.name))
     }
 
-    /// How people call this scope: its name, or its id.
+    /// Returns the name or, without a name, the id of the scope, for messages.
     pub(crate) fn label(&self) -> String {
         match self.name_str() {
             Some(name) => name.to_owned(),
@@ -226,7 +233,7 @@ impl Head {
         }
     }
 
-    /// Its lifecycle, or that of its airlock.
+    /// Returns its own lifecycle, or that of its airlock.
     pub(crate) fn lifecycle(&self) -> Option<Arc<dyn Lifecycle>> {
         self.setting(|config| config.lifecycle.clone())
             .or_else(|| self.around.settings().lifecycle.clone())
@@ -243,13 +250,14 @@ impl Head {
                 .is_some_and(|place| place.settings().lifecycle.is_some())
     }
 
+    /// Returns its own failure mode, or that of its airlock.
     pub(crate) fn failure_mode(&self) -> FailureMode {
         self.effect
             .or_else(|| self.setting(|config| config.failure_mode))
             .unwrap_or_else(|| self.around.settings().failure_mode)
     }
 
-    /// Whether somebody asked for reports.
+    /// Returns whether the scope or its airlock has an `on_report` hook.
     #[inline]
     pub(crate) fn is_reported(&self) -> bool {
         let own = self.config.as_ref();
@@ -260,10 +268,12 @@ impl Head {
                 .is_some_and(|place| place.settings().on_report.is_some())
     }
 
+    /// Returns its own observer.
     pub(crate) fn observer(&self) -> Option<&Arc<dyn Observer>> {
         self.config.as_ref()?.observer.as_ref()
     }
 
+    /// Returns whether its intents leave without being judged by policies.
     pub(crate) fn is_exempt(&self) -> bool {
         self.config.as_ref().is_some_and(|config| config.exempt)
     }

@@ -1,4 +1,4 @@
-//! Where an enqueue takes place: the scope that would buffer, and the places around the code.
+//! Finding the current scope and places, for an enqueue.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -13,37 +13,37 @@ use crate::context::stack::{Frames, Local, Mode, holder_of};
 use crate::intent::{Intent, Origin, ScopeId, Special};
 use crate::policy::Holder;
 
-/// Where an enqueue takes place: the scope that would buffer, and the places around the code.
+/// The scope that would buffer an intent enqueued now, and the places around the code.
 pub(crate) struct Here {
-    /// The frame that lent the place.
+    /// The key of the frame that lent the place.
     top: u64,
-    /// The frame of the scope.
+    /// The key of the scope's frame.
     holder: u64,
     scope: Option<ScopeId>,
-    /// Set for a scope that handles refer to.
+    /// Set if the scope is published.
     shared: Option<Arc<Shared>>,
     place: Option<Arc<Place>>,
-    /// Whether the code is directly in the scope, so that its intents need not remember the place.
+    /// `true` if the code is directly in the scope, so that the intent need not remember its place.
     pub(crate) is_direct: bool,
     is_open: bool,
     pub(crate) origin: Option<Origin>,
     name: OnceCell<Option<Cow<'static, str>>>,
 }
 
-/// What stands in the way of an enqueue, or the scope that would buffer.
+/// The result of looking for the current scope: found, or why an enqueue is refused.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
     Scope,
     NoScope,
-    /// A policy, a lifecycle or an executor is being asked.
+    /// A policy, a lifecycle or an executor is being consulted.
     Judging,
-    /// A closure looks at a buffer.
+    /// A closure is inspecting a buffer.
     Inspecting,
 }
 
 impl Here {
-    /// To be [found](Self::find). Filled in place, since it is read at once: moved, it would be read before
-    /// its stores have settled.
+    /// Makes a value to be filled by [`find`](Self::find). It is filled in place: returned from `find`, it would be
+    /// moved and read back before its stores have settled.
     #[inline]
     pub(crate) fn unknown() -> Self {
         Self {
@@ -74,6 +74,7 @@ impl Here {
             let Some(top) = stack.0.as_deref_mut() else {
                 return Found::NoScope;
             };
+            // Lent, and given back by `Drop`: counting a reference is an atomic operation, twice per enqueue.
             self.place = match top.lent.take() {
                 Some(place) => Some(place),
                 None => top.around().place().cloned(),
@@ -106,16 +107,18 @@ impl Here {
         found.unwrap_or(Found::NoScope)
     }
 
+    /// Returns the innermost place around the code.
     #[inline]
     pub(crate) fn place(&self) -> Option<&Arc<Place>> {
         self.place.as_ref()
     }
 
-    /// The scope that handles refer to, if they do.
+    /// Returns the shared part of the scope, if it was published when it was found.
     pub(crate) fn shared(&self) -> Option<&Arc<Shared>> {
         self.shared.as_ref()
     }
 
+    /// Returns the id of the scope.
     #[inline]
     pub(crate) fn scope(&self) -> ScopeId {
         match self.scope {
@@ -124,6 +127,7 @@ impl Here {
         }
     }
 
+    /// Returns whether the scope accepts intents. Another thread may end a shared scope right afterwards.
     pub(crate) fn is_open(&self) -> bool {
         match &self.shared {
             None => self.is_open,
@@ -131,14 +135,13 @@ impl Here {
         }
     }
 
-    /// How people call the scope.
+    /// Returns the name or, without a name, the id of the scope, for messages.
     pub(crate) fn label(&self) -> String {
         let name = Holder::name(self).map(str::to_owned);
         name.unwrap_or_else(|| self.scope().to_string())
     }
 
-    /// Moves the waiting intent into the buffer, unless the scope has ended meanwhile. Returns whether it
-    /// did.
+    /// Moves the waiting intent into the buffer, unless the scope has ended. Returns whether it did.
     #[inline]
     pub(crate) fn buffer(&self, waiting: &mut Vec<Intent>) -> bool {
         if let Some(shared) = &self.shared {
@@ -156,14 +159,14 @@ impl Here {
             }
             None
         });
-        // A policy may have asked for a handle.
+        // A policy has published the scope since it was found, by asking for a handle.
         if let Some(shared) = published.flatten() {
             shared.buffer(waiting);
         }
         waiting.is_empty()
     }
 
-    /// Does something with the frame of the scope. Nothing of the program's may run in `work`.
+    /// Calls a closure with the frame of the scope. The stack is borrowed: `work` must not run user code.
     #[inline]
     fn frame<T>(&self, work: impl FnOnce(&mut Frame) -> T) -> Option<T> {
         Local::with(|local| {
@@ -192,6 +195,7 @@ impl Drop for Here {
     }
 }
 
+/// Finds the frame with this key.
 fn find(stack: &mut Frames, key: u64) -> Option<&mut Frame> {
     let mut next = stack.0.as_deref_mut();
     while let Some(frame) = next {
@@ -230,6 +234,7 @@ impl Holder for Here {
     }
 
     fn look(&self, look: &mut dyn FnMut(&[Intent])) {
+        // Dropped last, after the unlock: it ends scopes that the closure has dropped.
         let _after = AfterLooking::new();
         let published = || self.frame(|frame| frame.shared().cloned()).flatten();
         if let Some(shared) = self.shared.clone().or_else(published) {
@@ -237,6 +242,7 @@ impl Holder for Here {
             let _inspecting = inspecting(self.scope(), state.buffer.len());
             return look(&state.buffer);
         }
+        // Taken out of the frame, since the stack must not be borrowed while the closure runs.
         let buffer = self.frame(|frame| {
             frame.share_origin();
             std::mem::take(&mut frame.buffer)
@@ -250,7 +256,7 @@ impl Holder for Here {
     }
 }
 
-/// A buffer that is looked at. It goes back also when the look panics.
+/// A buffer that is being inspected. Its drop puts it back, also if the closure panics.
 struct Lent<'a> {
     own: &'a Here,
     buffer: Vec<Intent>,
@@ -264,18 +270,18 @@ impl Drop for Lent<'_> {
     }
 }
 
-/// What encloses a scope that has just been taken off the stack.
+/// The scope around one that has just been taken off the stack.
 pub(crate) enum Beneath {
     Nobody,
-    /// A scope in a frame, and what was answered about it.
+    /// A scope in a frame, and the result of the closure.
     Own(bool),
-    /// A scope in a frame that has ended, by this name: a destructor of its arguments runs.
+    /// A scope in a frame that has ended, with its label: a destructor of its arguments is running.
     Ended(String),
     Shared(Arc<Shared>),
 }
 
-/// Shows the scope around the running code: what it says, its buffer, and whether that has special
-/// intents. Nothing of the program's may run in `work`.
+/// Calls a closure with the scope around the running code: its head, its buffer, and what is special in that.
+/// The stack is borrowed: `work` must not run user code.
 pub(crate) fn beneath(work: impl FnOnce(&Head, &mut Vec<Intent>, &mut Special) -> bool) -> Beneath {
     let beneath = Local::with(|local| {
         let mut stack = local.top.borrow_mut();
@@ -295,7 +301,7 @@ pub(crate) fn beneath(work: impl FnOnce(&Head, &mut Vec<Intent>, &mut Special) -
     beneath.unwrap_or(Beneath::Nobody)
 }
 
-/// Whether a scope encloses the running code.
+/// Returns whether the running code is in a scope.
 #[inline]
 pub(crate) fn is_in_scope() -> bool {
     let is_in_scope = Local::with(|local| {
@@ -308,7 +314,7 @@ pub(crate) fn is_in_scope() -> bool {
     is_in_scope.unwrap_or(false)
 }
 
-/// Whether a scope around the running code says where its work comes from.
+/// Returns whether the scope around the running code has an origin.
 #[inline]
 pub(crate) fn has_origin() -> bool {
     is_in_scope() && has_origin_around()
@@ -325,11 +331,11 @@ fn has_origin_around() -> bool {
     has_origin.flatten().unwrap_or(false)
 }
 
-/// How many frames are searched for an entered scope. Code does not stand deeper in the scope that it
-/// ends.
+/// The number of frames that are searched for an entered scope. Code is assumed not to be deeper in a scope that it
+/// ends. Searching all frames would make ending n nested scopes quadratic.
 const SEARCHED: usize = 64;
 
-/// Whether the running code is in this scope.
+/// Returns whether the running code is in this scope. Searches the innermost [`SEARCHED`] frames.
 pub(crate) fn is_entered(scope: &Arc<Shared>) -> bool {
     let entered = Local::with(|local| {
         let stack = local.top.borrow();

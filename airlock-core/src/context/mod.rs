@@ -1,8 +1,8 @@
-//! The current context: what encloses the code that runs now on this thread.
+//! The current context: the scopes, policies and airlocks around the code that runs on this thread.
 //!
-//! A thread owns a stack of frames ([`stack`], [`frame`]); a scoped future carries its own and puts them
-//! on the stack for each poll ([`carried`]). Handles refer to the [`shared`] part of a scope. What has a say
-//! around code is an immutable list of [`place`]s. Guards own their frame ([`entered`]).
+//! A thread owns a stack of frames ([`stack`], [`frame`]). A scoped future carries its own frames and puts them
+//! on the stack for each poll ([`carried`]). Handles refer to the [`shared`] part of a scope. The policies,
+//! executors and airlocks around code are an immutable list of [`place`]s. A guard owns its frame ([`entered`]).
 
 mod carried;
 mod effect;

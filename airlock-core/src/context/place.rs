@@ -1,7 +1,7 @@
-//! What encloses code and has a say: policies, executors, `emits`, airlocks, effects.
+//! Places: the policies, executors, `emits`, airlocks and effects around code.
 //!
-//! An immutable linked list, innermost first. A scope that says nothing of its own adds nothing to it,
-//! so that most code has the empty one: see [`Around`].
+//! They form an immutable linked list, innermost first. A scope without settings adds nothing to it, so that the
+//! list is empty for most code: see [`Around`].
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -18,27 +18,28 @@ use crate::policy::Layer;
 use crate::settings::{Settings, SettingsRef};
 use crate::unwind::guarded;
 
-/// One enclosing thing that has a say.
+/// One enclosing policy, scope with settings, airlock or effect.
 pub(crate) struct Place {
     pub(crate) outer: Option<Arc<Place>>,
     pub(crate) kind: PlaceKind,
-    /// How many places there are up to this one, from 1.
+    /// The number of places from the outermost one to this one, from 1.
     pub(crate) depth: u32,
-    /// Whether an enqueue here has to ask somebody, or has a cause.
+    /// `true` if an enqueue here has anything to consult (policy, executor, `emits`, observer), or has a cause.
     pub(crate) asks: bool,
-    /// Whether a dispatch of what was enqueued here has to ask a policy.
+    /// `true` if a policy judges intents that were enqueued here.
     pub(crate) judges: bool,
     settings: SettingsRef,
-    /// The nearest named executor that takes any effect.
+    /// The nearest named executor that takes all effects.
     executor: Option<Arc<dyn Executor>>,
-    /// The nearest named executor that takes durable effects.
+    /// The nearest named executor that takes durable effects; it may take only those.
     for_durable: Option<Arc<dyn Executor>>,
     /// The nearest effect under way.
     cause: Option<Arc<Cause>>,
 }
 
+/// The kinds of places.
 pub(crate) enum PlaceKind {
-    /// A scope that names policies, an executor or what it emits.
+    /// A scope that names policies, an executor or the effects that it emits.
     Scope {
         id: ScopeId,
         name: Option<Cow<'static, str>>,
@@ -47,13 +48,14 @@ pub(crate) enum PlaceKind {
     },
     /// A local policy.
     Policy(Layer),
-    /// An entered airlock. Nothing is around it.
+    /// An entered airlock. It is the outermost place.
     Airlock,
     /// An effect under way.
     Effect,
 }
 
 impl Place {
+    /// Makes a place. What would need a walk outwards at each enqueue is cached here, once.
     fn new(outer: Option<Arc<Place>>, kind: PlaceKind, settings: SettingsRef) -> Arc<Self> {
         let (asks, judges, executor) = match &kind {
             PlaceKind::Scope { config, emits, .. } => {
@@ -71,6 +73,7 @@ impl Place {
         };
         let around = outer.as_deref();
         let inherited = || around.and_then(|outer| outer.executor.clone());
+        // An executor for durable effects alone leaves the executor of the others as it is (R16).
         let (executor, for_durable) = match executor {
             None => (
                 inherited(),
@@ -92,17 +95,18 @@ impl Place {
         })
     }
 
+    /// Makes the place of an airlock.
     pub(crate) fn airlock(settings: Settings) -> Arc<Self> {
         let settings = SettingsRef::Shared(Arc::new(settings));
         Self::new(None, PlaceKind::Airlock, settings)
     }
 
-    /// This place and all around it, innermost first.
+    /// Returns this place and all places around it, innermost first.
     pub(crate) fn outwards(self: &Arc<Self>) -> impl Iterator<Item = &Arc<Place>> {
         std::iter::successors(Some(self), |place| place.outer.as_ref())
     }
 
-    /// The policies that it adds, in the order in which they are asked.
+    /// Returns the policies that this place adds, in the order in which they are consulted.
     #[inline]
     pub(crate) fn policies(&self) -> &[Layer] {
         match &self.kind {
@@ -113,7 +117,7 @@ impl Place {
         }
     }
 
-    /// The nearest named executor of an effect.
+    /// Returns the nearest named executor for an effect.
     pub(crate) fn executor(&self, durable: bool) -> Option<&Arc<dyn Executor>> {
         match durable {
             true => self.for_durable.as_ref(),
@@ -129,7 +133,7 @@ impl Place {
         self.cause.as_ref()
     }
 
-    /// The same place around another one.
+    /// Copies this place into another list.
     fn within(&self, outer: &Around) -> Around {
         let kind = match &self.kind {
             PlaceKind::Scope {
@@ -150,12 +154,13 @@ impl Place {
         outer.with(kind)
     }
 
-    /// The place that an intent was enqueued in, if it remembers one.
+    /// Returns the place in which an intent was enqueued, if it remembers one.
     pub(crate) fn from_intent(data: &IntentData) -> Option<Arc<Place>> {
         let place = data.place()?.clone();
         place.downcast::<Place>().ok()
     }
 
+    /// Like [`from_intent`](Self::from_intent), without counting a reference.
     pub(crate) fn of_ref(data: &IntentData) -> Option<&Place> {
         data.place()?.downcast_ref::<Place>()
     }
@@ -165,7 +170,7 @@ fn is_only_durable(executor: &Arc<dyn Executor>) -> bool {
     guarded("Executor::only_durable", || executor.only_durable()) == Some(true)
 }
 
-/// A list may be a hundred thousand places long: freed one after the other, not by recursion.
+/// Frees a list in a loop: it may be a hundred thousand places long, and recursion would overflow the stack.
 impl Drop for Place {
     fn drop(&mut self) {
         let mut next = self.outer.take();
@@ -192,23 +197,23 @@ impl fmt::Debug for Place {
 /// The places around some code.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Around {
-    /// None: nobody has a say.
+    /// No places: nothing to consult.
     #[default]
     Nothing,
-    /// The installed airlock alone, which lives as long as the process and is not counted.
+    /// The installed airlock alone. It lives as long as the process, so references to it are not counted.
     Installed(&'static Arc<Place>),
     Within(Arc<Place>),
 }
 
 static INSTALLED: OnceCell<Arc<Place>> = OnceCell::new();
 
-/// Makes an airlock that of the whole process, for what is opened from now on.
+/// Installs an airlock for the process. It applies to scopes that are opened from now on.
 pub(crate) fn install(airlock: Arc<Place>) -> Result<(), Arc<Place>> {
     INSTALLED.set(airlock)
 }
 
 impl Around {
-    /// What is around code that nothing else encloses.
+    /// Returns the places around code that is in no scope, policy, effect or entered airlock.
     #[inline]
     pub(crate) fn root() -> Self {
         match INSTALLED.get() {
@@ -250,13 +255,14 @@ impl Around {
         }
     }
 
-    /// The nearest named executor of an effect.
+    /// Returns the nearest named executor for an effect.
     #[inline]
     pub(crate) fn executor(&self, durable: bool) -> Option<&Arc<dyn Executor>> {
         self.place()?.executor(durable)
     }
 
-    /// The executor of all effects, unless durable ones have another.
+    /// Returns the executor of all effects, or `None` if durable effects have a different one. The inner
+    /// option is `None` if no executor is named.
     pub(crate) fn only_executor(&self) -> Option<Option<&Arc<dyn Executor>>> {
         let (any, durable) = (self.executor(false), self.executor(true));
         let same = match (any, durable) {
@@ -271,7 +277,7 @@ impl Around {
         std::iter::successors(self.place(), |place| place.outer.as_ref())
     }
 
-    /// Whether both are the same list.
+    /// Returns whether both are the same list.
     #[inline]
     pub(crate) fn is(&self, other: &Around) -> bool {
         match (self.place(), other.place()) {
@@ -281,13 +287,15 @@ impl Around {
         }
     }
 
-    /// With another place in it.
+    /// Returns this list with another place in it.
     pub(crate) fn with(&self, kind: PlaceKind) -> Self {
         Self::Within(Place::new(self.place().cloned(), kind, self.settings()))
     }
 
-    /// With an effect under way, which is the cause of what is enqueued. An effect around that stands
-    /// directly here is left out: a chain of effects would otherwise be a chain of places, too.
+    /// Returns this list with an effect under way, which is the cause of the intents enqueued in it.
+    ///
+    /// Replaces the place of an effect directly around it: a chain of effects would otherwise be a chain of places,
+    /// too.
     pub(crate) fn effect(&self, cause: Option<Arc<Cause>>) -> Self {
         let mut outer = self.place();
         while let Some(place) = outer
@@ -296,19 +304,20 @@ impl Around {
             outer = place.outer.as_ref();
         }
         let mut place = Place::new(outer.cloned(), PlaceKind::Effect, self.settings());
+        // Always succeeds: the place was just made, so this is the only reference.
         if let Some(place) = Arc::get_mut(&mut place) {
             place.cause = cause;
         }
         Self::Within(place)
     }
 
-    /// Lets an intent remember that it was enqueued here.
+    /// Makes an intent remember that it was enqueued here.
     pub(crate) fn remember(&self, data: &mut IntentData) {
         let place = self.place().cloned().map(|place| place as OpaquePlace);
         data.set_place(place);
     }
 
-    /// The innermost place of this list, around another list.
+    /// Copies the innermost place of this list into another list.
     pub(crate) fn innermost_within(&self, outer: &Around) -> Self {
         match self.place() {
             Some(place) => place.within(outer),
@@ -316,14 +325,15 @@ impl Around {
         }
     }
 
-    /// These places, and within them the policies of further lists that are not among them: for an
-    /// effect that is performed for intents from several places at once.
+    /// Returns these places and, within them, the policies of other lists that are not yet included. For an effect
+    /// that is performed for intents from several places at once.
     pub(crate) fn joined_with<'p>(&self, others: impl Iterator<Item = &'p Arc<Place>>) -> Self {
         let mut known: HashSet<*const Place> = self.outwards().map(Arc::as_ptr).collect();
         let mut joined = self.clone();
         for other in others {
             let mut more = Vec::new();
             for place in other.outwards() {
+                // Lists share their tails: everything around a known place is known as well.
                 if !known.insert(Arc::as_ptr(place)) {
                     break;
                 }

@@ -1,4 +1,4 @@
-//! Futures with a context of their own.
+//! Futures that carry their context.
 
 use std::fmt;
 use std::future::Future;
@@ -11,10 +11,10 @@ use crate::context::carried::Carried;
 use crate::context::entered::Context;
 
 pin_project! {
-    /// A future that is polled and dropped with a context of its own.
+    /// A future that is polled and dropped in its own context.
     ///
-    /// Guards that are held at the end of one poll are in force again in the next: one that is held across
-    /// an await stays with its future instead of leaking into whoever runs next.
+    /// Guards that are held at the end of one poll are active again in the next. A guard held across an await
+    /// stays with its future instead of leaking into the next task on the thread.
     #[must_use = "futures do nothing unless awaited"]
     pub struct ScopedFuture<F> {
         #[pin]
@@ -26,6 +26,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if this.inner.is_some() {
+                // In the context, so that destructors find the same scope as the polls did.
                 this.carried.run(|| this.inner.set(None));
             }
         }
@@ -33,7 +34,7 @@ pin_project! {
 }
 
 impl<F> ScopedFuture<F> {
-    /// Binds a future to a context that lives on without it.
+    /// Binds a future to a context that outlives it.
     pub(crate) fn new(context: Context, inner: F) -> Self {
         Self {
             inner: Some(inner),

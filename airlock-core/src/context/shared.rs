@@ -1,4 +1,4 @@
-//! The shared part of a scope, made when somebody asks for a handle.
+//! The shared part of a scope, made when a handle is needed.
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,33 +6,36 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::context::head::Head;
 use crate::intent::{Intent, Special};
 
-/// A scope that handles refer to: its buffer is behind a lock, for whatever thread.
+/// A scope that handles refer to. Its buffer is behind a lock, since handles may be used on any thread.
 pub(crate) struct Shared {
     pub(crate) head: Head,
     /// The scope that captures what this one would dispatch.
     pub(crate) parent: Option<Arc<Shared>>,
-    /// How many scopes within it wait for the body of their response.
+    /// The number of scopes within it that wait for the body of their response.
     pub(crate) waiting_within: AtomicUsize,
     state: Mutex<State>,
+    // Locked before `state`, and never while `state` is held: policies run under this lock, and may look at the
+    // buffer.
     asking: Mutex<()>,
 }
 
-/// What a scope holds, and whether it takes more.
+/// The buffer of a scope, and whether it accepts more.
 pub(crate) struct State {
     pub(crate) phase: Phase,
-    /// Whether scopes within this one dispatch when they end, unless a lifecycle decides that.
+    /// `true` if scopes within this one dispatch when they end, unless a lifecycle decides otherwise.
     pub(crate) releases: bool,
-    /// Whether it may wait for the body of its response.
+    /// `true` if it may wait for the body of its response.
     pub(crate) may_wait: bool,
     pub(crate) buffer: Vec<Intent>,
-    /// What has to be looked for in the buffer.
+    /// The features of its intents that the stages of a flush must look for.
     pub(crate) special: Special,
 }
 
+/// The phase of a scope's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     Open,
-    /// Its future is being dropped: nested scopes may still be captured, nothing may be enqueued.
+    /// Its future is being dropped. It captures nested scopes, and refuses enqueues.
     Closing,
     Ended,
 }
@@ -48,7 +51,7 @@ impl Shared {
         })
     }
 
-    /// A scope that has ended, where none can be found.
+    /// Makes a scope that has ended, as a placeholder.
     pub(crate) fn ended() -> Arc<Self> {
         let head = Head::idle();
         let state = State {
@@ -61,14 +64,16 @@ impl Shared {
         Self::new(head, None, state)
     }
 
+    /// Locks the buffer.
     #[inline]
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        // A panic under the lock can only come from a closure that looks: the buffer is whole.
+        // Poisoning is ignored: only a closure that inspects the buffer panics under the lock, and it cannot
+        // leave the buffer half-changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets one intent at a time be asked about and buffered, so that a policy that counts the buffer
-    /// counts right.
+    /// Lets policies judge and the scope buffer one intent at a time. Two threads could otherwise both pass a policy
+    /// that counts the buffer.
     pub(crate) fn asking(&self) -> MutexGuard<'_, ()> {
         self.asking.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -85,7 +90,7 @@ impl Shared {
         waiting.is_empty()
     }
 
-    /// Whether scopes within it may dispatch without asking for each intent.
+    /// Returns whether scopes within it may dispatch without consulting a lifecycle about each intent.
     pub(crate) fn releases_all(&self) -> bool {
         if self.head.has_lifecycle() {
             return false;
@@ -94,7 +99,7 @@ impl Shared {
         state.releases && state.phase != Phase::Ended
     }
 
-    /// Accepts nothing more from code; what nested scopes hold can still be captured.
+    /// Makes the scope refuse enqueues. It still captures nested scopes.
     pub(crate) fn close(&self) {
         let mut state = self.state();
         if state.phase == Phase::Open {
@@ -102,15 +107,16 @@ impl Shared {
         }
     }
 
-    /// Ends the scope without a flush, and takes its buffer.
+    /// Ends the scope without a flush and takes its buffer.
     pub(crate) fn end(&self) -> Vec<Intent> {
         let mut state = self.state();
         state.phase = Phase::Ended;
         std::mem::take(&mut state.buffer)
     }
 
-    /// Ends the scope and takes its buffer, if nothing in it is special.
+    /// Ends the scope and takes its buffer if nothing in it is special. Otherwise leaves the scope as it is.
     pub(crate) fn end_if_plain(&self) -> Option<Vec<Intent>> {
+        // One lock for the check and the end: another thread may enqueue in between.
         let mut state = self.state();
         if !state.special.is_nothing() {
             return None;
@@ -119,7 +125,7 @@ impl Shared {
         Some(std::mem::take(&mut state.buffer))
     }
 
-    /// This scope and those that may capture it, nearest first.
+    /// Returns this scope and those that may capture it, nearest first.
     pub(crate) fn outwards(self: &Arc<Self>) -> impl Iterator<Item = &Arc<Shared>> {
         std::iter::successors(Some(self), |scope| scope.parent.as_ref())
     }
@@ -134,7 +140,7 @@ impl State {
     }
 }
 
-/// A chain of scopes may be a hundred thousand long: freed one after the other, not by recursion.
+/// Frees a chain of scopes in a loop: it may be a hundred thousand long, and recursion would overflow the stack.
 impl Drop for Shared {
     fn drop(&mut self) {
         let mut next = self.parent.take();

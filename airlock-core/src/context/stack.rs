@@ -1,6 +1,7 @@
-//! The stack of a thread: what encloses the code that runs on it, innermost first.
+//! The stack of a thread: the frames around the code that runs on it, innermost first.
 //!
-//! No code of the program's runs, and nothing of it is dropped, while the stack is borrowed.
+//! While the stack is borrowed, no user code runs and no user value is dropped: a destructor that enqueues would
+//! borrow the stack again and panic.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -15,24 +16,24 @@ use crate::context::shared::Shared;
 use crate::effect::EffectDescriptor;
 use crate::intent::{Intent, Origin, ScopeId, Special};
 
-/// What a thread knows of its context.
+/// The context of a thread.
 pub(super) struct Local {
     pub(super) top: RefCell<Frames>,
     pub(super) mode: Cell<Mode>,
     pub(super) under_way: UnderWay,
-    /// The scope whose buffer is looked at, and how much it holds: its lock is held meanwhile.
+    /// The scope whose buffer is being inspected, and the number of its intents. Its lock is held meanwhile.
     pub(super) inspected: Cell<Option<(ScopeId, usize)>>,
-    /// Ends of scopes, put off until the closure that looks at a buffer has returned.
+    /// Ends of scopes, deferred until the closure that inspects a buffer has returned.
     pub(super) put_off: RefCell<Vec<Box<dyn FnOnce()>>>,
     /// A recycled frame, with its buffer.
     spare: Cell<Option<Box<Frame>>>,
-    /// Another one, for intents that wait.
+    /// A recycled frame, for an intent that waits until the policies and the executor have been consulted.
     waiting: Cell<Option<Box<Frame>>>,
-    /// How many guards have left out of turn, so that the frames above theirs have to be enclosed anew.
+    /// The number of guards that were dropped out of order and whose frames have not been removed yet.
     pub(super) left: Cell<usize>,
 }
 
-/// The largest buffer that a recycled frame keeps, in intents.
+/// The largest capacity with which a buffer is recycled, in intents.
 const KEPT_BUFFER: usize = 64;
 
 thread_local! {
@@ -50,33 +51,34 @@ thread_local! {
     };
 }
 
-/// What runs now on a thread.
+/// The kind of code that runs on a thread.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Mode {
+    /// Anything not listed below.
     Plain,
-    /// The body of a sync effect, which has needed no scope yet.
+    /// The body of a sync effect that has not needed a scope yet.
     Effect,
-    /// A policy, a lifecycle or an executor's refusal, which may only look.
+    /// A policy, a lifecycle or `Executor::accepts`, which must not enqueue.
     Judging,
-    /// A closure that looks at a buffer, whose lock is held.
+    /// A closure that inspects a buffer, whose lock is held.
     Inspecting,
 }
 
-/// Frames in a row, innermost first, as on a thread's stack or in a future.
+/// A list of frames, innermost first: the stack of a thread, or the frames of a future.
 #[derive(Default)]
 pub(crate) struct Frames(pub(super) Option<Box<Frame>>);
 
 impl Frames {
-    /// Puts a single frame on top. Swapped and not assigned, since an assignment looks whether there is
-    /// something to drop.
+    /// Puts a single frame on top. Swaps instead of assigning, because an assignment checks for a value to drop.
     #[inline]
     fn put(&mut self, mut frame: Box<Frame>) {
         debug_assert!(frame.outer.is_none());
         std::mem::swap(&mut frame.outer, &mut self.0);
+        // The swap has left `None` here. Forgetting it saves the check as well.
         std::mem::forget(self.0.replace(frame));
     }
 
-    /// Takes the frame on top off, if it has this key.
+    /// Takes off the top frame if it has this key.
     #[inline]
     fn take_top(&mut self, key: u64) -> Option<Box<Frame>> {
         let mut frame = self.0.take_if(|frame| frame.key == key)?;
@@ -84,12 +86,13 @@ impl Frames {
         Some(frame)
     }
 
+    /// Makes a list of one frame.
     #[inline]
     pub(crate) fn from_frame(frame: Box<Frame>) -> Self {
         Self(Some(frame))
     }
 
-    /// The frame with this key, which is the outermost. Those above it are out of force.
+    /// Takes the frame with this key, which is the outermost, and drops the frames of guards above it.
     #[inline]
     pub(crate) fn take_base(&mut self, base: u64) -> Option<Box<Frame>> {
         match self.0.take_if(|frame| frame.key == base) {
@@ -112,7 +115,8 @@ impl Frames {
 }
 
 impl Frames {
-    /// Frees one frame after the other, not by recursion.
+    /// Frees the frames in a loop: the list may be a hundred thousand frames long, and recursion would overflow the
+    /// stack.
     #[cold]
     fn free(&mut self) {
         let mut next = self.0.take();
@@ -132,7 +136,7 @@ impl Drop for Frames {
 }
 
 impl Local {
-    /// Does something with the local context; `None` while the thread ends.
+    /// Calls a closure with the context of this thread. Returns `None` while the thread ends.
     #[inline]
     pub(super) fn with<T>(work: impl FnOnce(&Local) -> T) -> Option<T> {
         LOCAL.try_with(work).ok()
@@ -145,13 +149,13 @@ impl Local {
         self.top.borrow_mut().put(frame);
     }
 
-    /// Takes off the frame with this key, if it is on top.
+    /// Takes off the top frame if it has this key.
     #[inline]
     pub(super) fn pop_top(&self, key: u64) -> Option<Box<Frame>> {
         self.top.borrow_mut().take_top(key)
     }
 
-    /// Takes off the frame with this key, and all that stands above it.
+    /// Takes off the frame with this key and all frames above it. The caller drops those outside of the borrow.
     #[inline]
     pub(super) fn pop(&self, key: u64) -> (Option<Box<Frame>>, Frames) {
         match self.pop_top(key) {
@@ -160,7 +164,7 @@ impl Local {
         }
     }
 
-    /// Guards that are still held within a block that ends are out of force.
+    /// Takes off the frames of guards that outlived the block, too. They are no longer active.
     #[cold]
     fn pop_with_those_above(&self, key: u64) -> (Option<Box<Frame>>, Frames) {
         let mut top = self.top.borrow_mut();
@@ -180,7 +184,7 @@ impl Local {
         (Some(found), above)
     }
 
-    /// Makes the scope of the effect under way, now that somebody needs it.
+    /// Opens the scope of the sync effect under way, if there is one and it has none yet.
     #[inline]
     pub(super) fn open_effect_scope(&self) {
         if self.mode.get() == Mode::Effect {
@@ -190,6 +194,7 @@ impl Local {
 
     #[cold]
     fn make_effect_scope(&self) {
+        // First: `push` comes back here through `open_effect_scope`.
         self.mode.set(Mode::Plain);
         let mut frame = self.spare_frame();
         self.under_way.set_up(&mut frame.head, &self.top.borrow());
@@ -198,6 +203,7 @@ impl Local {
         self.push(frame);
     }
 
+    /// Takes the recycled frame, or allocates one.
     #[inline]
     pub(super) fn spare_frame(&self) -> Box<Frame> {
         match self.spare.take() {
@@ -206,7 +212,8 @@ impl Local {
         }
     }
 
-    /// Removes frames whose guards have left, and encloses those above them anew.
+    /// Removes the frames of guards that were dropped out of order, and moves the frames above them into their new
+    /// places.
     #[inline]
     pub(super) fn tidy(&self) {
         if self.left.get() > 0 {
@@ -216,11 +223,12 @@ impl Local {
 
     #[cold]
     fn remove_those_left(&self) {
+        // Outlives the borrow of the stack: the destructors of policies may use it.
         let mut gone = Vec::new();
         let mut top = self.top.borrow_mut();
         let mut frames = Vec::new();
         let mut next = std::mem::take(&mut *top).0.take();
-        // Those of suspended futures are not found here, and go when their future is polled.
+        // The frames of suspended futures are not found here. They are removed when their future is polled.
         let mut missing = self.left.replace(0);
         while missing > 0
             && let Some(mut frame) = next
@@ -237,6 +245,7 @@ impl Local {
                 gone.push(frame);
                 continue;
             }
+            // What is above a barrier does not depend on the frame that was removed.
             if frame.is_barrier() {
                 moved = false;
             } else if moved {
@@ -255,19 +264,21 @@ impl Local {
 
 /// A frame in whose buffer an intent is built.
 ///
-/// Where nobody has to be asked it is the current scope's own frame, taken off the stack for that moment; no
-/// code of the program's runs until it is put back. Otherwise it is a spare frame, in which the intent waits
-/// while everybody is asked, and from which it is appended to its scope. So large a value is moved as rarely
-/// as possible: each move waits for the stores before it.
+/// On the fast path it is the frame of the current scope, taken off the stack until [`put_back`](Self::put_back);
+/// no user code runs in between. Otherwise it is a spare frame: the intent waits there while policies and the
+/// executor are consulted, and is then appended to the buffer of its scope. An intent is large, and each move
+/// costs a store-forwarding stall, so it is built where it stays.
 ///
-/// Not a closure: arguments that are captured by one go through memory twice.
+/// Not a closure that builds under the borrow: captured arguments would go through memory twice.
 pub(crate) struct Building(Box<Frame>);
 
 impl Building {
+    /// Takes the frame of the current scope, if the intent may be plain and the scope is; otherwise a spare one.
     #[inline]
     pub(crate) fn begin(may_be_plain: bool) -> Self {
         if may_be_plain && !thread::panicking() {
             let plain = Local::with(|local| {
+                // In `Mode::Effect` the top frame is not the effect's; other modes refuse.
                 if local.mode.get() != Mode::Plain {
                     return None;
                 }
@@ -280,19 +291,20 @@ impl Building {
         Self::waiting()
     }
 
+    /// Takes the spare frame. A policy that is consulted enqueues nothing, so one spare is enough.
     #[cold]
     fn waiting() -> Self {
         let waiting = Local::with(|local| local.waiting.take());
         Self(waiting.flatten().unwrap_or_else(Frame::idle))
     }
 
-    /// Whether the intent is in the buffer of its scope.
+    /// Returns whether the intent is built in the buffer of its scope.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
         self.0.plain
     }
 
-    /// The scope that the intent is in, if it is.
+    /// Returns the scope of the intent. Meaningful only on the fast path; `ask` clears it otherwise.
     #[inline]
     pub(crate) fn scope(&self) -> ScopeId {
         self.0.head.id
@@ -303,18 +315,19 @@ impl Building {
         &mut self.0.buffer
     }
 
-    /// Puts the scope back, with an intent of this effect.
+    /// Puts the frame of the scope back, with an intent of this effect in it.
     #[inline]
     pub(crate) fn put_back(mut self, effect: &'static EffectDescriptor) {
         if effect.is_grouped() {
             self.0.special.add(Special::GROUPED);
         }
         let mut frame = Some(self.0);
-        // Nothing is on top of where it was.
+        // `begin` took the frame with all beneath it, so the stack is empty, and this swaps in `None`: nothing is
+        // dropped under the borrow.
         Local::with(|local| std::mem::swap(&mut local.top.borrow_mut().0, &mut frame));
     }
 
-    /// Coalesce the frame for the next intent that waits. This one has been taken out of it.
+    /// Keeps the frame for the next intent that waits. This intent has been moved out.
     pub(crate) fn recycle(self) {
         if self.0.buffer.is_empty() {
             let _ = Local::with(|local| local.waiting.set(Some(self.0)));
@@ -322,11 +335,11 @@ impl Building {
     }
 }
 
-/// A scope's entry on the stack, until it is [closed](Self::close). Two words, so that it is passed in
+/// The entry of a scope on the stack, until it is [closed](Self::close). Two words, so that it is passed in
 /// registers.
 pub(crate) struct Opened {
     key: u64,
-    /// The frame itself, where the thread ends and has no stack any more.
+    /// The frame itself, while the thread ends and has no stack any more.
     kept: Option<Box<Frame>>,
 }
 
@@ -351,7 +364,7 @@ pub(crate) fn open(spec: &mut Spec) -> Opened {
     }
 }
 
-/// Opens a scope while the thread ends: nothing can be under it, but its handles work.
+/// Opens a scope while the thread ends. Code cannot run in it, but its handles work.
 #[cold]
 fn open_without_stack(spec: &mut Spec) -> Opened {
     let mut frame = frame_without_stack(|head| head.open(spec, &Around::root(), None));
@@ -362,6 +375,7 @@ fn open_without_stack(spec: &mut Spec) -> Opened {
     }
 }
 
+/// Makes a frame for a scope while the thread ends.
 #[cold]
 fn frame_without_stack(set_up: impl FnOnce(&mut Head)) -> Box<Frame> {
     let mut frame = Frame::idle();
@@ -372,8 +386,8 @@ fn frame_without_stack(set_up: impl FnOnce(&mut Head)) -> Box<Frame> {
 }
 
 impl Local {
-    /// A frame for a scope that opens where the code stands, and is not entered yet. `set_up` gets the places
-    /// around it, and the origin.
+    /// Makes a frame for a scope that opens here and is not entered yet. `set_up` gets the places around it, and
+    /// the origin.
     #[inline]
     fn frame_for(
         &self,
@@ -387,21 +401,22 @@ impl Local {
             None => set_up(&mut frame.head, &Around::root(), None),
             Some(top) => set_up(&mut frame.head, top.around(), origin_at(top)),
         }
+        // The borrow has ended: making a span calls the subscriber, which is user code.
         frame.head.trace();
         frame.hold_own(parent);
         frame
     }
 }
 
-/// A frame for the scope of a future: it may be polled anywhere, so it knows by a handle which scope
-/// captures it.
+/// Makes a frame for the scope of a future. The future may be polled on another thread, so the frame refers to
+/// the scope that captures it by a handle.
 pub(crate) fn open_for_future(spec: &mut Spec) -> Box<Frame> {
     for_future(spec.airlock.is_some(), |head, around, origin| {
         head.open(spec, around, origin);
     })
 }
 
-/// The same for one of several that are opened alike.
+/// Like [`open_for_future`], for one of several scopes that are opened alike.
 #[inline]
 pub(crate) fn open_alike(spec: &Spec, origin: Option<Origin>) -> Box<Frame> {
     let mut own = origin;
@@ -430,7 +445,7 @@ fn for_future(
     frame.unwrap_or_else(|| frame_without_stack(|head| set_up(head, &Around::root(), None)))
 }
 
-/// Makes handles possible to the scope of a future, whose frame this is. Without a frame it has ended.
+/// Publishes the scope of a future, whose frame this is. Without a frame, returns a scope that has ended.
 pub(crate) fn handle_to(frame: Option<&mut Frame>) -> Arc<Shared> {
     let shared = frame.and_then(|frame| {
         frame.publish(None);
@@ -440,7 +455,7 @@ pub(crate) fn handle_to(frame: Option<&mut Frame>) -> Arc<Shared> {
 }
 
 impl Opened {
-    /// The span of the scope, if somebody traces.
+    /// Returns the span of the scope, if tracing is enabled.
     #[inline]
     pub(crate) fn span(&self) -> Option<Arc<tracing::Span>> {
         if !tracing::level_enabled!(tracing::Level::DEBUG) {
@@ -450,7 +465,7 @@ impl Opened {
         span.flatten()
     }
 
-    /// The scope as handles refer to it.
+    /// Publishes the scope and returns its shared part.
     pub(crate) fn publish(&self) -> Option<Arc<Shared>> {
         match &self.kept {
             Some(frame) => frame.shared().cloned(),
@@ -471,7 +486,7 @@ impl Opened {
     }
 }
 
-/// Takes an empty frame back.
+/// Recycles a frame whose buffer is empty.
 #[inline]
 pub(crate) fn recycle(mut frame: Box<Frame>) {
     if frame.buffer.capacity() > KEPT_BUFFER {
@@ -482,12 +497,12 @@ pub(crate) fn recycle(mut frame: Box<Frame>) {
     let _ = Local::with(|local| local.spare.set(frame.take()));
 }
 
-/// The origin of work directly under a frame.
+/// Returns the origin of the scope that encloses code directly under a frame.
 fn origin_at(frame: &Frame) -> Option<&Origin> {
     holder_of(Some(frame))?.scope_head()?.origin.as_ref()
 }
 
-/// The frame whose scope buffers what is enqueued under a frame.
+/// Returns the frame of the scope that buffers the intents enqueued under a frame.
 pub(super) fn holder_of(frame: Option<&Frame>) -> Option<&Frame> {
     let mut next = frame;
     while let Some(frame) = next {
@@ -500,12 +515,13 @@ pub(super) fn holder_of(frame: Option<&Frame>) -> Option<&Frame> {
     None
 }
 
-/// The scope that encloses the running code, and the places around that; `None` outside.
+/// Returns the scope around the running code and the places around the code, or `None` outside a scope.
+/// Publishes the scope.
 pub(crate) fn current() -> Option<(Arc<Shared>, Around)> {
     publish(None)
 }
 
-/// The places around the running code.
+/// Returns the places around the running code.
 pub(crate) fn around() -> Around {
     let around = Local::with(|local| {
         local.open_effect_scope();
@@ -520,8 +536,8 @@ pub(crate) fn around() -> Around {
     around.flatten().unwrap_or_else(Around::root)
 }
 
-/// Makes handles possible to the scope with this key, or to the innermost one: it and those that may
-/// capture it move behind locks.
+/// Publishes the scope with this key, or the innermost one without a key: its buffer, and those of the scopes
+/// that may capture it, move behind locks. Returns its shared part and the places around the code in it.
 fn publish(key: Option<u64>) -> Option<(Arc<Shared>, Around)> {
     Local::with(|local| {
         local.open_effect_scope();
@@ -533,8 +549,9 @@ fn publish(key: Option<u64>) -> Option<(Arc<Shared>, Around)> {
         {
             return Some((shared.clone(), around));
         }
-        // Takes off frames until the wanted one and all that may capture it are off, or one is found
-        // that was published before.
+        // Takes off frames up to the outermost one that may capture the wanted scope, or up to one that is
+        // published already. A scope needs the shared part of its parent, so the frames are published from the
+        // outermost inwards. Two loops, since recursion would overflow the stack where scopes nest deeply.
         let mut frames = Vec::new();
         let mut found = false;
         while let Some(mut frame) = top.0.take() {
@@ -579,7 +596,7 @@ fn publish(key: Option<u64>) -> Option<(Arc<Shared>, Around)> {
             frame.outer = top.0.take();
             top.0 = Some(frame);
             if above_wanted {
-                // Those above stay what they are.
+                // The frames above the wanted one need not be published.
                 while let Some(mut frame) = frames.pop() {
                     frame.outer = top.0.take();
                     top.0 = Some(frame);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::effect::{BoxError, Payload};
 
-/// How the intents of one durable effect become text and come back.
+/// The functions that encode and decode the intents of one durable effect.
 #[derive(Clone, Copy)]
 pub struct Codec {
     pub(crate) encode: fn(&dyn Any) -> Result<String, BoxError>,
@@ -20,7 +20,7 @@ impl fmt::Debug for Codec {
 
 #[cfg(feature = "serde")]
 impl Codec {
-    /// The codec of `E`: a JSON object with a field for each argument.
+    /// Returns the codec of `E`: a JSON object with a field for each argument.
     pub const fn new<E: crate::effect::DurableEffect + Send>() -> Self {
         Self {
             encode: |intent| {

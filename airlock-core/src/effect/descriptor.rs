@@ -1,4 +1,4 @@
-//! What is known of an effect or a boundary without running anything.
+//! Descriptors of effects and boundaries: everything that their declarations say.
 
 use std::any::TypeId;
 use std::fmt;
@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use crate::effect::Codec;
 
-/// What an effect's declaration says: its row in the catalogue.
+/// The declaration of an effect: its entry in the catalogue.
 ///
-/// Two descriptors are equal when they come from the same declaration, whatever their ids are.
+/// Two descriptors are equal if they come from the same declaration, regardless of their ids.
 #[derive(Clone, Copy)]
 pub struct EffectDescriptor {
     pub(crate) spec: EffectSpec,
-    /// Whether one call performs it, without awaiting or trying again.
+    /// `true` if one call performs it, without awaiting, retrying or batching.
     pub(crate) simple: bool,
 }
 
-/// The declaration of an effect, as its macro writes it down: the fields that differ from [`EffectSpec::new`].
+/// The content of an effect's declaration. The macro sets the fields that differ from [`EffectSpec::new`].
 #[derive(Clone, Copy, Debug)]
 pub struct EffectSpec {
-    /// The identity of the declaration: each has an intent type of its own.
+    /// The identity of the declaration: each generates its own intent type.
     pub intent_type: TypeId,
     /// The id.
     pub id: &'static str,
@@ -30,56 +30,56 @@ pub struct EffectSpec {
     pub intent: &'static str,
     /// The doc comment.
     pub docs: &'static str,
-    /// Former ids.
+    /// The ids that it had before.
     pub aliases: &'static [&'static str],
-    /// The arguments, in order.
+    /// The arguments of its intents, in order.
     pub arguments: &'static [Argument],
     /// The resources that the body needs.
     pub resources: &'static [ResourceNeed],
     /// The tags.
     pub tags: &'static [&'static str],
-    /// The queue of its intents.
+    /// The queue of its intents. An intent may name another.
     pub queue: Option<&'static str>,
-    /// The priority of its intents.
+    /// The priority of its intents. An intent may set another.
     pub priority: Option<i16>,
-    /// The expression of the key, as written.
+    /// The `key` expression, as written.
     pub key: Option<&'static str>,
-    /// Whether the key reads a redacted argument, so that it is redacted too.
+    /// `true` if the key contains a redacted argument.
     pub key_redacted: bool,
-    /// Which of several intents with one key is kept.
+    /// The intent that is kept of several with the same key.
     pub coalesce: Coalesce,
     /// The retry rule.
     pub retry: Option<RetryRule>,
-    /// The time limit of one attempt.
+    /// The time limit for one attempt.
     pub timeout: Option<Duration>,
-    /// How intents are encoded, if the effect is durable.
+    /// The codec of its intents, if the effect is durable.
     pub codec: Option<Codec>,
-    /// Whether the body is async.
+    /// `true` if the body is async.
     pub is_async: bool,
-    /// Whether the body can return an error.
+    /// `true` if the body can return an error.
     pub fallible: bool,
-    /// Whether one call performs many intents.
+    /// `true` if one call performs many intents.
     pub batch: bool,
-    /// Whether it is never repeated.
+    /// `true` if it is declared `once`: never retried, never handed back.
     pub once: bool,
-    /// Whether the arguments have a destructor that does something.
+    /// `true` if its arguments have a destructor (`mem::needs_drop`).
     pub needs_drop: bool,
 }
 
 /// The place of a declaration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The function's name.
+    /// The name of the function.
     pub name: &'static str,
-    /// The module's path.
+    /// The module that contains it.
     pub module: &'static str,
-    /// The file.
+    /// The file that contains it, as the path was passed to the compiler.
     pub file: &'static str,
-    /// The line, from 1.
+    /// The line of its name, from 1.
     pub line: u32,
-    /// The column, from 1.
+    /// The column of its name, from 1.
     pub column: u32,
-    /// The package.
+    /// The package that contains it.
     pub package: &'static str,
 }
 
@@ -113,18 +113,18 @@ impl EffectSpec {
     }
 }
 
-/// Which of several intents with one key is kept.
+/// The intent that is kept of several with the same key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Coalesce {
-    /// The one enqueued first.
+    /// The intent enqueued first.
     First,
-    /// The one enqueued last, with the freshest arguments.
+    /// The intent enqueued last, with the newest arguments.
     #[default]
     Last,
 }
 
 impl EffectDescriptor {
-    /// Makes a descriptor of what a macro has written down.
+    /// Makes a descriptor from the spec that a macro generates.
     #[doc(hidden)]
     pub const fn new(spec: EffectSpec) -> Self {
         Self {
@@ -133,152 +133,151 @@ impl EffectDescriptor {
         }
     }
 
-    /// Whether a flush looks for other intents of it: those with its key, or those of its batch.
+    /// Returns whether a flush has to find other intents of this effect: those with the same key, or the same batch.
     #[inline]
     pub(crate) const fn is_grouped(&self) -> bool {
         self.spec.key.is_some() || self.spec.batch
     }
 
-    /// The id: the attribute's `name`, or crate, modules and function
-    /// (`shop.orders.send_confirmation`).
+    /// Returns the id: the attribute's `name`, or crate, modules and function (`shop.orders.send_confirmation`).
     ///
-    /// A durable effect always declares a `name`, since the other changes when the function moves.
+    /// A durable effect always declares a `name`, since the default changes when the function moves.
     #[inline]
     pub const fn id(&self) -> &'static str {
         self.spec.id
     }
 
-    /// The function's name.
+    /// Returns the name of the function.
     pub fn name(&self) -> &'static str {
         self.spec.place.name
     }
 
-    /// The name of the intent type.
+    /// Returns the name of the intent type.
     pub fn intent(&self) -> &'static str {
         self.spec.intent
     }
 
-    /// The package that declares it.
+    /// Returns the package that declares it.
     pub fn package(&self) -> &'static str {
         self.spec.place.package
     }
 
-    /// The module that declares it.
+    /// Returns the module that declares it.
     pub fn module(&self) -> &'static str {
         self.spec.place.module
     }
 
-    /// The file that declares it, as the compiler was given it.
+    /// Returns the file that declares it, as the path was passed to the compiler.
     pub fn file(&self) -> &'static str {
         self.spec.place.file
     }
 
-    /// The line of its name, from 1.
+    /// Returns the line of its name, from 1.
     pub fn line(&self) -> u32 {
         self.spec.place.line
     }
 
-    /// The column of its name, from 1.
+    /// Returns the column of its name, from 1.
     pub fn column(&self) -> u32 {
         self.spec.place.column
     }
 
-    /// Its doc comment.
+    /// Returns its doc comment.
     pub fn docs(&self) -> &'static str {
         self.spec.docs
     }
 
-    /// Ids that it had before.
+    /// Returns the ids that it had before.
     pub const fn aliases(&self) -> &'static [&'static str] {
         self.spec.aliases
     }
 
-    /// What an intent holds, in order.
+    /// Returns the arguments of its intents, in order.
     pub fn arguments(&self) -> &'static [Argument] {
         self.spec.arguments
     }
 
-    /// What its body needs from [`Resources`](crate::Resources).
+    /// Returns the [`Resources`](crate::Resources) that its body needs.
     #[inline]
     pub fn resources(&self) -> &'static [ResourceNeed] {
         self.spec.resources
     }
 
-    /// Its tags.
+    /// Returns its tags.
     pub fn tags(&self) -> &'static [&'static str] {
         self.spec.tags
     }
 
-    /// Whether it bears this tag.
+    /// Returns whether it has this tag.
     pub fn has_tag(&self, tag: &str) -> bool {
         self.spec.tags.contains(&tag)
     }
 
-    /// The queue of its intents, unless one names another.
+    /// Returns the queue of its intents. An intent may name another.
     pub fn queue(&self) -> Option<&'static str> {
         self.spec.queue
     }
 
-    /// The priority of its intents, unless one names another.
+    /// Returns the priority of its intents. An intent may set another.
     pub fn priority(&self) -> Option<i16> {
         self.spec.priority
     }
 
-    /// The expression of its key, as written.
+    /// Returns the `key` expression, as written.
     pub fn key(&self) -> Option<&'static str> {
         self.spec.key
     }
 
-    /// Whether its key is made of an argument that it redacts.
+    /// Returns whether its key contains a redacted argument.
     pub fn has_redacted_key(&self) -> bool {
         self.spec.key_redacted
     }
 
-    /// Which of several intents with one key is kept.
+    /// Returns which intent is kept of several with the same key.
     pub fn coalesce(&self) -> Coalesce {
         self.spec.coalesce
     }
 
-    /// How often it may be tried.
+    /// Returns the retry rule.
     #[inline]
     pub fn retry(&self) -> Option<RetryRule> {
         self.spec.retry
     }
 
-    /// How long one attempt may take.
+    /// Returns the time limit for one attempt.
     pub fn timeout(&self) -> Option<Duration> {
         self.spec.timeout
     }
 
-    /// Whether its intents can be encoded and decoded.
+    /// Returns whether its intents can be encoded and decoded.
     pub fn is_durable(&self) -> bool {
         self.spec.codec.is_some()
     }
 
-    /// Whether its body is async.
+    /// Returns whether its body is async.
     #[inline]
     pub fn is_async(&self) -> bool {
         self.spec.is_async
     }
 
-    /// Whether its body can return an error.
+    /// Returns whether its body can return an error.
     #[inline]
     pub fn is_fallible(&self) -> bool {
         self.spec.fallible
     }
 
-    /// Whether many intents are performed by one call.
+    /// Returns whether one call performs many intents.
     #[inline]
     pub fn is_batch(&self) -> bool {
         self.spec.batch
     }
 
-    /// Whether it is declared `once`: never retried, never handed back.
+    /// Returns whether it is declared `once`: never retried, never handed back.
     pub fn is_once(&self) -> bool {
         self.spec.once
     }
 
-    /// `file:line` of the declaration.
+    /// Returns the `file:line` of the declaration.
     pub fn place(&self) -> String {
         format!("{}:{}", self.spec.place.file, self.spec.place.line)
     }
@@ -287,7 +286,7 @@ impl EffectDescriptor {
 impl PartialEq for EffectDescriptor {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
-        // A fast path. The compiler may copy a constant, so different addresses prove nothing.
+        // Fast path. Different addresses prove nothing, since the compiler may copy a constant.
         std::ptr::eq(self, other) || self.spec.intent_type == other.spec.intent_type
     }
 }
@@ -323,7 +322,7 @@ pub struct Argument {
     pub(crate) encoding: Encoding,
 }
 
-/// How an encoded intent holds an argument, as its `#[serde(..)]` attributes say.
+/// The representation of an argument in an encoded intent, from its `#[serde(..)]` attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub(crate) struct Encoding {
@@ -344,40 +343,40 @@ pub(crate) struct Encoding {
         serde(rename = "encoded_by", skip_serializing_if = "Option::is_none")
     )]
     pub(crate) form: Option<&'static str>,
-    /// Whether `skip_serializing_if` leaves it out of some messages.
+    /// `true` if `skip_serializing_if` leaves it out of some encoded intents.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "std::ops::Not::not"))]
     pub(crate) left_out: bool,
 }
 
 impl Argument {
-    /// Its name.
+    /// Returns its name.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Its type, as written.
+    /// Returns its type, as written.
     pub fn type_name(&self) -> &'static str {
         self.type_name
     }
 
-    /// Whether its value is kept out of logs, `Debug`, errors and reports.
+    /// Returns whether its value is kept out of logs, `Debug`, errors and reports.
     pub fn is_redacted(&self) -> bool {
         self.redacted
     }
 
-    /// Whether an encoded intent without it can be decoded: the argument of a durable effect is an
-    /// `Option`, or says `#[serde(default)]`.
+    /// Returns whether an encoded intent without it can be decoded: the argument of a durable effect is an
+    /// `Option`, or has `#[serde(default)]`.
     pub fn has_default(&self) -> bool {
         self.encoding.default
     }
 
-    /// Its name in an encoded intent: its own, unless it says `#[serde(rename = "..")]`.
+    /// Returns its name in an encoded intent: its own, unless it has `#[serde(rename = "..")]`.
     pub fn encoded_name(&self) -> &'static str {
         self.encoding.name.unwrap_or(self.name)
     }
 }
 
-/// One resource that an effect's body needs.
+/// A resource that the body of an effect needs.
 #[derive(Clone, Copy)]
 pub struct ResourceNeed {
     pub(crate) name: &'static str,
@@ -390,12 +389,12 @@ pub struct ResourceNeed {
 }
 
 impl ResourceNeed {
-    /// The argument's name.
+    /// Returns the name of the argument.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The type, as written.
+    /// Returns the type, as written.
     pub fn type_name(&self) -> &'static str {
         self.type_name
     }
@@ -405,7 +404,7 @@ impl ResourceNeed {
         (self.type_path)()
     }
 
-    /// The type's identity.
+    /// Returns the `TypeId` of the type.
     pub fn type_id(&self) -> TypeId {
         (self.type_id)()
     }
@@ -417,7 +416,7 @@ impl fmt::Debug for ResourceNeed {
     }
 }
 
-/// How often an effect may be tried, and how long to wait between.
+/// The number of attempts of an effect, and the wait between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryRule {
     pub(crate) attempts: u32,
@@ -427,7 +426,7 @@ pub struct RetryRule {
 }
 
 impl RetryRule {
-    /// At most this many attempts in all (at least 1), 100 ms apart, doubling up to a minute.
+    /// Allows at most this many attempts in total (at least 1), 100 ms apart, doubling up to a minute.
     pub const fn attempts(attempts: u32) -> Self {
         Self {
             attempts: if attempts == 0 { 1 } else { attempts },
@@ -437,30 +436,30 @@ impl RetryRule {
         }
     }
 
-    /// Waits this long before the second attempt.
+    /// Sets the wait before the second attempt.
     pub const fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    /// Multiplies the wait by this after each attempt.
+    /// Sets the factor by which the wait grows after each attempt.
     pub const fn factor(mut self, factor: u32) -> Self {
         self.factor = factor;
         self
     }
 
-    /// Never waits longer than this.
+    /// Sets the longest wait.
     pub const fn max_delay(mut self, max_delay: Duration) -> Self {
         self.max_delay = max_delay;
         self
     }
 
-    /// The number of attempts in all.
+    /// Returns the number of attempts in total.
     pub fn max_attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// The wait after the attempt with this number (from 1).
+    /// Returns the wait after the attempt with this number (from 1).
     pub fn delay_after(&self, attempt: u32) -> Duration {
         let factor = self
             .factor
@@ -473,24 +472,24 @@ impl RetryRule {
     }
 }
 
-/// What a boundary's declaration says: its row in the catalogue.
+/// The declaration of a boundary: its entry in the catalogue.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct BoundaryDescriptor {
     pub(crate) spec: BoundarySpec,
 }
 
-/// The declaration of a boundary, as its macro writes it down.
+/// The content of a boundary's declaration. The macro sets the fields that differ from [`BoundarySpec::new`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BoundarySpec {
-    /// The attribute's `name`, or the function's.
+    /// The attribute's `name`, or the name of the function.
     pub name: &'static str,
     /// The place of the function's name.
     pub place: Place,
     /// The doc comment.
     pub docs: &'static str,
-    /// The effects that may be enqueued under it, if it declares them.
+    /// The effects that may be enqueued in it, or `None` if it does not restrict them.
     pub emits: Option<&'static [&'static EffectDescriptor]>,
-    /// Whether the body is async.
+    /// `true` if the body is async.
     pub is_async: bool,
 }
 
@@ -508,53 +507,53 @@ impl BoundarySpec {
 }
 
 impl BoundaryDescriptor {
-    /// Makes a descriptor of what a macro has written down.
+    /// Makes a descriptor from the spec that a macro generates.
     #[doc(hidden)]
     pub const fn new(spec: BoundarySpec) -> Self {
         Self { spec }
     }
 
-    /// The attribute's `name`, or the function's.
+    /// Returns the attribute's `name`, or the name of the function.
     pub fn name(&self) -> &'static str {
         self.spec.name
     }
 
-    /// The package that declares it.
+    /// Returns the package that declares it.
     pub fn package(&self) -> &'static str {
         self.spec.place.package
     }
 
-    /// The module that declares it.
+    /// Returns the module that declares it.
     pub fn module(&self) -> &'static str {
         self.spec.place.module
     }
 
-    /// The file that declares it, as the compiler was given it.
+    /// Returns the file that declares it, as the path was passed to the compiler.
     pub fn file(&self) -> &'static str {
         self.spec.place.file
     }
 
-    /// The line of its name, from 1.
+    /// Returns the line of its name, from 1.
     pub fn line(&self) -> u32 {
         self.spec.place.line
     }
 
-    /// Its doc comment.
+    /// Returns its doc comment.
     pub fn docs(&self) -> &'static str {
         self.spec.docs
     }
 
-    /// The effects that may be enqueued under it; `None` if it does not say.
+    /// Returns the effects that may be enqueued in it, or `None` if it does not restrict them.
     pub fn emits(&self) -> Option<&'static [&'static EffectDescriptor]> {
         self.spec.emits
     }
 
-    /// Whether its body is async.
+    /// Returns whether its body is async.
     pub fn is_async(&self) -> bool {
         self.spec.is_async
     }
 
-    /// `file:line` of the declaration.
+    /// Returns the `file:line` of the declaration.
     pub fn place(&self) -> String {
         format!("{}:{}", self.spec.place.file, self.spec.place.line)
     }

@@ -1,24 +1,26 @@
-//! Keys: what makes two intents the same wish.
+//! Keys, by which two intents are recognised as the same wish.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// Identifies a wish among the intents of one effect: the source of coalescing and idempotency.
+/// Identifies a wish among the intents of one effect, for coalescing and idempotency.
 ///
-/// Made from integers, strings, and tuples of those; see [`IntoKey`].
+/// A key is made from integers, strings and tuples of those; see [`IntoKey`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Key {
-    /// A whole number.
+    /// An integer.
     Number(i128),
-    /// A text.
+    /// A string.
     Text(Cow<'static, str>),
     /// Several keys, in order.
     Tuple(Vec<Key>),
 }
 
-/// The key of an intent, or none. A number that fits is in one word, since most keys are ids: an `i128` that
-/// was just stored in halves would be waited for.
+/// The key of an intent, or none.
+///
+/// Most keys are ids, so a number that fits is kept in one word. An `i128` is stored in two halves, and reading it
+/// back at once would cost a store-forwarding stall.
 pub(crate) enum Keyed {
     None,
     Number(u64),
@@ -26,13 +28,14 @@ pub(crate) enum Keyed {
 }
 
 impl Keyed {
+    /// Converts a key. Takes the fast form for numbers that fit.
     #[inline]
     pub(crate) fn new(key: Option<Key>) -> Self {
         let Some(key) = key else { return Self::None };
         if let Key::Number(number) = &key
             && let Ok(number) = u64::try_from(*number)
         {
-            // There is nothing to drop, which the compiler does not see.
+            // A number owns nothing. The compiler does not see that and would emit the drop of a `Key`.
             std::mem::forget(key);
             return Self::Number(number);
         }
@@ -66,7 +69,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// What can serve as a [`Key`].
+/// A value that can be converted into a [`Key`].
 ///
 /// ```
 /// use airlock_core::{IntoKey, Key};
@@ -79,7 +82,7 @@ impl fmt::Display for Key {
     note = "a key is an integer, a string or a tuple of those: write `key = order.0`, or `key = order.to_string()`"
 )]
 pub trait IntoKey {
-    /// The key that this value stands for.
+    /// Converts the value into a key.
     fn into_key(self) -> Key;
 }
 

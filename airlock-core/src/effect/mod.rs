@@ -1,4 +1,4 @@
-//! Effects: what a declaration says, what its intents hold, and how its body starts.
+//! Effects: descriptors, arguments, keys, resources, and starting a body.
 
 mod codec;
 mod descriptor;
@@ -23,17 +23,17 @@ pub(crate) use self::payload::{Payload, Stub};
 pub(crate) use self::resources::forms;
 pub use self::resources::{MissingResource, Resources};
 
-/// Any error that an effect, a policy or an executor reports.
+/// A boxed error, as effects, policies and executors report it.
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
-/// A boxed future that may move between threads.
+/// A boxed future that can be sent between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// The type of an intent: one wish to perform one effect, holding its arguments.
+/// The type of an intent: one wish to perform an effect, with its arguments.
 ///
-/// `#[airlock::effect]` implements it for the type that it generates, and nothing else does.
+/// `#[airlock::effect]` implements this trait for the type that it generates. Do not implement it by hand.
 ///
-/// The options of an intent (delay, queue, when to fire …) are set by the methods of
+/// Set the options of an intent (delay, queue, when to fire …) with the methods of
 /// [`IntoIntent`](crate::IntoIntent).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an intent",
@@ -44,11 +44,11 @@ pub trait Effect: fmt::Debug + Sized + 'static {
     /// The effect's entry in the catalogue.
     const DESCRIPTOR: &'static EffectDescriptor;
 
-    /// Starts the effect's body. Only executors call it.
+    /// Starts the effect's body. Called only to perform an intent.
     #[doc(hidden)]
     fn perform(self, resources: &Resources) -> Performing<'_>;
 
-    /// Starts the body of a batch effect, once for many intents. Called only for `batch` effects.
+    /// Starts the body of a batch effect once, for many intents. Called only for `batch` effects.
     #[doc(hidden)]
     fn perform_batch(batch: Vec<Self>, resources: &Resources) -> Performing<'_> {
         let mut batch = batch.into_iter();
@@ -58,23 +58,23 @@ pub trait Effect: fmt::Debug + Sized + 'static {
         }
     }
 
-    /// A second intent with equal arguments, or `None` where the effect is declared `once`.
+    /// Clones the intent, or returns `None` if the effect is declared `once`.
     #[doc(hidden)]
     fn duplicate(&self) -> Option<Self> {
         None
     }
 
-    /// The key by which equal wishes are recognised: the attribute's `key = ..`.
+    /// Returns the key by which equal intents are recognised: the value of the attribute's `key = ..`.
     fn key(&self) -> Option<Key> {
         None
     }
 }
 
-/// An effect that outlives its process: its intents can be encoded and decoded.
+/// A durable effect, whose intents can be encoded and decoded.
 #[cfg(feature = "serde")]
 pub trait DurableEffect: Effect + serde::Serialize + serde::de::DeserializeOwned {}
 
-/// A body under way: done already (sync effects), or a future to await.
+/// A body that has started: finished already (sync effects), or a future to await.
 #[must_use = "an effect that is not driven to its end may not have happened"]
 pub enum Performing<'a> {
     /// The body has run.
@@ -106,18 +106,18 @@ impl fmt::Debug for Performing<'_> {
     }
 }
 
-/// What the body of an effect may return.
+/// A type that the body of an effect may return.
 #[diagnostic::on_unimplemented(
     message = "an effect cannot return `{Self}`",
     label = "must be `()` or `Result<(), E>`",
     note = "an effect returns `()` or `Result<(), E>`, where `E` is an error that is `Send + Sync + 'static`; nobody is left to take a value when it runs"
 )]
 pub trait EffectOutput {
-    /// The same as a result with a boxed error.
+    /// Converts the value into a result with a boxed error.
     ///
     /// # Errors
     ///
-    /// The error that the body returned.
+    /// Returns the error of the body, if it returned one.
     fn into_result(self) -> Result<(), BoxError>;
 }
 
@@ -133,7 +133,7 @@ impl<E: Into<BoxError>> EffectOutput for Result<(), E> {
     }
 }
 
-/// One effect, or a tuple of up to eight effects: how policies and boundaries name effects by type.
+/// An effect or a tuple of up to eight effects, for policies and boundaries that name effects by type.
 pub trait EffectSet {
     /// The descriptors of the effects in the set.
     const DESCRIPTORS: &'static [&'static EffectDescriptor];

@@ -1,4 +1,4 @@
-//! An intent's arguments with their type erased, stored in place when they are small.
+//! Type-erased arguments of an intent, stored inline if they are small.
 
 use std::any::Any;
 use std::fmt;
@@ -10,17 +10,20 @@ use stack_dst::buffers::ConstArrayBuf;
 use crate::effect::{BoxError, Effect, Keyed, Performing, Resources};
 use crate::unwind::guarded;
 
-/// The bytes of arguments that have their place in a [`Payload`], with the mark that they are there.
+/// The largest size of a [`Slot`] that is stored inline. The eighth word of the buffer is the vtable.
 const IN_PLACE: usize = 7 * size_of::<usize>();
 
-/// The erased arguments of an intent, or nothing once they have been used. Up to 48 bytes and the
-/// mark that they are still there have their place in it, more are boxed.
+/// The type-erased arguments of an intent, or nothing after they have been used.
+///
+/// Up to 48 bytes, and the tag of the `Option`, are stored inline. Larger arguments are boxed.
 pub(crate) struct Payload(Value<dyn Erased, ConstArrayBuf<usize, 8>>);
 
 impl Payload {
+    /// Erases the type of the arguments.
     #[inline]
     pub(crate) fn new<E: Effect + Send>(intent: E) -> Self {
         let slot = Slot(Some(intent));
+        // Decided at compile time, so that only one of the branches is compiled for each effect.
         if const { size_of::<Slot<E>>() <= IN_PLACE && align_of::<Slot<E>>() <= align_of::<usize>() }
         {
             match Value::new_stable(slot, |slot| slot as &dyn Erased) {
@@ -32,7 +35,7 @@ impl Payload {
         }
     }
 
-    /// Arguments that are too large, or aligned too widely, for their place.
+    /// Boxes arguments that are too large, or aligned too widely, to be stored inline.
     fn boxed(slot: Box<dyn Erased>) -> Self {
         Self::in_place(Boxed(slot))
     }
@@ -44,7 +47,7 @@ impl Payload {
         }
     }
 
-    /// What stays behind when the arguments moved elsewhere.
+    /// Makes a placeholder for arguments that were moved out.
     pub(crate) fn gone() -> Self {
         Self::in_place(Gone)
     }
@@ -59,29 +62,33 @@ impl Payload {
         &mut *self.0
     }
 
+    /// Returns whether the arguments are still there.
     #[inline]
     pub(crate) fn is_present(&self) -> bool {
         self.erased().get().is_some()
     }
 
+    /// Returns the arguments, if they are still there.
     pub(crate) fn get(&self) -> Option<&dyn Any> {
         self.erased().get()
     }
 
+    /// Takes the arguments, if they are still there and of this type.
     pub(crate) fn take<E: Effect>(&mut self) -> Option<E> {
         self.erased_mut().slot().downcast_mut::<Slot<E>>()?.0.take()
     }
 
+    /// Computes the key. Runs the `key` expression, which may panic.
     pub(crate) fn keyed(&self) -> Keyed {
         self.erased().keyed()
     }
 
-    /// The same arguments once more, unless the effect is declared `once` or they are gone.
+    /// Clones the arguments, unless the effect is declared `once` or they are gone.
     pub(crate) fn duplicate(&self) -> Option<Self> {
         self.erased().duplicate()
     }
 
-    /// The same arguments for another body.
+    /// Replaces the body, keeping the arguments.
     pub(crate) fn stubbed(self, body: Stub) -> Self {
         Self::in_place(Box::new(Stubbed {
             arguments: self,
@@ -89,12 +96,13 @@ impl Payload {
         }))
     }
 
+    /// Returns whether the body was replaced.
     pub(crate) fn is_stubbed(&self) -> bool {
         self.erased().is_stubbed()
     }
 
-    /// Drops the arguments, if they are still there. A destructor that panics must not cost what the
-    /// flush has to tell.
+    /// Drops the arguments, if they are still there. A panic of a destructor is logged, so that the flush can still
+    /// report.
     pub(crate) fn discard(&mut self) {
         if self.is_present() {
             let erased = self.erased_mut();
@@ -102,13 +110,13 @@ impl Payload {
         }
     }
 
-    /// Starts the body. The arguments stay here where that is possible and worth it: see [`keeps`].
+    /// Starts the body. The arguments stay here if a failure may need them again: see [`keeps`].
     #[inline]
     pub(crate) fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r> {
         self.erased_mut().perform(resources)
     }
 
-    /// Starts the body of a batch effect, once for this intent and `rest`, which are of the same effect.
+    /// Starts the body of a batch effect once, for this intent and `rest`, which are of the same effect.
     pub(crate) fn perform_batch<'r>(
         &mut self,
         rest: &mut [&mut Payload],
@@ -124,8 +132,10 @@ impl fmt::Debug for Payload {
     }
 }
 
+/// Arguments behind a trait object.
 pub(crate) trait Erased: Send {
     fn get(&self) -> Option<&dyn Any>;
+    /// Returns the concrete type, for a downcast.
     fn slot(&mut self) -> &mut dyn Any;
     fn keyed(&self) -> Keyed;
     fn fmt_arguments(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
@@ -135,10 +145,10 @@ pub(crate) trait Erased: Send {
     fn is_stubbed(&self) -> bool {
         false
     }
-    /// May unwind.
+    /// Drops the arguments. May unwind.
     fn discard(&mut self);
     fn perform<'r>(&mut self, resources: &'r Resources) -> Performing<'r>;
-    /// Starts one body for this intent and `rest`, all of the same effect.
+    /// Starts one body for this intent and `rest`, which are of the same effect.
     fn perform_batch<'r>(
         &mut self,
         rest: &mut [&mut Payload],
@@ -146,10 +156,11 @@ pub(crate) trait Erased: Send {
     ) -> Performing<'r>;
 }
 
+/// The arguments in their own type. `None` after they have been used.
 struct Slot<E>(Option<E>);
 
 impl<E: Effect> Slot<E> {
-    /// The arguments for one attempt: a duplicate if they must stay, otherwise they themselves.
+    /// Returns the arguments for one attempt: a clone if they must stay, otherwise the originals.
     #[inline]
     fn attempt(&mut self) -> Option<E> {
         if const { keeps::<E>() }
@@ -161,15 +172,19 @@ impl<E: Effect> Slot<E> {
     }
 }
 
-/// Whether a failure can need the arguments again. A sync body that returns no error can only panic,
-/// and then only arguments that are free to copy are kept: nobody pays for a clone without need.
+/// Returns whether each attempt gets a clone of the arguments, because a failure may need them again.
+///
+/// A sync body without an error type can only panic. For that rare case arguments are kept only if they have no
+/// destructor, so that cloning them is cheap.
 const fn keeps<E: Effect>() -> bool {
     let effect = E::DESCRIPTOR;
     effect.spec.fallible || effect.spec.is_async || !std::mem::needs_drop::<E>()
 }
 
-/// What is generated for each effect. What an effect does not need is left out, and what needs no type is
-/// elsewhere: each line here is compiled hundreds of times in a large program.
+/// Compiled for each effect, so hundreds of times in a large program.
+///
+/// For that reason `if const` leaves out what an effect does not need, and code that does not depend on the type is
+/// outside.
 impl<E: Effect + Send> Erased for Slot<E> {
     fn get(&self) -> Option<&dyn Any> {
         self.0.as_ref().map(|intent| intent as &dyn Any)
@@ -205,7 +220,7 @@ impl<E: Effect + Send> Erased for Slot<E> {
         if const { !keeps::<E>() && !E::DESCRIPTOR.spec.resources.is_empty() }
             && let Err(missing) = resources.check(E::DESCRIPTOR)
         {
-            // Found out before the arguments are used, they can be handed back.
+            // `attempt` would use the arguments up. Checked before, they can be handed back.
             return Performing::Ready(Err(missing.into()));
         }
         match self.attempt() {
@@ -245,7 +260,7 @@ fn used_up<'r>() -> Performing<'r> {
     ))
 }
 
-/// Arguments that are too large, or aligned too widely, for their place.
+/// Arguments that are too large, or aligned too widely, to be stored inline.
 struct Boxed(Box<dyn Erased>);
 
 impl Erased for Boxed {
@@ -286,7 +301,7 @@ impl Erased for Boxed {
     }
 }
 
-/// What stands for the body of an effect in a test.
+/// A replacement for the body of an effect in a test.
 pub(crate) type Stub = Arc<dyn Fn(&dyn Any) -> Result<(), BoxError> + Send + Sync>;
 
 /// Arguments whose effect's body is replaced.
@@ -296,6 +311,7 @@ struct Stubbed {
 }
 
 impl Stubbed {
+    /// Calls the replacement with the arguments, if they are still there.
     fn call(&self) -> Result<(), BoxError> {
         self.arguments.get().map_or(Ok(()), |it| (self.body)(it))
     }
@@ -335,13 +351,13 @@ impl Erased for Box<Stubbed> {
             let stubbed = payload.erased_mut().slot().downcast_mut::<Self>()?;
             Some(stubbed.call())
         });
-        // Each is asked, also behind one that fails: the body would be given all of them.
+        // `fold` calls the stub for each intent, also after one has failed: the body would get all of them.
         let ended = rest.fold(self.call(), Result::and);
         Performing::Ready(ended)
     }
 }
 
-/// Arguments that moved elsewhere.
+/// A placeholder for arguments that were moved out.
 struct Gone;
 
 impl Erased for Gone {

@@ -1,4 +1,4 @@
-//! Resources: what the bodies of effects need and intents must not carry.
+//! Resources: values that bodies of effects need and intents must not carry.
 
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
@@ -11,14 +11,14 @@ use crate::effect::{EffectDescriptor, ResourceNeed};
 #[derive(Clone, Default)]
 pub struct Resources {
     by_type: HashMap<TypeId, Entry>,
-    /// Set for the defaults that hold where no airlock was installed or entered.
+    /// `true` for the defaults that apply if no airlock is installed or entered.
     without_airlock: bool,
 }
 
 #[derive(Clone)]
 struct Entry {
     type_name: &'static str,
-    /// An `Arc<T>`, so that `T` may be a trait object.
+    /// An `Arc<T>` behind `Any`: `Any` needs a sized type, and `T` may be a trait object.
     value: Arc<dyn Any + Send + Sync>,
 }
 
@@ -29,7 +29,7 @@ impl Entry {
 }
 
 impl Resources {
-    /// The resources of code that no airlock encloses: none.
+    /// Returns the empty resources of code outside of every airlock.
     pub(crate) fn without_airlock() -> Self {
         Self {
             without_airlock: true,
@@ -37,7 +37,7 @@ impl Resources {
         }
     }
 
-    /// Adds a resource. Returns whether it replaced another one of its type.
+    /// Supplies a resource. Returns whether it replaced one of the same type.
     pub(crate) fn insert<T: ?Sized + Send + Sync + 'static>(&mut self, value: Arc<T>) -> bool {
         let entry = Entry {
             type_name: type_name::<T>(),
@@ -46,15 +46,15 @@ impl Resources {
         self.by_type.insert(TypeId::of::<T>(), entry).is_some()
     }
 
-    /// Returns the names of the resources that serve a need: more than one if the program supplied both a `T` and an
-    /// `Arc<T>`, say.
+    /// Returns the names of the resources that serve a need. There are several if the program supplied both a `T` and
+    /// an `Arc<T>`, for example.
     pub(crate) fn serving(&self, need: &ResourceNeed) -> Vec<&'static str> {
         let ids = (need.forms)().into_iter();
         let entries = ids.filter_map(|id| self.by_type.get(&id));
         entries.map(|entry| entry.type_name).collect()
     }
 
-    /// Checks that an effect has all its resources.
+    /// Checks that all resources of an effect are there.
     pub(crate) fn check(&self, effect: &'static EffectDescriptor) -> Result<(), MissingResource> {
         let mut needs = effect.resources().iter();
         match needs.find(|need| self.serving(need).is_empty()) {
@@ -66,11 +66,11 @@ impl Resources {
         }
     }
 
-    /// Returns the resource of type `T`: a `T`, or what an `Arc<T>` or a `Box<T>` points to.
+    /// Returns the resource of type `T`, which may be supplied as a `T`, an `Arc<T>` or a `Box<T>`.
     ///
     /// # Errors
     ///
-    /// [`MissingResource`] if none was supplied.
+    /// Returns [`MissingResource`] if none was supplied.
     pub fn get<T: ?Sized + Send + Sync + 'static>(&self) -> Result<&T, MissingResource> {
         self.find().ok_or_else(|| self.missing(type_name::<T>()))
     }
@@ -114,11 +114,11 @@ impl fmt::Debug for Resources {
     }
 }
 
-/// A resource that effects need and nobody supplied.
+/// The error for a resource that an effect needs and nobody supplied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MissingResource {
-    /// The path of the type.
+    /// The path of the missing type.
     pub type_name: &'static str,
     /// The effects that need it.
     pub effects: Vec<&'static EffectDescriptor>,
@@ -134,7 +134,7 @@ impl MissingResource {
         }
     }
 
-    /// Writes the type and the effects that need it, and leaves out what to do.
+    /// Writes the type and the effects that need it, without how to supply it.
     pub(crate) fn write_need(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`", self.type_name)?;
         for (number, effect) in self.effects.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Asking everybody who has a say at an enqueue: the boundary's `emits`, the executor, each policy.
+//! The slow path of an enqueue: consulting the boundary's `emits`, the executor and each policy.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::executor::cannot_delay;
 use crate::intent::{Intent, OpaquePlace, ScopeId, name_of};
 use crate::policy::{Policy, ScopeView};
 
-/// Buffers the waiting intent if nobody objects. Otherwise it is left where it is, as it was.
+/// Buffers the waiting intent if everything consulted accepts it. Otherwise leaves it where it is, unchanged.
 pub(super) fn admit(waiting: &mut Vec<Intent>) -> Result<ScopeId, EnqueueErrorKind> {
     let mut here = Here::unknown();
     let intent = match (here.find(), waiting.last_mut()) {
@@ -18,6 +18,7 @@ pub(super) fn admit(waiting: &mut Vec<Intent>) -> Result<ScopeId, EnqueueErrorKi
         (Found::NoScope | Found::Scope, _) => return Err(EnqueueErrorKind::NoScope),
     };
     let asks = here.place().is_some_and(|place| place.asks);
+    // Held until the intent is buffered, so that a policy that counts the buffer is right under threads (`cap`).
     let _one_at_a_time = match here.shared() {
         Some(shared) if here.place().is_some_and(|place| place.judges) => Some(shared.asking()),
         _ => None,
@@ -25,10 +26,13 @@ pub(super) fn admit(waiting: &mut Vec<Intent>) -> Result<ScopeId, EnqueueErrorKi
     let ended = |here: &Here| EnqueueErrorKind::ScopeEnded {
         scope: here.label(),
     };
+    // Before the policies, so that they are not consulted about an intent that cannot be buffered. Another thread may
+    // end the scope later: `Here::buffer` checks again.
     if asks && !here.is_open() {
         return Err(ended(&here));
     }
     let has_own_origin = intent.data.origin().is_some();
+    // Before the policies, too: they see the intent with its scope, cause and origin.
     enter(&here, intent);
     if let Err(refusal) = ask(&here, intent) {
         leave(intent, has_own_origin);
@@ -43,7 +47,8 @@ pub(super) fn admit(waiting: &mut Vec<Intent>) -> Result<ScopeId, EnqueueErrorKi
     Err(ended(&here))
 }
 
-/// Notes where the intent is enqueued. One that was handed back and is enqueued again keeps its origin.
+/// Enters the scope, place, cause and origin into the intent. An intent that was handed back and is enqueued again
+/// keeps its origin.
 fn enter(here: &Here, intent: &mut Intent) {
     let data = &mut intent.data;
     data.scope = Some(here.scope());
@@ -62,7 +67,7 @@ fn enter(here: &Here, intent: &mut Intent) {
     }
 }
 
-/// Makes a refused intent what it was before.
+/// Restores a refused intent, which is handed back, to what it was before.
 #[cold]
 fn leave(intent: &mut Intent, has_own_origin: bool) {
     intent.data.renew();
@@ -71,6 +76,7 @@ fn leave(intent: &mut Intent, has_own_origin: bool) {
     }
 }
 
+/// Consults `emits`, the executor and the policies, in this order.
 fn ask(here: &Here, intent: &Intent) -> Result<(), EnqueueErrorKind> {
     let Some(place) = here.place() else {
         return accepts_in_place(intent);
@@ -93,13 +99,14 @@ fn ask(here: &Here, intent: &Intent) -> Result<(), EnqueueErrorKind> {
             ask_policies(here, place, intent)?;
         }
     }
+    // Not in the block above: the observer of the testing kit is not a policy.
     if let Some(observer) = &place.settings().observer {
         observer.enqueues(intent);
     }
     Ok(())
 }
 
-/// What is performed where the scope ends cannot be delayed.
+/// Refuses a delay, since the default executor performs where the scope ends.
 fn accepts_in_place(intent: &Intent) -> Result<(), EnqueueErrorKind> {
     cannot_delay(intent).map_err(|reason| EnqueueErrorKind::NotAccepted {
         executor: "inline".to_owned(),
@@ -107,7 +114,8 @@ fn accepts_in_place(intent: &Intent) -> Result<(), EnqueueErrorKind> {
     })
 }
 
-/// What an effect enqueues while it is performed is not restricted by the boundary around it.
+/// Checks the `emits` of the enclosing boundaries, up to the nearest effect: a boundary declares what its code
+/// wishes, not what effects enqueue.
 fn ask_emits(place: &Arc<Place>, intent: &Intent) -> Result<(), EnqueueErrorKind> {
     for place in place.outwards() {
         match &place.kind {
@@ -129,9 +137,11 @@ fn ask_emits(place: &Arc<Place>, intent: &Intent) -> Result<(), EnqueueErrorKind
     Ok(())
 }
 
-/// Asks each policy, innermost first; of one scope in the order in which they were added.
+/// Consults each policy, innermost first. The policies of one scope are consulted in the order in which they were
+/// added.
 fn ask_policies(here: &Here, place: &Arc<Place>, intent: &Intent) -> Result<(), EnqueueErrorKind> {
     let view = ScopeView::new(here);
+    // A place that does not judge has no judging places around it.
     for place in place.outwards().take_while(|place| place.judges) {
         for policy in place.policies() {
             policy

@@ -1,4 +1,4 @@
-//! Why an intent was not accepted.
+//! The error of an enqueue.
 
 use std::fmt;
 use std::panic::Location;
@@ -8,7 +8,7 @@ use crate::effect::EffectDescriptor;
 use crate::intent::Intent;
 use crate::policy::Veto;
 
-/// An intent was not accepted. It comes back with the error.
+/// The error of an intent that was not accepted. It hands the intent back.
 pub struct EnqueueError {
     inner: Box<Inner>,
 }
@@ -17,15 +17,15 @@ struct Inner {
     kind: EnqueueErrorKind,
     effect: &'static EffectDescriptor,
     location: &'static Location<'static>,
-    /// Arguments need not be `Sync`; an error has to be.
+    /// In a mutex because arguments need not be `Sync`, and the error must be. It is never locked.
     intent: std::sync::Mutex<Intent>,
 }
 
-/// Why an intent was not accepted.
+/// The reason why an intent was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnqueueErrorKind {
-    /// No scope encloses the code.
+    /// The code is in no scope.
     #[error("no scope is open here: {}", remedies())]
     NoScope,
     /// The scope has ended, or its future is being dropped.
@@ -34,29 +34,29 @@ pub enum EnqueueErrorKind {
         /// The scope's name or id.
         scope: String,
     },
-    /// A policy vetoed.
+    /// A policy vetoed the intent.
     #[error("the policy `{policy}` vetoes it: {veto}")]
     Vetoed {
         /// The policy's name.
         policy: String,
-        /// What it said.
+        /// The policy's veto.
         veto: Veto,
     },
-    /// The scope declares what it emits, and this is not part of it.
+    /// The scope declares the effects that it emits, and this is not one of them.
     #[error("the scope `{scope}` does not declare it: add it to `emits`")]
     NotDeclared {
         /// The name of the scope, or of its boundary.
         scope: String,
     },
-    /// The executor cannot take it.
+    /// The executor cannot take the intent.
     #[error("the executor `{executor}` cannot take it: {reason}")]
     NotAccepted {
         /// The executor's name.
         executor: String,
-        /// Why, and what to do instead.
+        /// The reason, and what to do instead.
         reason: String,
     },
-    /// The enqueue came from within a policy, a lifecycle or an executor's `accepts`.
+    /// The enqueue came from a policy, a lifecycle or an executor's `accepts`.
     #[error("policies judge intents and cannot enqueue any")]
     WhileJudging,
     /// The enqueue came from a closure given to `Scope::inspect`.
@@ -64,11 +64,11 @@ pub enum EnqueueErrorKind {
     WhileInspecting,
 }
 
-/// What helps most often where a web service runs.
+/// The most likely remedy, set by a web integration.
 static LIKELIEST: OnceLock<&'static str> = OnceLock::new();
 
-/// Lets the error of an enqueue outside of every scope name this remedy first, in the whole process: an
-/// integration knows what its users forget.
+/// Makes the error of an enqueue outside of a scope name this remedy first, in the whole process. For integrations,
+/// which know what their users forget.
 pub(crate) fn suggest(remedy: &'static str) {
     let _ = LIKELIEST.set(remedy); // the first one stays
 }
@@ -102,22 +102,22 @@ impl EnqueueError {
         }
     }
 
-    /// Why.
+    /// Returns the reason.
     pub fn kind(&self) -> &EnqueueErrorKind {
         &self.inner.kind
     }
 
-    /// The effect that was to be performed.
+    /// Returns the effect of the intent.
     pub fn effect(&self) -> &'static EffectDescriptor {
         self.inner.effect
     }
 
-    /// Where it was to be enqueued.
+    /// Returns the location of the enqueue.
     pub fn location(&self) -> &'static Location<'static> {
         self.inner.location
     }
 
-    /// The intent, to be enqueued elsewhere.
+    /// Returns the intent, for example to enqueue it elsewhere.
     pub fn into_intent(self) -> Intent {
         let intent = self.inner.intent.into_inner();
         intent.unwrap_or_else(std::sync::PoisonError::into_inner)

@@ -1,4 +1,4 @@
-//! Handing an intent to the current scope.
+//! Enqueueing: handing an intent to the current scope.
 
 mod ask;
 mod error;
@@ -16,13 +16,13 @@ pub use self::error::{EnqueueError, EnqueueErrorKind};
 
 /// Hands an intent to the current scope. Nothing runs now.
 ///
-/// While the thread unwinds from a panic it logs a kind and drops the intent, so that a
+/// While the thread unwinds from a panic, an intent that is not accepted is logged and dropped, so that a
 /// destructor cannot turn a panic into an abort.
 ///
 /// # Panics
 ///
-/// At the caller's line, where [`try_enqueue`] returns an error: outside every scope, in one that has
-/// ended, when a policy vetoes, from within a policy, and when the executor cannot take the effect.
+/// Panics at the caller's line where [`try_enqueue`] returns an error: outside a scope, in a scope that has
+/// ended, if a policy vetoes, within a policy, and if the executor cannot take the effect.
 #[track_caller]
 #[inline(always)]
 pub fn enqueue<I: IntoIntent>(intent: I) -> IntentId {
@@ -33,7 +33,7 @@ pub fn enqueue<I: IntoIntent>(intent: I) -> IntentId {
     }
 }
 
-/// Hands an intent to the current scope, or says why that cannot be. Nothing runs now.
+/// Hands an intent to the current scope, or returns it with an error. Nothing runs now.
 ///
 /// ```
 /// #[airlock::effect]
@@ -46,7 +46,7 @@ pub fn enqueue<I: IntoIntent>(intent: I) -> IntentId {
 ///
 /// # Errors
 ///
-/// [`EnqueueError`]; its [`EnqueueErrorKind`] says why.
+/// Returns [`EnqueueError`] if the intent was not accepted. Its [`EnqueueErrorKind`] has the reason.
 #[track_caller]
 #[inline(always)]
 pub fn try_enqueue<I: IntoIntent>(intent: I) -> Result<IntentId, EnqueueError> {
@@ -57,14 +57,14 @@ pub fn try_enqueue<I: IntoIntent>(intent: I) -> Result<IntentId, EnqueueError> {
     }
 }
 
-/// Builds an intent, in the buffer of its scope if nobody has to be asked.
+/// Builds an intent, in the buffer of its scope if there is nothing to consult.
 ///
-/// This, and what buffers a plain one, is all that is compiled for each call. Inlined, so that arguments
-/// come in registers.
+/// Only this and [`buffer_plain`] are compiled for each call of `enqueue`. Inlined, so that arguments are passed in
+/// registers.
 #[track_caller]
 #[inline(always)]
 fn build<I: IntoIntent>(intent: I) -> (Building, IntentId) {
-    // Only an intent that comes straight from its effect's function is sure to be plain.
+    // An untyped `Intent` may have options, and dropping where it was before may run user code.
     let mut building = Building::begin(I::__EFFECT.is_some());
     let (id, scope) = (IntentId(next_id()), building.scope());
     let intent = intent.__at(Location::caller(), id, Some(scope));
@@ -72,7 +72,7 @@ fn build<I: IntoIntent>(intent: I) -> (Building, IntentId) {
     (building, id)
 }
 
-/// Fast path: the code is directly in a scope, and no policy, executor or `emits` has to be asked.
+/// Fast path: the code is directly in a scope, and there is no policy, executor or `emits` to consult.
 #[inline(always)]
 fn buffer_plain(
     building: Building,
@@ -88,7 +88,7 @@ fn buffer_plain(
     id
 }
 
-/// Panics at the line of the caller of [`enqueue`].
+/// Slow path of [`enqueue`]. Panics at the line of its caller.
 #[cold]
 #[track_caller]
 fn ask_or_panic(building: Building) -> IntentId {
@@ -101,16 +101,19 @@ fn ask_or_panic(building: Building) -> IntentId {
     }
 }
 
+/// Slow path of [`enqueue`] while the thread unwinds: logs instead of panicking.
 fn ask_while_unwinding(mut building: Building) -> IntentId {
     let id = waiting_in(building.buffer()).id();
-    // A policy that panics now would abort the process.
+    // A second panic would abort the process, so that of a policy is caught.
     if let Some(Err(error)) = guarded("a policy or an executor", || ask(building)) {
         tracing::error!(target: "airlock", error = %error, "dropped while the thread unwinds");
     }
     id
 }
 
-/// Asks everybody who has a say, and buffers the intent if nobody objects.
+/// Slow path: consults `emits`, the executor and the policies, and buffers the intent if all accept it.
+///
+/// Not inlined: `enqueue` is compiled for each call, and this does not depend on the type of the intent.
 #[inline(never)]
 fn ask(mut building: Building) -> Result<IntentId, EnqueueError> {
     let waiting = building.buffer();
@@ -130,6 +133,7 @@ fn ask(mut building: Building) -> Result<IntentId, EnqueueError> {
     asked
 }
 
+/// Returns the intent that waits.
 #[inline]
 fn waiting_in(buffer: &mut [Intent]) -> &mut Intent {
     match buffer.last_mut() {

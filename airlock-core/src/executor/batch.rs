@@ -1,4 +1,4 @@
-//! What an executor is given.
+//! The batch of intents that a flush passes to an executor.
 
 use std::fmt;
 use std::ops::Range;
@@ -13,72 +13,75 @@ use crate::intent::{Failure, Intent};
 ///
 /// An executor either performs them here ([`perform_all`](Self::perform_all)), or hands each over
 /// to something else ([`hand_over`](Self::hand_over)). After a failure both stop, unless the scope
-/// asked to [carry on](crate::FailureMode::CarryOn). What an executor leaves undone fails.
+/// is configured to [carry on](crate::FailureMode::CarryOn). Intents that the executor does not
+/// decide fail.
 ///
-/// Intents of a batch effect form one unit, in the place of the first of them.
+/// The intents of a batch effect form one unit, at the position of the first one.
 pub struct Batch<'a> {
     flush: &'a mut dyn FlushInProgress,
     part: Part,
 }
 
-/// What something that stores intents answers for one of them.
+/// The answer of something that stores intents, for one intent.
 #[derive(Debug)]
 pub enum Receipt {
-    /// It has the intent, and will perform it.
+    /// It has stored the intent, and will perform it.
     Accepted,
-    /// It has one with the same key already, which represents this one.
+    /// It already has an intent with the same key, which represents this one. The report shows this
+    /// one as dropped.
     Duplicate {
-        /// Which one.
+        /// Names the existing intent, for the report.
         reason: String,
     },
-    /// It does not take the intent.
+    /// It refuses the intent, which fails with this error.
     Rejected(BoxError),
 }
 
-/// The part of a flush that a batch is about.
+/// The part of a flush that a batch covers.
 pub(crate) struct Part {
     pub(crate) positions: Positions,
-    /// The executor, as a number of the flush.
+    /// The executor, as a number within the flush.
     pub(crate) route: u32,
-    /// Everything before it is decided.
+    /// Everything before this position is decided.
     pub(crate) cursor: usize,
 }
 
-/// Where the intents of a batch are in the flush.
+/// The positions of a batch's intents in the flush.
 pub(crate) enum Positions {
-    /// Those in this range that have the batch's route.
+    /// The positions in this range that have the batch's route.
     Range(Range<usize>),
-    /// These, ascending.
+    /// These positions, ascending.
     Listed(Vec<u32>),
 }
 
-/// A flush under way, as its executors see it. Implemented where effects are performed.
+/// A flush in progress, as executors see it. Implemented where effects are performed.
 pub(crate) trait FlushInProgress: Send {
     fn intent(&self, position: usize) -> &Intent;
-    /// The positions of a part, ascending, from `from` on.
+    /// Returns the positions of a part that are at least `from`, ascending.
     fn positions<'c>(&'c self, part: &'c Part, from: usize)
     -> Box<dyn Iterator<Item = usize> + 'c>;
     fn perform_all(&mut self, part: &mut Part);
     fn perform_all_async<'c>(&'c mut self, part: &'c mut Part) -> BoxFuture<'c, ()>;
-    /// The next unit, on its way to where it will be performed.
+    /// Moves the next unit into a delivery.
     fn hand_over_next(&mut self, part: &mut Part) -> Option<Delivery>;
-    /// What the taker has said of that unit.
+    /// Records the taker's answer for that unit.
     fn handed_over(&mut self, part: &Part, taken: Result<(), (Delivery, BoxError)>);
-    /// Enters what a store said of each pending intent.
+    /// Records a store's answer for each pending intent.
     fn complete(&mut self, part: &Part, receipt: &mut dyn FnMut(&Intent) -> Option<Receipt>);
-    /// The positions of the next unit.
+    /// Returns the positions of the next unit.
     fn next_unit(&mut self, part: &mut Part) -> Option<Vec<u32>>;
-    /// Makes failed intents pending that `again` accepts.
+    /// Makes the failed intents that `should_retry` accepts pending again, and returns their
+    /// number.
     fn retry_failed(
         &mut self,
         part: &mut Part,
         should_retry: &mut dyn FnMut(&Intent, &Failure) -> bool,
     ) -> usize;
     fn fail_rest(&mut self, part: &Part, error: BoxError);
-    /// Fails what an attempt that was dropped has not finished.
+    /// Fails the intents that a dropped attempt did not finish.
     fn time_out(&mut self, part: &Part, limit: Duration);
     fn timer(&self) -> &Arc<dyn Timer>;
-    /// Whether anybody waits for this flush: not for that of a dropped future.
+    /// Returns whether a caller waits for this flush. Nobody waits for that of a dropped future.
     fn may_wait(&self) -> bool;
 }
 
@@ -87,13 +90,13 @@ impl<'a> Batch<'a> {
         Self { flush, part }
     }
 
-    /// The intents that are still to be dispatched, in order.
+    /// Returns the pending intents, in order.
     pub fn intents(&self) -> impl Iterator<Item = &Intent> {
         self.intents_from(0).map(|(_, intent)| intent)
     }
 
-    /// The intents that are still to be dispatched, each with its position, from a position on: for executors that take
-    /// some, await, and go on behind the last of them.
+    /// Returns the pending intents from a position on, each with its position. For executors that
+    /// take some intents, await, and continue after the last one.
     pub fn intents_from(&self, position: usize) -> impl Iterator<Item = (usize, &Intent)> {
         let from = position.max(self.part.cursor);
         let positions = self.flush.positions(&self.part, from);
@@ -101,17 +104,17 @@ impl<'a> Batch<'a> {
         intents.filter(|(_, intent)| intent.data.is_pending())
     }
 
-    /// How many those are.
+    /// Returns the number of pending intents.
     pub fn len(&self) -> usize {
         self.intents().count()
     }
 
-    /// Whether nothing is left to do.
+    /// Returns `true` if no intent is pending.
     pub fn is_empty(&self) -> bool {
         self.intents().next().is_none()
     }
 
-    /// The intents of this batch that have failed so far, with the reason.
+    /// Returns the intents of this batch that have failed so far, with the reason.
     pub fn failed(&self) -> impl Iterator<Item = (&Intent, &Failure)> {
         let positions = self.flush.positions(&self.part, 0);
         positions.filter_map(|position| {
@@ -123,21 +126,22 @@ impl<'a> Batch<'a> {
         })
     }
 
-    /// Performs every intent here and now, each in a scope of its own, with what it causes. Async
-    /// effects fail with [`Failure::NeedsAwait`].
+    /// Performs every pending intent on the caller's thread, each in its own scope, including the
+    /// intents that effects enqueue. Async effects fail with [`Failure::NeedsAwait`].
     pub fn perform_all(&mut self) {
         self.flush.perform_all(&mut self.part);
     }
 
-    /// As [`perform_all`](Self::perform_all), awaiting async effects. Dropped half-way, the effect under
-    /// way fails.
+    /// Like [`perform_all`](Self::perform_all), but awaits async effects. If the returned future is
+    /// dropped, the effect in progress fails.
     pub async fn perform_all_async(&mut self) {
         self.flush.perform_all_async(&mut self.part).await;
     }
 
-    /// Hands each unit to something that will perform it elsewhere or later, without awaiting.
+    /// Hands each unit to something that performs it elsewhere or later, without awaiting.
     ///
-    /// `take` gives an error together with the delivery if it could not take it.
+    /// If `take` cannot take a delivery, it returns the delivery with an error. The intents of that
+    /// delivery then fail and keep their arguments.
     pub fn hand_over(
         &mut self,
         mut take: impl FnMut(Delivery) -> Result<(), (Delivery, BoxError)>,
@@ -148,8 +152,10 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// As [`hand_over`](Self::hand_over), awaiting the taker. If it is dropped meanwhile, the delivery
-    /// under way counts as failed, and its intents come back if the taker has dropped it, too.
+    /// Like [`hand_over`](Self::hand_over), but awaits `take`.
+    ///
+    /// If the returned future is dropped, the delivery in progress counts as failed. Its intents
+    /// are handed back if `take` has dropped the delivery, too.
     pub async fn hand_over_async(
         &mut self,
         mut take: impl AsyncFnMut(Delivery) -> Result<(), (Delivery, BoxError)>,
@@ -160,20 +166,23 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Enters what became of each pending intent, in order, after all of them were given to something that
-    /// takes them in a form of its own, such as rows of a table.
+    /// Records the answer for each pending intent, in order.
+    ///
+    /// For executors that pass all intents on at once in their own form, such as rows of a table.
     pub fn complete(&mut self, mut receipt: impl FnMut(&Intent) -> Receipt) {
         self.complete_some(|intent| Some(receipt(intent)));
     }
 
-    /// As [`complete`](Self::complete), with the answers in the order of the intents. One without an answer is rejected.
+    /// Like [`complete`](Self::complete), with the answers in the order of the pending intents. An
+    /// intent without an answer is rejected.
     pub fn complete_in_order(&mut self, receipts: impl IntoIterator<Item = Receipt>) {
         let mut receipts = receipts.into_iter();
         let unanswered = || Receipt::Rejected("the engine gave no answer for it".into());
         self.complete(|_| receipts.next().unwrap_or_else(unanswered));
     }
 
-    /// Fails the pending intents that a closure has an error for, and leaves the others.
+    /// Fails the pending intents for which a closure returns an error, and leaves the others
+    /// pending.
     pub fn reject(&mut self, mut error: impl FnMut(&Intent) -> Option<BoxError>) {
         self.complete_some(|intent| error(intent).map(Receipt::Rejected));
     }
@@ -182,10 +191,10 @@ impl<'a> Batch<'a> {
         self.flush.complete(&self.part, &mut receipt);
     }
 
-    /// Makes the intents that failed here pending again where `again` says so and their arguments are
-    /// still there, for another attempt. Returns how many those are.
+    /// Makes failed intents pending again, for another attempt, and returns their number.
     ///
-    /// Under [`FailureMode::Stop`](crate::executor::FailureMode::Stop) all of them are tried again or
+    /// Retries the intents that `should_retry` accepts and whose arguments still exist. Under
+    /// [`FailureMode::Stop`](crate::executor::FailureMode::Stop), retries all failed intents or
     /// none: one that stays failed has stopped the flush.
     pub fn retry_failed(
         &mut self,
@@ -194,13 +203,14 @@ impl<'a> Batch<'a> {
         self.flush.retry_failed(&mut self.part, &mut should_retry)
     }
 
-    /// The next unit alone, as a batch of its own; `None` if none is left.
+    /// Returns the next unit as a separate batch, or `None` if no intent is pending.
     pub fn next_alone(&mut self) -> Option<Batch<'_>> {
         let unit = self.flush.next_unit(&mut self.part)?;
         Some(self.part_of(unit))
     }
 
-    /// The pending intents that a closure accepts, as a batch of their own; `None` if it accepts none.
+    /// Returns the pending intents that a closure accepts as a separate batch, or `None` if it
+    /// accepts none.
     pub fn only(&mut self, accepts: impl Fn(&Intent) -> bool) -> Option<Batch<'_>> {
         let positions = self.flush.positions(&self.part, self.part.cursor);
         let accepted = |position: &usize| {
@@ -229,7 +239,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Fails every intent that is still to be dispatched, as when a broker cannot be reached.
+    /// Fails every pending intent, for example if a broker cannot be reached.
     pub fn fail_rest(&mut self, error: impl Into<BoxError>) {
         self.flush.fail_rest(&self.part, error.into());
     }

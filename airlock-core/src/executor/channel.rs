@@ -1,4 +1,4 @@
-//! Handing over to another thread.
+//! An executor that hands deliveries to another thread.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -6,12 +6,13 @@ use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
 
 use crate::executor::{Batch, Delivery, Executor, Identity};
 
-/// Sends each delivery through a bounded channel of the standard library, for a thread of yours to
-/// perform. Across a crash: at most once.
+/// An executor that sends each delivery through a bounded channel of the standard library. A thread
+/// of the program receives and performs it. Across a crash: at most once.
 ///
-/// It never waits: when the channel is full or its receiver is gone, the intent fails and is handed
-/// back. The receiver handles delays: see [`Intent::schedule`](crate::Intent::schedule). Clones send to
-/// the same receiver, and count as one executor.
+/// It never blocks: if the channel is full or its receiver is gone, the intent fails and is handed
+/// back. It accepts delayed intents, and the receiver must honour the delay; see
+/// [`Intent::schedule`](crate::Intent::schedule). Clones send to the same receiver, and count as
+/// one executor.
 ///
 /// ```
 /// # use airlock_core as airlock;
@@ -31,14 +32,15 @@ use crate::executor::{Batch, Delivery, Executor, Identity};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Channel {
+    // In an `Arc`, whose address is the identity that clones share.
     sender: Arc<SyncSender<Delivery>>,
 }
 
-/// The receiving end of a [`Channel`]: iterate over it to wait for deliveries.
+/// The receiving end of a [`Channel`]. Iterate over it to wait for deliveries.
 pub type Deliveries = Receiver<Delivery>;
 
 impl Channel {
-    /// A channel that holds at most `capacity` deliveries.
+    /// Creates a channel that holds at most `capacity` deliveries, and returns both ends.
     pub fn bounded(capacity: usize) -> (Self, Deliveries) {
         let (sender, receiver) = mpsc::sync_channel(capacity);
         let sender = Arc::new(sender);

@@ -1,4 +1,4 @@
-//! An intent on its way to where it will be performed.
+//! Intents that an executor has taken over, on their way to be performed.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -8,10 +8,10 @@ use crate::intent::Intent;
 use crate::report::{FlushError, FlushReport, UnhandledErrorHook};
 use crate::unwind::guarded;
 
-/// One unit that an executor took over: an intent, or all intents of a batch effect. It is
-/// self-contained and can be performed anywhere, once.
+/// One unit that an executor takes over: an intent, or all intents of a batch effect. It is
+/// self-contained, and can be performed once, on any thread.
 ///
-/// What the effect enqueues when it is performed goes to the executor that took it.
+/// The intents that its effect enqueues go to the executor that took the delivery.
 #[must_use = "a delivery that is dropped is never performed"]
 pub struct Delivery {
     intents: Vec<Intent>,
@@ -20,7 +20,8 @@ pub struct Delivery {
     on_dropped: Option<UnhandledErrorHook>,
 }
 
-/// Performs deliveries as the flush would have that handed them over. Implemented where flushes are.
+/// The part of a flush that performs the deliveries it handed over, under the same terms.
+/// Implemented where flushes are.
 pub(crate) trait Performer: Send + Sync {
     fn perform(&self, intents: Vec<Intent>) -> Result<FlushReport, FlushError>;
     fn perform_async(
@@ -31,7 +32,7 @@ pub(crate) trait Performer: Send + Sync {
     fn give_up(&self, intents: Vec<Intent>) -> FlushError;
 }
 
-/// Where the intents of a delivery go that is dropped while its taker decides.
+/// The intents of a delivery that its taker drops before it has answered.
 #[derive(Default)]
 pub(crate) struct Returns(Mutex<Vec<Intent>>);
 
@@ -55,14 +56,17 @@ impl Delivery {
         }
     }
 
-    /// Calls `take` with the error if the delivery is dropped: before it is performed, or while
-    /// [`perform_async`](Self::perform_async) awaits it, as when a runtime shuts down.
+    /// Calls `take` with the error if the delivery is dropped before it is performed, or while
+    /// [`perform_async`](Self::perform_async) awaits it. This happens when a runtime shuts down,
+    /// for example.
     ///
-    /// Without it the intents of a delivery that is dropped unperformed are lost, unless its taker still
-    /// decides about it ([`Batch::hand_over`](crate::executor::Batch::hand_over)); then they go back to the
-    /// flush. The error of one that is dropped while it is awaited goes to
-    /// [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error). For that in both cases, give it
-    /// [`FlushError::report_unhandled`]. If `take` panics, the panic is logged.
+    /// Without it, the intents of a delivery that is dropped unperformed are lost. The exception is
+    /// a taker that has not answered yet ([`Batch::hand_over`](crate::executor::Batch::hand_over)):
+    /// then they return to the flush. The error of a delivery that is dropped while it is awaited
+    /// goes to [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error).
+    ///
+    /// To use that hook in both cases, pass [`FlushError::report_unhandled`]. A panic in `take` is
+    /// logged.
     ///
     /// ```
     /// use std::sync::mpsc::Sender;
@@ -70,7 +74,7 @@ impl Delivery {
     /// use airlock::FlushError;
     /// use airlock::executor::{Batch, Delivery, Executor};
     ///
-    /// /// Sends to a worker. What the worker leaves behind in its queue goes to `on_unhandled_error`.
+    /// /// Sends to a worker. Deliveries that are left in its queue go to `on_unhandled_error`.
     /// struct ToWorker(Sender<Delivery>);
     ///
     /// impl Executor for ToWorker {
@@ -101,12 +105,12 @@ impl Delivery {
         self
     }
 
-    /// The effect.
+    /// Returns the effect.
     pub fn effect(&self) -> &'static EffectDescriptor {
         self.intents[0].effect()
     }
 
-    /// Its intents: one, unless the effect is a batch effect.
+    /// Returns the intents: one, unless the effect is a batch effect.
     pub fn intents(&self) -> &[Intent] {
         &self.intents
     }
@@ -115,26 +119,27 @@ impl Delivery {
         &mut self.intents
     }
 
-    /// Its intents alone.
+    /// Returns the intents without performing them.
     pub fn into_intents(mut self) -> Vec<Intent> {
         std::mem::take(&mut self.intents)
     }
 
-    /// Performs it here and now, with what it causes; sync effects only.
+    /// Performs the delivery on the caller's thread, with the intents that its effect enqueues;
+    /// sync effects only.
     ///
     /// # Errors
     ///
-    /// [`FlushError`] if the effect or something that it enqueued failed.
+    /// [`FlushError`] if the effect, or an effect that it enqueued, failed.
     pub fn perform(mut self) -> Result<FlushReport, FlushError> {
         let intents = std::mem::take(&mut self.intents);
         self.performer.perform(intents)
     }
 
-    /// As [`perform`](Self::perform), for async effects too.
+    /// Like [`perform`](Self::perform), but also awaits async effects.
     ///
     /// # Errors
     ///
-    /// [`FlushError`] if the effect or something that it enqueued failed.
+    /// [`FlushError`] if the effect, or an effect that it enqueued, failed.
     pub async fn perform_async(mut self) -> Result<FlushReport, FlushError> {
         let intents = std::mem::take(&mut self.intents);
         let on_dropped = self.on_dropped.take();
@@ -144,8 +149,8 @@ impl Delivery {
             .await
     }
 
-    /// Gives up the right to perform it: its intents come back as not reached, in the error that a
-    /// flush would have returned.
+    /// Gives the delivery up without performing it. Returns the error that a flush would have
+    /// returned, with the intents as not reached.
     pub fn give_up(mut self) -> FlushError {
         let intents = std::mem::take(&mut self.intents);
         self.performer.give_up(intents)

@@ -1,4 +1,4 @@
-//! Falling back to a second executor.
+//! An executor that falls back to a second one.
 
 use std::borrow::Cow;
 
@@ -7,12 +7,13 @@ use crate::executor::{Batch, Executor};
 use crate::intent::Intent;
 use crate::unwind::{catch, catch_async};
 
-/// Hands to a second executor what the first one fails at, in order.
+/// An executor that passes intents to a second executor if the first one fails, in order.
 ///
-/// An intent is accepted if one of them accepts it. What the first does not accept goes to the second
-/// at once. What the first fails at, also by panicking, goes to the second if that accepts it, and
-/// stays failed otherwise. Where a failure stops the flush, the intents of one batch call go to the second
-/// together or not at all.
+/// It accepts an intent if either executor does. An intent that the first does not accept goes to
+/// the second directly. If the first fails, also by panicking, the intent goes to the second if
+/// that accepts it, and otherwise stays failed. Under
+/// [`FailureMode::Stop`](crate::executor::FailureMode::Stop), the intents of one batch effect go to
+/// the second together or not at all.
 #[derive(Clone, Debug)]
 pub struct Fallback<X, Y> {
     first: X,
@@ -20,12 +21,12 @@ pub struct Fallback<X, Y> {
 }
 
 impl<X: Executor, Y: Executor> Fallback<X, Y> {
-    /// Asks `first`, then `second`.
+    /// Creates an executor that tries `first`, then `second`.
     pub fn new(first: X, second: Y) -> Self {
         Self { first, second }
     }
 
-    /// Makes pending what the first failed at and the second accepts.
+    /// Makes the intents that the first failed and the second accepts pending again.
     fn rewind(&self, unit: &mut Batch<'_>) {
         unit.retry_failed(|intent, _| self.second.accepts(intent).is_ok());
     }
@@ -45,7 +46,7 @@ impl<X: Executor, Y: Executor> Executor for Fallback<X, Y> {
     fn dispatch(&self, batch: &mut Batch<'_>) {
         while let Some(mut unit) = batch.next_alone() {
             if let Some(mut accepted) = unit.only(|intent| self.first.accepts(intent).is_ok()) {
-                // What a panic leaves pending goes to the second, too.
+                // If the first panics, its pending intents go to the second, too.
                 let _ = catch(|| self.first.dispatch(&mut accepted));
                 self.rewind(&mut accepted);
             }
@@ -53,7 +54,7 @@ impl<X: Executor, Y: Executor> Executor for Fallback<X, Y> {
                 self.second.dispatch(&mut unit);
             }
             if !unit.is_empty() {
-                return; // Both left it undone; the flush says so.
+                return; // Neither decided it, so the flush fails the rest.
             }
         }
     }

@@ -1,20 +1,20 @@
-//! Telling whether two executors are one.
+//! The identity of an executor.
 
 use std::sync::Arc;
 
-/// The thing that the clones of an executor share: one address for all of them.
+/// The identity of an executor: the address of something that its clones share.
 ///
-/// Executors with one identity count as one in a flush: what they get forms one batch.
+/// A flush treats executors with the same identity as one, and gives them one batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Identity(usize);
 
 impl Identity {
-    /// The identity of whatever shares this.
+    /// Returns the identity of everything that shares this allocation.
     pub fn new<T: ?Sized>(shared: &Arc<T>) -> Self {
         Self(Arc::as_ptr(shared).cast::<()>() as usize)
     }
 
-    /// The identity of an executor without state.
+    /// Returns the identity of an executor without state.
     pub(crate) const fn fixed(number: usize) -> Self {
         Self(number)
     }

@@ -1,4 +1,4 @@
-//! Performing where the scope ends.
+//! An executor that performs effects when their scope ends.
 
 use std::borrow::Cow;
 
@@ -6,14 +6,15 @@ use crate::effect::BoxFuture;
 use crate::executor::{Batch, Executor, Identity};
 use crate::intent::{Intent, Schedule};
 
-/// Performs each effect where the scope ends, before the scope's caller goes on. The default.
+/// The default executor, which performs each effect when the scope ends, before the scope's caller
+/// continues.
 ///
-/// Across a crash: at most once. A sync flush performs sync effects only; an async one performs
-/// both. It cannot delay, and refuses intents that ask for it when they are enqueued.
+/// Across a crash: at most once. A sync flush performs sync effects only; an async flush performs
+/// both kinds. `Inline` cannot delay effects, so it refuses delayed intents at enqueue.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Inline;
 
-/// Why [`Inline`] refuses an intent, if it does.
+/// Refuses a delayed intent, as [`Inline`] does.
 pub(crate) fn cannot_delay(intent: &Intent) -> Result<(), Cow<'static, str>> {
     match intent.schedule() {
         Schedule::Now => Ok(()),
@@ -22,7 +23,7 @@ pub(crate) fn cannot_delay(intent: &Intent) -> Result<(), Cow<'static, str>> {
 }
 
 impl Inline {
-    /// That of all of them: they have no state.
+    /// The identity of every `Inline`, since it has no state.
     pub(crate) const IDENTITY: Identity = Identity::fixed(1);
 }
 

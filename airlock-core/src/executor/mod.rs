@@ -1,4 +1,4 @@
-//! Executors: how what a flush releases is performed or handed over.
+//! Executors, which perform the intents that a flush releases or hand them over.
 
 mod batch;
 mod channel;
@@ -32,51 +32,52 @@ pub use self::timer::{ThreadTimer, Timer};
 
 pub(crate) use self::inline::cannot_delay;
 
-/// What happens to the rest of a flush when one intent fails.
+/// The choice between stopping and carrying on when one intent of a flush fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum FailureMode {
-    /// It stops: what comes after is not reached, and handed back.
+    /// The flush stops. Later intents are not reached, and are handed back.
     #[default]
     Stop,
-    /// It goes on with the next intent.
+    /// The flush continues with the next intent.
     CarryOn,
 }
 
-/// Performs or hands over what a flush releases.
+/// A component that performs the intents that a flush releases, or hands them over.
 ///
-/// It is given a [`Batch`] and decides about each intent through it. The batch handles stopping at
-/// the first failure, the scope in which each effect is performed, and the report.
+/// An executor receives a [`Batch`] and decides each intent through it. The batch handles stopping
+/// at the first failure, the scope in which each effect is performed, and the report.
 ///
-/// # What it promises
+/// # Contract
 ///
-/// [`executor_suite!`](crate::testing::executor_suite) tests an executor for all of it.
+/// [`executor_suite!`](crate::testing::executor_suite) tests an executor for all of this.
 ///
-/// - **Accepting.** [`accepts`](Self::accepts) gives the same answer each time, has no consequences,
-///   and refuses no intent that asks for nothing special. A delay that is accepted is kept: by waiting
-///   elsewhere, or by handing it over with the intent. Who cannot delay refuses at the enqueue. (The suite
-///   asks this of executors that perform in place; the delay of what was handed over is the affair of
-///   what performs it, and yours to test.)
-/// - **Performing.** Each intent is performed once, or handed to what performs it once, in the order of
-///   the batch unless the executor's documentation says otherwise. The intents of a batch effect are
-///   one call. Whoever performs does it by [`Batch`] or [`Delivery`], which bring resources, origin,
-///   cause and the effect's own retries and timeout.
-/// - **Awaiting.** [`dispatch_async`](Self::dispatch_async) takes sync and async effects.
-///   [`dispatch`](Self::dispatch) does not wait: an async effect is handed over, or fails and comes back.
-/// - **Failing.** A failure is told once, by the flush or by what performs instead of it, and its intent
-///   comes back unless its arguments are gone. What is performed in place stops there, or carries on, as
-///   the scope asked. An effect that panics has failed, and the executor serves on. It repeats nothing
-///   unless that is what it is for, and never an effect declared `once`. Its errors show no arguments
-///   that an effect redacts.
-/// - **Causing.** What an effect enqueues takes the same way when the effect has succeeded, and none
-///   when it has failed.
-/// - **Being cancelled.** Of a flush that is dropped each intent has been performed, will be, or comes
-///   back: nothing is lost in silence.
-/// - **Being shared.** Many threads use it at once.
+/// - **Accepting.** [`accepts`](Self::accepts) returns the same answer each time, has no side
+///   effects, and refuses no intent without special options. An accepted delay is honoured, by
+///   waiting elsewhere or by handing it over with the intent. Reject delayed intents in `accepts`
+///   if you cannot honour the delay. (The suite tests delays only for executors that perform in
+///   place. If yours hands intents over, test that the delay is honoured.)
+/// - **Performing.** Each intent is performed once, or handed to something that performs it once.
+///   Intents keep the order of the batch unless the executor's documentation says otherwise. The
+///   intents of a batch effect are one call. Perform through [`Batch`] or [`Delivery`], which
+///   supply resources, origin, cause, and the effect's own retries and timeout.
+/// - **Awaiting.** [`dispatch_async`](Self::dispatch_async) handles sync and async effects.
+///   [`dispatch`](Self::dispatch) does not await: an async effect is handed over, or fails and is
+///   handed back.
+/// - **Failing.** A failure is reported once, by the flush or by whatever performs in its place.
+///   The intent is handed back unless its arguments are gone. After a failure, work in place stops
+///   or carries on, as the scope is configured. An effect that panics has failed, and the executor
+///   keeps working. It retries nothing unless that is its purpose, and never an effect declared
+///   `once`. Its errors show no arguments that an effect redacts.
+/// - **Causing.** Intents that an effect enqueues go the same way if the effect succeeds, and are
+///   discarded if it fails.
+/// - **Being cancelled.** If a flush is dropped, each of its intents has been performed, will be
+///   performed, or is handed back. None is lost silently.
+/// - **Being shared.** Many threads use it concurrently.
 ///
 /// ```
 /// use airlock_core::executor::{Batch, Executor};
 ///
-/// /// Performs where it is, and counts.
+/// /// Performs in place, and counts.
 /// #[derive(Default)]
 /// struct Counting(std::sync::atomic::AtomicUsize);
 ///
@@ -92,39 +93,44 @@ pub enum FailureMode {
     note = "implement `airlock::executor::Executor`, or use one of `airlock::executor`"
 )]
 pub trait Executor: Send + Sync + 'static {
-    /// Whether it can take this intent. Asked when the intent is enqueued, so that a refusal shows
-    /// at the line that enqueued it.
+    /// Checks whether the executor can take this intent. Called when the intent is enqueued, so
+    /// that a refusal shows at the line that enqueued it.
     ///
     /// # Errors
     ///
-    /// Why not, and what to do instead.
+    /// A message that says why not, and what to do instead.
     fn accepts(&self, intent: &Intent) -> Result<(), Cow<'static, str>> {
         let _ = intent;
         Ok(())
     }
 
     /// Takes the batch without awaiting.
+    ///
+    /// Intents that it does not decide, or that are pending when it panics, fail.
     fn dispatch(&self, batch: &mut Batch<'_>);
 
-    /// Takes the batch and may await. It is dropped half-way when the flush is cancelled.
+    /// Takes the batch and may await. The future is dropped before it completes if the flush is
+    /// cancelled.
+    ///
+    /// Calls [`dispatch`](Self::dispatch) unless overridden.
     fn dispatch_async<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, ()> {
         self.dispatch(batch);
         Box::pin(std::future::ready(()))
     }
 
-    /// Says whether this executor takes durable effects alone: one that stores what it takes. It does
-    /// not decide about the others then; the next executor outwards takes them.
+    /// Returns `true` if this executor takes durable effects only, because it stores intents. Other
+    /// effects then go to the next executor outwards.
     fn only_durable(&self) -> bool {
         false
     }
 
-    /// The thing that clones of this executor share, if they do: then a flush treats the clones as one
-    /// executor. `None` tells each `.executor(..)` apart from every other one.
+    /// Returns the identity that clones of this executor share, so that a flush treats them as one
+    /// executor. With `None`, each call of `.executor(..)` adds a separate executor.
     fn identity(&self) -> Option<Identity> {
         None
     }
 
-    /// What reports and logs call it.
+    /// Returns the name that reports and logs show: the type's name unless overridden.
     fn name(&self) -> Cow<'static, str> {
         let full = std::any::type_name::<Self>();
         let plain = full.split('<').next().unwrap_or(full);
@@ -150,6 +156,7 @@ impl<X: Executor + ?Sized> Executor for Arc<X> {
     }
 
     fn identity(&self) -> Option<Identity> {
+        // Clones of one `Arc` are one executor.
         (**self).identity().or_else(|| Some(Identity::new(self)))
     }
 

@@ -1,4 +1,4 @@
-//! Keeping what would have been performed.
+//! An executor that records intents instead of performing them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,11 +10,11 @@ use crate::executor::{Batch, Delivery, Executor, Identity};
 use crate::intent::Intent;
 use crate::report::Snapshot;
 
-/// Takes every intent and performs none: for tests. Clones share what they recorded.
+/// An executor for tests, which records every intent and performs none. Clones share the record.
 ///
-/// What it holds knows the executor that took it, which is this one: they keep each other alive until
-/// [`take`](Self::take) or [`clear`](Self::clear). Where nothing is to happen and nobody looks, the
-/// policy [`drop_all`](crate::policy::drop_all) does it.
+/// Recorded deliveries refer to the executor that took them, which is this recorder. This reference
+/// cycle lasts until [`take`](Self::take) or [`clear`](Self::clear). If nobody looks at the
+/// intents, use the policy [`drop_all`](crate::policy::drop_all) instead.
 ///
 /// ```
 /// # use airlock_core as airlock;
@@ -28,8 +28,8 @@ use crate::report::Snapshot;
 ///
 /// # Panics
 ///
-/// Whatever looks at it, if the closure of an assertion on it does so: take what is needed out of the
-/// first look.
+/// Every method that reads the record panics if the closure of an assertion on this recorder calls
+/// it. Return what you need from the closure, and read the record again afterwards.
 #[derive(Clone, Default)]
 pub struct Recorder {
     shared: Arc<Shared>,
@@ -38,11 +38,11 @@ pub struct Recorder {
 #[derive(Default)]
 struct Shared {
     deliveries: Mutex<Vec<Delivery>>,
-    /// The thread that holds them.
+    /// The thread that holds the lock of `deliveries`.
     held_by: Mutex<Option<ThreadId>>,
 }
 
-/// The deliveries, held by this thread until it is dropped.
+/// The locked deliveries. Clears `held_by` when it is dropped.
 struct RecordGuard<'a> {
     deliveries: MutexGuard<'a, Vec<Delivery>>,
     shared: &'a Shared,
@@ -61,12 +61,12 @@ impl Drop for RecordGuard<'_> {
 }
 
 impl Recorder {
-    /// One that has recorded nothing.
+    /// Creates a recorder with an empty record.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The intents of one effect that it recorded, in order.
+    /// Returns the recorded intents of one effect, in order.
     #[track_caller]
     pub fn recorded<E: Effect + Clone>(&self) -> Vec<E> {
         self.look(|intents| {
@@ -75,37 +75,38 @@ impl Recorder {
         })
     }
 
-    /// How many intents of one effect it recorded.
+    /// Returns the number of recorded intents of one effect.
     #[track_caller]
     pub fn count<E: Effect>(&self) -> usize {
         self.look(|intents| intents.filter(|intent| intent.is::<E>()).count())
     }
 
-    /// How many intents it recorded.
+    /// Returns the number of recorded intents.
     #[track_caller]
     pub fn len(&self) -> usize {
         self.look(|intents| intents.count())
     }
 
-    /// Whether it recorded none.
+    /// Returns `true` if no intent is recorded.
     #[track_caller]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// What it recorded, in a form that prints as a table.
+    /// Returns the recorded intents in a form that prints as a table.
     #[track_caller]
     pub fn snapshot(&self) -> Snapshot {
         self.look(|intents| intents.collect())
     }
 
-    /// Takes out what it recorded, to perform it after all. What that enqueues is recorded again.
+    /// Takes the recorded deliveries out, for example to perform them after all. Intents that their
+    /// effects enqueue are recorded again.
     #[track_caller]
     pub fn take(&self) -> Vec<Delivery> {
         std::mem::take(&mut self.hold().deliveries)
     }
 
-    /// Forgets what it recorded.
+    /// Drops the recorded deliveries.
     #[track_caller]
     pub fn clear(&self) {
         drop(self.take());
@@ -116,7 +117,8 @@ impl Recorder {
         look(&mut self.hold().deliveries.iter().flat_map(Delivery::intents))
     }
 
-    /// A closure that looks may ask for them again: that must not wait for itself.
+    /// Locks the record. A closure that reads the record may call the recorder again: that panics
+    /// here, instead of deadlocking.
     #[track_caller]
     fn hold(&self) -> RecordGuard<'_> {
         let me = std::thread::current().id();

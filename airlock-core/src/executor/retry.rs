@@ -1,4 +1,4 @@
-//! Repeating what failed.
+//! An executor that retries failed intents.
 
 use std::borrow::Cow;
 
@@ -6,11 +6,15 @@ use crate::effect::{BoxFuture, RetryRule};
 use crate::executor::{Batch, Executor};
 use crate::intent::{Failure, Intent};
 
-/// Lets another executor try again what failed, with growing waits between.
+/// An executor that retries what another one failed at, with growing delays between attempts.
 ///
-/// It leaves alone effects that declare `retry` (executors that perform keep to that themselves),
-/// and failures that no repetition can mend: effects declared `once`, and async effects in a sync
-/// flush. The intents behind a failed one wait, so that the order is kept.
+/// It does not retry effects that declare `retry`, since executors that perform apply that rule
+/// themselves. Nor does it retry effects declared `once`, whose arguments are gone, or async
+/// effects in a sync flush, which would fail again. The flush of a dropped future makes one attempt
+/// only.
+///
+/// Later intents wait for a failed one, so the order is kept. A sync flush blocks its thread for
+/// the delay.
 #[derive(Clone, Debug)]
 pub struct Retry<X> {
     inner: X,
@@ -18,12 +22,13 @@ pub struct Retry<X> {
 }
 
 impl<X: Executor> Retry<X> {
-    /// Tries what `inner` failed at as the rule says.
+    /// Creates an executor that retries `inner` by this rule.
     pub fn new(inner: X, rule: RetryRule) -> Self {
         Self { inner, rule }
     }
 
-    /// Makes pending what may be tried again. Returns how long to wait before.
+    /// Makes retryable intents pending again. Returns the delay before the next attempt, or `None`
+    /// if there is none.
     fn rewind(&self, batch: &mut Batch<'_>, attempt: u32) -> Option<std::time::Duration> {
         if attempt >= self.rule.max_attempts() || !batch.may_wait() {
             return None;
@@ -54,7 +59,7 @@ impl<X: Executor> Executor for Retry<X> {
                 attempt += 1;
             }
             if !unit.is_empty() {
-                return; // The inner executor left it undone; the flush says so.
+                return; // The inner executor did not decide it, so the flush fails the rest.
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Giving up on what takes too long.
+//! An executor that limits the time of each intent.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -8,11 +8,12 @@ use crate::executor::timer::{Elapsed, within};
 use crate::executor::{Batch, Executor};
 use crate::intent::Intent;
 
-/// Gives another executor so long for each intent, then drops the attempt and fails the intent:
-/// it may have happened, wholly or in part.
+/// An executor that limits how long another one may take for each intent. When the limit has
+/// passed, it drops the attempt and fails the intent. The effect may have happened, in whole or in
+/// part.
 ///
-/// Effects that declare `timeout` keep to their own. A sync flush cannot interrupt anything, so
-/// there it changes nothing.
+/// Effects that declare `timeout` use their own limit instead. A sync flush cannot be interrupted,
+/// so the limit has no effect there.
 #[derive(Clone, Debug)]
 pub struct Timeout<X> {
     inner: X,
@@ -20,7 +21,7 @@ pub struct Timeout<X> {
 }
 
 impl<X: Executor> Timeout<X> {
-    /// Gives `inner` at most `limit` for each intent.
+    /// Creates an executor that gives `inner` at most `limit` for each intent.
     pub fn new(inner: X, limit: Duration) -> Self {
         Self { inner, limit }
     }
@@ -55,7 +56,7 @@ impl<X: Executor> Executor for Timeout<X> {
                     }
                 }
                 if !unit.is_empty() {
-                    return; // The inner executor left it undone; the flush says so.
+                    return; // The inner executor did not decide it, so the flush fails the rest.
                 }
             }
         })

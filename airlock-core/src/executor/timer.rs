@@ -1,4 +1,4 @@
-//! Waiting, without a runtime.
+//! Timers: waiting without an async runtime.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -9,23 +9,28 @@ use std::time::Duration;
 
 use crate::effect::BoxFuture;
 
-/// How retries and timeouts wait. Give the airlock your runtime's: a timer of its own costs less
-/// than [`ThreadTimer`], and in tests time can be made to fly.
+/// A source of waits for retries and timeouts.
+///
+/// Pass your runtime's timer to the airlock: it costs less than [`ThreadTimer`]. In tests, a timer
+/// can skip waits (virtual time).
 pub trait Timer: Send + Sync + 'static {
-    /// Blocks this thread for so long.
+    /// Blocks the caller's thread for the duration.
     fn wait(&self, duration: Duration);
 
-    /// Completes after so long.
+    /// Returns a future that completes after the duration.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 
-    /// Completes when what is under way has had so long; as [`sleep`](Self::sleep), unless this timer
-    /// lets waits fly and yet gives bodies their time.
+    /// Returns a future that completes when running work has used up its limit.
+    ///
+    /// Calls [`sleep`](Self::sleep) unless overridden. Override it in a timer that skips waits but
+    /// must give bodies their time.
     fn timeout(&self, limit: Duration) -> BoxFuture<'static, ()> {
         self.sleep(limit)
     }
 }
 
-/// Sleeps on threads: one for each sleep that is awaited, which ends with it. The default.
+/// The default timer, which sleeps on threads. Each awaited sleep has its own thread, which ends
+/// when the sleep completes or is dropped.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ThreadTimer;
 
@@ -44,7 +49,8 @@ impl Timer for ThreadTimer {
             let ring = move || bell.ring_after(duration);
             let thread = thread::Builder::new().name("airlock-timer".into());
             if thread.spawn(ring).is_err() {
-                // No thread to be had: late is better than never.
+                // No thread could be spawned. Block this one, since a late wake-up is better than
+                // none.
                 thread::sleep(duration);
                 return;
             }
@@ -53,7 +59,7 @@ impl Timer for ThreadTimer {
     }
 }
 
-/// A sleep that is awaited. Dropped, it lets its thread go.
+/// A sleep that is awaited. Its drop ends the thread.
 struct Sleep(Arc<Bell>);
 
 impl Drop for Sleep {
@@ -87,6 +93,7 @@ impl Bell {
         let (mut alarm, _) = waited.unwrap_or_else(PoisonError::into_inner);
         alarm.over = true;
         let waker = alarm.waker.take();
+        // The waker may poll at once, which locks the alarm.
         drop(alarm);
         if let Some(waker) = waker {
             waker.wake();
@@ -103,12 +110,12 @@ impl Bell {
     }
 }
 
-/// A limit has passed.
+/// The error of a limit that has passed.
 pub(crate) struct Elapsed {
     pub(crate) limit: Duration,
 }
 
-/// What the future gives, unless it takes longer than the limit; then it is dropped.
+/// Awaits a future for at most `limit`, and drops it then.
 pub(crate) async fn within<T>(
     timer: &dyn Timer,
     limit: Duration,

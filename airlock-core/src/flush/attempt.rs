@@ -1,7 +1,7 @@
-//! One attempt to perform a unit: in a scope of its own, with what it causes (R13).
+//! Attempts to perform a unit, each in its own scope, and the cascades that they cause (R13).
 //!
-//! A unit whose body can wait is noted as under way before it begins. Its fate is written once, by whoever
-//! knows how the attempt has ended; if it was cut short, by whoever notices that ([`Flush::cut_short`]).
+//! A unit that is awaited is noted as under way before it begins. Its fate is written once, by the code that knows
+//! how the attempt ended. If the attempt was cut short, whoever notices writes it ([`Flush::cut_short`]).
 
 use std::future::poll_fn;
 use std::ops::Range;
@@ -20,23 +20,26 @@ use crate::settings::Settings;
 use crate::unwind::{Panicked, catch, catch_unwind_async};
 
 impl Flush {
-    /// Whether a unit can be performed without awaiting, except for what it causes.
+    /// Returns whether a unit can be performed without awaiting. Its cascade may still have to be awaited.
     pub(super) fn is_ready(&self, unit: &Unit) -> bool {
         let intent = &self.intents[unit.first];
         !intent.needs_await() && intent.effect().retry().is_none()
     }
 
-    /// Fast path: performs plain intents of simple effects in a row, up to the first that is more than
-    /// that, fails or causes something. Returns where the intents are that it caused.
+    /// Fast path: performs plain intents of simple effects in a row, up to the first one that is not plain, fails or
+    /// causes something. Returns the range of its cascade, if it has one.
     pub(super) fn perform_plain_ones(&mut self, part: &mut Part) -> Option<Range<usize>> {
         let Positions::Range(range) = &part.positions else {
             return None;
         };
         let range = part.cursor.max(range.start)..range.end;
         let is_open = !self.stopped && self.under_way.is_empty();
+        // With several executors, some intents of the range belong to others. Observers and spans need the
+        // bookkeeping of the general path.
         if !is_open || !self.routes.is_one() || self.settings().observer.is_some() || is_traced() {
             return None;
         }
+        // Cloned, so that the attempt does not borrow `self`: `finish_plain` needs it mutably.
         let settings = self.terms.settings.clone();
         let mut stage = None;
         for position in range.clone() {
@@ -54,6 +57,7 @@ impl Flush {
             };
             let known = (intent.data.effect, intent.data.id, intent.data.location);
             let payload = &mut intent.payload;
+            // The raw `catch_unwind`: turning a panic into a message is left to the cold path.
             let (ended, scope) = stage.perform(known, || {
                 catch_unwind(AssertUnwindSafe(|| payload.perform(&settings.resources)))
             });
@@ -67,7 +71,7 @@ impl Flush {
         None
     }
 
-    /// Notes how a plain effect has ended.
+    /// Records how a plain effect ended that failed or has a cascade.
     #[cold]
     fn finish_plain(
         &mut self,
@@ -92,7 +96,9 @@ impl Flush {
         }
     }
 
-    /// Performs one unit without awaiting. Returns where the intents are that it caused, if any.
+    /// Performs one unit without awaiting. Returns the range of its cascade, if it has one.
+    ///
+    /// `stage` is reused by the next plain unit.
     pub(super) fn perform_unit(
         &mut self,
         unit: &Unit,
@@ -131,11 +137,13 @@ impl Flush {
         }
     }
 
-    /// Performs one unit, awaiting it.
+    /// Performs one unit and awaits it. Returns the range of its cascade, if it has one.
     pub(super) async fn perform_unit_async(&mut self, unit: &Unit) -> Option<Range<usize>> {
         let mut attempt = 1;
         loop {
+            // Before the first await: if this future is dropped there, the unit under way is known.
             self.under_way = unit.positions().map(|position| position as u32).collect();
+            // Cloned, since the body borrows the resources while the attempt borrows the flush.
             let settings = self.terms.settings.clone();
             let (result, scope) = self.attempt_async(unit, attempt, &settings).await;
             self.under_way.clear();
@@ -150,6 +158,7 @@ impl Flush {
                         self.fail(unit, failure);
                         return None;
                     };
+                    // A flush that is dropped while it waits interrupts this unit, too.
                     self.under_way = unit.positions().map(|position| position as u32).collect();
                     let slept = sleep(&settings.timer, delay).await;
                     self.under_way.clear();
@@ -171,6 +180,7 @@ impl Flush {
         stage: &mut Option<OnStage>,
     ) -> (Result<(), Failure>, Option<Box<Frame>>) {
         let intent = &self.intents[unit.first];
+        // A stage is reused for plain intents only: others have their own place, cause or span.
         let plain = attempt == 1 && unit.rest.is_empty() && intent.data.is_plain() && !is_traced();
         if !plain {
             *stage = None;
@@ -195,7 +205,7 @@ impl Flush {
         (result_of(ended), scope)
     }
 
-    /// Runs an async body once. Dropped, what it has enqueued is discarded.
+    /// Runs an async body once. If the future is dropped, the intents that the body enqueued are discarded.
     async fn attempt_async(
         &mut self,
         unit: &Unit,
@@ -206,6 +216,7 @@ impl Flush {
             .stage(unit, attempt)
             .frame(&self.intents[unit.first].data);
         let mut scope = Carried::traced(frame);
+        // Starting runs user code: the clone of the arguments, and the whole body of a sync effect.
         let body = scope.run(|| catch(|| start(&mut self.intents, unit, settings)));
         let body = match body {
             Ok(Performing::Ready(result)) => {
@@ -229,7 +240,7 @@ impl Flush {
         (result, awaited.scope.take())
     }
 
-    /// Where a unit is performed.
+    /// Makes the stage on which a unit is performed.
     fn stage(&self, unit: &Unit, attempt: u32) -> Stage {
         let intent = &self.intents[unit.first];
         let mut stage = Stage {
@@ -249,8 +260,8 @@ impl Flush {
         stage
     }
 
-    /// What a batch enqueues has passed the policies around each of its intents, and is caused by all
-    /// of them. It has an origin if they share one.
+    /// Adds the other intents of a batch to its stage. What the batch enqueues is judged by the policies around each of
+    /// its intents and caused by all of them. It has an origin if all of them share one.
     fn join(&self, unit: &Unit, stage: &mut Stage) {
         let rest = || {
             unit.rest
@@ -258,6 +269,7 @@ impl Flush {
                 .map(|position| &self.intents[*position as usize])
         };
         let mut places = Vec::new();
+        // Neighbours mostly have the same place, so one comparison skips most lookups.
         let mut last: Option<*const Place> = stage.around.place().map(Arc::as_ptr);
         for intent in rest() {
             let around =
@@ -282,6 +294,7 @@ impl Flush {
         }
     }
 
+    /// Marks the intents of a unit as dispatched.
     pub(super) fn succeed(&mut self, unit: &Unit) {
         log_dispatched(&self.intents[unit.first]);
         for position in unit.positions() {
@@ -289,7 +302,8 @@ impl Flush {
         }
     }
 
-    /// How long to wait before the effect is tried again, if it is.
+    /// Returns the wait before the next attempt, or `None` if there is none: the rule is exhausted, arguments are gone,
+    /// nobody may wait, or an engine counts the attempts.
     fn delay_after(&mut self, unit: &Unit, attempt: u32, failure: &Failure) -> Option<Duration> {
         let intent = &self.intents[unit.first];
         let rule = intent.effect().retry()?;
@@ -313,15 +327,16 @@ impl Flush {
         Some(delay)
     }
 
-    /// Takes what an effect enqueued into the flush. Returns where it is.
+    /// Takes the intents that an effect enqueued into the flush. Returns their range.
     pub(super) fn admit_cascade(&mut self, mut scope: Box<Frame>) -> Option<Range<usize>> {
         let (start, around) = self.take_cascade(&mut scope)?;
         recycle(scope);
+        // `Special::ALL`, since these intents have a cause and a place: no stage can be skipped.
         self.admit(start, Some(&around), Special::ALL, false);
         Some(start..self.intents.len())
     }
 
-    /// An effect has failed: what it enqueued is discarded, and reported.
+    /// Discards the intents that a failed effect enqueued. They are in the report.
     pub(super) fn discard_cascade(&mut self, scope: Option<Box<Frame>>) {
         let Some(mut scope) = scope else { return };
         if let Some((start, _)) = self.take_cascade(&mut scope) {
@@ -332,7 +347,8 @@ impl Flush {
         recycle(scope);
     }
 
-    /// Moves what an effect enqueued to the end of the flush. Its scope has ended.
+    /// Ends the scope of an effect and moves its intents to the end of the flush. Returns where they begin, and the
+    /// places around the effect.
     fn take_cascade(&mut self, scope: &mut Frame) -> Option<(usize, Around)> {
         let around = scope.around().clone();
         let mut caused = match scope.shared() {
@@ -355,34 +371,37 @@ impl Flush {
     }
 }
 
-/// An async body that is awaited in the effect's scope.
+/// An async body that is being awaited in the scope of its effect. Its drop discards the body and its cascade.
 struct Awaited<'a, 'r> {
     flush: &'a mut Flush,
     body: Option<BoxFuture<'r, Result<(), BoxError>>>,
-    /// Taken when the body has ended.
+    /// Taken after the body has ended.
     scope: Carried,
 }
 
 impl Awaited<'_, '_> {
+    /// Awaits the body, with a time limit if it has one.
     async fn run(&mut self, timeout: Option<Duration>, settings: &Settings) -> Result<(), Failure> {
         let timer = timeout.map(|limit| catch(|| (settings.timer.timeout(limit), limit)));
         let ended = match timer.transpose() {
             Ok(alarm) => self.await_body(alarm).await,
             Err(Panicked { message }) => Err(Failure::TimerPanicked { message }),
         };
-        // A destructor in a body that is given up may panic, too.
+        // Dropping a body that timed out runs its destructors, which may panic. The panic is reported then,
+        // instead of the timeout.
         match (catch(|| self.drop_body()), ended) {
             (Err(dropped), Err(Failure::TimedOut { .. })) => Err(panicked(dropped)),
             (_, ended) => ended,
         }
     }
 
-    /// Up to the body's end, or the alarm.
+    /// Polls the body until it ends or the alarm fires.
     async fn await_body(
         &mut self,
         mut alarm: Option<(BoxFuture<'static, ()>, Duration)>,
     ) -> Result<(), Failure> {
         poll_fn(|cx| {
+            // The body first: one that finishes together with the alarm has succeeded.
             match catch(|| self.poll_body(cx)) {
                 Ok(Poll::Ready(result)) => return Poll::Ready(result.map_err(Failure::Effect)),
                 Ok(Poll::Pending) => {}
@@ -400,6 +419,7 @@ impl Awaited<'_, '_> {
         .await
     }
 
+    /// Polls the body once, in its scope.
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         let Self { body, scope, .. } = self;
         scope.run(|| {
@@ -407,12 +427,13 @@ impl Awaited<'_, '_> {
                 return Poll::Pending;
             };
             let result = ready!(running.as_mut().poll(cx));
+            // Dropped in the scope: what its destructors enqueue belongs to the effect.
             *body = None;
             Poll::Ready(result)
         })
     }
 
-    /// Gives the body up, unless it has ended: what its destructors enqueue is refused.
+    /// Drops the body, unless it has ended. What its destructors enqueue is refused.
     fn drop_body(&mut self) {
         let Self { body, scope, .. } = self;
         if body.is_some() {
@@ -424,13 +445,14 @@ impl Awaited<'_, '_> {
 
 impl Drop for Awaited<'_, '_> {
     fn drop(&mut self) {
+        // `drop` may run while the thread unwinds, where a second panic would abort.
         let _ = catch(|| self.drop_body());
         let scope = self.scope.take();
         self.flush.discard_cascade(scope);
     }
 }
 
-/// How a body has ended that was not to be awaited.
+/// Returns the result of a body that must not be awaited.
 fn result_of(ended: Result<Performing<'_>, Panicked>) -> Result<(), Failure> {
     match ended {
         Ok(Performing::Ready(result)) => result.map_err(Failure::Effect),
@@ -443,7 +465,9 @@ fn panicked(Panicked { message }: Panicked) -> Failure {
     Failure::Panicked { message }
 }
 
+/// Sleeps, and turns a panic of the timer into a failure.
 async fn sleep(timer: &Arc<dyn Timer>, delay: Duration) -> Result<(), Failure> {
+    // The timer may panic in the call, too, as tokio's does outside a runtime.
     let slept = match catch(|| timer.sleep(delay)) {
         Ok(sleep) => catch_unwind_async(sleep).await.map_err(Panicked::new),
         Err(panicked) => Err(panicked),
@@ -455,7 +479,7 @@ fn is_traced() -> bool {
     tracing::level_enabled!(tracing::Level::DEBUG)
 }
 
-/// The span in which an effect is performed.
+/// Makes the span in which an effect is performed.
 fn span_of(intent: &Intent) -> tracing::Span {
     tracing::debug_span!(
         target: "airlock",
@@ -465,7 +489,8 @@ fn span_of(intent: &Intent) -> tracing::Span {
     )
 }
 
-/// What was stored of an intent; of one that was not, what goes with it in the same way.
+/// Returns the stored data of an intent. For one that was not stored but has headers, makes such data, so that its
+/// body can read them in the same way.
 fn stored_of(intent: &Intent) -> Option<Arc<Stored>> {
     let stored = intent.data.stored();
     stored.cloned().or_else(|| {
@@ -478,7 +503,7 @@ fn stored_of(intent: &Intent) -> Option<Arc<Stored>> {
     })
 }
 
-/// Where the scope of an intent's effect is.
+/// Returns the places around the scope of an intent's effect.
 fn around_of(intent: &Intent, dispatched_in: &Around) -> Around {
     match Place::from_intent(&intent.data) {
         Some(place) => Around::Within(place),
@@ -495,7 +520,7 @@ fn log_dispatched(intent: &Intent) {
     );
 }
 
-/// Starts the body: a sync one has run when this returns.
+/// Starts the body, and tells the observer. A sync body has run when this returns.
 fn start<'r>(intents: &mut [Intent], unit: &Unit, settings: &'r Settings) -> Performing<'r> {
     let Some(observer) = &settings.observer else {
         return start_unobserved(intents, unit, settings);
@@ -508,6 +533,7 @@ fn start<'r>(intents: &mut [Intent], unit: &Unit, settings: &'r Settings) -> Per
     started
 }
 
+/// Starts the body of a unit.
 fn start_unobserved<'r>(
     intents: &mut [Intent],
     unit: &Unit,
@@ -517,6 +543,7 @@ fn start_unobserved<'r>(
     if unit.rest.is_empty() {
         return intents[unit.first].payload.perform(resources);
     }
+    // Splits the slice step by step: the borrow checker cannot see that positions of a unit are distinct.
     let (before, mut after) = intents.split_at_mut(unit.first + 1);
     let mut passed = unit.first + 1;
     let mut rest: Vec<&mut Payload> = Vec::with_capacity(unit.rest.len());

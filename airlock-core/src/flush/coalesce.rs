@@ -1,4 +1,4 @@
-//! Stage 5: keeping one intent of each key.
+//! Stage 5: keeps one intent of each key.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,21 +10,21 @@ use crate::flush::judge::{Judged, Leaving};
 use crate::intent::{Decision, Failure, Intent, IntentId};
 use crate::unwind::{Panicked, catch};
 
-/// Intents of which each key is left once.
+/// Intents among which each key occurs once.
 pub(super) struct Coalesced<'a>(pub(super) Leaving<'a>);
 
-/// The kept intents of each effect. There are few effects, so they are searched in a row.
+/// The kept intents of each effect. There are few effects, so a linear search finds them.
 #[derive(Default)]
 struct Kept {
     by_effect: Vec<(&'static EffectDescriptor, ByKey)>,
-    /// The effect that was looked for last: most are the same.
+    /// The index of the effect that was looked up last. Neighbours mostly have the same.
     last: usize,
-    /// Whether an effect was passed over because it coalesce the first of each key, and this pass the last.
+    /// `true` if this pass, which keeps the last intent of each key, skipped an effect that keeps the first.
     passed_over: bool,
 }
 
-/// The kept intents of one effect. Keys are mostly ids, so that numbers have a map of their own: they are
-/// hashed and compared as one word.
+/// The kept intents of one effect. Most keys are ids, so numbers have a separate map, in which they are hashed and
+/// compared as one word.
 #[derive(Default)]
 struct ByKey {
     // SipHash took a third of the time of a flush of keyed intents.
@@ -33,7 +33,7 @@ struct ByKey {
 }
 
 impl ByKey {
-    /// The intent that is kept already, or none: then it is this one.
+    /// Returns the intent that is kept for this key. If there is none, keeps this one and returns `None`.
     fn keep(&mut self, key: Keyed, intent: IntentId) -> Option<IntentId> {
         match key {
             Keyed::None => None,
@@ -43,6 +43,7 @@ impl ByKey {
     }
 }
 
+/// Looks up an entry, or inserts the intent.
 fn kept_or_new<K>(entry: Entry<'_, K, IntentId>, intent: IntentId) -> Option<IntentId> {
     match entry {
         Entry::Occupied(kept) => Some(*kept.get()),
@@ -53,10 +54,12 @@ fn kept_or_new<K>(entry: Entry<'_, K, IntentId>, intent: IntentId) -> Option<Int
     }
 }
 
-/// Works among what the policies have let pass, so that none of them can drop the one that is kept.
+/// Coalesces the intents that the policies have let pass. Runs after them, so that no policy can drop the intent
+/// that is kept for others.
 pub(super) fn coalesce(Judged(mut leaving): Judged<'_>) -> Coalesced<'_> {
     if !leaving.special.is_nothing() && !leaving.stopped {
         let mut kept = Kept::default();
+        // Most effects keep the last intent, so that one pass is enough for them.
         let last_to_first = leaving.intents.iter_mut().rev();
         let mut panicked = kept.keep_of(last_to_first, Coalesce::Last);
         if kept.passed_over {
@@ -67,21 +70,25 @@ pub(super) fn coalesce(Judged(mut leaving): Judged<'_>) -> Coalesced<'_> {
     Coalesced(leaving)
 }
 
+/// Returns whether an intent may leave and has a key.
 fn has_key(intent: &Intent) -> bool {
     let data = &intent.data;
     (data.effect.spec.key.is_some() || data.has_own_key()) && data.is_pending()
 }
 
 impl Kept {
+    /// Returns the kept intents of an effect.
     #[inline]
     fn of(&mut self, effect: &'static EffectDescriptor) -> &mut ByKey {
         let last = self.by_effect.get(self.last);
+        // Addresses only: descriptors with different addresses may still be equal, which `find` checks.
         if !last.is_some_and(|(last, _)| std::ptr::eq(*last, effect)) {
             self.last = self.find(effect);
         }
         &mut self.by_effect[self.last].1
     }
 
+    /// Finds the index of an effect, or adds the effect.
     #[cold]
     fn find(&mut self, effect: &'static EffectDescriptor) -> usize {
         let mut known = self.by_effect.iter();
@@ -92,9 +99,9 @@ impl Kept {
         })
     }
 
-    /// One pass over the effects that keep `coalesce`: the first intent of each key, in the order of the
-    /// iterator, stays, and the others are coalesced into it. Returns whether the expression of a `key`
-    /// has panicked; its intent has failed then.
+    /// Makes one pass over the effects with this `coalesce` setting. Keeps the first intent of each key, in the
+    /// order of the iterator, and coalesces the others into it. Returns whether a `key` expression panicked. The
+    /// intent of such an expression fails.
     fn keep_of<'i>(
         &mut self,
         mut intents: impl Iterator<Item = &'i mut Intent>,
@@ -102,7 +109,8 @@ impl Kept {
     ) -> bool {
         let mut panicked = false;
         let mut asked: Option<&mut Intent> = None;
-        // Caught once for all of them, since few ever panic.
+        // One `catch` around the loop, since key expressions rarely panic. After a panic the loop goes on behind
+        // the intent that caused it.
         while let Err(Panicked { message }) = catch(|| {
             for intent in intents.by_ref() {
                 if !has_key(intent) {
@@ -125,6 +133,7 @@ impl Kept {
         panicked
     }
 
+    /// Keeps an intent, or coalesces it into the kept one.
     #[inline]
     fn keep(&mut self, intent: &mut Intent) {
         let key = intent.data.keyed(Some(&intent.payload));

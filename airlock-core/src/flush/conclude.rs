@@ -1,4 +1,4 @@
-//! Stage 9: the report, or an error that hands back what did not happen (R14).
+//! Stage 9: makes the report, or an error that hands back what did not happen (R14).
 
 use crate::context::Entered;
 use crate::effect::Payload;
@@ -9,12 +9,14 @@ use crate::report::{FlushError, FlushReport, Page, ReportEntry};
 use crate::unwind::guarded;
 
 impl Flush {
-    /// Turns what happened into a report, or an error that hands back what did not.
+    /// Makes the report, or an error that hands back what did not happen.
     pub(crate) fn conclude(mut self) -> Result<FlushReport, FlushError> {
         self.wrap_up()
     }
 
+    /// Like [`conclude`](Self::conclude), by reference, since `Drop` does it, too.
     fn wrap_up(&mut self) -> Result<FlushReport, FlushError> {
+        // First, so that the drop of `self` does not conclude again.
         self.concluded = true;
         if !self.under_way.is_empty() {
             self.cut_short(Failure::Interrupted);
@@ -25,13 +27,14 @@ impl Flush {
         entries.reserve_exact(intents.len());
         let mut returned = Vec::new();
         let mut failed = false;
-        // Each intent is freed in the same pass over the buffer, unless arguments are left in it.
+        // One pass reports and frees the intents. Only those whose arguments have a destructor stay in the buffer:
+        // destructors are user code, and have to run guarded.
         intents.retain_mut(|intent| {
             if intent.data.is_pending() {
                 intent.data.decide(Decision::NotReached);
             }
             if intent.data.comes_back() {
-                // Also where none failed: a flush that was cancelled hands back what it left.
+                // Also set if none has failed: a cancelled flush hands back the intents that it did not reach.
                 failed = true;
                 returned.extend(self.hand_back(intent));
             }
@@ -66,7 +69,7 @@ impl Flush {
         }
     }
 
-    /// An intent that failed or was not reached, if its arguments are still there.
+    /// Returns an intent that failed or was not reached, if its arguments are still there.
     #[cold]
     fn hand_back(&self, intent: &mut Intent) -> Option<Intent> {
         if !self.is_stored
@@ -87,7 +90,8 @@ impl Flush {
         Some(back)
     }
 
-    /// Drops arguments that are left. What their destructors enqueue is refused: their scope has ended.
+    /// Drops the remaining arguments in the ended scope, so that what their destructors enqueue is refused. A delivery
+    /// has no scope to enter.
     fn drop_in_ended_scope(&self, intents: &mut [Intent]) {
         let _ended = match &self.scope {
             Scope::Taken(taken) => Some(Entered::ended(taken.head().clone())),
@@ -96,15 +100,16 @@ impl Flush {
         drop_guarded(intents);
     }
 
+    /// Shows the report to the hooks of the scope and the airlock.
     fn announce(&self, report: &FlushReport) {
-        // A delivery's scope has been reported when it ended.
+        // The scope of a delivery was reported when it ended.
         if let Scope::Taken(taken) = &self.scope {
             announce(report, taken.head(), self.settings());
         }
     }
 }
 
-/// Shows a report to whoever asked for reports.
+/// Logs that a scope ended, and calls the `on_report` hooks of the scope and the airlock.
 pub(super) fn announce(
     report: &FlushReport,
     head: &crate::context::Head,
@@ -129,6 +134,7 @@ pub(super) fn announce(
     }
 }
 
+/// Drops the arguments of these intents. Panics of destructors are logged.
 pub(super) fn drop_guarded(intents: &mut [Intent]) {
     for intent in intents {
         intent.payload.discard();
@@ -136,7 +142,7 @@ pub(super) fn drop_guarded(intents: &mut [Intent]) {
 }
 
 impl Drop for Flush {
-    /// Dropped half-way: the future that flushed was cancelled, or never polled.
+    /// Concludes a flush whose future was cancelled or never polled. The error goes to the hook for it.
     fn drop(&mut self) {
         if self.concluded {
             return;
@@ -164,7 +170,7 @@ fn log_failure(intent: &Intent, failure: &Failure) {
     );
 }
 
-/// The text of an origin, which the program formats.
+/// Formats an origin. Its `Display` is user code.
 fn shown(origin: &crate::intent::Origin) -> Option<String> {
     guarded("Display of an origin", || origin.to_string())
 }

@@ -1,4 +1,4 @@
-//! Under which terms effects are performed, here or by a delivery.
+//! The terms under which effects are performed, by the flush itself or by a delivery.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,7 +11,8 @@ use crate::intent::{Intent, Origin, ScopeId};
 use crate::report::{FlushError, FlushReport, UnhandledErrorHook};
 use crate::settings::SettingsRef;
 
-/// What a flush knows of the scope that dispatches, once its buffer is taken.
+/// The settings of the scope that dispatches. A delivery keeps a copy, since it may be performed after the scope is
+/// gone.
 #[derive(Clone)]
 pub(super) struct Terms {
     pub(super) scope: Option<ScopeId>,
@@ -21,11 +22,13 @@ pub(super) struct Terms {
     pub(super) judges_from: u32,
     pub(super) mode: FailureMode,
     pub(super) settings: SettingsRef,
-    /// Takes the error of a delivery's flush that is dropped, instead of the airlock's `on_unhandled_error`.
+    /// The hook for the error of a delivery that is dropped while it is awaited. Replaces the airlock's
+    /// `on_unhandled_error`.
     pub(super) on_dropped: Option<UnhandledErrorHook>,
 }
 
 impl Terms {
+    /// Copies the settings from the head of a scope.
     pub(super) fn from_head(head: &Head) -> Self {
         Self {
             scope: Some(head.id),
@@ -41,7 +44,7 @@ impl Terms {
 }
 
 impl Terms {
-    /// Where the effects of plain intents are performed.
+    /// Makes the stage on which the effects of plain intents are performed.
     pub(super) fn plain_stage(&self) -> Box<Stage> {
         Box::new(Stage {
             around: self.around.clone(),
@@ -57,7 +60,7 @@ impl Terms {
     }
 }
 
-/// Performs the deliveries of one executor in one flush.
+/// Performs the deliveries that one flush hands to one executor.
 pub(super) struct Performing {
     pub(super) terms: Terms,
     pub(super) executor: Option<Arc<dyn Executor>>,
@@ -65,6 +68,7 @@ pub(super) struct Performing {
 }
 
 impl Performing {
+    /// Makes the flush of a delivery, with all of it as one part.
     fn flush(&self, intents: Vec<Intent>, on_dropped: Option<UnhandledErrorHook>) -> (Flush, Part) {
         let terms = Terms {
             on_dropped,
@@ -92,6 +96,7 @@ impl Performer for Performing {
         intents: Vec<Intent>,
         on_dropped: Option<UnhandledErrorHook>,
     ) -> BoxFuture<'static, Result<FlushReport, FlushError>> {
+        // Made before the first poll: if the future is dropped unpolled, the flush hands the intents back.
         let (mut flush, mut part) = self.flush(intents, on_dropped);
         Box::pin(async move {
             flush.perform_all_in_place(&mut part).await;
@@ -100,6 +105,7 @@ impl Performer for Performing {
     }
 
     fn give_up(&self, intents: Vec<Intent>) -> FlushError {
+        // Concluded without an attempt, each intent is not reached and comes back.
         match self.flush(intents, None).0.conclude() {
             Err(error) => error,
             Ok(_) => unreachable!("what was not performed is not reached"),

@@ -1,4 +1,4 @@
-//! Stage 8: handing runs of intents to their executors, in order.
+//! Stage 8: hands runs of intents to their executors, in order.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,13 +14,14 @@ use crate::flush::delivery::Performing;
 use crate::intent::{Decision, Dropped, Failure, Fate, Intent, name_of};
 use crate::unwind::{Panicked, catch, catch_async};
 
-/// Intents that are performed by one call: one, or all of a batch effect. Positions, ascending.
+/// The intents that one call performs: one, or those of a batch effect. Positions are ascending.
 pub(super) struct Unit {
     pub(super) first: usize,
     pub(super) rest: Vec<u32>,
 }
 
 impl Unit {
+    /// Returns the positions of its intents.
     #[inline]
     pub(super) fn positions(&self) -> impl Iterator<Item = usize> + '_ {
         let rest = self.rest.iter().map(|position| *position as usize);
@@ -35,19 +36,22 @@ impl Unit {
 }
 
 impl Flush {
+    /// Dispatches everything without awaiting.
     pub(crate) fn dispatch(&mut self) {
         while let Some(range) = self.next_unfinished() {
             self.dispatch_range(range);
         }
     }
 
+    /// Dispatches everything, and awaits async effects.
     pub(crate) async fn dispatch_async(&mut self) {
         while let Some(range) = self.next_unfinished() {
             self.dispatch_range_async(range).await;
         }
     }
 
-    /// What effects caused that were performed before, then the scope's own intents.
+    /// Returns the next range to dispatch: first the cascades of effects that were performed already, innermost first,
+    /// then the scope's own intents.
     fn next_unfinished(&mut self) -> Option<Range<usize>> {
         self.unfinished.pop().or_else(|| {
             let own = self.own - self.page.entries.len();
@@ -55,12 +59,12 @@ impl Flush {
         })
     }
 
-    /// Dispatches what need not be awaited, up to the first intent that has to be: the sync effects of
-    /// the default executor.
+    /// Dispatches the sync effects of the default executor, up to the first intent that has to be awaited or handed
+    /// over.
     pub(crate) fn dispatch_ready(&mut self) {
-        // What comes behind a cascade may not overtake it.
+        // Cascades first: later intents must not overtake them.
         while let Some(caused) = self.unfinished.last().cloned() {
-            // It stays there meanwhile, beneath what it causes.
+            // It stays on `unfinished` meanwhile, beneath the cascades that it causes.
             let beneath = self.unfinished.len() - 1;
             if !self.dispatch_ready_range(caused) {
                 return;
@@ -71,7 +75,7 @@ impl Flush {
         self.dispatch_ready_range(0..end);
     }
 
-    /// Returns whether nothing is left of these.
+    /// Dispatches a range like [`dispatch_ready`](Self::dispatch_ready). Returns whether nothing is left of it.
     fn dispatch_ready_range(&mut self, range: Range<usize>) -> bool {
         let mut cursor = range.start;
         while let Some(mut part) = self.next_run(&mut cursor, range.end) {
@@ -82,12 +86,14 @@ impl Flush {
         true
     }
 
+    /// Dispatches a range, run by run.
     pub(super) fn dispatch_range(&mut self, range: Range<usize>) {
         let mut cursor = range.start;
         while let Some(mut part) = self.next_run(&mut cursor, range.end) {
             match self.routes.executor(part.route).cloned() {
                 None => self.perform_all(&mut part),
                 Some(executor) => {
+                    // The batch consumes the part. `close` needs a copy to see what the executor left undone.
                     let held = part.copy();
                     let dispatched = catch(|| executor.dispatch(&mut Batch::new(self, part)));
                     self.close(&held, &executor, dispatched.err());
@@ -96,7 +102,8 @@ impl Flush {
         }
     }
 
-    /// Boxed, since it comes back here where an effect caused intents of other executors.
+    /// Like [`dispatch_range`](Self::dispatch_range), and awaits async effects. Boxed, since it is recursive where an
+    /// effect caused intents of other executors.
     pub(super) fn dispatch_range_async(&mut self, range: Range<usize>) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             let mut cursor = range.start;
@@ -106,7 +113,7 @@ impl Flush {
                     Some(executor) => {
                         let held = part.copy();
                         let mut batch = Batch::new(self, part);
-                        // It may panic before there is a future, too.
+                        // Called within the async block: `dispatch_async` may panic before it returns a future.
                         let dispatching = async { executor.dispatch_async(&mut batch).await };
                         let dispatched = catch_async(dispatching).await;
                         self.close(&held, &executor, dispatched.err());
@@ -116,7 +123,7 @@ impl Flush {
         })
     }
 
-    /// The next run of intents for one executor.
+    /// Returns the next run of pending intents for one executor.
     fn next_run(&mut self, cursor: &mut usize, end: usize) -> Option<Part> {
         self.finish_cut_short();
         if self.stopped {
@@ -126,6 +133,8 @@ impl Flush {
         let start = (*cursor..end).find(is_pending)?;
         let route = self.routes.of(start);
         let other = |position: &usize| is_pending(position) && self.routes.of(*position) != route;
+        // With one executor the run is the whole range. Otherwise the search ends at the run's end, so that
+        // alternating executors cost linear time.
         let end = match self.routes.is_one() {
             true => end,
             false => (start..end).find(other).unwrap_or(end),
@@ -138,7 +147,7 @@ impl Flush {
         })
     }
 
-    /// The next unit of a part.
+    /// Takes the next unit of a part. Units for which the observer injects an error fail here.
     pub(super) fn take_unit(&mut self, part: &mut Part) -> Option<Unit> {
         loop {
             let unit = self.next_pending(part)?;
@@ -156,6 +165,7 @@ impl Flush {
         }
     }
 
+    /// Finds the next pending unit of a part.
     fn next_pending(&mut self, part: &mut Part) -> Option<Unit> {
         self.finish_cut_short();
         if self.stopped {
@@ -192,6 +202,7 @@ impl Flush {
         Some(Unit { first, rest })
     }
 
+    /// Returns the name of the executor of a route.
     pub(super) fn executor_name(&self, route: u32) -> String {
         match self.routes.executor(route) {
             None => "inline".to_owned(),
@@ -199,10 +210,12 @@ impl Flush {
         }
     }
 
+    /// Fails all intents of a unit.
     pub(super) fn fail(&mut self, unit: &Unit, failure: Failure) {
         self.fail_where(unit.positions().collect(), failure);
     }
 
+    /// Fails these intents, and stops the flush unless it carries on.
     fn fail_where(&mut self, positions: Vec<usize>, failure: Failure) {
         if positions.is_empty() {
             return;
@@ -215,6 +228,7 @@ impl Flush {
         self.stopped |= self.terms.mode == FailureMode::Stop;
     }
 
+    /// Returns the positions of the pending intents of a part.
     fn pending(&self, part: &Part) -> Vec<usize> {
         let positions = FlushInProgress::positions(self, part, 0);
         positions
@@ -222,7 +236,7 @@ impl Flush {
             .collect()
     }
 
-    /// An attempt has begun and nobody has decided it: whoever drove it has dropped it.
+    /// Fails the unit under way, if there is one: it was not decided, so the executor has dropped the attempt.
     fn finish_cut_short(&mut self) {
         if self.under_way.is_empty() {
             return;
@@ -233,7 +247,7 @@ impl Flush {
         self.cut_short(Failure::LeftUndone { executor, message });
     }
 
-    /// Fails the unit whose attempt was dropped.
+    /// Takes back the arguments, if the delivery returned them, and fails the unit under way.
     pub(super) fn cut_short(&mut self, failure: Failure) {
         let positions = std::mem::take(&mut self.under_way);
         self.take_back(&positions);
@@ -241,10 +255,11 @@ impl Flush {
         self.fail_where(positions.collect(), failure);
     }
 
-    /// Puts back the arguments of a delivery that was dropped while its taker had it.
+    /// Puts back the arguments of a delivery that was dropped before its taker answered.
     fn take_back(&mut self, positions: &[u32]) {
         let returned = self.returns.as_ref().map(|returns| returns.take());
         for intent in returned.into_iter().flatten() {
+            // By id: a delivery has no positions, and only those of the unit under way can be in it.
             let here = positions.iter().map(|position| *position as usize);
             let mut here = here.filter(|it| self.intents[*it].data.id == intent.data.id);
             if let Some(position) = here.next() {
@@ -253,7 +268,8 @@ impl Flush {
         }
     }
 
-    /// Holds an executor to its contract: nothing is left undone in silence.
+    /// Checks what an executor left undone. Fails the unit under way, and the pending intents of the part if the flush
+    /// goes on.
     fn close(&mut self, part: &Part, executor: &Arc<dyn Executor>, panicked: Option<Panicked>) {
         let message = match panicked {
             Some(Panicked { message }) => format!("it panicked: {message}"),
@@ -280,7 +296,7 @@ impl Flush {
 }
 
 impl Part {
-    /// The same part, from its start.
+    /// Copies the part, with the cursor at its start.
     fn copy(&self) -> Self {
         Self {
             positions: match &self.positions {
@@ -329,11 +345,14 @@ impl FlushInProgress for Flush {
         let mut intents = Vec::with_capacity(1 + unit.rest.len());
         for position in unit.positions() {
             let mut intent = self.intents[position].move_out();
+            // The intent moves out, and with it its place. An intent directly in the scope has none yet, and needs one
+            // outside of the scope.
             if intent.data.place().is_none() {
                 self.terms.around.remember(&mut intent.data);
             }
             intents.push(intent);
         }
+        // Noted before the taker gets the delivery: if that panics or is dropped, the unit is known.
         self.under_way = unit.into_positions();
         let performer = self.performer(part.route);
         Some(Delivery::new(intents, performer, &returns))
@@ -355,7 +374,8 @@ impl FlushInProgress for Flush {
             for position in positions {
                 self.intents[position as usize].data.set_dispatched();
             }
-            // What the taker drops from now on is its own loss.
+            // The delivery has only a weak reference to this. Dropped from now on, it returns nothing: the taker has
+            // accepted it.
             self.returns = None;
             return;
         };
@@ -454,6 +474,7 @@ impl FlushInProgress for Flush {
 }
 
 impl Flush {
+    /// Returns what performs the deliveries of a route. Shared by all of them, since it copies the terms.
     fn performer(&mut self, route: u32) -> Arc<Performing> {
         match &self.performer {
             Some(performer) if performer.route == route => performer.clone(),
@@ -469,7 +490,7 @@ impl Flush {
         }
     }
 
-    /// Performs the units of a part, each in a scope made for it, and what they cause.
+    /// Performs the units of a part, each in its own scope, with their cascades.
     pub(super) fn perform_all(&mut self, part: &mut Part) {
         let mut stage = None;
         let mut cascades: Vec<Part> = Vec::new();
@@ -482,13 +503,13 @@ impl Flush {
             if let Some(caused) = self.perform_unit(&unit, &mut stage)
                 && let Some(others) = self.enter_cascade(caused, &mut cascades)
             {
-                stage = None; // Executors run outside of the effect.
+                stage = None; // Left before executors run.
                 self.dispatch_range(others);
             }
         }
     }
 
-    /// As [`perform_all`](Self::perform_all), awaiting async effects.
+    /// Like [`perform_all`](Self::perform_all), and awaits async effects.
     pub(super) async fn perform_all_in_place(&mut self, part: &mut Part) {
         let mut cascades: Vec<Part> = Vec::new();
         if let Some(caused) = self.perform_plain_ones(part)
@@ -509,7 +530,7 @@ impl Flush {
         }
     }
 
-    /// Performs what need not be awaited. Returns whether nothing is left.
+    /// Performs units up to the first that has to be awaited. Returns whether nothing is left.
     fn perform_ready(&mut self, part: &mut Part) -> bool {
         let mut stage: Option<OnStage> = None;
         let mut cascades: Vec<Part> = Vec::new();
@@ -523,12 +544,14 @@ impl Flush {
                     Some(caused) => self.enter_cascade(caused, &mut cascades),
                     None => None,
                 },
+                // An empty cascade: it only ends the loop. The unit is still pending, and is found again.
                 false => Some(unit.first..unit.first),
             };
             if let Some(others) = others {
-                // What comes behind a cascade may not overtake it.
+                // Later intents must not overtake the cascades, so these are finished first.
                 let cascades = cascades.into_iter().map(|cascade| match cascade.positions {
                     Positions::Range(range) => range,
+                    // `enter_cascade` makes ranges only.
                     Positions::Listed(_) => 0..0,
                 });
                 self.unfinished.extend(cascades.chain([others]));
@@ -538,7 +561,7 @@ impl Flush {
         true
     }
 
-    /// The next unit of the innermost cascade under way, or of the part.
+    /// Takes the next unit of the innermost cascade under way, or of the part.
     fn next_of(&mut self, part: &mut Part, cascades: &mut Vec<Part>) -> Option<Unit> {
         while let Some(cascade) = cascades.last_mut() {
             match self.take_unit(cascade) {
@@ -549,8 +572,10 @@ impl Flush {
         self.take_unit(part)
     }
 
-    /// What an effect caused is dispatched before anything else: performed here, in a row and not by
-    /// recursion, if all of it is; else it comes back.
+    /// Dispatches a cascade before anything else.
+    ///
+    /// A cascade that is performed in place as a whole is pushed to `cascades`: a loop performs it, since recursion
+    /// would overflow the stack on a long chain. Otherwise the range is returned for a nested dispatch.
     fn enter_cascade(
         &mut self,
         caused: Range<usize>,

@@ -1,4 +1,4 @@
-//! Stage 4: judging at dispatch. Every policy that an intent has passed on its way out judges it once,
+//! Stage 4: lets policies judge the intents. Each policy that an intent has passed on its way out judges it once,
 //! innermost first (R10).
 
 use std::borrow::Cow;
@@ -12,25 +12,25 @@ use crate::intent::{Decision, Dropped, Failure, Intent, Special};
 use crate::policy::{Judgement, Layer, Policy};
 use crate::unwind::catch;
 
-/// Intents that want to leave, and what is known of the scope that dispatches them.
+/// Intents that want to leave, with the settings of the scope that dispatches them.
 pub(super) struct Leaving<'a> {
     pub(super) intents: &'a mut [Intent],
-    /// Where those are that remember no place.
+    /// The places of intents that remember none.
     pub(super) around: &'a Around,
-    /// The policies of scopes further out have released the intents.
+    /// The depth from which on policies of scopes judge. Scopes further out have released the intents.
     pub(super) judges_from: u32,
     pub(super) mode: FailureMode,
-    /// What has to be looked for among them.
+    /// The features of the intents that the stages must look for.
     pub(super) special: Special,
-    /// Whether a failure has ended the flush.
+    /// `true` if a failure has stopped the flush.
     pub(super) stopped: bool,
 }
 
-/// Intents that the policies have judged. What is still pending may leave.
+/// Intents that the policies have judged. Those still pending may leave.
 pub(super) struct Judged<'a>(pub(super) Leaving<'a>);
 
-/// Lets each policy judge all the intents that pass it, so that every policy sees a flush as one batch
-/// in the order of the buffer.
+/// Lets each policy judge all intents that pass it at once: every policy sees a flush as one batch in the order of
+/// the buffer, so that `dedupe` needs no state between intents.
 pub(super) fn judge(mut leaving: Leaving<'_>) -> Judged<'_> {
     let elsewhere = |intent: &Intent| Place::of_ref(&intent.data).is_some_and(|it| it.judges);
     let asked = leaving.around.judges()
@@ -41,17 +41,21 @@ pub(super) fn judge(mut leaving: Leaving<'_>) -> Judged<'_> {
     Judged(leaving)
 }
 
-/// Groups of intents at the places that judge them next, by depth. They move outwards from place to
-/// place and merge where their paths meet.
+/// Groups of intents at the places that judge them next, by depth.
+///
+/// Groups move outwards from place to place, and merge where their paths meet. Taking the deepest place first makes
+/// sure that all groups have arrived at a place before it judges.
 #[derive(Default)]
 struct Groups(BTreeMap<u32, Level>);
 
+/// The groups at one depth.
 #[derive(Default)]
 struct Level {
     groups: Vec<Group>,
     by_place: HashMap<*const Place, usize>,
 }
 
+/// The intents that a place judges next.
 struct Group {
     place: Arc<Place>,
     positions: Vec<u32>,
@@ -59,6 +63,7 @@ struct Group {
 }
 
 impl Groups {
+    /// Adds intents to the group at a place.
     fn join(&mut self, place: &Arc<Place>, positions: &[u32]) {
         if positions.is_empty() {
             return;
@@ -83,10 +88,11 @@ impl Groups {
         group.positions.extend_from_slice(positions);
     }
 
-    /// The groups of the deepest level, that of the earliest intent first.
+    /// Takes the groups of the deepest level, sorted by their first intent.
     fn deepest(&mut self) -> Option<Vec<Group>> {
         let (_, mut level) = self.0.pop_last()?;
         for group in &mut level.groups {
+            // Only groups that merged can be out of order.
             if !group.in_order {
                 group.positions.sort_unstable();
             }
@@ -99,6 +105,7 @@ impl Groups {
 }
 
 impl Leaving<'_> {
+    /// Lets all policies judge, innermost first.
     fn ask_all(&mut self) {
         let mut groups = self.grouped();
         while let Some(level) = groups.deepest() {
@@ -120,6 +127,7 @@ impl Leaving<'_> {
         }
     }
 
+    /// Groups the pending intents by their place. Neighbours with the same place join as one run.
     fn grouped(&self) -> Groups {
         let mut groups = Groups::default();
         let mut run: Vec<u32> = Vec::new();
@@ -148,15 +156,17 @@ impl Leaving<'_> {
         groups
     }
 
-    /// Returns the positions that the policy lets pass, and notes the fate of the others.
+    /// Lets one policy judge. Returns the positions that it lets pass, and decides the fate of the others.
     fn ask(&mut self, policy: &Layer, positions: Vec<u32>) -> Vec<u32> {
         if positions.is_empty() {
             return positions;
         }
+        // Outlives the judgement, so that a panic can be attributed to the intent that was being judged.
         let asking = Cell::new(None);
         let judged = {
             let _judging = context::judging();
             catch(|| {
+                // Cloned: after a panic `give_up` needs the positions, and the judgement is gone.
                 let mut judgement = Judgement::new(self.intents, positions.clone(), &asking);
                 policy.judge(&mut judgement);
                 judgement.finish()
@@ -178,11 +188,13 @@ impl Leaving<'_> {
         }
     }
 
+    /// Decides the fate of the intents that a policy dropped.
     fn drop_all(&mut self, policy: &Layer, dropped: Vec<(u32, Option<Cow<'static, str>>)>) {
         if dropped.is_empty() {
             return;
         }
         let name = policy.shown_name();
+        // Shared by all intents that were dropped without a reason.
         let plain = Arc::new(Dropped {
             policy: name.clone(),
             reason: None,
@@ -208,8 +220,8 @@ impl Leaving<'_> {
         }
     }
 
-    /// A policy has panicked. The intent that it was asked about fails; the others that it had to judge
-    /// are not reached, since nobody has let them pass.
+    /// Decides the fate of intents whose policy panicked. The intent that was being judged fails. The others are not
+    /// reached, since the policy has not let them pass.
     fn give_up(&mut self, positions: &[u32], asked: Option<u32>, failure: Failure) {
         let guilty = asked.or(positions.first().copied());
         let failure = Arc::new(failure);
@@ -224,6 +236,7 @@ impl Leaving<'_> {
     }
 }
 
+/// Returns whether both are the same place.
 fn same(one: Option<&Place>, other: Option<&Place>) -> bool {
     match (one, other) {
         (None, None) => true,
@@ -232,8 +245,8 @@ fn same(one: Option<&Place>, other: Option<&Place>) -> bool {
     }
 }
 
-/// The policies that judge at this place: a scope's only if the scope dispatches, or is within the one
-/// that does; one further out has released the intent and given up its judgement.
+/// Returns the policies that judge at this place. Those of a scope judge only if the scope dispatches, or is within
+/// the one that does. A scope further out has released the intent and given up its judgement.
 fn policies_of(place: &Place, judges_from: u32) -> &[Layer] {
     match &place.kind {
         PlaceKind::Scope { .. } if place.depth < judges_from => &[],

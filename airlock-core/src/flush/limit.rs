@@ -1,4 +1,4 @@
-//! Stage 6: ending cascades that are too deep. After the policies, which could have broken the loop.
+//! Stage 6: fails cascades that are too deep. Runs after the policies, which may have broken the loop.
 
 use std::sync::Arc;
 
@@ -7,9 +7,10 @@ use crate::flush::coalesce::Coalesced;
 use crate::flush::judge::Leaving;
 use crate::intent::{Decision, Failure};
 
-/// Intents that are not too deep.
+/// Intents of which those that are too deep have failed.
 pub(super) struct Limited<'a>(pub(super) Leaving<'a>);
 
+/// Fails the intents whose chain of causes is longer than `limit`.
 pub(super) fn limit_depth(Coalesced(mut leaving): Coalesced<'_>, limit: u32) -> Limited<'_> {
     if leaving.special.is_marked() {
         for intent in leaving.intents.iter_mut() {

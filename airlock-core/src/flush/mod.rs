@@ -1,10 +1,10 @@
 //! Flushing: from a finished scope to the fate of each of its intents.
 //!
-//! A row of stages, each a file, each from one type to the next: [`take`] the buffer, [`select`] by the
-//! ending, [`release`] or capture, [`judge`], [`coalesce`], [`limit`] the depth, [`route`], [`dispatch`]
-//! with an [`attempt`] for each unit, [`conclude`] with a report. What an effect enqueues goes through the
-//! same stages from [`judge`] on and joins the same [`Flush`]. [`plain`] is the fast path for a scope with
-//! nothing to ask.
+//! A sequence of stages, one per file, each a function from one type to the next: [`take`] the buffer, [`select`]
+//! by the ending, [`release`] or capture, [`judge`], [`coalesce`], [`limit`] the depth, [`route`], [`dispatch`]
+//! with an [`attempt`] for each unit, [`conclude`] with a report. The intents that an effect enqueues pass the
+//! same stages from [`judge`] on and join the same [`Flush`]. [`plain`] is the fast path for a scope with nothing
+//! to consult.
 
 mod attempt;
 mod coalesce;
@@ -38,15 +38,16 @@ use crate::lifecycle::{Ending, Outcome};
 use crate::report::{FlushError, FlushReport, Page};
 use crate::settings::SettingsRef;
 
-/// A scope to be ended.
+/// A scope that is about to be ended.
 pub(crate) enum Ends<'a> {
-    /// One that was taken off the stack, or out of its future.
+    /// A scope that was taken off the stack or out of its future.
     Frame(Box<Frame>),
-    /// One that handles refer to.
+    /// A published scope.
     Shared(&'a Arc<Shared>),
 }
 
 impl Ends<'_> {
+    /// Takes the buffer, and asks the lifecycle how the scope ends.
     fn take(self, outcome: Outcome) -> Taken {
         match self {
             Ends::Frame(frame) => Taken::frame(frame, outcome),
@@ -54,8 +55,8 @@ impl Ends<'_> {
         }
     }
 
-    /// Flushes a plain scope; see [`plain::flush`]. Of any other one, and of one in which something was
-    /// not plain, the rest comes back.
+    /// Flushes a plain scope; see [`plain::flush`]. For any other scope, and if something in it turns out not to be
+    /// plain, returns the general flush of the rest.
     #[inline]
     pub(crate) fn start(self, outcome: Outcome) -> Result<FlushReport, Box<Flush>> {
         match self {
@@ -67,7 +68,7 @@ impl Ends<'_> {
         }
     }
 
-    /// As [`start`](Self::start), for a caller that does not look at the report.
+    /// Like [`start`](Self::start), for a caller that does not use the report.
     #[inline]
     pub(crate) fn start_unseen(self, outcome: Outcome) -> Result<(), Box<Flush>> {
         match self {
@@ -77,8 +78,8 @@ impl Ends<'_> {
     }
 }
 
-/// Ends a scope as its lifecycle says of this outcome, without awaiting, for a caller that does not look at
-/// the report.
+/// Ends a scope as its lifecycle decides for this outcome, without awaiting, for a caller that does not use the
+/// report.
 #[inline]
 pub(crate) fn end(scope: Ends<'_>, outcome: Outcome) -> Result<(), FlushError> {
     match scope.start_unseen(outcome) {
@@ -87,7 +88,7 @@ pub(crate) fn end(scope: Ends<'_>, outcome: Outcome) -> Result<(), FlushError> {
     }
 }
 
-/// As [`end`], awaiting effects.
+/// Like [`end`], and awaits async effects.
 pub(crate) async fn end_async(scope: Ends<'_>, outcome: Outcome) -> Result<(), FlushError> {
     match scope.start_unseen(outcome) {
         Ok(()) => Ok(()),
@@ -95,7 +96,7 @@ pub(crate) async fn end_async(scope: Ends<'_>, outcome: Outcome) -> Result<(), F
     }
 }
 
-/// As [`end`], with the report.
+/// Like [`end`], and returns the report.
 pub(crate) fn finish(scope: Ends<'_>, outcome: Outcome) -> Result<FlushReport, FlushError> {
     match scope.start(outcome) {
         Ok(report) => Ok(report.with_origins()),
@@ -103,7 +104,7 @@ pub(crate) fn finish(scope: Ends<'_>, outcome: Outcome) -> Result<FlushReport, F
     }
 }
 
-/// Ends a scope in this way, whatever its lifecycle says, without awaiting.
+/// Ends a scope in this way, whatever its lifecycle returns, without awaiting.
 pub(crate) fn finish_as(
     scope: Ends<'_>,
     outcome: Outcome,
@@ -112,7 +113,7 @@ pub(crate) fn finish_as(
     Box::new(Flush::prepare(scope.take(outcome).ends(ending))).run()
 }
 
-/// As [`finish`], awaiting effects.
+/// Like [`finish`], and awaits async effects.
 pub(crate) async fn finish_async(
     scope: Ends<'_>,
     outcome: Outcome,
@@ -123,7 +124,7 @@ pub(crate) async fn finish_async(
     }
 }
 
-/// As [`finish_as`], awaiting effects.
+/// Like [`finish_as`], and awaits async effects.
 pub(crate) async fn finish_async_as(
     scope: Ends<'_>,
     outcome: Outcome,
@@ -133,7 +134,7 @@ pub(crate) async fn finish_async_as(
     Box::new(Flush::prepare(taken)).run_async().await
 }
 
-/// A flush by code that is in the scope, which is refused (R7): it hands everything back.
+/// Makes the flush that refuses to end a scope by code that is in it (R7): it hands everything back.
 pub(crate) fn refused(scope: &Arc<Shared>) -> Box<Flush> {
     let mut taken = Taken::shared(scope, Outcome::Failure);
     let intents = std::mem::take(&mut taken.intents);
@@ -147,12 +148,12 @@ pub(crate) fn refused(scope: &Arc<Shared>) -> Box<Flush> {
     Box::new(flush)
 }
 
-/// A scope that has ended up to the dispatch.
+/// Ends a scope up to the dispatch.
 pub(crate) fn release(scope: Ends<'_>, outcome: Outcome) -> Box<Flush> {
     Box::new(Flush::prepare(scope.take(outcome)))
 }
 
-/// As [`end`], up to the first intent that has to be awaited, or handed over. Returns what is left then.
+/// Like [`end`], up to the first intent that has to be awaited or handed over. Returns the rest.
 #[inline]
 pub(crate) fn end_ready(
     scope: Ends<'_>,
@@ -164,54 +165,59 @@ pub(crate) fn end_ready(
     }
 }
 
-/// A flush under way: intents of which each has its executor.
+/// A flush under way: intents, each routed to its executor.
 pub(crate) struct Flush {
     scope: Scope,
     terms: Terms,
-    /// What was performed and reported before the rest, in front of `intents`.
+    /// Report entries of intents that are done already, from before `intents`.
     page: Page,
-    /// The scope's own intents, then what effects enqueued while they were performed.
+    /// The scope's own intents, then those that effects enqueued while they were performed.
     intents: Vec<Intent>,
-    /// How many of both are the scope's own.
+    /// The number of entries in `page` and intents in `intents` that are the scope's own.
     own: usize,
     routes: Routes,
-    /// Whether the dispatch of the scope's own intents has begun.
+    /// `true` if the dispatch of the scope's own intents has begun.
     begun: bool,
-    /// What effects caused and was not dispatched yet, the innermost last.
+    /// Cascades that are not dispatched yet, the innermost last.
     unfinished: Vec<std::ops::Range<usize>>,
-    /// Whether a failure has ended it.
+    /// `true` if a failure has stopped the flush.
     stopped: bool,
-    /// Whether it was refused: the code that wanted it is in the scope.
+    /// `true` if the flush was refused because it was requested by code in the scope.
     is_refused: bool,
-    /// Whether it may wait for retries: nobody is left to wait for a dropped future's.
+    /// `true` if it may wait for retries. `false` for the scope of a dropped future, for which nobody waits.
     may_wait: bool,
-    /// Positions of the unit whose attempt has begun and not ended.
+    /// The positions of the unit whose attempt has begun and not ended.
     under_way: Vec<u32>,
-    /// Shared with the deliveries that it hands over.
+    /// Shared with the deliveries that this flush hands over.
     performer: Option<Arc<delivery::Performing>>,
+    /// Gets back the intents of deliveries that are dropped undecided.
     returns: Option<Arc<Returns>>,
+    /// The scopes that captured something, with their names.
     captors: Vec<(ScopeId, Cow<'static, str>)>,
-    /// Whether it performs what an engine stored: then its worker decides about retries, and logs.
+    /// `true` if it performs a stored intent. Its worker decides about retries then, and logs failures.
     is_stored: bool,
-    /// How long an async effect may take that declares no timeout.
+    /// The timeout of async effects that declare none.
     default_timeout: Option<Duration>,
+    /// Set once the report is made, so that `Drop` does not make another.
     concluded: bool,
 }
 
 /// The scope that a flush ends.
 enum Scope {
     Taken(Taken),
-    /// It has ended before; this performs what it handed over.
+    /// It ended before: this flush performs a delivery, or what was recorded.
     Ended,
 }
 
 impl Flush {
+    /// Dispatches everything without awaiting, and makes the report.
     #[cold]
     fn run(mut self: Box<Self>) -> Result<FlushReport, FlushError> {
         self.dispatch();
         self.conclude()
     }
 
+    /// Dispatches up to the first intent that has to be awaited or handed over. Returns the rest.
     #[cold]
     fn run_ready(mut self: Box<Self>) -> Result<Option<Box<Self>>, FlushError> {
         self.dispatch_ready();
@@ -221,7 +227,7 @@ impl Flush {
         }
     }
 
-    /// Boxed, so that the future of a plain scope stays small.
+    /// Dispatches everything, and makes the report. Boxed, so that the future of a plain scope stays small.
     pub(crate) fn run_async(
         mut self: Box<Self>,
     ) -> BoxFuture<'static, Result<FlushReport, FlushError>> {
@@ -231,7 +237,7 @@ impl Flush {
         })
     }
 
-    /// Stages 2 to 7.
+    /// Runs the stages 2 to 7.
     fn prepare(taken: Taken) -> Self {
         let mut released = release::release(select::select(taken));
         let mut terms = Terms::from_head(released.scope.head());
@@ -252,6 +258,7 @@ impl Flush {
         flush
     }
 
+    /// Makes a flush of intents that are not routed yet.
     fn new(terms: Terms, intents: Vec<Intent>) -> Self {
         Self {
             scope: Scope::Ended,
@@ -275,7 +282,7 @@ impl Flush {
         }
     }
 
-    /// A flush of intents that were judged before, all for one executor.
+    /// Makes the flush of a delivery: intents that were judged before, all for one executor.
     fn of_delivery(
         terms: Terms,
         executor: Option<Arc<dyn Executor>>,
@@ -291,8 +298,8 @@ impl Flush {
         flush
     }
 
-    /// Stages 4 to 7 for the intents from `start` on: those of the scope, or those that an effect
-    /// caused in `around`.
+    /// Runs the stages 4 to 7 for the intents from `start` on: those of the scope, or those that an effect enqueued
+    /// in `around`.
     fn admit(&mut self, start: usize, around: Option<&Around>, special: Special, exempt: bool) {
         let leaving = Leaving {
             intents: &mut self.intents[start..],
@@ -306,12 +313,13 @@ impl Flush {
             true => judge::Judged(leaving),
             false => judge::judge(leaving),
         };
+        // After the policies, so that no policy drops the one intent that is kept for others.
         let limit = self.terms.settings.depth_limit;
         let limited = limit::limit_depth(coalesce::coalesce(judged), limit);
         self.stopped |= self.routes.add(limited, start);
     }
 
-    /// Whether nothing is left to dispatch.
+    /// Returns whether nothing is left to dispatch.
     pub(crate) fn is_finished(&self) -> bool {
         self.stopped || !self.intents.iter().any(|intent| intent.data.is_pending())
     }

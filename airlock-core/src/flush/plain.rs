@@ -1,8 +1,7 @@
-//! The fast path: a scope whose intents are plain, with nobody to ask, under the default executor.
+//! The fast path for a scope of plain intents under the default executor, with nothing to consult.
 //!
-//! Each effect is performed, and entered into the report if somebody gets one, in one pass, so that memory is
-//! touched once. From the first one that is not simple, fails or causes something, the general flush takes
-//! over; both follow the same rules.
+//! Effects are performed and reported in one pass, so that each intent is touched once. At the first effect that
+//! is not simple, fails or causes something, the general flush takes over. Both follow the same rules.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -19,7 +18,8 @@ use crate::lifecycle::Outcome;
 use crate::report::{FlushReport, Page, ReportEntry};
 use crate::unwind::Panicked;
 
-/// Whether a scope is plain: nobody captures its intents, judges them or takes them elsewhere.
+/// Returns whether a scope is plain: no scope captures its intents, no policy judges them, and they have no other
+/// executor.
 #[inline]
 pub(super) fn is_plain(frame: &Frame, outcome: Outcome) -> bool {
     let Some(head) = frame.own_head() else {
@@ -39,8 +39,7 @@ pub(super) fn is_plain(frame: &Frame, outcome: Outcome) -> bool {
         && !tracing::level_enabled!(tracing::Level::DEBUG)
 }
 
-/// The frame of a plain scope that handles refer to: they find it ended from now on. `None` if it is not
-/// plain.
+/// Ends a published scope if it is plain, and returns a frame with its buffer. Returns `None` if it is not plain.
 pub(super) fn frame_of(shared: &Arc<Shared>, outcome: Outcome) -> Option<Box<Frame>> {
     let head = &shared.head;
     let asks_nobody = !head.around.asks() && !head.has_lifecycle();
@@ -56,15 +55,15 @@ pub(super) fn frame_of(shared: &Arc<Shared>, outcome: Outcome) -> Option<Box<Fra
     Some(Frame::of_ended(head.clone(), buffer))
 }
 
-/// What kept an effect from being plain.
+/// The reason why the fast path ended.
 enum Unusual {
-    /// It is not simple, and has not begun.
+    /// The effect is not simple. It has not begun.
     NotSimple,
-    /// It has ended so, with this scope if it needed one.
+    /// The effect ended with this result, and this scope if it needed one.
     Ended(Result<(), Failure>, Option<Box<Frame>>),
 }
 
-/// Flushes a plain scope. Where something was not plain, the rest comes back. The entries of the report
+/// Flushes a plain scope. If something is not plain, returns the general flush of the rest. The report's entries
 /// lack the scope's origin: see [`FlushReport::with_origins`].
 pub(super) fn flush(frame: Box<Frame>) -> Result<FlushReport, Box<Flush>> {
     let mut page = Page::new();
@@ -72,8 +71,7 @@ pub(super) fn flush(frame: Box<Frame>) -> Result<FlushReport, Box<Flush>> {
     Ok(report(frame, page))
 }
 
-/// As [`flush`], for a caller that does not look at the report: none is made unless somebody else asked for
-/// it.
+/// Like [`flush`], for a caller that does not use the report. Makes none unless there is an `on_report` hook.
 #[inline]
 pub(super) fn flush_unseen(frame: Box<Frame>) -> Result<(), Box<Flush>> {
     if frame.own_head().is_some_and(Head::is_reported) {
@@ -83,8 +81,7 @@ pub(super) fn flush_unseen(frame: Box<Frame>) -> Result<(), Box<Flush>> {
     Ok(())
 }
 
-/// Performs what a plain scope holds, and enters it into a page if one is given. The scope comes back
-/// empty.
+/// Performs the intents of a plain scope, and reports them on a page if one is given. Returns the empty scope.
 #[inline]
 fn perform_all(
     mut frame: Box<Frame>,
@@ -99,6 +96,8 @@ fn perform_all(
         entries.reserve_exact(intents.len());
     }
     let settings = frame.around().settings();
+    // The ended scope stays on the stack: scopes of effects are made from it, and what destructors enqueue is
+    // refused.
     let standing = Standing::enter(frame);
     let mut done = Done::default();
     let unusual = perform(
@@ -108,6 +107,7 @@ fn perform_all(
         &settings.resources,
         &mut done,
     );
+    // Before the scope leaves the stack, for the destructors.
     if done.left {
         drop_guarded(&mut intents[..done.number]);
     }
@@ -130,14 +130,15 @@ fn perform_all(
     Err(go_on(frame, page, unusual))
 }
 
-/// What was performed of a plain scope.
+/// The progress of the fast path.
 #[derive(Default)]
 struct Done {
     number: usize,
-    /// Whether arguments may be left that have destructors.
+    /// `true` if arguments with destructors may be left.
     left: bool,
 }
 
+/// Makes the page of the intents that were performed, for a general flush that needs one.
 #[cold]
 fn page_of(performed: impl Iterator<Item = Intent>) -> Page {
     let mut page = Page::new();
@@ -147,7 +148,7 @@ fn page_of(performed: impl Iterator<Item = Intent>) -> Page {
     page
 }
 
-/// Performs simple effects, up to the first that is not simple or does not just succeed.
+/// Performs simple effects, up to the first that is not simple, fails or causes something.
 #[inline]
 fn perform(
     standing: &Standing,
@@ -183,6 +184,7 @@ fn perform(
     None
 }
 
+/// Turns the end of an effect into a reason to leave the fast path.
 #[cold]
 fn unusual(ended: thread::Result<Performing<'_>>, scope: Option<Box<Frame>>) -> Unusual {
     let result = match ended {
@@ -195,7 +197,7 @@ fn unusual(ended: thread::Result<Performing<'_>>, scope: Option<Box<Frame>>) -> 
     Unusual::Ended(result, scope)
 }
 
-/// The general flush of what is left.
+/// Makes the general flush of the rest, and enters the effect that ended the fast path.
 #[cold]
 fn go_on(frame: Box<Frame>, mut page: Page, unusual: Unusual) -> Box<Flush> {
     let mut flush = Box::new(Flush::prepare(Taken::frame(frame, Outcome::Success)));
@@ -222,6 +224,7 @@ fn go_on(frame: Box<Frame>, mut page: Page, unusual: Unusual) -> Box<Flush> {
     flush
 }
 
+/// Makes the report, shows it to the hooks, and recycles the frame.
 #[inline]
 fn report(mut frame: Box<Frame>, mut page: Page) -> FlushReport {
     page.origin = frame.take_origin();

@@ -1,4 +1,4 @@
-//! Stage 3: what a finished scope may dispatch, and what its ancestors capture (R8).
+//! Stage 3: moves the intents that ancestors hold into their buffers, and leaves those that all release (R8).
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,21 +11,21 @@ use crate::lifecycle::{Lifecycle, Outcome, Release};
 use crate::report::{Page, ReportEntry};
 use crate::unwind::catch;
 
-/// A scope of whose intents the ancestors have captured what they hold. What is pending may leave.
+/// A scope whose ancestors have captured the intents that they hold. Those still pending may leave.
 pub(super) struct Released {
     pub(super) scope: Taken,
-    /// The entries of captured intents, where all of them went at once.
+    /// The report entries of the intents, if all of them were captured at once.
     pub(super) page: Page,
-    /// The names of the scopes that captured something.
+    /// The scopes that captured something, with their names.
     pub(super) captors: Vec<(ScopeId, Cow<'static, str>)>,
-    /// Whether an intent failed since its ancestor had ended.
+    /// `true` if an intent failed because its ancestor had ended.
     pub(super) failed: bool,
-    /// The policies of scopes judge what leaves from this depth on.
+    /// The depth from which on policies of scopes judge the intents.
     pub(super) judges_from: u32,
 }
 
-/// Asks each ancestor in turn, nearest first. What it holds moves into its buffer, in order; what
-/// all release stays.
+/// Asks each ancestor in turn, nearest first. The intents that it holds move into its buffer, in order. Those that
+/// all ancestors release stay.
 pub(super) fn release(selected: Selected) -> Released {
     let scope = selected.0;
     let mut released = Released {
@@ -50,7 +50,7 @@ pub(super) fn release(selected: Selected) -> Released {
 }
 
 impl Released {
-    /// Fast path: the scope around is plain, and holds everything.
+    /// Asks the scope beneath. Fast path: it is not published, has no lifecycle and does not release.
     fn ask_beneath(&mut self) {
         let Self {
             scope,
@@ -70,6 +70,7 @@ impl Released {
         });
         match asked {
             Beneath::Nobody | Beneath::Own(true) => {}
+            // It has a lifecycle, or releases. User code cannot run while the stack is borrowed, so publish it.
             Beneath::Own(false) => {
                 if let Some((nearest, _)) = context::current() {
                     self.ask_ancestors(&nearest);
@@ -85,7 +86,7 @@ impl Released {
         }
     }
 
-    /// The scope that would have captured these has ended.
+    /// Fails the intents whose ancestor has ended.
     fn fail_in_ended(&mut self, scope: String, positions: &[usize]) {
         let failure = Arc::new(Failure::AncestorEnded { scope });
         for &position in positions {
@@ -95,16 +96,18 @@ impl Released {
         self.failed = true;
     }
 
+    /// Asks published ancestors, nearest first, until nothing is pending.
     fn ask_ancestors(&mut self, nearest: &Arc<Shared>) {
         for ancestor in nearest.outwards() {
-            // The lock of one that is looked at is held.
+            // A closure that inspects the ancestor holds its lock on this thread: `releases_all` would deadlock.
             let may_release =
                 !self.scope.releases && context::inspected(ancestor.head.id).is_none();
             if may_release && ancestor.releases_all() {
-                // Nobody weighed the single intents, so its policies judge them all the same.
+                // It releases without looking at single intents, so its policies judge them nevertheless.
                 self.judges_from = self.judges_from.min(ancestor.head.judges_from);
                 continue;
             }
+            // Before the lock: the lifecycle is user code and may use a handle to the ancestor.
             let holds = held_by(&ancestor.head, &self.scope.intents);
             if !holds.is_empty() {
                 self.capture(ancestor, &holds);
@@ -120,10 +123,12 @@ impl Released {
         }
     }
 
+    /// Moves these intents into the buffer of an ancestor.
     fn capture(&mut self, ancestor: &Arc<Shared>, holds: &[usize]) {
         let intents = &mut self.scope.intents;
         if context::inspected(ancestor.head.id).is_some() {
-            // While a closure that looks at its buffer panics: nobody can take them.
+            // A closure that inspects the ancestor panicked, and this scope is dropped by the unwinding. The lock
+            // is still held, so the ancestor cannot capture.
             for &position in holds {
                 intents[position].data.decide(Decision::Discarded);
             }
@@ -154,7 +159,7 @@ impl Released {
     }
 }
 
-/// How intents change when they move from one scope to another.
+/// The changes to intents that move from one scope to another.
 struct Moves<'a> {
     around: &'a Around,
     into: &'a Around,
@@ -162,6 +167,7 @@ struct Moves<'a> {
 }
 
 impl Moves<'_> {
+    /// Changes one intent.
     fn apply(&self, intent: &mut Intent) {
         let data = &mut intent.data;
         data.set_captured();
@@ -170,13 +176,13 @@ impl Moves<'_> {
             self.around.remember(data);
         }
         if self.failed && data.fire_on() == FireOn::Failure {
-            // What it waited for has happened: now it leaves whatever becomes of the ancestor.
+            // The failure that it waited for has happened, so it leaves under each outcome of the ancestor.
             data.set_due();
         }
     }
 }
 
-/// Moves everything that is pending into the buffer of the scope around.
+/// Moves all pending intents into the buffer of the scope around.
 fn capture_all(
     scope: &mut Taken,
     captured: &mut Vec<ReportEntry>,
@@ -189,6 +195,7 @@ fn capture_all(
         (Some(one), Some(other)) => one.is(other),
         _ => false,
     };
+    // With the same places and origin, captured intents need no change: the whole buffer moves at once.
     let stays_put = !scope.special.is_marked() && same_origin && scope.around().is(&head.around);
     let all_pending = scope.intents.iter().all(|intent| intent.data.is_pending());
     if stays_put && all_pending {
@@ -225,7 +232,7 @@ fn capture_all(
     }
 }
 
-/// The positions of the pending intents that an ancestor holds.
+/// Returns the positions of the pending intents that an ancestor holds.
 fn held_by(head: &Head, intents: &[Intent]) -> Vec<usize> {
     let pending = intents
         .iter()
@@ -236,7 +243,7 @@ fn held_by(head: &Head, intents: &[Intent]) -> Vec<usize> {
     };
     let _judging = context::judging();
     let is_held = |intent: &Intent| {
-        // What a lifecycle cannot judge it has not released.
+        // After a panic the intent is held: the lifecycle has not released it.
         catch(|| lifecycle.release(intent)).unwrap_or(Release::Hold) == Release::Hold
     };
     pending

@@ -1,5 +1,5 @@
-//! Stage 7: which executor takes each intent: the nearest, from its enqueue outwards, that is named
-//! (R16). And which intents of a batch effect are performed by one call.
+//! Stage 7: finds the executor of each intent, the nearest one named from its enqueue outwards (R16), and groups
+//! the intents of batch effects into units that one call performs.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,35 +12,38 @@ use crate::flush::limit::Limited;
 use crate::intent::{Intent, Schedule};
 use crate::unwind::guarded;
 
-/// The executors of a flush, and the intents that each one takes.
+/// The executors of a flush, and the executor of each intent.
 #[derive(Default)]
 pub(super) struct Routes {
-    /// `None` performs where the scope ends, as [`Inline`] does.
+    /// The executors by route. `None` performs where the scope ends, as [`Inline`] does.
     executors: Vec<Option<Arc<dyn Executor>>>,
     by_identity: HashMap<Identity, u32>,
-    /// By the address of the place, and whether the effect is durable.
+    /// The routes by the address of the place and whether the effect is durable. Saves a call of
+    /// `Executor::identity` for each intent.
     by_place: HashMap<(usize, bool), u32>,
-    /// For each intent its place in `executors`; shorter or empty where the rest have the first.
+    /// The route of each intent. Intents beyond its end have route 0, so that it is empty while all have one executor.
     of: Vec<u32>,
     units: Units,
 }
 
-/// The intents of batch effects, by the call that performs them.
+/// The intents of batch effects, by the unit that performs them.
 #[derive(Default)]
 struct Units {
     members: Vec<Vec<u32>>,
     by_kind: HashMap<Kind, u32>,
-    /// The kind that was looked up last, and its unit: most are the same.
+    /// The kind that was looked up last, and its unit. Neighbours mostly have the same.
     last: Option<(Kind, u32)>,
-    /// The intents of batch effects and the unit of each, by position.
+    /// The position of each intent of a batch effect, and its unit. Ascending, for a binary search.
     of: Vec<(u32, u32)>,
 }
 
-/// What the intents of a unit have in common: the effect, the executor and the schedule.
+/// The effect, executor and schedule that the intents of a unit share. With different schedules, an intent without
+/// a delay would wait for a delayed one.
 type Kind = (&'static EffectDescriptor, u32, Schedule);
 
 impl Routes {
-    /// Finds the executor of each intent. The first of them is number `offset` of the flush.
+    /// Finds the executor of each intent. The first one is at position `offset` of the flush. Returns whether a
+    /// failure has stopped the flush.
     pub(super) fn add(&mut self, Limited(leaving): Limited<'_>, offset: usize) -> bool {
         let Leaving {
             intents,
@@ -49,7 +52,8 @@ impl Routes {
             stopped,
             ..
         } = leaving;
-        self.units.forget_kinds(); // What one effect caused is not in a unit with what another did.
+        self.units.forget_kinds(); // Units of one cascade are not merged with those of another.
+        // Fast path: nothing is batched, and all intents are directly in the scope.
         if special.is_nothing()
             && self.executors.is_empty()
             && let Some(only) = around.only_executor()
@@ -57,6 +61,7 @@ impl Routes {
             self.route_of_executor(only.cloned());
             return stopped;
         }
+        // Neighbours mostly have the same place, so one comparison skips most lookups.
         let mut last: Option<((Option<*const Place>, bool), u32)> = None;
         for (index, intent) in intents.iter().enumerate() {
             if !intent.data.is_pending() {
@@ -82,6 +87,7 @@ impl Routes {
         stopped
     }
 
+    /// Returns the route from a place.
     fn route_at(&mut self, place: Option<&Place>, around: &Around, durable: bool) -> u32 {
         let Some(place) = place.or_else(|| around.place().map(|place| &**place)) else {
             return self.route_of_executor(None);
@@ -95,6 +101,8 @@ impl Routes {
         route
     }
 
+    /// Returns the route to an executor, and adds the executor if it is new. Clones of one executor have one identity,
+    /// so that they get one batch.
     fn route_of_executor(&mut self, executor: Option<Arc<dyn Executor>>) -> u32 {
         let identity = match &executor {
             None => Inline::IDENTITY,
@@ -108,19 +116,19 @@ impl Routes {
         route
     }
 
-    /// The route to the executor with this identity, if something takes it.
+    /// Returns the route to the executor with this identity, if an intent has it.
     pub(super) fn with_identity(&self, identity: Identity) -> Option<u32> {
         self.by_identity.get(&identity).copied()
     }
 
-    /// One executor for all, named before.
+    /// Routes all intents to one executor.
     pub(super) fn only(executor: Option<Arc<dyn Executor>>) -> Self {
         let mut routes = Self::default();
         routes.route_of_executor(executor);
         routes
     }
 
-    /// Lets these intents be one unit, if their effect is a batch effect.
+    /// Makes these intents one unit, if their effect is a batch effect.
     pub(super) fn one_unit(&mut self, intents: &[Intent], positions: Vec<u32>) {
         if intents
             .first()
@@ -133,21 +141,23 @@ impl Routes {
         }
     }
 
+    /// Returns the route of an intent.
     #[inline]
     pub(super) fn of(&self, position: usize) -> u32 {
         self.of.get(position).copied().unwrap_or(0)
     }
 
-    /// Whether all intents have one executor.
+    /// Returns whether all intents have one executor.
     pub(super) fn is_one(&self) -> bool {
         self.of.is_empty()
     }
 
+    /// Returns the executor of a route. `None` performs where the scope ends.
     pub(super) fn executor(&self, route: u32) -> Option<&Arc<dyn Executor>> {
         self.executors.get(route as usize)?.as_ref()
     }
 
-    /// Whether an executor performs where the scope ends.
+    /// Returns whether the executor of a route performs where the scope ends.
     pub(super) fn is_in_place(&self, route: u32) -> bool {
         match self.executor(route) {
             None => true,
@@ -155,7 +165,7 @@ impl Routes {
         }
     }
 
-    /// The other intents of the unit that this one of a batch effect is in, from it on.
+    /// Returns the intents of a batch effect that are in the same unit as this one, and after it.
     pub(super) fn unit_after(&self, position: usize) -> &[u32] {
         let of = &self.units.of;
         let Ok(found) = of.binary_search_by_key(&(position as u32), |(position, _)| *position)
@@ -168,12 +178,14 @@ impl Routes {
     }
 }
 
+/// Returns the identity of an executor: its own, or the address of its `Arc`.
 pub(super) fn identity_of(executor: &Arc<dyn Executor>) -> Identity {
     let named = guarded("Executor::identity", || (**executor).identity());
     named.flatten().unwrap_or_else(|| Identity::new(executor))
 }
 
 impl Units {
+    /// Adds an intent of a batch effect.
     fn add(&mut self, intent: &Intent, route: u32, position: u32) {
         let kind = (intent.effect(), route, intent.schedule());
         let unit = match self.last {
@@ -185,6 +197,7 @@ impl Units {
         self.of.push((position, unit));
     }
 
+    /// Returns the unit of a kind, and makes one if there is none.
     fn unit_of(&mut self, kind: Kind) -> u32 {
         let next = self.members.len() as u32;
         let unit = *self.by_kind.entry(kind).or_insert(next);
@@ -194,6 +207,7 @@ impl Units {
         unit
     }
 
+    /// Makes later intents start new units.
     fn forget_kinds(&mut self) {
         self.by_kind.clear();
         self.last = None;

@@ -1,12 +1,13 @@
-//! Stage 2: which intents leave under this ending.
+//! Stage 2: discards the intents that do not leave under this ending.
 
 use crate::flush::take::Taken;
 use crate::intent::{Decision, FireOn, Intent};
 use crate::lifecycle::{Ending, Outcome};
 
-/// A scope whose intents that stay behind are discarded.
+/// A scope in which the intents that do not leave are discarded.
 pub(super) struct Selected(pub(super) Taken);
 
+/// Discards the intents that do not leave.
 #[inline]
 pub(super) fn select(mut taken: Taken) -> Selected {
     if taken.ending != Ending::Flush {
@@ -20,6 +21,7 @@ pub(super) fn select(mut taken: Taken) -> Selected {
     Selected(taken)
 }
 
+/// Returns whether an intent leaves.
 fn leaves(intent: &Intent, ending: Ending, failed: bool) -> bool {
     match (ending, intent.fire_on()) {
         (Ending::Flush, _) | (Ending::FlushOnFailure, FireOn::Always) => true,
@@ -28,7 +30,9 @@ fn leaves(intent: &Intent, ending: Ending, failed: bool) -> bool {
     }
 }
 
-/// What no ancestor holds and what waits for a failure that did not happen is done with.
+/// Decides *on failure* intents of a scope that succeeded: they are not due.
+///
+/// Called after the ancestors have captured what they hold: an intent that is captured may still become due there.
 pub(super) fn retire_those_not_due(intents: &mut [Intent], outcome: Outcome) {
     if outcome != Outcome::Success {
         return;

@@ -1,5 +1,5 @@
-//! What engines store: the durable intents of a scope that go with its transaction, and the performing of what
-//! comes back from an engine.
+//! Recording the durable intents that are stored with a transaction, and performing intents that an engine has
+//! stored.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::intent::{Decision, Intent, Special};
 use crate::lifecycle::{Ending, Outcome};
 use crate::report::FlushError;
 
-/// Takes the durable intents out of a scope that its own executor takes, and judges them.
+/// Takes out of a scope the durable intents that go to its own executor, and judges them.
 pub(crate) fn record(frame: &mut Frame) -> Box<Flush> {
     let shared = frame.shared().cloned();
     let (intents, head) = match &shared {
@@ -35,7 +35,7 @@ pub(crate) fn record(frame: &mut Frame) -> Box<Flush> {
         }
     };
     let mut terms = Terms::from_head(head);
-    // No scope around has released them, so each has its say.
+    // No scope around has released them, so the policies of all scopes judge.
     terms.judges_from = 1;
     let mut flush = Flush::new(terms, intents);
     if !flush.intents.is_empty() {
@@ -44,7 +44,7 @@ pub(crate) fn record(frame: &mut Frame) -> Box<Flush> {
     Box::new(flush)
 }
 
-/// Those that the scope's own executor takes, in order; the others stay.
+/// Takes the intents that go to the scope's own executor, in order. The others stay in the buffer.
 fn take_recorded(head: &Head, buffer: &mut Vec<Intent>) -> Vec<Intent> {
     let named = head
         .config
@@ -54,7 +54,7 @@ fn take_recorded(head: &Head, buffer: &mut Vec<Intent>) -> Vec<Intent> {
         return Vec::new();
     };
     let takes = |executor: Option<&Arc<dyn Executor>>| executor.map(identity_of) == Some(own);
-    // Most are in one place.
+    // Computed once, since most intents are directly in the scope.
     let direct = takes(head.around.executor(true));
     let is_recorded = |intent: &mut Intent| {
         intent.effect().is_durable()
@@ -67,11 +67,12 @@ fn take_recorded(head: &Head, buffer: &mut Vec<Intent>) -> Vec<Intent> {
     buffer.extract_if(.., is_recorded).collect()
 }
 
+/// Returns whether an intent leaves if its scope succeeds.
 fn leaves_on_success(intent: &Intent) -> bool {
     intent.fire_on() != crate::intent::FireOn::Failure || intent.data.is_due()
 }
 
-/// Performs the one intent of a scope, once. What it caused is judged and not dispatched.
+/// Performs the only intent of a scope, once. Its cascade is judged and not dispatched.
 pub(crate) async fn perform_stored(
     scope: Arc<Shared>,
     timeout: Option<Duration>,
@@ -79,6 +80,7 @@ pub(crate) async fn perform_stored(
     let mut flush = Box::new(Flush::prepare(Ends::Shared(&scope).take(Outcome::Success)));
     flush.is_stored = true;
     flush.default_timeout = timeout;
+    // It has begun: only the cascade is left to dispatch.
     flush.begun = true;
     let unit = Unit {
         first: 0,
@@ -95,22 +97,24 @@ pub(crate) async fn perform_stored(
         });
     }
     flush.unfinished.extend(caused);
+    // From here on it is a flush like others: the cascade is not stored, and its failures are logged.
     flush.is_stored = false;
     Ok(flush)
 }
 
 impl Flush {
-    /// The pending intents that this executor takes, as one batch.
+    /// Returns the pending intents that this executor takes, as one batch.
     pub(crate) fn batch_for(&mut self, executor: &dyn Executor) -> Option<Batch<'_>> {
         let route = self.routes.with_identity(executor.identity()?)?;
         self.batch_of(route)
     }
 
-    /// Everything that is pending, as one batch: all of it has one executor.
+    /// Returns all pending intents as one batch. All of them must have one executor.
     pub(crate) fn pending_batch(&mut self) -> Option<Batch<'_>> {
         self.batch_of(0)
     }
 
+    /// Returns the pending intents of a route, as one batch.
     fn batch_of(&mut self, route: u32) -> Option<Batch<'_>> {
         let is_taken = |(position, intent): (usize, &Intent)| {
             let taken = intent.data.is_pending() && self.routes.of(position) == route;
@@ -128,22 +132,24 @@ impl Flush {
         Some(Batch::new(self, part))
     }
 
+    /// Returns whether an intent failed or was not reached.
     pub(crate) fn has_failed(&self) -> bool {
         self.intents.iter().any(|intent| intent.data.comes_back())
     }
 
-    /// Ends the scope whose intents were recorded, and takes those into its report.
+    /// Ends the scope whose intents were recorded, and adds those to its report.
     pub(crate) fn after_recording(
         scope: Ends<'_>,
         mut recorded: Flush,
         outcome: Outcome,
         ending: Option<Ending>,
     ) -> Box<Self> {
+        // Its intents move to the report of the scope. Its own `Drop` must not report them.
         recorded.concluded = true;
         let failed = recorded.has_failed();
         let mut taken = scope.take(outcome);
         if outcome != Outcome::Success && !failed {
-            // They were not stored: some leave on failure, too (R6).
+            // They were not stored. Some of them leave on failure, too, so the scope decides (R6).
             let pending = |intent: &mut Intent| intent.data.is_pending();
             for intent in recorded.intents.extract_if(.., pending) {
                 taken.put_back(intent);

@@ -1,4 +1,4 @@
-//! Stage 1: taking the buffer of a scope whose work has ended.
+//! Stage 1: takes the buffer of a scope whose work has ended.
 
 use std::sync::Arc;
 use std::thread;
@@ -8,36 +8,36 @@ use crate::intent::{Intent, Special};
 use crate::lifecycle::{Ending, FlushOnSuccess, Lifecycle, Outcome};
 use crate::unwind::guarded;
 
-/// A scope whose work has ended, and what it held.
+/// A scope whose work has ended, with its intents.
 pub(crate) struct Taken {
     scope: Source,
     pub(super) intents: Vec<Intent>,
-    /// What has to be looked for among them.
+    /// The features of the intents that the later stages must look for.
     pub(super) special: Special,
     pub(super) captor: Captor,
-    /// Whether it let scopes within it dispatch. That was for those alone: it is captured as ever.
+    /// `true` if it let scopes within it dispatch. It is captured itself nevertheless.
     pub(super) releases: bool,
     pub(super) outcome: Outcome,
     pub(super) ending: Ending,
 }
 
-/// Where a scope was.
+/// The place that a scope was taken from.
 enum Source {
-    /// In a frame, which is recycled at the end.
+    /// A frame, which is recycled when the flush ends.
     Frame(Option<Box<Frame>>),
     Shared(Arc<Shared>),
 }
 
-/// Who captures what a scope would dispatch.
+/// The scope that captures what a scope would dispatch.
 pub(crate) enum Captor {
     Nobody,
-    /// The scope that now encloses the running code.
+    /// The scope around the running code.
     Beneath,
     Shared(Arc<Shared>),
 }
 
 impl Taken {
-    /// Takes a scope that has been taken off the stack or out of its future.
+    /// Takes a scope that was taken off the stack or out of its future.
     #[inline]
     pub(crate) fn frame(mut frame: Box<Frame>, outcome: Outcome) -> Self {
         if let Some(shared) = frame.shared().cloned() {
@@ -66,9 +66,10 @@ impl Taken {
         }
     }
 
-    /// Takes a scope that handles refer to. They find it ended from now on.
+    /// Takes a published scope. Its handles find it ended from now on.
     pub(crate) fn shared(shared: &Arc<Shared>, outcome: Outcome) -> Self {
         refuse_while_inspecting();
+        // Before the lock: the lifecycle is user code and may use a handle to this scope.
         let ending = ending(&shared.head, outcome);
         let (intents, special, releases) = {
             let mut state = shared.state();
@@ -91,18 +92,19 @@ impl Taken {
         }
     }
 
-    /// As it ends when somebody says how, whatever its lifecycle would.
+    /// Replaces the lifecycle's decision.
     pub(crate) fn ends(mut self, ending: Ending) -> Self {
         self.ending = ending;
         self
     }
 
-    /// Takes an intent back that was taken before.
+    /// Adds an intent that was taken out for recording.
     pub(super) fn put_back(&mut self, intent: Intent) {
         self.special.add(Special::from_intent(&intent));
         self.intents.push(intent);
     }
 
+    /// Returns the head of the scope.
     pub(super) fn head(&self) -> &Head {
         match &self.scope {
             Source::Frame(Some(frame)) => match frame.own_head() {
@@ -114,6 +116,7 @@ impl Taken {
         }
     }
 
+    /// Returns the places around code directly in the scope.
     pub(super) fn around(&self) -> &Around {
         &self.head().around
     }
@@ -124,6 +127,7 @@ impl Drop for Taken {
         if let Source::Frame(frame) = &mut self.scope
             && let Some(mut frame) = frame.take()
         {
+            // The recycled frame keeps the buffer's capacity.
             if self.intents.is_empty() {
                 frame.buffer = std::mem::take(&mut self.intents);
             }
@@ -132,7 +136,9 @@ impl Drop for Taken {
     }
 }
 
-/// Panics while a closure looks at a buffer: ending a scope asks and performs.
+/// Panics if a closure is inspecting a buffer: ending a scope consults policies and performs effects.
+///
+/// Does not panic while the thread unwinds, since a second panic would abort the process.
 #[inline]
 #[track_caller]
 pub(crate) fn refuse_while_inspecting() {
@@ -142,12 +148,13 @@ pub(crate) fn refuse_while_inspecting() {
     );
 }
 
+/// Returns how a scope without a lifecycle ends.
 #[inline]
 fn default_ending(outcome: Outcome) -> Ending {
     FlushOnSuccess.end(outcome)
 }
 
-/// What the scope's lifecycle says about this outcome.
+/// Returns how the scope ends under this outcome.
 #[inline]
 fn ending(head: &Head, outcome: Outcome) -> Ending {
     if head.has_lifecycle() {
@@ -157,6 +164,7 @@ fn ending(head: &Head, outcome: Outcome) -> Ending {
     }
 }
 
+/// Asks the lifecycle. If that panics, the scope ends by default.
 #[cold]
 fn ask_lifecycle(head: &Head, outcome: Outcome) -> Ending {
     let Some(lifecycle) = head.lifecycle() else {
@@ -166,7 +174,7 @@ fn ask_lifecycle(head: &Head, outcome: Outcome) -> Ending {
     let ending = guarded("Lifecycle::end", || lifecycle.end(outcome))
         .unwrap_or_else(|| default_ending(outcome));
     match (outcome, ending) {
-        // R6: what a dropped future leaves behind is not what its work wanted.
+        // R6: the work of a dropped future did not succeed, whatever the lifecycle decides.
         (Outcome::Cancelled, Ending::Flush) => Ending::FlushOnFailure,
         (_, ending) => ending,
     }

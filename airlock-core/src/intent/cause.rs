@@ -1,4 +1,4 @@
-//! Causation: what led to an intent.
+//! Causes: the chain of effects that led to an intent.
 
 use std::fmt;
 use std::panic::Location;
@@ -9,12 +9,12 @@ use uuid::Uuid;
 use crate::effect::EffectDescriptor;
 use crate::intent::{IntentId, Stored};
 
-/// How many intents of a batch `Display` names; the rest it counts.
+/// The number of intents of a batch that `Display` names. The rest are counted.
 const SHOWN: usize = 8;
 
-/// The effect that enqueued an intent while it was performed, and what caused that one in turn.
+/// The effect that enqueued an intent while it was performed, and the cause of that effect in turn.
 ///
-/// A batch effect is performed for several intents at once: then all of them are the cause.
+/// A batch effect is performed for several intents at once. All of them are the cause then.
 #[derive(Clone)]
 pub struct Cause {
     effect: &'static EffectDescriptor,
@@ -22,18 +22,19 @@ pub struct Cause {
     location: &'static Location<'static>,
     /// The other intents of a batch.
     others: Box<[IntentId]>,
-    /// The longest chain that led here.
+    /// The cause with the longest chain.
     parent: Option<Arc<Cause>>,
-    /// What caused the other intents of a batch.
+    /// The other causes of a batch.
     side: Box<[Arc<Cause>]>,
     depth: u32,
-    /// Which attempt to perform it this is, from 1.
+    /// The number of the attempt, from 1.
     attempt: u32,
-    /// Set where a worker performs what was stored.
+    /// The stored data of the intent, if a worker performs it.
     stored: Option<Arc<Stored>>,
 }
 
 impl Cause {
+    /// Makes the cause of what an effect enqueues.
     pub(crate) fn new(
         effect: &'static EffectDescriptor,
         intent: IntentId,
@@ -54,11 +55,11 @@ impl Cause {
         }
     }
 
-    /// The same in a further attempt, of an intent that may have been stored.
+    /// Sets the attempt, and the stored data of an intent that has any.
     pub(crate) fn in_attempt(mut self, attempt: u32, stored: Option<Arc<Stored>>) -> Self {
         self.attempt = attempt;
         if let Some(stored) = stored {
-            // Its engine counts the attempts.
+            // A stored intent brings the attempts and effects that were counted elsewhere.
             self.attempt = stored.attempt.saturating_add(attempt.saturating_sub(1));
             self.depth = self.depth.saturating_add(stored.depth);
             self.stored = Some(stored);
@@ -66,9 +67,10 @@ impl Cause {
         self
     }
 
-    /// The same with the other intents of a batch, and what caused them.
+    /// Adds the other intents of a batch, and their causes.
     pub(crate) fn with_others(mut self, others: Vec<IntentId>, causes: Vec<Arc<Cause>>) -> Self {
         let mut all: Vec<_> = self.parent.take().into_iter().chain(causes).collect();
+        // The longest chain becomes the parent, which `depth` and `chain` follow.
         all.sort_by_key(|cause| std::cmp::Reverse(cause.depth));
         all.dedup_by(|a, b| Arc::ptr_eq(a, b));
         let mut all = all.into_iter();
@@ -79,7 +81,7 @@ impl Cause {
         self
     }
 
-    /// This cause without what led to it.
+    /// Copies this cause without its own causes.
     pub(crate) fn alone(&self) -> Self {
         Self {
             effect: self.effect,
@@ -94,22 +96,22 @@ impl Cause {
         }
     }
 
-    /// The effect that was being performed.
+    /// Returns the effect that was being performed.
     pub fn effect(&self) -> &'static EffectDescriptor {
         self.effect
     }
 
-    /// The intent that was being performed; of a batch the first one.
+    /// Returns the intent that was being performed. For a batch, the first one.
     pub fn intent(&self) -> IntentId {
         self.intent
     }
 
-    /// The intents that were being performed: several for a batch effect.
+    /// Returns the intents that were being performed: several for a batch effect.
     pub fn intents(&self) -> impl Iterator<Item = IntentId> + '_ {
         std::iter::once(self.intent).chain(self.others.iter().copied())
     }
 
-    /// The id of that intent outside of this process.
+    /// Returns the id of that intent for use outside of this process.
     pub fn uuid(&self) -> Uuid {
         match &self.stored {
             Some(stored) => stored.id,
@@ -117,38 +119,39 @@ impl Cause {
         }
     }
 
-    /// What was stored of that intent, if a worker has decoded it.
+    /// Returns the stored data of that intent, if a worker has decoded it.
     pub fn stored(&self) -> Option<&Stored> {
         self.stored.as_deref()
     }
 
-    /// Which attempt to perform the effect this is, from 1.
+    /// Returns the number of the attempt, from 1.
     pub(crate) fn attempt(&self) -> u32 {
         self.attempt
     }
 
-    /// Where that intent had been enqueued.
+    /// Returns the location at which that intent was enqueued.
     pub fn location(&self) -> &'static Location<'static> {
         self.location
     }
 
-    /// The cause of the cause: `None` for one that domain code enqueued.
+    /// Returns the cause of that intent, or `None` if domain code enqueued it.
     pub fn parent(&self) -> Option<&Cause> {
         self.parent.as_deref()
     }
 
-    /// How many effects are in the chain, this one included.
+    /// Returns the number of effects in the chain, including this one and those of a stored intent.
     pub fn depth(&self) -> u32 {
         self.depth
     }
 
-    /// The chain from this cause outwards, nearest first.
+    /// Returns the chain, starting with this cause.
     pub fn chain(&self) -> impl Iterator<Item = &Cause> {
         std::iter::successors(Some(self), |cause| cause.parent())
     }
 
-    /// Whether `effect` is in the chain, or in that of another intent of a batch.
+    /// Returns whether `effect` is in the chain, or in that of another intent of a batch.
     pub fn includes(&self, effect: &EffectDescriptor) -> bool {
+        // An explicit stack: side chains may be long. They may also meet, so each is searched once.
         let mut left = vec![self];
         let mut seen = std::collections::HashSet::new();
         while let Some(start) = left.pop() {
@@ -172,7 +175,7 @@ fn depth_after(parent: Option<&Arc<Cause>>) -> u32 {
     parent.map_or(0, |cause| cause.depth).saturating_add(1)
 }
 
-/// A chain may be a hundred thousand causes long: freed one after the other, not by recursion.
+/// Frees a chain in a loop: it may be a hundred thousand causes long, and recursion would overflow the stack.
 impl Drop for Cause {
     fn drop(&mut self) {
         let mut next = self.parent.take();
@@ -182,7 +185,7 @@ impl Drop for Cause {
     }
 }
 
-/// The chain in the order in which it happened: `shop.pay #1 -> shop.notify #4`.
+/// Shows the chain in chronological order: `shop.pay #1 -> shop.notify #4`.
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut chain: Vec<_> = self.chain().collect();

@@ -1,4 +1,4 @@
-//! What is known of an intent except its arguments.
+//! The data of an intent, except its arguments.
 
 use std::any::Any;
 use std::panic::Location;
@@ -8,8 +8,7 @@ use crate::effect::{EffectDescriptor, Key, Keyed, Payload};
 use crate::intent::fate::{Decision, Fate, FateWord, Why};
 use crate::intent::{Cause, FireOn, IntentId, Options, Origin, Schedule, ScopeId, Stored};
 
-/// All that is known of an intent except its arguments, the same in a buffer, in a report, in a
-/// snapshot and in a test.
+/// The data of an intent, except its arguments. Buffers, reports, snapshots and tests use the same type.
 #[derive(Clone)]
 pub(crate) struct IntentData {
     pub(crate) id: IntentId,
@@ -17,36 +16,38 @@ pub(crate) struct IntentData {
     pub(crate) location: &'static Location<'static>,
     pub(crate) scope: Option<ScopeId>,
     fate: FateWord,
-    /// What few intents have, so that a plain one is dropped by one null test.
+    /// Boxed, since few intents have any of it: a plain intent is dropped by one null test.
     extra: Option<Box<Extra>>,
 }
 
-/// What encloses the code that enqueued an intent. Only `context` knows what is in it.
+/// The place in which an intent was enqueued. Opaque, since `intent` comes before `context`, which defines places.
 pub(crate) type OpaquePlace = Arc<dyn Any + Send + Sync>;
 
+/// The data that few intents have.
 #[derive(Clone, Default)]
 struct Extra {
-    /// Where it was enqueued, unless directly in the scope that buffers it.
+    /// The place in which it was enqueued, unless directly in the scope that buffers it.
     place: Option<OpaquePlace>,
     cause: Option<Arc<Cause>>,
     origin: Option<Origin>,
-    /// Whether the origin is that of the scope which holds the intent.
+    /// `true` if the origin is that of the scope which holds the intent. Such an intent still counts as plain.
     shares_origin: bool,
     why: Option<Why>,
     options: Option<Box<Options>>,
     chain: Chain,
-    /// What was stored of it, if it was decoded.
+    /// Its stored data, if a worker has decoded it.
     stored: Option<Arc<Stored>>,
 }
 
-/// Whether an intent continues the chain of causes that it is enqueued in.
+/// The relation of an intent to the chain of causes in which it is enqueued.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Chain {
+    /// It continues the chain.
     #[default]
     Continues,
-    /// It asks to start a new one.
+    /// It starts a new chain when it is enqueued.
     Detaches,
-    /// It has started a new one, in the body of this effect.
+    /// It has started a new chain, in the body of this effect.
     Detached(Arc<Cause>),
 }
 
@@ -68,6 +69,7 @@ impl Extra {
 }
 
 impl IntentData {
+    /// Makes the data of an intent that is pending.
     #[inline]
     pub(crate) fn new(
         id: IntentId,
@@ -85,19 +87,19 @@ impl IntentData {
         }
     }
 
-    /// Whether nothing but a plain enqueue is known of it, and perhaps its origin.
+    /// Returns whether it has no extra data except an origin shared with its scope.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
         self.extra.as_ref().is_none_or(|extra| extra.is_plain())
     }
 
-    /// Moves the data out for a report, which must not keep what enclosed the intent alive.
+    /// Moves the data out for a report. Drops the place: a report must not keep policies and executors alive.
     #[inline]
     pub(crate) fn take(&mut self) -> Self {
         if let Some(extra) = &mut self.extra {
             extra.place = None;
         }
-        // Field by field: moved as a whole it would be read back before its stores have settled.
+        // Field by field. Moved as a whole, it would be read back before its stores have settled.
         Self {
             id: self.id,
             effect: self.effect,
@@ -108,14 +110,14 @@ impl IntentData {
         }
     }
 
-    /// A copy for the report of a scope that gives the intent away.
+    /// Copies the data for the report of a scope from which the intent moves away.
     pub(crate) fn for_report(&self) -> Self {
         let mut data = self.clone();
         data.set_place(None);
         data
     }
 
-    /// That of an intent which a scope has captured.
+    /// Turns the data into that of an intent which a scope has captured.
     #[inline]
     pub(crate) fn into_captured(mut self, by: ScopeId) -> Self {
         self.fate = self.fate.becomes(FateWord::captured(by));
@@ -136,7 +138,7 @@ impl IntentData {
         self.fate.is(FateWord::DISPATCHED)
     }
 
-    /// Whether it was neither performed nor decided against: then a flush hands it back.
+    /// Returns whether a flush hands it back: it failed or was not reached.
     pub(crate) fn comes_back(&self) -> bool {
         self.fate.is(FateWord::FAILED) || self.fate.is(FateWord::NOT_REACHED)
     }
@@ -146,6 +148,7 @@ impl IntentData {
         self.fate = self.fate.becomes(FateWord::DISPATCHED);
     }
 
+    /// Makes it pending, for another attempt.
     #[inline]
     pub(crate) fn set_pending(&mut self) {
         self.fate = self.fate.becomes(FateWord::PENDING);
@@ -154,12 +157,13 @@ impl IntentData {
         }
     }
 
-    /// Another intent, with the same key, represents this one.
+    /// Records that another intent with the same key represents this one.
     #[inline]
     pub(crate) fn set_coalesced(&mut self, into: IntentId) {
         self.fate = self.fate.becomes(FateWord::coalesced(into));
     }
 
+    /// Records its fate.
     pub(crate) fn decide(&mut self, decision: Decision) {
         let (word, why) = match decision {
             Decision::Dispatched => (FateWord::DISPATCHED, None),
@@ -177,13 +181,13 @@ impl IntentData {
         }
     }
 
-    /// What became of it.
+    /// Returns its fate.
     pub(crate) fn fate(&self) -> Fate<'_> {
         let why = self.extra.as_ref().and_then(|extra| extra.why.as_ref());
         self.fate.fate(why)
     }
 
-    /// Its fate, to be given to another intent or to be kept.
+    /// Returns its fate in an owned form, or `None` while it is pending.
     pub(crate) fn decision(&self) -> Option<Decision> {
         let why = self.extra.as_ref().and_then(|extra| extra.why.clone());
         Some(match (self.fate(), why) {
@@ -199,6 +203,7 @@ impl IntentData {
         })
     }
 
+    /// Returns whether its scope captured it from a nested one.
     pub(crate) fn was_captured(&self) -> bool {
         self.fate.was_captured()
     }
@@ -208,7 +213,7 @@ impl IntentData {
         self.fate = self.fate.and_captured();
     }
 
-    /// Whether the failure that it waits for has happened in a scope that it was captured from.
+    /// Returns whether the failure that it waits for has happened, in a scope from which it was captured.
     pub(crate) fn is_due(&self) -> bool {
         self.fate.is_due()
     }
@@ -231,7 +236,7 @@ impl IntentData {
         self.extra.as_ref()?.cause.as_ref()
     }
 
-    /// Enters what caused it. An intent that asks to start a new chain keeps only a note of it.
+    /// Sets its cause. An intent that starts a new chain keeps only the cause alone.
     pub(crate) fn set_cause(&mut self, cause: Option<Arc<Cause>>) {
         if self.extra.is_none() && cause.is_none() {
             return;
@@ -246,6 +251,7 @@ impl IntentData {
         }
     }
 
+    /// Starts a new chain of causes at the next enqueue.
     pub(crate) fn detach(&mut self) {
         self.extra_mut().chain = Chain::Detaches;
     }
@@ -269,7 +275,7 @@ impl IntentData {
         }
     }
 
-    /// Enters the origin of the scope that holds the intent, unless it has one of its own.
+    /// Sets the origin of the scope that holds the intent, unless it has its own.
     pub(crate) fn share_origin(&mut self, origin: &Origin) {
         if self.origin().is_some() {
             return;
@@ -279,7 +285,7 @@ impl IntentData {
         extra.shares_origin = true;
     }
 
-    /// The intent leaves the scope whose origin it has.
+    /// Makes the origin its own, because it leaves the scope that shared it.
     pub(crate) fn keep_origin(&mut self) {
         if let Some(extra) = &mut self.extra {
             extra.shares_origin = false;
@@ -321,7 +327,7 @@ impl IntentData {
         self.keyed(arguments).into_key()
     }
 
-    /// Its key, in a form that is compared quickly.
+    /// Returns its key in a form that is fast to compare.
     #[inline]
     pub(crate) fn keyed(&self, arguments: Option<&Payload>) -> Keyed {
         let own = self.options().and_then(|options| options.key.clone());
@@ -331,7 +337,7 @@ impl IntentData {
         }
     }
 
-    /// Whether it was given a key that replaces the effect's.
+    /// Returns whether it has a key that replaces the effect's.
     pub(crate) fn has_own_key(&self) -> bool {
         self.options().is_some_and(|options| options.key.is_some())
     }
@@ -341,8 +347,7 @@ impl IntentData {
             .map_or(FireOn::Success, |options| options.fire_on)
     }
 
-    /// Makes them those of an intent that was never enqueued. Id and options stay, and so does the
-    /// origin.
+    /// Resets the data to that of an intent which was never enqueued. Keeps id, options, origin and stored data.
     pub(crate) fn renew(&mut self) {
         self.scope = None;
         self.fate = FateWord::PENDING;
@@ -354,6 +359,7 @@ impl IntentData {
             if let Chain::Detached(_) = extra.chain {
                 extra.chain = Chain::Detaches;
             }
+            // Nothing is left that needs the box: it counts as plain again.
             if let Extra {
                 origin: None,
                 options: None,

@@ -1,4 +1,4 @@
-//! The fate of an intent: what became of it, and why.
+//! The fate of an intent, and the reason for it.
 
 use std::error::Error;
 use std::fmt;
@@ -10,20 +10,20 @@ use crate::effect::BoxError;
 use crate::intent::{IntentId, ScopeId};
 use crate::unwind::{Panicked, catch, guarded};
 
-/// What became of an intent.
+/// The fate of an intent.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Fate<'a> {
-    /// Not decided yet. No report of a scope that has ended shows it.
+    /// Not decided yet. Reports of ended scopes never show it.
     #[doc(hidden)]
     Pending,
     /// An executor performed it or took it over.
     Dispatched,
     /// A policy dropped it.
     Dropped(&'a Dropped),
-    /// An enclosing scope holds it now: the one with this id.
+    /// The enclosing scope with this id holds it now.
     Captured(ScopeId),
-    /// Another intent of the effect with the same key represents it: the one with this id.
+    /// The intent with this id represents it: it has the same effect and key.
     Coalesced(IntentId),
     /// It waited for a failure that did not happen.
     NotDue,
@@ -35,7 +35,7 @@ pub enum Fate<'a> {
     NotReached,
 }
 
-/// Which policy dropped an intent.
+/// The policy that dropped an intent, and its reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dropped {
     /// The policy's name.
@@ -45,7 +45,7 @@ pub struct Dropped {
 }
 
 impl Fate<'_> {
-    /// The fate in one word: `dispatched`, `dropped`, `captured`, `coalesced`, `not due`,
+    /// Returns the fate in one or two words: `dispatched`, `dropped`, `captured`, `coalesced`, `not due`,
     /// `discarded`, `failed` or `not reached`.
     pub fn word(&self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ impl Fate<'_> {
         }
     }
 
-    /// Why, where there is more to say.
+    /// Returns the details, or an empty string.
     pub(crate) fn why(&self) -> String {
         match self {
             Fate::Dropped(dropped) => match &dropped.reason {
@@ -86,7 +86,7 @@ impl fmt::Display for Fate<'_> {
     }
 }
 
-/// A fate on its way to the intent whose it is.
+/// The owned form of a fate, for [`IntentData::decide`](crate::intent::IntentData::decide).
 #[derive(Clone, Debug)]
 pub(crate) enum Decision {
     Dispatched,
@@ -99,17 +99,17 @@ pub(crate) enum Decision {
     NotReached,
 }
 
-/// Why an intent was dropped or failed. Most intents have none.
+/// The reason why an intent was dropped or failed.
 #[derive(Clone, Debug)]
 pub(crate) enum Why {
     Dropped(Arc<Dropped>),
     Failed(Arc<Failure>),
 }
 
-/// A fate in one word: its kind in the lowest four bits, two marks in the next ones, and above them the
-/// id of the capturing scope or of the intent that represents it.
+/// A fate packed into one word: its kind in the lowest four bits, then two marks, then the id of the capturing scope
+/// or of the intent that represents this one.
 ///
-/// Packed, a report's entry is 48 bytes. At 56 a scope with two effects takes 10 % longer.
+/// Packed, because an entry of a report is then 48 bytes. With 56 bytes a scope with two effects takes 10 % longer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FateWord(u64);
 
@@ -140,18 +140,19 @@ impl FateWord {
         Self(Self::COALESCED | into.get() << Self::ID_SHIFT)
     }
 
-    /// Another fate for the same intent.
+    /// Replaces the fate and keeps the marks.
     #[inline]
     pub(crate) fn becomes(self, fate: Self) -> Self {
         Self(fate.0 | (self.0 & Self::MARKS))
     }
 
-    /// The same, in a scope that has captured the intent.
+    /// Adds the mark that the intent was captured.
     #[inline]
     pub(crate) fn and_captured(self) -> Self {
         Self(self.0 | Self::WAS_CAPTURED)
     }
 
+    /// Adds the mark that the intent is due.
     pub(crate) fn and_due(self) -> Self {
         Self(self.0 | Self::IS_DUE)
     }
@@ -165,11 +166,13 @@ impl FateWord {
         self.0 & Self::WAS_CAPTURED != 0
     }
 
+    /// Returns whether both are of the same kind.
     #[inline]
     pub(crate) fn is(self, fate: Self) -> bool {
         (self.0 ^ fate.0) & Self::KIND == 0
     }
 
+    /// Unpacks the fate. `why` is the reason, which does not fit into the word.
     pub(crate) fn fate(self, why: Option<&Why>) -> Fate<'_> {
         let id = NonZeroU64::new(self.0 >> Self::ID_SHIFT).unwrap_or(NonZeroU64::MIN);
         match (self.0 & Self::KIND, why) {
@@ -186,7 +189,7 @@ impl FateWord {
     }
 }
 
-/// Why one intent failed.
+/// The reason why an intent failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
@@ -199,7 +202,7 @@ pub enum Failure {
         /// The panic's message.
         message: String,
     },
-    /// The effect is async and its scope ended without awaiting.
+    /// The effect is async, and its scope ended without awaiting.
     #[error(
         "the effect is async, but its scope ended without awaiting: end it with `run_async`, `flush_async` or an async boundary, or give it an executor that takes effects without awaiting, such as `airlock::tokio::Spawn`"
     )]
@@ -210,23 +213,23 @@ pub enum Failure {
         /// The timeout.
         limit: Duration,
     },
-    /// The executor could not take it over.
+    /// The executor could not take the intent.
     #[error("the executor `{executor}` could not take it")]
     Executor {
         /// The executor's name.
         executor: String,
-        /// What it reported.
+        /// The error that the executor reported.
         source: BoxError,
     },
-    /// The executor panicked, returned without deciding, or dropped the attempt.
+    /// The executor panicked, returned without handling the intent, or dropped the attempt.
     #[error("the executor `{executor}` left it undone: {message}")]
     LeftUndone {
         /// The executor's name.
         executor: String,
-        /// What is known.
+        /// The details.
         message: String,
     },
-    /// A policy panicked when it was asked about it.
+    /// A policy panicked when it judged the intent.
     #[error("the policy `{policy}` panicked: {message}")]
     PolicyPanicked {
         /// The policy's name.
@@ -234,38 +237,39 @@ pub enum Failure {
         /// The panic's message.
         message: String,
     },
-    /// The scope that would have captured it had ended before the nested one.
+    /// The enclosing scope that would have captured it had ended before the nested one.
     #[error("the enclosing scope {scope} had ended before this one")]
     AncestorEnded {
         /// The enclosing scope's name or id.
         scope: String,
     },
-    /// Effects have caused effects to the limit: probably a loop.
+    /// The chain of causes exceeds the limit, probably because of a loop.
     #[error(
         "the cascade is deeper than {limit} effects: {chain}; break the loop with `policy::no_reentry()`, start a new chain on purpose with `.detached()`, or raise `AirlockBuilder::depth_limit`"
     )]
     TooDeep {
         /// The limit.
         limit: u32,
-        /// The effects of the chain, the first cause first.
+        /// The effects of the chain, starting with the first cause.
         chain: String,
     },
-    /// The scope was flushed by code that was in it.
+    /// The scope was flushed by code in it.
     #[error("the scope was flushed by code that is in it: leave it first, then flush it")]
     StillEntered,
-    /// The timer that should measure its timeout or its wait panicked.
+    /// The timer for its timeout or its retry panicked.
     #[error("the timer panicked: {message}")]
     TimerPanicked {
         /// The panic's message.
         message: String,
     },
-    /// The flush was cancelled while it was performed: it may have happened, wholly or in part.
+    /// The flush was cancelled while it was performed. It may have happened, in full or in part.
     #[error("the flush was cancelled while this effect was under way")]
     Interrupted,
 }
 
 impl Failure {
-    /// Whether the intent had passed everything that comes before its dispatch.
+    /// Returns whether the intent failed in its dispatch. `false` if a policy, an ended ancestor or the depth limit
+    /// failed it before.
     pub(crate) fn came_from_dispatch(&self) -> bool {
         !matches!(
             self,
@@ -275,7 +279,7 @@ impl Failure {
         )
     }
 
-    /// Returns the message of the error at the bottom of the chain. A message that panics is replaced.
+    /// Returns the message of the last source. Returns a placeholder if a `Display` panics.
     pub(crate) fn root_cause(&self) -> String {
         let text = catch(|| {
             let mut root: &dyn Error = self;
@@ -287,8 +291,8 @@ impl Failure {
         text.unwrap_or_else(cannot_be_shown)
     }
 
-    /// With the messages of what caused it, for a report that shows no sources. A message that
-    /// panics is replaced.
+    /// Returns the message with those of its sources. Returns a placeholder if a `Display` panics: errors of effects
+    /// are user code.
     pub(crate) fn in_full(&self) -> String {
         catch(|| in_full(self)).unwrap_or_else(cannot_be_shown)
     }
@@ -301,8 +305,8 @@ fn cannot_be_shown(panicked: Panicked) -> String {
     )
 }
 
-/// Returns the messages of an error and of its sources, joined by colons. A source whose message its parent repeats, as
-/// [`FlushError`](crate::FlushError) repeats its root cause, is shown once.
+/// Returns the messages of an error and of its sources, joined by colons. Skips a source whose message the text
+/// already ends with, since [`FlushError`](crate::FlushError) repeats its root cause.
 pub fn in_full(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -317,7 +321,7 @@ pub fn in_full(error: &dyn Error) -> String {
     text
 }
 
-/// The name that a policy or an executor gives itself, or a stand-in if it panics.
+/// Returns the name of a policy or an executor, or a placeholder if computing it panics.
 pub(crate) fn name_of(
     what: &'static str,
     name: impl FnOnce() -> std::borrow::Cow<'static, str>,

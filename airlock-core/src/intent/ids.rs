@@ -10,12 +10,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use uuid::Uuid;
 
-/// How many numbers a thread takes at a time, so that threads do not contend for each.
+/// The number of ids that a thread takes at a time, so that threads do not contend for each.
 const BLOCK: u64 = 1024;
 
 static NEXT_BLOCK: AtomicU64 = AtomicU64::new(0);
 
-/// The numbers that a thread has taken and not used yet.
+/// The ids that a thread has taken and not used yet.
 pub(crate) struct IdSource {
     next: Cell<u64>,
 }
@@ -25,9 +25,10 @@ impl IdSource {
         Self { next: Cell::new(0) }
     }
 
+    /// Returns the next id.
     #[inline]
     pub(crate) fn next(&self) -> NonZeroU64 {
-        // Numbers count from 1, so a multiple of the block size is the last one of a block.
+        // Ids count from 1, so a multiple of the block size is the last id of a block. The initial 0 is one, too.
         let mut id = self.next.get();
         if id.is_multiple_of(BLOCK) {
             id = next_block();
@@ -37,6 +38,7 @@ impl IdSource {
     }
 }
 
+/// Takes a block. Returns the id before its first.
 #[cold]
 fn next_block() -> u64 {
     NEXT_BLOCK.fetch_add(BLOCK, Ordering::Relaxed)
@@ -46,32 +48,35 @@ thread_local! {
     static IDS: IdSource = const { IdSource::new() };
 }
 
-/// The next number. An [`IdSource`] without a destructor serves until the very end of its thread.
+/// Returns the next id.
+///
+/// Works until the very end of the thread: a thread-local without a destructor is never gone, so `with` does not
+/// panic.
 #[inline]
 pub(crate) fn next_id() -> NonZeroU64 {
     IDS.with(IdSource::next)
 }
 
-/// Identifies an intent among all of this process.
+/// Identifies an intent in this process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
 pub struct IntentId(pub(crate) NonZeroU64);
 
-/// Identifies a scope among all of this process.
+/// Identifies a scope in this process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
 pub struct ScopeId(pub(crate) NonZeroU64);
 
 impl IntentId {
-    /// The id as a number.
+    /// Returns the id as a number.
     pub fn get(self) -> u64 {
         self.0.get()
     }
 
-    /// The id for use outside of this process: a UUID of version 7, as durable intents are stored and sent with.
+    /// Returns the id for use outside of this process: a version 7 UUID. Durable intents are stored and sent with it.
     ///
-    /// Its time is that of the process's start, and its other bits are made of a random number and of this id.
-    /// So ids are unique, and those of one process are in the order in which the ids were taken.
+    /// Its time is that of the first call in this process. The other bits are a random number and this id. The UUIDs
+    /// are therefore unique, and those of one process sort like the ids.
     ///
     /// ```
     /// #[airlock::effect]
@@ -86,7 +91,8 @@ impl IntentId {
     /// ```
     pub fn uuid(self) -> Uuid {
         let Start { millis, random } = *START;
-        // 48 bits of time, 12 and 22 bits of the number, 40 random ones; what does not fit counts as time.
+        // 48 bits of time, 12 and 22 bits of the number, 40 random bits. Higher bits of the number are added to the
+        // time. Reading the clock once per process keeps an enqueue that needs the UUID cheap.
         let number = self.get();
         let millis = millis.wrapping_add(number >> NUMBER_BITS);
         let number = number & ((1 << NUMBER_BITS) - 1);
@@ -96,10 +102,10 @@ impl IntentId {
     }
 }
 
-/// How many bits of an intent's number are in the random part of its UUID.
+/// The number of bits of an id that are in the random part of the UUID.
 const NUMBER_BITS: u32 = 34;
 
-/// When this process began to take ids, and what tells it apart from others.
+/// The time of the first UUID of this process, and a random number that distinguishes it from other processes.
 struct Start {
     millis: u64,
     random: u64,
@@ -119,7 +125,7 @@ static START: LazyLock<Start> = LazyLock::new(|| {
 });
 
 impl ScopeId {
-    /// The id as a number.
+    /// Returns the id as a number.
     pub fn get(self) -> u64 {
         self.0.get()
     }

@@ -1,4 +1,4 @@
-//! Intents: what domain code wishes, and what is known of each wish.
+//! Intents: the wishes of domain code to perform effects, with their options, cause, origin and fate.
 
 mod cause;
 mod data;
@@ -31,23 +31,24 @@ pub use self::origin::Origin;
 pub(crate) use self::special::Special;
 pub use self::stored::{Stored, StoredCause};
 
-/// One wish to perform one effect, whatever its type: what buffers hold and policies judge.
+/// A wish to perform an effect, with its type erased. Buffers hold intents, and policies judge them.
 ///
-/// Its arguments are owned and cannot be changed. [`downcast_ref`](Self::downcast_ref) gives them
-/// back in their own type; `Debug` shows them with what the effect redacts left out.
+/// Its arguments are owned and cannot be changed. [`downcast_ref`](Self::downcast_ref) returns them in their own
+/// type. `Debug` shows them without those that the effect redacts.
 pub struct Intent {
     pub(crate) payload: Payload,
     pub(crate) data: IntentData,
 }
 
 impl Intent {
-    /// The untyped form of an intent that has not been enqueued yet.
+    /// Erases the type of an intent that has not been enqueued yet.
     #[track_caller]
     #[inline]
     pub fn new<E: Effect + Send>(intent: E) -> Self {
         Self::at(intent, Location::caller(), IntentId(next_id()), None)
     }
 
+    /// Makes an intent with a given location, id and scope.
     #[inline]
     pub(crate) fn at<E: Effect + Send>(
         intent: E,
@@ -61,7 +62,7 @@ impl Intent {
         }
     }
 
-    /// An intent whose arguments were stored.
+    /// Makes an intent from decoded arguments.
     #[track_caller]
     pub(crate) fn decoded(effect: &'static EffectDescriptor, payload: Payload) -> Self {
         Self {
@@ -70,20 +71,20 @@ impl Intent {
         }
     }
 
-    /// The effect that it wishes.
+    /// Returns its effect.
     #[inline]
     pub fn effect(&self) -> &'static EffectDescriptor {
         self.data.effect
     }
 
-    /// Its id, unique in this process.
+    /// Returns its id, which is unique in this process.
     #[inline]
     pub fn id(&self) -> IntentId {
         self.data.id
     }
 
-    /// Its id wherever it is stored, sent or performed: that of a durable intent stays the same in other
-    /// processes.
+    /// Returns its id for use outside of this process. For a durable intent it is the same wherever the intent is
+    /// stored, sent or performed.
     pub fn uuid(&self) -> Uuid {
         match self.data.stored() {
             Some(stored) => stored.id,
@@ -91,61 +92,61 @@ impl Intent {
         }
     }
 
-    /// What was stored of it, if it was decoded by a worker.
+    /// Returns its stored data, if a worker has decoded it.
     pub fn stored(&self) -> Option<&Stored> {
         self.data.stored().map(Arc::as_ref)
     }
 
-    /// Where it was enqueued: file, line and column. For an intent that a worker has decoded see
+    /// Returns the file, line and column of its enqueue. For an intent that a worker has decoded, see
     /// [`Stored::location`].
     pub fn location(&self) -> &'static Location<'static> {
         self.data.location
     }
 
-    /// The scope that it was enqueued in; `None` before it is.
+    /// Returns the scope in which it was enqueued, or `None` before that.
     pub fn scope(&self) -> Option<ScopeId> {
         self.data.scope
     }
 
-    /// Whether its scope captured it from a nested one.
+    /// Returns whether its scope captured it from a nested one.
     pub fn is_captured(&self) -> bool {
         self.data.was_captured()
     }
 
-    /// The chain of effects that led to it; `None` if domain code enqueued it, or if it has started
-    /// a chain with [`detached`](IntoIntent::detached).
+    /// Returns the chain of effects that led to it, or `None` if domain code enqueued it, or if it started a new chain
+    /// with [`detached`](IntoIntent::detached).
     pub fn cause(&self) -> Option<&Cause> {
         self.data.cause().map(Arc::as_ref)
     }
 
-    /// The effect whose body enqueued it as the start of a new chain, without what led to that one;
-    /// see [`detached`](IntoIntent::detached).
+    /// Returns the effect whose body enqueued it as the start of a new chain, without the causes of that effect; see
+    /// [`detached`](IntoIntent::detached).
     pub fn detached_from(&self) -> Option<&Cause> {
         self.data.detached_from()
     }
 
-    /// Where the work that enqueued it came from, such as a request: what the scope around it was
-    /// given as its [origin](crate::ScopeBuilder::origin). It stays when the intent is captured, and
-    /// when one that was handed back is enqueued again.
+    /// Returns the origin of the work that enqueued it, such as a request: the
+    /// [origin](crate::ScopeBuilder::origin) of the scope around it. The intent keeps it when it is captured, and when
+    /// it is handed back and enqueued again.
     pub fn origin(&self) -> Option<&Origin> {
         self.data.origin()
     }
 
-    /// Whether it wishes the effect with this intent type.
+    /// Returns whether it is an intent of this type.
     pub fn is<E: Effect>(&self) -> bool {
         self.data.effect == E::DESCRIPTOR
     }
 
-    /// Its arguments, if it is of this type.
+    /// Returns its arguments, if it is of this type and they are still there.
     pub fn downcast_ref<E: Effect>(&self) -> Option<&E> {
         self.payload.get()?.downcast_ref()
     }
 
-    /// Its arguments, if it is of this type; otherwise the intent comes back.
+    /// Takes its arguments, if it is of this type.
     ///
     /// # Errors
     ///
-    /// The intent itself, if it is of another type or its arguments were used up.
+    /// Returns the intent itself if it is of another type or its arguments were used up.
     pub fn downcast<E: Effect>(mut self) -> Result<E, Box<Self>> {
         match self.payload.take() {
             Some(intent) => Ok(intent),
@@ -153,55 +154,55 @@ impl Intent {
         }
     }
 
-    /// Its arguments in a form for people, with what the effect redacts left out.
+    /// Returns its arguments for display, without those that the effect redacts.
     pub fn arguments(&self) -> impl fmt::Debug + '_ {
         &self.payload
     }
 
-    /// When it may be performed at the earliest.
+    /// Returns the earliest time at which it may be performed.
     pub fn schedule(&self) -> Schedule {
         self.data.schedule()
     }
 
-    /// Its queue: its own, or the effect's.
+    /// Returns its own queue, or the effect's.
     pub fn queue(&self) -> Option<&str> {
         self.data.queue()
     }
 
-    /// Its priority: its own, or the effect's.
+    /// Returns its own priority, or the effect's.
     pub fn priority(&self) -> Option<i16> {
         self.data.priority()
     }
 
-    /// Its key: its own, or what the effect's `key = ..` gives.
+    /// Returns its own key, or the value of the effect's `key = ..`.
     pub fn key(&self) -> Option<Key> {
         self.data.key(Some(&self.payload))
     }
 
-    /// Its ordering key: intents with the same one are performed one after the other, by engines that can do
-    /// that.
+    /// Returns its ordering key. Engines that support it perform intents with the same one in order, one at a time.
     pub fn ordering_key(&self) -> Option<&str> {
         let options = self.data.options()?;
         options.ordering_key.as_deref()
     }
 
-    /// What goes with it to whoever performs it, by name.
+    /// Returns its headers, as names and values.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         let options = self.data.options().into_iter();
         let headers = options.flat_map(|options| &options.headers);
         headers.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Under which outcome of its scope it leaves.
+    /// Returns the outcome of its scope under which it leaves.
     pub fn fire_on(&self) -> FireOn {
         self.data.fire_on()
     }
 
-    /// Its arguments as JSON, for a durable effect.
+    /// Encodes its arguments as JSON, for a durable effect.
     ///
     /// # Errors
     ///
-    /// [`EncodeError`] if the effect is not declared `durable`, or `Serialize` failed.
+    /// Returns [`EncodeError`] if the effect is not declared `durable`, if the arguments were used up, or if
+    /// `Serialize` failed.
     pub fn encode(&self) -> Result<String, EncodeError> {
         let effect = self.data.effect;
         let codec = effect.spec.codec.ok_or(EncodeError::NotDurable {
@@ -212,7 +213,7 @@ impl Intent {
         })?;
         (codec.encode)(arguments).map_err(|source| EncodeError::Serialize {
             effect: effect.spec.id,
-            // A `Serialize` written by hand may quote what it refuses.
+            // A hand-written `Serialize` may quote the value of a redacted argument in its error.
             source: match effect.spec.arguments.iter().any(Argument::is_redacted) {
                 true => "`Serialize` failed; its message is withheld, since the effect redacts arguments".into(),
                 false => source,
@@ -220,19 +221,19 @@ impl Intent {
         })
     }
 
-    /// Whether it is an intent like most: enqueued directly in the scope that holds it, by domain
-    /// code, without options, and neither with a key nor of a batch effect.
+    /// Returns whether it is plain: enqueued by domain code directly in the scope that holds it, without options or a
+    /// key, and not of a batch effect.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
         self.data.is_plain() && !self.data.effect.is_grouped()
     }
 
-    /// Whether its body is a future.
+    /// Returns whether its body is a future.
     pub(crate) fn needs_await(&self) -> bool {
         self.data.effect.is_async() && !self.payload.is_stubbed()
     }
 
-    /// Moves it out and leaves what a report needs.
+    /// Moves it out, and leaves the data that a report needs.
     pub(crate) fn move_out(&mut self) -> Intent {
         let report = self.data.for_report();
         Intent {
@@ -241,8 +242,7 @@ impl Intent {
         }
     }
 
-    /// Makes it ready to be enqueued again: it keeps id, arguments and options, and nothing of where it
-    /// was.
+    /// Makes it ready to be enqueued again. It keeps its id, arguments, options and origin.
     pub(crate) fn renew(mut self) -> Self {
         self.data.renew();
         self
@@ -259,7 +259,7 @@ impl fmt::Debug for Intent {
     }
 }
 
-/// Why an intent could not be encoded.
+/// The error of encoding an intent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
@@ -269,7 +269,7 @@ pub enum EncodeError {
         /// The effect's id.
         effect: &'static str,
     },
-    /// The arguments are gone: the intent was performed.
+    /// The arguments were used up by performing the intent.
     #[error("the arguments of this intent of `{effect}` were used up")]
     Used {
         /// The effect's id.
@@ -280,34 +280,33 @@ pub enum EncodeError {
     Serialize {
         /// The effect's id.
         effect: &'static str,
-        /// What `Serialize` reported.
+        /// The error that `Serialize` returned.
         source: BoxError,
     },
 }
 
-/// What can be enqueued: an intent, one with options, or an untyped one.
+/// A value that can be enqueued: a typed intent, or an [`Intent`].
 ///
-/// Its methods set options; each gives an [`Intent`], so that they chain:
-/// `airlock::enqueue(remind(id).after(HOUR).on_queue("slow"))`. They come with
-/// `use airlock::prelude::*`.
+/// Its methods set options. Each returns an [`Intent`], so that they can be chained:
+/// `airlock::enqueue(remind(id).after(HOUR).on_queue("slow"))`. Import them with `use airlock::prelude::*`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be enqueued",
     label = "not an intent",
     note = "only what an effect's function returns can be enqueued: mark the function with `#[airlock::effect]`, call it, and pass the result"
 )]
 pub trait IntoIntent: Sized {
-    /// The untyped intent.
+    /// Converts the value into an untyped intent.
     #[track_caller]
     fn into_intent(self) -> Intent {
         self.__at(Location::caller(), IntentId(next_id()), None)
     }
 
-    /// The effect, where the type tells it: then the intent has no options, and is enqueued for the first
-    /// time.
+    /// The effect, if the type determines it. The intent then has no options and is enqueued for the first time.
     #[doc(hidden)]
     const __EFFECT: Option<&'static EffectDescriptor> = None;
 
-    /// The untyped intent, as enqueued at this line in this scope. One that has an id keeps it.
+    /// Converts the value into an untyped intent that is enqueued at this location in this scope. An intent that has an
+    /// id keeps it.
     #[doc(hidden)]
     fn __at(
         self,
@@ -316,7 +315,7 @@ pub trait IntoIntent: Sized {
         scope: Option<ScopeId>,
     ) -> Intent;
 
-    /// Leaves at the earliest this long after its dispatch.
+    /// Delays the intent: it is performed at the earliest this long after its dispatch.
     #[track_caller]
     fn after(self, delay: Duration) -> Intent {
         with(self.into_intent(), |options| {
@@ -324,7 +323,7 @@ pub trait IntoIntent: Sized {
         })
     }
 
-    /// Leaves at the earliest at this time.
+    /// Delays the intent: it is performed at this time at the earliest.
     #[track_caller]
     fn run_at(self, time: SystemTime) -> Intent {
         with(self.into_intent(), |options| {
@@ -332,7 +331,7 @@ pub trait IntoIntent: Sized {
         })
     }
 
-    /// Asks for this queue instead of the effect's.
+    /// Sets the queue, instead of the effect's.
     #[track_caller]
     fn on_queue(self, queue: impl Into<Cow<'static, str>>) -> Intent {
         with(self.into_intent(), |options| {
@@ -340,7 +339,7 @@ pub trait IntoIntent: Sized {
         })
     }
 
-    /// Asks for this priority instead of the effect's; higher is sooner.
+    /// Sets the priority, instead of the effect's. Higher is sooner.
     #[track_caller]
     fn with_priority(self, priority: i16) -> Intent {
         with(self.into_intent(), |options| {
@@ -348,7 +347,7 @@ pub trait IntoIntent: Sized {
         })
     }
 
-    /// Goes by this key instead of the effect's.
+    /// Sets the key, instead of the effect's.
     #[track_caller]
     fn with_key(self, key: impl IntoKey) -> Intent {
         with(self.into_intent(), |options| {
@@ -356,9 +355,10 @@ pub trait IntoIntent: Sized {
         })
     }
 
-    /// Is performed after the intents with the same ordering key that were stored before it. An engine that
-    /// cannot keep such an order refuses the intent at its enqueue; what is performed where the scope ends is
-    /// in order anyway.
+    /// Sets an ordering key: the intent is performed after those with the same key that were stored before it.
+    ///
+    /// An engine that cannot keep such an order refuses the intent at its enqueue. Intents that are performed where the
+    /// scope ends are in order anyway.
     #[track_caller]
     fn in_order_of(self, key: impl Into<Cow<'static, str>>) -> Intent {
         with(self.into_intent(), |options| {
@@ -366,8 +366,8 @@ pub trait IntoIntent: Sized {
         })
     }
 
-    /// Takes a header along to whoever performs it, such as the tenant that it is for. The effect's body reads
-    /// it by [`Attempt::header`](crate::Attempt::header).
+    /// Adds a header for the body of the effect, such as a tenant. The body reads it with
+    /// [`Attempt::header`](crate::Attempt::header).
     #[track_caller]
     fn with_header(self, name: impl Into<String>, value: impl Into<String>) -> Intent {
         with(self.into_intent(), |options| {
@@ -375,7 +375,7 @@ pub trait IntoIntent: Sized {
         })
     }
 
-    /// Leaves only when its scope fails.
+    /// Makes the intent leave only if its scope fails.
     #[track_caller]
     fn on_failure(self) -> Intent {
         with(self.into_intent(), |options| {
@@ -383,7 +383,7 @@ pub trait IntoIntent: Sized {
         })
     }
 
-    /// Leaves when its scope succeeds and when it fails.
+    /// Makes the intent leave whether its scope succeeds or fails.
     #[track_caller]
     fn always(self) -> Intent {
         with(self.into_intent(), |options| {
@@ -391,13 +391,12 @@ pub trait IntoIntent: Sized {
         })
     }
 
-    /// Starts a new chain of causes: for work that goes on for ever on purpose, such as a poller
-    /// that enqueues itself again.
+    /// Starts a new chain of causes. For work that continues forever on purpose, such as a poller that enqueues itself.
     ///
-    /// Enqueued in an effect's body, the intent has no [`cause`](Intent::cause): its chain counts from
-    /// zero, the depth limit and [`no_reentry`](crate::policy::no_reentry) do not apply, and nothing
-    /// of the old chain is kept alive. [`Intent::detached_from`] tells where it came from. Policies
-    /// and the executor around the effect hold as ever.
+    /// If it is enqueued in the body of an effect, the intent has no [`cause`](Intent::cause). Its chain counts from
+    /// zero, so the depth limit and [`no_reentry`](crate::policy::no_reentry) do not apply, and nothing of the old
+    /// chain is kept alive. [`Intent::detached_from`] returns the effect that enqueued it. The policies and the
+    /// executor around that effect still apply.
     #[track_caller]
     fn detached(self) -> Intent {
         let mut intent = self.into_intent();
@@ -406,6 +405,7 @@ pub trait IntoIntent: Sized {
     }
 }
 
+/// Sets an option.
 fn with(mut intent: Intent, set: impl FnOnce(&mut Options)) -> Intent {
     set(intent.data.options_mut());
     intent

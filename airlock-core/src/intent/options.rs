@@ -1,4 +1,4 @@
-//! What an intent may ask for beyond its arguments.
+//! The options of an intent.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::effect::Key;
 
-/// Under which outcome of its scope an intent leaves.
+/// The outcome of its scope under which an intent leaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FireOn {
@@ -15,25 +15,25 @@ pub enum FireOn {
     Success,
     /// When the scope fails: `Err`, panic or cancellation.
     Failure,
-    /// Either way.
+    /// In both cases.
     Always,
 }
 
-/// When an intent may be performed at the earliest.
+/// The earliest time at which an intent may be performed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Schedule {
-    /// As soon as it is dispatched.
+    /// Immediately after its dispatch.
     #[default]
     Now,
-    /// This long after it is dispatched.
+    /// This long after its dispatch.
     After(Duration),
     /// At this time.
     At(SystemTime),
 }
 
 impl Schedule {
-    /// How long to wait from `now`.
+    /// Returns the remaining delay at `now`.
     pub fn delay_from(self, now: SystemTime) -> Duration {
         match self {
             Schedule::Now => Duration::ZERO,
@@ -43,23 +43,23 @@ impl Schedule {
     }
 }
 
-/// The options of one intent. What is not set falls back to what the effect declares.
+/// The options of one intent. The effect's declaration is the default for queue, priority and key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub(crate) struct Options {
-    /// When it may be performed at the earliest.
+    /// The earliest time at which it may be performed.
     pub schedule: Schedule,
-    /// The queue for executors that have queues.
+    /// The queue, for executors that have queues.
     pub queue: Option<Cow<'static, str>>,
-    /// The priority for executors that have priorities; higher is sooner. It does not change the
-    /// order in a buffer.
+    /// The priority, for executors that have priorities. Higher is sooner. It does not change the order in a
+    /// buffer.
     pub priority: Option<i16>,
     /// The key that replaces the effect's own.
     pub key: Option<Key>,
-    /// Under which outcome the intent leaves.
+    /// The outcome of the scope under which the intent leaves.
     pub fire_on: FireOn,
-    /// Intents with one ordering key are performed one after the other, by engines that can do that.
+    /// The ordering key. Engines that support it perform intents with the same one in order, one at a time.
     pub ordering_key: Option<Cow<'static, str>>,
-    /// What goes with the intent to whoever performs it, such as a tenant.
+    /// Headers for the body of the effect, such as a tenant.
     pub headers: BTreeMap<String, String>,
 }

@@ -1,4 +1,4 @@
-//! Where work comes from.
+//! Origins: descriptions of the request or job that a scope works for.
 
 use std::cell::Cell;
 use std::fmt;
@@ -7,12 +7,11 @@ use std::sync::Arc;
 use stack_dst::Value;
 use stack_dst::buffers::ConstArrayBuf;
 
-/// Where the work in a scope comes from: the request that it answers, the job that it does.
+/// The origin of the work in a scope: the request that it answers, or the job that it does.
 ///
-/// A scope is given one by [`ScopeBuilder::origin`](crate::ScopeBuilder::origin). Whatever is
-/// enqueued in it, in scopes within it and by the effects that it causes carries it along:
-/// [`Intent::origin`](crate::Intent::origin). Reports and logs show it, so nothing secret belongs
-/// into it. A clone shares it.
+/// Set it with [`ScopeBuilder::origin`](crate::ScopeBuilder::origin). Intents carry it
+/// ([`Intent::origin`](crate::Intent::origin)): those enqueued in the scope, in scopes within it, and by the effects
+/// that it causes. Reports and logs show it, so do not put secrets into it. Clones share one value.
 ///
 /// ```
 /// # use airlock_core as airlock;
@@ -32,13 +31,13 @@ struct Inner {
 }
 
 thread_local! {
-    /// Recycled, so that one request after the other allocates none.
+    /// A recycled allocation, so that successive requests do not allocate.
     static SPARE: Cell<Option<Arc<Inner>>> = const { Cell::new(None) };
 }
 
-/// Formatted when somebody looks, which for most work is never.
+/// The displayed value. It is formatted on demand, which for most work is never.
 enum Shown {
-    /// The place is kept for the next origin.
+    /// Empty: the allocation is kept for the next origin.
     Nothing,
     Small(Value<dyn Text, ConstArrayBuf<usize, 8>>),
     Large(Box<dyn Text>),
@@ -49,15 +48,16 @@ trait Text: fmt::Display + Send + Sync {}
 impl<T: fmt::Display + Send + Sync> Text for T {}
 
 impl Origin {
-    /// An origin that is shown like this. Up to 48 bytes are kept in place.
+    /// Makes an origin that is displayed like this value. Values of up to 48 bytes are stored inline.
     pub fn new(shown: impl fmt::Display + Send + Sync + 'static) -> Self {
         Self::traced(shown, None)
     }
 
-    /// An origin that also knows its place in a distributed trace: the value of the W3C header
-    /// `traceparent`, as it was received. What is no valid one is not kept, since anybody may send
-    /// it: it has to be of the version `00` or a later one, and the ids of trace and parent not all
-    /// zero.
+    /// Makes an origin that also has a position in a distributed trace: the value of the W3C header `traceparent`, as
+    /// it was received.
+    ///
+    /// Invalid values are ignored, since clients may send anything. The version must be `00` or a later one, and the
+    /// ids of trace and parent must not be all zero.
     pub fn traced(
         shown: impl fmt::Display + Send + Sync + 'static,
         trace_parent: Option<Box<str>>,
@@ -75,9 +75,9 @@ impl Origin {
         Self(Arc::new(inner))
     }
 
-    /// Coalesce its place for the next one, if this is the last clone.
+    /// Keeps the allocation for the next origin, if this is the last clone.
     pub(crate) fn recycle(mut self) {
-        // Asked first, since it costs less.
+        // First, since it is cheaper than `get_mut`, which locks the weak count.
         if Arc::strong_count(&self.0) == 1
             && let Some(inner) = Arc::get_mut(&mut self.0)
         {
@@ -87,20 +87,20 @@ impl Origin {
         }
     }
 
-    /// Whether both are clones of one.
+    /// Returns whether both are clones of the same origin.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// The W3C `traceparent` that the work came with, to be handed on by what the effects call.
+    /// Returns the W3C `traceparent` of the work. Effects pass it on to the services that they call.
     pub fn trace_parent(&self) -> Option<&str> {
         self.0.trace_parent.as_deref()
     }
 }
 
-/// `00-<trace>-<parent>-<flags>` in lower hexadecimal digits; later versions may append fields.
+/// Checks for `00-<trace>-<parent>-<flags>` in lowercase hexadecimal digits. Later versions may append fields.
 fn is_trace_parent(value: &str) -> Option<()> {
-    const LONGEST: usize = 256; // No version says; a client must not fill memory.
+    const LONGEST: usize = 256; // The standard sets no limit, but a client must not be able to fill memory.
     let mut fields = value.split('-');
     let mut field = |length: usize| {
         let field = fields.next().filter(|field| field.len() == length)?;
@@ -118,6 +118,7 @@ fn is_trace_parent(value: &str) -> Option<()> {
 
 impl Shown {
     fn new<T: fmt::Display + Send + Sync + 'static>(shown: T) -> Self {
+        // `stack_dst` buffers are aligned to a word.
         if align_of::<T>() > align_of::<usize>() {
             return Self::Large(Box::new(shown));
         }

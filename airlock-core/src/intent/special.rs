@@ -1,19 +1,20 @@
-//! What a flush has to look for among its intents.
+//! A summary of a buffer, by which a flush skips stages.
 
 use crate::intent::Intent;
 
-/// What is special about some intents: each stage of a flush skips what none of them needs.
+/// The special features that some intents of a buffer have. A stage of a flush is skipped if no intent needs it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Special(u8);
 
 impl Special {
     pub(crate) const NOTHING: Self = Self(0);
-    /// An effect has a key, or is a batch effect.
+    /// Some effect has a key or is a batch effect.
     pub(crate) const GROUPED: Self = Self(1);
-    /// An intent has options, a cause, or a place of its own.
+    /// Some intent has extra data, such as options, a cause or its own place.
     pub(crate) const MARKED: Self = Self(2);
     pub(crate) const ALL: Self = Self(3);
 
+    /// Returns the special features of one intent.
     #[inline]
     pub(crate) fn from_intent(intent: &Intent) -> Self {
         let grouped = match intent.data.effect.is_grouped() {

@@ -1,4 +1,4 @@
-//! Blocking and allowing by effect: by type, which cannot be misspelt, or by checked id or tag.
+//! Policies that block or allow effects, selected by type or by an id or tag from the catalogue.
 
 use std::borrow::Cow;
 
@@ -7,13 +7,16 @@ use crate::effect::{EffectDescriptor, EffectSet};
 use crate::intent::Intent;
 use crate::policy::{Policy, ScopeView, Verdict, Veto};
 
-/// Drops the intents of these effects when they are dispatched: `block::<SendEmail>()`, or
-/// `block::<(SendEmail, ChargeCard)>()`. `block::<()>()` blocks nothing yet: name effects by id or tag.
+/// Returns a policy that drops the intents of these effects at dispatch: `block::<SendEmail>()`, or
+/// `block::<(SendEmail, ChargeCard)>()`.
+///
+/// Use [`EffectFilter::reject`] to veto them at enqueue, too. To select effects by id or tag, start
+/// with `block::<()>()`, which selects none.
 ///
 /// ```rust,standalone_crate
 /// use airlock_core::policy::block;
 ///
-/// // Ids and tags are looked up in the catalogue, so that a misspelt one is an error at once.
+/// // Ids and tags are looked up in the catalogue, so a typo is an error here.
 /// let error = block::<()>().id("shop.send_emial").unwrap_err();
 /// assert!(error.to_string().contains("no effect has the id `shop.send_emial`"));
 /// ```
@@ -21,13 +24,15 @@ pub fn block<S: EffectSet>() -> EffectFilter {
     EffectFilter::new::<S>(Verb::Block)
 }
 
-/// Drops the intents of all effects but these when they are dispatched. `allow_only::<()>()` allows nothing yet: name
-/// effects by id or tag.
+/// Returns a policy that drops the intents of all other effects at dispatch.
+///
+/// Use [`EffectFilter::reject`] to veto them at enqueue, too. `allow_only::<()>()` selects no
+/// effects, so it allows nothing until you add some by id or tag.
 pub fn allow_only<S: EffectSet>() -> EffectFilter {
     EffectFilter::new::<S>(Verb::AllowOnly)
 }
 
-/// The policy that [`block`] and [`allow_only`] return: it drops intents by their effect.
+/// A policy that drops intents by their effect; made by [`block`] and [`allow_only`].
 #[derive(Clone, Debug)]
 pub struct EffectFilter {
     verb: Verb,
@@ -35,7 +40,7 @@ pub struct EffectFilter {
     reject: bool,
 }
 
-/// What a filter does with the effects that it names.
+/// The treatment of the selected effects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verb {
     Block,
@@ -51,14 +56,14 @@ impl EffectFilter {
         }
     }
 
-    /// Names these effects too.
+    /// Adds these effects to the selection.
     #[must_use]
     pub fn effects<S: EffectSet>(mut self) -> Self {
         self.selected.effects.extend(S::DESCRIPTORS);
         self
     }
 
-    /// Names the effect with this id or alias too.
+    /// Adds the effect with this id or alias to the selection.
     ///
     /// # Errors
     ///
@@ -74,11 +79,11 @@ impl EffectFilter {
         Ok(self)
     }
 
-    /// Names the effects with this tag too.
+    /// Adds the effects with this tag to the selection.
     ///
     /// # Errors
     ///
-    /// [`SelectorError`] if no effect in the catalogue has the tag, or two effects claim one id.
+    /// [`SelectorError`] if no effect in the catalogue has this tag, or two effects claim one id.
     pub fn tag(mut self, tag: &str) -> Result<Self, SelectorError> {
         let catalogue = Catalogue::global()?;
         let unknown = || SelectorError::UnknownTag {
@@ -90,7 +95,8 @@ impl EffectFilter {
         Ok(self)
     }
 
-    /// Also vetoes what it would drop, so that the enqueue fails at its line.
+    /// Also vetoes at enqueue what the policy would drop, so that the enqueue fails at the caller's
+    /// line.
     #[must_use]
     pub fn reject(mut self) -> Self {
         self.reject = true;
@@ -151,14 +157,14 @@ impl Selected {
     }
 }
 
-/// An id or a tag that a policy names and the catalogue cannot answer.
+/// The error of selecting an effect by id or tag. The catalogue does not have it, or is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SelectorError {
     /// No effect has the id or alias.
     #[error("no effect has the id `{id}`{}", hint(.near))]
     UnknownId {
-        /// The id that was named.
+        /// The id that was not found.
         id: String,
         /// The most similar id or alias of the catalogue.
         near: Option<&'static str>,
@@ -166,7 +172,7 @@ pub enum SelectorError {
     /// No effect has the tag.
     #[error("no effect has the tag `{tag}`{}", hint(.near))]
     UnknownTag {
-        /// The tag that was named.
+        /// The tag that was not found.
         tag: String,
         /// The most similar tag of the catalogue.
         near: Option<&'static str>,

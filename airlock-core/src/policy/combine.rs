@@ -1,9 +1,11 @@
-//! Policies made of policies.
+//! Policies built from other policies.
 //!
-//! At dispatch the laws of Boolean algebra hold for verdicts: `and` and `or` are associative and
-//! idempotent, absorb and distribute, `not` is its own inverse, De Morgan's laws hold, with
-//! `allow_all` and `drop_all` as true and false; for policies without memory `and` and `or` also
-//! commute. At enqueue, `and` vetoes if either does, `or` if both do, and `not` never.
+//! At dispatch, verdicts obey the laws of Boolean algebra, with `allow_all` as true and `drop_all`
+//! as false. `and` and `or` are associative and idempotent, and obey the absorption and
+//! distributive laws. `not` is its own inverse, and De Morgan's laws hold. For stateless policies,
+//! `and` and `or` also commute.
+//!
+//! At enqueue, `and` vetoes if either policy does, `or` if both do, and `not` never.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use crate::intent::Intent;
 use crate::policy::judgement::Judged;
 use crate::policy::{Judgement, Policy, ScopeView, Verdict, Veto};
 
-/// Allows what both allow; see [`Policy::and`].
+/// A policy that allows what both inner policies allow; see [`Policy::and`].
 #[derive(Clone, Copy, Debug)]
 pub struct And<A, B>(pub(super) A, pub(super) B);
 
@@ -39,7 +41,7 @@ impl<A: Policy, B: Policy> Policy for And<A, B> {
     }
 }
 
-/// Allows what either allows; see [`Policy::or`].
+/// A policy that allows what either inner policy allows; see [`Policy::or`].
 #[derive(Clone, Copy, Debug)]
 pub struct Or<A, B>(pub(super) A, pub(super) B);
 
@@ -59,6 +61,7 @@ impl<A: Policy, B: Policy> Policy for Or<A, B> {
     }
 
     fn judge(&self, batch: &mut Judgement<'_>) {
+        // On a copy, since the second policy may still allow what the first one drops.
         let first = batch.trial(batch.left().to_vec(), |batch| self.0.judge(batch));
         let refused = first
             .dropped
@@ -80,7 +83,7 @@ impl<A: Policy, B: Policy> Policy for Or<A, B> {
     }
 }
 
-/// Drops what the inner policy allows; see [`Policy::not`].
+/// A policy that drops what the inner policy allows, and allows what it drops; see [`Policy::not`].
 #[derive(Clone, Copy, Debug)]
 pub struct Not<P>(pub(super) P);
 
@@ -136,13 +139,13 @@ macro_rules! policies_behind_pointers {
     )+};
 }
 policies_behind_pointers! {
-    /// Shared by several scopes, with what it remembers.
+    /// Shares one policy and its state between several scopes.
     Arc<P>, of P;
-    /// One of several types, chosen at run time.
+    /// Makes a policy of a type that is chosen at run time.
     Box<dyn Policy>;
 }
 
-/// `None` allows everything.
+/// Allows everything if `None`.
 impl<P: Policy> Policy for Option<P> {
     fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
         match self {
@@ -167,7 +170,8 @@ impl<P: Policy> Policy for Option<P> {
     }
 }
 
-/// All of them must agree; asked in order.
+/// Allows what all of them allow. They judge in order, and a policy does not see what an earlier
+/// one refused.
 impl<P: Policy> Policy for Vec<P> {
     fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
         self.iter()
@@ -196,7 +200,8 @@ impl<P: Policy> Policy for Vec<P> {
 
 macro_rules! policy_for_tuples {
     ($(($($name:ident $index:tt)+))+) => {$(
-        /// All of them must agree; asked in order.
+        /// Allows what all of them allow. They judge in order, and a policy does not see what an
+        /// earlier one refused.
         impl<$($name: Policy),+> Policy for ($($name,)+) {
             fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
                 $(self.$index.at_enqueue(intent, scope)?;)+

@@ -1,4 +1,4 @@
-//! Dropping repetitions within one flush.
+//! Policies that drop duplicates within one flush.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -8,10 +8,12 @@ use crate::effect::{Coalesce, EffectDescriptor, Key};
 use crate::intent::Intent;
 use crate::policy::{Judgement, Policy, Verdict};
 
-/// Of the intents of one effect with the same key, lets only the last one out of each flush.
+/// Returns a policy that keeps the last intent of each effect and key in a flush, and drops the
+/// others.
 ///
-/// An effect that declares `key = ..` coalesces by itself; this policy does it for keys that single
-/// intents were given, and [`dedupe_by`] for keys of your own making. Intents without a key pass.
+/// Use it for keys that are set on single intents. An effect that declares `key = ..` coalesces
+/// without this policy; for keys that a closure computes, use [`dedupe_by`]. Intents without a key
+/// pass.
 pub fn dedupe() -> Dedupe {
     Dedupe {
         coalesce: Coalesce::Last,
@@ -19,9 +21,11 @@ pub fn dedupe() -> Dedupe {
     }
 }
 
-/// Of the intents for which a closure gives the same key, lets only the last one out of each flush.
+/// Returns a policy that keeps the last intent of each key that a closure returns, and drops the
+/// others.
 ///
-/// Effects are not told apart: put [`Intent::effect`]'s id into the key where they should be.
+/// Keys are compared across effects: include the id of [`Intent::effect`] in the key to compare
+/// within one effect. Intents for which the closure returns `None` pass.
 ///
 /// ```
 /// use airlock_core::policy::dedupe_by;
@@ -37,7 +41,7 @@ pub fn dedupe_by(key: impl Fn(&Intent) -> Option<Key> + Send + Sync + 'static) -
     }
 }
 
-/// The policy that [`dedupe`] and [`dedupe_by`] make.
+/// A policy that drops duplicates within one flush; made by [`dedupe`] and [`dedupe_by`].
 pub struct Dedupe {
     coalesce: Coalesce,
     key: Option<KeyOf>,
@@ -46,14 +50,15 @@ pub struct Dedupe {
 type KeyOf = Box<dyn Fn(&Intent) -> Option<Key> + Send + Sync>;
 
 impl Dedupe {
-    /// Lets the first one out instead of the last.
+    /// Keeps the first intent instead of the last.
     #[must_use]
     pub fn keep_first(mut self) -> Self {
         self.coalesce = Coalesce::First;
         self
     }
 
-    /// What repetitions have in common; effects are told apart only by the intents' own keys.
+    /// Returns what duplicates share. An intent's own key counts within its effect, a closure's key
+    /// across all effects.
     fn identity(&self, intent: &Intent) -> Option<(Option<&'static EffectDescriptor>, Key)> {
         match &self.key {
             Some(key) => Some((None, key(intent)?)),

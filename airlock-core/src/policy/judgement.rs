@@ -1,4 +1,4 @@
-//! What a policy sees of one flush, and where it says what to drop.
+//! The part of a flush that a policy judges.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -7,12 +7,15 @@ use crate::intent::Intent;
 use crate::policy::Verdict;
 
 /// The intents that one policy judges in one flush, in the order of the buffer.
+///
+/// Passed to [`Policy::judge`](crate::policy::Policy::judge). Each call of [`each`](Self::each) or
+/// [`each_from_last`](Self::each_from_last) covers the intents that earlier calls did not drop.
 pub struct Judgement<'a> {
     intents: &'a [Intent],
-    /// Positions in `intents` that are still to be dispatched.
+    /// The positions in `intents` that have not been dropped.
     left: Vec<u32>,
     dropped: Vec<(u32, Option<Cow<'static, str>>)>,
-    /// The position that is being asked about, so that a panic can be laid at the right intent.
+    /// The position being judged, so that a panic fails the right intent.
     asking: &'a Cell<Option<u32>>,
 }
 
@@ -30,7 +33,7 @@ impl<'a> Judgement<'a> {
         }
     }
 
-    /// Asks `verdict` about each intent in order.
+    /// Calls `verdict` for each remaining intent in order, and drops the intents that it refuses.
     pub fn each(&mut self, mut verdict: impl FnMut(&Intent) -> Verdict) {
         let Self {
             intents,
@@ -51,31 +54,31 @@ impl<'a> Judgement<'a> {
         asking.set(None);
     }
 
-    /// As [`each`](Self::each), from the last intent to the first.
+    /// Like [`each`](Self::each), from the last intent to the first.
     pub fn each_from_last(&mut self, verdict: impl FnMut(&Intent) -> Verdict) {
         self.left.reverse();
         self.each(verdict);
         self.left.reverse();
     }
 
-    /// The intents that nobody has dropped yet, in order.
+    /// Returns the intents that have not been dropped, in order.
     pub fn intents(&self) -> impl Iterator<Item = &'a Intent> + '_ {
         self.left
             .iter()
             .map(|&position| &self.intents[position as usize])
     }
 
-    /// How many those are.
+    /// Returns the number of intents that have not been dropped.
     pub fn len(&self) -> usize {
         self.left.len()
     }
 
-    /// Whether nothing is left to judge.
+    /// Returns `true` if no intent is left to judge.
     pub fn is_empty(&self) -> bool {
         self.left.is_empty()
     }
 
-    /// Lets `judge` decide about a copy; gives what it kept and what it dropped.
+    /// Runs `judge` on a copy with these positions, and returns what it kept and dropped.
     pub(crate) fn trial(&self, left: Vec<u32>, judge: impl FnOnce(&mut Judgement<'a>)) -> Judged {
         let mut trial = Judgement::new(self.intents, left, self.asking);
         judge(&mut trial);
@@ -86,13 +89,14 @@ impl<'a> Judgement<'a> {
         &self.left
     }
 
-    /// Replaces the outcome so far by another one about the same intents.
+    /// Replaces the remaining intents by those of another outcome, and adds its drops.
     pub(crate) fn apply(&mut self, judged: Judged) {
         self.left = judged.kept;
         self.dropped.extend(judged.dropped);
     }
 
     pub(crate) fn finish(mut self) -> Judged {
+        // `each_from_last` adds its drops in reverse order.
         self.dropped.sort_unstable_by_key(|(position, _)| *position);
         Judged {
             kept: self.left,
@@ -107,7 +111,7 @@ impl std::fmt::Debug for Judgement<'_> {
     }
 }
 
-/// What one policy decided: positions, in order.
+/// The decision of one policy, as positions in order.
 #[derive(Default)]
 pub(crate) struct Judged {
     pub(crate) kept: Vec<u32>,

@@ -1,7 +1,7 @@
-//! Policies: which intents escape.
+//! Policies, which decide the intents that escape from a scope.
 //!
-//! A policy judges twice: when an intent is enqueued it may veto, when it is dispatched it may drop.
-//! It never enqueues, reorders or changes anything. Attach one to a scope
+//! A policy judges an intent twice: it may veto it at enqueue, and drop it at dispatch. It cannot
+//! enqueue, reorder or change intents. Attach a policy to a scope
 //! ([`ScopeBuilder::policy`](crate::ScopeBuilder::policy)), to a block of code
 //! ([`policy`](crate::policy())), or to a whole program
 //! ([`AirlockBuilder::policy`](crate::AirlockBuilder::policy)).
@@ -30,17 +30,19 @@ pub use self::simple::{
 pub(crate) use self::view::Holder;
 pub use self::view::ScopeView;
 
-/// Judges intents.
+/// A rule that judges intents at enqueue and at dispatch.
 ///
-/// Closures `Fn(&Intent) -> bool` are policies that judge at dispatch; [`allow_if`] infers their
-/// argument's type.
+/// Closures `Fn(&Intent) -> bool` are policies that judge at dispatch; [`allow_if`] infers the type
+/// of their argument.
+///
+/// A policy cannot enqueue: an attempt is an error at the line that enqueues.
 ///
 /// ```
 /// use airlock_core::policy::{Policy, Veto, Verdict};
 /// use airlock_core::{Intent, Scope};
 /// use std::borrow::Cow;
 ///
-/// /// Lets nothing of the queue `slow` out during the day.
+/// /// Drops the intents of the queue `slow` during the day.
 /// struct DayShift;
 ///
 /// impl Policy for DayShift {
@@ -58,10 +60,10 @@ pub use self::view::ScopeView;
     note = "implement `airlock::policy::Policy`, or use a closure `|intent: &airlock::Intent| -> bool`"
 )]
 pub trait Policy: Send + Sync + 'static {
-    /// Judges an intent that is being enqueued; `scope` would buffer it. A veto keeps it out.
+    /// Judges an intent that is being enqueued into `scope`. A vetoed intent is not buffered.
     ///
-    /// Called for one intent of a scope at a time, also when several threads enqueue into it: what
-    /// `scope` shows does not change before the intent is buffered.
+    /// Called for one intent of a scope at a time, even if several threads enqueue into it. So the
+    /// view does not change between this call and the buffering of the intent.
     ///
     /// # Errors
     ///
@@ -72,23 +74,30 @@ pub trait Policy: Send + Sync + 'static {
     }
 
     /// Judges an intent that is about to be dispatched.
+    ///
+    /// If it panics, this intent fails, and the other intents that the policy was judging are not
+    /// reached. The flush error hands all of them back.
     fn at_flush(&self, intent: &Intent) -> Verdict {
         let _ = intent;
         Verdict::Allow
     }
 
-    /// Judges what one flush wants to dispatch, in order: for policies that must see more than one
-    /// intent at a time. It asks [`at_flush`](Self::at_flush) about each unless it is overridden.
+    /// Judges the intents that one flush wants to dispatch, in order.
+    ///
+    /// Override it for policies that must see more than one intent at a time. The default calls
+    /// [`at_flush`](Self::at_flush) for each intent. Intents that effects enqueue during the flush
+    /// are judged in later calls.
     fn judge(&self, batch: &mut Judgement<'_>) {
         batch.each(|intent| self.at_flush(intent));
     }
 
-    /// What reports and logs call it.
+    /// Returns the name that reports and logs show: the type's name unless overridden.
     fn name(&self) -> Cow<'static, str> {
         Cow::Borrowed(short_type_name::<Self>())
     }
 
-    /// Allows what both allow. `self` is asked first; what it refuses, `other` never sees.
+    /// Allows what both policies allow. `self` judges first; `other` does not see what `self`
+    /// refuses.
     fn and<P: Policy>(self, other: P) -> And<Self, P>
     where
         Self: Sized,
@@ -96,7 +105,8 @@ pub trait Policy: Send + Sync + 'static {
         And(self, other)
     }
 
-    /// Allows what either allows. `self` is asked first; what it allows, `other` never sees.
+    /// Allows what either policy allows. `self` judges first; `other` does not see what `self`
+    /// allows.
     fn or<P: Policy>(self, other: P) -> Or<Self, P>
     where
         Self: Sized,
@@ -104,7 +114,7 @@ pub trait Policy: Send + Sync + 'static {
         Or(self, other)
     }
 
-    /// Drops what `self` allows, and the reverse. At enqueue it vetoes nothing.
+    /// Drops what `self` allows, and allows what it drops. Vetoes nothing at enqueue.
     fn not(self) -> Not<Self>
     where
         Self: Sized,
@@ -113,7 +123,7 @@ pub trait Policy: Send + Sync + 'static {
     }
 }
 
-/// `crate::a::Name<..>` as `Name`.
+/// Shortens `crate::a::Name<..>` to `Name`.
 fn short_type_name<T: ?Sized>() -> &'static str {
     let full = std::any::type_name::<T>();
     let plain = full.split('<').next().unwrap_or(full);
@@ -123,17 +133,17 @@ fn short_type_name<T: ?Sized>() -> &'static str {
 /// A policy's judgement of an intent that is about to be dispatched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It may go.
+    /// The intent may be dispatched, unless another policy drops it.
     Allow,
-    /// It is dropped, for this reason if one is given.
+    /// The intent is dropped, with an optional reason for the report.
     Drop(Option<Cow<'static, str>>),
 }
 
 impl Verdict {
-    /// Drops without a reason: the policy's name says it all.
+    /// Drops the intent without a reason. The report shows the policy's name.
     pub const DROP: Verdict = Verdict::Drop(None);
 
-    /// Drops, and says why.
+    /// Drops the intent with a reason, which the report shows.
     pub fn drop_because(reason: impl Into<Cow<'static, str>>) -> Self {
         Verdict::Drop(Some(reason.into()))
     }
@@ -153,20 +163,20 @@ pub struct Veto {
 }
 
 impl Veto {
-    /// Refuses, for this reason.
+    /// Creates a veto with this reason.
     pub fn because(reason: impl Into<Cow<'static, str>>) -> Self {
         Self {
             reason: reason.into(),
         }
     }
 
-    /// Why.
+    /// Returns the reason.
     pub fn reason(&self) -> &str {
         &self.reason
     }
 }
 
-/// A policy in the stack.
+/// A policy in the stack, with its type erased.
 #[derive(Clone)]
 pub(crate) struct Layer(Arc<dyn Policy>);
 
@@ -175,7 +185,7 @@ impl Layer {
         Self(Arc::new(policy))
     }
 
-    /// The policy's name, also if asking for it panics.
+    /// Returns the policy's name, or a placeholder if `Policy::name` panics.
     pub(crate) fn shown_name(&self) -> String {
         name_of("Policy::name", || self.0.name())
     }

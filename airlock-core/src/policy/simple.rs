@@ -1,4 +1,4 @@
-//! The policies that need no more than a look at one intent.
+//! Policies that judge one intent at a time.
 
 use std::borrow::Cow;
 use std::panic::Location;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::intent::Intent;
 use crate::policy::{Policy, ScopeView, Verdict, Veto};
 
-/// Allows every intent.
+/// Returns a policy that allows every intent.
 pub fn allow_all() -> impl Policy + Clone {
     AllowAll
 }
@@ -22,7 +22,8 @@ impl Policy for AllowAll {
     }
 }
 
-/// Drops every intent when it is dispatched: a dry run. The buffer shows them all the same.
+/// Returns a policy that drops every intent at dispatch: a dry run. The buffer still shows the
+/// intents.
 pub fn drop_all() -> impl Policy + Clone {
     DropAll
 }
@@ -40,7 +41,8 @@ impl Policy for DropAll {
     }
 }
 
-/// Vetoes every intent: code under it must be free of effects, down to nested scopes.
+/// Returns a policy that vetoes every intent. Code under it, down to nested scopes, must be free of
+/// effects.
 pub fn assert_no_effects() -> impl Policy + Clone {
     AssertNoEffects
 }
@@ -62,8 +64,8 @@ impl Policy for AssertNoEffects {
     }
 }
 
-/// Allows the first `max` intents that it judges at dispatch, in its whole life, and drops the rest. Clones share the
-/// count.
+/// Returns a policy that allows the first `max` intents that it judges at dispatch, and drops all
+/// later ones. The count spans all flushes and is never reset. Clones share the count.
 pub fn limit(max: usize) -> impl Policy + Clone {
     Limit {
         max,
@@ -79,6 +81,7 @@ struct Limit {
 
 impl Policy for Limit {
     fn at_flush(&self, _: &Intent) -> Verdict {
+        // The count stops at `max`, so it cannot overflow.
         let counted = self
             .asked
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |asked| {
@@ -92,8 +95,9 @@ impl Policy for Limit {
     }
 }
 
-/// Vetoes an intent once the scope that would buffer it holds `max`: a guard against loops that
-/// enqueue without end. Each scope under the policy counts for itself.
+/// Returns a policy that vetoes an intent if the scope that would buffer it already holds `max`
+/// intents. Use it as a guard against endless loops that enqueue. Each scope under the policy
+/// counts for itself.
 pub fn cap(max: usize) -> impl Policy + Clone {
     Cap { max }
 }
@@ -119,27 +123,27 @@ impl Policy for Cap {
     }
 }
 
-/// Drops an intent whose effect already stands in its own chain of causes: the loop of an effect
-/// that, through domain code, wishes itself again.
+/// Returns a policy that drops an intent whose effect is already in its chain of causes. This
+/// breaks the loop of an effect that, through domain code, enqueues itself again.
 ///
 /// ```
 /// use airlock_core::policy::no_reentry;
 ///
-/// let quiet = no_reentry();          // drops the repetition at dispatch
-/// let strict = no_reentry().reject(); // refuses it where it is enqueued
+/// let quiet = no_reentry();          // drops the re-entry at dispatch
+/// let strict = no_reentry().reject(); // vetoes it at enqueue
 /// ```
 pub fn no_reentry() -> NoReentry {
     NoReentry { reject: false }
 }
 
-/// The policy that [`no_reentry`] makes.
+/// A policy that drops effects which cause themselves; made by [`no_reentry`].
 #[derive(Clone, Copy, Debug)]
 pub struct NoReentry {
     reject: bool,
 }
 
 impl NoReentry {
-    /// Also vetoes it, so that the enqueue fails at its line.
+    /// Also vetoes the intent, so that the enqueue fails at the caller's line.
     #[must_use]
     pub fn reject(mut self) -> Self {
         self.reject = true;
@@ -171,9 +175,9 @@ impl Policy for NoReentry {
     }
 }
 
-/// Logs each intent that reaches it at dispatch, at level info through `tracing`, and allows it. Policies further out
-/// judge after it and may still drop the intent.
-/// Arguments are logged as `Debug` shows them: redacted ones are left out.
+/// Returns a policy that logs each intent that reaches it at dispatch, at level info through
+/// `tracing`, and allows it. Policies further out judge after it and may still drop the intent.
+/// Arguments are logged with `Debug`, which leaves out redacted ones.
 pub fn log_on_flush() -> impl Policy + Clone {
     LogOnFlush
 }
@@ -199,7 +203,8 @@ impl Policy for LogOnFlush {
     }
 }
 
-/// Allows the intents that a closure accepts, asked at dispatch. Reports name it by its `file:line`.
+/// Returns a policy that allows the intents that a closure accepts at dispatch. Reports show its
+/// `file:line`.
 ///
 /// ```
 /// use airlock_core::policy::{Policy, allow_if};

@@ -1,17 +1,17 @@
-//! What a policy sees of the scope that would buffer an intent.
+//! The view that a policy has of the scope that would buffer an intent.
 
 use std::fmt;
 
 use crate::effect::Effect;
 use crate::intent::{Intent, ScopeId};
 
-/// The scope that would buffer an intent, as a policy sees it at the enqueue. It can be looked at, and
-/// neither entered nor kept.
+/// The scope that would buffer an intent, as a policy sees it at enqueue. A policy can inspect the
+/// scope, but not enter it or keep the view.
 pub struct ScopeView<'a> {
     holder: &'a dyn Holder,
 }
 
-/// A scope that can be looked at. Implemented where buffers are.
+/// A scope whose buffer can be inspected. Implemented where buffers are.
 pub(crate) trait Holder {
     fn id(&self) -> ScopeId;
     fn name(&self) -> Option<&str>;
@@ -24,33 +24,34 @@ impl<'a> ScopeView<'a> {
         Self { holder }
     }
 
-    /// Its id.
+    /// Returns the scope's id.
     pub fn id(&self) -> ScopeId {
         self.holder.id()
     }
 
-    /// Its name, if it was given one.
+    /// Returns the scope's name, if it has one.
     pub fn name(&self) -> Option<&str> {
         self.holder.name()
     }
 
-    /// How many intents it holds.
+    /// Returns the number of intents that the scope holds.
     pub fn len(&self) -> usize {
         self.holder.len()
     }
 
-    /// Whether it holds none.
+    /// Returns `true` if the scope holds no intents.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many intents of one effect it holds.
+    /// Returns the number of intents of one effect that the scope holds.
     pub fn count<E: Effect>(&self) -> usize {
         self.inspect(|intents| intents.iter().filter(|intent| intent.is::<E>()).count())
     }
 
-    /// Shows what it holds to a closure, in order.
+    /// Calls a closure with the intents that the scope holds, in order, and returns its result.
     pub fn inspect<T>(&self, look: impl FnOnce(&[Intent]) -> T) -> T {
+        // `Holder` is a trait object, so its methods cannot be generic over the closure.
         let (mut look, mut value) = (Some(look), None);
         self.holder.look(&mut |intents| {
             value = look.take().map(|look| look(intents));

@@ -9,11 +9,14 @@ use crate::intent::{Failure, Fate, Intent};
 use crate::report::{FlushReport, ReportEntry};
 use crate::unwind::guarded;
 
-/// Takes the flush errors that no caller can be given.
+/// A hook that takes the flush errors which no caller can receive.
 pub(crate) type UnhandledErrorHook = Arc<dyn Fn(FlushError) + Send + Sync>;
 
-/// A flush in which an intent failed. Nothing vanishes: it hands back the failed and the unreached
-/// intents, so that the caller can enqueue them again or park them.
+/// The error of a flush in which an intent failed or was not reached.
+///
+/// It hands back the failed and the unreached intents, so that the caller can enqueue them again or
+/// park them. `source` returns the failure of the first intent that failed. If no caller can
+/// receive the error, pass it to [`report_unhandled`](Self::report_unhandled).
 ///
 /// ```
 /// # use airlock_core as airlock;
@@ -31,11 +34,11 @@ pub struct FlushError {
 struct Inner {
     report: FlushReport,
     on_unhandled_error: Option<UnhandledErrorHook>,
-    /// Whether the scope was flushed by code that was in it.
+    /// Set if the flush was refused because the calling code was in the scope.
     still_entered: bool,
-    /// Arguments need not be `Sync`; an error has to be.
+    /// Locked, since arguments need not be `Sync` but an error must be.
     returned: Mutex<Vec<Intent>>,
-    /// Whether it is unhandled if it is dropped before anybody took its intents.
+    /// Set if a drop reports the error as unhandled, unless the intents were taken before.
     reports_on_drop: bool,
 }
 
@@ -56,38 +59,44 @@ impl FlushError {
         }
     }
 
-    /// Says whether the flush was refused, because code that was in the scope wanted it.
+    /// Sets whether the flush was refused because the calling code was in the scope.
     pub(crate) fn of_refused(mut self, still_entered: bool) -> Self {
         self.inner.still_entered = still_entered;
         self
     }
 
-    /// What became of each intent.
+    /// Returns the report, with the fate of each intent.
     pub fn report(&self) -> &FlushReport {
         &self.inner.report
     }
 
-    /// What became of each intent.
+    /// Returns the report, with the fate of each intent, and drops the intents.
     pub fn into_report(self) -> FlushReport {
+        // Cloned, since a type with `Drop` cannot be moved out of.
         self.inner.report.clone()
     }
 
-    /// The failed and the unreached intents, in order. Missing are those whose arguments are gone:
-    /// of `once` effects, and of effects that cannot return an error but panicked; the report still
-    /// names them.
+    /// Returns the failed and the unreached intents, in order.
     ///
     /// Each can be enqueued again as it is: `airlock::enqueue(intent)`.
+    ///
+    /// Intents whose arguments are gone are missing, but the report still names them. These are
+    /// intents of `once` effects, and of effects that panicked although they are sync and cannot
+    /// return an error, if their arguments have a destructor.
     pub fn into_intents(mut self) -> Vec<Intent> {
         self.inner.reports_on_drop = false;
         let returned = self.inner.returned.get_mut();
         std::mem::take(returned.unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Gives it up where no caller can be given it, or where it becomes an answer that cannot carry
-    /// intents, such as a status: it is handed to the
-    /// [`on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error) of the airlock that its scope was in. Without
-    /// one, the intents are lost. Each failure was logged when the flush ended; that intents which were not
-    /// reached are lost is logged now.
+    /// Passes the error to the [`on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error)
+    /// hook of the airlock that its scope was in.
+    ///
+    /// Use it if no caller can receive the error, or if the error becomes an answer that cannot
+    /// carry intents, such as a status.
+    ///
+    /// Without a hook, the intents are lost. Each failure was logged when the flush ended. The loss
+    /// of intents that were not reached is logged now.
     pub fn report_unhandled(mut self) {
         self.inner.reports_on_drop = false;
         if let Some(take) = self.inner.on_unhandled_error.clone() {
@@ -113,20 +122,21 @@ impl FlushError {
         }
     }
 
-    /// Lets it be [unhandled](Self::report_unhandled) if it is dropped before anybody took its intents: for code of
-    /// the program that an integration gives it to.
+    /// Makes a drop report the error as [unhandled](Self::report_unhandled), unless the intents
+    /// were taken before. For integrations that pass the error to code of the program.
     #[doc(hidden)]
     pub fn report_unhandled_on_drop(mut self) -> Self {
         self.inner.reports_on_drop = true;
         self
     }
 
-    /// The intent that failed first; none if the flush was cancelled between two of them.
+    /// Returns the intent that failed first. `None` if no intent failed, as in a flush that was
+    /// cancelled between two intents.
     pub fn first(&self) -> Option<&ReportEntry> {
         self.inner.report.failed().next()
     }
 
-    /// Why the first intent failed.
+    /// Returns why the first intent failed.
     pub fn failure(&self) -> Option<&Failure> {
         match self.first()?.fate() {
             Fate::Failed(failure) => Some(failure),
@@ -151,6 +161,7 @@ fn print_unhandled(error: &FlushError) {
 impl Drop for FlushError {
     fn drop(&mut self) {
         if std::mem::take(&mut self.inner.reports_on_drop) {
+            // The hook takes the error by value, so the contents move into a new one.
             let taken = Inner {
                 report: self.inner.report.clone(),
                 on_unhandled_error: self.inner.on_unhandled_error.clone(),

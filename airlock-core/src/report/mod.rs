@@ -1,4 +1,4 @@
-//! Reports: what became of each intent, and what a scope holds at a moment.
+//! Reports with the fate of each intent, and snapshots of scopes.
 
 mod error;
 mod page;
@@ -23,62 +23,63 @@ pub use self::snapshot::{Snapshot, SnapshotLine};
 pub use self::summary::{ReportSummary, SummaryLine};
 pub(crate) use self::table::Table;
 
-/// The most entries that `Display` shows.
+/// The maximum number of entries that `Display` shows.
 const SHOWN: usize = 50;
 
-/// One intent in a report. Its arguments are not kept.
+/// One intent in a report, without its arguments.
 #[derive(Clone)]
 pub struct ReportEntry {
     pub(crate) data: IntentData,
 }
 
 impl ReportEntry {
-    /// The effect.
+    /// Returns the effect.
     pub fn effect(&self) -> &'static EffectDescriptor {
         self.data.effect
     }
 
-    /// Whether it is an intent of this effect.
+    /// Returns `true` if this is an intent of the effect `E`.
     pub fn is<E: Effect>(&self) -> bool {
         self.data.effect == E::DESCRIPTOR
     }
 
-    /// The intent's id.
+    /// Returns the intent's id.
     pub fn id(&self) -> IntentId {
         self.data.id
     }
 
-    /// Where it was enqueued.
+    /// Returns the line that enqueued the intent.
     pub fn location(&self) -> &'static Location<'static> {
         self.data.location
     }
 
-    /// The scope that it was enqueued in.
+    /// Returns the scope that the intent was enqueued in.
     pub fn scope(&self) -> Option<ScopeId> {
         self.data.scope
     }
 
-    /// The chain of effects that led to it.
+    /// Returns the chain of effects that led to the intent.
     pub fn cause(&self) -> Option<&Cause> {
         self.data.cause().map(Arc::as_ref)
     }
 
-    /// Where the work that enqueued it came from; see [`Intent::origin`](crate::Intent::origin).
+    /// Returns where the work that enqueued the intent came from; see
+    /// [`Intent::origin`](crate::Intent::origin).
     pub fn origin(&self) -> Option<&Origin> {
         self.data.origin()
     }
 
-    /// Whether the scope that ended had captured it from a nested one.
+    /// Returns `true` if the scope that ended had captured the intent from a nested scope.
     pub fn is_captured(&self) -> bool {
         self.data.was_captured()
     }
 
-    /// The effect whose body enqueued it as the start of a new chain.
+    /// Returns the effect whose body enqueued the intent as the start of a new chain.
     pub fn detached_from(&self) -> Option<&Cause> {
         self.data.detached_from()
     }
 
-    /// What became of it.
+    /// Returns the fate of the intent.
     pub fn fate(&self) -> Fate<'_> {
         self.data.fate()
     }
@@ -90,7 +91,7 @@ impl fmt::Debug for ReportEntry {
     }
 }
 
-/// What became of each intent of a scope that has ended, and of what they caused.
+/// The fate of each intent of a scope that has ended, and of the intents that they caused.
 ///
 /// `Display` prints it as a table.
 #[derive(Clone, Debug)]
@@ -98,69 +99,70 @@ pub struct FlushReport {
     pub(crate) page: Page,
 }
 
-/// A closure that is shown each flush report.
+/// A hook that is called with each flush report.
 pub(crate) type ReportHook = Arc<dyn Fn(&FlushReport) + Send + Sync>;
 
 impl FlushReport {
-    /// The report of a plain flush, for whoever looks at its entries.
+    /// Sets the scope's origin on the entries, which a plain flush leaves out. For callers that
+    /// read them.
     pub(crate) fn with_origins(mut self) -> Self {
         let origin = self.page.origin.clone();
         self.page.share_origin(origin.as_ref());
         self
     }
 
-    /// The scope that ended.
+    /// Returns the scope that ended.
     pub fn scope(&self) -> Option<ScopeId> {
         self.page.scope
     }
 
-    /// The scope's name.
+    /// Returns the scope's name.
     pub fn name(&self) -> Option<&str> {
         self.page.name.as_deref()
     }
 
-    /// Where the scope's work came from.
+    /// Returns where the scope's work came from.
     pub fn origin(&self) -> Option<&Origin> {
         self.page.origin.as_ref()
     }
 
-    /// How the work in the scope had ended.
+    /// Returns how the work in the scope ended.
     pub fn outcome(&self) -> Outcome {
         self.page.outcome
     }
 
-    /// What the scope did then.
+    /// Returns what the scope did with its intents then.
     pub fn ending(&self) -> Ending {
         self.page.ending
     }
 
-    /// Every intent: those of the buffer in order, then what effects enqueued while they were
-    /// performed.
+    /// Returns every intent: those of the buffer in order, then those that effects enqueued while
+    /// they were performed.
     pub fn entries(&self) -> &[ReportEntry] {
         &self.page.entries
     }
 
-    /// The intents of the scope's buffer, its own and captured ones.
+    /// Returns the intents of the scope's buffer, both its own and captured ones.
     pub fn buffered(&self) -> &[ReportEntry] {
         &self.page.entries[..self.page.own]
     }
 
-    /// What effects enqueued while they were performed, in the order of that.
+    /// Returns the intents that effects enqueued while they were performed, in that order.
     pub fn cascades(&self) -> &[ReportEntry] {
         &self.page.entries[self.page.own..]
     }
 
-    /// How many intents there were, cascades included.
+    /// Returns the number of intents, cascades included.
     pub fn len(&self) -> usize {
         self.page.entries.len()
     }
 
-    /// Whether there were none.
+    /// Returns `true` if there were no intents.
     pub fn is_empty(&self) -> bool {
         self.page.entries.is_empty()
     }
 
-    /// How many intents have a fate that the closure accepts.
+    /// Returns the number of intents whose fate the closure accepts.
     pub fn count(&self, accepts: impl Fn(&Fate<'_>) -> bool) -> usize {
         self.page
             .entries
@@ -169,7 +171,7 @@ impl FlushReport {
             .count()
     }
 
-    /// Counts the intents by effect, fate and policy: what a program logs after a back-fill of many intents.
+    /// Counts the intents by effect, fate and policy. Log it after a backfill of many intents.
     ///
     /// ```
     /// # use airlock_core as airlock;
@@ -182,8 +184,8 @@ impl FlushReport {
         ReportSummary::new(self)
     }
 
-    /// Returns the positions of the entries that `Display` shows: all, or of very many the first ones and those that
-    /// failed.
+    /// Returns the positions of the entries that `Display` shows. These are all entries, or the
+    /// first ones and failed ones if there are more than [`SHOWN`].
     fn shown(&self) -> Vec<usize> {
         let entries = self.entries();
         if entries.len() <= SHOWN {
@@ -198,14 +200,14 @@ impl FlushReport {
         shown
     }
 
-    /// The name of a scope that captured intents of this one, if it has a name.
+    /// Returns the name of a scope that captured intents of this one, if it has a name.
     pub fn captor_name(&self, captor: ScopeId) -> Option<&str> {
         let mut captors = self.page.captors.iter();
         let (_, name) = captors.find(|(scope, _)| *scope == captor)?;
         Some(name)
     }
 
-    /// Why an entry of this report has its fate, with names instead of ids.
+    /// Explains the fate of an entry, with names instead of ids.
     fn why(&self, entry: &ReportEntry) -> String {
         match entry.fate() {
             Fate::Captured(by) => match self.captor_name(by) {
@@ -216,7 +218,7 @@ impl FlushReport {
         }
     }
 
-    /// Those that were dispatched, in order.
+    /// Returns the intents that were dispatched, in order.
     pub fn dispatched(&self) -> impl Iterator<Item = &ReportEntry> {
         self.page
             .entries
@@ -224,7 +226,7 @@ impl FlushReport {
             .filter(|entry| matches!(entry.fate(), Fate::Dispatched))
     }
 
-    /// Those that a policy dropped, in order.
+    /// Returns the intents that a policy dropped, in order.
     pub fn dropped(&self) -> impl Iterator<Item = &ReportEntry> {
         self.page
             .entries
@@ -232,7 +234,7 @@ impl FlushReport {
             .filter(|entry| matches!(entry.fate(), Fate::Dropped(_)))
     }
 
-    /// Those that failed, in order.
+    /// Returns the intents that failed, in order.
     pub fn failed(&self) -> impl Iterator<Item = &ReportEntry> {
         self.page
             .entries
@@ -240,7 +242,7 @@ impl FlushReport {
             .filter(|entry| matches!(entry.fate(), Fate::Failed(_)))
     }
 
-    /// Those whose turn never came, in order.
+    /// Returns the intents that the flush did not reach, in order.
     pub fn not_reached(&self) -> impl Iterator<Item = &ReportEntry> {
         self.page
             .entries
@@ -249,9 +251,9 @@ impl FlushReport {
     }
 }
 
-/// A line for the scope, then a row for each intent: effect, id, fate and why, where it was
-/// enqueued, and what caused it. Of more than 50 intents it shows the first and the failed ones, and says how many more
-/// there are.
+/// Prints a line for the scope, then a row for each intent: effect, id, fate and why, where it was
+/// enqueued, and what caused it. Of more than 50 intents, it prints the first and the failed ones,
+/// and the number of the others.
 impl fmt::Display for FlushReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.name(), self.page.scope) {
@@ -294,7 +296,7 @@ impl fmt::Display for FlushReport {
     }
 }
 
-/// What caused an intent, for people: the chain, or where a new chain started.
+/// Formats the cause of an intent: its chain, or the effect that it was detached from.
 pub(crate) fn caused_by(data: &IntentData) -> String {
     match (data.cause(), data.detached_from()) {
         (Some(cause), _) => cause.to_string(),

@@ -1,4 +1,4 @@
-//! What a report says, in a place that is recycled.
+//! The contents of a report, in a recycled box.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -8,19 +8,19 @@ use crate::intent::{Origin, ScopeId};
 use crate::lifecycle::{Ending, Outcome};
 use crate::report::ReportEntry;
 
-/// The most entries for which a recycled page keeps its place.
+/// The largest capacity of entries that a recycled page keeps.
 const KEPT: usize = 64;
 
 thread_local! {
     static SPARE: Cell<Option<Box<Contents>>> = const { Cell::new(None) };
 }
 
-/// What a report says. One word, so that a report is passed in a register; recycled, so that one request
-/// after the other allocates none.
+/// The contents of a report. One word, so that a report is passed in a register. Each thread
+/// recycles a box, so that successive requests allocate none.
 #[derive(Clone, Debug)]
 pub(crate) struct Page(Option<Box<Contents>>);
 
-/// What became of each intent of a scope.
+/// The fate of each intent of a scope.
 #[derive(Clone, Debug)]
 pub(crate) struct Contents {
     pub(crate) scope: Option<ScopeId>,
@@ -28,15 +28,15 @@ pub(crate) struct Contents {
     pub(crate) origin: Option<Origin>,
     pub(crate) outcome: Outcome,
     pub(crate) ending: Ending,
-    /// How many of the entries are the scope's own; the rest are cascades.
+    /// The number of entries that are the scope's own. The rest are cascades.
     pub(crate) own: usize,
     pub(crate) entries: Vec<ReportEntry>,
-    /// The names of scopes that captured intents, where they have names.
+    /// The names of the scopes that captured intents, if they have names.
     pub(crate) captors: Vec<(ScopeId, Cow<'static, str>)>,
 }
 
 impl Page {
-    /// An empty page, of a scope that succeeded.
+    /// Returns an empty page, of a scope that succeeded.
     #[inline]
     pub(crate) fn new() -> Self {
         let spare = SPARE.try_with(Cell::take).ok().flatten();
@@ -59,7 +59,7 @@ impl Contents {
         })
     }
 
-    /// Gives this origin, that of the scope which held them, to each entry that has none.
+    /// Sets the origin of the scope on each entry that has none.
     pub(crate) fn share_origin(&mut self, origin: Option<&Origin>) {
         let Some(origin) = origin else { return };
         for entry in &mut self.entries {
@@ -67,7 +67,7 @@ impl Contents {
         }
     }
 
-    /// Becomes empty again.
+    /// Empties the page.
     #[inline]
     fn clear(&mut self) {
         if self.entries.capacity() > KEPT {

@@ -1,4 +1,5 @@
-//! Reports in serde's form: stable field names, for logs and tools. Ids and lines are those of this run.
+//! Serialisation of reports with stable field names, for logs and tools. Ids and lines are valid
+//! for one run of the program.
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 

@@ -1,4 +1,4 @@
-//! What a scope holds at a moment, in a form that lasts.
+//! Snapshots of the intents that a scope holds.
 
 use std::fmt;
 use std::panic::Location;
@@ -7,9 +7,9 @@ use crate::effect::{Effect, EffectDescriptor};
 use crate::intent::{FireOn, Intent, IntentId, ScopeId};
 use crate::report::Table;
 
-/// What a scope held when it was asked: see [`Scope::snapshot`](crate::Scope::snapshot).
+/// A copy of what a scope held at one time; see [`Scope::snapshot`](crate::Scope::snapshot).
 ///
-/// `Display` prints it as a table of what would fire, arguments and `file:line` included.
+/// `Display` prints it as a table of the intents, with arguments and `file:line`.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     lines: Vec<SnapshotLine>,
@@ -28,69 +28,69 @@ pub struct SnapshotLine {
 }
 
 impl SnapshotLine {
-    /// The effect.
+    /// Returns the effect.
     pub fn effect(&self) -> &'static EffectDescriptor {
         self.effect
     }
 
-    /// Whether it is an intent of this effect.
+    /// Returns `true` if this is an intent of the effect `E`.
     pub fn is<E: Effect>(&self) -> bool {
         self.effect == E::DESCRIPTOR
     }
 
-    /// The intent's id.
+    /// Returns the intent's id.
     pub fn id(&self) -> IntentId {
         self.id
     }
 
-    /// The intent as `Debug` shows it: what the effect redacts is left out.
+    /// Returns the intent formatted with `Debug`, which leaves out what the effect redacts.
     pub fn arguments(&self) -> &str {
         &self.arguments
     }
 
-    /// Where it was enqueued.
+    /// Returns the line that enqueued the intent.
     pub fn location(&self) -> &'static Location<'static> {
         self.location
     }
 
-    /// The scope that it was enqueued in.
+    /// Returns the scope that the intent was enqueued in.
     pub fn scope(&self) -> Option<ScopeId> {
         self.scope
     }
 
-    /// Whether the scope captured it from a nested one.
+    /// Returns `true` if the scope captured the intent from a nested scope.
     pub fn is_captured(&self) -> bool {
         self.captured
     }
 
-    /// Under which outcome it leaves.
+    /// Returns the outcome under which the intent leaves its scope.
     pub fn fire_on(&self) -> FireOn {
         self.fire_on
     }
 }
 
 impl Snapshot {
-    /// Every intent, in order.
+    /// Returns every intent, in order.
     pub fn lines(&self) -> &[SnapshotLine] {
         &self.lines
     }
 
-    /// The intents that were enqueued in the scope itself.
+    /// Returns the intents that were enqueued in the scope itself.
     pub fn own(&self) -> impl Iterator<Item = &SnapshotLine> {
         self.lines.iter().filter(|line| !line.captured)
     }
 
-    /// The intents that it captured from nested scopes.
+    /// Returns the intents that the scope captured from nested scopes.
     pub fn captured(&self) -> impl Iterator<Item = &SnapshotLine> {
         self.lines.iter().filter(|line| line.captured)
     }
 
-    /// How many intents there were.
+    /// Returns the number of intents.
     pub fn len(&self) -> usize {
         self.lines.len()
     }
 
-    /// Whether there were none.
+    /// Returns `true` if there were no intents.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }

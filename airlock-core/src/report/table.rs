@@ -1,11 +1,11 @@
-//! Tables of aligned columns, as reports and the catalogue print them.
+//! Text tables with aligned columns, for reports and the catalogue.
 
 use std::fmt;
 
-/// A cell that is wider makes no other one as wide.
+/// The largest width that a cell gives its column. A wider cell overflows it.
 const WIDE: usize = 120;
 
-/// Rows of text under a header, a line for each. Columns that are empty throughout are left out.
+/// Rows of text under a header, one line each. Empty columns are left out.
 pub(crate) struct Table<const N: usize> {
     header: [&'static str; N],
     rows: Vec<[String; N]>,

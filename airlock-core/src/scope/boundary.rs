@@ -1,7 +1,7 @@
 //! The future of an async boundary.
 //!
-//! Written by hand: an `async fn` would hold the body twice, as its argument and as the work that it
-//! becomes, and a future is moved before it is polled.
+//! Written by hand, since an `async fn` would store the body twice: as its argument, and as the
+//! work that it becomes. A future is moved before its first poll.
 
 use std::future::Future;
 use std::panic::resume_unwind;
@@ -18,7 +18,8 @@ use crate::scope::unattended::report_unhandled;
 use crate::scope::{OwnedScope, Work};
 
 pin_project! {
-    /// Runs a body in its scope, from its first poll on, and ends the scope as the body ended.
+    /// A future that runs a body in a scope, which opens at the first poll and ends by the body's
+    /// outcome.
     pub(super) struct Boundary<F, G, R> {
         #[pin]
         work: Work<F>,
@@ -29,13 +30,13 @@ pin_project! {
     }
 }
 
-/// A flush that is awaited, and what waits for it.
+/// A flush that is awaited, and the result of the body.
 struct Flushing<R> {
     flush: BoxFuture<'static, Result<FlushReport, FlushError>>,
     ended: Finished<R>,
 }
 
-/// How a body has ended.
+/// The result of a body.
 enum Finished<R> {
     Value(Outcome, R),
     Panic(Box<dyn std::any::Any + Send>),

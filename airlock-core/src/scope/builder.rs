@@ -1,4 +1,4 @@
-//! Describing a scope before it opens.
+//! The builder of scopes.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,20 +15,21 @@ use crate::policy::{Layer, Policy};
 use crate::report::FlushReport;
 use crate::scope::{OpenScope, OwnedScope, ScopeGuard};
 
-/// Describes a scope. It opens when it is run, entered or opened.
+/// A builder of a scope, which opens when it is run, entered or opened.
 ///
-/// What is not said falls back to the [`Airlock`](crate::Airlock) around it, then to the defaults:
-/// performed inline, flushed on success, discarded otherwise, stopped at the first failure.
+/// Settings that are not made here fall back to the [`Airlock`](crate::Airlock) around it, then to
+/// the defaults: effects are performed inline, the scope flushes on success and discards otherwise,
+/// and a flush stops at the first failure.
 ///
-/// A clone describes another scope with the same settings: for whoever opens one again and again,
-/// such as a middleware. Policies, executor and lifecycle are shared, with what they remember.
+/// A clone builds another scope with the same settings, for code that opens many scopes, such as a
+/// middleware. Clones share policies, executor and lifecycle, including their state.
 #[must_use = "a scope that is not run, entered or opened does nothing"]
 #[derive(Clone)]
 pub struct ScopeBuilder {
     spec: Spec,
 }
 
-/// Describes a scope: `airlock::scope().policy(..).run(|scope| ..)`.
+/// Returns a builder of a scope: `airlock::scope().policy(..).run(|scope| ..)`.
 ///
 /// ```
 /// # use airlock_core as airlock;
@@ -67,33 +68,35 @@ impl ScopeBuilder {
         Arc::make_mut(self.spec.config.get_or_insert_default())
     }
 
-    /// Names the scope in reports and logs.
+    /// Sets the name that reports and logs show.
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.spec.name = Some(name.into());
         self
     }
 
-    /// Adds a policy; one that is there already is asked first.
+    /// Adds a policy. Policies that were added earlier judge first.
     pub fn policy(mut self, policy: impl Policy) -> Self {
         self.config_mut().policies.push(Layer::new(policy));
         self
     }
 
-    /// Decides how the intents enqueued here are performed or handed over, unless a scope nearer
-    /// to them says otherwise.
+    /// Sets the executor that performs the intents enqueued here, or hands them over. A scope
+    /// nearer to the enqueue can set another one.
     pub fn executor(mut self, executor: impl Executor) -> Self {
         self.config_mut().executor = Some(Arc::new(executor));
         self
     }
 
-    /// Decides whether the finished scope flushes, and what it lets its descendants release.
+    /// Sets the lifecycle, which decides whether the finished scope flushes, and what it lets
+    /// nested scopes release.
     pub fn lifecycle(mut self, lifecycle: impl Lifecycle) -> Self {
         self.config_mut().lifecycle = Some(Arc::new(lifecycle));
         self
     }
 
-    /// Lets code here, down to nested scopes, enqueue these effects only. What an effect enqueues
-    /// while it is performed is not refused.
+    /// Restricts the effects that code here, down to nested scopes, may enqueue. Other effects are
+    /// refused at enqueue. The restriction does not apply to intents that effects enqueue while
+    /// they are performed.
     ///
     /// ```
     /// #[airlock::effect]
@@ -113,65 +116,67 @@ impl ScopeBuilder {
         self
     }
 
-    /// Chooses what happens to the rest of a flush when one intent fails.
+    /// Sets what happens to the rest of a flush when one intent fails.
     pub fn failure_mode(mut self, mode: FailureMode) -> Self {
         self.config_mut().failure_mode = Some(mode);
         self
     }
 
-    /// Shows the scope's report to a closure when it has ended, whatever became of it.
+    /// Calls a closure with the scope's report when the scope has ended, whatever the outcome.
     pub fn on_report(mut self, show: impl Fn(&FlushReport) + Send + Sync + 'static) -> Self {
         self.config_mut().on_report = Some(Arc::new(show));
         self
     }
 
-    /// Says where the work in the scope comes from: the intents that are enqueued here and below
-    /// carry it, unless a scope nearer to them says otherwise.
+    /// Sets where the work in the scope comes from. Intents that are enqueued here and in nested
+    /// scopes carry this origin, unless a nearer scope sets another one.
     pub fn origin(mut self, origin: Origin) -> Self {
         self.spec.origin = Some(origin);
         self
     }
 
-    /// Opens the scope without entering it: for [`Scope::enter`](crate::Scope::enter), then
-    /// [`flush`](OpenScope::flush) or [`discard`](OpenScope::discard) by hand.
+    /// Opens the scope without entering it, for [`Scope::enter`](crate::Scope::enter). End it with
+    /// [`flush`](OpenScope::flush) or [`discard`](OpenScope::discard).
     pub fn open(self) -> OpenScope {
         self.open_owned().into_open()
     }
 
-    /// Opens the scope for one future or stream that will own it: see [`OwnedScope`].
+    /// Opens the scope for one future or stream that owns it; see [`OwnedScope`].
     pub fn open_owned(mut self) -> OwnedScope {
         OwnedScope::open(&mut self.spec)
     }
 
-    /// As `open_owned`, for whoever opens one again and again, each with an origin of its own.
+    /// Like [`open_owned`](Self::open_owned), for callers that open many scopes, each with its own
+    /// origin.
     #[doc(hidden)]
     #[inline]
     pub fn open_one(&self, origin: Option<Origin>) -> OwnedScope {
         OwnedScope::from_frame(context::open_alike(&self.spec, origin))
     }
 
-    /// Opens and enters the scope until the guard is flushed, discarded or dropped.
+    /// Opens and enters the scope, until the guard is flushed, discarded or dropped.
     ///
-    /// For sync code: see [`ScopeGuard`] for what a guard does that is held across an await.
+    /// For sync code only; see [`ScopeGuard`] for the behaviour of a guard that is held across an
+    /// await.
     #[track_caller]
     pub fn enter(self) -> ScopeGuard {
         let at_home = self.spec.airlock.is_none();
         ScopeGuard::new(self.open(), at_home, Location::caller())
     }
 
-    /// Lets no policy judge what it holds.
+    /// Exempts the scope's intents from every policy.
     pub(crate) fn exempt(mut self) -> Self {
         self.config_mut().exempt = true;
         self
     }
 
-    /// Lets somebody watch the scope, or find it again.
+    /// Sets an observer of the scope, which can also find it again.
     pub(crate) fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.config_mut().observer = Some(observer);
         self
     }
 
-    /// Names the executor unless one is named around it.
+    /// Sets the executor, unless the code around already has one.
     pub(crate) fn executor_if_none(self, executor: impl Executor) -> Self {
         let around = self.spec.airlock.clone().unwrap_or_else(context::around);
         match around.executor(false).is_some() {
@@ -180,7 +185,8 @@ impl ScopeBuilder {
         }
     }
 
-    /// Opens it within these places instead of the current ones, outside of every scope.
+    /// Makes the scope open within these places instead of the current ones, outside of every
+    /// scope.
     pub(crate) fn within(mut self, around: Around) -> Self {
         self.spec.airlock = Some(around);
         self

@@ -1,4 +1,4 @@
-//! Looking at a scope, and carrying it to other threads and tasks.
+//! Handles to scopes, to inspect them or to send them to other threads and tasks.
 
 use std::fmt;
 use std::future::Future;
@@ -14,7 +14,7 @@ use crate::scope::ScopeBuilder;
 
 /// A handle to a scope, with the local policies under which it was taken.
 ///
-/// Spawned tasks and threads inherit nothing. To let one enqueue into this scope, hand it a clone:
+/// Spawned tasks and threads inherit no scope. To let one enqueue into this scope, pass it a clone:
 ///
 /// ```
 /// # use airlock_core as airlock;
@@ -29,20 +29,22 @@ use crate::scope::ScopeBuilder;
 #[derive(Clone)]
 pub struct Scope {
     shared: Arc<Shared>,
-    /// Where code under this handle is: in the scope, or under a local policy in it.
+    /// The places around code under this handle: those of the scope, or of a local policy in it.
     around: Around,
 }
 
-/// The scope that encloses the running code, with the local policies in force; `None` outside.
+/// Returns the scope that encloses the calling code, with the local policies around that code.
+/// `None` outside of every scope.
 ///
-/// The handle can be kept and sent elsewhere: a scope that has handles keeps its buffer behind a lock.
+/// The handle can be kept and sent to another thread. A scope that has a handle keeps its buffer
+/// behind a lock.
 pub fn current() -> Option<Scope> {
     let (shared, around) = context::current()?;
     Some(Scope { shared, around })
 }
 
 impl Scope {
-    /// The scope itself, without local policies.
+    /// Returns a handle to the scope itself, without local policies.
     pub(crate) fn from_shared(shared: Arc<Shared>) -> Self {
         let around = shared.head.around.clone();
         Self { shared, around }
@@ -56,54 +58,56 @@ impl Scope {
         Context::Scope(self.shared.clone(), self.around.clone())
     }
 
-    /// Its id.
+    /// Returns the scope's id.
     pub fn id(&self) -> ScopeId {
         self.shared.head.id
     }
 
-    /// Its name, if it has one.
+    /// Returns the scope's name, if it has one.
     pub fn name(&self) -> Option<&str> {
         self.shared.head.name_str()
     }
 
-    /// Where its work comes from: its own origin, or that of the nearest scope around it that has
-    /// one. In an effect, the origin of the intent that is performed.
+    /// Returns where the scope's work comes from: its own origin, or that of the nearest enclosing
+    /// scope with an origin. In an effect, returns the origin of the intent that is performed.
     pub fn origin(&self) -> Option<Origin> {
         self.shared.head.origin.clone()
     }
 
-    /// The scope around it, which captures what this one would dispatch unless it releases it;
-    /// `None` if there is none, and in an effect, which no scope captures.
+    /// Returns the enclosing scope, which captures what this one would dispatch unless it releases
+    /// it. `None` if there is none, and in an effect, whose scope is never captured.
     pub fn parent(&self) -> Option<Scope> {
         self.shared.parent.clone().map(Self::from_shared)
     }
 
-    /// How many intents it holds.
+    /// Returns the number of intents that the scope holds.
     pub fn len(&self) -> usize {
+        // A closure on this thread that inspects the scope holds its lock already.
         let inspected = context::inspected(self.id());
         inspected.unwrap_or_else(|| self.shared.state().buffer.len())
     }
 
-    /// Whether it holds none.
+    /// Returns `true` if the scope holds no intents.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether it still accepts intents.
+    /// Returns `true` if the scope still accepts intents.
     pub fn is_open(&self) -> bool {
         context::inspected(self.id()).is_some() || self.shared.state().phase == Phase::Open
     }
 
-    /// Shows what it holds to a closure, in order: its own intents and captured ones, also those
-    /// that a policy will drop.
+    /// Calls a closure with the intents that the scope holds, in order, and returns its result.
+    /// These are its own intents and captured ones, including those that a policy will drop.
     ///
     /// # Panics
     ///
-    /// If it is called from within another `inspect` or the closure of an assertion, or the closure enqueues or ends a scope: looking
-    /// changes nothing. The same holds for what the other methods call on intents: `Clone` and `Debug`.
+    /// If it is called in the closure of another `inspect` or of an assertion, or if the closure
+    /// enqueues or ends a scope. The other methods that return intents call their `Clone` and
+    /// `Debug` implementations, to which the same applies.
     #[track_caller]
     pub fn inspect<T>(&self, look: impl FnOnce(&[Intent]) -> T) -> T {
-        // Asked first, since the lock is held already where it is the same scope.
+        // Checked before locking, since this thread holds the lock if it is the same scope.
         assert!(
             context::mode() != Mode::Inspecting,
             "the closure of an assertion or of `Scope::inspect` looks at a scope already: take what you need out of it, and look again afterwards"
@@ -114,12 +118,12 @@ impl Scope {
         look(&state.buffer)
     }
 
-    /// What it holds now, in a form that lasts and prints as a table.
+    /// Returns a copy of what the scope holds now, which prints as a table.
     pub fn snapshot(&self) -> Snapshot {
         self.inspect(|intents| intents.iter().collect())
     }
 
-    /// The intents of one effect that it holds, in order.
+    /// Returns the intents of one effect that the scope holds, in order.
     pub fn enqueued<E: Effect + Clone>(&self) -> Vec<E> {
         self.inspect(|intents| {
             intents
@@ -129,12 +133,12 @@ impl Scope {
         })
     }
 
-    /// How many intents of one effect it holds.
+    /// Returns the number of intents of one effect that the scope holds.
     pub fn count<E: Effect>(&self) -> usize {
         self.inspect(|intents| intents.iter().filter(|intent| intent.is::<E>()).count())
     }
 
-    /// Takes out what it holds.
+    /// Takes the intents out of the scope.
     pub(crate) fn take_intents(&self) -> Vec<Intent> {
         let mut intents = std::mem::take(&mut self.shared.state().buffer);
         for intent in &mut intents {
@@ -145,15 +149,15 @@ impl Scope {
         intents
     }
 
-    /// Runs a closure in this scope, on whatever thread this is.
+    /// Runs a closure in this scope, on the caller's thread.
     pub fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
         let _entered = Entered::context(self.context());
         let _span = self.shared.head.span.as_ref().map(|span| span.enter());
         work()
     }
 
-    /// Makes a future run in this scope, on whatever task polls it. The scope ends without it:
-    /// what the future enqueues later is refused.
+    /// Makes a future run in this scope, on whichever task polls it. The scope does not wait for
+    /// the future: it refuses what the future enqueues after its end.
     pub fn bind<F: Future>(&self, future: F) -> ScopedFuture<F> {
         ScopedFuture::new(self.context(), future)
     }
@@ -168,9 +172,13 @@ impl fmt::Debug for Scope {
     }
 }
 
-/// Scopes behind a future: `work().in_scope(airlock::scope()).await`.
+/// An extension trait that runs a future in a scope: `work().in_scope(airlock::scope()).await`.
 pub trait InScope: Future + Sized {
-    /// Runs the future in a scope of its own that ends as its result says.
+    /// Runs the future in a new scope, like [`ScopeBuilder::run_async`].
+    ///
+    /// # Errors
+    ///
+    /// The future's error, or a failed flush converted into `E`.
     fn in_scope<T, E>(self, scope: ScopeBuilder) -> impl Future<Output = Result<T, E>>
     where
         Self: Future<Output = Result<T, E>>,

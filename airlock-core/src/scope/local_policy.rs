@@ -1,4 +1,4 @@
-//! Policies for a block of code, without a buffer of their own.
+//! Policies for a block of code, without a buffer.
 
 use std::fmt;
 use std::future::Future;
@@ -7,8 +7,10 @@ use std::panic::Location;
 use crate::context::{Context, Entered, GuardEntry, ScopedFuture};
 use crate::policy::{Layer, Policy};
 
-/// Attaches a policy to a block of code: what is enqueued under it goes to the buffer of the scope
-/// around, and the policy judges it there.
+/// Attaches a policy to a block of code.
+///
+/// Intents that the block enqueues go to the buffer of the enclosing scope, where the policy judges
+/// them.
 ///
 /// ```
 /// # use airlock_core as airlock;
@@ -18,7 +20,7 @@ use crate::policy::{Layer, Policy};
 ///     airlock::policy(drop_all()).run(|| { /* nothing enqueued here will escape */ });
 ///     {
 ///         let _quiet = airlock::policy(drop_all()).enter();
-///         // nor here
+///         // Nor anything enqueued here.
 ///     }
 /// })?;
 /// # Ok::<(), airlock::FlushError>(())
@@ -29,7 +31,7 @@ pub fn policy(policy: impl Policy) -> LocalPolicy {
     }
 }
 
-/// A policy for a block of code; see [`policy`].
+/// A policy for a block of code; made by [`policy`].
 #[derive(Clone, Debug)]
 #[must_use = "a local policy does nothing until it is run, bound or entered"]
 pub struct LocalPolicy {
@@ -43,14 +45,15 @@ impl LocalPolicy {
         work()
     }
 
-    /// Makes a future run under the policy, and under what encloses this call.
+    /// Makes a future run under the policy, and in the scope and policies around this call.
     pub fn bind<F: Future>(self, future: F) -> ScopedFuture<F> {
         ScopedFuture::new(Context::here().under(self.layer), future)
     }
 
     /// Puts the rest of the block under the policy, until the guard is dropped.
     ///
-    /// For sync code: see [`PolicyGuard`] for what a guard does that is held across an await.
+    /// For sync code only; see [`PolicyGuard`] for the behaviour of a guard that is held across an
+    /// await.
     #[track_caller]
     pub fn enter(self) -> PolicyGuard {
         PolicyGuard {
@@ -59,12 +62,14 @@ impl LocalPolicy {
     }
 }
 
-/// Coalesce a policy in force on this thread until it is dropped; see [`LocalPolicy::enter`].
+/// A guard that applies a policy on this thread until it is dropped; made by [`LocalPolicy::enter`].
 ///
-/// It is out of force from the moment it is dropped, wherever other guards are. Held across an await
-/// inside a scoped future it stays with that future: concurrent branches of the future (`join!`,
-/// `select!`) are under it too, and a warning names its line. In a future that no scope encloses it stays
-/// behind on the thread, and governs whatever runs next there. Use [`LocalPolicy::bind`] for async code.
+/// Guards may be dropped in any order; the policy stops applying as soon as its guard is dropped.
+///
+/// Do not hold the guard across an await; use [`LocalPolicy::bind`] for async code. In a scoped
+/// future, the guard stays with that future. The policy applies to the future's concurrent branches
+/// (`join!`, `select!`), too, and a warning names the guard's line. In a future outside of every
+/// scope, the guard stays on the thread, and the policy applies to unrelated code that runs there.
 #[must_use = "the policy ends when the guard is dropped"]
 pub struct PolicyGuard {
     _entry: GuardEntry,

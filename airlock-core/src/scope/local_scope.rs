@@ -1,4 +1,4 @@
-//! The scope that a closure runs in, before anybody has asked for a handle.
+//! The scope that a closure runs in, without a handle until one is needed.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -7,10 +7,11 @@ use std::ops::Deref;
 use crate::context::{Opened, Shared};
 use crate::scope::Scope;
 
-/// The scope that a closure runs in, as [`ScopeBuilder::run`](crate::ScopeBuilder::run) hands it out.
+/// The scope that a closure runs in, as [`ScopeBuilder::run`](crate::ScopeBuilder::run) passes it
+/// to the closure.
 ///
-/// It stays on its thread, and costs nothing until it is used. Whatever it is used for goes through its
-/// [`Scope`], a handle that can be cloned and sent to other threads:
+/// It stays on its thread, and costs nothing until it is used. Any use creates a [`Scope`], a
+/// handle that can be cloned and sent to other threads:
 ///
 /// ```
 /// # use airlock_core as airlock;

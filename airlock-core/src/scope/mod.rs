@@ -1,14 +1,14 @@
-//! Scopes: lifecycles that buffer intents and end exactly once.
+//! Scopes, which buffer intents and end exactly once.
 //!
-//! Four forms, for the four shapes of work:
+//! There are four ways to run work in a scope:
 //!
 //! - a closure: [`ScopeBuilder::run`], [`ScopeBuilder::run_infallible`];
-//! - a future: [`ScopeBuilder::run_async`], or [`InScope::in_scope`] behind a future;
+//! - a future: [`ScopeBuilder::run_async`], or [`InScope::in_scope`] on a future;
 //! - a guard: [`ScopeBuilder::enter`]; and by hand: [`ScopeBuilder::open`];
 //! - a handle for spawned work: [`current`](crate::current) returns a [`Scope`], to
 //!   [`enter`](Scope::enter) in a thread or to [`bind`](Scope::bind) to a future.
 //!
-//! Integrations that drive the work themselves have [`OwnedScope`].
+//! Integrations that drive the work themselves use [`OwnedScope`].
 
 mod boundary;
 mod builder;

@@ -1,4 +1,4 @@
-//! Scopes that are open, and how they end.
+//! Open scopes that are ended by hand, and scope guards.
 
 use std::fmt;
 use std::ops::Deref;
@@ -13,10 +13,12 @@ use crate::lifecycle::{Ending, Outcome};
 use crate::report::{FlushError, FlushReport};
 use crate::scope::{Scope, unattended};
 
-/// A scope that is open and that nobody has entered.
+/// A scope that is open but not entered; made by [`ScopeBuilder::open`](crate::ScopeBuilder::open).
 ///
-/// It ends once: [`flush`](Self::flush) and [`discard`](Self::discard) take it, and it cannot be
-/// taken while [`enter`](Scope::enter) borrows it. Dropped, it is discarded.
+/// It ends once: [`flush`](Self::flush) and [`discard`](Self::discard) consume it, and they cannot
+/// be called while [`enter`](Scope::enter) borrows it. If it is dropped, it ends with
+/// [`Outcome::Cancelled`], or with [`Outcome::Panic`] during unwinding. By default this discards
+/// its intents, except those marked *on failure* or *always*.
 ///
 /// ```
 /// # use airlock_core as airlock;
@@ -52,8 +54,8 @@ impl OpenScope {
         Ends::Shared(self.scope.shared())
     }
 
-    /// A scope cannot end by code that is in it, through a cloned handle (R7). Nor while a closure looks at a
-    /// buffer: that panics, and dropping the scope ends it.
+    /// Starts to end the scope. Refuses if the calling code is in the scope, through a cloned
+    /// handle (R7). Panics while a closure inspects a buffer; the drop of the scope ends it then.
     fn begin_end(&mut self) -> Result<(), FlushError> {
         flush::refuse_while_inspecting();
         self.ended = true;
@@ -63,42 +65,54 @@ impl OpenScope {
         }
     }
 
-    /// The places around code in the scope.
+    /// Returns the places around code in the scope.
     pub(crate) fn around(&self) -> &Around {
         &self.scope.shared().head.around
     }
 
-    /// Asks the ancestors, judges, and dispatches what is left; sync effects only.
+    /// Flushes the scope; sync effects only.
+    ///
+    /// Enclosing scopes capture what they hold, the policies judge the rest, and what they allow is
+    /// dispatched.
     ///
     /// # Errors
     ///
-    /// [`FlushError`] if an intent failed, and if the code that calls it is in the scope, through a
-    /// clone of its handle. It hands back the failed and the unreached intents.
+    /// [`FlushError`] if an intent failed, or if the calling code is in the scope, through a clone
+    /// of its handle. It hands back the failed and the unreached intents.
+    ///
+    /// # Panics
+    ///
+    /// If it is called in the closure of [`Scope::inspect`].
     pub fn flush(mut self) -> Result<FlushReport, FlushError> {
         self.begin_end()?;
         flush::finish_as(self.ends(), Outcome::Success, Ending::Flush)
     }
 
-    /// As [`flush`](Self::flush), for async effects too.
+    /// Like [`flush`](Self::flush), but awaits async effects.
     ///
-    /// Dropped half-way, it stops there: what was dispatched stays dispatched, the intent under way
-    /// counts as failed, the rest is not reached. The report says so to
+    /// If the returned future is dropped, the flush stops. What was dispatched stays dispatched,
+    /// the intent in progress fails, and the rest is not reached. The report goes to
     /// [`AirlockBuilder::on_report`](crate::AirlockBuilder::on_report), and the intents go to
     /// [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error).
     ///
     /// # Errors
     ///
-    /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents.
+    /// [`FlushError`] as for [`flush`](Self::flush).
+    ///
+    /// # Panics
+    ///
+    /// If it is polled in the closure of [`Scope::inspect`].
     pub async fn flush_async(mut self) -> Result<FlushReport, FlushError> {
         self.begin_end()?;
         flush::finish_async_as(self.ends(), Outcome::Success, Ending::Flush).await
     }
 
-    /// Drops every intent, and reports them.
+    /// Discards every intent, and returns the report.
     ///
     /// # Panics
     ///
-    /// If the code that calls it is in the scope, through a clone of its handle.
+    /// If the calling code is in the scope, through a clone of its handle, or in the closure of
+    /// [`Scope::inspect`].
     #[track_caller]
     pub fn discard(mut self) -> FlushReport {
         assert!(
@@ -113,32 +127,38 @@ impl OpenScope {
         }
     }
 
-    /// Ends it as its lifecycle says about this outcome; sync effects only. For integrations that
-    /// drive the work themselves; [`ScopeBuilder::run`](crate::ScopeBuilder::run) does all of it.
+    /// Ends the scope as its lifecycle decides for this outcome; sync effects only.
     ///
-    /// Inside another scope, what the lifecycle would flush is captured as R8 says.
+    /// For integrations that drive the work themselves.
+    /// [`ScopeBuilder::run`](crate::ScopeBuilder::run) does all of it. Enclosing scopes capture
+    /// what they hold (R8).
     ///
     /// # Errors
     ///
-    /// [`FlushError`] if an intent failed. It hands back the failed and the unreached intents. If
-    /// nobody can be given it, [`FlushError::report_unhandled`] takes it.
+    /// [`FlushError`] if an intent failed, or if the calling code is in the scope, through a clone
+    /// of its handle. It hands back the failed and the unreached intents. If no caller can receive
+    /// the error, pass it to [`FlushError::report_unhandled`].
+    ///
+    /// # Panics
+    ///
+    /// If it is called in the closure of [`Scope::inspect`].
     pub fn finish(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
         self.begin_end()?;
         flush::finish(self.ends(), outcome)
     }
 
-    /// As [`finish`](Self::finish), for async effects too. Dropped half-way, it stops as
-    /// [`flush_async`](Self::flush_async) does.
+    /// Like [`finish`](Self::finish), but awaits async effects. If the returned future is dropped,
+    /// the flush stops, as in [`flush_async`](Self::flush_async).
     ///
     /// # Errors
     ///
-    /// As [`finish`](Self::finish).
+    /// [`FlushError`] as for [`finish`](Self::finish).
     pub async fn finish_async(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
         self.begin_end()?;
         flush::finish_async(self.ends(), outcome).await
     }
 
-    /// Ends it and gives what it holds: nothing is dispatched, captured or reported.
+    /// Ends the scope and returns what it holds. Nothing is dispatched, captured or reported.
     pub(crate) fn into_intents(mut self) -> Vec<Intent> {
         self.ended = true;
         let intents = self.take_intents();
@@ -146,13 +166,13 @@ impl OpenScope {
         intents
     }
 
-    /// The scope, to be ended by whoever takes it.
+    /// Returns the scope, which the caller must end.
     pub(crate) fn into_shared(mut self) -> Arc<Shared> {
         self.ended = true;
         self.scope.shared().clone()
     }
 
-    /// Puts an intent into the buffer without asking anybody.
+    /// Adds an intent to the buffer, without asking policies or executors.
     pub(crate) fn hold(&self, intent: Intent) {
         self.scope.shared().state().accept(intent);
     }
@@ -175,10 +195,10 @@ impl Drop for OpenScope {
 }
 
 impl OpenScope {
-    /// Ends it because nobody else has.
+    /// Ends a scope that was dropped.
     #[cold]
     fn abandon(&self) {
-        // Unwinding through a guard is a panic of the body.
+        // A drop during unwinding means that the body panicked.
         let outcome = if thread::panicking() {
             Outcome::Panic
         } else {
@@ -194,13 +214,17 @@ impl fmt::Debug for OpenScope {
     }
 }
 
-/// A scope entered on this thread until the guard ends.
+/// A scope that is entered on this thread until the guard ends; made by
+/// [`ScopeBuilder::enter`](crate::ScopeBuilder::enter).
 ///
-/// It discards unless it is flushed, and is out of force from the moment it ends, wherever other guards
-/// are. Held across an await inside a scoped future it stays with that future: concurrent branches of the
-/// future (`join!`, `select!`) enqueue into it too, and a warning names its line. In a future that no
-/// scope encloses it stays behind on the thread, and takes whatever runs next there. Use
-/// [`ScopeBuilder::run_async`](crate::ScopeBuilder::run_async) for async code.
+/// If the guard is dropped without a flush, the scope ends as a dropped [`OpenScope`] does. Guards
+/// may end in any order; code is out of the scope as soon as its guard ends.
+///
+/// Do not hold the guard across an await; use
+/// [`ScopeBuilder::run_async`](crate::ScopeBuilder::run_async) for async code. In a scoped future,
+/// the guard stays with that future. The future's concurrent branches (`join!`, `select!`) enqueue
+/// into the scope, too, and a warning names the guard's line. In a future outside of every scope,
+/// the guard stays on the thread and collects what unrelated code enqueues there.
 ///
 /// ```
 /// # use airlock_core as airlock;
@@ -220,7 +244,7 @@ impl fmt::Debug for OpenScope {
 /// ```
 #[must_use = "a guard that is dropped at once leaves its scope at once and discards it"]
 pub struct ScopeGuard {
-    // Left before the scope ends.
+    // Declared first, since the scope must be left before it ends.
     entered: Option<GuardEntry>,
     scope: OpenScope,
 }
@@ -244,7 +268,7 @@ impl ScopeGuard {
     ///
     /// # Errors
     ///
-    /// As [`OpenScope::flush`].
+    /// [`FlushError`] as for [`OpenScope::flush`].
     pub fn flush(self) -> Result<FlushReport, FlushError> {
         self.exit().flush()
     }

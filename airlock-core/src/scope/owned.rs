@@ -1,4 +1,4 @@
-//! Scopes that one future or stream owns.
+//! Scopes that are owned by one future or stream.
 
 use std::fmt;
 use std::future::Future;
@@ -14,15 +14,16 @@ use crate::report::FlushError;
 use crate::scope::unattended::{self, report_unhandled};
 use crate::scope::{OpenScope, Released, Scope, Waits, Work};
 
-/// An open scope that one future or stream owns, and enters for each of its steps.
+/// An open scope that is owned by one future or stream, which enters it for each of its steps.
 ///
-/// For integrations that drive the work of a scope themselves, such as a web framework's. It can be sent to
-/// another thread between two steps. Unlike an [`OpenScope`](crate::OpenScope) it is behind no lock until it
-/// is used through a handle: [`handle`](Self::handle), [`current`](crate::current()), an async scope in it.
+/// For integrations that drive the work of a scope themselves, such as those of web frameworks. It
+/// can be sent to another thread between two steps. Unlike an [`OpenScope`](crate::OpenScope), it
+/// has no lock until it is used through a handle: [`handle`](Self::handle),
+/// [`current`](crate::current()), or an async scope in it.
 ///
-/// Guards that are held at the end of one step are in force again in the next.
+/// Guards that are held at the end of one step apply again in the next step.
 ///
-/// It ends once. Dropped, it ends as cancelled: what is dropped with its future was not finished.
+/// It ends once. If it is dropped, it ends as cancelled, since its work was not finished.
 ///
 /// ```
 /// use airlock::lifecycle::Outcome;
@@ -56,7 +57,7 @@ impl OwnedScope {
         }
     }
 
-    /// No scope, until one is put in its place.
+    /// Returns a placeholder without a scope.
     #[inline]
     pub(super) fn none() -> Self {
         Self {
@@ -64,24 +65,24 @@ impl OwnedScope {
         }
     }
 
-    /// Its id.
+    /// Returns the scope's id.
     pub fn id(&self) -> ScopeId {
         self.carried.scope()
     }
 
-    /// The scope that captures what this one would dispatch, if there is one.
+    /// Returns the scope that captures what this one would dispatch, if there is one.
     pub fn parent(&mut self) -> Option<ScopeId> {
         Some(self.carried.frame()?.captor()?.head.id)
     }
 
-    /// How many intents it holds.
+    /// Returns the number of intents that the scope holds.
     #[doc(hidden)]
     pub fn holds(&mut self) -> usize {
         self.carried.frame().map_or(0, |frame| frame.len())
     }
 
-    /// Whether nobody has seen its origin, and nobody will: it holds no intents, nobody has asked for a handle to
-    /// it, and nobody wants its report.
+    /// Returns `true` if no code has seen or will see the scope's origin: it holds no intents, has
+    /// no handle, and its report goes to no hook.
     #[doc(hidden)]
     pub fn is_unseen(&mut self) -> bool {
         let unseen = |frame: &mut Frame| {
@@ -91,7 +92,7 @@ impl OwnedScope {
         self.carried.frame().is_none_or(unseen)
     }
 
-    /// Runs one step in the scope. If it panics, the next one is in the scope all the same.
+    /// Runs one step in the scope. If the step panics, the scope stays usable for the next one.
     #[inline]
     pub fn run<T>(&mut self, step: impl FnOnce() -> T) -> T {
         self.carried.run(step)
@@ -106,41 +107,45 @@ impl OwnedScope {
         self.carried.poll(inner, cx)
     }
 
-    /// Calls a closure in the scope that returns a future, which becomes the scope's work.
+    /// Calls a closure in the scope. The future that it returns becomes the scope's work.
     ///
     /// # Panics
     ///
-    /// If the closure does. The scope has ended with a panic then.
+    /// If the closure panics. The scope has ended with [`Outcome::Panic`] then.
     #[inline]
     pub fn work<F: Future>(self, call: impl FnOnce() -> F) -> Work<F> {
         Work::calling(self, call)
     }
 
-    /// A handle to the scope, for other tasks and threads.
+    /// Returns a handle to the scope, for other tasks and threads.
     pub fn handle(&mut self) -> Scope {
         Scope::from_shared(context::handle_to(self.carried.frame()))
     }
 
-    /// Whether it may wait for the body of a response, and notes that it may.
+    /// Marks that the scope may wait for the body of a response, and returns a guard. `None` if it
+    /// must not wait.
     #[doc(hidden)]
     pub fn may_wait(&mut self) -> Option<Waits> {
         Waits::may(self.carried.frame()?)
     }
 
-    /// Whether a scope within this one waits for the body of its response, and has yet to be captured.
+    /// Returns `true` if a nested scope waits for the body of its response, and has not been
+    /// captured yet.
     #[doc(hidden)]
     pub fn is_awaited_within(&mut self) -> bool {
         let shared = self.carried.frame().and_then(|frame| frame.shared());
         shared.is_some_and(|shared| shared.waiting_within.load(Ordering::Relaxed) > 0)
     }
 
-    /// Lets scopes within this one dispatch what they want when they end, from now on, instead of
-    /// capturing it (R8). For work that goes on for long, as the body of a response does: each scope within
-    /// it is then flushed on its own, and nothing piles up. Scopes around it have to agree; this one itself
-    /// is captured as ever.
+    /// Makes nested scopes dispatch their intents when they end, from now on, instead of being
+    /// captured (R8).
     ///
-    /// Its policies judge all that the others dispatch. A lifecycle of its own, or of its airlock, decides as
-    /// ever what is released.
+    /// For long-running work, such as the body of a response: each nested scope is flushed on its
+    /// own, and no backlog builds up. Enclosing scopes must agree; they capture this scope itself
+    /// as before.
+    ///
+    /// The policies of this scope still judge everything that nested scopes dispatch. A lifecycle
+    /// of this scope, or of its airlock, still decides what is released.
     ///
     /// ```
     /// use airlock::lifecycle::Outcome;
@@ -165,16 +170,21 @@ impl OwnedScope {
         }
     }
 
-    /// Lets the scope accept nothing more, so that what the destructors of unfinished work enqueue is
-    /// refused. What scopes within it hold is still captured.
+    /// Makes the scope refuse new intents, such as those from destructors of unfinished work. It
+    /// still captures the intents of nested scopes.
     pub fn close(&mut self) {
         self.carried.close();
     }
 
-    /// Ends it as its lifecycle says about this outcome, up to the dispatch: the ancestors have captured
-    /// what they hold, the policies have judged the rest.
+    /// Ends the scope as its lifecycle decides for this outcome, up to the dispatch. Enclosing
+    /// scopes have captured what they hold, and the policies have judged the rest.
     ///
-    /// By code that is in the scope, through a handle, nothing is released: what it holds has failed.
+    /// If the calling code is in the scope, through a handle, nothing is released, and the intents
+    /// in its buffer fail.
+    ///
+    /// # Panics
+    ///
+    /// If it is called in the closure of [`Scope::inspect`].
     pub fn release(self, outcome: Outcome) -> Released {
         Released::new(match self.leave_first() {
             Ok(scope) => flush::release(scope.ends(), outcome),
@@ -182,8 +192,8 @@ impl OwnedScope {
         })
     }
 
-    /// As [`release`](Self::release), and dispatches in order, up to the first intent that has to be awaited
-    /// or handed over. Returns what is left then, if there is something.
+    /// Like [`release`](Self::release), but also dispatches in order, up to the first intent that
+    /// must be awaited or handed over. Returns the rest, if there is one.
     ///
     /// ```
     /// # use airlock_core as airlock;
@@ -196,8 +206,12 @@ impl OwnedScope {
     ///
     /// # Errors
     ///
-    /// [`FlushError`] if an intent failed, and nothing is left to dispatch; and if the code that calls it
+    /// [`FlushError`] if an intent failed and nothing is left to dispatch, or if the calling code
     /// is in the scope, through a handle. It hands back the failed and the unreached intents.
+    ///
+    /// # Panics
+    ///
+    /// If it is called in the closure of [`Scope::inspect`].
     #[inline]
     pub fn end(self, outcome: Outcome) -> Result<Option<Released>, FlushError> {
         let left = match self.leave_first() {
@@ -207,8 +221,8 @@ impl OwnedScope {
         Ok(left.map(Released::new))
     }
 
-    /// A scope cannot end by code that is in it, through a handle (R7). Nor while a closure looks at a buffer:
-    /// that panics, and dropping the scope ends it.
+    /// Refuses if the calling code is in the scope, through a handle (R7). Panics while a closure
+    /// inspects a buffer; the drop of the scope ends it then.
     #[inline]
     fn leave_first(mut self) -> Result<Self, Box<Flush>> {
         flush::refuse_while_inspecting();
@@ -222,13 +236,13 @@ impl OwnedScope {
         }
     }
 
-    /// Whether the running code is in it, through a handle.
+    /// Returns `true` if the calling code is in the scope, through a handle.
     pub(super) fn is_entered(&mut self) -> bool {
         let shared = self.carried.frame().and_then(|frame| frame.shared());
         shared.is_some_and(context::is_entered)
     }
 
-    /// Takes what is recorded out of it.
+    /// Takes the intents to be recorded out of the scope.
     pub(super) fn begin_recording(&mut self) -> Box<Flush> {
         match self.carried.frame() {
             Some(frame) => flush::record(frame),
@@ -236,32 +250,32 @@ impl OwnedScope {
         }
     }
 
-    /// Ends it after its durable intents were recorded.
+    /// Ends the scope after its durable intents were recorded.
     pub(super) fn release_after(self, recorded: Flush, outcome: Outcome) -> Box<Flush> {
         Flush::after_recording(self.ends(), recorded, outcome, None)
     }
 
-    /// As `release_after`, and nothing leaves.
+    /// Like [`release_after`](Self::release_after), but discards every intent.
     pub(super) fn discard_after(self, recorded: Flush) -> Box<Flush> {
         let ending = Some(Ending::Discard);
         Flush::after_recording(self.ends(), recorded, Outcome::Failure, ending)
     }
 
-    /// As a scope that is ended by hand.
+    /// Turns it into a scope that is ended by hand.
     pub(crate) fn into_open(mut self) -> OpenScope {
         let shared = context::handle_to(self.carried.frame());
         self.forget();
         OpenScope::new(shared)
     }
 
-    /// Leaves the scope, which is published, to somebody else.
+    /// Drops the frame of a published scope without ending the scope.
     fn forget(&mut self) {
         if let Some(frame) = self.carried.take() {
             context::recycle(frame);
         }
     }
 
-    /// The scope, to be flushed.
+    /// Returns the scope, to be flushed.
     #[inline]
     pub(super) fn ends(mut self) -> Ends<'static> {
         match self.carried.take() {
@@ -280,7 +294,7 @@ impl Drop for OwnedScope {
     }
 }
 
-/// Ends a scope because nobody else has.
+/// Ends a scope that was dropped.
 #[cold]
 fn abandon(mut frame: Box<Frame>) {
     if context::mode() == Mode::Inspecting {

@@ -1,4 +1,4 @@
-//! The end of a scope whose durable intents are stored in a transaction first.
+//! Ends a scope whose durable intents are first stored in a transaction.
 
 use std::fmt;
 
@@ -10,28 +10,33 @@ use crate::report::FlushReport;
 use crate::scope::unattended::report_unhandled;
 use crate::scope::{OwnedScope, Released};
 
-/// A scope at the end of its work, of which the durable intents are about to be stored; made by
+/// A scope at the end of its work, with the durable intents that are about to be stored; made by
 /// [`OwnedScope::record`].
 ///
-/// The scope accepts nothing more. Its other intents are still in it, and no scope around it has captured them:
-/// [`release`](Self::release) ends it, once it is known whether the transaction has been committed. Dropped
-/// before, it ends as cancelled.
+/// The scope accepts no more intents. Its other intents are still in it, and no enclosing scope has
+/// captured them. Call [`release`](Self::release) to end it, once it is known whether the
+/// transaction was committed. If it is dropped before, it ends as cancelled.
 #[must_use = "a recording that is dropped discards the scope's intents"]
 pub struct Recording {
-    // `None` once they were released.
+    // `None` once the scope has ended.
     parts: Option<(OwnedScope, Box<Flush>)>,
 }
 
 impl OwnedScope {
-    /// Takes the durable intents out of the scope that its own [executor](crate::ScopeBuilder::executor) takes,
-    /// to be stored together with the data that they belong to. Nobody captures them: only this scope's
-    /// transaction can hold them. Every policy on their way out judges them, those of enclosing scopes too.
+    /// Takes the durable intents out of the scope that its own
+    /// [executor](crate::ScopeBuilder::executor) takes, to be stored in one transaction with the
+    /// data they belong to.
     ///
-    /// For integrations with a database. The work must have succeeded.
+    /// Enclosing scopes do not capture these intents, since only this scope's transaction can store
+    /// them. Every policy on their way out judges them, including those of enclosing scopes.
+    /// Intents marked *on failure* stay in the scope.
+    ///
+    /// For integrations with a database. Call it only if the work has succeeded.
     ///
     /// # Panics
     ///
-    /// If the calling code is in the scope, through a handle, or in a closure that looks at a buffer.
+    /// If the calling code is in the scope, through a handle, or in the closure of
+    /// [`Scope::inspect`](crate::Scope::inspect).
     #[track_caller]
     pub fn record(mut self) -> Recording {
         flush::refuse_while_inspecting();
@@ -48,26 +53,31 @@ impl OwnedScope {
 }
 
 impl Recording {
-    /// The intents to be stored, in order, as one batch; `None` if there is none. See [`Batch::complete`].
+    /// Returns the intents to be stored, in order, as one batch, or `None` if there are none. See
+    /// [`Batch::complete`].
     pub fn batch(&mut self) -> Option<Batch<'_>> {
         let (_, flush) = self.parts.as_mut()?;
         flush.pending_batch()
     }
 
-    /// Fails what was to be stored: the transaction was rolled back.
+    /// Fails the intents that were to be stored, because the transaction was rolled back.
     pub fn fail(&mut self, error: impl Into<BoxError>) {
         if let Some(mut batch) = self.batch() {
             batch.fail_rest(error);
         }
     }
 
-    /// Whether something that was to be stored has failed.
+    /// Returns `true` if an intent that was to be stored has failed.
     pub fn has_failed(&self) -> bool {
         let flush = self.parts.as_ref().map(|(_, flush)| flush);
         flush.is_some_and(|flush| flush.has_failed())
     }
 
-    /// Ends the scope as [`OwnedScope::release`] does. What has not been settled is discarded.
+    /// Ends the scope as [`OwnedScope::release`] does.
+    ///
+    /// Intents of the batch that are still pending are not stored. If another one has failed, they
+    /// count as not reached. Otherwise they are discarded after a success. After any other outcome
+    /// they return to the scope, and those marked *always* can still leave.
     pub fn release(mut self, outcome: Outcome) -> Released {
         match self.parts.take() {
             Some((scope, recorded)) => Released::new(scope.release_after(*recorded, outcome)),
@@ -75,8 +85,8 @@ impl Recording {
         }
     }
 
-    /// Ends the scope without letting anything leave, *on failure* intents neither: nobody knows whether the
-    /// transaction was committed.
+    /// Ends the scope and discards all its intents, *on failure* ones included. For a transaction
+    /// of which it is unknown whether it was committed.
     pub fn discard(mut self) -> FlushReport {
         let Some((scope, recorded)) = self.parts.take() else {
             unreachable!("it ends once")

@@ -1,4 +1,4 @@
-//! What a finished scope has released, and nobody has dispatched yet.
+//! Intents that a finished scope has released, before they are dispatched.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use crate::executor::{Batch, Executor};
 use crate::flush::Flush;
 use crate::report::{FlushError, FlushReport};
 
-/// What a scope has released at its end, judged and not yet dispatched; see
+/// Intents that a finished scope has released: judged, but not dispatched yet. Made by
 /// [`OwnedScope::release`](crate::OwnedScope::release).
 ///
-/// Dropped, nothing of it is dispatched: the report says so, and the intents go to
+/// If it is dropped, it dispatches nothing. The report says so, and the intents go to
 /// [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error).
 #[must_use = "what a scope has released is lost unless it is dispatched"]
 pub struct Released {
@@ -22,27 +22,28 @@ impl Released {
         Self { flush }
     }
 
-    /// Whether nothing is left to dispatch: all was dispatched, captured, dropped or discarded, or the
-    /// flush has failed already. Then [`dispatch`](Self::dispatch) returns the outcome, and there is
-    /// nothing to await.
+    /// Returns `true` if nothing is left to dispatch: every intent was dispatched, captured,
+    /// dropped or discarded, or the flush has failed. Then [`dispatch`](Self::dispatch) returns the
+    /// result without awaiting.
     pub fn is_finished(&self) -> bool {
         self.flush.is_finished()
     }
 
-    /// The intents that this executor takes, as one batch ahead of all others; `None` if there are none, or if
-    /// it has no [identity](Executor::identity). For an executor that stores them in a transaction: see
-    /// [`Batch::complete`].
+    /// Returns the intents that this executor takes as one batch, ahead of all others. `None` if
+    /// there are none, or if the executor has no [identity](Executor::identity).
+    ///
+    /// For an executor that stores them in a transaction; see [`Batch::complete`].
     pub fn batch_for(&mut self, executor: &dyn Executor) -> Option<Batch<'_>> {
         self.flush.batch_for(executor)
     }
 
-    /// Dispatches what need not be awaited, up to the first intent that has to be: the sync effects of
-    /// the default executor.
+    /// Dispatches the sync effects of the default executor in order, up to the first intent that
+    /// must be awaited or handed over.
     pub fn dispatch_ready(&mut self) {
         self.flush.dispatch_ready();
     }
 
-    /// Dispatches what is left; sync effects only.
+    /// Dispatches the rest; sync effects only.
     ///
     /// # Errors
     ///
@@ -52,8 +53,8 @@ impl Released {
         self.flush.conclude()
     }
 
-    /// As [`dispatch`](Self::dispatch), for async effects too. Dropped half-way, it stops there, as
-    /// [`OpenScope::flush_async`](crate::OpenScope::flush_async) does.
+    /// Like [`dispatch`](Self::dispatch), but awaits async effects. If the returned future is
+    /// dropped, the flush stops, as in [`OpenScope::flush_async`](crate::OpenScope::flush_async).
     ///
     /// # Errors
     ///

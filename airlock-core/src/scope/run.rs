@@ -1,4 +1,4 @@
-//! Running work in a scope from its opening to its end.
+//! Runs work in a scope, from opening the scope to ending it.
 
 use std::any::Any;
 use std::future::Future;
@@ -12,23 +12,23 @@ use crate::scope::boundary::Boundary;
 use crate::scope::unattended::report_unhandled;
 use crate::scope::{LocalScope, OwnedScope, Scope, ScopeBuilder, Work};
 
-/// The value of a body that ran in a scope, with the report of the scope's end.
+/// The value of a body and the report of its scope.
 ///
-/// Returned by [`ScopeBuilder::run_infallible`], [`ScopeBuilder::run_with_report`] and their async forms.
+/// Returned by [`ScopeBuilder::run_infallible`], [`ScopeBuilder::run_with_report`] and their async
+/// forms.
 #[derive(Debug)]
-#[must_use = "the value and the report are lost"]
 pub struct Completed<T> {
-    /// The body's value.
+    /// The value that the body returned.
     pub value: T,
-    /// The fate of each intent.
+    /// The report, with the fate of each intent.
     pub report: FlushReport,
 }
 
-/// A value that is not a `Result`: [`ScopeBuilder::run_infallible`] flushes without looking at the value, so an
-/// `Err` would be lost.
+/// A value that is not a `Result`. [`ScopeBuilder::run_infallible`] flushes without looking at the
+/// value, so an `Err` would be lost.
 ///
-/// There is one implementation for every type, and a second one for `Result` alone. The compiler can tell which
-/// `Kind` is meant for all types but `Result`, so a `Result` does not compile.
+/// One implementation covers every type, and a second one `Result` alone. The compiler can infer
+/// `Kind` for all types but `Result`, so a `Result` does not compile.
 pub trait NotAResult<Kind> {}
 
 /// The [`NotAResult`] kind of all types.
@@ -43,14 +43,22 @@ impl<T> NotAResult<Infallible> for T {}
 impl<T, E> NotAResult<UseRunOrRunWithReportForAResult> for Result<T, E> {}
 
 impl ScopeBuilder {
-    /// Runs a closure in the scope: flushed on `Ok`, discarded on `Err` and panic, unless the
-    /// lifecycle decides otherwise.
+    /// Runs a closure in the scope, which flushes on `Ok` and discards on `Err` and panic, unless
+    /// the lifecycle decides otherwise. Intents marked *on failure* or *always* leave on `Err` and
+    /// panic, too.
+    ///
+    /// The flush does not await. An async effect needs [`run_async`](Self::run_async), or an
+    /// executor that takes it without awaiting.
     ///
     /// # Errors
     ///
-    /// What the closure returned, else the failed flush as `E`. When both fail, the closure's
-    /// error is returned, and the flush error is handed to
+    /// The closure's error, or a failed flush converted into `E`. If both fail, returns the
+    /// closure's error, and passes the flush error to
     /// [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error).
+    ///
+    /// # Panics
+    ///
+    /// If the closure panics. The panic resumes after the scope has ended.
     pub fn run<T, E>(self, body: impl FnOnce(&LocalScope<'_>) -> Result<T, E>) -> Result<T, E>
     where
         E: From<FlushError>,
@@ -64,13 +72,17 @@ impl ScopeBuilder {
         )
     }
 
-    /// Runs a closure in the scope, as [`run`](Self::run) does, and returns its result with the report of the
-    /// scope, whether the closure succeeded or not.
+    /// Runs a closure in the scope, like [`run`](Self::run), and returns its result with the report
+    /// of the scope, on `Err` too.
     ///
-    /// The value is an `Err` if the closure failed, or else if the flush failed. When both fail, the value is the
-    /// closure's error, and the flush error is passed to
-    /// [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error). The report is complete in
-    /// each case.
+    /// The value is the closure's error, or a failed flush converted into `E`. If both fail, the
+    /// value is the closure's error, and the flush error is passed to
+    /// [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error). The report
+    /// is complete in each case.
+    ///
+    /// # Panics
+    ///
+    /// If the closure panics. The panic resumes after the scope has ended.
     ///
     /// ```
     /// # use airlock_core as airlock;
@@ -98,8 +110,8 @@ impl ScopeBuilder {
 
     /// Runs a closure that cannot fail in the scope, and returns its value with the report.
     ///
-    /// A closure that returns a `Result` does not compile: its `Err` would flush. Use [`run`](Self::run), which
-    /// discards on `Err`, or [`run_with_report`](Self::run_with_report).
+    /// A closure that returns a `Result` does not compile: its `Err` would flush. Use
+    /// [`run`](Self::run), which discards on `Err`, or [`run_with_report`](Self::run_with_report).
     ///
     /// ```compile_fail
     /// # use airlock_core as airlock;
@@ -109,6 +121,10 @@ impl ScopeBuilder {
     /// # Errors
     ///
     /// [`FlushError`] if an intent failed.
+    ///
+    /// # Panics
+    ///
+    /// If the closure panics. The panic resumes after the scope has ended.
     pub fn run_infallible<T: NotAResult<K>, K>(
         self,
         body: impl FnOnce(&LocalScope<'_>) -> T,
@@ -121,12 +137,19 @@ impl ScopeBuilder {
         }
     }
 
-    /// Runs a future in the scope: flushed on `Ok`, discarded on `Err`, panic and when it is
-    /// dropped, unless the lifecycle decides otherwise (a dropped future always discards).
+    /// Runs a future in the scope, which flushes on `Ok` and discards on `Err` and panic, unless
+    /// the lifecycle decides otherwise. Awaits async effects.
+    ///
+    /// If the returned future is dropped before the body completes, the scope does not flush.
+    /// Intents marked *on failure* or *always* can still leave, unless they must be awaited.
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run).
+    /// The same as for [`run`](Self::run).
+    ///
+    /// # Panics
+    ///
+    /// If the body panics. The panic resumes after the scope has ended.
     pub async fn run_async<T, E>(
         self,
         body: impl AsyncFnOnce(Scope) -> Result<T, E>,
@@ -148,8 +171,13 @@ impl ScopeBuilder {
         }
     }
 
-    /// Runs a future in the scope, as [`run_async`](Self::run_async) does, and returns its result with the report of
-    /// the scope, whether the future succeeded or not. The async form of [`run_with_report`](Self::run_with_report).
+    /// Runs a future in the scope, like [`run_async`](Self::run_async), and returns its result with
+    /// the report of the scope, on `Err` too. The async form of
+    /// [`run_with_report`](Self::run_with_report).
+    ///
+    /// # Panics
+    ///
+    /// If the body panics. The panic resumes after the scope has ended.
     pub async fn run_with_report_async<T, E>(
         self,
         body: impl AsyncFnOnce(Scope) -> Result<T, E>,
@@ -167,12 +195,17 @@ impl ScopeBuilder {
         }
     }
 
-    /// Runs a future that cannot fail in the scope, and returns its value with the report. The async form of
-    /// [`run_infallible`](Self::run_infallible): a future that returns a `Result` does not compile.
+    /// Runs a future that cannot fail in the scope, and returns its value with the report. The async
+    /// form of [`run_infallible`](Self::run_infallible): a future that returns a `Result` does not
+    /// compile.
     ///
     /// # Errors
     ///
     /// [`FlushError`] if an intent failed.
+    ///
+    /// # Panics
+    ///
+    /// If the body panics. The panic resumes after the scope has ended.
     pub async fn run_infallible_async<T: NotAResult<K>, K>(
         self,
         body: impl AsyncFnOnce(Scope) -> T,
@@ -187,7 +220,7 @@ impl ScopeBuilder {
         }
     }
 
-    /// What `#[airlock::boundary]` puts around a sync body.
+    /// Runs the sync body of a boundary. Called by `#[airlock::boundary]`.
     #[doc(hidden)]
     #[inline]
     pub fn __boundary<R>(
@@ -198,7 +231,7 @@ impl ScopeBuilder {
         self.run_to_end(|_| body(), on_flush_error)
     }
 
-    /// What `#[airlock::boundary]` puts around an async body.
+    /// Runs the async body of a boundary. Called by `#[airlock::boundary]`.
     #[doc(hidden)]
     #[inline]
     pub fn __boundary_async<R, F, G>(
@@ -244,12 +277,13 @@ impl ScopeBuilder {
         let opened = context::open(self.spec());
         let span = opened.span();
         let _span = span.as_ref().map(|span| span.enter());
-        // The panic goes on as soon as the scope has ended, so nobody sees what it left half-done.
+        // Unwind safe: the panic resumes as soon as the scope has ended.
         let ended = catch_unwind(AssertUnwindSafe(|| body(&LocalScope::new(&opened))));
         (ended, opened.close())
     }
 
-    /// The body is called in the scope, too: a closure that returns a future may do its work before.
+    /// Runs a body in the scope. Calls the body in the scope, too, since a closure may do work
+    /// before it returns its future.
     fn enclose_async<T, F: AsyncFnOnce(Scope) -> T>(
         mut self,
         body: F,
@@ -260,7 +294,8 @@ impl ScopeBuilder {
     }
 }
 
-/// Joins what a body returned with what the end of its scope returned.
+/// Combines the value of a body with the result of the flush. The body's error takes precedence: a
+/// flush error is then reported as unhandled.
 fn complete<T, E: From<FlushError>>(
     value: Result<T, E>,
     flushed: Result<FlushReport, FlushError>,
@@ -280,7 +315,7 @@ fn complete<T, E: From<FlushError>>(
     Completed { value, report }
 }
 
-/// Ends the scope of a body that panicked, and lets the panic go on.
+/// Ends the scope of a body that panicked, and resumes the panic.
 #[cold]
 fn fail(frame: Box<Frame>, panic: Box<dyn Any + Send>) -> ! {
     report_unhandled(flush::end(Ends::Frame(frame), Outcome::Panic));

@@ -1,4 +1,4 @@
-//! Ends of scopes where nobody is left to be told of a failed flush.
+//! Ends scopes if no caller can receive a flush error.
 
 use std::sync::Arc;
 
@@ -7,7 +7,8 @@ use crate::flush::{self, Ends};
 use crate::lifecycle::Outcome;
 use crate::report::FlushError;
 
-/// Ends a scope because nobody else has: when the closure has returned, if one looks at a buffer now.
+/// Ends a scope that was dropped. If a closure inspects a buffer now, ends the scope after the
+/// closure has returned.
 pub(super) fn abandon(scope: &Arc<Shared>, outcome: Outcome) {
     if context::mode() == Mode::Inspecting {
         let scope = scope.clone();
@@ -17,7 +18,7 @@ pub(super) fn abandon(scope: &Arc<Shared>, outcome: Outcome) {
     }
 }
 
-/// The caller has an error already, or is unwinding: that of the flush goes where unhandled ones go.
+/// Reports a flush error as unhandled, since the caller already has an error or is unwinding.
 pub(super) fn report_unhandled<T>(flushed: Result<T, FlushError>) {
     if let Err(error) = flushed {
         error.report_unhandled();

@@ -1,4 +1,4 @@
-//! Scopes that may wait for the body of their response, one within the other.
+//! Marks nested scopes that may wait for the body of their response.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,20 +6,23 @@ use std::sync::atomic::Ordering;
 
 use crate::context::{Frame, Shared, inspected};
 
-/// A scope may wait for the body of its response. As long as this lives it tells the scope around, if there is
-/// one, that a scope within it has yet to be captured.
+/// A guard of a scope that may wait for the body of its response. While it lives, it tells the
+/// enclosing scope, if any, that a nested scope has not been captured yet.
 pub struct Waits {
     around: Option<Arc<Shared>>,
 }
 
 impl Waits {
-    /// A scope around this one captures what it holds, so this one must end first. One that may wait for a body
-    /// itself leaves time for that; of any other nothing is known after the response: then `None`.
+    /// Marks that the scope may wait for a body. Returns `None` if the scope must not.
+    ///
+    /// An enclosing scope captures what this one holds, so this one must end first. An enclosing
+    /// scope that may wait for a body itself leaves time for that. It is unknown when any other one
+    /// ends.
     #[inline]
     pub(super) fn may(frame: &mut Frame) -> Option<Self> {
         let around = match frame.captor() {
             None => None,
-            // Its lock is held by a closure that looks at it.
+            // A closure that inspects it holds its lock.
             Some(captor) if inspected(captor.head.id).is_some() => return None,
             Some(captor) if captor.state().may_wait => Some(captor.clone()),
             Some(_) => return None,

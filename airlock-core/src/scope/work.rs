@@ -1,4 +1,4 @@
-//! The work of an async scope: a future that carries its scope.
+//! A future that carries its scope.
 
 use std::any::Any;
 use std::fmt;
@@ -16,11 +16,13 @@ use crate::scope::OwnedScope;
 use crate::scope::unattended::report_unhandled;
 
 pin_project! {
-    /// A future in a scope of its own. It resolves to what became of the future, a panic included, and the
-    /// scope, which has to be ended.
+    /// A future that runs in its own scope; made by [`OwnedScope::work`].
     ///
-    /// Dropped before, it drops the future first, so that what the future's destructors enqueue is
-    /// refused, and ends the scope as cancelled. Made by [`OwnedScope::work`].
+    /// It resolves to the future's output, or the payload of its panic, and to the scope, which the
+    /// caller must end.
+    ///
+    /// If it is dropped before that, it drops the future first, so that what the future's
+    /// destructors enqueue is refused. Then it ends the scope as cancelled.
     #[must_use = "futures do nothing unless awaited"]
     pub struct Work<F> {
         #[pin]
@@ -44,17 +46,17 @@ impl<F> Work<F> {
         }
     }
 
-    /// Calls a closure in the scope; the future that it returns is the work.
+    /// Calls a closure in the scope. The future that it returns is the work.
     #[inline]
     pub(super) fn calling(mut scope: OwnedScope, call: impl FnOnce() -> F) -> Self {
-        // The panic goes on as soon as the scope has ended, so nobody sees what it left half-done.
+        // Unwind safe: the panic resumes as soon as the scope has ended.
         match catch_unwind(AssertUnwindSafe(|| scope.run(call))) {
             Ok(inner) => Self::new(scope, inner),
             Err(panic) => fail(scope, panic),
         }
     }
 
-    /// Gives work that was made with [`OwnedScope::none`] its scope.
+    /// Sets the scope of work that was made with [`OwnedScope::none`].
     #[inline]
     pub(super) fn open(self: Pin<&mut Self>, scope: OwnedScope) {
         *self.project().scope = scope;
@@ -63,6 +65,7 @@ impl<F> Work<F> {
     fn drop_inner(self: Pin<&mut Self>) {
         let mut this = self.project();
         if this.inner.is_some() {
+            // Closed first, so that what the future's destructors enqueue is refused.
             this.scope.close();
             this.scope.run(|| this.inner.set(None));
         }
@@ -76,7 +79,7 @@ fn fail(scope: OwnedScope, panic: Box<dyn Any + Send>) -> ! {
 }
 
 impl<F: Future> Work<F> {
-    /// Polls the future up to its end. Then the scope is to be [taken](Self::take_scope).
+    /// Polls the future until it completes. The caller then [takes](Self::take_scope) the scope.
     #[doc(hidden)]
     #[inline]
     pub fn poll_ended(
@@ -88,7 +91,7 @@ impl<F: Future> Work<F> {
             this.inner.is_some(),
             "a future was polled after it had finished"
         );
-        // The panic goes on as soon as the scope has ended, so nobody sees what it left half-done.
+        // Unwind safe: the panic resumes as soon as the scope has ended.
         let polled = catch_unwind(AssertUnwindSafe(|| this.scope.poll(this.inner, cx)));
         match polled {
             Ok(polled) => polled.map(Ok),
@@ -99,7 +102,7 @@ impl<F: Future> Work<F> {
         }
     }
 
-    /// The scope of work that has ended.
+    /// Takes the scope of completed work.
     #[doc(hidden)]
     #[inline]
     pub fn take_scope(self: Pin<&mut Self>) -> OwnedScope {

@@ -1,4 +1,4 @@
-//! What the assertions of one test have looked at, for `strict`.
+//! The intents that the assertions of one test have checked, for `strict`.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use crate::observer::Observer;
 use crate::testing::Strictness;
 use crate::testing::message::Row;
 
-/// What a test has looked at. A lax one never asks, so nothing is noted for it.
+/// The intents that a test has asserted on. Records nothing for a lax test, which never reads it.
 pub(crate) struct AssertionLog {
     strict: bool,
     state: Mutex<State>,
@@ -17,7 +17,7 @@ pub(crate) struct AssertionLog {
 #[derive(Default)]
 struct State {
     looked: HashSet<IntentId>,
-    /// What was captured and dropped without a look.
+    /// Captured intents that were dropped without an assertion.
     left: Vec<Row>,
 }
 
@@ -49,7 +49,7 @@ impl AssertionLog {
         self.state().looked.contains(&intent)
     }
 
-    /// What was captured is dropped, and nobody has looked at this.
+    /// Records captured intents that were dropped without an assertion.
     pub(super) fn leave(&self, rows: Vec<Row>) {
         self.state().left.extend(rows);
     }

@@ -1,4 +1,4 @@
-//! Assertions on intents, wherever they stand.
+//! Assertions on intents in captures, scopes, recorders, drains and reports.
 
 use crate::effect::Effect;
 use crate::intent::IntentId;
@@ -18,19 +18,18 @@ pub trait Comparable: PartialEq {}
 #[diagnostic::do_not_recommend]
 impl<E: PartialEq> Comparable for E {}
 
-/// Assertions on what was enqueued: on what [`capture`](crate::testing::capture) gives, on a
-/// [`Scope`](crate::Scope) or its guard, on a [`Recorder`](crate::executor::Recorder), on what
-/// [`drain`](crate::testing::Captured::drain) performed, and on a [`FlushReport`](crate::FlushReport),
-/// which keeps no arguments.
+/// Assertions on enqueued intents. They are available on the results of [`capture`](crate::testing::capture)
+/// and [`drain`](crate::testing::Captured::drain), on a [`Scope`](crate::Scope) or its guard, on a
+/// [`Recorder`](crate::executor::Recorder), and on a [`FlushReport`](crate::FlushReport).
 ///
-/// One that fails points to the line that asserts. It prints what is there as a table, with arguments
-/// (redacted as declared), options, `file:line` and causes, and marks what came nearest. Of very many it
-/// shows the first. Its closure can look at nothing of what the assertion looks at.
+/// A failed assertion points to the line that called it. It prints the intents as a table, with arguments
+/// (redacted as declared), options, `file:line` and causes, and marks the nearest ones. A long table is
+/// truncated. A closure that inspects the asserted scope or recorder panics.
 ///
-/// What was performed of an effect declared `once` keeps no arguments, nor does a report: then only
-/// counts, types and what [`assert_any`](Self::assert_any) sees can be asserted.
+/// A report has no arguments, and neither have performed intents of an effect declared `once`. For those
+/// you can assert counts, types, and what [`assert_any`](Self::assert_any) passes to its closure.
 pub trait Assertions: Source {
-    /// The intents of one effect, in order.
+    /// Returns copies of the intents of one effect, in order.
     fn enqueued<E: Effect + Clone>(&self) -> Vec<E>
     where
         Self: KeepsArguments,
@@ -46,7 +45,7 @@ pub trait Assertions: Source {
         found
     }
 
-    /// How many intents of one effect there are.
+    /// Returns the number of intents of one effect.
     fn count<E: Effect>(&self) -> usize {
         let mut count = 0;
         self.look(&mut |seen| {
@@ -57,7 +56,7 @@ pub trait Assertions: Source {
         count
     }
 
-    /// The intents in a form that stays the same from run to run, to be compared with a snapshot.
+    /// Returns the intents in a form that is the same in each run, for comparison with a snapshot.
     fn plain(&self) -> Plain {
         let mut plain = Plain::new(&[]);
         self.look(&mut |seen| {
@@ -67,8 +66,8 @@ pub trait Assertions: Source {
         plain
     }
 
-    /// Asserts that an intent of the effect is there which the closure accepts. The closure sees the
-    /// arguments as fields, and options, cause and origin as methods: see [`Enqueued`].
+    /// Asserts that the closure accepts at least one intent of the effect. The closure reads the
+    /// arguments as fields, and options, cause and origin through methods: see [`Enqueued`].
     ///
     /// # Panics
     ///
@@ -96,12 +95,12 @@ pub trait Assertions: Source {
         });
     }
 
-    /// Asserts that an intent equal to this one is there: `assert_enqueued_eq(&ship(7))`. The effect
-    /// has to be declared `derive(PartialEq)`.
+    /// Asserts that there is an intent equal to this one: `assert_enqueued_eq(&ship(7))`. Declare the
+    /// effect with `derive(PartialEq)`.
     ///
     /// # Panics
     ///
-    /// If there is none. The message says in which arguments the nearest one differs.
+    /// If there is none. The message names the arguments in which the nearest one differs.
     #[track_caller]
     fn assert_enqueued_eq<E: Effect + Comparable>(&self, expected: &E)
     where
@@ -129,8 +128,8 @@ pub trait Assertions: Source {
         });
     }
 
-    /// Asserts that no intent of the effect is there which the closure accepts; `|_| true` for none at
-    /// all.
+    /// Asserts that the closure accepts no intent of the effect. Pass `|_| true` to assert that there is
+    /// none at all.
     ///
     /// # Panics
     ///
@@ -154,11 +153,11 @@ pub trait Assertions: Source {
         });
     }
 
-    /// Asserts how many intents of one effect there are.
+    /// Asserts the number of intents of one effect.
     ///
     /// # Panics
     ///
-    /// If there are more or less.
+    /// If there are more or fewer.
     #[track_caller]
     fn assert_count<E: Effect>(&self, expected: usize) {
         check(self, |seen| {
@@ -176,7 +175,7 @@ pub trait Assertions: Source {
         });
     }
 
-    /// Asserts that an intent is there, of whatever effect, which the closure accepts.
+    /// Asserts that the closure accepts at least one intent, of any effect.
     ///
     /// # Panics
     ///
@@ -194,11 +193,11 @@ pub trait Assertions: Source {
         });
     }
 
-    /// Asserts that nothing is there at all.
+    /// Asserts that there are no intents.
     ///
     /// # Panics
     ///
-    /// If something is.
+    /// If there is one.
     #[track_caller]
     fn assert_nothing_enqueued(&self) {
         check(self, |seen| match seen.is_empty() {
@@ -207,12 +206,12 @@ pub trait Assertions: Source {
         });
     }
 
-    /// Asserts that these are there in this order, whatever stands between them; see
-    /// [`all_in_order!`](crate::testing::all_in_order).
+    /// Asserts that the intents contain these steps in this order, possibly with others between them;
+    /// see [`all_in_order!`](crate::testing::all_in_order).
     ///
     /// # Panics
     ///
-    /// If one of them is missing, or stands before one that it should follow.
+    /// If a step is missing, or comes before one that it should follow.
     #[track_caller]
     #[allow(
         clippy::needless_pass_by_value,
@@ -225,11 +224,11 @@ pub trait Assertions: Source {
         });
     }
 
-    /// Asserts that these are there in this order, and nothing else.
+    /// Asserts that the intents are exactly these steps, in this order.
     ///
     /// # Panics
     ///
-    /// If something is missing, in another place, or too much.
+    /// If an intent is missing, in another place, or unexpected.
     #[track_caller]
     #[allow(
         clippy::needless_pass_by_value,
@@ -267,7 +266,8 @@ pub trait Assertions: Source {
 
 impl<S: Source + ?Sized> Assertions for S {}
 
-/// Gives where the intents stand that an assertion is about; or what is wrong, and what came nearest.
+/// The positions of the intents that an assertion covers, or the message and the positions of the
+/// nearest intents.
 type Checked = Result<Vec<usize>, (String, Vec<usize>)>;
 
 #[track_caller]
@@ -300,7 +300,7 @@ fn accepted<E: Effect>(
     places.collect()
 }
 
-/// An error if intents of the effect are there whose arguments nobody can be shown any more.
+/// Returns an error if there are intents of the effect whose arguments are gone.
 fn cannot_be_asked<E: Effect>(seen: &[Seen<'_>]) -> Result<(), (String, Vec<usize>)> {
     let mut places = nearest::of_type::<E>(seen);
     places.retain(|&place| seen[place].why_without_arguments().is_some());
@@ -340,7 +340,7 @@ fn explain(missing: &Missing<'_>, seen: &[Seen<'_>]) -> (String, Vec<usize>) {
     )
 }
 
-/// A pattern cannot match where there is nothing to match.
+/// Explains why a pattern cannot match an intent: its arguments are gone. Empty if they are present.
 fn hint(seen: &Seen<'_>) -> String {
     let why = seen.why_without_arguments();
     why.map_or_else(String::new, |why| format!("; {why}"))

@@ -16,17 +16,20 @@ use crate::testing::message::rows;
 use crate::testing::source::{KeepsArguments, Source};
 use crate::testing::{AssertionLog, Seen};
 
-/// Runs a block and gives what it enqueued: that and nothing else, neither what the set-up before it
-/// enqueued nor what the scope around it holds.
+/// Runs a block and captures the intents that it enqueues. Intents that were enqueued before, or that
+/// the surrounding scope holds, are not included.
 ///
-/// The block runs in a scope that nothing leaves. So it gives, in order, what the block enqueues itself
-/// and what the boundaries and scopes within it would dispatch; what they discard is not among it.
-/// Policies around it hold, and a veto is a veto. What policies would drop at dispatch is among it:
-/// they are asked by [`drain`](Captured::drain). A delay is accepted, unless an executor that refuses
-/// it is named around the block.
+/// The block runs in a scope that nothing leaves. The capture contains, in order, the intents that the
+/// block enqueues itself and those that its inner boundaries and scopes would dispatch. Intents that
+/// these discard are not included.
 ///
-/// Out of reach are spawned tasks and threads, unless they are handed the scope, and what the block
-/// runs in another airlock: capture within [`Airlock::run`](crate::Airlock::run), not around it.
+/// Policies around the block apply, vetoes included. Intents that a policy would drop at dispatch are
+/// captured; [`drain`](Captured::drain) applies that decision. A delay is accepted unless an executor
+/// that is configured around the block refuses it.
+///
+/// The capture does not cover spawned tasks and threads, unless the scope is passed to them. Nor does it
+/// cover code that the block runs in another airlock: capture inside
+/// [`Airlock::run`](crate::Airlock::run), not around it.
 ///
 /// ```
 /// use airlock::testing::{Assertions, capture};
@@ -51,7 +54,7 @@ pub fn capture<T>(block: impl FnOnce() -> T) -> Captured<T> {
     Captured::new(open, value)
 }
 
-/// As [`capture`], for async code.
+/// Works like [`capture`], for async code.
 ///
 /// ```
 /// use airlock::testing::{Assertions, capture_async};
@@ -73,21 +76,21 @@ pub async fn capture_async<F: Future>(block: F) -> Captured<F::Output> {
     }
 }
 
-/// A scope that nothing leaves.
+/// Configures a scope that nothing leaves.
 pub(super) fn collecting(scope: ScopeBuilder) -> ScopeBuilder {
     scope
         .lifecycle(NeverFlush)
         .executor_if_none(Recorder::new())
 }
 
-/// What a block enqueued, and its value; see [`capture`].
+/// The intents that a block enqueued, and the block's value; see [`capture`].
 ///
-/// [`Assertions`](crate::testing::Assertions) has what can be asserted, and
-/// [`drain`](Self::drain) performs it.
+/// Use [`Assertions`](crate::testing::Assertions) to check the intents, and [`drain`](Self::drain) to
+/// perform them.
 #[derive(Debug)]
 #[must_use = "what was captured is neither asserted nor performed"]
 pub struct Captured<T> {
-    /// What the block returned.
+    /// The value that the block returned.
     pub value: T,
     pub(super) buffer: Buffer,
     pub(super) plan: Plan,
@@ -113,19 +116,19 @@ impl<T> Captured<T> {
         }
     }
 
-    /// The intents, in order.
+    /// Returns the intents, in order.
     pub fn intents(&self) -> &[Intent] {
         let intents = &self.buffer.intents;
         self.buffer.looked_at(intents.iter().map(Intent::id));
         intents
     }
 
-    /// How many intents there are.
+    /// Returns the number of intents.
     pub fn len(&self) -> usize {
         self.buffer.intents.len()
     }
 
-    /// Whether nothing was enqueued.
+    /// Returns `true` if nothing was enqueued.
     pub fn is_empty(&self) -> bool {
         self.buffer.intents.is_empty()
     }
@@ -140,7 +143,7 @@ impl<T> Source for Captured<T> {
     }
 
     fn hint(&self) -> &'static str {
-        // No more than a hint: the names of types are nobody's promise.
+        // Only a hint, since the output of `type_name` is not guaranteed.
         let value = std::any::type_name::<T>();
         match value.ends_with("{{closure}}") || value.contains("::Future<") {
             true => "; the block has given a future that is not awaited: `capture_async` awaits it",
@@ -155,9 +158,10 @@ impl<T> Source for Captured<T> {
 
 impl<T> KeepsArguments for Captured<T> {}
 
-/// Captured intents. Dropped within a strict test, it tells the test's scope what nobody looked at.
+/// Captured intents. In a strict test, dropping the buffer reports the intents that no assertion
+/// checked to the test's [`AssertionLog`].
 pub(super) struct Buffer {
-    /// The places around the scope that has captured them, its own included.
+    /// The places around the capturing scope, including its own.
     pub(super) around: Around,
     pub(super) intents: Vec<Intent>,
     looked: Mutex<HashSet<IntentId>>,
@@ -172,7 +176,7 @@ impl Buffer {
         }
     }
 
-    /// What a scope has buffered so far.
+    /// Takes the intents that a scope has buffered so far.
     pub(super) fn taken(scope: &Scope) -> Self {
         Self {
             intents: scope.take_intents(),
@@ -191,7 +195,7 @@ impl Drop for Buffer {
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner);
         let left = self.intents.iter().map(Seen::intent);
-        // What was taken out of the test's scope may have been looked at there.
+        // Intents that were taken out of the test's scope may have been asserted on there.
         let left = left.filter(|it| !looked.contains(&it.id()) && !log.has_seen(it.id()));
         log.leave(rows(&left.collect::<Vec<_>>()));
     }
@@ -204,13 +208,13 @@ impl fmt::Debug for Buffer {
 }
 
 impl AssertionLog {
-    /// Those of the test that encloses this scope, if it is strict.
+    /// Returns the log of the enclosing test, if that test is strict.
     fn around(scope: &Arc<Shared>) -> Option<Arc<Self>> {
         let log = scope.outwards().find_map(|scope| Self::of_scope(scope));
         log.filter(|log| log.is_strict())
     }
 
-    /// Those of the test whose scope this is.
+    /// Returns the log of the test whose scope this is.
     pub(super) fn of_scope(scope: &Shared) -> Option<Arc<Self>> {
         let observer = scope.head.observer()?.clone();
         (observer as Arc<dyn Any + Send + Sync>).downcast().ok()

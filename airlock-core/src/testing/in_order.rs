@@ -1,4 +1,4 @@
-//! Several intents at once, in order: by type, or by a pattern on their fields.
+//! Lists of expected intents, by type or by a pattern on their fields.
 
 use std::fmt;
 
@@ -6,16 +6,16 @@ use crate::effect::Effect;
 use crate::effect::EffectDescriptor;
 use crate::testing::Seen;
 
-/// A list of what is expected, in order; made by [`all_in_order!`](crate::testing::all_in_order).
+/// A list of expected intents, in order; created by [`all_in_order!`](crate::testing::all_in_order).
 pub struct InOrder<'a> {
     pub(super) steps: Vec<Step<'a>>,
 }
 
-/// One thing that is expected.
+/// One expected intent.
 pub struct Step<'a> {
     pub(super) text: &'static str,
     pub(super) effect: &'static EffectDescriptor,
-    /// On its fields, if it is more than a type.
+    /// The pattern on the fields; `None` if the step is only a type.
     pattern: Option<Box<Pattern<'a>>>,
 }
 
@@ -27,8 +27,8 @@ impl<'a> InOrder<'a> {
         Self { steps }
     }
 
-    /// Where the steps were found, each behind the one before; or the first that was not, and where
-    /// those before it were.
+    /// Returns the positions of the steps, each after the previous one. Otherwise returns the first
+    /// step that was not found, and the positions of the steps before it.
     pub(super) fn find(&self, seen: &[Seen<'_>]) -> Result<Vec<usize>, Missing<'_>> {
         let mut found = Vec::with_capacity(self.steps.len());
         let mut from = 0;
@@ -88,9 +88,10 @@ impl fmt::Debug for Step<'_> {
     }
 }
 
-/// Lists what is expected, in order: types of intents, patterns on their fields, patterns with a
-/// condition. For [`assert_order`](crate::testing::Assertions::assert_order), between whose steps
-/// there may be others, and [`assert_exactly`](crate::testing::Assertions::assert_exactly).
+/// Lists expected intents in order: types of intents, patterns on their fields, and patterns with a
+/// condition. Pass the list to [`assert_order`](crate::testing::Assertions::assert_order), which allows
+/// other intents between the steps, or to
+/// [`assert_exactly`](crate::testing::Assertions::assert_exactly), which does not.
 ///
 /// ```
 /// use airlock::testing::{Assertions, all_in_order, capture};

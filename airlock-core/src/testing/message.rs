@@ -1,4 +1,4 @@
-//! What a failed assertion prints.
+//! The messages of failed assertions.
 
 use std::fmt::Write;
 
@@ -18,15 +18,15 @@ const HEADER: [&str; 8] = [
     "from",
 ];
 
-/// So many intents are shown, and as many of those that came nearest.
+/// The maximum number of intents shown, and of nearest ones shown in addition.
 const SHOWN: usize = 50;
 
-/// So many characters of a value are shown.
+/// The maximum number of characters shown of a value.
 const LONG: usize = 300;
 
 pub(super) type Row = [String; HEADER.len()];
 
-/// A row for each intent.
+/// Returns a row for each intent.
 pub(super) fn rows(seen: &[Seen<'_>]) -> Vec<Row> {
     seen.iter().map(row).collect()
 }
@@ -53,7 +53,7 @@ fn row(seen: &Seen<'_>) -> Row {
     cells.map(shortened)
 }
 
-/// A delay in words, the same in each run.
+/// Describes a delay in words that are the same in each run.
 pub(super) fn delay(schedule: Schedule) -> String {
     match schedule {
         Schedule::Now => String::new(),
@@ -62,7 +62,7 @@ pub(super) fn delay(schedule: Schedule) -> String {
     }
 }
 
-/// The options that are set, in words.
+/// Describes the options that are set, in words.
 pub(super) fn options(seen: &Seen<'_>, delay: String) -> String {
     let fires = match seen.fire_on() {
         FireOn::Success => "",
@@ -86,14 +86,14 @@ fn named(name: &str, value: Option<impl std::fmt::Display>) -> String {
         .unwrap_or_default()
 }
 
-/// The first of the rows as a table.
+/// Formats the first [`SHOWN`] rows as a table.
 pub(super) fn first_of(mut rows: Vec<Row>) -> String {
     let all = rows.len();
     rows.truncate(SHOWN);
     table(rows, all)
 }
 
-/// The rows as a table, and how many of all there are beside them.
+/// Formats the rows as a table, followed by how many of `all` are not shown.
 fn table(rows: Vec<Row>, all: usize) -> String {
     let more = all - rows.len();
     let mut table = Table::new(HEADER);
@@ -106,8 +106,8 @@ fn table(rows: Vec<Row>, all: usize) -> String {
     }
 }
 
-/// What is wrong, and what is there, with a mark on what came nearest. Of very many it shows the
-/// first, and the first of those that came nearest.
+/// Formats the message of a failed assertion: what is wrong, and the intents, with a mark on the
+/// nearest ones. Of more than [`SHOWN`] intents it shows the first, and the first of the nearest.
 pub(super) fn failure(
     wrong: &str,
     holds: &str,
@@ -139,7 +139,7 @@ pub(super) fn failure(
     text + &table(rows, seen.len())
 }
 
-/// What is longer than a reader would want, shortened.
+/// Truncates a text to [`LONG`] characters and appends its length in bytes.
 pub(super) fn shortened(text: String) -> String {
     match text.char_indices().nth(LONG) {
         Some((end, _)) => format!("{}.. ({} bytes)", &text[..end], text.len()),

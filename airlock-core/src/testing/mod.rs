@@ -1,6 +1,7 @@
-//! The testing kit: what a block of code enqueues, asserted, performed and compared.
+//! The testing kit: captures what a block of code enqueues, asserts on it, performs it, and compares it
+//! with snapshots.
 //!
-//! Nothing here is process-wide: tests run in parallel threads of one process.
+//! It has no process-wide state, so tests may run in parallel threads of one process.
 
 mod assertion_log;
 mod assertions;

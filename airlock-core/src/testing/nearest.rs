@@ -1,4 +1,4 @@
-//! What came nearest to what was expected.
+//! The intents that are nearest to an expected one.
 
 use std::fmt::Debug;
 
@@ -7,14 +7,14 @@ use crate::effect::Effect;
 use crate::testing::Seen;
 use crate::testing::message::shortened;
 
-/// Where the intents of an effect stand.
+/// Returns the positions of the intents of an effect.
 pub(super) fn of_type<E: Effect>(seen: &[Seen<'_>]) -> Vec<usize> {
     let positions = seen.iter().enumerate();
     let of_type = positions.filter(|(_, seen)| seen.is::<E>());
     of_type.map(|(position, _)| position).collect()
 }
 
-/// Says which effect with a similar id is there; nothing if none is.
+/// Names a present effect with a similar id; empty if there is none.
 pub(super) fn similar_to<E: Effect>(seen: &[Seen<'_>]) -> String {
     let id = E::DESCRIPTOR.id();
     let near = nearest(id, seen.iter().map(|seen| seen.effect().id()));
@@ -22,7 +22,8 @@ pub(super) fn similar_to<E: Effect>(seen: &[Seen<'_>]) -> String {
     near.map_or_else(String::new, |near| format!("; similar to it is `{near}`"))
 }
 
-/// The intent that differs from the expected one in the fewest fields, and in which.
+/// Returns the position of the intent that differs from the expected one in the fewest fields, and a
+/// description of those fields.
 pub(super) fn fewest_differences<E: Effect>(
     expected: &E,
     seen: &[Seen<'_>],
@@ -46,7 +47,7 @@ pub(super) fn fewest_differences<E: Effect>(
     Some((position, words))
 }
 
-/// `order: 8` as `order` and its value.
+/// Describes a difference: `order: 8` and `order: 7` as the field's name and both values.
 fn difference(wanted: &str, found: &str) -> String {
     let value = |field: &str| {
         let value = field.split_once(": ").map_or(field, |(_, value)| value);
@@ -56,7 +57,7 @@ fn difference(wanted: &str, found: &str) -> String {
     format!("`{name}` ({} instead of {})", value(found), value(wanted))
 }
 
-/// The fields of a struct as its pretty `Debug` shows them, each in one line.
+/// Returns the fields of a struct from its pretty `Debug` output, one line each.
 fn fields(value: &impl Debug) -> Vec<String> {
     let text = format!("{value:#?}");
     let mut fields: Vec<String> = Vec::new();

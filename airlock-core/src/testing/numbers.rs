@@ -1,4 +1,4 @@
-//! Numbers that are the same in each run, in the place of ids that are not.
+//! Stable numbers that replace the ids of intents and scopes, which differ from run to run.
 
 use std::collections::HashMap;
 
@@ -8,10 +8,10 @@ use crate::intent::ScopeId;
 use crate::intent::{Failure, Fate};
 use crate::testing::Seen;
 
-/// What stands for an id that has no number.
+/// The placeholder for an id that has no number.
 const LEFT_OUT: &str = "..";
 
-/// The numbers of some intents and scopes, and what else is known to be an id.
+/// The numbers of intents and scopes, and the labels known to be ids.
 pub(super) struct Numbers {
     intents: HashMap<IntentId, usize>,
     scopes: HashMap<ScopeId, usize>,
@@ -47,7 +47,7 @@ impl Numbers {
         *self.scopes.entry(id).or_insert(next)
     }
 
-    /// As `Display` shows it, without the ids and lines.
+    /// Formats a fate like its `Display`, with numbers in place of ids and without line numbers.
     pub(super) fn fate(&mut self, fate: Fate<'_>) -> String {
         match fate {
             Fate::Captured(by) => format!("captured by scope {}", self.scope(by)),
@@ -68,8 +68,8 @@ impl Numbers {
         }
     }
 
-    /// `#13314` and `@5130` as `#1` and `@2`, where they are known to be ids: a text may speak of
-    /// `order #7`.
+    /// Rewrites `#13314` and `@5130` to `#1` and `@2` if they are known ids. Other labels, such as
+    /// `order #7`, stay.
     fn without_ids(&mut self, text: &str) -> String {
         let text = without_lines(text);
         let (mut plain, mut rest) = (String::new(), text.as_str());
@@ -85,7 +85,7 @@ impl Numbers {
         plain + rest
     }
 
-    /// What stands for the digits of a label, if it is an id.
+    /// Returns the replacement for the digits of a label, if the label is an id.
     fn number(&mut self, before: &str, label: &str) -> Option<String> {
         if before.ends_with(char::is_alphanumeric) {
             return None;
@@ -97,14 +97,14 @@ impl Numbers {
         if let Some(id) = self.known_scopes.get(label).copied() {
             return Some(self.scope(id).to_string());
         }
-        // As refusals name a scope that is not that of an intent, such as one that had ended.
+        // An enqueue error may name a scope that no intent was enqueued in, such as one that had ended.
         let of_scope = label.starts_with('@')
             && (before.ends_with("the scope ") || before.ends_with("the scope `"));
         of_scope.then(|| LEFT_OUT.to_owned())
     }
 }
 
-/// What stands before the first `#` or `@`, which of them it is, and what stands behind it.
+/// Splits a text at the first `#` or `@`: the text before it, the sign, and the text after it.
 fn split_at_sign(text: &str) -> Option<(&str, char, &str)> {
     let at = text.find(['#', '@'])?;
     let (before, behind) = text.split_at(at);
@@ -112,7 +112,7 @@ fn split_at_sign(text: &str) -> Option<(&str, char, &str)> {
     Some((before, sign, &behind[sign.len_utf8()..]))
 }
 
-/// `src/order.rs:12:5` as `src/order.rs`: messages say where.
+/// Rewrites `src/order.rs:12:5` to `src/order.rs`, since messages contain locations.
 fn without_lines(text: &str) -> String {
     let mut parts = text.split(".rs:");
     let mut plain = parts.next().unwrap_or_default().to_owned();

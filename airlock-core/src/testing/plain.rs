@@ -1,4 +1,4 @@
-//! Intents in a form that stays the same from run to run.
+//! Intents in a form that is the same in each run.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use crate::testing::Seen;
 use crate::testing::message::{delay, options};
 use crate::testing::numbers::Numbers;
 
-/// Intents without what differs from run to run, to be compared with a snapshot: no ids, no lines, no
-/// times. Scopes and intents are numbered in the order in which they appear. Made by
+/// Intents in a form that is the same in each run, for comparison with a snapshot: without ids, line
+/// numbers and times. Scopes and intents are numbered in order of appearance. Returned by
 /// [`Assertions::plain`](crate::testing::Assertions::plain).
 ///
-/// `Display` gives a line for each intent: effect, intent, options, origin, scope, cause and fate.
-/// With the feature `serde` it serialises as a list of those. A refactor that changes what escapes
-/// shows as a diff of these lines.
+/// `Display` prints a line per intent: effect, intent, options, origin, scope, cause and fate. With the
+/// feature `serde` it serialises as a list of [`PlainLine`]s. A refactor that changes which effects
+/// leave a scope shows up as a diff of these lines.
 ///
 /// ```
 /// # use airlock::prelude::*;
@@ -37,34 +37,35 @@ pub struct Plain {
     lines: Vec<PlainLine>,
 }
 
-/// One intent in a [`Plain`]: what is empty or does not hold is left out of its serde form.
+/// One intent in a [`Plain`]. Empty fields are omitted when it is serialised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct PlainLine {
-    /// Its number, from 1.
+    /// Its number, starting at 1.
     pub number: usize,
     /// The id of its effect.
     pub effect: &'static str,
-    /// The intent as `Debug` shows it; empty in a report.
+    /// The `Debug` text of the intent; empty in a report.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
     pub intent: String,
     /// Its options in words: `after 5s, queue slow`.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
     pub options: String,
-    /// Where the work came from.
+    /// The origin of the work that enqueued it.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
     pub origin: String,
-    /// The number of the scope that it was enqueued in, if no effect enqueued it.
+    /// The number of the scope that it was enqueued in; `None` if an effect enqueued it.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub scope: Option<usize>,
-    /// What caused it: the number of that intent, or the id of its effect where it is not among these.
+    /// The number of the intent that caused it, or the id of that intent's effect if the intent is not
+    /// in this list.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
     pub caused_by: String,
-    /// The effect whose body enqueued it as the start of a new chain: as in `caused_by`.
+    /// The intent whose body enqueued it as the start of a new chain, in the same form as `caused_by`.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
     pub detached_from: String,
-    /// What became of it; empty while nothing has been decided, `left` for what a drain has left.
+    /// Its fate; empty while it is pending, `left` if a drain has left it.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "String::is_empty"))]
     pub fate: String,
 }
@@ -78,7 +79,7 @@ impl Plain {
         }
     }
 
-    /// Marks so many of the last intents as left.
+    /// Marks the last `left` intents as left.
     pub(super) fn with_left(mut self, left: usize) -> Self {
         for line in self.lines.iter_mut().rev().take(left) {
             "left".clone_into(&mut line.fate);
@@ -86,7 +87,7 @@ impl Plain {
         self
     }
 
-    /// The intents, in order.
+    /// Returns the intents, in order.
     pub fn lines(&self) -> &[PlainLine] {
         &self.lines
     }
@@ -107,7 +108,7 @@ impl PlainLine {
             intent: seen.arguments(),
             options: options(seen, delay(seen.schedule())),
             origin: seen.origin().map(ToString::to_string).unwrap_or_default(),
-            // Each effect is performed in a scope of its own, which its cause names better.
+            // Each effect is performed in a separate scope, which its cause identifies better.
             scope: seen
                 .scope()
                 .filter(|_| cause.is_none() && detached_from.is_none())

@@ -13,24 +13,25 @@ use crate::testing::message::{first_of, rows};
 use crate::testing::source::{KeepsArguments, Source};
 use crate::testing::{AssertionLog, Captured, Seen};
 
-/// The scope that `#[airlock::test]` opens around a test: nothing leaves it, and
-/// it is discarded when the test ends.
+/// The scope that `#[airlock::test]` opens around a test. Nothing leaves it, and it is discarded when
+/// the test ends.
 ///
-/// A test takes it as an argument, `scope: &TestScope`, and asserts on it: see
-/// [`Assertions`](crate::testing::Assertions). It holds what the whole test has enqueued, and what the
-/// boundaries in it would have dispatched; what `capture` has taken is not among it.
+/// A test takes it as an argument, `scope: &TestScope`, and asserts on it with
+/// [`Assertions`](crate::testing::Assertions). It holds the intents that the test has enqueued, and those
+/// that the test's boundaries would have dispatched. Intents that `capture` has taken are not included.
 pub struct TestScope {
     scope: Scope,
     log: Arc<AssertionLog>,
 }
 
 impl TestScope {
-    /// The scope of the test that runs on this thread, or in this future: for tests that cannot take
-    /// it as an argument, such as those inside of `proptest!`.
+    /// Returns the scope of the test that runs on this thread or in this future. Use it in tests that
+    /// cannot take the scope as an argument, such as those inside `proptest!`.
     ///
     /// # Panics
     ///
-    /// Outside of a test with `#[airlock::test]`, and in another airlock that the test has entered.
+    /// If called outside a test with `#[airlock::test]`, or within another airlock that the test has
+    /// entered.
     #[track_caller]
     pub fn current() -> Self {
         let mut around = current();
@@ -45,19 +46,19 @@ impl TestScope {
         );
     }
 
-    /// As a plain scope, to carry it to a task or a thread, or to look at it in other ways. What is
-    /// looked at through it does not count for `strict`.
+    /// Returns the underlying [`Scope`], to pass it to a task or a thread, or to inspect it. Assertions
+    /// on it do not count for `strict`.
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
 
-    /// Takes out what the test has enqueued so far, to assert it apart or to
-    /// [`drain`](Captured::drain) it.
+    /// Removes the intents that the test has enqueued so far, to assert on them separately or to
+    /// [`drain`](Captured::drain) them.
     pub fn take(&self) -> Captured<()> {
         Captured::with((), Buffer::taken(&self.scope))
     }
 
-    /// Counts everything that was enqueued so far as looked at, for `strict`.
+    /// Marks everything that was enqueued so far as checked, for `strict`.
     pub fn ignore_rest(&self) {
         self.look(&mut |seen| {
             let seen: Vec<_> = seen.iter().map(Seen::id).collect();
@@ -91,7 +92,7 @@ impl fmt::Debug for TestScope {
     }
 }
 
-/// Whether a test fails for what no assertion has looked at.
+/// The choice whether a test fails for intents that no assertion has checked.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strictness {
@@ -99,12 +100,12 @@ pub enum Strictness {
     Strict,
 }
 
-/// A test that `#[airlock::test]` has made.
+/// The runtime part of a test with `#[airlock::test]`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Test<'a> {
     pub strictness: Strictness,
-    /// The airlock that it runs in, unless in the one around it.
+    /// The airlock of the test; `None` for the surrounding one.
     pub airlock: Option<&'a Airlock>,
 }
 

@@ -1,4 +1,4 @@
-//! One look at intents, wherever they stand: in a buffer, in a recorder, in a report.
+//! A uniform view of intents in buffers, recorders and reports.
 
 use std::fmt;
 use std::ops::Deref;
@@ -17,11 +17,11 @@ use crate::intent::{FireOn, Schedule};
 use crate::intent::{Intent, IntentData, IntentId};
 use crate::report::{ReportEntry, caused_by};
 
-/// An intent as a test sees it, of whatever effect.
+/// A test's view of an intent of any effect.
 #[derive(Clone, Copy)]
 pub struct Seen<'a> {
     data: &'a IntentData,
-    /// Reports do not keep it.
+    /// `None` in a report.
     arguments: Option<&'a Payload>,
     shown: Option<&'a str>,
 }
@@ -43,24 +43,24 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// The same with arguments, or with their text where they cannot be kept.
+    /// Attaches the arguments, and their text for those that could not be kept.
     pub(crate) fn with(mut self, arguments: &'a Payload, text: &'a str) -> Self {
         self.arguments = Some(arguments);
         self.shown = Some(text);
         self
     }
 
-    /// The effect that it wishes.
+    /// Returns the descriptor of its effect.
     pub fn effect(&self) -> &'static EffectDescriptor {
         self.data.effect
     }
 
-    /// Whether it wishes the effect with this intent type.
+    /// Returns `true` if `E` is its intent type.
     pub fn is<E: Effect>(&self) -> bool {
         self.data.effect == E::DESCRIPTOR
     }
 
-    /// Its arguments, if it is of this type and they are kept.
+    /// Returns its arguments, if it is of this type and they were kept.
     pub fn get<E: Effect>(&self) -> Option<&'a E> {
         self.arguments?.get()?.downcast_ref()
     }
@@ -72,7 +72,7 @@ impl<'a> Seen<'a> {
         })
     }
 
-    /// The intent as `Debug` shows it: what the effect redacts is left out. Empty in a report.
+    /// Returns the `Debug` text of the intent, without redacted arguments. Empty in a report.
     pub fn arguments(&self) -> String {
         match (self.shown, self.arguments) {
             (Some(text), _) => text.to_owned(),
@@ -81,7 +81,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Why there is nothing that a pattern or a closure could be asked about.
+    /// Explains why the arguments are missing; `None` if they are present.
     pub(crate) fn why_without_arguments(&self) -> Option<&'static str> {
         match self.arguments {
             None => Some("a report keeps no arguments, so that only types can be matched"),
@@ -92,67 +92,68 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Its id.
+    /// Returns its id.
     pub fn id(&self) -> IntentId {
         self.data.id
     }
 
-    /// Where it was enqueued.
+    /// Returns the source location that enqueued it.
     pub fn location(&self) -> &'static Location<'static> {
         self.data.location
     }
 
-    /// The scope that it was enqueued in.
+    /// Returns the scope that it was enqueued in.
     pub fn scope(&self) -> Option<ScopeId> {
         self.data.scope
     }
 
-    /// Whether it came from a nested scope.
+    /// Returns `true` if it was captured from a nested scope.
     pub fn is_captured(&self) -> bool {
         self.data.was_captured()
     }
 
-    /// The chain of effects that led to it.
+    /// Returns the chain of effects that caused it.
     pub fn cause(&self) -> Option<&'a Cause> {
         self.data.cause().map(AsRef::as_ref)
     }
 
-    /// The effect whose body enqueued it as the start of a new chain.
+    /// Returns the effect whose body enqueued it as the start of a new chain.
     pub fn detached_from(&self) -> Option<&'a Cause> {
         self.data.detached_from()
     }
 
-    /// Its chain of causes, or the start of a new chain, for people.
+    /// Formats its chain of causes, or the effect from which it is detached.
     pub(crate) fn caused_by(&self) -> String {
         caused_by(self.data)
     }
 
-    /// Where the work that enqueued it came from.
+    /// Returns the origin of the work that enqueued it.
     pub fn origin(&self) -> Option<&'a Origin> {
         self.data.origin()
     }
 
-    /// When it may be performed at the earliest.
+    /// Returns its schedule: the earliest time at which it may be performed.
     pub fn schedule(&self) -> Schedule {
         self.data.schedule()
     }
 
-    /// Its queue: its own, or the effect's.
+    /// Returns the queue set on the intent, or else the effect's.
     pub fn queue(&self) -> Option<&'a str> {
         self.data.queue()
     }
 
-    /// Its priority: its own, or the effect's.
+    /// Returns the priority set on the intent, or else the effect's.
     pub fn priority(&self) -> Option<i16> {
         self.data.priority()
     }
 
-    /// Its key: its own, or what the effect's `key = ..` gives. A report knows only the first.
+    /// Returns the key set on the intent, or else the value of the effect's `key = ..`. The latter is not
+    /// available in a report.
     pub fn key(&self) -> Option<Key> {
         self.data.key(self.arguments)
     }
 
-    /// Its key as people may see it.
+    /// Returns the text of its key, redacted if the effect requires it.
     pub(crate) fn shown_key(&self) -> Option<String> {
         let key = self.key()?;
         let hidden = self.data.effect.spec.key_redacted && !self.data.has_own_key();
@@ -162,12 +163,12 @@ impl<'a> Seen<'a> {
         })
     }
 
-    /// Under which outcome of its scope it leaves.
+    /// Returns the outcome of its scope on which it fires.
     pub fn fire_on(&self) -> FireOn {
         self.data.fire_on()
     }
 
-    /// What became of it; `None` while nothing has been decided.
+    /// Returns its fate; `None` while it is pending.
     pub fn fate(&self) -> Option<Fate<'a>> {
         match self.data.fate() {
             Fate::Pending => None,
@@ -183,8 +184,8 @@ impl fmt::Debug for Seen<'_> {
     }
 }
 
-/// An intent of the effect `E` as a test sees it: the fields are the arguments, the methods of
-/// [`Seen`] tell the rest.
+/// A test's view of an intent of the effect `E`. The arguments are available as fields, everything else
+/// through the methods of [`Seen`].
 ///
 /// ```
 /// # use airlock::prelude::*;

@@ -1,4 +1,4 @@
-//! Where intents can be looked at.
+//! The sources of intents that assertions inspect.
 
 use crate::executor::Recorder;
 use crate::intent::IntentId;
@@ -6,26 +6,26 @@ use crate::report::FlushReport;
 use crate::scope::Scope;
 use crate::testing::Seen;
 
-/// Where intents can be looked at.
+/// A source of intents for [`Assertions`](crate::testing::Assertions).
 pub trait Source {
-    /// What a message says before it lists the intents.
+    /// The words before the list of intents in a message.
     const HOLDS: &'static str;
 
-    /// Shows the intents, in order.
+    /// Calls the closure with the intents, in order.
     fn look(&self, look: &mut dyn FnMut(&[Seen<'_>]));
 
-    /// Why nothing may be there where something should.
+    /// Returns a hint for the message of an assertion that found no intents at all.
     fn hint(&self) -> &'static str {
         ""
     }
 
-    /// Notes that a test has looked at these.
+    /// Records that a test has asserted on these intents.
     fn looked_at(&self, intents: &[IntentId]) {
         let _ = intents;
     }
 }
 
-/// What keeps the arguments of its intents.
+/// A [`Source`] that keeps the arguments of its intents.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` keeps no arguments",
     label = "tells effects and fates only",

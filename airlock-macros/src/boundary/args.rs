@@ -1,4 +1,4 @@
-//! What `#[airlock::boundary(..)]` says.
+//! The arguments of `#[airlock::boundary(..)]`.
 
 use proc_macro2::TokenStream;
 use syn::parse::ParseStream;
@@ -14,7 +14,16 @@ const KNOWN: &[&str] = &[
     "name",
     "emits",
     "on_flush_error",
+    "discard_if",
     "crate",
+];
+
+/// Names that users try, and what to write instead.
+const MEANT: &[(&str, &str)] = &[
+    ("policies", "`policy = (first, second)`"),
+    ("effects", "`emits(A, B)`"),
+    ("allow", "`emits(A, B)`"),
+    ("on_error", "`on_flush_error = ..`"),
 ];
 
 #[derive(Default)]
@@ -25,23 +34,27 @@ pub(crate) struct Args {
     pub(crate) name: Option<LitStr>,
     pub(crate) emits: Option<Vec<Type>>,
     pub(crate) on_flush_error: Option<OnFlushError>,
+    /// A closure that tells from the returned value whether the scope is discarded.
+    pub(crate) discard_if: Option<Expr>,
     /// The path of the facade.
     pub(crate) krate: Facade,
 }
 
-/// What happens to a flush that failed after the body had succeeded.
+/// The reaction to a flush that failed after the body had succeeded.
 pub(crate) enum OnFlushError {
     Log,
     Panic,
-    /// A closure from the error to the value to return.
+    /// A closure that maps the error to the value to return.
     Value(Box<Expr>),
 }
 
 impl Args {
-    /// Reads what can be read, and files the rest as problems.
+    /// Parses the arguments. Adds a problem for each one that is invalid.
     pub(crate) fn parse(tokens: TokenStream, problems: &mut Problems) -> Self {
         let mut args = Self::default();
-        read_each(tokens, KNOWN, problems, |key, input| args.read(key, input));
+        read_each(tokens, KNOWN, MEANT, problems, |key, input| {
+            args.read(key, input)
+        });
         args
     }
 
@@ -66,6 +79,7 @@ impl Args {
                 };
                 set_once(&mut self.on_flush_error, key, choice)?;
             }
+            "discard_if" => set_value(&mut self.discard_if, key, input)?,
             "crate" => self.krate.set(key, input)?,
             _ => return Ok(false),
         }

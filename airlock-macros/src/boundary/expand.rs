@@ -1,4 +1,4 @@
-//! From a function and its arguments to the function with a scope around its body.
+//! Generates the function with a scope around its body.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -11,6 +11,7 @@ use crate::boundary::args::{Args, OnFlushError};
 use crate::boundary::disguise::Form;
 use crate::function::{Function, docs, place, plain_name, respan, unwrapped};
 
+/// Expands a boundary:
 /// ```text
 /// async fn checkout(..) -> Result<Receipt, E> { BODY }
 /// ```
@@ -40,9 +41,10 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
         let setter = quote::format_ident!("{setter}");
         value.as_ref().map(|value| quote!(.#setter(#value)))
     });
-    // Bound first, so that nothing which the expressions borrow or lock lives on through the body.
+    // A `let` drops the temporaries of the expressions (borrows, lock guards) before the body runs.
     let scope = quote!(let __airlock_scope = #private::boundary(__AIRLOCK_BOUNDARY)#(#setters)*;);
     let on_error = on_flush_error(args, &function.sig, &private);
+    let outcome = outcome(args, &private);
     let (inner_attrs, body) = function.split_body();
     let run = match form {
         Form::Sync => {
@@ -59,7 +61,7 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
                     move || {
                         let value: #output = #private::once(move || #returns #body);
                         #convert
-                        (#private::outcome!(value, #private), value)
+                        (#outcome, value)
                     },
                     #on_error,
                 )
@@ -69,6 +71,7 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
             let wrapped = wrapped(
                 &declared(&function.sig.output),
                 &body.stream(),
+                &outcome,
                 &on_error,
                 &private,
             );
@@ -76,7 +79,13 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
         }
         Form::Disguised(disguised) => {
             let block = &disguised.block;
-            let wrapped = wrapped(&disguised.output, &statements(block), &on_error, &private);
+            let wrapped = wrapped(
+                &disguised.output,
+                &statements(block),
+                &outcome,
+                &on_error,
+                &private,
+            );
             disguised.around(quote!(async move { #scope #wrapped.await }))
         }
     };
@@ -92,7 +101,7 @@ pub(crate) fn expand(args: &Args, function: &Function, form: Form) -> TokenStrea
     }
 }
 
-/// Without braces, which would be idle behind other statements.
+/// Returns the statements without the braces, which would be redundant after other statements.
 fn statements(block: &syn::Block) -> TokenStream {
     let statements = &block.stmts;
     quote!(#(#statements)*)
@@ -101,15 +110,16 @@ fn statements(block: &syn::Block) -> TokenStream {
 fn wrapped(
     declared: &Type,
     body: &TokenStream,
+    outcome: &TokenStream,
     on_error: &TokenStream,
     private: &TokenStream,
 ) -> TokenStream {
     let convert = conversion(declared, private);
     let output = erased(declared);
-    // A body of another type is reported against the declared one.
+    // The span makes the compiler report a body of another type at the declared type.
     let span = proc_macro2::Span::call_site().located_at(output.span());
     let returned = quote_spanned!(span=> return value;);
-    // A builder of responses is a future too, and need not be awaited.
+    // A response builder may implement `Future`; the body returns it without awaiting it.
     let allow = convert.is_some().then(
         || quote!(#[allow(clippy::async_yields_async, reason = "the function yields it as well")]),
     );
@@ -118,7 +128,7 @@ fn wrapped(
             async move {
                 #allow
                 let value = async move {
-                    // `?` and `return` need the declared type before they are reached.
+                    // Declares the output type, so that `?` and `return` in the body can infer it.
                     if let ::core::option::Option::Some(value) = ::core::option::Option::None::<#output> {
                         #returned
                     }
@@ -126,15 +136,16 @@ fn wrapped(
                 }
                 .await;
                 #convert
-                (#private::outcome!(value, #private), value)
+                (#outcome, value)
             },
             #on_error,
         )
     }
 }
 
-/// A response has a status and its maker may not: where the declared type is `impl IntoResponse` or
-/// `impl Responder`, or a `Result` of it, the one may stand for the other.
+/// Converts the body's value into a response, so that its status can be judged. Applies only if the
+/// declared type is `impl IntoResponse` or `impl Responder`, or a `Result` of one: there the caller cannot
+/// tell the response from the original value.
 fn conversion(declared: &Type, private: &TokenStream) -> Option<TokenStream> {
     let ways = match unwrapped(declared) {
         Type::Path(path) => {
@@ -148,8 +159,8 @@ fn conversion(declared: &Type, private: &TokenStream) -> Option<TokenStream> {
     Some(quote!(let value = #private::response!(value, #private::#ways);))
 }
 
-/// The module that knows the responses of `impl IntoResponse` or `impl Responder`. The trait is told
-/// by its name: generated code asks whether it is the one that we know.
+/// Returns the module that converts values of `impl IntoResponse` or `impl Responder`. The trait is
+/// recognised by its name; the generated code checks that it is the expected one.
 fn ways_to_respond(ty: &Type) -> Option<TokenStream> {
     let Type::ImplTrait(ty) = unwrapped(ty) else {
         return None;
@@ -206,15 +217,15 @@ fn declaration(args: &Args, function: &Function, is_async: bool, krate: &Facade)
     }
 }
 
-/// What is done with a failed flush. Where nothing is chosen, the return type has to carry it; if it
-/// cannot, the compiler says so at that type.
+/// Generates the reaction to a failed flush. Without `on_flush_error`, the return type must be able to
+/// carry the error; otherwise the compiler reports an error at that type.
 fn on_flush_error(args: &Args, sig: &Signature, private: &TokenStream) -> TokenStream {
     let large = quote!(#[allow(clippy::result_large_err, reason = "the function's own type")]);
     match &args.on_flush_error {
         Some(OnFlushError::Log) => quote!(#private::log_flush_error),
-        // A closure, so that the panic's line is the boundary's.
+        // A closure, so that the panic reports the boundary's line.
         Some(OnFlushError::Panic) => quote!(|error, _| #private::panic_on_flush_error(error)),
-        // A bare closure that is called at once would have to name the type of its argument.
+        // `unwrap_or_else` infers the type of the closure's argument, unlike an immediate call of it.
         Some(OnFlushError::Value(value)) => {
             quote!(#large |error, _| #private::report_unhandled_on_drop(error).unwrap_or_else(#value))
         }
@@ -236,6 +247,16 @@ fn on_flush_error(args: &Args, sig: &Signature, private: &TokenStream) -> TokenS
     }
 }
 
+/// Returns the outcome of the returned value: by its type, or by `discard_if`.
+fn outcome(args: &Args, private: &TokenStream) -> TokenStream {
+    let outcome = quote!(#private::outcome!(value, #private));
+    match &args.discard_if {
+        None => outcome,
+        // Passed to a function, so that the closure's argument needs no type.
+        Some(discards) => quote!(#private::discard_if(#outcome, &value, #discards)),
+    }
+}
+
 fn declared(output: &ReturnType) -> Type {
     match output {
         ReturnType::Default => syn::parse_quote!(()),
@@ -243,7 +264,7 @@ fn declared(output: &ReturnType) -> Type {
     }
 }
 
-/// A type for a `let`, in which `impl Trait` cannot be written.
+/// Replaces `impl Trait`, which is not allowed in a `let`, by `_`.
 fn erased(ty: &Type) -> Type {
     let mut ty = ty.clone();
     Erase.visit_type_mut(&mut ty);

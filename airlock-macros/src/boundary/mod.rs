@@ -1,4 +1,4 @@
-//! `#[airlock::boundary]`: a function opens a scope around its body.
+//! `#[airlock::boundary]`: opens a scope around a function's body.
 
 mod args;
 pub(crate) mod disguise;
@@ -11,7 +11,7 @@ use crate::function::{Function, plain_name};
 use crate::problems::Problems;
 use args::Args;
 
-/// Gives the function's name, if it could be read, and the expansion.
+/// Returns the function's name, if it could be parsed, and the expansion.
 pub(crate) fn boundary(args: TokenStream, item: &TokenStream) -> (Option<String>, TokenStream) {
     let function: Function = match syn::parse2(item.clone()) {
         Ok(function) => function,
@@ -31,7 +31,7 @@ pub(crate) fn boundary(args: TokenStream, item: &TokenStream) -> (Option<String>
         );
     }
     let form = disguise::form(&function, &mut problems);
-    // What the attribute gets wrong does not change what the rest of the crate sees.
+    // Expand even if an argument is wrong, so that the rest of the crate has no follow-up errors.
     let expansion = match form {
         Some(form) if function.sig.constness.is_none() => expand::expand(&args, &function, form),
         _ => quote!(#function),

@@ -1,4 +1,4 @@
-//! What `#[airlock::effect(..)]` says.
+//! The arguments of `#[airlock::effect(..)]`.
 
 use proc_macro2::{Span, TokenStream};
 use syn::parse::ParseStream;
@@ -12,6 +12,32 @@ use crate::problems::Problems;
 const KNOWN: &[&str] = &[
     "name", "alias", "durable", "queue", "priority", "retry", "timeout", "tags", "redact", "batch",
     "key", "coalesce", "once", "derive", "intent", "crate",
+];
+
+/// Names that users try, and what to write instead.
+const MEANT: &[(&str, &str)] = &[
+    ("id", "`name = \"..\"`, which is the id of the effect"),
+    ("retries", "`retry(attempts = 3)`"),
+    ("attempts", "`retry(attempts = 3)`"),
+    ("max_attempts", "`retry(attempts = 3)`"),
+    (
+        "backoff",
+        "`retry(attempts = 3, delay = \"1s\", factor = 2)`",
+    ),
+    (
+        "dedupe",
+        "`key = ..`, by which the intents of one flush are coalesced",
+    ),
+    (
+        "unique",
+        "`key = ..`, by which the intents of one flush are coalesced",
+    ),
+    (
+        "delay",
+        "the delay where the intent is enqueued: `airlock::enqueue(intent.after(..))`",
+    ),
+    ("tag", "`tags(\"..\")`"),
+    ("aliases", "`alias(\"..\")`"),
 ];
 
 #[derive(Default)]
@@ -44,10 +70,12 @@ pub(crate) struct RetryArgs {
 }
 
 impl Args {
-    /// Reads what can be read, and files the rest as problems.
+    /// Parses the arguments. Adds a problem for each one that is invalid.
     pub(crate) fn parse(tokens: TokenStream, problems: &mut Problems) -> Self {
         let mut args = Self::default();
-        read_each(tokens, KNOWN, problems, |key, input| args.read(key, input));
+        read_each(tokens, KNOWN, MEANT, problems, |key, input| {
+            args.read(key, input)
+        });
         args
     }
 
@@ -97,7 +125,7 @@ impl Args {
     }
 }
 
-/// `(3)` or `(attempts = 3, delay = "100ms", factor = 2, max_delay = "60s")`.
+/// Parses `(3)` or `(attempts = 3, delay = "100ms", factor = 2, max_delay = "60s")`.
 fn retry(key: &Ident, input: ParseStream<'_>) -> syn::Result<RetryArgs> {
     let content = parentheses(key, input, "(attempts = 3)")?;
     let mut retry = RetryArgs::default();

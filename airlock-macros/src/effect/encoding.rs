@@ -1,5 +1,5 @@
-//! What `#[serde(..)]` on an argument of a durable effect makes of its field: part of the contract
-//! with messages that are stored already.
+//! The encoding of a durable effect's arguments, according to their `#[serde(..)]` attributes. It is part
+//! of the contract with messages that are stored already.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -8,21 +8,21 @@ use syn::{Attribute, LitStr, Token, Type};
 
 use crate::function::unwrapped;
 
-/// How a durable intent holds one argument.
+/// The encoding of one argument in a durable intent.
 #[derive(Default)]
 pub(crate) struct Encoding {
-    /// Whether it may be missing.
+    /// `true` if the argument may be missing in a message.
     default: bool,
     name: Option<LitStr>,
     aliases: Vec<LitStr>,
-    /// What else shapes it (`with = ".."`, `flatten`), as written.
+    /// Other attributes that change the encoding (`with = ".."`, `flatten`), as written.
     form: Vec<String>,
-    /// Whether some messages are written without it.
+    /// `true` if some messages omit it (`skip_serializing_if`).
     left_out: bool,
 }
 
 impl Encoding {
-    /// What cannot be read is left for serde to explain.
+    /// Reads the attributes. Ignores what cannot be parsed, since serde reports it.
     pub(crate) fn read(attrs: &[Attribute], ty: &Type) -> Self {
         let mut encoding = Self::default();
         let mut decodes_itself = false;
@@ -33,7 +33,7 @@ impl Encoding {
                 encoding.item(&meta)
             });
         }
-        // Serde takes a missing `Option` for `None`, unless something else decodes it.
+        // Serde decodes a missing `Option` as `None`, unless the field has a custom decoder.
         encoding.default |= is_option(ty) && !decodes_itself;
         encoding
     }
@@ -68,7 +68,7 @@ impl Encoding {
         Ok(())
     }
 
-    /// The calls that tell the descriptor's argument.
+    /// Returns the calls that record the encoding on the descriptor's argument.
     pub(crate) fn calls(&self) -> TokenStream {
         let Self {
             default,

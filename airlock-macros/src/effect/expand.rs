@@ -1,4 +1,4 @@
-//! From the model of an effect to tokens.
+//! Generates tokens from the model of an effect.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -11,10 +11,11 @@ use crate::effect::model::{Effect, Retry};
 use crate::effect::signature::{Parameter, ParameterKind};
 use crate::function::{place, plain_name, respan, type_text};
 
+/// Expands an effect:
 /// ```text
 /// #[effect] async fn pay(#[resource] bank: &Bank, order: OrderId) -> Result<(), E> { .. }
 /// ```
-/// becomes a constructor, an intent type, and in a `const _` the body, the implementations and the
+/// becomes a constructor, an intent type, and a `const _` with the body, the implementations and the
 /// registration:
 /// ```text
 /// fn pay(order: OrderId) -> Pay { Pay { order } }
@@ -137,8 +138,8 @@ fn intent(effect: &Effect, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// The user's function, under its own name in a type that nobody can name: so it stays out of reach,
-/// and its name in its own body still makes an intent.
+/// Generates the user's function as an associated function of a private type. It keeps its name but cannot
+/// be called by other code, and within its own body the name still refers to the constructor.
 fn body(effect: &Effect) -> TokenStream {
     let Effect {
         ident,
@@ -163,7 +164,11 @@ fn body(effect: &Effect) -> TokenStream {
             ..
         } = parameter;
         let borrow = (*kind == ParameterKind::Resource).then(|| quote!(&));
-        quote!(#(#cfgs)* #mutability #ident: #borrow #ty)
+        // The key may be the only use of an argument.
+        let allow = effect
+            .key_mentions(ident)
+            .then(|| quote!(#[allow(unused_variables)]));
+        quote!(#(#cfgs)* #allow #mutability #ident: #borrow #ty)
     });
     quote! {
         struct __AirlockBody;
@@ -190,7 +195,7 @@ fn debug(effect: &Effect, private: &TokenStream) -> TokenStream {
         let calls = effect.arguments().map(call);
         quote!(f.debug_struct(#name)#(#calls)*.finish())
     } else {
-        // A call in a chain cannot be under a `cfg`, a statement can.
+        // A `cfg` is allowed on a statement, but not on a call in a method chain.
         let calls = effect.arguments().map(|argument| {
             let (cfgs, call) = (&argument.cfgs, call(argument));
             quote!(#(#cfgs)* shown #call;)
@@ -366,7 +371,7 @@ fn perform(effect: &Effect, private: &TokenStream) -> TokenStream {
     );
     let arguments = names(effect.parameters.iter());
     let awaited = is_async.then(|| quote!(.await));
-    // A return type that an effect cannot have is shown at that type.
+    // The span makes the compiler report an invalid return type at that type.
     let call = match &effect.output {
         ReturnType::Default => {
             quote!(#private::result(__AirlockBody::#ident(#arguments)#awaited))
@@ -444,7 +449,7 @@ fn markers(effect: &Effect, private: &TokenStream) -> TokenStream {
     quote!(#clone #durable)
 }
 
-/// Asks of each argument's type what an intent needs, where the type stands.
+/// Generates an assertion of the required traits for each argument's type, at the span of the type.
 fn checks(effect: &Effect, private: &TokenStream) -> TokenStream {
     let mut checks = Vec::new();
     for argument in effect.arguments() {
@@ -475,7 +480,7 @@ fn is_redacted(effect: &Effect, argument: &Parameter) -> bool {
         .any(|name| name.unraw() == argument.ident.unraw())
 }
 
-/// The names, separated by commas, each under its `cfg`s.
+/// Returns the names, separated by commas, each with its `cfg`s.
 fn names<'a>(parameters: impl Iterator<Item = &'a Parameter>) -> TokenStream {
     let names = parameters.map(|Parameter { cfgs, ident, .. }| quote!(#(#cfgs)* #ident));
     quote!(#(#names),*)

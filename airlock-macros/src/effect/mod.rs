@@ -1,4 +1,4 @@
-//! `#[airlock::effect]`: a function becomes a typed intent constructor.
+//! `#[airlock::effect]`: turns a function into the constructor of a typed intent.
 
 mod args;
 mod encoding;
@@ -14,7 +14,7 @@ use crate::function::{Function, plain_name};
 use crate::problems::Problems;
 use args::Args;
 
-/// Gives the function's name, if it could be read, and the expansion.
+/// Returns the function's name, if it could be parsed, and the expansion.
 pub(crate) fn effect(args: TokenStream, item: &TokenStream) -> (Option<String>, TokenStream) {
     let mut function: Function = match syn::parse2(item.clone()) {
         Ok(function) => function,
@@ -35,7 +35,7 @@ pub(crate) fn effect(args: TokenStream, item: &TokenStream) -> (Option<String>, 
     });
     let signature = signature::check(&function.sig, &mut problems);
     let expansion = match signature {
-        // What the attribute gets wrong does not change what the rest of the crate sees.
+        // Expand even if an argument is wrong, so that the rest of the crate has no follow-up errors.
         Some(signature) => expand::expand(&model::build(args, &function, signature, &mut problems)),
         None => stub::stub(&args, &function),
     };
@@ -45,7 +45,7 @@ pub(crate) fn effect(args: TokenStream, item: &TokenStream) -> (Option<String>, 
 
 fn not_a_function(item: &TokenStream) -> TokenStream {
     let mut tokens = item.clone().into_iter();
-    // The keyword says what it is, behind attributes and visibility.
+    // The kind of the item is its first keyword, after attributes and visibility.
     let keyword = tokens.find_map(|token| match token {
         proc_macro2::TokenTree::Ident(word)
             if [

@@ -1,4 +1,4 @@
-//! What we understood of an effect.
+//! The validated model of an effect.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
@@ -35,10 +35,11 @@ pub(crate) struct Effect {
     pub(crate) retry: Option<Retry>,
     pub(crate) timeout_millis: Option<u64>,
     pub(crate) key: Option<Expr>,
-    /// Whether the key is made of an argument that is redacted.
+    /// `true` if the key uses a redacted argument.
     pub(crate) key_redacted: bool,
     pub(crate) keeps_first: bool,
-    /// For a batch effect, what the body's `Vec` holds: the type of the intent's one argument.
+    /// For a batch effect, the element type of the body's `Vec`, which is the type of the intent's only
+    /// argument.
     pub(crate) batch: Option<Type>,
     pub(crate) once: bool,
     pub(crate) durable: bool,
@@ -51,17 +52,17 @@ pub(crate) struct Retry {
     pub(crate) max_delay_millis: Option<u64>,
 }
 
-/// The user's attributes, by where they go.
+/// The user's attributes, grouped by the generated items that they are applied to.
 pub(crate) struct Attributes {
-    /// Docs of the constructor and of the intent.
+    /// Doc comments: the constructor and the intent.
     pub(crate) docs: Vec<Attribute>,
-    /// `cfg`: everything that is generated is under them.
+    /// `cfg`: all generated items.
     pub(crate) cfgs: Vec<Attribute>,
-    /// For the constructor alone.
+    /// `deprecated` and `must_use`: the constructor.
     pub(crate) constructor: Vec<Attribute>,
-    /// Levels of lints: for the constructor, the intent and the body.
+    /// Lint levels: the constructor, the intent and the body.
     pub(crate) lints: Vec<Attribute>,
-    /// All others, such as `#[tracing::instrument]`: for the body.
+    /// All others, such as `#[tracing::instrument]`: the body.
     pub(crate) body: Vec<Attribute>,
 }
 
@@ -78,9 +79,16 @@ impl Effect {
             .filter(|parameter| parameter.kind == ParameterKind::Resource)
     }
 
-    /// The type of an argument as a field of the intent.
+    /// Returns the type of the intent's field for an argument.
     pub(crate) fn field_type<'a>(&'a self, argument: &'a Parameter) -> &'a Type {
         self.batch.as_ref().unwrap_or(&argument.ty)
+    }
+
+    /// Returns `true` if the `key` expression uses the argument.
+    pub(crate) fn key_mentions(&self, argument: &Ident) -> bool {
+        let names = std::slice::from_ref(argument);
+        let key = self.key.as_ref();
+        key.is_some_and(|key| mentions(key.to_token_stream(), names))
     }
 
     pub(crate) fn is_fallible(&self) -> bool {
@@ -93,7 +101,7 @@ impl Effect {
     }
 }
 
-/// Builds the model, and files what the attribute gets wrong. Such an argument is left out.
+/// Builds the model. Adds a problem for each invalid argument of the attribute.
 pub(crate) fn build(
     args: Args,
     function: &Function,
@@ -165,7 +173,7 @@ pub(crate) fn build(
     }
 }
 
-/// Names of Rust's prelude, which an intent must not shadow in the user's module.
+/// Names in Rust's prelude, which a generated intent type must not shadow in the user's module.
 const PRELUDE: &[&str] = &[
     "AsMut",
     "AsRef",
@@ -215,7 +223,8 @@ const PRELUDE: &[&str] = &[
     "Vec",
 ];
 
-/// `send_confirmation` makes `SendConfirmation` and `send` makes `SendIntent`, unless `intent = Name` says otherwise.
+/// Returns the name of the intent type: `intent = Name`, or else the function's name in CamelCase.
+/// `send_confirmation` becomes `SendConfirmation`; `send` becomes `SendIntent`, since `Send` is in the prelude.
 pub(crate) fn intent_name(args: &Args, function: &Ident) -> Ident {
     if let Some(intent) = &args.intent {
         return intent.clone();
@@ -229,7 +238,7 @@ pub(crate) fn intent_name(args: &Args, function: &Ident) -> Ident {
     });
     let name: String = words.collect();
     if syn::parse_str::<Ident>(&name).is_ok() && !PRELUDE.contains(&name.as_str()) {
-        // The span says where the name comes from.
+        // The function's span points errors and editors to the origin of the name.
         return Ident::new(&name, function.span());
     }
     format_ident!("{}Intent", name, span = function.span())
@@ -283,6 +292,16 @@ fn check_name(args: &Args, function: &Ident, problems: &mut Problems) {
         let message = "an id is not empty and has no spaces, such as `\"shop.send_confirmation\"`";
         problems.push(syn::Error::new(name.span(), message));
     }
+    for alias in args.alias.iter().flatten() {
+        if args
+            .name
+            .as_ref()
+            .is_some_and(|name| name.value() == alias.value())
+        {
+            let message = "this is the effect's own id: an alias is another one, which it had before; leave it out";
+            problems.push(syn::Error::new(alias.span(), message));
+        }
+    }
     if let (Some(durable), None) = (args.durable, &args.name) {
         let proposal = proposed_name(function);
         let message = format!(
@@ -292,12 +311,12 @@ fn check_name(args: &Args, function: &Ident, problems: &mut Problems) {
     }
 }
 
-/// `<package>.<function>`. The module is left out, since it is what a name should survive.
+/// Returns `<package>.<function>`. Omits the module, since the name should survive a move to another one.
 fn proposed_name(function: &Ident) -> String {
     let function = plain_name(function);
     match std::env::var("CARGO_PKG_NAME") {
         Ok(package) => format!("{package}.{function}"),
-        Err(_) => function, // The compiler was not started by Cargo.
+        Err(_) => function, // Not compiled by Cargo.
     }
 }
 
@@ -324,7 +343,7 @@ fn redacted(names: Vec<Ident>, parameters: &[Parameter], problems: &mut Problems
     found
 }
 
-/// Whether one of the names stands in these tokens, or in a text of theirs, as in `format!("{card}")`.
+/// Returns `true` if one of the names occurs in these tokens, or in a string such as `format!("{card}")`.
 fn mentions(tokens: TokenStream, names: &[Ident]) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Group(group) => mentions(group.stream(), names),
@@ -338,7 +357,7 @@ fn mentions(tokens: TokenStream, names: &[Ident]) -> bool {
     })
 }
 
-/// `orders: Vec<OrderId>` is the only argument: gives `OrderId`.
+/// Returns the element type of a batch effect's only argument: `OrderId` for `orders: Vec<OrderId>`.
 fn batch_of(span: Span, parameters: &[Parameter], problems: &mut Problems) -> Option<Type> {
     let arguments: Vec<_> = parameters
         .iter()
@@ -400,7 +419,7 @@ fn sorted(attrs: &[Attribute]) -> Attributes {
         place.push(attr.clone());
     }
     for lint in &mut sorted.lints {
-        // Of several copies of an `expect`, some would go unfulfilled.
+        // The attribute is copied to several items; an `expect` would be unfulfilled on some of them.
         if lint.path().is_ident("expect") {
             let tokens = lint.meta.require_list().map(|list| list.tokens.clone());
             let tokens = tokens.unwrap_or_else(|_| lint.meta.to_token_stream());

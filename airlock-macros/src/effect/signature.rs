@@ -1,4 +1,4 @@
-//! What the signature of an effect may be.
+//! Validation of an effect's signature.
 
 use proc_macro2::Ident;
 use quote::ToTokens;
@@ -11,7 +11,7 @@ use syn::{
 use crate::function::{is_one_of, unwrapped};
 use crate::problems::Problems;
 
-/// A signature without mistakes.
+/// A valid signature.
 pub(crate) struct Checked {
     pub(crate) parameters: Vec<Parameter>,
 }
@@ -23,7 +23,7 @@ pub(crate) struct Parameter {
     pub(crate) serde: Vec<Attribute>,
     pub(crate) mutability: Option<syn::Token![mut]>,
     pub(crate) ident: Ident,
-    /// As written; for a resource without its `&`.
+    /// The type as written; for a resource, without its `&`.
     pub(crate) ty: Type,
     pub(crate) kind: ParameterKind,
 }
@@ -34,7 +34,7 @@ pub(crate) enum ParameterKind {
     Resource,
 }
 
-/// Finds every mistake. Gives nothing if there is one.
+/// Checks a signature and adds every problem. Returns `None` if there is one.
 pub(crate) fn check(sig: &Signature, problems: &mut Problems) -> Option<Checked> {
     let mut found = Problems::default();
     check_qualifiers(sig, &mut found);
@@ -52,11 +52,47 @@ pub(crate) fn check(sig: &Signature, problems: &mut Problems) -> Option<Checked>
             "an effect returns `()` or `Result<(), E>` with a concrete error",
         );
     }
+    if let ReturnType::Type(_, ty) = &sig.output {
+        check_error(ty, &mut found);
+    }
     if found.is_empty() {
         return Some(Checked { parameters });
     }
     found.move_into(problems);
     None
+}
+
+/// Refuses `Box<dyn Error>` as an error: the compiler would explain it by a failed conversion.
+fn check_error(ty: &Type, problems: &mut Problems) {
+    let mut boxed = BoxedErrors(Vec::new());
+    boxed.visit_type(ty);
+    for token in boxed.0 {
+        problems.at(
+            token,
+            "the error of an effect moves between threads: write `Box<dyn Error + Send + Sync>`, or `airlock::BoxError`",
+        );
+    }
+}
+
+/// A visitor that collects the `dyn` of each `Box<dyn Error>` that is not `Send + Sync`.
+struct BoxedErrors(Vec<syn::Token![dyn]>);
+
+impl<'ast> Visit<'ast> for BoxedErrors {
+    fn visit_type_trait_object(&mut self, ty: &'ast syn::TypeTraitObject) {
+        let is = |name: &str| {
+            ty.bounds.iter().any(|bound| match bound {
+                syn::TypeParamBound::Trait(bound) => bound
+                    .path
+                    .segments
+                    .last()
+                    .is_some_and(|last| last.ident == name),
+                _ => false,
+            })
+        };
+        if is("Error") && !(is("Send") && is("Sync")) {
+            self.0.extend(ty.dyn_token);
+        }
+    }
 }
 
 fn check_qualifiers(sig: &Signature, problems: &mut Problems) {
@@ -109,7 +145,7 @@ fn check_generics(sig: &Signature, problems: &mut Problems) {
     }
 }
 
-/// `#[serde]` has its place where the effect is durable; elsewhere it is idle.
+/// The attributes allowed on parameters. `#[serde]` is used for durable effects and ignored otherwise.
 const ALLOWED_ON_PARAMETERS: &[&str] = &["resource", "cfg", "cfg_attr", "doc", "serde"];
 
 fn parameter(input: &FnArg, problems: &mut Problems) -> Option<Parameter> {
@@ -142,6 +178,14 @@ fn parameter(input: &FnArg, problems: &mut Problems) -> Option<Parameter> {
             problems.at(attr.path(), message);
         }
     }
+    for attr in &input.attrs {
+        if is_one_of(attr, &["cfg_attr"]) && mentions_serde(attr) {
+            problems.at(
+                attr.path(),
+                "a durable intent is encoded in the same way in every build: write `#[serde(..)]` without `cfg_attr`",
+            );
+        }
+    }
     let named = name(&input.pat, problems);
     let ty = if is_resource {
         resource(input, problems)
@@ -172,6 +216,15 @@ fn parameter(input: &FnArg, problems: &mut Problems) -> Option<Parameter> {
     })
 }
 
+fn mentions_serde(attr: &Attribute) -> bool {
+    let syn::Meta::List(list) = &attr.meta else {
+        return false;
+    };
+    let mut tokens = list.tokens.clone().into_iter();
+    // `feature = "serde"` is a literal, so only the attribute itself is an identifier.
+    tokens.any(|token| matches!(token, proc_macro2::TokenTree::Ident(word) if word == "serde"))
+}
+
 fn name(pat: &Pat, problems: &mut Problems) -> Option<(Option<syn::Token![mut]>, Ident)> {
     match pat {
         Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => {
@@ -187,7 +240,7 @@ fn name(pat: &Pat, problems: &mut Problems) -> Option<(Option<syn::Token![mut]>,
     }
 }
 
-/// The type behind the `&` of a resource.
+/// Returns the type behind the `&` of a resource.
 fn resource(input: &PatType, problems: &mut Problems) -> Option<Type> {
     let Type::Reference(reference) = unwrapped(&input.ty) else {
         problems.at(
@@ -222,7 +275,7 @@ fn argument(input: &PatType, problems: &mut Problems) -> Option<Type> {
     (!borrowed.found).then(|| (*input.ty).clone())
 }
 
-/// AssertionLog for what an intent cannot own.
+/// A visitor that searches for types that an intent cannot own.
 struct Borrowed<'a> {
     problems: &'a mut Problems,
     found: bool,
@@ -235,7 +288,7 @@ impl<'ast> Visit<'ast> for Borrowed<'_> {
             .as_ref()
             .is_some_and(|lifetime| lifetime.ident == "static")
         {
-            return; // Owned by the program.
+            return; // A `'static` reference can be stored.
         }
         self.found = true;
         let instead = match unwrapped(&reference.elem) {
@@ -259,7 +312,7 @@ impl<'ast> Visit<'ast> for Borrowed<'_> {
         );
     }
 
-    // The references in `fn(&str)` and `Fn(&str)` are not held by the intent.
+    // Do not descend: the intent does not hold the references in `fn(&str)` and `Fn(&str)`.
     fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
     fn visit_parenthesized_generic_arguments(
         &mut self,

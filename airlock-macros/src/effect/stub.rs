@@ -1,4 +1,4 @@
-//! What stays of an effect whose signature is wrong: enough for the rest of the crate.
+//! The expansion of an effect with a wrong signature: enough items for the rest of the crate to compile.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -8,8 +8,9 @@ use crate::effect::args::Args;
 use crate::effect::model::intent_name;
 use crate::function::Function;
 
-/// `fn send(&self, to: &str)` stays as it is, since only a method can take `self`;
-/// `fn send<T>(to: &str, (a, b): (T, T))` becomes `fn send<T>(_: &str, _: (T, T)) -> Send`.
+/// Generates a stub: `fn send<T>(to: &str, (a, b): (T, T))` becomes
+/// `fn send<T>(_: &str, _: (T, T)) -> SendIntent`. A function with `self`, such as
+/// `fn send(&self, to: &str)`, or a variadic one stays as it is.
 pub(super) fn stub(args: &Args, function: &Function) -> TokenStream {
     let Function {
         attrs, vis, sig, ..
@@ -45,7 +46,7 @@ pub(super) fn stub(args: &Args, function: &Function) -> TokenStream {
     }
 }
 
-/// The function as written, without what only we understand.
+/// Returns the function as written, without `#[resource]`, which only this macro understands.
 fn as_written(function: &Function) -> TokenStream {
     let Function {
         attrs,

@@ -1,4 +1,4 @@
-//! What `#[airlock::test(..)]` says.
+//! The arguments of `#[airlock::test(..)]`.
 
 use proc_macro2::{Span, TokenStream};
 use syn::parse::ParseStream;
@@ -18,10 +18,12 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// Reads what can be read, and files the rest as problems.
+    /// Parses the arguments. Adds a problem for each one that is invalid.
     pub(crate) fn parse(tokens: TokenStream, problems: &mut Problems) -> Self {
         let mut args = Self::default();
-        read_each(tokens, KNOWN, problems, |key, input| args.read(key, input));
+        read_each(tokens, KNOWN, &[], problems, |key, input| {
+            args.read(key, input)
+        });
         args
     }
 

@@ -1,4 +1,4 @@
-//! From a function and its arguments to a test in a scope.
+//! Generates a test that runs in a scope.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -9,6 +9,7 @@ use crate::function::Function;
 use crate::test::args::Args;
 use crate::test::model::{Runner, ScopeArgument};
 
+/// Expands a test:
 /// ```text
 /// async fn buys(scope: &TestScope) -> Result<(), E> { BODY }
 /// ```
@@ -60,7 +61,7 @@ pub(crate) fn expand(
             let (future, private) = (test.future(&output, &body.stream()), &test.private);
             quote!(#private::block_on(#future))
         }
-        // A runtime's attribute above ours has made a test of it.
+        // A runtime's attribute above ours has turned it into a test already.
         Form::Disguised(disguised) => {
             let statements = &disguised.block.stmts;
             let future = test.future(&disguised.output, &quote!(#(#statements)*));
@@ -121,7 +122,7 @@ impl Test {
         quote! {
             #open.run_async(async move |#scope| {
                 let value = async move {
-                    // `?` and `return` need the declared type before they are reached.
+                    // Declares the output type, so that `?` and `return` in the body can infer it.
                     if let ::core::option::Option::Some(value) = ::core::option::Option::None::<#output> {
                         return value;
                     }

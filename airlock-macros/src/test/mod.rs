@@ -1,4 +1,4 @@
-//! `#[airlock::test]`: a test in a scope that nothing leaves.
+//! `#[airlock::test]`: runs a test in a scope that nothing leaves.
 
 mod args;
 mod expand;
@@ -12,7 +12,7 @@ use crate::function::{Function, plain_name};
 use crate::problems::Problems;
 use args::Args;
 
-/// Gives the function's name, if it could be read, and the expansion.
+/// Returns the function's name, if it could be parsed, and the expansion.
 pub(crate) fn test(args: TokenStream, item: &TokenStream) -> (Option<String>, TokenStream) {
     let mut function: Function = match syn::parse2(item.clone()) {
         Ok(function) => function,
@@ -37,7 +37,7 @@ pub(crate) fn test(args: TokenStream, item: &TokenStream) -> (Option<String>, To
         Some(form) if problems.is_empty() => {
             expand::expand(&args, function, scope.as_ref(), runner, form)
         }
-        // As it was written, and no test: the compiler and the editor have enough to say.
+        // Emit the function as written, without making it a test, to avoid follow-up errors.
         _ => quote!(#[allow(dead_code)] #item),
     };
     let errors = problems.into_compile_errors();

@@ -1,4 +1,4 @@
-//! What we understood of a test's signature, and who else has a hand in it.
+//! Validation of a test's signature, and detection of other test attributes.
 
 use syn::punctuated::Punctuated;
 use syn::visit::Visit;
@@ -7,14 +7,14 @@ use syn::{Attribute, FnArg, Pat, PatType, ReturnType, Token, Type, TypeImplTrait
 use crate::function::{Function, unwrapped};
 use crate::problems::Problems;
 
-/// What the attributes below ours make of the function.
+/// The test runner of the function, according to the attributes below ours.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Runner {
-    /// Nothing: it becomes a `#[test]` by us, and an async body is run by us.
+    /// No other test attribute: we add `#[test]`, and run an async body.
     Ours,
-    /// A test already, which calls the function: `#[test]`, `#[rstest]`.
+    /// A test attribute that calls the function: `#[test]`, `#[rstest]`.
     Caller,
-    /// A test already, which awaits the function: `#[tokio::test]`.
+    /// A test attribute that awaits the function: `#[tokio::test]`.
     Runtime,
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn runner(attrs: &[Attribute]) -> Runner {
     })
 }
 
-/// By the name: no attribute can ask what another one will do.
+/// Recognises a test attribute by its name, since a macro cannot see what another one expands to.
 fn runner_of(attr: &Attribute) -> Option<Runner> {
     let segments = &attr.path().segments;
     let (first, last) = (&segments.first()?.ident, &segments.last()?.ident);
@@ -50,7 +50,7 @@ fn runner_of(attr: &Attribute) -> Option<Runner> {
     })
 }
 
-/// Takes the scope's argument out of the signature, and files what a test cannot be.
+/// Removes the scope's argument from the signature. Adds a problem for anything that a test cannot have.
 pub(crate) fn take_scope(
     function: &mut Function,
     runner: Runner,
@@ -89,7 +89,8 @@ pub(crate) fn take_scope(
     scope
 }
 
-/// A test's value is kept while its scope ends, so its type has to have a name.
+/// Rejects `impl Trait` in the return type: the value is kept while the scope ends, so its type needs a
+/// name.
 pub(crate) fn check_output(output: &ReturnType, problems: &mut Problems) {
     Nameless { problems }.visit_return_type(output);
 }
@@ -118,7 +119,7 @@ fn taken(argument: PatType, problems: &mut Problems) -> Option<ScopeArgument> {
     })
 }
 
-/// `TestScope` by its name, behind a reference or not.
+/// Returns `true` for a type named `TestScope` or a reference to it.
 fn is_scope(ty: &Type) -> bool {
     match unwrapped(ty) {
         Type::Reference(reference) => is_scope(&reference.elem),

@@ -1,4 +1,4 @@
-//! Performing empty effects, in one process and in four.
+//! Measures how fast empty effects are performed, in one process and in four.
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use super::{ByHand, Side, context, empty, median, nats, print_ratio, stream_of};
 const MESSAGES: usize = 20_000;
 const ROUNDS: usize = 5;
 
-/// How many messages each process performs at once.
+/// The number of messages that each process performs concurrently.
 const CONCURRENCY: usize = 100;
 
 pub(super) async fn measure(url: &str, replicas: usize) -> Result<(), BoxError> {
@@ -30,8 +30,8 @@ pub(super) async fn measure(url: &str, replicas: usize) -> Result<(), BoxError> 
     Ok(())
 }
 
-/// Messages per second, from the moment at which the first is performed to that of the last: the start of processes
-/// does not count.
+/// Returns the messages performed per second, from the first to the last one. The start of the
+/// processes does not count.
 async fn performed(
     side: Side,
     context: &Context,
@@ -69,7 +69,7 @@ async fn performed(
     }
 }
 
-/// A process that works until it is dropped.
+/// A child process that performs messages until it is dropped.
 struct Worker(Child);
 
 impl Worker {
@@ -91,7 +91,7 @@ impl Drop for Worker {
     }
 }
 
-/// What such a process does.
+/// Runs such a process.
 pub(super) async fn work(side: Side, url: &str) -> Result<(), BoxError> {
     match side {
         Side::Ours => {

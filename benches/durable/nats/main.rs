@@ -1,7 +1,8 @@
-//! Durable effects on private servers of NATS, beside async-nats used by hand.
+//! Durable effects on private NATS servers, compared with async-nats used by hand.
 //!
-//! By hand means what a careful program does without us: an id for each message, an answer awaited for each, and a double
-//! acknowledgement after the work. Both sides take turns, on the same servers; the ratio is that of the medians.
+//! By hand means what a careful program does without airlock: an id for each message, an awaited
+//! acknowledgement for each, and a double acknowledgement after the work. Both sides take turns on
+//! the same servers. The ratio is computed from their medians.
 
 #![allow(
     clippy::print_stdout,
@@ -21,28 +22,28 @@ use airlock_servers::Nats as Servers;
 use async_nats::jetstream::{self, Context, stream};
 use serde::{Deserialize, Serialize};
 
-/// Nothing. What is measured is all around it.
+/// Does nothing. The measurement is about everything around it.
 #[airlock::effect(durable, name = "bench.nothing", timeout = "5s")]
 pub(crate) async fn nothing(order: i64, to: String) {
     drop((order, to));
 }
 
-/// The same as a message of one's own.
+/// The same arguments as a hand-written message.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct ByHand {
     pub(crate) order: i64,
     pub(crate) to: String,
-    /// Makes a message as long as an envelope is.
+    /// Pads the message to the length of an envelope.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) filler: String,
 }
 
 pub(crate) const TO: &str = "somebody.with.a.name@example.org";
 
-/// The least ratio of ours to the peer's.
+/// The minimum ratio of our rate to the peer's.
 const BUDGET: f64 = 0.85;
 
-/// Who does what is measured.
+/// The implementation that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Ours,
@@ -90,7 +91,7 @@ async fn create_streams(url: &str, replicas: usize) -> Result<(), BoxError> {
         ..stream::Config::default()
     };
     let context = context(url).await?;
-    // The servers may still be choosing a leader.
+    // The servers may still be electing a leader.
     for _ in 0..50 {
         if nats.ensure_stream().await.is_ok()
             && context.create_stream(by_hand.clone()).await.is_ok()
@@ -123,14 +124,14 @@ pub(crate) fn stream_of(side: Side) -> &'static str {
     }
 }
 
-/// Removes what is left from the stream of a side.
+/// Removes all messages from the stream of a side.
 pub(crate) async fn empty(context: &Context, side: Side) -> Result<(), BoxError> {
     let stream = context.get_stream(stream_of(side)).await?;
     stream.purge().await?;
     Ok(())
 }
 
-/// Prints one row as `cargo xtask bench` does.
+/// Prints one row in the format of `cargo xtask bench`.
 pub(crate) fn print_ratio(name: &str, ours: f64, peer: f64) {
     let ratio = ours / peer;
     let within = if ratio >= BUDGET { "ok" } else { "over" };

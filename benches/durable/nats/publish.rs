@@ -1,4 +1,4 @@
-//! Publishing, with a window of messages that are not answered for yet.
+//! Measures publishing with a window of unacknowledged messages.
 
 use std::collections::VecDeque;
 use std::future::IntoFuture as _;
@@ -12,12 +12,12 @@ use airlock::nats::async_nats::jetstream::message::PublishMessage;
 
 use super::{ByHand, Side, TO, context, empty, median, nats, nothing, print_ratio};
 
-/// The windows, and how many messages are published with each.
+/// The window sizes, and the number of messages published with each.
 const WINDOWS: [(usize, usize); 3] = [(1, 1500), (100, 10_000), (1000, 10_000)];
 
 const ROUNDS: usize = 5;
 
-/// How many bytes an envelope has that a message by hand has not.
+/// The bytes by which an envelope is longer than a message by hand.
 const FILLER: usize = 120;
 
 pub(super) async fn measure(url: &str, replicas: usize) -> Result<(), BoxError> {
@@ -49,7 +49,7 @@ pub(super) async fn measure(url: &str, replicas: usize) -> Result<(), BoxError> 
     Ok(())
 }
 
-/// In one flush.
+/// Publishes the messages in one flush.
 pub(super) async fn publish_ours(nats: &Nats, messages: usize) -> Result<(), BoxError> {
     let scope = airlock::scope().executor(nats.clone());
     let enqueue = async |_| {

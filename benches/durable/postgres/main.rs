@@ -1,4 +1,4 @@
-//! Durable effects on a private server of PostgreSQL, beside River used by hand.
+//! Durable effects on a private PostgreSQL server, compared with River used by hand.
 
 #[path = "../src/mod.rs"]
 mod durable;
@@ -11,7 +11,7 @@ pub(crate) type Db = sqlx::Postgres;
 
 pub(crate) const STORE: &str = "postgres";
 
-/// Many rows in one statement, and the claim of a hundred.
+/// Inserts many rows in one statement. [`RAW_CLAIM`] claims a hundred.
 pub(crate) const RAW_INSERT: &str =
     "INSERT INTO raw (payload) SELECT value FROM jsonb_array_elements($1::text::jsonb) AS value";
 pub(crate) const RAW_TABLE: &str =
@@ -19,10 +19,10 @@ pub(crate) const RAW_TABLE: &str =
 pub(crate) const RAW_CLAIM: &str = "DELETE FROM raw WHERE id = ANY (ARRAY(
     SELECT id FROM raw ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED)) RETURNING id";
 
-/// Tidies the table before workers are compared.
+/// Refreshes the table before workers are compared.
 pub(crate) const TIDY: &str = "VACUUM ANALYZE river_job";
 
-/// The database of one run.
+/// The database server of one run.
 pub(crate) struct Server {
     postgres: Postgres,
 }

@@ -1,4 +1,4 @@
-//! Durable effects on SQLite, beside River used by hand.
+//! Durable effects on SQLite, compared with River used by hand.
 
 #[path = "../src/mod.rs"]
 mod durable;
@@ -14,14 +14,14 @@ pub(crate) type Db = sqlx::Sqlite;
 
 pub(crate) const STORE: &str = "sqlite";
 
-/// Many rows in one statement, and the claim of a hundred.
+/// Inserts many rows in one statement. [`RAW_CLAIM`] claims a hundred.
 pub(crate) const RAW_INSERT: &str = "INSERT INTO raw (payload) SELECT value FROM json_each($1)";
 pub(crate) const RAW_TABLE: &str =
     "CREATE TABLE raw (id INTEGER PRIMARY KEY AUTOINCREMENT, payload TEXT)";
 pub(crate) const RAW_CLAIM: &str =
     "DELETE FROM raw WHERE id IN (SELECT id FROM raw ORDER BY id LIMIT 100) RETURNING id";
 
-/// Tidies the table before workers are compared.
+/// Refreshes the table's statistics before workers are compared.
 pub(crate) const TIDY: &str = "ANALYZE river_job";
 
 /// The database of one run.

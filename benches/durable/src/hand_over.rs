@@ -1,4 +1,4 @@
-//! Storing intents, in transactions of so many.
+//! Measures storing intents, in transactions of several sizes.
 
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use sqlx::Pool;
 use super::{ByHand, Side, TO, empty, median, nothing, print_ratio};
 use crate::{Db, RAW_INSERT, RAW_TABLE, STORE};
 
-/// How many intents are in a transaction, and how many transactions are timed at once.
+/// The number of intents in a transaction, and the number of transactions timed together.
 const SIZES: [(usize, usize); 4] = [(1, 200), (3, 150), (100, 20), (1000, 4)];
 
 const ROUNDS: usize = 7;
@@ -51,7 +51,7 @@ pub(super) async fn measure(pool: &Pool<Db>) -> Result<(), BoxError> {
     empty(pool).await
 }
 
-/// Stores so many in one transaction.
+/// Stores `size` intents in one transaction.
 pub(super) async fn store(
     side: Side,
     river: &River<Db>,
@@ -84,7 +84,7 @@ pub(super) async fn store(
     }
 }
 
-/// One statement with nothing of a queue.
+/// Inserts the rows in one statement, without any queue.
 pub(super) async fn store_raw(pool: &Pool<Db>, size: usize) -> Result<(), BoxError> {
     let rows: Vec<String> = (0..size)
         .map(|order| format!(r#"{{"order":{order},"to":"{TO}"}}"#))

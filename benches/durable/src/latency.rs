@@ -1,4 +1,4 @@
-//! How long a committed intent waits until its effect begins, with an idle worker.
+//! Measures the time from the commit of an intent to the start of its effect, with an idle worker.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -12,14 +12,14 @@ use crate::{Db, STORE};
 
 const INTENTS: usize = 200;
 
-/// Tells when it begins.
+/// Sends the time at which it starts.
 #[airlock::effect(durable, name = "bench.tell")]
 pub(crate) fn tell(#[resource] begun: &Begun) {
     let sender = begun.0.lock().expect("no panic");
     sender.send(Instant::now()).expect("somebody waits");
 }
 
-/// Where effects tell that they begin.
+/// The channel on which effects report that they start.
 pub(crate) struct Begun(Mutex<UnboundedSender<Instant>>);
 
 pub(super) async fn measure(pool: &Pool<Db>) -> Result<(), BoxError> {
@@ -38,7 +38,7 @@ pub(super) async fn measure(pool: &Pool<Db>) -> Result<(), BoxError> {
         let committed = Instant::now();
         let begun = receive.recv().await.ok_or("the worker has ended")?;
         waits.push(begun.saturating_duration_since(committed));
-        // As requests come, at no multiple of the worker's intervals.
+        // Like real requests, at no multiple of the worker's intervals.
         tokio::time::sleep(Duration::from_millis(37)).await;
     }
     worker.stop().await?;

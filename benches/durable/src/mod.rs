@@ -1,6 +1,7 @@
-//! The measurements, the same for each store.
+//! The measurements, identical for each store.
 //!
-//! Ours and River used by hand take turns, in one process and on one database; the ratio is that of the medians.
+//! Airlock and River used by hand take turns, in one process and on one database. The ratio is
+//! computed from their medians.
 
 #![allow(
     clippy::print_stdout,
@@ -22,13 +23,13 @@ use sqlx::Pool;
 
 use crate::{Db, STORE};
 
-/// Nothing. What is measured is all around it.
+/// Does nothing. The measurement is about everything around it.
 #[airlock::effect(durable, name = "bench.nothing")]
 pub(crate) fn nothing(order: i64, to: String) {
     drop((order, to));
 }
 
-/// The same as a job of River's own.
+/// The same arguments as a plain River job.
 #[derive(Clone, Serialize, Deserialize, JobArgs)]
 #[river(kind = "bench.by_hand")]
 pub(crate) struct ByHand {
@@ -38,7 +39,7 @@ pub(crate) struct ByHand {
 
 pub(crate) const TO: &str = "somebody.with.a.name@example.org";
 
-/// Who does what is measured.
+/// The implementation that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Ours,
@@ -73,7 +74,7 @@ async fn measure() -> Result<(), BoxError> {
     latency::measure(&pool).await
 }
 
-/// Prints one row as `cargo xtask bench` does.
+/// Prints one row in the format of `cargo xtask bench`.
 pub(crate) fn print_ratio(name: &str, ours: f64, peer: f64, unit: &str) {
     let ratio = ours / peer;
     let within = if ratio >= 0.9 { "ok" } else { "over" };

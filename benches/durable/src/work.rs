@@ -1,4 +1,4 @@
-//! Performing empty effects, in one process and in four.
+//! Measures how fast empty effects are performed, in one process and in four.
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use super::hand_over::{store, store_raw};
 use super::{ByHand, Side, median, print_ratio};
 use crate::{Db, RAW_CLAIM, STORE, TIDY};
 
-/// Enough that the start of four processes is a small part of the time.
+/// Enough jobs that starting four processes takes a small part of the time.
 const JOBS: usize = 32_000;
 const ROUNDS: usize = 3;
 const CONCURRENCY: usize = 200;
@@ -40,7 +40,7 @@ pub(super) async fn measure(pool: &Pool<Db>, url: &str) -> Result<(), BoxError> 
     Ok(())
 }
 
-/// Jobs per second, from the moment at which the first is finished to that of the last: the start of processes
+/// Returns the jobs finished per second, from the first to the last one. The start of the processes
 /// does not count.
 async fn performed(
     side: Side,
@@ -54,7 +54,7 @@ async fn performed(
     for _ in 0..JOBS / 1000 {
         store(side, &river, &client, pool, 1000).await?;
     }
-    // What earlier runs have left, and what the database believes of the table, is not what is compared.
+    // Leftovers of earlier runs and stale table statistics must not affect the comparison.
     sqlx::query(TIDY).execute(pool).await?;
     let mut workers = Vec::new();
     for _ in 0..processes {
@@ -83,7 +83,7 @@ async fn performed(
     }
 }
 
-/// A process that works until it is dropped.
+/// A child process that works until it is dropped.
 struct Worker(Child);
 
 impl Worker {
@@ -105,12 +105,12 @@ impl Drop for Worker {
     }
 }
 
-/// What such a process does.
+/// Runs such a process.
 pub(super) async fn run(side: Side, url: &str) -> Result<(), BoxError> {
     let pool = crate::connect(url).await?;
     match side {
         Side::Ours => {
-            // What only the latency needs is not there.
+            // The resource of the latency effect is not supplied here.
             let airlock = Airlock::builder().skip_resource_check().build()?;
             let worker = River::new(pool)?.worker(airlock);
             let worker = worker.concurrency(CONCURRENCY).look_at_most_every(COOLDOWN);

@@ -1,5 +1,5 @@
-//! What one request allocates through an app of actix-web with our middleware and two effects, less
-//! what the bare one does.
+//! Allocations per request through an actix-web app with our middleware and two effects, minus
+//! those of the bare app.
 
 use actix_web::rt::System;
 

@@ -1,5 +1,5 @@
-//! One request through an app of actix-web with our middleware and two effects, less the bare one
-//! that does the same directly.
+//! The time of one request through an actix-web app with our middleware and two effects, minus that
+//! of the bare app, which does the same work directly.
 
 use actix_http::Request;
 use actix_web::body::MessageBody;
@@ -26,20 +26,20 @@ pub(super) async fn bare() -> &'static str {
     "done"
 }
 
-/// The app with our middleware.
+/// Returns the app with our middleware.
 pub(super) async fn layered()
 -> impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = Error> {
     let app = App::new().route("/", web::get().to(ours));
     init_service(app.wrap(ScopeMiddleware::new())).await
 }
 
-/// The app without it.
+/// Returns the app without our middleware.
 pub(super) async fn plain()
 -> impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = Error> {
     init_service(App::new().route("/", web::get().to(bare))).await
 }
 
-/// Asks the app so many times, without a socket.
+/// Sends [`REQUESTS`] requests to the app, without a socket.
 pub(super) async fn answer<B: MessageBody>(
     app: &impl Service<Request, Response = ServiceResponse<B>, Error = Error>,
 ) {

@@ -1,5 +1,5 @@
 //! Requests per second that actix-web answers over loopback sockets, with our middleware and two
-//! effects and without.
+//! effects, and without.
 
 use std::io;
 use std::net::TcpListener;
@@ -17,13 +17,13 @@ use crate::harness::{Budget, Measured};
 use crate::loopback::{self, Server};
 use crate::run::Places;
 
-/// With a flush before the response.
+/// Measures with a flush before the response.
 pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     let budget = Budget::AtLeast(0.95);
     measure("actix_socket_vs_bare", ScopeMiddleware::new, budget)
 }
 
-/// With a flush after the response, on the runtime of the servers' own thread.
+/// Measures with a flush after the response, on the runtime of the server's own thread.
 pub(super) fn run_after_response(_: &Places) -> Result<Vec<Measured>, String> {
     let middleware = || ScopeMiddleware::new().after_response();
     let budget = Budget::AtLeast(0.90);
@@ -51,7 +51,7 @@ fn compare(
     let (send, started) = mpsc::channel();
     let (send_thread, threads) = mpsc::channel();
     let servers = thread::spawn(move || serve(listeners, middleware, &send, &send_thread));
-    // A worker of each server tells its thread before it serves.
+    // The worker of each server sends its thread before it serves.
     let mut of_each: Vec<_> = threads.iter().take(2).collect();
     of_each.sort_by_key(|(is_ours, _)| !is_ours);
     let mut of_each = of_each.into_iter().zip(addresses);
@@ -64,7 +64,7 @@ fn compare(
         _ => Err("the servers have not started".to_owned()),
     };
     for handle in started.iter().take(2) {
-        // It is told at once; when it has stopped, the thread ends.
+        // The server is told to stop immediately; its thread ends when it has stopped.
         drop(handle.stop(false));
     }
     match servers.join() {
@@ -99,7 +99,7 @@ fn serve(
         let plain = HttpServer::new(app).workers(1).disable_signals();
         let plain = plain.listen(plain_at)?.run();
         for server in [&layered, &plain] {
-            // Nobody listens any more if the measuring has failed.
+            // The receiver is gone if the measurement has failed.
             let _ = started.send(server.handle());
         }
         try_join(layered, plain).await.map(|_| ())

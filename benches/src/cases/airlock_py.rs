@@ -1,4 +1,4 @@
-//! The ancestor: the same work in airlock-py, in a private virtual environment.
+//! The same work in airlock-py, the predecessor, in a private virtual environment.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,8 @@ use crate::run::Places;
 
 const VERSION: &str = "0.1.0a3";
 
-/// Nanoseconds for each of 10,000 effects in one scope, and for a scope with two.
+/// Prints the nanoseconds per effect of 10,000 effects in one scope, and per scope with two
+/// effects.
 const PROGRAM: &str = r#"
 import statistics, sys, time
 import airlock
@@ -57,7 +58,7 @@ pub(super) fn run(places: &Places) -> Result<Vec<Measured>, String> {
     };
     let measure = |name: &str, ours: &Measured, peer: f64, unit| {
         let mut measured = Measured::ratio(name, (ours.ours, peer), unit);
-        measured.value = peer / ours.ours; // How many times faster.
+        measured.value = peer / ours.ours; // The speed-up over the peer.
         measured.budget(Budget::AtLeast(75.0))
     };
     let (ours_flush, ours_request) = (&enqueue_flush::run(places)?[0], &request::run(places)?[0]);
@@ -77,7 +78,7 @@ pub(super) fn run(places: &Places) -> Result<Vec<Measured>, String> {
     ])
 }
 
-/// The Python of a virtual environment that has the ancestor.
+/// Returns the Python of a virtual environment that contains airlock-py.
 fn environment(folder: &Path) -> Result<PathBuf, String> {
     let python = folder.join("bin/python");
     if !python.is_file() {

@@ -1,4 +1,4 @@
-//! Allocations and memory, counted by the allocator itself.
+//! Allocations and memory, counted by the allocator.
 
 use std::alloc::System;
 use std::hint::black_box;
@@ -12,11 +12,12 @@ use crate::work::record;
 
 pub(super) const ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Fits the buffer's growth: a number between two of its sizes leaves up to half of it empty.
+/// A capacity that the growing buffer reaches. A number between two capacities would leave up to
+/// half of the buffer empty.
 const INTENTS: u64 = 8_192;
 const CALLS: u64 = 1_000;
 
-/// With 48 bytes of arguments.
+/// Has 48 bytes of arguments.
 #[airlock::effect]
 fn wide(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) {
     black_box((a, b, c, d, e, f));
@@ -33,7 +34,7 @@ pub(super) fn counted(work: impl FnOnce()) -> Stats {
     region.change()
 }
 
-/// Bytes that a scope holds after so many enqueues, and after none.
+/// Returns the bytes by which the memory of a scope grows with this many enqueues.
 pub(super) fn bytes_held(intents: u64) -> f64 {
     let mut held = 0;
     let ended = airlock::scope().run_infallible(|_| {
@@ -47,7 +48,7 @@ pub(super) fn bytes_held(intents: u64) -> f64 {
     held as f64
 }
 
-/// Bytes that a scope holds after it has captured so many intents from a nested one.
+/// Returns the bytes that a scope holds after it has captured this many intents from a nested one.
 fn bytes_captured(intents: u64) -> f64 {
     let mut held = 0;
     let ended = airlock::scope().run_infallible(|_| {
@@ -66,7 +67,7 @@ fn bytes_captured(intents: u64) -> f64 {
 }
 
 pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
-    // What a thread and a buffer are given once does not count.
+    // Allocations that a thread or a buffer makes once do not count.
     for warm_up in 0..CALLS {
         assert!(empty(warm_up).is_ok());
     }
@@ -76,7 +77,7 @@ pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     let mut enqueues = Stats::default();
     let ended = airlock::scope().run_infallible(|_| {
         (0..INTENTS).for_each(|n| _ = airlock::enqueue(record(n, 7, 99)));
-        // The next one lets the buffer grow, to twice its size; that is nobody's own.
+        // The next intent doubles the buffer. That allocation belongs to no single enqueue.
         airlock::enqueue(record(0, 7, 99));
         enqueues = counted(|| (1..CALLS).for_each(|n| _ = airlock::enqueue(record(n, 7, 99))));
     });

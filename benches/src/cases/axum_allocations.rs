@@ -1,5 +1,5 @@
-//! What one request allocates through axum's router with our layer, less what the bare one does; and
-//! without effects, less what it does under a layer that does nothing.
+//! Allocations per request through axum's router with our layer, minus those of the bare router;
+//! and without effects, minus those under a layer that does nothing.
 
 use super::allocations::counted;
 use super::axum_layer::{REQUESTS, answer, idle, layered, plain, without_effects};
@@ -25,9 +25,10 @@ pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     ])
 }
 
-/// Allocations of each per request, and as the value how many more are ours.
+/// Returns the allocations per request of each side. The value is the difference, ours minus the
+/// peer's.
 pub(super) fn per_request(name: &str, mut ours: impl FnMut(), mut peer: impl FnMut()) -> Measured {
-    // What is made once and kept does not count.
+    // Allocations that are made once and cached do not count.
     ours();
     peer();
     let each = [counted(ours), counted(peer)]

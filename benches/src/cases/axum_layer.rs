@@ -1,5 +1,5 @@
-//! One request through axum's router with our layer and two effects, less the bare one that does the
-//! same directly.
+//! The time of one request through axum's router with our layer and two effects, minus that of the
+//! bare router, which does the same work directly.
 
 use std::convert::Infallible;
 
@@ -33,18 +33,19 @@ async fn nothing() -> &'static str {
     "done"
 }
 
-/// The app with our layer.
+/// Returns the app with our layer.
 pub(super) fn layered() -> Router {
     under(ScopeLayer::new())
 }
 
-/// The app with our layer and no effects.
+/// Returns the app with our layer and no effects.
 pub(super) fn without_effects() -> Router {
     let app = Router::new().route("/", get(nothing));
     app.layer(ScopeLayer::new()).with_state(())
 }
 
-/// The app with a layer. `with_state` builds it once, as `axum::serve` does, and not for each request.
+/// Returns the app with a layer. `with_state` builds the router once, as `axum::serve` does,
+/// instead of for each request.
 pub(super) fn under<M>(layer: ScopeLayer<M>) -> Router
 where
     M: FlushTiming<Body, Body: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static>,
@@ -54,19 +55,19 @@ where
     app.layer(layer).with_state(())
 }
 
-/// The app with a layer that does nothing: axum boxes and clones what a layer makes.
+/// Returns the app with a layer that does nothing. axum boxes and clones the service of any layer.
 pub(super) fn idle() -> Router {
     let app = Router::new().route("/", get(bare));
     let layer = MapRequestLayer::new(std::convert::identity::<Request>);
     app.layer(layer).with_state(())
 }
 
-/// The app without it.
+/// Returns the app without a layer.
 pub(super) fn plain() -> Router {
     Router::new().route("/", get(bare)).with_state(())
 }
 
-/// Asks the app so many times, without a socket.
+/// Sends [`REQUESTS`] requests to the app, without a socket.
 pub(super) async fn answer(router: &mut Router) {
     for _ in 0..REQUESTS {
         let request = Request::builder().uri("/").body(Body::empty());
@@ -100,7 +101,7 @@ pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     Ok(vec![idle, ours])
 }
 
-/// What a layer takes more than the bare app.
+/// Measures the time that a layer adds to the bare app.
 fn more(name: &str, (ours, peer): (f64, f64)) -> Measured {
     let times = (ours / REQUESTS as f64, peer / REQUESTS as f64);
     let mut measured = Measured::ratio(name, times, "ns per request");

@@ -1,4 +1,4 @@
-//! Requests per second that axum answers over loopback sockets, with our layer and two effects and
+//! Requests per second that axum answers over loopback sockets, with our layer and two effects, and
 //! without.
 
 use airlock::tower::ScopeLayer;
@@ -12,12 +12,12 @@ use crate::harness::{Budget, Measured};
 use crate::loopback::{self, Server};
 use crate::run::Places;
 
-/// With a flush before the response.
+/// Measures with a flush before the response.
 pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
     compare("axum_socket_vs_bare", layered(), Budget::AtLeast(0.95))
 }
 
-/// With a flush after the response.
+/// Measures with a flush after the response.
 pub(super) fn run_after_response(_: &Places) -> Result<Vec<Measured>, String> {
     let app = under(ScopeLayer::new().after_response());
     let budget = Budget::AtLeast(0.90);
@@ -25,7 +25,7 @@ pub(super) fn run_after_response(_: &Places) -> Result<Vec<Measured>, String> {
 }
 
 fn compare(name: &str, app: Router, budget: Budget) -> Result<Vec<Measured>, String> {
-    // One thread for both servers: the clients keep another one busy.
+    // One thread for both servers, since the clients occupy another one.
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -37,7 +37,7 @@ fn compare(name: &str, app: Router, budget: Budget) -> Result<Vec<Measured>, Str
     Ok(measured)
 }
 
-/// Serves the app on a free port as long as the runtime lives.
+/// Serves the app on a free port until the runtime is shut down.
 fn serve(runtime: &Runtime, app: Router) -> Result<Server, String> {
     let bound = runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;

@@ -1,4 +1,4 @@
-//! An async boundary with two effects, against the bare function that calls the two.
+//! An async boundary with two effects, compared with a bare function that makes the two calls.
 
 use airlock::FlushError;
 

@@ -1,4 +1,4 @@
-//! A batch effect with a key, against a `HashSet` and one call by hand.
+//! A batch effect with a key, compared with a `HashSet` and one call by hand.
 
 use std::collections::HashSet;
 use std::hint::black_box;

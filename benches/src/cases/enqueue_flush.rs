@@ -1,4 +1,4 @@
-//! Many small effects in one scope, against boxed closures in a `Vec`.
+//! Many small effects in one scope, compared with boxed closures in a `Vec`.
 
 use crate::harness::{Budget, Measured, race};
 use crate::run::Places;

@@ -1,4 +1,4 @@
-//! What is measured, one file each.
+//! The measurements, one per file.
 
 mod actix_allocations;
 mod actix_layer;
@@ -24,11 +24,11 @@ mod tracing_events;
 use crate::harness::Measured;
 use crate::run::Places;
 
-/// Something that is measured.
+/// A measurement.
 pub(crate) struct Case {
-    /// The names of its results; any of them asks for it.
+    /// The names of its results. Each of them selects it.
     pub(crate) names: &'static [&'static str],
-    /// Measures, or says why it could not.
+    /// Measures, or returns why it could not.
     pub(crate) run: fn(&Places) -> Result<Vec<Measured>, String>,
 }
 
@@ -39,7 +39,7 @@ const fn case(
     Case { names, run }
 }
 
-/// What is measured in time, in the order of the report.
+/// The cases that measure time, in the order of the report.
 pub(crate) const TIMED: &[Case] = &[
     case(&["enqueue_flush_vs_boxed_closures"], enqueue_flush::run),
     case(&["request_vs_boxed_closures"], request::run),
@@ -162,11 +162,11 @@ pub(crate) const TIMED: &[Case] = &[
         ],
         growth::stack_of_cascades,
     ),
-    // The last: once a subscriber has listened, spans are made in the whole process.
+    // Last: once a subscriber has been active, spans are created in the whole process.
     case(&["tracing_off", "tracing_on"], tracing_events::run),
 ];
 
-/// What is counted, in the order of the report.
+/// The cases that count, in the order of the report.
 pub(crate) const COUNTED: &[Case] = &[
     case(
         &[

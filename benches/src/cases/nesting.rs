@@ -1,4 +1,4 @@
-//! What each scope costs that captures an intent on its way out.
+//! The cost of each scope that captures an intent on its way out.
 
 use crate::harness::{Measured, time};
 use crate::run::Places;
@@ -13,7 +13,7 @@ pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
         Measured::cost(format!("nesting_{depth}"), cost, "ns per effect")
     };
     let mut measured: Vec<_> = depths.iter().map(measure).collect();
-    // What each scope adds that captures an intent on its way out.
+    // The cost that each capturing scope adds.
     let (alone, deepest) = (measured[0].value, measured[depths.len() - 1].value);
     let levels = (depths[depths.len() - 1] - depths[0]) as f64;
     let per_level = (deepest - alone) / levels;

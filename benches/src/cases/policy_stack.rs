@@ -1,4 +1,4 @@
-//! What each policy of a stack costs per intent.
+//! The cost per intent of each policy in a stack.
 
 use airlock::policy::allow_if;
 

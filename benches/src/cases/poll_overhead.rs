@@ -1,4 +1,4 @@
-//! One poll of a future in a scope, less one bare poll.
+//! One poll of a future in a scope, minus one bare poll.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -11,7 +11,7 @@ use crate::run::Places;
 
 const POLLS: usize = 100_000;
 
-/// Waits so many times, then ends.
+/// Returns a future that is ready at the given poll.
 fn waits(polls: usize) -> impl Future<Output = Result<(), FlushError>> {
     let mut left = polls;
     poll_fn(move |_| {

@@ -1,4 +1,4 @@
-//! A scope for two effects, against two boxed closures.
+//! A scope for two effects, compared with two boxed closures.
 
 use crate::harness::{Budget, Measured, race};
 use crate::run::Places;

@@ -1,4 +1,4 @@
-//! Time per item from few to many: intents in one scope, and scoped tasks side by side.
+//! The time per item from few to many: intents in one scope, and concurrent scoped tasks.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use crate::work::record;
 
 pub(super) const INTENTS: &[u64] = &[10, 100, 1_000, 10_000, 100_000, 1_000_000];
 const TASKS: &[u64] = &[1, 10, 100, 1_000, 10_000, 100_000];
-/// Polls of each task.
+/// The number of times that each task yields.
 const YIELDS: u32 = 4;
 
 pub(super) fn run(places: &Places) -> Result<Vec<Measured>, String> {
@@ -39,7 +39,7 @@ pub(super) fn run(places: &Places) -> Result<Vec<Measured>, String> {
     ])
 }
 
-/// The median of a few runs; more of them where they are short.
+/// Returns the median of several runs, of which there are more if they are short.
 fn nanos_per_item(items: u64, mut work: impl FnMut()) -> f64 {
     let runs = (2_000_000 / items.max(1)).clamp(5, 2_001);
     work();
@@ -62,7 +62,7 @@ fn intents(items: u64) -> f64 {
     })
 }
 
-/// Every task enqueues two intents, and gives way between all its steps.
+/// Enqueues two intents, and yields between its steps.
 async fn task(order: u64) -> Result<(), FlushError> {
     let scope = airlock::scope();
     scope

@@ -1,4 +1,4 @@
-//! Memory per intent from few to many.
+//! The memory per intent from few to many.
 
 use crate::cases::allocations::bytes_held;
 use crate::cases::scaling::INTENTS;

@@ -1,4 +1,4 @@
-//! For scale: what one would otherwise write for each effect, a task or a message.
+//! For scale: the alternatives for each effect, a task or a message.
 
 use airlock::tokio::Spawn;
 use tokio::runtime::{Builder, Runtime};

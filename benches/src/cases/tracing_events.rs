@@ -1,4 +1,4 @@
-//! What our events cost: with nobody listening, and with a subscriber that counts them.
+//! The cost of our events without a subscriber, and with one that counts them.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use crate::work::record;
 
 const INTENTS: u64 = 1_000;
 
-/// Counts all that it is told.
+/// A subscriber that counts spans and events.
 struct Counting(AtomicU64);
 
 impl Subscriber for Counting {
@@ -40,7 +40,7 @@ fn flush() -> bool {
     ended.is_ok()
 }
 
-/// The three statements that an effect passes, alone.
+/// Executes only the three statements that each effect executes.
 fn events() {
     for order in 0..INTENTS {
         let order = black_box(order);
@@ -52,7 +52,8 @@ fn events() {
 }
 
 pub(super) fn run(_: &Places) -> Result<Vec<Measured>, String> {
-    // Off: what three statements that nobody listens to cost, by what an effect costs in all.
+    // Off: the cost of three statements without a subscriber, divided by the total cost of an
+    // effect.
     let (events, whole) = race(INTENTS as usize, events, flush);
     let mut off = Measured::ratio("tracing_off", (events, whole), "ns per effect");
     off.value = events / whole;

@@ -1,4 +1,4 @@
-//! What cargo knows of the workspace.
+//! The workspace as reported by `cargo metadata`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::build::BuildError;
 
-/// The workspace, as `cargo metadata` tells it.
+/// The workspace, as `cargo metadata` reports it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Workspace {
     packages: Vec<Package>,
@@ -24,13 +24,13 @@ pub(crate) struct Workspace {
 /// A package.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Package {
-    /// Cargo's id of it.
+    /// The package id that cargo assigns.
     pub(crate) id: String,
-    /// Its name.
+    /// The package name.
     pub(crate) name: String,
-    /// What can be built of it.
+    /// The targets that can be built.
     pub(crate) targets: Vec<Target>,
-    /// What its manifest depends on.
+    /// The dependencies that its manifest declares.
     #[serde(default)]
     pub(crate) dependencies: Vec<Dependency>,
     /// `[package.metadata]`.
@@ -38,28 +38,29 @@ pub(crate) struct Package {
     pub(crate) metadata: Value,
 }
 
-/// A line of `[dependencies]`, or of a table like it.
+/// An entry of `[dependencies]`, or of a similar table.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Dependency {
-    /// The name of the package.
+    /// The name of the package it refers to.
     pub(crate) name: String,
-    /// What its crate is called here, if it is renamed.
+    /// The name of its crate in this package, if it is renamed.
     pub(crate) rename: Option<String>,
 }
 
-/// Something that can be built.
+/// A target that can be built.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Target {
-    /// Its name.
+    /// The target name.
     pub(crate) name: String,
-    /// `bin`, `lib`, `test` …
+    /// The kinds: `bin`, `lib`, `test` and so on.
     pub(crate) kind: Vec<String>,
-    /// Its root file.
+    /// The root source file.
     pub(crate) src_path: PathBuf,
 }
 
 impl Package {
-    /// What `crate` is in its library, or else in its first binary.
+    /// Returns the name of the library's crate, or else of the first binary's: the crate that
+    /// `crate` refers to.
     pub(crate) fn crate_name(&self) -> String {
         let is_program = |target: &&Target| target.kind.iter().any(|kind| kind == "bin");
         let is_library = |target: &&Target| {
@@ -78,11 +79,11 @@ impl Package {
 }
 
 impl Workspace {
-    /// Asks cargo, about the manifest or the current directory.
+    /// Runs `cargo metadata` for the manifest, or for the current directory.
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if there is no cargo, or it cannot read the manifests.
+    /// [`BuildError`] if cargo cannot be run, or cannot read the manifests.
     pub(crate) fn load(manifest: Option<&Path>) -> Result<Self, BuildError> {
         let mut command = cargo();
         command.args(["metadata", "--no-deps", "--format-version", "1"]);
@@ -97,7 +98,7 @@ impl Workspace {
         serde_json::from_slice(&output.stdout).map_err(BuildError::Answer)
     }
 
-    /// The workspace's own packages.
+    /// Returns the packages that are members of the workspace.
     pub(crate) fn members(&self) -> impl Iterator<Item = &Package> {
         let members = &self.workspace_members;
         let packages = self.packages.iter();
@@ -105,7 +106,7 @@ impl Workspace {
     }
 }
 
-/// The cargo that called us, else the one that is found.
+/// Returns a command that runs the cargo that invoked us, or else the one in `PATH`.
 pub(super) fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }

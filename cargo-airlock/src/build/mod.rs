@@ -1,4 +1,4 @@
-//! Building what the user wants to be looked at, and finding where it lies.
+//! Builds the selected targets, and finds the built files.
 
 mod metadata;
 mod selection;
@@ -15,26 +15,26 @@ use crate::near::nearest;
 /// A built file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Artifact {
-    /// What it is to the user: ``binary `shop` ``, or its path.
+    /// The name shown to the user: ``binary `shop` ``, or the path of the file.
     pub(crate) name: String,
-    /// Where it lies.
+    /// The path of the file.
     pub(crate) path: PathBuf,
 }
 
-/// Why nothing could be built.
+/// An error that prevented the build.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum BuildError {
-    /// Cargo could not be called.
+    /// Cargo could not be run.
     #[error("cannot call cargo")]
     NoCargo(#[source] std::io::Error),
     /// Cargo cannot read the manifests.
     #[error("cargo cannot read the workspace:\n{said}")]
     Metadata {
-        /// What it said.
+        /// The error output of cargo.
         said: String,
     },
-    /// Cargo's answer cannot be read.
+    /// The output of cargo cannot be parsed.
     #[error("cannot read the answer of cargo")]
     Answer(#[source] serde_json::Error),
     /// There is no such target.
@@ -42,28 +42,28 @@ pub(crate) enum BuildError {
     NoSuchTarget {
         /// `bin`, `test` or `example`.
         kind: &'static str,
-        /// The name.
+        /// The name that was given.
         name: String,
-        /// The name that was probably meant.
+        /// The most similar existing name.
         near: Option<String>,
-        /// All that there are.
+        /// All existing names.
         candidates: Vec<String>,
     },
-    /// There is no such file, and what was given looks like the name of a binary.
+    /// There is no such file, and the argument looks like the name of a binary.
     #[error(
         "there is no file `{0}`: give the path of a built file, or `--bin {0}` to build and read a binary"
     )]
     NoSuchFile(String),
-    /// Nothing here is linked into a program.
+    /// The selection contains no linked program.
     #[error(
         "`cargo build` makes no program here: name a target by --lib, --test, --example or --bin, or look at all by --workspace; there are: {}",
         list(candidates)
     )]
     NoProgram {
-        /// All targets that there are.
+        /// All existing targets.
         candidates: Vec<String>,
     },
-    /// The build failed; cargo has said why.
+    /// The build failed. Cargo has printed the reason.
     #[error("the build failed")]
     Failed,
 }
@@ -85,11 +85,11 @@ fn list(names: &[String]) -> String {
     }
 }
 
-/// The files to read, built if need be.
+/// Returns the files to read, and builds them first if necessary.
 ///
 /// # Errors
 ///
-/// [`BuildError`] if there is no such target, or it does not build.
+/// [`BuildError`] if there is no such target, or the build fails.
 pub(crate) fn artifacts(selection: &Selection) -> Result<Vec<Artifact>, BuildError> {
     if !selection.files.is_empty() {
         let files = selection.files.iter();
@@ -102,7 +102,7 @@ pub(crate) fn artifacts(selection: &Selection) -> Result<Vec<Artifact>, BuildErr
     let mut artifacts = Vec::new();
     for line in messages.lines() {
         let Ok(message) = serde_json::from_str::<Message>(line) else {
-            continue; // Of another kind.
+            continue; // A message of another kind.
         };
         let own = members
             .iter()
@@ -119,8 +119,8 @@ pub(crate) fn artifacts(selection: &Selection) -> Result<Vec<Artifact>, BuildErr
     Ok(artifacts)
 }
 
-/// Cargo builds what a package depends on, too. Where packages are not simply named, as in `-p 'mail*'`,
-/// all that it builds is selected.
+/// Returns whether the user selected the package. Cargo also reports the dependencies that it
+/// builds. If a `-p` is a pattern such as `mail*`, every package is selected.
 fn is_selected(package: &Package, members: &[&Package], selection: &Selection) -> bool {
     let specs = selection.package.iter();
     let names: Vec<_> = specs
@@ -142,7 +142,7 @@ fn given(path: &Path) -> Result<Artifact, BuildError> {
     })
 }
 
-/// Before a build that may take minutes.
+/// Checks the names before a build that may take minutes.
 fn check_names(workspace: &Workspace, selection: &Selection) -> Result<(), BuildError> {
     for (kind, name) in selection.named() {
         let names: Vec<_> = targets(workspace, &[kind])
@@ -184,7 +184,7 @@ fn candidates(workspace: &Workspace, kinds: &[&str]) -> Vec<String> {
     names
 }
 
-/// Cargo's progress and the compiler's messages go to the terminal, as always.
+/// Runs `cargo build`. Its progress and the compiler's messages go to the terminal, as usual.
 fn build(selection: &Selection) -> Result<String, BuildError> {
     let output = metadata::cargo()
         .args(["build", "--message-format", "json-render-diagnostics"])
@@ -200,7 +200,7 @@ fn build(selection: &Selection) -> Result<String, BuildError> {
     }
 }
 
-/// A `compiler-artifact` of cargo's messages.
+/// A `compiler-artifact` message of cargo.
 #[derive(Deserialize)]
 struct Message {
     package_id: String,
@@ -216,7 +216,7 @@ struct MessageTarget {
 }
 
 impl Message {
-    /// The file to read, if the user asked for it.
+    /// Returns the file to read, if the user selected this target.
     fn artifact(self, selection: &Selection) -> Option<Artifact> {
         let MessageTarget { name, kind } = self.target;
         let is = |wanted: &[&str]| kind.iter().any(|kind| wanted.contains(&kind.as_str()));
@@ -233,7 +233,7 @@ impl Message {
         let wanted = match word {
             _ if !selection.names_targets() => word == "binary" || linked,
             "library" => selection.lib && !is(&["custom-build"]),
-            // Cargo builds the binaries for a test that may call them, too.
+            // For a test, cargo also builds the binaries of its package.
             "binary" => selection.bin.contains(&name),
             "test" => selection.test.contains(&name),
             _ => selection.example.contains(&name),
@@ -247,7 +247,7 @@ impl Message {
                 .into_iter()
                 .filter(linked)
                 .min_by_key(|path| {
-                    // Where there is a choice: what holds the dependencies too.
+                    // Prefer a linked library, which also contains the dependencies, to an rlib.
                     path.extension().is_some_and(|end| end == "rlib")
                 })
         });

@@ -1,13 +1,13 @@
-//! What the user wants to be looked at.
+//! The targets and files that the user selected.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-/// What to read: files that are built already, or targets that cargo builds first.
+/// The input: files that are already built, or targets that cargo builds first.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Selection {
-    /// Files that are built already: programs, shared libraries, archives. Nothing is built then
+    /// Files that are already built: programs, shared libraries, archives. Nothing is built
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Read this binary [default: every binary and shared library that `cargo build` would build]
@@ -28,53 +28,53 @@ pub(crate) struct Selection {
     /// All packages of the workspace
     #[arg(long, help_heading = "Target")]
     pub(crate) workspace: bool,
-    /// How to build
+    /// Options of the build
     #[command(flatten)]
     pub(crate) options: BuildOptions,
 }
 
-/// Passed on to `cargo build`.
+/// Options that are passed on to `cargo build`.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct BuildOptions {
-    /// Build with optimisations
+    /// Build in release mode
     #[arg(short, long, help_heading = "Build", conflicts_with = "profile")]
     pub(crate) release: bool,
     /// Build with this profile
     #[arg(long, value_name = "NAME", help_heading = "Build")]
     pub(crate) profile: Option<String>,
-    /// Switch these features on
+    /// Enable these features
     #[arg(short = 'F', long, value_name = "FEATURES", help_heading = "Build")]
     pub(crate) features: Vec<String>,
-    /// Switch all features on
+    /// Enable all features
     #[arg(long, help_heading = "Build")]
     pub(crate) all_features: bool,
-    /// Switch the default features off
+    /// Disable the default features
     #[arg(long, help_heading = "Build")]
     pub(crate) no_default_features: bool,
     /// Build for this platform
     #[arg(long, value_name = "TRIPLE", help_heading = "Build")]
     pub(crate) target: Option<String>,
-    /// Where cargo builds
+    /// The directory for all build output
     #[arg(long, value_name = "DIRECTORY", help_heading = "Build")]
     pub(crate) target_dir: Option<PathBuf>,
     /// The manifest of the package or workspace [default: the nearest Cargo.toml]
     #[arg(long, value_name = "PATH", help_heading = "Build")]
     pub(crate) manifest_path: Option<PathBuf>,
-    /// Cargo.lock must not change
+    /// Require that Cargo.lock does not change
     #[arg(long, help_heading = "Build")]
     pub(crate) locked: bool,
-    /// No network
+    /// Do not use the network
     #[arg(long, help_heading = "Build")]
     pub(crate) offline: bool,
 }
 
 impl Selection {
-    /// Whether targets are named one by one.
+    /// Returns whether targets are selected by name, or by `--lib`.
     pub(super) fn names_targets(&self) -> bool {
         self.lib || !(self.bin.is_empty() && self.test.is_empty() && self.example.is_empty())
     }
 
-    /// The named targets, by kind.
+    /// Returns the named targets, with their kinds.
     pub(super) fn named(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let bins = self.bin.iter().map(|name| ("bin", name.as_str()));
         let tests = self.test.iter().map(|name| ("test", name.as_str()));
@@ -82,7 +82,7 @@ impl Selection {
         bins.chain(tests).chain(examples)
     }
 
-    /// The arguments of `cargo build`.
+    /// Returns the arguments of `cargo build`.
     pub(super) fn arguments(&self) -> Vec<String> {
         let mut arguments = Vec::new();
         for (kind, name) in self.named() {

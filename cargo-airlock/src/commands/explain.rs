@@ -1,4 +1,4 @@
-//! `cargo airlock explain ID`.
+//! The command `cargo airlock explain ID`.
 
 use std::fmt::Write;
 
@@ -16,7 +16,7 @@ use crate::report::{BOLD, BoxError, GREEN, Report};
 /// Arguments of `explain`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Explain {
-    /// The effect's id or alias, or the name of its function or intent
+    /// The effect's id or alias, or the name of its function or intent type
     id: String,
     #[command(flatten)]
     selection: Selection,
@@ -24,7 +24,7 @@ pub(crate) struct Explain {
     file: LockFile,
 }
 
-/// There is no such effect.
+/// An error that reports an unknown effect.
 #[derive(Debug, thiserror::Error)]
 #[error("no effect is named `{id}`{}{}", gone(*locked), match boundary {
     Some(place) => format!(": it is a boundary, at {place}"),
@@ -32,10 +32,10 @@ pub(crate) struct Explain {
 })]
 struct NoSuchEffect {
     id: String,
-    /// The place of the boundary of this name, if there is one.
+    /// The place of a boundary with this name, if there is one.
     boundary: Option<String>,
     near: Vec<String>,
-    /// Whether there was one.
+    /// `true` if the lock file has an effect with this id.
     locked: bool,
 }
 
@@ -57,11 +57,11 @@ fn hint(near: &[String]) -> String {
 }
 
 impl Explain {
-    /// Tells everything that is known of one effect.
+    /// Prints everything known about one effect.
     ///
     /// # Errors
     ///
-    /// If nothing could be built or read, or there is no such effect.
+    /// If a build or a read fails, or there is no such effect.
     pub(crate) fn run(&self) -> Result<Report, BoxError> {
         let catalogue = Catalogue::load(&self.selection)?;
         let effects = self.effects(&catalogue);
@@ -97,7 +97,8 @@ impl Explain {
         })
     }
 
-    /// Several, where several programs have different effects of one id, or functions of one name.
+    /// Returns the effects with this id, alias or name. There are several if programs have
+    /// different effects with the same id, or functions with the same name.
     fn effects<'a>(&self, catalogue: &'a Catalogue) -> Vec<&'a Effect> {
         let by = |names: fn(&Effect, &str) -> bool| -> Vec<&'a Effect> {
             let effects = catalogue.effects.iter();
@@ -120,7 +121,7 @@ impl Explain {
             }
             Err(error) => return Err(error.into()),
         };
-        // Another effect of one id, in another program, has no place in this.
+        // Leave out effects of other programs that have the same id.
         let own = Catalogue {
             effects: vec![effect.clone()],
             ..Catalogue::default()
@@ -151,7 +152,7 @@ impl Explain {
     }
 }
 
-/// A word and what it says, in columns.
+/// Formats a label and its value in two columns.
 fn line(word: &str, text: &str) -> String {
     format!("  {word:<10} {text}\n")
 }

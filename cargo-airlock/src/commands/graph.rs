@@ -1,4 +1,4 @@
-//! `cargo airlock graph`.
+//! The command `cargo airlock graph`.
 
 use std::path::PathBuf;
 
@@ -17,28 +17,28 @@ pub(crate) struct Draw {
     selection: Selection,
     #[command(flatten)]
     filter: Filter,
-    /// The form [default: by the ending of --output, else mermaid]
+    /// The output format [default: from the extension of --output, or mermaid]
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<Form>,
-    /// Write it to this file instead of printing it
+    /// Write to this file instead of stdout
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
 }
 
-/// How a graph is written.
+/// The output format of a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Form {
-    /// A flowchart that GitHub and others draw in Markdown
+    /// A flowchart that GitHub and others render in Markdown
     Mermaid,
-    /// For Graphviz
+    /// Input for Graphviz
     Dot,
-    /// A picture
+    /// An SVG image
     Svg,
-    /// A page that lights up what belongs together, without anything to load
+    /// A self-contained page that highlights connected nodes
     Html,
 }
 
-/// The graph could not be written to a file.
+/// An error that reports an unwritable output file.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write {}", path.display())]
 struct WriteError {
@@ -51,7 +51,7 @@ impl Draw {
     ///
     /// # Errors
     ///
-    /// If nothing could be built, read or written.
+    /// If a build, a read or a write fails.
     pub(crate) fn run(&self) -> Result<Report, BoxError> {
         let mut catalogue = Catalogue::load(&self.selection)?;
         self.filter.apply(&mut catalogue);

@@ -1,4 +1,4 @@
-//! `cargo airlock lint`.
+//! The command `cargo airlock lint`.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -12,36 +12,38 @@ use crate::near::nearest;
 use crate::report::{BOLD, BoxError, GREEN, Report, YELLOW};
 use crate::table::Table;
 
-/// The todo file, in the root of the workspace.
+/// The name of the todo file, in the root of the workspace.
 const TODO: &str = "airlock-todo.txt";
 
 /// Arguments of `lint`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Lint {
-    /// A module whose functions express intents and act through nothing else, such as `shop::orders`; more than those of the manifests
+    /// A module whose functions only enqueue intents, such as `shop::orders`, in addition to those
+    /// in the manifests
     #[arg(long, value_name = "MODULE")]
     domain: Vec<String>,
-    /// What the domain may not use, such as `reqwest::Client`; more than what the manifests say
+    /// A path that the domain may not use, such as `reqwest::Client`, in addition to those in the
+    /// manifests
     #[arg(long, value_name = "PATH")]
     deny_path: Vec<String>,
-    /// Tell only of what is in these packages [default: all of the workspace]
+    /// Report only findings in these packages [default: the whole workspace]
     #[arg(short, long, value_name = "NAME")]
     package: Vec<String>,
     /// The manifest of the package or workspace [default: the nearest Cargo.toml]
     #[arg(long, value_name = "PATH")]
     manifest_path: Option<PathBuf>,
-    /// What is known already [default: airlock-todo.txt in the root of the workspace]
+    /// The file of known findings [default: airlock-todo.txt in the root of the workspace]
     #[arg(long, value_name = "PATH")]
     todo: Option<PathBuf>,
-    /// Write down what there is as known, so that only more fails
+    /// Write the current findings to the todo file, so that only additional ones fail
     #[arg(long)]
     write_todo: bool,
-    /// How to print the findings
+    /// The output format of the findings
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
 }
 
-/// A file could not be read or written.
+/// An error that reports an unreadable or unwritable file.
 #[derive(Debug, thiserror::Error)]
 enum FileError {
     #[error("cannot read or write {}", .0.display())]
@@ -53,7 +55,7 @@ enum FileError {
 }
 
 impl Lint {
-    /// AssertionLog for effects around airlock.
+    /// Looks for effects that bypass airlock.
     ///
     /// # Errors
     ///
@@ -62,7 +64,7 @@ impl Lint {
         let workspace = Workspace::load(self.manifest_path.as_deref())?;
         let packages = self.packages(&workspace)?;
         let config = Config::from_metadata(&workspace, &packages, &self.domain, &self.deny_path)?;
-        // Calls lead into every package, also where only some are asked about.
+        // Calls lead into every package, even if only some packages are selected.
         let all: Vec<_> = workspace.members().collect();
         let sources = Sources::read(&workspace.root, &all);
         let unread = || match sources.unread.as_slice() {
@@ -70,13 +72,13 @@ impl Lint {
             files => Some(FileError::Unread(files.join("\n  "))),
         };
         let mut findings = lint::findings(&sources, &config).map_err(|error| {
-            // A module that could not be read is not there.
+            // A module that could not be read looks like a missing one.
             match unread() {
                 None => BoxError::from(error),
                 Some(unread) => unread.into(),
             }
         })?;
-        // What is told of is in the packages that were asked about.
+        // Keep only findings in the selected packages.
         let mut elsewhere = sources.files();
         for file in Sources::read(&workspace.root, &packages).files() {
             elsewhere.remove(file);
@@ -120,7 +122,7 @@ impl Lint {
         }
         let todo = read_todo(&path)?.of_files(|file| !elsewhere.contains(file));
         let unknown = todo.unknown(&findings);
-        // Findings are findings, but without any nobody knows whether there are none.
+        // Report findings despite unread files. Without findings, the result is unknown.
         if let (Some(unread), []) = (unread(), unknown.as_slice()) {
             return Err(unread.into());
         }

@@ -1,4 +1,4 @@
-//! `cargo airlock list`.
+//! The command `cargo airlock list`.
 
 use clap::{Args, ValueEnum};
 
@@ -16,20 +16,20 @@ pub(crate) struct List {
     selection: Selection,
     #[command(flatten)]
     filter: Filter,
-    /// How to print it
+    /// The output format
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
 }
 
-/// How a list is printed.
+/// The output format of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// Aligned columns, for people
     #[default]
     Table,
-    /// For tools; of the catalogue it is what `airlock::catalogue::Catalogue` serialises as
+    /// JSON, for tools; the catalogue serialises like `airlock::catalogue::Catalogue`
     Json,
-    /// A table for a page
+    /// A Markdown table
     Markdown,
 }
 
@@ -38,7 +38,7 @@ impl List {
     ///
     /// # Errors
     ///
-    /// If nothing could be built or read.
+    /// If a build or a read fails.
     pub(crate) fn run(&self) -> Result<Report, BoxError> {
         let mut catalogue = Catalogue::load(&self.selection)?;
         self.filter.apply(&mut catalogue);
@@ -134,7 +134,7 @@ fn join(words: impl Iterator<Item = String>) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// What an effect says beside its arguments, in a few words each.
+/// Returns the options that an effect declares besides its arguments, in a few words each.
 pub(crate) fn declares(effect: &Effect) -> Vec<String> {
     let words = [
         (effect.is_async, "async"),
@@ -161,7 +161,7 @@ pub(crate) fn declares(effect: &Effect) -> Vec<String> {
     declares
 }
 
-/// Milliseconds, as an attribute would say them.
+/// Formats milliseconds as they are written in an attribute.
 pub(crate) fn duration(millis: u64) -> String {
     match millis {
         millis if millis > 0 && millis.is_multiple_of(60_000) => format!("{}m", millis / 60_000),

@@ -1,4 +1,4 @@
-//! `cargo airlock lock` and `cargo airlock check`.
+//! The commands `cargo airlock lock` and `cargo airlock check`.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub(crate) struct Lock {
     selection: Selection,
     #[command(flatten)]
     file: LockFile,
-    /// Write it even if that breaks messages in flight: when none is left, or all may be lost
+    /// Write it even if messages in flight break, because there are none left, or they may be lost
     #[arg(long)]
     accept_breaking: bool,
 }
@@ -32,15 +32,15 @@ pub(crate) struct Check {
     selection: Selection,
     #[command(flatten)]
     file: LockFile,
-    /// Fail on every difference, so that the lock file is always up to date
+    /// Fail on every difference, so that the lock file stays up to date
     #[arg(long)]
     exact: bool,
-    /// How to print the changes
+    /// The output format of the changes
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
 }
 
-/// Where the contracts are kept.
+/// The location of the lock file.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct LockFile {
     /// The lock file [default: effects.lock in the root of the workspace]
@@ -48,7 +48,7 @@ pub(crate) struct LockFile {
     lock_file: Option<PathBuf>,
 }
 
-/// Why a lock file is of no use.
+/// An error that makes a lock file unusable.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileError {
     #[error("there is no lock file {}: write it by `cargo airlock lock`, and commit it", .0.display())]
@@ -60,7 +60,8 @@ pub(crate) enum FileError {
 }
 
 impl LockFile {
-    /// Where it lies. Beside files that are built already there need not be a workspace.
+    /// Returns the path of the lock file. For files that are already built, it is in the current
+    /// directory, because there may be no workspace.
     pub(crate) fn path(&self, selection: &Selection) -> Result<PathBuf, BoxError> {
         match &self.lock_file {
             Some(path) => Ok(path.clone()),
@@ -72,8 +73,9 @@ impl LockFile {
         }
     }
 
-    /// What to build. The workspace's lock file holds what cargo builds in its root, so from the
-    /// directory of a member it is compared with the same.
+    /// Returns the selection to build. The lock file of a workspace holds what cargo builds in its
+    /// root. Therefore, unless a lock file, a package or a target is named, the build runs in the
+    /// root.
     fn built(&self, selection: &Selection) -> Result<Selection, BoxError> {
         let mut built = selection.clone();
         let named = [&built.bin, &built.test, &built.example, &built.package];
@@ -102,7 +104,7 @@ impl Lock {
     ///
     /// # Errors
     ///
-    /// If nothing could be built or read, or the file cannot be written.
+    /// If a build or a read fails, or the file cannot be written.
     pub(crate) fn run(&self) -> Result<Report, BoxError> {
         let path = self.file.path(&self.selection)?;
         let before = match read(&path) {
@@ -147,7 +149,7 @@ impl Check {
     ///
     /// # Errors
     ///
-    /// If nothing could be built or read.
+    /// If a build or a read fails.
     pub(crate) fn run(&self) -> Result<Report, BoxError> {
         let before = read(&self.file.path(&self.selection)?)?;
         let catalogue = Catalogue::load(&self.file.built(&self.selection)?)?;
@@ -181,7 +183,7 @@ impl Check {
     }
 }
 
-/// What does not start has no contract.
+/// Reports the problems of a program that would not start, and so has no contracts.
 fn no_program(catalogue: Catalogue) -> Report {
     Report {
         notes: catalogue.notes,
@@ -199,7 +201,7 @@ fn words(severity: Severity) -> (&'static str, Style) {
     }
 }
 
-/// The changes, as one reads them.
+/// Formats the changes as a diff.
 pub(crate) fn diff(changes: &[Change]) -> String {
     let mut text = String::new();
     let mut last = None;

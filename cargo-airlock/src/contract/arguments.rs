@@ -1,11 +1,11 @@
-//! What has changed in the arguments of one effect. Messages hold them by name.
+//! Compares the arguments of one effect. Messages hold them by name.
 
 use std::collections::BTreeSet;
 
 use crate::contract::changes::{Comparison, Lines};
 use crate::contract::{ArgumentContract, EffectContract};
 
-/// An argument, by the name that messages have for it.
+/// An argument, with its name in messages.
 type Named<'a> = (&'a String, &'a ArgumentContract);
 
 impl Comparison<'_> {
@@ -31,8 +31,8 @@ impl Comparison<'_> {
         }
     }
 
-    /// One argument, under its old name or a new one. Each question is asked: it may have changed in
-    /// several ways.
+    /// Compares one argument, which may have a new name. All checks run, because an argument may
+    /// change in several ways.
     fn argument(&mut self, (name, before): Named<'_>, (found, after): Named<'_>) {
         let lines = || lines(Some((name, before)), Some((found, after)));
         if before.type_name != after.type_name || before.encoded_by != after.encoded_by {
@@ -182,8 +182,8 @@ impl Comparison<'_> {
     }
 }
 
-/// What became of a locked argument: the one of its name; else the one that reads its name; else one
-/// whose name it was already read by.
+/// Returns the argument that replaces a locked one. This is the argument of the same name, or the
+/// one that also reads that name, or a new one whose name the locked argument also read.
 fn successor<'a>(
     (name, before): Named<'_>,
     old: &EffectContract,

@@ -1,7 +1,8 @@
-//! What has changed between two sets of contracts, and what that does to messages in flight.
+//! The changes between two sets of contracts, and their effect on messages in flight.
 //!
-//! While a new version is deployed, it meets messages that the old one wrote, and workers of the old
-//! one meet messages that the new one wrote. Both are asked of each change.
+//! During a deployment, the new version reads messages that the old version wrote, and workers of
+//! the old version read messages that the new version wrote. Each change is checked in both
+//! directions.
 
 use serde::Serialize;
 
@@ -11,41 +12,43 @@ use crate::contract::{Contracts, EffectContract};
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Change {
-    /// How bad it is.
+    /// The severity of the change.
     pub(crate) severity: Severity,
-    /// The effect's id, as it was locked, or the boundary.
+    /// The effect, by its locked id, or the boundary.
     pub(crate) of: String,
-    /// Where it is declared, if it still is.
+    /// The place of its declaration, if it still exists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) place: Option<String>,
-    /// The lock file's line that is no longer true.
+    /// The line of the lock file that no longer holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) before: Option<String>,
-    /// The line that is true now.
+    /// The line that holds now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) after: Option<String>,
-    /// What follows from it.
+    /// The consequence of the change.
     pub(crate) means: String,
-    /// What to write instead, if it breaks.
+    /// The code to write instead, if the change is breaking.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) instead: Option<String>,
 }
 
-/// What a change does to messages in flight.
+/// The impact of a change on messages in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Severity {
-    /// Some are not read by this version, or are misread by the one before.
+    /// This version cannot read some stored messages, or the previous version cannot read, or
+    /// misreads, some new ones.
     Breaking,
-    /// This version reads all, and the one before cannot decode the new ones.
+    /// This version reads all messages. The previous version does not know the new ones as durable
+    /// effects and cannot decode them.
     OneWay,
-    /// Both versions read all.
+    /// Both versions read all messages.
     Compatible,
-    /// It has no messages.
+    /// Not about messages.
     Note,
 }
 
-/// What has changed between a lock file and what was read, the worst first.
+/// Returns the changes between a lock file and the current catalogue, the worst first.
 pub(crate) fn changes_of(
     before: &Contracts,
     after: &Contracts,
@@ -60,7 +63,7 @@ pub(crate) fn changes_of(
     changes
 }
 
-/// All changes, the worst first.
+/// Returns all changes, the worst first.
 pub(crate) fn changes(before: &Contracts, after: &Contracts) -> Vec<Change> {
     let mut found = Vec::new();
     for (id, old) in &before.effects {
@@ -103,16 +106,16 @@ fn head(id: &str, durable: bool) -> String {
     format!("effect {id}{}", if durable { " durable" } else { "" })
 }
 
-/// One locked effect against the program.
+/// The comparison of one locked effect with the program.
 pub(super) struct Comparison<'a> {
     id: &'a str,
     durable: bool,
-    /// Whether workers of the version before take the new messages for messages of this effect.
+    /// `true` if workers of the previous version take the new messages for messages of this effect.
     old_workers_read: bool,
     found: &'a mut Vec<Change>,
 }
 
-/// The line before, and the line after.
+/// The old line and the new line.
 pub(super) type Lines = (Option<String>, Option<String>);
 
 impl Comparison<'_> {
@@ -140,12 +143,13 @@ impl Comparison<'_> {
         });
     }
 
-    /// Stored messages are not read by this version.
+    /// Adds a breaking change: this version cannot read stored messages.
     pub(super) fn breaks(&mut self, lines: Lines, means: String, instead: String) {
         self.push(Severity::Breaking, lines, means, Some(instead));
     }
 
-    /// New messages are not read, or misread, by workers of the version before.
+    /// Adds a breaking change: workers of the previous version cannot read new messages, or misread
+    /// them. If they do not decode the new messages anyway, the change is compatible.
     pub(super) fn breaks_old_workers(&mut self, lines: Lines, means: String, instead: String) {
         if self.old_workers_read {
             self.breaks(lines, means, instead);
@@ -251,7 +255,7 @@ impl Comparison<'_> {
     }
 }
 
-/// Boundaries have no messages: what they emit is for people to know.
+/// Compares boundaries. They have no messages, so their changes are only notes.
 fn boundaries(before: &Contracts, after: &Contracts, found: &mut Vec<Change>) {
     let mut note = |name: &String, before: Option<String>, after: Option<String>, means: &str| {
         found.push(Change {

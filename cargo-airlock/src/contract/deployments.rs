@@ -1,5 +1,5 @@
-//! Two versions of one effect, each with messages of its own. Serde says whether each version reads
-//! the other's, and the verdict on their records has to say the same.
+//! Pairs of versions of one effect, each with its own messages. The verdict on their records must
+//! agree with serde on whether each version reads the other's messages.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::contract::changes::{Severity, changes};
 use crate::contract::{Contracts, EffectContract};
 use crate::record::{Record, read_file};
 
-/// What this very program was compiled with, by the module of the version.
+/// Returns the contracts compiled into this test program, by the module of the version.
 fn versions() -> BTreeMap<String, EffectContract> {
     let program = std::env::current_exe().expect("it is running");
     let records = read_file(&program).expect("it has effects").records;
@@ -143,7 +143,7 @@ mod option_renamed {
         pub(super) fn mail(#[serde(alias = "to")] rcpt: Option<String>) {}
     }
 
-    /// No error tells of it: the message is read, and says less.
+    /// No error reveals it: the message is read, but its value is lost.
     #[test]
     fn what_would_be_lost_in_silence_is_breaking() {
         let fresh = serde_json::to_string(&new::mail(Some("me".into()))).expect("it is a map");

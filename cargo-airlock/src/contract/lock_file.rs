@@ -1,19 +1,18 @@
-//! `effects.lock`: contracts as text, sorted, one fact a line, so that a diff of it reads as what it
-//! means.
+//! `effects.lock`: the contracts as sorted text, one fact per line, so that its diffs are readable.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::contract::{ArgumentContract, Contracts, EffectContract};
 
-/// The file's name, in the root of the workspace.
+/// The name of the file, in the root of the workspace.
 pub(crate) const NAME: &str = "effects.lock";
 
 const FORMAT: &str = "1";
 
 const AGAIN: &str = "take it from version control again, or delete it and run `cargo airlock lock`";
 
-/// Why a lock file cannot be read.
+/// An error in a lock file.
 #[derive(Debug, thiserror::Error)]
 #[error("line {line}: {why}")]
 pub(crate) struct LockError {
@@ -21,7 +20,7 @@ pub(crate) struct LockError {
     why: String,
 }
 
-/// A name would not be the same when it is read again.
+/// An error for a name that would change when the lock file is read again.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "{of} has a name that a lock file cannot hold: give it a `name`, or its argument a `#[serde(rename = \"..\")]`, without line breaks and `: `"
@@ -30,11 +29,11 @@ pub(crate) struct Unwritable {
     of: String,
 }
 
-/// The contracts as a lock file.
+/// Formats the contracts as a lock file.
 ///
 /// # Errors
 ///
-/// [`Unwritable`] names the effect or boundary that could not be read again.
+/// [`Unwritable`] names the effect or boundary that could not be read back.
 pub(crate) fn text(contracts: &Contracts) -> Result<String, Unwritable> {
     let is_lost = |part: &Contracts| !parse(&write(part)).is_ok_and(|read| read == *part);
     for (id, effect) in &contracts.effects {
@@ -104,7 +103,7 @@ fn write(contracts: &Contracts) -> String {
     text
 }
 
-/// Reads a lock file.
+/// Parses a lock file.
 ///
 /// # Errors
 ///
@@ -149,7 +148,7 @@ pub(crate) fn parse(text: &str) -> Result<Contracts, LockError> {
     Ok(contracts)
 }
 
-/// What the next line belongs to.
+/// The entry that the next line belongs to.
 enum Open {
     Nothing,
     Effect(String),

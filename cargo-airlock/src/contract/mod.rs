@@ -1,4 +1,4 @@
-//! Contracts: what stored messages and other programs may rely on.
+//! Contracts: the properties that stored messages and other programs rely on.
 
 mod arguments;
 mod changes;
@@ -16,48 +16,49 @@ use crate::record::Effect;
 pub(crate) use self::changes::{Change, Severity, changes_of};
 pub(crate) use self::lock_file::{LockError, NAME, parse, text};
 
-/// The contracts of a program, or of those of a workspace.
+/// The contracts of a program, or of all programs of a workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Contracts {
-    /// By id.
+    /// The contracts of the effects, by id.
     pub(crate) effects: BTreeMap<String, EffectContract>,
-    /// By module and name; the effects that may be enqueued there, or `None` if it does not say.
+    /// The effects that each boundary may enqueue, by module and name; `None` if it does not
+    /// declare them.
     pub(crate) boundaries: BTreeMap<String, Option<BTreeSet<String>>>,
 }
 
-/// What an effect promises.
+/// The contract of an effect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct EffectContract {
-    /// Whether messages of it may be stored.
+    /// `true` if its messages may be stored.
     pub(crate) durable: bool,
-    /// Ids under which it is found, too.
+    /// Other ids under which it is found.
     pub(crate) aliases: BTreeSet<String>,
-    /// By the name that encoded intents have for them.
+    /// The arguments, by their names in encoded intents.
     pub(crate) arguments: BTreeMap<String, ArgumentContract>,
 }
 
-/// What an encoded intent holds of one argument.
+/// The contract of one argument in an encoded intent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ArgumentContract {
     /// The type, as written.
     pub(crate) type_name: String,
-    /// Whether it may be missing.
+    /// `true` if it may be missing.
     pub(crate) default: bool,
-    /// Names under which it is read, too.
+    /// Other names under which it is read.
     pub(crate) formerly: BTreeSet<String>,
-    /// What else serde is told of it.
+    /// Other serde attributes that change its encoding.
     pub(crate) encoded_by: Option<String>,
-    /// Whether some messages are written without it.
+    /// `true` if some messages are written without it.
     pub(crate) left_out: bool,
 }
 
 impl Contracts {
-    /// The contracts of what was read.
+    /// Returns the contracts of a catalogue.
     ///
     /// # Errors
     ///
-    /// What is wrong, if two programs have different effects of one id, or some records were not
-    /// understood.
+    /// A description of the problem, if two programs have different effects with one id, or some
+    /// records were not understood.
     pub(crate) fn from_catalogue(catalogue: &Catalogue) -> Result<Self, String> {
         if catalogue.incomplete {
             return Err(format!(
@@ -88,7 +89,7 @@ impl Contracts {
             contracts
                 .boundaries
                 .entry(name)
-                // Methods of several types may have one name.
+                // Methods of several types may have the same name.
                 .and_modify(|before| match (before.as_mut(), &emits) {
                     (Some(before), Some(emits)) => before.extend(emits.iter().cloned()),
                     _ => *before = None,
@@ -100,7 +101,7 @@ impl Contracts {
 }
 
 impl EffectContract {
-    /// What this effect promises.
+    /// Returns the contract of this effect.
     pub(crate) fn from_effect(effect: &Effect) -> Self {
         let arguments = effect.arguments.iter().map(|argument| {
             let name = argument.encoded_name();

@@ -1,4 +1,4 @@
-//! Contracts before and after, as lock files say them, and what `check` makes of the difference.
+//! Pairs of contracts in the format of lock files, and the output of `check` for each.
 
 mod arguments;
 mod random;

@@ -1,4 +1,4 @@
-//! The graph for Graphviz.
+//! The graph in the format of Graphviz.
 
 use std::fmt::Write;
 

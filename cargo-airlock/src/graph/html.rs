@@ -1,5 +1,6 @@
-//! The drawing in a page that answers the pointer: what belongs together lights up, and a search
-//! finds names. Below it stands the same in words, for narrow screens. It loads nothing.
+//! The drawing in an interactive page: hovering highlights connected nodes, and a search finds
+//! names. Below the drawing is the same content as text, for narrow screens. The page loads no
+//! other files.
 
 use std::fmt::Write;
 
@@ -11,14 +12,14 @@ const PAGE: &str = include_str!("page.html");
 pub(crate) fn html(graph: &Graph) -> String {
     PAGE.replace("{drawing.css}", include_str!("drawing.css"))
         .replace("{counts}", &counts(graph))
-        // Last, since names may hold anything.
+        // Last, because names may contain any text, including placeholders.
         .replace(
             "{content}",
             &format!("<main>\n{}</main>\n{}", drawing(graph, ""), words(graph)),
         )
 }
 
-/// What there is, with the meaning of double and dashed lines, if there are any.
+/// Returns the counts, and explains double and dashed lines if there are any.
 fn counts(graph: &Graph) -> String {
     let count = |kind: Kind, mark: &str| {
         let nodes = graph.nodes.iter().filter(|node| node.kind == kind);

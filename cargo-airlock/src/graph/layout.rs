@@ -1,19 +1,18 @@
-//! Where everything stands in the drawing: three columns, in each a frame around the nodes of one
-//! package. Text is drawn in a font whose letters have one width, so the size of a box is known, and
-//! nothing overlaps.
+//! Computes the positions in the drawing: three columns, each with a frame around the nodes of one
+//! package. Text uses a monospaced font, so the size of each box is known and nothing overlaps.
 
 use crate::graph::{Graph, Kind};
 
-/// The width of a letter of a label, in pixels, at 13 pixels of height.
+/// The width of a character of a label, in pixels, at a font size of 13 pixels.
 const LETTER: f64 = 7.85;
-/// The same for the second line, at 11 pixels.
+/// The width of a character of the second line, at 11 pixels.
 const SMALL_LETTER: f64 = 6.65;
-/// More letters are cut off.
+/// The maximum number of characters. Longer text is truncated.
 pub(super) const LONGEST: usize = 44;
 
 const NODE_HEIGHT: f64 = 44.0;
 const NODE_GAP: f64 = 12.0;
-/// How far nodes are moved apart in a column that is shorter than another.
+/// The maximum extra gap between nodes in a column that is shorter than another.
 const STRETCH: f64 = 72.0;
 const FRAME_PADDING: f64 = 12.0;
 const FRAME_TITLE: f64 = 24.0;
@@ -34,11 +33,11 @@ pub(super) struct Area {
 /// The whole drawing.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
-    /// By node.
+    /// The box of each node.
     pub(super) nodes: Vec<Area>,
-    /// Frames with the packages' names.
+    /// The frames, with the names of their packages.
     pub(super) frames: Vec<(String, Area)>,
-    /// The titles of the columns, and their left edges.
+    /// The kinds of the columns, and their left edges.
     pub(super) columns: Vec<(Kind, f64)>,
     pub(super) width: f64,
     pub(super) height: f64,
@@ -68,7 +67,7 @@ impl Layout {
         layout
     }
 
-    /// Places a column, and gives its right edge.
+    /// Places a column, and returns its right edge.
     fn column(&mut self, graph: &Graph, column: &[Group], gap: f64, (x, mut y): (f64, f64)) -> f64 {
         let nodes = column.iter().flat_map(|group| &group.nodes);
         let width = nodes.map(|node| width(graph, *node)).fold(120.0, f64::max);
@@ -137,7 +136,8 @@ fn height(column: &[Group], gap: f64) -> f64 {
     (heights.sum::<f64>() - FRAME_GAP).max(0.0)
 }
 
-/// The gap with which a column comes nearer to the height of the tallest, so that fewer lines are steep.
+/// Returns the gap that brings a column closer to the height of the tallest one, so that fewer
+/// lines are steep.
 #[allow(clippy::cast_precision_loss, reason = "nobody has 2^52 effects")]
 fn stretched(column: &[Group], tallest: f64) -> f64 {
     let gaps: usize = column.iter().map(|group| group.nodes.len() - 1).sum();
@@ -161,9 +161,9 @@ fn groups(graph: &Graph, kind: Kind) -> Vec<Group> {
     packages.map(group).collect()
 }
 
-/// Moves what is connected to the same height, as far as packages stay together: each node, and each
-/// package, goes where its neighbours are on average, those on its left counting most: what a boundary
-/// emits is read first. A few rounds settle it.
+/// Moves connected nodes to the same height, while keeping packages together. Each node, and each
+/// package, moves to the average position of its neighbours. Neighbours on the left count most,
+/// because the emitted effects of a boundary are read first. Eight rounds are enough.
 fn untangled(graph: &Graph, mut columns: [Vec<Group>; 3]) -> [Vec<Group>; 3] {
     let near = neighbours(graph);
     for round in 0..8 {
@@ -186,7 +186,7 @@ fn untangled(graph: &Graph, mut columns: [Vec<Group>; 3]) -> [Vec<Group>; 3] {
     columns
 }
 
-/// What each node is connected to, and how much that counts.
+/// Returns the neighbours of each node, with their weights.
 fn neighbours(graph: &Graph) -> Vec<Vec<(usize, f64)>> {
     let mut near = vec![Vec::new(); graph.nodes.len()];
     for &(from, to) in &graph.edges {
@@ -196,7 +196,7 @@ fn neighbours(graph: &Graph) -> Vec<Vec<(usize, f64)>> {
     near
 }
 
-/// Where a node wants to be.
+/// Returns the position that a node is drawn to.
 fn pull(near: &[(usize, f64)], ranks: &[f64]) -> f64 {
     let weights: f64 = near.iter().map(|(_, weight)| weight).sum();
     if weights > 0.0 {
@@ -206,11 +206,11 @@ fn pull(near: &[(usize, f64)], ranks: &[f64]) -> f64 {
             .sum();
         sum / weights
     } else {
-        1.0 // What is connected to nothing goes to the end.
+        1.0 // Unconnected nodes go to the end.
     }
 }
 
-/// How far down each node stands, from 0 to 1 in each column.
+/// Returns the relative position of each node in its column, from 0 at the top to 1.
 #[allow(clippy::cast_precision_loss, reason = "nobody has 2^52 effects")]
 fn ranks(graph: &Graph, columns: &[Vec<Group>; 3]) -> Vec<f64> {
     let mut ranks = vec![0.0; graph.nodes.len()];
@@ -228,7 +228,7 @@ mod tests {
     use super::{Area, Layout};
     use crate::graph::{Graph, Kind, Node};
 
-    /// Packages of different sizes, with long names, and edges all over.
+    /// Returns a graph with packages of different sizes, long names, and edges between all columns.
     fn large() -> Graph {
         let mut graph = Graph::default();
         for (kind, number) in [
@@ -305,7 +305,7 @@ mod tests {
     #[test]
     fn what_is_connected_stands_side_by_side() {
         let mut graph = large();
-        // Each boundary emits one effect, numbered the other way round.
+        // Each boundary emits one effect, in reverse order.
         graph.nodes.retain(|node| node.kind != Kind::Resource);
         graph.nodes.drain(120..);
         for node in &mut graph.nodes {

@@ -1,14 +1,14 @@
-//! The graph for pages that draw Mermaid, such as GitHub's.
+//! The graph in the format of Mermaid, for pages that render it, such as GitHub.
 
 use std::fmt::Write;
 
 use crate::graph::{Graph, Kind, Node};
 
-/// What Mermaid draws unless it is configured: more edges or letters are an error there.
+/// The default limits of Mermaid. More edges or characters are an error.
 const EDGES: usize = 500;
 const LETTERS: usize = 50_000;
 
-/// Why a flowchart is more than Mermaid draws by default, if it is.
+/// Returns a note if a flowchart exceeds the default limits of Mermaid.
 pub(crate) fn too_large(graph: &Graph, text: &str) -> Option<String> {
     let (edges, letters) = (graph.edges.len(), text.chars().count());
     (edges > EDGES || letters > LETTERS).then(|| {
@@ -50,7 +50,8 @@ pub(crate) fn mermaid(graph: &Graph) -> String {
     text
 }
 
-/// Boundaries are stadiums, effects boxes, durable ones double boxes, resources cylinders.
+/// Returns the shape of a node: boundaries are stadiums, effects boxes, durable effects double
+/// boxes, and resources cylinders.
 fn shape(node: &Node) -> String {
     let label = escaped(&node.label);
     match (node.kind, node.marked) {

@@ -1,4 +1,5 @@
-//! Boundaries, the effects that they declare to emit, and the resources that those need, as a graph.
+//! The graph of boundaries, the effects that they declare to emit, and the resources of those
+//! effects.
 
 mod dot;
 mod html;
@@ -17,48 +18,49 @@ pub(crate) use self::html::html;
 pub(crate) use self::mermaid::{mermaid, too_large};
 pub(crate) use self::svg::svg;
 
-/// What is drawn.
+/// The graph to draw.
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
-    /// Boundaries, then effects, then resources; boundaries and effects by package.
+    /// The nodes: boundaries, then effects, then resources. Boundaries and effects are sorted by
+    /// package.
     pub(crate) nodes: Vec<Node>,
-    /// From, to.
+    /// The edges, as pairs of source and target.
     pub(crate) edges: Vec<(usize, usize)>,
 }
 
 /// A boundary, an effect or a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Node {
-    /// What it is.
+    /// The kind of the node.
     pub(crate) kind: Kind,
-    /// What stands in its box.
+    /// The text in its box.
     pub(crate) label: String,
     /// The second line in its box.
     pub(crate) detail: String,
     /// The package; empty for a resource.
     pub(crate) package: String,
-    /// What else is known, for a reader who points at it.
+    /// Further facts, shown in a tooltip.
     pub(crate) facts: Vec<String>,
-    /// Whether a boundary may emit anything, or an effect is durable.
+    /// `true` if a boundary may emit anything, or an effect is durable.
     pub(crate) marked: bool,
 }
 
-/// What a node is: its column.
+/// The kind of a node, which determines its column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
-    /// Left.
+    /// In the left column.
     Boundary,
-    /// In the middle.
+    /// In the middle column.
     Effect,
-    /// Right.
+    /// In the right column.
     Resource,
 }
 
 impl Kind {
-    /// All, from left to right.
+    /// All kinds, from left to right.
     pub(crate) const ALL: [Self; 3] = [Self::Boundary, Self::Effect, Self::Resource];
 
-    /// The word for several.
+    /// Returns the plural.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Boundary => "boundaries",
@@ -67,7 +69,7 @@ impl Kind {
         }
     }
 
-    /// So many of them.
+    /// Returns the number, followed by the singular or plural.
     fn counted(self, number: usize) -> String {
         let word = if number == 1 {
             self.word()
@@ -77,7 +79,7 @@ impl Kind {
         format!("{number} {word}")
     }
 
-    /// The word for one; also its class in CSS.
+    /// Returns the singular, which is also the CSS class.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Boundary => "boundary",
@@ -88,7 +90,7 @@ impl Kind {
 }
 
 impl Graph {
-    /// The graph of a catalogue.
+    /// Builds the graph of a catalogue.
     pub(crate) fn from_catalogue(catalogue: &Catalogue) -> Self {
         let mut graph = Self::default();
         let mut boundaries: Vec<_> = catalogue.boundaries.iter().collect();
@@ -141,7 +143,8 @@ impl Graph {
         graph
     }
 
-    /// Records know the types of resources as they are written: types of one name are one node.
+    /// Adds the resources. Records hold their types as written, so types of the same name are one
+    /// node.
     fn resources(&mut self, effects: &[&crate::record::Effect], first: usize) {
         let mut known: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, effect) in effects.iter().enumerate() {
@@ -169,7 +172,7 @@ impl Graph {
         }
     }
 
-    /// The nodes of one kind, by package.
+    /// Returns the nodes of one kind, by package.
     pub(crate) fn packages(&self, kind: Kind) -> BTreeMap<&str, Vec<usize>> {
         let mut packages: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, node) in self.nodes.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The graph as a drawing that needs nothing else: colours follow the reader's light or dark mode.
+//! The graph as a self-contained drawing. Its colours follow the reader's light or dark mode.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use crate::graph::{Graph, Kind};
 
 const STYLE: &str = include_str!("drawing.css");
 
-/// A file of its own.
+/// Returns the graph as an SVG file.
 pub(crate) fn svg(graph: &Graph) -> String {
     let style = format!("<style>\n{STYLE}</style>\n");
     format!(
@@ -16,7 +16,7 @@ pub(crate) fn svg(graph: &Graph) -> String {
     )
 }
 
-/// The drawing alone; a page brings the style.
+/// Returns the drawing without the XML header. An enclosing page supplies the style itself.
 pub(super) fn drawing(graph: &Graph, style: &str) -> String {
     let layout = Layout::new(graph);
     let (width, height) = (layout.width, layout.height);
@@ -59,7 +59,7 @@ pub(super) fn drawing(graph: &Graph, style: &str) -> String {
     text
 }
 
-/// Of one colour for each source, so that a line can be followed among others.
+/// Draws an edge. Each source has its own colour, so that a line can be told from others.
 fn edge(text: &mut String, graph: &Graph, layout: &Layout, (from, to): (usize, usize)) {
     let (start, end) = (layout.nodes[from], layout.nodes[to]);
     let (x1, y1) = (start.x + start.width, start.y + start.height / 2.0);
@@ -106,7 +106,7 @@ fn node(text: &mut String, graph: &Graph, index: usize, area: Area) {
         "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"{radius}\"/>"
     );
     if mark == " durable" {
-        // A second line around it, as a box within a box.
+        // A second line around it, for a double box.
         let _ = writeln!(
             text,
             "<rect class=\"inner\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"4\"/>",
@@ -128,7 +128,7 @@ fn node(text: &mut String, graph: &Graph, index: usize, area: Area) {
     text.push_str("</g>\n");
 }
 
-/// What is too long for a box is there to be pointed at.
+/// Truncates a line that is too long for a box. The tooltip has the full text.
 fn shortened(line: &str) -> String {
     if line.chars().count() <= LONGEST {
         return line.to_owned();

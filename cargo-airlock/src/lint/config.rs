@@ -1,4 +1,5 @@
-//! What `[package.metadata.airlock]`, `[workspace.metadata.airlock]` and the command line ask for.
+//! The settings in `[package.metadata.airlock]`, `[workspace.metadata.airlock]` and on the command
+//! line.
 
 use std::collections::BTreeSet;
 
@@ -9,16 +10,16 @@ use crate::lint::names::{Path, path};
 use crate::lint::source::Sources;
 use crate::near::nearest;
 
-/// What to look for, and where.
+/// The settings of the lint.
 #[derive(Debug, Default)]
 pub(crate) struct Config {
-    /// The modules whose functions express intents and do nothing themselves.
+    /// The modules whose functions may only enqueue intents.
     pub(crate) domains: Vec<Path>,
-    /// What they may not use, however they reach it.
+    /// The paths that they may not use, directly or through calls.
     pub(crate) deny_paths: Vec<Path>,
 }
 
-/// Why the configuration is of no use.
+/// An error in the configuration.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
     #[error("`{place}.{key}` is unknown; there are: {}", KEYS.join(", "))]
@@ -39,8 +40,8 @@ pub(crate) enum ConfigError {
 const KEYS: [&str; 2] = ["domain", "deny-paths"];
 
 impl Config {
-    /// The configuration of all packages, since domains call into others, and what the command line adds
-    /// about these.
+    /// Returns the configuration of all packages, since domains call into other packages, together
+    /// with the settings of the command line for the given packages.
     pub(crate) fn from_metadata(
         workspace: &Workspace,
         packages: &[&Package],
@@ -58,7 +59,7 @@ impl Config {
             let krate = package.crate_name();
             config.table(&place, &package.metadata["airlock"], Some(&krate))?;
         }
-        // On the command line `crate` stands for the only package there is.
+        // On the command line, `crate` refers to the only selected package.
         let krate = match packages {
             [only] => Some(only.crate_name()),
             _ => None,
@@ -73,8 +74,8 @@ impl Config {
         Ok(config)
     }
 
-    /// What is denied under a name that looks like a mistake, a line each. What nobody depends on yet may
-    /// be denied, too.
+    /// Returns a note for each denied path whose crate name looks like a mistake. A crate that is
+    /// not a dependency yet may be denied too.
     pub(crate) fn unknown_crates(&self, sources: &Sources, workspace: &Workspace) -> Vec<String> {
         let dependencies = workspace
             .members()

@@ -1,4 +1,4 @@
-//! The functions of the workspace, and what each names.
+//! The functions of the workspace, and the names that each uses.
 
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -11,52 +11,52 @@ use crate::lint::macros::Body;
 use crate::lint::names::{Imports, Names, Path};
 use crate::lint::source::{Module, Sources, is_for_tests};
 
-/// A function, a method, or another item that names something, such as a type with fields.
+/// A function, a method, or another item that uses names, such as a type with fields.
 #[derive(Debug)]
 pub(crate) struct Function {
-    /// `["shop", "orders", "Order", "process"]`.
+    /// The path, such as `["shop", "orders", "Order", "process"]`.
     pub(crate) path: Path,
-    /// The file, from the root of the workspace.
+    /// The file, relative to the root of the workspace.
     pub(crate) file: String,
-    /// What it is.
+    /// The role of the item.
     pub(crate) role: Role,
     /// The paths that it names.
     pub(crate) uses: Vec<Used>,
-    /// The methods that it calls, and where.
+    /// The methods that it calls, with their positions.
     pub(crate) methods: Vec<(String, (usize, usize))>,
-    /// What may be guards of airlock's that it holds across an await.
+    /// Possible guards of airlock that it holds across an await.
     pub(crate) held: Vec<HeldGuard>,
 }
 
-/// What a function is to the lint.
+/// The role of a function in the lint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     /// An ordinary function.
     Function,
-    /// A method: it is called by its name alone, too.
+    /// A method, which may also be called by its name alone.
     Method,
     /// A type, constant or static.
     Item,
-    /// The body of an effect, which is the place to act.
+    /// The body of an effect, which may act.
     Effect,
-    /// For tests.
+    /// A test, or a function for tests.
     Test,
 }
 
-/// A path that is named somewhere.
+/// A path that is used somewhere.
 #[derive(Clone, Debug)]
 pub(crate) struct Used {
-    /// As it is written, with `Self` replaced.
+    /// The path as written, with `Self` replaced.
     pub(crate) path: Path,
-    /// The module in which it is written.
+    /// The module that contains it.
     pub(crate) module: Path,
-    /// What the function itself imports.
+    /// The imports of the function itself.
     pub(crate) imports: Imports,
-    /// Line and column, from 1.
+    /// The line and column, from 1.
     pub(crate) at: (usize, usize),
 }
 
-/// All functions of the workspace.
+/// Returns all functions of the workspace.
 pub(crate) fn functions(sources: &Sources, names: &Names<'_>) -> Vec<Function> {
     let mut found = Vec::new();
     for module in &sources.modules {
@@ -132,7 +132,7 @@ impl Collect<'_> {
         [self.module.path.as_slice(), names].concat()
     }
 
-    /// The path of the type of an `impl`, which may stand in another module.
+    /// Returns the path of the type of an `impl`, which may be defined in another module.
     fn owner(&self, ty: &Type) -> Path {
         let Type::Path(ty) = ty else {
             return self.path(&["_".to_owned()]);
@@ -194,22 +194,22 @@ fn role(attrs: &[Attribute], otherwise: Role) -> Role {
     }
 }
 
-/// What is named within one function.
+/// The names used within one function.
 struct Seen<'a> {
     module: &'a Path,
-    /// What `Self` is.
+    /// The path that `Self` refers to.
     owner: Option<&'a Path>,
     imports: Imports,
     uses: Vec<Used>,
     methods: Vec<(String, (usize, usize))>,
     held: Vec<HeldGuard>,
-    /// Functions within functions belong to the outer one.
+    /// The nesting depth. Functions within functions belong to the outer one.
     depth: usize,
 }
 
 impl<'ast> Visit<'ast> for Seen<'_> {
     fn visit_attribute(&mut self, _: &'ast Attribute) {
-        // What attributes name is not called here.
+        // Names in attributes are not called here.
     }
 
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
@@ -262,10 +262,10 @@ impl<'ast> Visit<'ast> for Seen<'_> {
         syn::visit::visit_expr_method_call(self, call);
     }
 
-    /// Most macros that are called in functions take expressions, or statements.
+    /// Visits the arguments of a macro. Most macros in functions take expressions or statements.
     fn visit_macro(&mut self, item: &'ast syn::Macro) {
         self.visit_path(&item.path);
-        // What is parsed here lives no longer than this call, so it has a visitor of its own.
+        // The parsed arguments do not outlive this call, so they need a separate visitor.
         let mut inner = self.within();
         match Body::from_macro(item) {
             Body::Expressions(expressions) => {

@@ -1,19 +1,19 @@
-//! Guards that are held across an await, and which of them are airlock's.
+//! Guards that are held across an await, and the check that they belong to airlock.
 
 use crate::lint::Finding;
 use crate::lint::functions::{Function, Used};
 use crate::lint::names::Names;
 
-/// The crates that airlock's names come from.
+/// The crates that export the names of airlock.
 const CRATES: [&str; 3] = ["airlock", "airlock_core", "airlock_effects"];
 
-/// A value that may be a guard of airlock's, and that is alive at an await.
+/// A value that may be a guard of airlock, and that is alive at an await.
 #[derive(Debug)]
 pub(crate) struct HeldGuard {
     pub(super) source: Source,
-    /// Whether `.enter()` was called on the source; otherwise the source is the guard's type.
+    /// `true` if `.enter()` was called on the source; otherwise the source is the type of the guard.
     pub(super) entered: bool,
-    /// The place of `.enter()`, or of the variable.
+    /// The position of `.enter()`, or of the variable.
     pub(super) at: (usize, usize),
     /// The line of the first await.
     pub(super) awaited: usize,
@@ -26,7 +26,7 @@ pub(crate) enum Source {
     Call(Used, Vec<String>),
     /// A variable of this type, and the methods called on it.
     Type(Used, Vec<String>),
-    /// `.scope()` of something named `airlock`.
+    /// A call of `.scope()` on something named `airlock`.
     Airlock,
 }
 
@@ -36,7 +36,7 @@ enum Kind {
     Policy,
 }
 
-/// The guards that a function holds across an await.
+/// Returns a finding for each guard that a function holds across an await.
 pub(super) fn held_across_await(function: &Function, names: &Names<'_>) -> Vec<Finding> {
     let held = function.held.iter().filter_map(|held| {
         let (what, advice) = match held.kind(names)? {
@@ -60,7 +60,7 @@ pub(super) fn held_across_await(function: &Function, names: &Names<'_>) -> Vec<F
 }
 
 impl HeldGuard {
-    /// The path that says whether it is airlock's.
+    /// Returns the path that determines whether it belongs to airlock.
     pub(super) fn used(&mut self) -> Option<&mut Used> {
         match &mut self.source {
             Source::Call(used, _) | Source::Type(used, _) => Some(used),

@@ -5,7 +5,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Block, Expr, Ident, Macro, Pat, Stmt, Token};
 
-/// The arguments of a macro, in the first form that they parse as.
+/// The arguments of a macro, in the first form that parses.
 pub(super) enum Body {
     /// `join!(a, b)`, `assert!(..)`.
     Expressions(Punctuated<Expr, Token![,]>),
@@ -19,7 +19,7 @@ pub(super) enum Body {
 
 /// One branch of a `select!`.
 pub(super) struct Branch {
-    /// None in `else => ..`, `complete => ..` and `default => ..`.
+    /// The pattern and the future. `None` in `else => ..`, `complete => ..` and `default => ..`.
     pub(super) future: Option<(Pat, Expr)>,
     pub(super) condition: Option<Expr>,
     pub(super) handler: Expr,

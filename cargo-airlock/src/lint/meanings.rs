@@ -1,15 +1,15 @@
-//! What a path in a module means, as far as the workspace's own source tells.
+//! Resolves paths in modules, using only the source of the workspace.
 
 use std::collections::{HashSet, VecDeque};
 
 use crate::lint::functions::Used;
 use crate::lint::names::{Imports, Names, Path};
 
-/// Imports that lead to imports, at most.
+/// The maximum length of a chain of imports.
 const DEPTH: usize = 16;
 
 impl Names<'_> {
-    /// All that a path may mean, from the root of its crate.
+    /// Returns every possible meaning of a path, from the root of its crate.
     pub(crate) fn meanings(&self, used: &Used) -> Vec<Path> {
         self.search(used).meanings
     }
@@ -47,7 +47,7 @@ impl Names<'_> {
             if let Some(targets) = imports.named.get(first) {
                 for target in targets {
                     let named = written.named(target, rest);
-                    // `use reqwest;` and `use http::http;`: the first name is that of a crate.
+                    // `use reqwest;` and `use http::http;`: the first name is the name of a crate.
                     if target.first() == Some(first) {
                         self.outside(named, depth, search);
                     } else {
@@ -61,7 +61,8 @@ impl Names<'_> {
         self.outside(written, depth, search);
     }
 
-    /// What no import of its module brings in: it is in the module, or starts with the name of a crate.
+    /// Resolves a path that its module does not import by name: it may be defined in the module, or
+    /// start with the name of a crate.
     fn outside(&self, written: Written, depth: usize, search: &mut Search) {
         let Written { module, path, tail } = written;
         let here = Absolute {
@@ -75,7 +76,7 @@ impl Names<'_> {
         search.add(Step::Absolute(Absolute { path, tail, beyond }), depth);
     }
 
-    /// By each glob import of a module.
+    /// Resolves a path through each glob import of a module.
     fn globs(&self, imports: &Imports, written: &Written, depth: usize, search: &mut Search) {
         let Written { module, path, tail } = written;
         for glob in &imports.globs {
@@ -96,7 +97,7 @@ impl Names<'_> {
         }
     }
 
-    /// The module of the workspace that a glob names without any import.
+    /// Returns the workspace module that a glob names directly, without an import.
     fn globbed(&self, module: &[String], glob: &[String]) -> Option<Path> {
         let candidates = match anchored(module, glob) {
             Some(path) => vec![path],
@@ -108,7 +109,8 @@ impl Names<'_> {
         candidates.into_iter().find(|path| self.is_module(path))
     }
 
-    /// A path from the root: where it goes through a re-export, what that stands for is a meaning, too.
+    /// Adds an absolute path as a meaning. If the path goes through a re-export, its target is a
+    /// meaning too.
     fn follow(&self, absolute: Absolute, depth: usize, search: &mut Search) {
         let Absolute { path, tail, beyond } = absolute;
         let lengths = (beyond + 1..path.len()).rev();
@@ -128,7 +130,7 @@ impl Names<'_> {
     }
 }
 
-/// The path from the root, if it starts with `crate`, `self` or `super`.
+/// Returns the path from the root, if it starts with `crate`, `self` or `super`.
 fn anchored(module: &[String], path: &[String]) -> Option<Path> {
     let (first, mut rest) = path.split_first()?;
     let mut base = match first.as_str() {
@@ -143,8 +145,8 @@ fn anchored(module: &[String], path: &[String]) -> Option<Path> {
     Some([base, rest].concat())
 }
 
-/// What a path may mean, and what is left to look at, nearest first. Each step is taken once, so that
-/// modules which import each other come to an end.
+/// The meanings found so far, and the steps that remain, the nearest first. Each step is taken
+/// once, so that the search ends even if modules import each other.
 #[derive(Default)]
 struct Search {
     queue: VecDeque<(Step, usize)>,
@@ -158,14 +160,14 @@ enum Step {
     Absolute(Absolute),
 }
 
-/// A path as it is written in a module.
+/// A path as written in a module.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Written {
     module: Path,
     path: Path,
-    /// How many segments at the end may come by any glob import. What is before them is the path of a glob
-    /// itself, and comes by globs of modules only, in whose place it is looked for: or several would be
-    /// tried in every order, without end.
+    /// The number of segments at the end that any glob import may provide. The segments before them
+    /// are the path of a glob itself. Only globs of modules provide those, and they are resolved in
+    /// place. Otherwise several globs would be tried in every order, endlessly.
     tail: usize,
 }
 
@@ -173,9 +175,9 @@ struct Written {
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Absolute {
     path: Path,
-    /// As in [`Written`].
+    /// See [`Written`].
     tail: usize,
-    /// The length of the module whose imports were looked at already.
+    /// The length of the module path whose imports were already searched.
     beyond: usize,
 }
 
@@ -193,7 +195,7 @@ impl Written {
         }
     }
 
-    /// With the target of an import for the first name.
+    /// Replaces the first name with the target of an import.
     fn named(&self, target: &[String], rest: &[String]) -> Self {
         let path = [target, rest].concat();
         if self.path.len() <= self.tail {

@@ -1,7 +1,7 @@
-//! AssertionLog for effects that happen around airlock, and for guards held across an await, by reading source.
+//! Finds effects that bypass airlock, and guards held across an await, by reading source code.
 //!
-//! It resolves names as a reader would: through `use`, modules and re-exports of the workspace. It knows
-//! no types, expands no macros and evaluates no `cfg` but `test`.
+//! It resolves names through the `use` declarations, modules and re-exports of the workspace. It
+//! knows no types, expands no macros and evaluates no `cfg` except `test`.
 
 mod config;
 mod functions;
@@ -26,7 +26,7 @@ use self::names::{Names, Path};
 use self::reach::{Call, Reached, reach};
 use crate::near::nearest;
 
-/// Calls that start work which no scope sees.
+/// Calls that start work outside every scope.
 const SPAWNS: &[&str] = &[
     "actix::Arbiter",
     "actix::spawn",
@@ -78,27 +78,27 @@ const SPAWNS: &[&str] = &[
     "tokio_util::task::TaskTracker",
 ];
 
-/// The calls that perform an effect around every scope.
+/// Calls that perform an effect outside every scope.
 const PERFORM_NOW: &[&str] = &["perform_now", "perform_now_async"];
 
-/// One place where something happens around airlock.
+/// A place where code bypasses airlock.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Finding {
-    /// The file, from the root of the workspace.
+    /// The file, relative to the root of the workspace.
     pub(crate) file: String,
-    /// From 1.
+    /// The line, from 1.
     pub(crate) line: usize,
-    /// From 1.
+    /// The column, from 1.
     pub(crate) column: usize,
-    /// `perform-now`, `await-holding-guard`, `spawn` or `deny-path`.
+    /// The rule: `perform-now`, `await-holding-guard`, `spawn` or `deny-path`.
     pub(crate) rule: &'static str,
-    /// What is used: the path that is not allowed.
+    /// The path that is not allowed.
     pub(crate) what: String,
-    /// What is wrong with it, and what to write instead.
+    /// The problem, and the code to write instead.
     pub(crate) message: String,
 }
 
-/// All findings, by place.
+/// Returns all findings, sorted by place.
 ///
 /// # Errors
 ///
@@ -183,7 +183,7 @@ fn performs_now(function: &Function) -> Vec<Finding> {
         .collect()
 }
 
-/// ", in `shop::http::post`, which `shop::orders::process` calls".
+/// Formats the call chain: ", in `shop::http::post`, which `shop::orders::process` calls".
 fn by_whom(reached: &Reached<'_>) -> String {
     let mut text = format!(", in `{}`", reached.function().path.join("::"));
     for (call, caller) in reached.callers() {

@@ -1,4 +1,4 @@
-//! The modules of the workspace, and what each imports.
+//! The modules of the workspace, and their imports.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,7 +10,7 @@ use crate::lint::source::Sources;
 /// The segments of a path.
 pub(crate) type Path = Vec<String>;
 
-/// The segments of a path that is written with `::`.
+/// Splits a path at `::`.
 pub(crate) fn path(text: &str) -> Path {
     text.trim_start_matches("::")
         .split("::")
@@ -18,13 +18,13 @@ pub(crate) fn path(text: &str) -> Path {
         .collect()
 }
 
-/// The names of all modules.
+/// The imports of all modules, and the renamed dependencies of all crates.
 pub(crate) struct Names<'a> {
     pub(super) modules: BTreeMap<&'a [String], Imports>,
     renames: &'a HashMap<String, HashMap<String, String>>,
 }
 
-/// What the `use` declarations of a module, or of a function, bring in.
+/// The names that the `use` declarations of a module or a function import.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Imports {
     pub(super) named: HashMap<String, Vec<Path>>,
@@ -55,7 +55,8 @@ impl<'a> Names<'a> {
         names
     }
 
-    /// A path that starts with the name of a crate, as the module's own crate calls it.
+    /// Returns a path that starts with the name of a crate, with a renamed dependency resolved to
+    /// its real name.
     pub(super) fn external(&self, module: &[String], mut path: Path) -> Path {
         let renames = module.first().and_then(|krate| self.renames.get(krate));
         if let (Some(renames), Some(first)) = (renames, path.first_mut())
@@ -66,12 +67,12 @@ impl<'a> Names<'a> {
         path
     }
 
-    /// Whether there is a module of this path.
+    /// Returns whether there is a module with this path.
     pub(crate) fn is_module(&self, path: &[String]) -> bool {
         self.modules.contains_key(path)
     }
 
-    /// All modules.
+    /// Returns the paths of all modules.
     pub(crate) fn modules(&self) -> Vec<String> {
         self.modules.keys().map(|path| path.join("::")).collect()
     }
@@ -114,8 +115,8 @@ impl Imports {
         }
     }
 
-    /// One name may stand for several things, of which `cfg` chooses, or the library and the program
-    /// of one package, whose crates have one name.
+    /// Adds a meaning of a name. A name may have several: `cfg` selects one of them, or the library
+    /// and the binary of one package have the same crate name.
     fn insert(&mut self, alias: String, target: Path) {
         self.named.entry(alias).or_default().push(target);
     }

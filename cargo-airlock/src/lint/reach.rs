@@ -1,4 +1,4 @@
-//! Which functions may run when a domain function is called, by name.
+//! Finds the functions that a call of a domain function may run, by name.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::lint::functions::{Function, Role};
 use crate::lint::names::Names;
 
-/// Methods that so many types of the standard library have that a name tells little.
+/// Methods that so many types of the standard library have that their name identifies nothing.
 const COMMON: &str = "\
     all and_then any append as_bytes as_mut as_ref as_str borrow chain clear clone cloned cmp \
     collect contains contains_key copied count dedup default drain drop ends_with entry enumerate \
@@ -20,20 +20,20 @@ fn is_common(method: &str) -> bool {
     COMMON.split(' ').any(|common| common == method)
 }
 
-/// A function that can be reached, and from where.
+/// A reachable function, with its callers.
 pub(crate) struct Reached<'a> {
     functions: &'a [Function],
-    /// By function, who calls it, and how; nobody calls what is in the domain.
+    /// The caller of each function, and the kind of call; `None` for functions of the domain.
     callers: std::rc::Rc<HashMap<usize, Option<(Call, usize)>>>,
     index: usize,
 }
 
-/// How sure it is that a call is one of this function.
+/// The certainty that a call refers to this function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
-    /// It is named.
+    /// The call names its path.
     ByPath,
-    /// A method of its name is called, of some type.
+    /// The call is a method call with its name, on a value of unknown type.
     ByName,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Reached<'a> {
         &self.functions[self.index]
     }
 
-    /// Who calls the function, who calls that, up to the domain.
+    /// Returns the caller of the function, then the caller of that one, up to the domain.
     pub(crate) fn callers(&self) -> impl Iterator<Item = (Call, &'a Function)> {
         let caller = |index: usize| self.callers.get(&index).copied().flatten();
         let calls = std::iter::successors(caller(self.index), move |(_, index)| caller(*index));
@@ -50,9 +50,11 @@ impl<'a> Reached<'a> {
     }
 }
 
-/// Follows calls from the functions of the domain, nearest first. Effects are not followed: to call
-/// one makes an intent. A method is followed where only one of the workspace has its name, and one of
-/// [`COMMON`] where the caller names its type, too.
+/// Follows calls from the functions of the domain, the nearest first.
+///
+/// Effects are not followed, because calling one only creates an intent. A method is followed if
+/// only one in the workspace has its name. A method in [`COMMON`] also requires that the caller
+/// names its type.
 pub(crate) fn reach<'a>(
     functions: &'a [Function],
     names: &Names<'_>,
@@ -62,7 +64,7 @@ pub(crate) fn reach<'a>(
     let mut methods: HashMap<&str, Vec<usize>> = HashMap::new();
     let is_code = |function: &Function| !matches!(function.role, Role::Effect | Role::Test);
     for (index, function) in functions.iter().enumerate() {
-        // The library and the program of one package may have functions of one path.
+        // The library and the binary of one package may have functions with the same path.
         by_path.entry(&function.path).or_default().push(index);
         if function.role == Role::Method
             && let Some(name) = function.path.last()

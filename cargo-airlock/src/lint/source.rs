@@ -1,4 +1,4 @@
-//! The modules of the workspace, as their files say.
+//! The modules of the workspace, as read from their files.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -9,25 +9,25 @@ use syn::{Attribute, Expr, ExprLit, Item, ItemMod, Lit, Meta, MetaList, Token};
 use crate::build::{Package, Target};
 use crate::lint::names;
 
-/// Everything that was read.
+/// All source code that was read.
 #[derive(Default)]
 pub(crate) struct Sources {
-    /// All modules, outside tests.
+    /// All modules, except those for tests.
     pub(crate) modules: Vec<Module>,
-    /// Files that could not be read: what they hold is not seen.
+    /// The files that could not be read, whose contents are unknown.
     pub(crate) unread: Vec<String>,
-    /// By crate, what dependencies are called there, and the names of their crates.
+    /// The renamed dependencies of each crate, with the real names of their crates.
     pub(crate) renames: HashMap<String, HashMap<String, String>>,
     root: PathBuf,
 }
 
 /// One module.
 pub(crate) struct Module {
-    /// `["shop", "orders"]`.
+    /// The path, such as `["shop", "orders"]`.
     pub(crate) path: names::Path,
-    /// Its file, from the root of the workspace.
+    /// The file, relative to the root of the workspace.
     pub(crate) file: String,
-    /// What it holds, but for what is for tests, and inner modules, which have entries of their own.
+    /// The items, except test modules, and inner modules, which have their own entries.
     pub(crate) items: Vec<Item>,
 }
 
@@ -54,13 +54,13 @@ impl Sources {
         sources
     }
 
-    /// The files that were read, from the root of the workspace.
+    /// Returns the files that were read, relative to the root of the workspace.
     pub(crate) fn files(&self) -> BTreeSet<&str> {
         let files = self.modules.iter().map(|module| &*module.file);
         files.collect()
     }
 
-    /// Reads a file as a module; `folder` is where its inner modules lie.
+    /// Reads a file as a module; `folder` contains its inner modules.
     fn file(&mut self, file: &Path, path: &[String], folder: &Path) {
         let shown = file.strip_prefix(&self.root).unwrap_or(file);
         let shown = shown.display().to_string();
@@ -117,7 +117,7 @@ impl Sources {
         let beside = file.parent().unwrap_or(folder);
         let written = path_attribute(&module.attrs).map(|path| beside.join(path));
         if let Some(file) = written.filter(|file| file.is_file()) {
-            // The modules of a file that is named so are beside it, whatever it is called.
+            // With `#[path]`, inner modules are next to the file, whatever its name.
             let folder = file.parent().unwrap_or(folder).to_owned();
             return self.file(&file, &path, &folder);
         }
@@ -128,7 +128,7 @@ impl Sources {
         let mut existing = candidates.into_iter().filter(|it| it.is_file());
         match existing.next() {
             Some(file) => self.file(&file, &path, &folder_of_it),
-            // The file of a module that is configured away, or to another place, need not exist.
+            // The file of a `cfg`ed module need not exist. A `cfg_attr` may name another path.
             None if has(&module.attrs, "cfg") || has(&module.attrs, "cfg_attr") => {}
             None => self
                 .unread
@@ -137,7 +137,7 @@ impl Sources {
     }
 }
 
-/// The dependencies that a package renames, and the names of their crates.
+/// Returns the dependencies that a package renames, with the real names of their crates.
 fn renamed<'a>(
     package: &'a Package,
     members: &'a [&Package],
@@ -170,7 +170,8 @@ fn has(attrs: &[Attribute], name: &str) -> bool {
     attrs.iter().any(|attr| attr.path().is_ident(name))
 }
 
-/// `#[test]`, `#[tokio::test]`, `#[cfg(test)]`, `#[cfg(all(test, unix))]`.
+/// Returns whether attributes mark an item for tests: `#[test]`, `#[tokio::test]`, `#[cfg(test)]`,
+/// `#[cfg(all(test, unix))]`.
 pub(super) fn is_for_tests(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attr| {
         let last = attr.path().segments.last();
@@ -186,7 +187,7 @@ pub(super) fn is_for_tests(attrs: &[Attribute]) -> bool {
     })
 }
 
-/// Whether a `cfg` holds in tests only.
+/// Returns whether a `cfg` holds only in tests.
 fn needs_test(cfg: &Meta) -> bool {
     let inner = |list: &MetaList| {
         let inner = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);

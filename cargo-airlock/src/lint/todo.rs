@@ -1,4 +1,4 @@
-//! What is known already: so that a code base can adopt the lint step by step.
+//! The known findings, which let a code base adopt the lint step by step.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -7,11 +7,11 @@ use crate::lint::Finding;
 
 const FIRST: &str = "airlock-todo 1";
 
-/// The known findings, counted by rule, file and path. Lines are not kept: code moves.
+/// The known findings, counted by rule, file and path. Lines are not stored, since code moves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Todo(BTreeMap<(String, String, String), usize>);
 
-/// Why a todo file cannot be read.
+/// An error in a todo file.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "line {line} of the todo file is not understood: write it by `cargo airlock lint --write-todo`"
@@ -21,7 +21,7 @@ pub(crate) struct TodoError {
 }
 
 impl Todo {
-    /// What is there now.
+    /// Counts the current findings.
     pub(crate) fn from_findings(findings: &[Finding]) -> Self {
         let mut counts = BTreeMap::new();
         for finding in findings {
@@ -60,24 +60,24 @@ impl Todo {
         text
     }
 
-    /// What is known of these files.
+    /// Keeps only the entries of the selected files.
     pub(crate) fn of_files(mut self, is_one: impl Fn(&str) -> bool) -> Self {
         self.0.retain(|(file, ..), _| is_one(file));
         self
     }
 
-    /// Adds what is known of other files.
+    /// Adds the entries of other files.
     pub(crate) fn add(&mut self, others: Self) {
         self.0.extend(others.0);
     }
 
-    /// How many findings are known.
+    /// Returns the number of known findings.
     pub(crate) fn total(&self) -> usize {
         self.0.values().sum()
     }
 
-    /// The findings that are not known. Of a kind that has become more, all are shown: nobody can
-    /// tell which is the new one.
+    /// Returns the findings that are not known. If a kind has more findings than known, all of them
+    /// are returned, because the new one cannot be identified.
     pub(crate) fn unknown(&self, findings: &[Finding]) -> Vec<Finding> {
         let now = Self::from_findings(findings);
         let more = |finding: &&Finding| {
@@ -87,7 +87,7 @@ impl Todo {
         findings.iter().filter(more).cloned().collect()
     }
 
-    /// What is known and no longer there, a line each.
+    /// Returns a line for each known entry that has fewer findings now.
     pub(crate) fn cured(&self, findings: &[Finding]) -> Vec<String> {
         let now = Self::from_findings(findings);
         let cured = self.0.iter().filter_map(|(key, known)| {

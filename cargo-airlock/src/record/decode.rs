@@ -1,5 +1,5 @@
-//! From the bytes of a section to records. The form is described where it is written: in
-//! `airlock-core`, `catalogue/embed.rs`.
+//! Decodes the bytes of a section into records. The format is documented next to the encoder, in
+//! `catalogue/embed.rs` of `airlock-core`.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,9 @@ const TOO_LONG: &str = "it is longer than memory";
 /// All records of one or several sections.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Records {
-    /// What could be read, in the order in which it stood.
+    /// The records that could be read, in the order of the section.
     pub records: Vec<Record>,
-    /// How many records have a format that is newer than this program, by format.
+    /// The number of records whose format is newer than this program, by format.
     pub newer: BTreeMap<u16, usize>,
 }
 
@@ -28,13 +28,13 @@ pub enum Record {
     Boundary(Box<Boundary>),
 }
 
-/// A record is cut off, or not what it says it is.
+/// A truncated or invalid record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the record at byte {offset} of the section is damaged: {why}")]
 pub struct Corrupt {
-    /// Where in the section the record starts.
+    /// The offset of the record in the section.
     pub offset: usize,
-    /// What is wrong.
+    /// A description of the damage.
     pub why: &'static str,
 }
 
@@ -48,7 +48,7 @@ pub fn decode(section: &[u8]) -> Result<Records, Corrupt> {
     let mut offset = 0;
     while offset < section.len() {
         if section[offset] == 0 {
-            offset += 1; // Linkers may pad.
+            offset += 1; // Linkers may add padding.
             continue;
         }
         let corrupt = |why| Corrupt { offset, why };
@@ -58,7 +58,7 @@ pub fn decode(section: &[u8]) -> Result<Records, Corrupt> {
     Ok(found)
 }
 
-/// Reads the record at the start, and says how long it is.
+/// Reads the record at the start, and returns its length.
 fn record(bytes: &[u8], found: &mut Records) -> Result<usize, &'static str> {
     let mut header = Reader { bytes };
     if header.take(MAGIC.len())? != MAGIC {
@@ -250,7 +250,7 @@ impl<'a> Reader<'a> {
         mut read: impl FnMut(&mut Self) -> Result<T, &'static str>,
     ) -> Result<Vec<T>, &'static str> {
         let length = self.number::<usize>()?;
-        // Not allocated in advance: the length may be a lie.
+        // Not allocated in advance, because the length may be wrong.
         (0..length).map(|_| read(self)).collect()
     }
 }

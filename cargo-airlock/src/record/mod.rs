@@ -1,4 +1,4 @@
-//! What a built file says of its effects and boundaries, without being run.
+//! Reads the effects and boundaries of a built file, without running it.
 
 mod decode;
 mod section;
@@ -8,55 +8,55 @@ use serde::Serialize;
 pub use self::decode::{Corrupt, Record, Records, decode};
 pub use self::section::{ReadError, read_bytes, read_file};
 
-/// An effect, as its record tells it. It serialises as `airlock::catalogue::EffectDescriptor` does.
+/// An effect, as stored in its record. It serialises like `airlock::catalogue::EffectDescriptor`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Effect {
-    /// The id.
+    /// The id of the effect.
     pub id: String,
-    /// Ids that it had before.
+    /// Other ids under which it is found.
     pub aliases: Vec<String>,
-    /// The function's name.
+    /// The name of the function.
     pub name: String,
     /// The name of the intent type.
     pub intent: String,
-    /// What an intent holds.
+    /// The arguments that an intent holds.
     pub arguments: Vec<Argument>,
-    /// What the body borrows from the program.
+    /// The resources that the body borrows.
     pub resources: Vec<Resource>,
-    /// Whether the body is async.
+    /// `true` if the body is async.
     #[serde(rename = "async")]
     pub is_async: bool,
-    /// Whether the body can return an error.
+    /// `true` if the body can return an error.
     pub fallible: bool,
-    /// Whether its intents can be encoded and decoded.
+    /// `true` if its intents can be encoded and decoded.
     pub durable: bool,
-    /// Whether one call performs many intents.
+    /// `true` if one call performs many intents.
     pub batch: bool,
-    /// Whether it is never repeated.
+    /// `true` if it is never repeated.
     pub once: bool,
     /// The expression of its key.
     pub key: Option<String>,
-    /// Which of several intents with one key is kept: `first` or `last`.
+    /// The intent that is kept of several with the same key: `first` or `last`.
     pub keeps: &'static str,
-    /// The queue.
+    /// The queue of its messages.
     pub queue: Option<String>,
-    /// The priority.
+    /// The priority of its messages.
     pub priority: Option<i16>,
-    /// How often it may be tried.
+    /// The maximum number of attempts.
     pub attempts: Option<u32>,
-    /// How long one attempt may take.
+    /// The time limit of one attempt, in milliseconds.
     pub timeout_ms: Option<u64>,
-    /// Its tags.
+    /// The tags of the effect.
     pub tags: Vec<String>,
-    /// Its doc comment.
+    /// The doc comment of the function.
     pub docs: String,
     /// The package that declares it.
     pub package: String,
     /// The module that declares it.
     pub module: String,
-    /// `file:line`.
+    /// The place of the declaration, as `file:line`.
     pub place: String,
-    /// The column of its name.
+    /// The column of the function's name.
     #[serde(skip)]
     pub column: u32,
     /// The waits between attempts.
@@ -70,26 +70,26 @@ pub struct Effect {
 /// One argument of an effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Argument {
-    /// Its name.
+    /// The name in the source.
     pub name: String,
-    /// Its type, as written.
+    /// The type, as written.
     #[serde(rename = "type")]
     pub type_name: String,
-    /// Whether its value is kept out of sight.
+    /// `true` if its value is redacted.
     pub redacted: bool,
-    /// Its name in encoded intents, if that is another.
+    /// The name in encoded intents, if it differs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoded_as: Option<String>,
-    /// Names under which it is read, too.
+    /// Other names under which it is read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub formerly: Vec<String>,
-    /// Whether it may be missing in an encoded intent.
+    /// `true` if it may be missing in an encoded intent.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub default: bool,
-    /// What else serde is told of it.
+    /// Other serde attributes that change its encoding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoded_by: Option<String>,
-    /// Whether `skip_serializing_if` leaves it out of some encoded intents.
+    /// `true` if `skip_serializing_if` leaves it out of some encoded intents.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub left_out: bool,
 }
@@ -104,36 +104,36 @@ pub struct Resource {
     pub type_name: String,
 }
 
-/// How long to wait between attempts.
+/// The waits between attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waits {
-    /// Before the second attempt.
+    /// The wait before the second attempt, in milliseconds.
     pub first_ms: u64,
-    /// By how much it grows.
+    /// The factor by which each wait grows.
     pub factor: u32,
-    /// The longest.
+    /// The longest wait, in milliseconds.
     pub longest_ms: u64,
 }
 
-/// A boundary, as its record tells it. It serialises as `airlock::catalogue::BoundaryDescriptor` does.
+/// A boundary, as stored in its record. It serialises like `airlock::catalogue::BoundaryDescriptor`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Boundary {
-    /// Its name.
+    /// The name of the boundary.
     pub name: String,
-    /// The ids of the effects that may be enqueued under it; `None` if it does not say.
+    /// The ids of the effects that may be enqueued in it; `None` if it does not declare them.
     pub emits: Option<Vec<String>>,
-    /// Whether its body is async.
+    /// `true` if the body is async.
     #[serde(rename = "async")]
     pub is_async: bool,
-    /// Its doc comment.
+    /// The doc comment.
     pub docs: String,
     /// The package that declares it.
     pub package: String,
     /// The module that declares it.
     pub module: String,
-    /// `file:line`.
+    /// The place of the declaration, as `file:line`.
     pub place: String,
-    /// The line alone: boundaries are sorted by it.
+    /// The line alone, by which boundaries are sorted.
     #[serde(skip)]
     pub line: u32,
     /// The version of airlock that it was built with.
@@ -142,7 +142,7 @@ pub struct Boundary {
 }
 
 impl Effect {
-    /// The id and the aliases.
+    /// Returns the id and the aliases.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&self.id)
             .chain(&self.aliases)
@@ -151,13 +151,13 @@ impl Effect {
 }
 
 impl Argument {
-    /// Its name in encoded intents.
+    /// Returns the name in encoded intents.
     pub fn encoded_name(&self) -> &str {
         self.encoded_as.as_deref().unwrap_or(&self.name)
     }
 }
 
-/// The first sentence of a doc comment, as the table of `airlock::catalogue::Catalogue` shows it.
+/// Returns the first sentence of a doc comment, as in the table of `airlock::catalogue::Catalogue`.
 pub fn summary(docs: &str) -> String {
     let paragraph = docs.trim().lines().map(str::trim);
     let paragraph = paragraph.take_while(|line| !line.is_empty());

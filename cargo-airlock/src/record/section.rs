@@ -1,4 +1,4 @@
-//! Finding the sections with airlock's records in a built file.
+//! Finds the sections with records of airlock in a built file.
 
 use std::path::{Path, PathBuf};
 
@@ -8,40 +8,40 @@ use object::{FileKind, Object, ObjectSection};
 
 use crate::record::decode::{Corrupt, Records, decode};
 
-/// The section's names in ELF, Mach-O and PE.
+/// The names of the section in ELF, Mach-O and PE.
 const NAMES: [&[u8]; 3] = [b"airlock_catalogue", b"__airlock", b".airlock"];
 
-/// Why a built file tells nothing of its effects.
+/// An error that prevents reading the records of a built file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// It cannot be read at all.
+    /// The file cannot be read.
     #[error("cannot read {}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system reported.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// It is no built file, or one of a format that is not understood.
+    /// It is not a built file, or its format is not supported.
     #[error(
         "{} is {what}: give a program, a library or an archive in the format ELF, Mach-O or PE", path.display()
     )]
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What it is.
+        /// A description of the file.
         what: String,
     },
-    /// It is a built file that is damaged.
+    /// The file is damaged.
     #[error("{} is damaged: build it again", path.display())]
     Object {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The error of the parser.
         source: object::Error,
     },
-    /// Its format is read, yet airlock left nothing in it.
+    /// The file is readable, but contains no section of airlock.
     #[error(
         "{} holds no records of airlock: it declares no effect and no boundary, was built with an airlock \
          that left none, or a tool removed the section after the build (`strip -s` does not)", path.display()
@@ -55,7 +55,7 @@ pub enum ReadError {
     Corrupt {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The error of the decoder.
         source: Corrupt,
     },
 }
@@ -64,7 +64,7 @@ pub enum ReadError {
 ///
 /// # Errors
 ///
-/// [`ReadError`] says why there are none.
+/// [`ReadError`] if the file cannot be read or contains no records.
 pub fn read_file(path: &Path) -> Result<Records, ReadError> {
     let data = std::fs::read(path).map_err(|source| ReadError::Io {
         path: path.to_owned(),
@@ -73,11 +73,11 @@ pub fn read_file(path: &Path) -> Result<Records, ReadError> {
     read_bytes(path, &data)
 }
 
-/// Reads the records in the bytes of a built file; the path is for messages.
+/// Reads the records in the bytes of a built file. The path is used in messages.
 ///
 /// # Errors
 ///
-/// [`ReadError`] says why there are none.
+/// [`ReadError`] if the bytes cannot be parsed or contain no records.
 pub fn read_bytes(path: &Path, data: &[u8]) -> Result<Records, ReadError> {
     let path_buf = || path.to_owned();
     let mut sections = Sections::default();
@@ -121,7 +121,8 @@ impl From<object::Error> for Wrong {
 }
 
 impl Sections {
-    /// Nothing holds what is like itself, so that a file which says otherwise comes to an end.
+    /// Reads a file. Files of one kind are never nested, so that malicious input cannot recurse
+    /// endlessly.
     fn file(&mut self, data: &[u8]) -> Result<(), Wrong> {
         match kind(data)? {
             FileKind::MachOFat32 => self.fat(data, MachOFatFile32::parse(data)?.arches()),
@@ -130,7 +131,7 @@ impl Sections {
         }
     }
 
-    /// Every architecture holds the same program: the first stands for all.
+    /// Reads the first architecture, because all of them contain the same program.
     fn fat<A: FatArch>(&mut self, data: &[u8], arches: &[A]) -> Result<(), Wrong> {
         match arches.first() {
             Some(arch) => self.slice(arch.data(data)?),
@@ -138,7 +139,7 @@ impl Sections {
         }
     }
 
-    /// An archive or an object.
+    /// Reads an archive or an object.
     fn slice(&mut self, data: &[u8]) -> Result<(), Wrong> {
         let kind = kind(data)?;
         if kind != FileKind::Archive {
@@ -150,7 +151,7 @@ impl Sections {
         let archive = ArchiveFile::parse(data)?;
         for member in archive.members() {
             let member = member?.data(data)?;
-            // Metadata and bitcode stand beside the objects.
+            // Archives also contain metadata and bitcode.
             if FileKind::parse(member).is_ok_and(is_object) {
                 self.object(member)?;
             }
@@ -191,7 +192,7 @@ fn is_object(kind: FileKind) -> bool {
     )
 }
 
-/// What something is that is no built file.
+/// Describes a file that is not a built file.
 fn foreign(data: &[u8]) -> String {
     let what = if data.is_empty() {
         "empty"

@@ -1,4 +1,4 @@
-//! `cargo airlock list`.
+//! Tests of `cargo airlock list`.
 
 use std::process::Command;
 
@@ -279,7 +279,7 @@ fn a_file_that_tells_nothing_says_why() {
     "#]].assert_eq(&said_all);
 }
 
-/// The built program with some bytes replaced by as many others, where they stand first.
+/// Writes a copy of the built program in which the first occurrence of some bytes is replaced.
 fn patched(name: &str, old: &[u8], new: &[u8]) -> String {
     assert_eq!(old.len(), new.len());
     let mut bytes = std::fs::read(shop()).expect("it was built");
@@ -323,7 +323,7 @@ fn records_of_a_newer_format_are_skipped_and_counted() {
         note: 1 records in {shop} have the format 99, which is newer than this cargo-airlock: they are left out; install the cargo-airlock of that airlock's version
         -- exit code 0 --
     "#]].assert_eq(&transcript(&output).replace(&shop, "{shop}"));
-    // Half a list is no contract.
+    // An incomplete list cannot be locked.
     let output = airlock(&["lock", &shop, "--lock-file", "never-written.lock"]);
     expect![[r#"
         -- stderr --

@@ -1,4 +1,4 @@
-//! `cargo airlock lock` and `cargo airlock check`.
+//! Tests of `cargo airlock lock` and `cargo airlock check`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use expect_test::{Expect, expect};
 
 use crate::fixture::{airlock, scratch, shop, transcript};
 
-/// A lock file of the program as it is.
+/// Writes a lock file of the current program.
 fn locked(name: &str) -> PathBuf {
     let file = scratch(name).join("effects.lock");
     let output = airlock(&["lock", &shop(), "--lock-file", &file.to_string_lossy()]);
@@ -15,7 +15,7 @@ fn locked(name: &str) -> PathBuf {
     file
 }
 
-/// Checks the program against a lock file that once was another.
+/// Checks the program against a modified lock file.
 #[track_caller]
 fn check(name: &str, was: &[(&str, &str)], arguments: &[&str], expected: &Expect) {
     let file = locked(name);

@@ -1,4 +1,4 @@
-//! Whatever the bytes are, the answer is records or an error.
+//! For any bytes, decoding returns records or an error.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -10,7 +10,7 @@ use crate::fixture::shop;
 
 const MAGIC: &[u8] = b"\x91airlock";
 
-/// The built program, and where its records are.
+/// Returns the built program, with the start and end of its records.
 fn program() -> &'static (Vec<u8>, usize, usize) {
     static PROGRAM: OnceLock<(Vec<u8>, usize, usize)> = OnceLock::new();
     PROGRAM.get_or_init(|| {
@@ -52,13 +52,13 @@ fn a_section_that_is_cut_off_anywhere_is_never_half_a_record() {
     }
 }
 
-/// An archive with this for its only member.
+/// Returns an archive with this as its only member.
 fn archive(member: &[u8]) -> Vec<u8> {
     let header = format!("{:<16}{:<32}{:<10}`\n", "member/", 0, member.len());
     [b"!<arch>\n", header.as_bytes(), member].concat()
 }
 
-/// A Mach-O file for several architectures, of which the only one lies there.
+/// Returns a Mach-O file for several architectures, with one slice at this offset.
 fn fat(offset: u32, slice: &[u8]) -> Vec<u8> {
     let size = u32::try_from(slice.len()).expect("it is small");
     let words = [0xCAFE_BABE, 1, 0x0100_0007, 3, offset, size, 0];
@@ -66,7 +66,7 @@ fn fat(offset: u32, slice: &[u8]) -> Vec<u8> {
     [&header, slice].concat()
 }
 
-/// The smallest object with a section of this name: Mach-O, 64 bits.
+/// Returns the smallest 64-bit Mach-O object with this section.
 fn macho(section: &[u8]) -> Vec<u8> {
     let words = |words: &[u32]| -> Vec<u8> {
         let bytes = words.iter().flat_map(|word| word.to_le_bytes());
@@ -91,7 +91,7 @@ fn macho(section: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// The smallest object with a section of this name: COFF, of which PE is made.
+/// Returns the smallest COFF object with this section. PE is based on COFF.
 fn coff(section: &[u8]) -> Vec<u8> {
     let size = u32::try_from(section.len()).expect("it is small");
     let header: [u16; 10] = [0x8664, 1, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -106,7 +106,7 @@ fn coff(section: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// Every form of file, small, with the records of the program.
+/// Returns a small file of each format, with the records of the program.
 fn files() -> Vec<Vec<u8>> {
     let object = macho(section());
     vec![

@@ -1,4 +1,4 @@
-//! `cargo airlock explain`.
+//! Tests of `cargo airlock explain`.
 
 use expect_test::expect;
 

@@ -1,4 +1,4 @@
-//! The fixture workspace, and calls of `cargo airlock` in it.
+//! The fixture workspace, and functions that run `cargo airlock` in it.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -6,17 +6,18 @@ use std::process::{Command, Output};
 
 use expect_test::Expect;
 
-/// The root of the fixture workspace.
+/// Returns the root of the fixture workspace.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture")
 }
 
-/// Where it is built: for all tests in one place, in which cargo lets one build at a time.
+/// Returns the target directory of the fixture. All tests share it; cargo allows one build at a
+/// time.
 pub(crate) fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("cargo-airlock-fixture")
 }
 
-/// A folder of the test's own, empty.
+/// Returns an empty folder for this test.
 pub(crate) fn scratch(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     if folder.exists() {
@@ -26,7 +27,8 @@ pub(crate) fn scratch(name: &str) -> PathBuf {
     folder
 }
 
-/// A cargo that builds the fixture, apart from what builds these tests.
+/// Returns a command that runs cargo in the fixture, independent of the settings of the outer
+/// build.
 pub(crate) fn cargo() -> Command {
     without_settings(Command::new(env!("CARGO")))
 }
@@ -59,13 +61,13 @@ pub(crate) fn airlock(arguments: &[&str]) -> Output {
         .expect("it is built")
 }
 
-/// Runs it and compares what it prints, with the exit code.
+/// Runs it, and compares its output and its exit code.
 #[track_caller]
 pub(crate) fn check(arguments: &[&str], expected: &Expect) {
     expected.assert_eq(&transcript(&airlock(arguments)));
 }
 
-/// What it printed, with paths that are the same everywhere.
+/// Returns the output with normalised paths.
 pub(crate) fn transcript(output: &Output) -> String {
     let text = |bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes).replace(&*target().to_string_lossy(), "{target}");
@@ -84,7 +86,7 @@ pub(crate) fn transcript(output: &Output) -> String {
     transcript
 }
 
-/// Builds targets of the fixture, and gives the folder of their profile.
+/// Builds targets of the fixture, and returns the folder of their profile.
 pub(crate) fn build(arguments: &[&str], folder: &str) -> PathBuf {
     let output = cargo()
         .arg("build")
@@ -99,7 +101,7 @@ pub(crate) fn build(arguments: &[&str], folder: &str) -> PathBuf {
     target().join(folder)
 }
 
-/// The program `shop`, built.
+/// Builds the program `shop`, and returns its path.
 pub(crate) fn shop() -> String {
     let folder = build(&["--bin", "shop"], "debug");
     folder.join("shop").to_string_lossy().into_owned()

@@ -1,4 +1,4 @@
-//! `cargo airlock graph`.
+//! Tests of `cargo airlock graph`.
 
 use expect_test::expect;
 

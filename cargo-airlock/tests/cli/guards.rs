@@ -1,4 +1,4 @@
-//! `cargo airlock lint`: guards that are held across an await.
+//! Tests of `cargo airlock lint` for guards that are held across an await.
 
 use expect_test::expect;
 
@@ -6,8 +6,8 @@ use crate::lints::workspace;
 
 const MANIFEST: &str = "[dependencies]\nairlock = { version = \"0.1\", package = \"airlock-effects\" }\ntracing = \"0.1\"";
 
-/// Compares the findings with the lines that are marked `// held`, and the awaits that they name with
-/// the lines that are marked `// awaits`, in order.
+/// Compares the findings with the lines marked `// held`, and the awaits that they report with the
+/// lines marked `// awaits`, in order.
 #[track_caller]
 fn check(name: &str, source: &str) {
     let said = workspace(name, MANIFEST, source);

@@ -1,4 +1,4 @@
-//! `cargo airlock lint`.
+//! Tests of `cargo airlock lint`.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use expect_test::{Expect, expect};
 
 use crate::fixture::{airlock, scratch, transcript};
 
-/// Lints the code base that acts around airlock.
+/// Lints the legacy code base, which bypasses airlock.
 fn lint(arguments: &[&str]) -> String {
     let manifest = format!("{}/tests/legacy/Cargo.toml", env!("CARGO_MANIFEST_DIR"));
     let command = ["lint", "--manifest-path", &manifest];
@@ -157,7 +157,7 @@ fn what_is_known_does_not_fail_and_what_is_cured_is_told() {
     "#]]
     .assert_eq(&with(&[]));
 
-    // One of them was cured, and a new one of a kind that is known was added.
+    // One of them was fixed, and another of a known kind was added.
     let other = written
         .replace("1 spawn tokio::spawn", "2 spawn tokio::spawn")
         .replace(
@@ -184,12 +184,12 @@ fn what_is_known_does_not_fail_and_what_is_cured_is_told() {
     "#]].assert_eq(&with(&[]));
 }
 
-/// A workspace of one package.
+/// Lints a workspace with one package of one file.
 pub(crate) fn workspace(name: &str, metadata: &str, source: &str) -> String {
     files(name, metadata, &[("src/lib.rs", source)], &[])
 }
 
-/// A workspace of one package of several files.
+/// Lints a workspace with one package of several files.
 fn files(name: &str, metadata: &str, files: &[(&str, &str)], arguments: &[&str]) -> String {
     let folder = scratch(name);
     let manifest = format!(
@@ -350,7 +350,7 @@ fn what_cannot_be_read_is_said() {
     .assert_eq(&workspace("unparsed", domain, "fn work( {\n"));
 }
 
-/// The modules of a file that `#[path]` names are beside it.
+/// The inner modules of a file named by `#[path]` are next to it.
 #[test]
 fn modules_of_a_file_that_is_named_by_its_path_are_found() {
     let domain = "[package.metadata.airlock]\ndomain = [\"crate\"]";
@@ -443,6 +443,6 @@ fn the_domain_of_the_example_shop_acts_on_nothing() {
         -- exit code 0 --
     "#]]
     .assert_eq(&transcript(&lint(&[])));
-    // It looks: the store is no part of the domain, and is full of it.
+    // The lint does look: the store is outside the domain, and has findings.
     assert_eq!(lint(&["--domain", "shop::store"]).status.code(), Some(1));
 }

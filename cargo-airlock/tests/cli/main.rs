@@ -1,4 +1,4 @@
-//! The real program, on a workspace like those of users.
+//! Runs the real program on a workspace like those of users.
 
 mod catalogue;
 mod contracts;

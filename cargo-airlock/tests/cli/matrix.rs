@@ -1,11 +1,11 @@
-//! The records are read back however a program was built.
+//! The records are readable however a program was built.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::fixture::{airlock, build, cargo, scratch, target};
 
-/// Asks the program itself, where it can be run, and compares.
+/// Compares the list with the output of the program itself.
 #[track_caller]
 fn reads_all(how: &str, program: &Path) {
     let own = Command::new(program).output().expect("it runs");
@@ -15,7 +15,7 @@ fn reads_all(how: &str, program: &Path) {
     eprintln!("read back: {how}");
 }
 
-/// The same lines as the program prints, from its file.
+/// Lists the effects and boundaries of a file, in the format that the program prints.
 #[track_caller]
 fn listed(how: &str, file: &Path) -> String {
     let output = airlock(&["list", "--format", "json", &file.to_string_lossy()]);
@@ -34,7 +34,7 @@ fn listed(how: &str, file: &Path) -> String {
     lines("effects", "effect", "id") + &lines("boundaries", "boundary", "name")
 }
 
-/// One test, since all of it builds one program.
+/// One test, because all cases build the same program.
 #[test]
 fn from_every_profile_and_linker_and_stripped() {
     profiles();

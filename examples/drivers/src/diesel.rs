@@ -1,4 +1,4 @@
-//! With diesel, on SQLite.
+//! diesel, on SQLite.
 
 use airlock::river::{Rows, SQL_SQLITE, SQL_SQLITE_NOTIFY};
 use airlock::{BoxError, Intent};
@@ -7,11 +7,11 @@ use diesel::{ExpressionMethods, QueryResult, RunQueryDsl, SqliteConnection};
 
 use crate::schema::orders;
 
-/// Saves an order, and the intent as a job: both, or neither.
+/// Saves an order and its intent as a job, in one transaction.
 ///
 /// # Errors
 ///
-/// If the intent cannot be stored, or what the database said.
+/// Returns an error if the intent cannot be stored, or if the database fails.
 pub fn place_order(
     connection: &mut SqliteConnection,
     order: i64,
@@ -29,11 +29,11 @@ pub fn place_order(
     })
 }
 
-/// Stores jobs in the transaction that the connection is in.
+/// Stores jobs in the connection's current transaction.
 ///
 /// # Errors
 ///
-/// What the database said.
+/// Returns the error of the database.
 pub fn store(connection: &mut SqliteConnection, rows: &Rows) -> QueryResult<()> {
     let json = rows.to_json();
     for statement in [SQL_SQLITE, SQL_SQLITE_NOTIFY] {

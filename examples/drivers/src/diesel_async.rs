@@ -1,4 +1,4 @@
-//! With diesel-async, on PostgreSQL.
+//! diesel-async, on PostgreSQL.
 
 use airlock::river::{Rows, SQL_POSTGRES};
 use airlock::{BoxError, Intent};
@@ -8,11 +8,11 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
 use crate::schema::orders;
 
-/// Saves an order, and the intent as a job: both, or neither.
+/// Saves an order and its intent as a job, in one transaction.
 ///
 /// # Errors
 ///
-/// If the intent cannot be stored, or what the database said.
+/// Returns an error if the intent cannot be stored, or if the database fails.
 pub async fn place_order(
     connection: &mut AsyncPgConnection,
     order: i64,
@@ -33,11 +33,11 @@ pub async fn place_order(
         .await
 }
 
-/// Stores jobs in the transaction that the connection is in.
+/// Stores jobs in the connection's current transaction.
 ///
 /// # Errors
 ///
-/// What the database said.
+/// Returns the error of the database.
 pub async fn store(connection: &mut AsyncPgConnection, rows: &Rows) -> QueryResult<()> {
     diesel::sql_query(SQL_POSTGRES)
         .bind::<Text, _>(rows.to_json())

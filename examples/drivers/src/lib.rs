@@ -1,4 +1,5 @@
-//! Durable effects as River jobs in the caller's own transaction, with drivers other than sqlx: a module for each.
+//! Durable effects as River jobs in the caller's own transaction, with drivers other than sqlx: one module per
+//! driver.
 
 pub mod diesel;
 pub mod diesel_async;

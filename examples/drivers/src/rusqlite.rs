@@ -1,14 +1,14 @@
-//! With rusqlite.
+//! rusqlite, on SQLite.
 
 use airlock::river::{Rows, SQL_SQLITE, SQL_SQLITE_NOTIFY};
 use airlock::{BoxError, Intent};
 use rusqlite::{Connection, Error, Transaction, TransactionBehavior};
 
-/// Saves an order, and the intent as a job: both, or neither.
+/// Saves an order and its intent as a job, in one transaction.
 ///
 /// # Errors
 ///
-/// If the intent cannot be stored, or what the database said.
+/// Returns an error if the intent cannot be stored, or if the database fails.
 pub fn place_order(
     connection: &mut Connection,
     order: i64,
@@ -28,10 +28,10 @@ pub fn place_order(
 ///
 /// # Errors
 ///
-/// What the database said.
+/// Returns the error of the database.
 pub fn store(transaction: &Transaction<'_>, rows: &Rows) -> Result<(), Error> {
     let json = rows.to_json();
-    // It gives rows, and rusqlite's `execute` takes that for an error.
+    // Not `execute`: the statement returns rows, which rusqlite's `execute` rejects.
     let mut statement = transaction.prepare(SQL_SQLITE)?;
     let mut stored = statement.query([&json])?;
     while stored.next()?.is_some() {}

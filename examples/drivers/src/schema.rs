@@ -1,4 +1,4 @@
-//! The tables, as diesel knows them.
+//! The tables, for diesel.
 
 diesel::table! {
     orders {

@@ -1,4 +1,4 @@
-//! With `SeaORM`, on PostgreSQL and SQLite.
+//! `SeaORM`, on PostgreSQL and SQLite.
 
 use airlock::river::{Rows, SQL_POSTGRES, SQL_SQLITE, SQL_SQLITE_NOTIFY};
 use airlock::{BoxError, Intent};
@@ -7,11 +7,11 @@ use sea_orm::{
     TransactionTrait,
 };
 
-/// Saves an order, and the intent as a job: both, or neither.
+/// Saves an order and its intent as a job, in one transaction.
 ///
 /// # Errors
 ///
-/// If the intent cannot be stored, or what the database said.
+/// Returns an error if the intent cannot be stored, or if the database fails.
 pub async fn place_order(
     database: &DatabaseConnection,
     order: i64,
@@ -37,7 +37,7 @@ pub async fn place_order(
 ///
 /// # Errors
 ///
-/// What the database said.
+/// Returns the error of the database.
 pub async fn store(transaction: &DatabaseTransaction, rows: &Rows) -> Result<(), DbErr> {
     let backend = transaction.get_database_backend();
     let statements: &[&str] = match backend {

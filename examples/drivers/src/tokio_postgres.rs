@@ -1,14 +1,14 @@
-//! With tokio-postgres.
+//! tokio-postgres.
 
 use airlock::river::{Rows, SQL_POSTGRES};
 use airlock::{BoxError, Intent};
 use tokio_postgres::{Client, Error, Transaction};
 
-/// Saves an order, and the intent as a job: both, or neither.
+/// Saves an order and its intent as a job, in one transaction.
 ///
 /// # Errors
 ///
-/// If the intent cannot be stored, or what the database said.
+/// Returns an error if the intent cannot be stored, or if the database fails.
 pub async fn place_order(client: &mut Client, order: i64, intent: Intent) -> Result<(), BoxError> {
     let mut rows = Rows::new();
     rows.push(&intent, None)?;
@@ -26,7 +26,7 @@ pub async fn place_order(client: &mut Client, order: i64, intent: Intent) -> Res
 ///
 /// # Errors
 ///
-/// What the database said.
+/// Returns the error of the database.
 pub async fn store(transaction: &Transaction<'_>, rows: &Rows) -> Result<(), Error> {
     transaction
         .execute(SQL_POSTGRES, &[&rows.to_json()])

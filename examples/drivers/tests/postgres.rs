@@ -1,4 +1,4 @@
-//! The drivers of PostgreSQL.
+//! The PostgreSQL drivers.
 
 mod suite;
 
@@ -24,10 +24,10 @@ mod world {
 
     pub(crate) type Db = sqlx::Postgres;
 
-    /// Coalesce the database of a test.
+    /// Keeps the database of a test alive. The shared server outlives the test, so there is nothing to hold.
     pub(crate) struct Kept;
 
-    /// Of the databases of this process.
+    /// Numbers the databases of this process.
     static NUMBER: AtomicU32 = AtomicU32::new(0);
 
     static SERVER: OnceLock<Postgres> = OnceLock::new();
@@ -50,7 +50,7 @@ mod world {
         Ok(PgPool::connect(url).await?)
     }
 
-    /// Hears what workers hear.
+    /// Receives the notifications that wake workers.
     pub(crate) struct Wakes(PgListener);
 
     impl Wakes {
@@ -143,7 +143,7 @@ suite::tests! {
     with_sea_orm sea_orm::DatabaseConnection
 }
 
-/// They can be called in tasks.
+/// The futures of `place_order` are `Send`, so they can be spawned.
 const _: fn(&mut Client, &mut AsyncPgConnection, &DatabaseConnection, [Intent; 3]) =
     |client, connection, database, [first, second, third]| {
         fn is_send<T: Send>(_: T) {}

@@ -1,4 +1,4 @@
-//! The drivers of SQLite.
+//! The SQLite drivers.
 
 mod suite;
 
@@ -22,7 +22,7 @@ mod world {
 
     pub(crate) type Db = sqlx::Sqlite;
 
-    /// Coalesce the database of a test.
+    /// Keeps the database file of a test until it is dropped.
     pub(crate) struct Kept {
         _folder: tempfile::TempDir,
     }
@@ -41,7 +41,7 @@ mod world {
         Ok(SqlitePool::connect_with(options).await?)
     }
 
-    /// Sees what workers see.
+    /// Reads the notifications that wake workers.
     pub(crate) struct Wakes(SqlitePool);
 
     impl Wakes {

@@ -1,4 +1,4 @@
-//! The plain case: a boundary around domain code. On `Ok` its intents escape, on `Err` none does.
+//! The basic case: a boundary around domain code. On `Ok` its intents are dispatched, on `Err` none is.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use crate::domain::{IndexOrder, NotifyWarehouse, Order, RefreshTotal, SendConfir
 use crate::heading;
 use crate::outside::Outside;
 
-/// Why a checkout failed.
+/// The reason why a checkout failed.
 #[derive(Debug)]
 enum CheckoutError {
     BelowMinimum(u32),

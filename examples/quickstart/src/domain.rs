@@ -1,9 +1,9 @@
-//! The domain: orders and users, with the effects that belong to them. It knows nothing of when, or
-//! whether, an effect escapes.
+//! The domain: orders and users, with the effects that belong to them. It does not know if or
+//! when an effect is dispatched.
 
 use crate::outside::Outside;
 
-/// An order, as the file has it.
+/// An order, as read from the file.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
     pub(crate) id: u32,
@@ -14,7 +14,7 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// The knowledge of what follows from processing an order stands here, and only here.
+    /// This is the only place that knows which effects follow from processing an order.
     pub(crate) fn process(&mut self) {
         self.processed = true;
         airlock::enqueue(notify_warehouse(self.id));
@@ -22,21 +22,21 @@ impl Order {
         self.save();
     }
 
-    /// Every path that saves an order keeps the search index and the customer's total fresh.
+    /// Every save also updates the search index and the customer's total.
     pub(crate) fn save(&self) {
         airlock::enqueue(index_order(self.id));
         airlock::enqueue(refresh_total(self.customer.clone()));
     }
 }
 
-/// A user whose profile is enriched from elsewhere.
+/// A user whose profile is enriched from another source.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct User {
     pub(crate) id: u32,
 }
 
 impl User {
-    /// Wants to be enriched whenever it is saved.
+    /// Enqueues the enrichment on every save.
     pub(crate) fn save(self) {
         airlock::enqueue(enrich_user(self.id));
     }

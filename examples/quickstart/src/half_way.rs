@@ -1,4 +1,4 @@
-//! An executor that fails half-way: nothing vanishes.
+//! An executor that fails half-way: no intent is lost.
 
 use airlock::executor::{Channel, Inline};
 
@@ -7,7 +7,7 @@ use crate::heading;
 
 pub(crate) fn show(orders: &[Order]) -> Result<(), Box<dyn std::error::Error>> {
     heading("An executor that fails half-way: what is handed back, and tried again");
-    // Hands over to a worker that is slow: there is room for three.
+    // Hands over to a slow worker: its queue has room for three.
     let (channel, deliveries) = Channel::bounded(3);
     let ended = airlock::scope()
         .name("checkout")

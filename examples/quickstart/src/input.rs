@@ -1,4 +1,4 @@
-//! Reading orders from a CSV file. A bad line is reported with file and line; the others count.
+//! Reads orders from a CSV file. Invalid lines are reported with file and line, and skipped.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::heading;
 
 const COLUMNS: [&str; 4] = ["id", "customer", "email", "total_cents"];
 
-/// The path that was given, or that of the orders which ship with this program.
+/// Returns the given path, or that of the orders that ship with this program.
 pub(crate) fn path_from(argument: Option<String>) -> PathBuf {
     argument.map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("orders.csv"),
@@ -17,7 +17,7 @@ pub(crate) fn path_from(argument: Option<String>) -> PathBuf {
     )
 }
 
-/// The good orders of the file; bad lines are printed as they are.
+/// Reads the valid orders of the file, and prints invalid lines with the reason.
 pub(crate) fn read(path: &Path) -> Result<Vec<Order>, String> {
     let shown = shown(path);
     let mut lines = csv::ReaderBuilder::new()
@@ -90,7 +90,7 @@ fn order(record: &StringRecord) -> Result<Order, String> {
     })
 }
 
-/// The path as seen from here, if it lies below.
+/// Shows the path relative to the current directory if it is below it.
 fn shown(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(here)

@@ -1,4 +1,4 @@
-//! A policy for a few lines, without a buffer of its own.
+//! A policy around a few lines, without a separate buffer.
 
 use airlock::policy::{block, drop_all};
 
@@ -7,7 +7,7 @@ use crate::heading;
 
 pub(crate) fn show(orders: &[Order]) -> Result<(), Box<dyn std::error::Error>> {
     heading("Local policies: for a few lines, in one buffer");
-    // A tag that no effect bears would be an error here.
+    // Returns an error for a tag that no effect has.
     let no_mail = block::<()>().tag("mail")?;
     let ended = airlock::scope().name("evening").run_infallible(|_| {
         orders

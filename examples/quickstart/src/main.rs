@@ -1,8 +1,8 @@
-//! The five dangers of buried side effects, and their cure, on a file of orders.
+//! The five dangers of hidden side effects, and how airlock avoids them, on a file of orders.
 //!
 //! ```text
-//! cargo run -p quickstart                  # with the orders that ship with it
-//! cargo run -p quickstart -- my-orders.csv # with yours: id,customer,email,total_cents
+//!  cargo run -p quickstart                  # with the orders that ship with it
+//!  cargo run -p quickstart -- my-orders.csv # with yours: id,customer,email,total_cents
 //! ```
 
 #![allow(clippy::print_stdout, reason = "showing is what this program is for")]
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    // Fails here, at start-up, if an effect of the program needs something that is not supplied.
+    // Fails here, at start-up, if an effect of the program needs a resource that is missing.
     Airlock::builder()
         .resource(Outside::default())
         .build()?
@@ -65,7 +65,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Prints the title of a part.
+/// Prints the title of a section.
 fn heading(title: &str) {
     println!("\n== {title}\n");
 }

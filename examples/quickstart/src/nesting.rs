@@ -1,4 +1,4 @@
-//! Scopes in scopes: the outer one decides, and knows what came from within.
+//! Nested scopes: the outer one decides, and knows which intents came from inner scopes.
 
 use airlock::policy::block;
 
@@ -7,7 +7,7 @@ use crate::heading;
 
 pub(crate) fn show(orders: &[Order]) -> Result<(), Box<dyn std::error::Error>> {
     heading("Nested scopes: captured with their policies, with provenance");
-    let day = airlock::scope().name("day").run_infallible(|day| {
+    let day = airlock::scope().name("day").run_with_report(|day| {
         orders
             .iter()
             .take(1)
@@ -25,7 +25,7 @@ pub(crate) fn show(orders: &[Order]) -> Result<(), Box<dyn std::error::Error>> {
             .map(|import| print!("{}", import.report))?;
         println!("\nheld by scope day:\n{}", day.snapshot());
         Ok::<_, airlock::FlushError>(())
-    })?;
+    });
     day.value?;
     println!("{}", day.report);
     Ok(())

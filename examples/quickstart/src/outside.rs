@@ -1,10 +1,10 @@
-//! The outside world: what effects reach when they escape. Here it only counts.
+//! The outside world: the receiver of dispatched effects. This one only counts.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-/// Everything that effects do to the world.
+/// Counts the calls that effects make to the outside world.
 #[derive(Default)]
 pub(crate) struct Outside {
     done: Mutex<BTreeMap<&'static str, usize>>,

@@ -1,4 +1,4 @@
-//! Danger 5: re-entrancy bites. Enriching a user saves the user, which wishes to enrich the user.
+//! Danger 5: re-entrancy. Enriching a user saves the user, which enqueues another enrichment.
 
 use airlock::Airlock;
 use airlock::policy::no_reentry;

@@ -1,4 +1,4 @@
-//! Danger 3: testing is miserable. Here a test needs no mock and no broker: it asks what was wished.
+//! Danger 3: testing is hard. Here a test needs no mock and no broker: it asserts which intents were enqueued.
 
 use airlock::executor::Recorder;
 

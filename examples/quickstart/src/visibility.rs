@@ -1,4 +1,4 @@
-//! Danger 2: you cannot see it. Here is what would fire, before it fires.
+//! Danger 2: you cannot see side effects. This shows the intents before anything is dispatched.
 
 use airlock::lifecycle::NeverFlush;
 

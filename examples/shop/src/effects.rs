@@ -1,16 +1,16 @@
-//! Everything that the shop does to the world outside. Calling one of these names does nothing yet. Only the
-//! bank is asked directly, since its answer is needed.
+//! All side effects of the shop. Calling one of these functions only creates an intent. The bank is the exception: it
+//! is called directly, because its answer is needed.
 //!
-//! All but one are durable: their intents are stored with the data that they follow from, and a worker performs them at
-//! least once.
+//! All but one are durable: their intents are stored in the transaction that saves the data, and a worker performs
+//! them at least once.
 
 use crate::order::Status;
 use crate::partners::{Mail, Mailer, SearchIndex, Unreachable, Warehouse};
 
-/// Who buys when little is left.
+/// The recipient of low-stock alerts.
 const PURCHASING: &str = "purchasing@shop.example";
 
-/// Mails the buyer that the shop has the order.
+/// Mails the buyer that the shop has received the order.
 #[airlock::effect(
     durable,
     name = "shop.send_confirmation",
@@ -28,7 +28,7 @@ pub async fn send_confirmation(
     mailer.send(Mail { to: email, text }).await
 }
 
-/// Mails the buyer that the money has arrived.
+/// Mails the buyer that the payment has arrived.
 #[airlock::effect(
     durable,
     name = "shop.send_receipt",
@@ -65,7 +65,7 @@ pub async fn send_parcel_notice(
     mailer.send(Mail { to: email, text }).await
 }
 
-/// Asks the warehouse to pack.
+/// Asks the warehouse to pack an order.
 #[airlock::effect(
     durable,
     name = "shop.notify_warehouse",
@@ -81,8 +81,8 @@ pub async fn notify_warehouse(
     warehouse.pack(order, sku, quantity).await
 }
 
-/// Tells purchasing that little is left. One mail for each item is enough while it waits, and nobody misses it long:
-/// it is given up after two attempts.
+/// Alerts purchasing that the stock of an item is low. The key drops further alerts for the item while one is
+/// pending. A lost alert does little harm, so it is given up after two attempts.
 #[airlock::effect(
     durable,
     name = "shop.alert_stock",
@@ -101,7 +101,7 @@ pub async fn alert_stock(
     mailer.send(Mail { to, text }).await
 }
 
-/// Writes the status of an order into the search index.
+/// Writes the status of an order to the search index.
 #[airlock::effect(durable, name = "shop.index_order", tags("search"), timeout = "5s")]
 pub async fn index_order(
     #[resource] index: &dyn SearchIndex,
@@ -111,7 +111,8 @@ pub async fn index_order(
     index.index_order(order, status).await
 }
 
-/// Shows the stock of an item in the listing. Best effort: it is not stored, and the next change shows the stock again.
+/// Refreshes the stock of an item in the listing. Best effort: it is not stored, and the next change refreshes it
+/// again.
 #[airlock::effect(tags("search"), key = sku)]
 pub async fn refresh_listing(
     #[resource] index: &dyn SearchIndex,

@@ -1,4 +1,4 @@
-//! What can go wrong in the shop.
+//! The errors of the shop.
 
 use airlock::nats::async_nats::ConnectError;
 use airlock::river::{TransactionError, WorkerError, riverqueue};
@@ -7,7 +7,7 @@ use airlock::{BuildError, FlushError, nats};
 use crate::order::Status;
 use crate::partners::Unreachable;
 
-/// Why the shop did not do what it was asked to.
+/// An error of an operation of the shop.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ShopError {
@@ -17,46 +17,46 @@ pub enum ShopError {
     /// There is no such item.
     #[error("there is no item {0}")]
     NoSuchItem(String),
-    /// There are too few.
+    /// The stock is too low for the order.
     #[error("out of stock: only {left} left of {sku}")]
     OutOfStock {
         /// The item.
         sku: String,
-        /// How many there are.
+        /// The number of pieces in stock.
         left: i64,
     },
-    /// The order is elsewhere on its way.
+    /// The order has a status in which the operation is not possible.
     #[error("order {order} is {is}, and would have to be {needs}")]
     WrongStatus {
         /// The order.
         order: i64,
-        /// How far it is.
+        /// Its status.
         is: Status,
-        /// How far it would have to be.
+        /// The status that the operation needs.
         needs: Status,
     },
-    /// The key of the request was that of another order.
+    /// The key of the request was already used for a different order.
     #[error("the idempotency key was used for order {0}, which is another one")]
     KeyUsed(i64),
-    /// Another request with the same key runs at the same time.
+    /// Another request with the same key runs concurrently.
     #[error("another request has the same idempotency key")]
     KeyInUse,
     /// The bank refuses the card.
     #[error("payment refused for order {0}")]
     PaymentRefused(i64),
-    /// What was typed makes no sense.
+    /// The input is invalid.
     #[error("{0}")]
     Invalid(String),
-    /// The mails do not leave from this server.
+    /// The shop forwards its mails, so it has no mail server.
     #[error("the mails leave from the workers, and not through this mail server")]
     NoMailServer,
-    /// A partner whose answer is needed does not answer.
+    /// A partner whose answer is needed cannot be reached.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
-    /// What followed from it could not be dispatched.
+    /// The effects of the operation could not be dispatched.
     #[error("what followed from it could not be dispatched")]
     Effects(#[from] FlushError),
-    /// The transaction has failed, or it is not known how it has ended.
+    /// The transaction has failed, or its outcome is unknown.
     #[error("the transaction has failed")]
     Transaction(#[from] TransactionError),
     /// The database has failed.
@@ -67,7 +67,7 @@ pub enum ShopError {
     Jobs(#[from] riverqueue::Error),
 }
 
-/// Why a shop could not open.
+/// An error when a shop or a worker starts.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
@@ -80,7 +80,7 @@ pub enum StartError {
     /// The durable effects cannot be stored.
     #[error("the durable effects cannot be stored")]
     River(#[from] airlock::river::BuildError),
-    /// An effect lacks a resource, or the catalogue is not sound.
+    /// An effect lacks a resource, or the catalogue is invalid.
     #[error("the effects are not as they should be")]
     Effects(#[from] BuildError),
     /// The worker could not start.

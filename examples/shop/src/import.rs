@@ -1,4 +1,4 @@
-//! Orders from before: the same domain code, under a policy.
+//! Imports old orders: the same domain code, under a policy.
 
 use airlock::policy::allow_only;
 
@@ -9,12 +9,12 @@ use crate::error::ShopError;
 use crate::order::{NewOrder, Order};
 use crate::shop::Shop;
 
-/// Takes over orders that were shipped long ago. They go the way of every order, so that all that
-/// follows from it is wished; but nobody is mailed about last year's parcel: only what the policy lets through is stored.
+/// Imports orders that were shipped long ago. They use the same domain code as every order, so all of its effects are
+/// enqueued. But nobody must be mailed about last year's parcel: only what the policy allows is stored.
 ///
 /// # Errors
 ///
-/// [`ShopError::Invalid`], [`ShopError::NoSuchItem`]; then none of them is taken over.
+/// [`ShopError::Invalid`], [`ShopError::NoSuchItem`]. In this case no order is imported.
 #[airlock::boundary(
     name = "import",
     policy = allow_only::<IndexOrder>(),
@@ -38,7 +38,7 @@ pub async fn import_orders(shop: &Shop, lines: &str) -> Result<Vec<Order>, ShopE
     .await
 }
 
-/// `mug, 2, ada@example.org`
+/// Parses a line like `mug, 2, ada@example.org`.
 fn parse(line: &str) -> Result<NewOrder, ShopError> {
     let wrong = || ShopError::Invalid(format!("not `sku, quantity, email`: {line}"));
     let fields: Vec<&str> = line.split(',').map(str::trim).collect();

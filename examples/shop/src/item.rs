@@ -1,32 +1,32 @@
-//! What is for sale, and what follows from a change of its stock.
+//! Items for sale, and the effects of a change of their stock.
 
 use serde::Serialize;
 
 use crate::effects::{alert_stock, refresh_listing};
 use crate::error::ShopError;
 
-/// Fewer than this, and somebody should buy more.
+/// The alert is sent if the stock falls below this number.
 const LOW: i64 = 2;
 
-/// Something for sale.
+/// An item for sale.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Item {
-    /// What it is known by.
+    /// Its stock-keeping unit, which identifies it.
     pub sku: String,
-    /// What buyers read.
+    /// Its name for buyers.
     pub name: String,
-    /// What one costs.
+    /// Its price per piece, in cents.
     pub price_cents: i64,
-    /// How many there are.
+    /// The number of pieces in stock.
     pub stock: i64,
 }
 
 impl Item {
-    /// Puts some aside for an order.
+    /// Takes pieces from the stock for an order.
     ///
     /// # Errors
     ///
-    /// [`ShopError::OutOfStock`] if there are too few.
+    /// [`ShopError::OutOfStock`] if the stock is too low.
     pub fn take(&mut self, quantity: i64) -> Result<(), ShopError> {
         if quantity > self.stock {
             return Err(ShopError::OutOfStock {
@@ -42,11 +42,11 @@ impl Item {
         Ok(())
     }
 
-    /// Some have arrived.
+    /// Adds pieces that have arrived.
     ///
     /// # Errors
     ///
-    /// [`ShopError::Invalid`] for a quantity that cannot be.
+    /// [`ShopError::Invalid`] if the quantity is out of range.
     pub fn restock(&mut self, quantity: i64) -> Result<(), ShopError> {
         if !(1..=1_000).contains(&quantity) {
             return Err(ShopError::Invalid(

@@ -10,15 +10,15 @@ use crate::settings::{LOST_AFTER, WORKER_PATIENCE, WorkerSettings};
 /// The name of the stream. Shops and workers with the same stream need the same key.
 const STREAM: &str = "shop";
 
-/// Opens JetStream for a shop. NATS may be away: until it is there, and a worker has created the stream, the durable
+/// Opens JetStream for a shop. NATS may be down: until it is up, and a worker has created the stream, the durable
 /// effects wait in the database.
 pub(crate) async fn open(url: &str, key: [u8; 32]) -> Result<Nats, StartError> {
     let options = ConnectOptions::new().retry_on_initial_connect();
     connect(options, url, key).await
 }
 
-/// Starts a worker that performs the durable effects of all shops in the stream, with these partners. Creates the stream
-/// if it is missing. On tokio.
+/// Starts a worker that performs the durable effects of all shops in the stream, with these partners. Creates the
+/// stream if it is missing. Must be called within a tokio runtime.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Jobs: the durable effects in the database, as people read them.
+//! Jobs: the durable effects in the database, in readable form.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use crate::error::ShopError;
 
-/// How many are shown.
+/// The maximum number of jobs in a list.
 const SHOWN: u32 = 50;
 
-/// The states in which a worker still has something to do.
+/// The states of jobs that a worker still has to work on.
 const UNFINISHED: [JobState; 5] = [
     JobState::Available,
     JobState::Pending,
@@ -20,52 +20,52 @@ const UNFINISHED: [JobState; 5] = [
     JobState::Scheduled,
 ];
 
-/// A durable effect that is or was to be performed or forwarded.
+/// A durable effect in the table of jobs.
 #[derive(Clone, Debug, Serialize)]
 pub struct Job {
     /// Its number.
     pub id: i64,
     /// The effect's id.
     pub effect: String,
-    /// How far it is.
+    /// Its state.
     pub state: Progress,
-    /// How often it was tried.
+    /// The number of attempts so far.
     pub attempt: i32,
     /// The arguments of the effect. A sealed one is shown as `sealed`.
     pub arguments: BTreeMap<String, Value>,
-    /// Why the last attempt failed.
+    /// The error of the last attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-/// How far a job is.
+/// The state of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Progress {
     /// It was not tried yet.
     Pending,
-    /// It is tried now.
+    /// An attempt is running.
     Running,
-    /// It has failed, and is to be tried again.
+    /// It has failed, and will be retried.
     Retrying,
-    /// It has succeeded.
+    /// It was performed.
     Performed,
-    /// It is in the stream, and some worker performs it.
+    /// It was forwarded to the stream, and a worker performs it.
     Forwarded,
-    /// It has failed too often.
+    /// It was given up, or cancelled.
     Discarded,
 }
 
-/// What `GET /jobs` asks for.
+/// The query of `GET /jobs`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct JobQuery {
-    /// Waits for something before it answers.
+    /// Waits for this condition before it answers.
     pub wait: Option<Wait>,
-    /// Only jobs that are so far.
+    /// Selects the jobs in this state.
     pub state: Option<Progress>,
 }
 
-/// What an answer waits for.
+/// The condition that an answer waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
     /// Every job was tried.
@@ -75,7 +75,7 @@ pub enum Wait {
 }
 
 impl JobQuery {
-    /// Reads the query of an address: `wait=tried` or `wait=done`, `state=retrying` or another one.
+    /// Parses a query string: `wait=tried` or `wait=done`, and `state=` with the name of a state.
     ///
     /// # Errors
     ///
@@ -126,13 +126,14 @@ impl Progress {
         }
     }
 
-    /// Returns how far a job is. River completes it when it is performed or when it is forwarded, and does not tell which.
+    /// Returns the state of a job. River completes performed and forwarded jobs alike, so `completed` tells them
+    /// apart.
     fn from_job(job: &JobRow, completed: Self) -> Self {
         match job.state {
             JobState::Running => Self::Running,
             JobState::Completed => completed,
             JobState::Discarded | JobState::Cancelled => Self::Discarded,
-            // River makes a job available at once that is to be tried again soon.
+            // River makes a job available at once if its retry is due soon.
             _ if job.attempt > 0 => Self::Retrying,
             _ => Self::Pending,
         }
@@ -140,7 +141,7 @@ impl Progress {
 }
 
 impl Wait {
-    /// Returns whether an unfinished job no longer holds up the answer.
+    /// Returns whether an unfinished job no longer delays the answer.
     fn is_over(self, job: &JobRow) -> bool {
         match self {
             Self::Tried => Progress::from_job(job, Progress::Performed) == Progress::Retrying,
@@ -174,7 +175,7 @@ impl Job {
     }
 }
 
-/// Returns the last jobs, the newest first. `completed` is how far those are that River has completed.
+/// Returns the last jobs, newest first. `completed` is the state of jobs that River has completed.
 pub(crate) async fn latest(
     client: &Client,
     state: Option<Progress>,
@@ -189,7 +190,7 @@ pub(crate) async fn latest(
     Ok(jobs.filter(wanted).collect())
 }
 
-/// Returns whether no job holds up the answer.
+/// Returns whether no job delays the answer any more.
 pub(crate) async fn is_over(client: &Client, wait: Wait) -> Result<bool, Error> {
     let unfinished = JobListParams::default().states(UNFINISHED).limit(1_000);
     let listed = client.jobs().list(unfinished).await?;

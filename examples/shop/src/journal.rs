@@ -1,4 +1,4 @@
-//! What became of the last scopes, for people to look at.
+//! The outcomes of the last scopes, in readable form.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,16 +9,16 @@ use airlock::scope::ScopeId;
 use airlock::{FlushReport, Scope};
 use serde::Serialize;
 
-/// How many are kept.
+/// The number of reports that are kept.
 const KEPT: usize = 16;
 
-/// The name of the scopes in which a worker performs.
+/// The name of the scopes in which a worker performs effects.
 const WORKER: &str = "worker";
 
-/// How many transactions are remembered whose report is still to come.
+/// The maximum number of remembered transactions whose report has not yet arrived.
 const UNDER_WAY: usize = 256;
 
-/// The last flush reports, the newest first. Clones share them.
+/// The last flush reports, newest first. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Journal(Arc<Mutex<State>>);
 
@@ -26,50 +26,50 @@ pub struct Journal(Arc<Mutex<State>>);
 struct State {
     last: u64,
     reports: VecDeque<JournalReport>,
-    /// The scopes of transactions, each with that of the request around it.
+    /// The scope of each transaction, with the scope of its request.
     requests: VecDeque<(ScopeId, ScopeId)>,
 }
 
-/// A flush report, in words: a report itself would keep its scope in memory.
+/// A flush report as text. A `FlushReport` itself would keep its scope in memory.
 #[derive(Clone, Debug, Serialize)]
 pub struct JournalReport {
-    /// The first one is 1.
+    /// Its number, from 1.
     pub number: u64,
-    /// When the scope ended: hours, minutes and seconds in UTC.
+    /// The time when the scope ended: hours, minutes and seconds in UTC.
     pub time: String,
     /// The scope's id.
     pub scope: String,
-    /// The scope of the request that it was part of; its own, if there was none around.
+    /// The scope of the request that it was part of; its own id if there was no outer scope.
     pub request: String,
     /// The scope's name.
     pub name: Option<String>,
-    /// Where the work came from: `POST /orders`.
+    /// The origin of the work: `POST /orders`.
     pub origin: Option<String>,
-    /// How the work ended.
+    /// The outcome of the work.
     pub outcome: String,
-    /// How it ended, with its flush: a work that succeeded may be followed by a flush that failed.
+    /// The result of work and flush: successful work may be followed by a flush that failed.
     pub result: String,
-    /// What became of each intent.
+    /// The fate of each intent.
     pub intents: Vec<JournalEntry>,
 }
 
-/// What became of one intent.
+/// The fate of one intent.
 #[derive(Clone, Debug, Serialize)]
 pub struct JournalEntry {
     /// Its number.
     pub intent: u64,
     /// The effect's id.
     pub effect: &'static str,
-    /// In one word.
+    /// Its fate, in one word.
     pub fate: &'static str,
-    /// Why, if there is more to say.
+    /// The reason, if there is one.
     pub why: String,
     /// The line that enqueued it.
     pub at: String,
 }
 
 impl Journal {
-    /// Remembers which request the current scope is part of, since a report names its own scope alone.
+    /// Remembers which request the current scope is part of, since a report contains only its own scope.
     pub(crate) fn note_request(&self) {
         let Some(scope) = airlock::current() else {
             return;
@@ -83,7 +83,7 @@ impl Journal {
         state.requests.truncate(UNDER_WAY);
     }
 
-    /// Adds a report, unless nothing was wished. Leaves out those of the worker, whose effects are shown as jobs.
+    /// Adds a report, unless it is empty. Skips the worker's reports, whose effects are shown as jobs.
     pub fn add(&self, report: &FlushReport) {
         if report.is_empty() || report.name() == Some(WORKER) {
             return;
@@ -101,7 +101,7 @@ impl Journal {
         state.reports.truncate(KEPT);
     }
 
-    /// The last ones, the newest first.
+    /// Returns the last reports, newest first.
     #[must_use]
     pub fn latest(&self) -> Vec<JournalReport> {
         self.lock().reports.iter().cloned().collect()

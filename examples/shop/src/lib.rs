@@ -1,10 +1,10 @@
 //! A small shop: orders, payments and stock in SQLite or PostgreSQL.
 //!
-//! The domain knows airlock and no web framework. Its methods change state and [enqueue](airlock::enqueue)
-//! what follows from that. The shop stores durable effects in the transaction that changes the state, and a worker in
-//! the same process performs them; or it forwards them to NATS JetStream, and [workers](start_worker) in other
+//! The domain depends on airlock but on no web framework. Its methods change state and [enqueue](airlock::enqueue)
+//! the effects of the change. The shop stores durable effects in the transaction that changes the state. A worker in
+//! the same process performs them; or the shop forwards them to NATS JetStream, and [workers](start_worker) in other
 //! processes perform them. The servers `shop-axum` and `shop-actix` open the scopes of requests. They share the
-//! [`page`], the form of an error ([`Problem`]) and the [`settings`].
+//! [`page`], the representation of errors ([`Problem`]) and the [`settings`].
 
 pub mod effects;
 mod error;

@@ -1,12 +1,12 @@
-//! What browsers are told after a form: kept here, since each form is answered with a redirect, so that the
-//! page that follows can be loaded again without sending anything again.
+//! Notices for browsers about the forms that they have sent. Each form is answered with a redirect, so that the next
+//! page can be reloaded without sending the form again. The notice is kept here for that page.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::problem::Problem;
 
-/// How many are kept. A page that is older shows no notice any more.
+/// The number of notices that are kept. Older pages show no notice.
 const KEPT: usize = 64;
 
 /// The last notices. Clones share them.
@@ -19,30 +19,30 @@ struct State {
     notices: VecDeque<Notice>,
 }
 
-/// What became of one form.
+/// The outcome of one form.
 #[derive(Clone, Debug)]
 pub struct Notice {
-    /// Its number, for the address of the page.
+    /// Its number, for the URL of the page.
     pub number: u64,
     /// The form that was sent.
     pub form: Form,
-    /// What was wrong, if something was.
+    /// The problem, if the request failed.
     pub problem: Option<Problem>,
-    /// The scope of the request, which the report names.
+    /// The scope of the request, as named in its report.
     pub scope: Option<String>,
 }
 
 /// A form as it was sent.
 #[derive(Clone, Debug, Default)]
 pub struct Form {
-    /// Where to.
+    /// The path that it was sent to.
     pub path: String,
-    /// What was filled in.
+    /// The fields, with name and value.
     pub fields: Vec<(String, String)>,
 }
 
 impl Form {
-    /// Reads the body of a request with a form.
+    /// Parses the body of a request with a form.
     #[must_use]
     pub fn read(path: &str, body: &[u8]) -> Self {
         Self {
@@ -51,10 +51,10 @@ impl Form {
         }
     }
 
-    /// The longest body that is read, in bytes.
+    /// The maximum length of a body, in bytes.
     pub const LIMIT: usize = 64 * 1024;
 
-    /// What was filled in here.
+    /// Returns the value of a field.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&str> {
         let mut fields = self.fields.iter();
@@ -64,7 +64,7 @@ impl Form {
 }
 
 impl Notices {
-    /// Coalesce one, and returns the address of the page that shows it.
+    /// Keeps a notice, and returns the URL of the page that shows it.
     pub fn add(&self, form: Form, problem: Option<Problem>, scope: Option<String>) -> String {
         let mut state = self.lock();
         state.last += 1;
@@ -79,7 +79,7 @@ impl Notices {
         format!("/?notice={number}")
     }
 
-    /// The one that the query of an address names.
+    /// Returns the notice that the query of a URL selects.
     #[must_use]
     pub fn named_in(&self, query: Option<&str>) -> Option<Notice> {
         let mut pairs = query?.split('&');

@@ -1,4 +1,4 @@
-//! Orders, and what follows from what happens to them.
+//! Orders, and the effects of their changes.
 
 use std::fmt;
 
@@ -9,36 +9,36 @@ use crate::effects::{
 };
 use crate::error::ShopError;
 
-/// What a buyer asks for.
+/// A new order, as the buyer enters it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct NewOrder {
     /// The item.
     pub sku: String,
-    /// How many.
+    /// The number of pieces.
     pub quantity: i64,
-    /// Where mail goes.
+    /// The email address of the buyer.
     pub email: String,
-    /// What the client calls this request. Sent again, it is answered with the order that exists.
+    /// The idempotency key of the request. A request with a known key returns the existing order.
     #[serde(default)]
     pub key: Option<String>,
 }
 
-/// An order, and whether it was there before.
+/// An order, and whether it is new.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placed {
     /// The order.
     pub order: Order,
-    /// Whether this request made it. Otherwise an earlier one with the same key has.
+    /// `true` if this request created it, `false` if an earlier one with the same key did.
     pub is_new: bool,
 }
 
-/// How far an order is.
+/// The status of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// The shop has it, and has put the goods aside.
+    /// The shop has the order, and has reserved the goods.
     Placed,
-    /// The bank has taken the money.
+    /// The bank has charged the card.
     Paid,
     /// The parcel is on its way.
     Shipped,
@@ -51,18 +51,18 @@ pub struct Order {
     pub id: i64,
     /// The item.
     pub sku: String,
-    /// How many.
+    /// The number of pieces.
     pub quantity: i64,
-    /// Where mail goes.
+    /// The email address of the buyer.
     pub email: String,
-    /// What it costs.
+    /// Its total price, in cents.
     pub total_cents: i64,
-    /// How far it is.
+    /// Its status.
     pub status: Status,
 }
 
 impl NewOrder {
-    /// Checks what a stranger has typed.
+    /// Checks the input.
     ///
     /// # Errors
     ///
@@ -86,8 +86,7 @@ impl NewOrder {
         Ok(())
     }
 
-    /// The same with this header as its key, if there is one: a program sends its key as a header, a form as a
-    /// field.
+    /// Sets the key from a header, if there is one. A program sends its key as a header, a form as a field.
     #[must_use]
     pub fn with_header(mut self, idempotency_key: Option<&[u8]>) -> Self {
         if let Some(key) = idempotency_key {
@@ -96,25 +95,25 @@ impl NewOrder {
         self
     }
 
-    /// Whether this order is what it asks for.
+    /// Returns whether an existing order has the same contents.
     pub(crate) fn is_for(&self, order: &Order) -> bool {
         (&self.sku, self.quantity, &self.email) == (&order.sku, order.quantity, &order.email)
     }
 }
 
-/// Each of these says what follows from it, and does none of it.
+/// Each of these methods enqueues the effects of a change, and performs none of them.
 impl Order {
-    /// It has just been written down.
+    /// Enqueues the effects of a new order.
     pub fn confirm(&self) {
         airlock::enqueue(send_confirmation(self.id, self.email.clone()));
         self.changed();
     }
 
-    /// The money is there.
+    /// Marks the order as paid.
     ///
     /// # Errors
     ///
-    /// [`ShopError::WrongStatus`] unless it was placed and not paid.
+    /// [`ShopError::WrongStatus`] unless its status is [`Status::Placed`].
     pub fn mark_paid(&mut self) -> Result<(), ShopError> {
         self.advance(Status::Placed, Status::Paid)?;
         airlock::enqueue(send_receipt(self.id, self.email.clone(), self.total_cents));
@@ -123,11 +122,11 @@ impl Order {
         Ok(())
     }
 
-    /// The parcel has left.
+    /// Marks the order as shipped.
     ///
     /// # Errors
     ///
-    /// [`ShopError::WrongStatus`] unless it was paid and not shipped.
+    /// [`ShopError::WrongStatus`] unless its status is [`Status::Paid`].
     pub fn ship(&mut self) -> Result<(), ShopError> {
         self.advance(Status::Paid, Status::Shipped)?;
         airlock::enqueue(send_parcel_notice(self.id, self.email.clone()));
@@ -135,16 +134,16 @@ impl Order {
         Ok(())
     }
 
-    /// Every change is searchable.
+    /// Updates the search index after every change.
     fn changed(&self) {
         airlock::enqueue(index_order(self.id, self.status));
     }
 
-    /// Checks that the order is as far as this.
+    /// Checks the status of the order.
     ///
     /// # Errors
     ///
-    /// [`ShopError::WrongStatus`] if it is not.
+    /// [`ShopError::WrongStatus`] if it has another status.
     pub fn needs(&self, status: Status) -> Result<(), ShopError> {
         match self.status == status {
             true => Ok(()),
@@ -164,7 +163,7 @@ impl Order {
 }
 
 impl Status {
-    /// As it is stored.
+    /// Returns the status as it is stored.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

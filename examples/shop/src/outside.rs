@@ -1,4 +1,4 @@
-//! The demo's world outside: every partner at once, who writes down what has reached it.
+//! The demo's outside world: one type plays every partner, and records everything that it receives.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -11,49 +11,49 @@ use crate::order::Status;
 use crate::partners::{Answer, Bank, Mail, Mailer, Partners, SearchIndex, Unreachable, Warehouse};
 use crate::store::Store;
 
-/// A card that the demo's bank refuses.
+/// The card that the demo's bank refuses.
 const REFUSED: &str = "refused";
 
-/// Something that has reached the world outside.
+/// Something that was sent to the outside world.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Sent {
-    /// By which way.
+    /// The partner.
     pub via: String,
-    /// What.
+    /// The content.
     pub what: String,
 }
 
-/// The demo's partners. A shop that means it has others.
+/// The demo's partners. Replace them in a real shop.
 #[derive(Debug)]
 pub struct Outside {
     book: Book,
 }
 
-/// Where the partners write what has reached them.
+/// The place where the partners record what they receive.
 #[derive(Debug)]
 enum Book {
     /// The database of a shop.
     Database(Store),
-    /// The output of a worker, which knows no database.
+    /// The stdout of a worker, which has no database.
     Stdout,
 }
 
 impl Outside {
-    /// One that writes into this store.
+    /// Creates partners that record into this store.
     #[must_use]
     pub fn new(store: Store) -> Arc<Self> {
         let book = Book::Database(store);
         Arc::new(Self { book })
     }
 
-    /// Returns partners that print a line for everything that reaches them.
+    /// Creates partners that print a line for everything they receive.
     #[must_use]
     pub fn printing() -> Arc<Self> {
         let book = Book::Stdout;
         Arc::new(Self { book })
     }
 
-    /// Itself in every part.
+    /// Returns itself as every partner.
     #[must_use]
     pub fn partners(self: &Arc<Self>) -> Partners {
         Partners {
@@ -64,7 +64,7 @@ impl Outside {
         }
     }
 
-    /// Returns whether mail leaves.
+    /// Returns whether the mail server works.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Who the shop deals with, as it sees them. Effects ask for them as resources.
+//! The partners of the shop, as traits. Effects request them as resources.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use airlock::{Airlock, AirlockBuilder};
 
 use crate::order::Status;
 
-/// A letter.
+/// A mail.
 #[derive(Clone, Debug)]
 pub struct Mail {
-    /// To whom.
+    /// The recipient.
     pub to: String,
-    /// What it says.
+    /// The text.
     pub text: String,
 }
 
@@ -22,12 +22,12 @@ pub struct Mail {
 #[error("{0} cannot be reached")]
 pub struct Unreachable(pub &'static str);
 
-/// What a partner answers, some time.
+/// The future answer of a partner.
 pub(crate) type Answer<'a> = BoxFuture<'a, Result<(), Unreachable>>;
 
 /// Sends mail.
 pub trait Mailer: Send + Sync {
-    /// Sends one.
+    /// Sends a mail.
     fn send(&self, mail: Mail) -> BoxFuture<'_, Result<(), Unreachable>>;
 }
 
@@ -42,17 +42,17 @@ pub trait Warehouse: Send + Sync {
     ) -> BoxFuture<'_, Result<(), Unreachable>>;
 }
 
-/// Makes orders and items findable.
+/// Indexes orders and items for search.
 pub trait SearchIndex: Send + Sync {
-    /// Writes an order with its status, unless it has a later one: durable effects run in no order.
+    /// Writes an order with its status, unless the index has a later one: durable effects run in no order.
     fn index_order(&self, order: i64, status: Status) -> BoxFuture<'_, Result<(), Unreachable>>;
-    /// Shows the stock of an item.
+    /// Refreshes the stock of an item.
     fn refresh_listing(&self, sku: String) -> BoxFuture<'_, Result<(), Unreachable>>;
 }
 
-/// Takes money. The shop needs its answer, so this is a question and no effect.
+/// Charges cards. The shop needs the answer, so this is a direct call and not an effect.
 pub trait Bank: Send + Sync {
-    /// Charges a card; each order once, however often it is asked. `false` if the card is refused.
+    /// Charges a card. Each order is charged once, even if this is called repeatedly. `false` if the card is refused.
     fn charge(
         &self,
         order: i64,
@@ -61,21 +61,21 @@ pub trait Bank: Send + Sync {
     ) -> BoxFuture<'_, Result<bool, Unreachable>>;
 }
 
-/// All of them.
+/// All partners.
 #[derive(Clone)]
 pub struct Partners {
     /// Sends mail.
     pub mailer: Arc<dyn Mailer>,
     /// Packs parcels.
     pub warehouse: Arc<dyn Warehouse>,
-    /// Makes orders and items findable.
+    /// Indexes orders and items for search.
     pub index: Arc<dyn SearchIndex>,
-    /// Takes money.
+    /// Charges cards.
     pub bank: Arc<dyn Bank>,
 }
 
 impl Partners {
-    /// Describes an airlock whose effects deal with these partners.
+    /// Returns the builder of an airlock with these partners as resources.
     pub(crate) fn airlock(&self) -> AirlockBuilder {
         Airlock::builder()
             .resource(self.mailer.clone())

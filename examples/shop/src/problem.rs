@@ -1,21 +1,20 @@
-//! An error as a client reads it, whichever framework answers.
+//! The representation of an error for clients, independent of the web framework.
 
 use airlock::river::TransactionError;
 use serde::Serialize;
 
 use crate::error::ShopError;
 
-/// What a client is told: RFC 9457, as `application/problem+json`. Of what is our own fault it tells
-/// nothing.
+/// An error response: RFC 9457, as `application/problem+json`. It contains no details of internal errors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// Always `about:blank`: the status says enough.
+    /// Always `about:blank`: the status is sufficient.
     pub r#type: &'static str,
-    /// What the status means.
+    /// The title of the status.
     pub title: &'static str,
     /// The status.
     pub status: u16,
-    /// What is the matter with this request.
+    /// The problem with this request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
@@ -26,7 +25,7 @@ impl Problem {
     /// The content type.
     pub const CONTENT_TYPE: &str = "application/problem+json";
 
-    /// One with this status.
+    /// Creates a problem with this status.
     #[must_use]
     pub fn new(status: u16, detail: impl Into<Option<String>>) -> Self {
         let title = match status {
@@ -47,14 +46,14 @@ impl Problem {
         }
     }
 
-    /// As JSON.
+    /// Returns the problem as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 }
 
-/// Logs an error that is our own fault. The intents that it hands back go where the airlock puts unhandled ones.
+/// Logs internal errors. A flush error is passed to the airlock's `on_unhandled_error`.
 impl From<ShopError> for Problem {
     fn from(error: ShopError) -> Self {
         let status = match &error {

@@ -1,4 +1,5 @@
-//! The domain alone: wishes are asserted, nothing is mocked, and nothing runs. And the shop, on a database of its own.
+//! The domain without a server: tests assert enqueued intents; nothing is mocked, and nothing runs. Also the shop, on
+//! a separate database.
 
 use airlock::policy::assert_no_effects;
 use shop::effects::{AlertStock, NotifyWarehouse, SendReceipt};
@@ -55,7 +56,7 @@ fn purchasing_is_told_when_little_is_left() {
     scope.discard();
 }
 
-/// A shop in a file that is removed with the directory.
+/// Opens a shop with a database in a temporary directory.
 async fn shop() -> (Shop, TempDir) {
     let directory = TempDir::new().expect("the temporary directory is there");
     let file = directory.path().join("shop.db");
@@ -72,7 +73,7 @@ fn new(sku: &str, quantity: i64, key: Option<&str>) -> NewOrder {
     }
 }
 
-/// The jobs when all are done, the oldest first.
+/// Returns the jobs when all are done, oldest first.
 async fn done(shop: &Shop) -> Vec<Job> {
     let wait = JobQuery {
         wait: Some(Wait::Done),

@@ -1,4 +1,4 @@
-//! The ledger notices each way in which a promise can be broken.
+//! The ledger detects each way in which a promise can be broken.
 
 use super::Event::{Accepted, Begun, HandedBack, HandedOver, Lost, Offered, Succeeded};
 use super::{Event, Fate, Reporter, check};

@@ -1,4 +1,4 @@
-//! The body of a response, and the scope that may wait for its end.
+//! The response body, which may hold its request's scope until it ends.
 
 use std::error::Error;
 use std::fmt;
@@ -15,8 +15,8 @@ use pin_project_lite::pin_project;
 pin_project! {
     /// The body of a response that has passed a [`ScopeMiddleware`](crate::ScopeMiddleware).
     ///
-    /// With [`after_response`](crate::ScopeMiddleware::after_response) it runs in the
-    /// request's scope, which ends with it.
+    /// With [`after_response`](crate::ScopeMiddleware::after_response) it runs in the request's scope, and
+    /// the scope ends with it.
     pub struct ScopeBody<B> {
         #[pin]
         kind: Kind<B>,
@@ -28,7 +28,7 @@ pin_project! {
     enum Kind<B> {
         Plain { #[pin] body: B },
         Held { #[pin] held: Held<B> },
-        /// In place of a response whose flush has failed.
+        /// Replaces a response whose flush has failed.
         Answer { #[pin] body: BoxBody },
     }
 }
@@ -64,7 +64,7 @@ impl<B> ScopeBody<B> {
         }
     }
 
-    /// The body of a response whose scope ends with it.
+    /// Creates a body that ends this scope.
     pub(crate) fn held(body: B, scope: HeldScope) -> Self {
         let held = Held {
             body: Some(body),
@@ -101,7 +101,7 @@ impl<B: MessageBody> MessageBody for ScopeBody<B> {
         }
     }
 
-    /// A body that its scope waits for has to be polled to its end.
+    /// A body that holds a scope has to be polled to its end.
     fn try_into_bytes(self) -> Result<Bytes, Self> {
         match self.kind {
             Kind::Plain { body } => body.try_into_bytes().map_err(Self::plain),
@@ -132,7 +132,7 @@ impl<B: MessageBody> Held<B> {
 }
 
 impl<B> Held<B> {
-    /// Drops the body, and ends its scope.
+    /// Drops the body, then ends its scope with this outcome.
     fn end_as(self: Pin<&mut Self>, outcome: Outcome) {
         let mut this = self.project();
         if let Some(mut scope) = this.scope.take() {

@@ -1,4 +1,4 @@
-//! Finding routes without a scope before a client does.
+//! A check that finds routes without a scope before a client does.
 
 use actix_http::{HttpMessage as _, Method, Request};
 use actix_web::Error;
@@ -7,18 +7,18 @@ use actix_web::http::Uri;
 use actix_web::test::TestRequest;
 use airlock_http::{Check, MissingScopes, check_each};
 
-/// What helps where no scope is open in a service with our middleware.
+/// The remedy that errors suggest when no scope is open in a service with this middleware.
 pub(crate) const REMEDY: &str =
     "`ScopeMiddleware` covers what it wraps, so `.wrap(ScopeMiddleware::new())` the whole app";
 
-/// Checks that a scope is opened for requests to these paths: in a test, or at the start of a service.
+/// Checks that a scope is opened for requests to these paths. Call it in a test or at the start of a service.
 ///
-/// It sends a request to each, with a method of its own that no route is for. So handlers are not
-/// called, except those that are for every method, as by `web::to`; these get no body, and nothing that
-/// they enqueue within the middleware leaves. Add a path that does not exist to check the default service.
+/// It sends a request to each path, with a method that no route uses. So only handlers for every method are
+/// called, such as those of `web::to`. They get an empty body, and nothing that they enqueue within the
+/// middleware is dispatched. Add a path that does not exist to check the default service.
 ///
-/// It sees what such a request reaches: behind a guard for methods that is the default service, and a
-/// middleware outside of ours that refuses the request hides the scope.
+/// It only checks services that such a request reaches. Behind a guard for methods, that is the default
+/// service. A middleware outside of ours that refuses the request hides the scope.
 ///
 /// ```
 /// use actix_web::{App, test, web};
@@ -37,7 +37,7 @@ pub(crate) const REMEDY: &str =
 ///
 /// # Errors
 ///
-/// [`MissingScopes`], which names the paths.
+/// [`MissingScopes`], which lists the paths without a scope.
 pub async fn check_scopes<S, B>(
     app: &S,
     paths: impl IntoIterator<Item = impl AsRef<str>>,
@@ -55,7 +55,7 @@ where
 
 fn request(path: &str, check: &Check) -> Option<Request> {
     let method = Method::from_bytes(airlock_http::METHOD.as_bytes()).ok()?;
-    let uri: Uri = path.parse().ok()?; // `TestRequest` would panic
+    let uri: Uri = path.parse().ok()?; // `TestRequest::uri` would panic.
     let mut request = TestRequest::default().method(method).to_request();
     request.head_mut().uri = uri;
     request.extensions_mut().insert(check.clone());

@@ -14,11 +14,11 @@ use crate::body::ScopeBody;
 use crate::origin::RequestOrigin;
 use crate::settings::Settings;
 
-/// What the driver of a request knows of its middleware.
+/// The state of a request's middleware that the driver of the request needs.
 #[doc(hidden)]
 pub struct ActixExchange<B> {
     settings: Rc<Settings>,
-    /// Unless it is that of a scope around.
+    /// `None` if the request inherits the origin of a scope around it.
     origin: Option<RequestOrigin>,
     body: PhantomData<fn(B)>,
 }
@@ -32,7 +32,7 @@ impl<B> ActixExchange<B> {
         }
     }
 
-    /// Closes the connection behind the response, if the server is shutting down.
+    /// Closes the connection after the response, if the server is shutting down.
     #[inline]
     fn close<T>(&self, mut response: ServiceResponse<T>) -> ServiceResponse<T> {
         let head = response.response_mut().head_mut();

@@ -1,4 +1,4 @@
-//! The request's scope, for handlers.
+//! An extractor for the request's scope.
 
 use std::fmt;
 use std::future::{Ready, ready};
@@ -8,11 +8,11 @@ use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
 use airlock_core::Scope;
 
-/// The scope of the request, as an argument of a handler: to look at what it holds, or to hand it
-/// to a spawned task.
+/// The scope of the request, as an argument of a handler. Use it to inspect the scope's intents, or to pass
+/// the scope to a spawned task.
 ///
-/// With several [`ScopeMiddleware`](crate::ScopeMiddleware)s around the handler it is the innermost
-/// one's. A boundary on the handler opens its own scope within it.
+/// With several [`ScopeMiddleware`](crate::ScopeMiddleware)s around the handler, it is the scope of the
+/// innermost one. A boundary on the handler opens a separate scope within it.
 ///
 /// ```
 /// use actix_web::{App, test, web};
@@ -35,8 +35,8 @@ use airlock_core::Scope;
 /// # }
 /// ```
 ///
-/// Where no scope is open, the request is answered with a status of 500, and [`NoRequestScope`] is logged:
-/// the app is not wrapped.
+/// If no scope is open, because the app is not wrapped, the response is a 500 and [`NoRequestScope`] is
+/// logged.
 #[derive(Clone, Debug)]
 pub struct RequestScope(pub Scope);
 
@@ -53,7 +53,7 @@ impl FromRequest for RequestScope {
     }
 }
 
-/// A handler asks for the [`RequestScope`] and none is open.
+/// The error if a handler extracts the [`RequestScope`] while no scope is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoRequestScope;
 

@@ -1,4 +1,4 @@
-//! The middleware, and what it can be told.
+//! The middleware and its configuration.
 
 use std::future::{Ready, ready};
 use std::rc::Rc;
@@ -20,16 +20,16 @@ use crate::service::ScopeService;
 use crate::settings::{Ends, Settings};
 use crate::shutdown::Shutdown;
 
-/// Opens a scope around each request: it flushes when the response's status is below 400, and
-/// discards otherwise, on an error of an inner middleware, on a panic, and when the client has gone
-/// before the response.
+/// A middleware that opens a scope around each request. The scope flushes when the response's status is below
+/// 400. It discards its intents otherwise, on an error of an inner middleware, on a panic, and when the
+/// client disconnects before the response.
 ///
-/// Wrap the app with it, a scope of routes, or a resource; one within another is a nested scope,
-/// which the outer one captures. Register it last, so that it is the outermost: then it sees the
-/// status that the client will see.
+/// Wrap the app, a scope of routes, or a resource with it. A middleware within another one opens a nested
+/// scope, which the outer scope captures. Register it last, so that it is outermost and sees the status that
+/// the client will see.
 ///
-/// Policies, executors and closures given here hold for all requests of a worker, and for all
-/// workers if one middleware is cloned into the app's factory.
+/// All requests of a worker share its policies, executors and closures. All workers share them if one
+/// middleware is cloned into the app's factory.
 ///
 /// ```
 /// use actix_web::{App, HttpResponse, test, web};
@@ -41,7 +41,7 @@ use crate::shutdown::Shutdown;
 /// async fn checkout(order: web::Path<u64>) -> HttpResponse {
 ///     airlock::enqueue(send_confirmation(*order));
 ///     match *order {
-///         0 => HttpResponse::NotFound().finish(), // nothing is sent
+///         0 => HttpResponse::NotFound().finish(), // Nothing is sent.
 ///         _ => HttpResponse::Ok().finish(),
 ///     }
 /// }
@@ -67,14 +67,15 @@ pub struct ScopeMiddleware {
 }
 
 impl ScopeMiddleware {
-    /// Scopes with the defaults of the installed airlock, which end before the response is sent.
+    /// Creates a middleware with the defaults of the installed airlock, whose scopes end before the response
+    /// is sent.
     pub fn new() -> Self {
         Self {
             settings: Settings::new(),
         }
     }
 
-    /// Names the scopes in reports and logs; `request` unless set.
+    /// Names the scopes in reports and logs. The default is `request`.
     pub fn name(self, name: &'static str) -> Self {
         self.with_scope(|scope| scope.name(name))
     }
@@ -84,18 +85,18 @@ impl ScopeMiddleware {
         self.with_scope(|scope| scope.policy(policy))
     }
 
-    /// Chooses a policy for each request; it is asked after those of [`policy`](Self::policy), and after one
-    /// that is chosen already. An `Option` that is `None` allows everything, and a `Box<dyn Policy>` may be one
-    /// of several. It is made anew for each request: a [`limit`](airlock_core::policy::limit) counts in that
-    /// one alone.
+    /// Chooses a policy for each request. It is consulted after those of [`policy`](Self::policy) and of
+    /// earlier calls. An `Option` that is `None` allows everything; a `Box<dyn Policy>` can hold one of
+    /// several types. Each request gets a new policy, so a [`limit`](airlock_core::policy::limit) counts
+    /// within that request only.
     ///
-    /// If the closure panics, its panic goes on as a handler's does.
+    /// If the closure panics, the panic propagates, as a handler's does.
     ///
     /// ```
     /// use airlock::policy::drop_all;
     /// use airlock_actix::ScopeMiddleware;
     ///
-    /// // What would happen? `curl -H "dry-run: yes"` shows it, and nothing leaves.
+    /// // A dry run: with `curl -H "dry-run: yes"`, intents are reported and not dispatched.
     /// let middleware = ScopeMiddleware::new().policy_for(|request| {
     ///     request.headers().contains_key("dry-run").then(drop_all)
     /// });
@@ -116,75 +117,80 @@ impl ScopeMiddleware {
         self
     }
 
-    /// Decides how the intents of a request are performed or handed over; see
+    /// Sets the executor, which performs or hands over the intents of a request; see
     /// [`ScopeBuilder::executor`].
     pub fn executor(self, executor: impl Executor) -> Self {
         self.with_scope(|scope| scope.executor(executor))
     }
 
-    /// Decides whether a request's scope flushes under its outcome, and what scopes within it may
-    /// release at once; see [`ScopeBuilder::lifecycle`].
+    /// Sets the lifecycle; see [`ScopeBuilder::lifecycle`]. It decides whether a request's scope flushes with
+    /// its outcome, and what scopes within it may release at once.
     pub fn lifecycle(self, lifecycle: impl Lifecycle) -> Self {
         self.with_scope(|scope| scope.lifecycle(lifecycle))
     }
 
     /// Opens the scopes in this airlock instead of the installed one.
     ///
-    /// What is around it, the scope of an outer middleware too, is out of reach: say it at the
-    /// outermost.
+    /// Requests then ignore the scopes around the middleware, including those of outer middlewares, so set it
+    /// on the outermost one only.
     pub fn airlock(self, airlock: &Airlock) -> Self {
         let mut this = self.with_scope(|scope| scope.airlock(airlock));
         this.settings.has_airlock = true;
         this
     }
 
-    /// Ends the scope of a request that succeeds when the body of its response has ended or was
-    /// dropped, instead of before the response is sent.
+    /// Ends the scope of a successful request after the body of its response has ended or was dropped,
+    /// instead of before the response is sent.
     ///
-    /// *Before the response*, the default: a failed flush becomes the response, so no client reads a
-    /// success whose effects did not leave. The cost: the client waits for the flush, and a body that
+    /// *Before the response* is the default. A failed flush becomes the response, so no client reads a
+    /// success whose effects were not dispatched. The cost: the client waits for the flush. A body that
     /// streams does so outside of the scope, where an enqueue is an error.
     ///
-    /// *After the response*: the client does not wait for async effects and hand-overs, and what the body
-    /// enqueues while it streams belongs to the request, and leaves when the body ends; of a stream, open a scope
-    /// for each item, which is flushed at its own end in both modes. A body that ends with an error or a panic discards; one that is
-    /// dropped because the client has gone does not. The costs: a failed flush comes too late for
-    /// the client, so it is logged, counted by [`TaskTracker::failed`], and given to
-    /// [`AirlockBuilder::on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error); what has to
-    /// be awaited runs on a tokio task, which a [`shutdown`](Self::shutdown) waits for;
-    /// and each chunk of a body costs a switch of context. Sync effects of the default executor run on
-    /// the worker where the body ends, up to the first intent that has to be awaited. That may be before
-    /// the response is written, so keep them short, or make an effect that blocks async.
+    /// *After the response*, the client does not wait for async effects and hand-overs. Intents that the body
+    /// enqueues while it streams belong to the request, and leave when the body ends. For a stream, open a
+    /// scope for each item, which is flushed at its own end in both modes. A body that ends with an error or
+    /// a panic discards its intents; a body that is dropped because the client disconnected does not.
     ///
-    /// Whatever else does not succeed ends at once: a status of 400 and more, an error of an inner
-    /// middleware, a panic. Within another scope, which captures what this one holds, a middleware
-    /// waits for the body only if that scope is of a middleware that does so too; otherwise it ends
-    /// with the response. And a middleware that fails while one within it waits is given what that one
-    /// holds before it discards: it ends with the body too.
+    /// The costs of *after the response*:
     ///
-    /// The tasks run on the tokio runtime that this is called in. So call it before the server is made,
-    /// not in the factory of its apps: that is called on workers, which end with the server and take
-    /// along what runs on them. Called outside of tokio, they run on the runtime of the request, and
-    /// end with it.
+    /// - A failed flush comes too late for the client. It is logged, counted by [`TaskTracker::failed`], and
+    ///   passed to [`AirlockBuilder::on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error).
+    /// - Effects and hand-overs that have to be awaited run on a tokio task, which a
+    ///   [`shutdown`](Self::shutdown) waits for.
+    /// - Each chunk of a body costs an entry into the scope.
+    /// - Sync effects of the default executor run on the worker where the body ends, up to the first intent
+    ///   that has to be awaited. That may be before the response is written, so keep them short, or make an
+    ///   effect that blocks async.
+    ///
+    /// A request that does not succeed ends at once: with a status of 400 or more, an error of an inner
+    /// middleware, or a panic. Within another scope, which captures what this one holds, a middleware waits
+    /// for the body only if the outer scope belongs to a middleware that waits, too. Otherwise its scope ends
+    /// with the response. A failed middleware also waits for the body while one
+    /// within it does: it has to capture the inner scope's intents before it discards them.
+    ///
+    /// The tasks run on the tokio runtime in which this method is called. So call it before the server is
+    /// created, not in the factory of its apps. The factory is called on workers, which end with the server,
+    /// along with their tasks. If this is called outside of tokio, the tasks run on the runtime of the
+    /// request and end with it.
     pub fn after_response(mut self) -> Self {
         self.settings.ends = Ends::AfterResponse;
         self.settings.runtime = Handle::try_current().ok();
         self
     }
 
-    /// Decides by the response's head whether a request has succeeded. `outcome` is what its status
-    /// alone says: a failure from 400 on. The lifecycle then decides as ever.
+    /// Decides by the response's head whether the request succeeded. `outcome` is derived from the status
+    /// alone: a failure from 400 on. The lifecycle then decides as usual.
     ///
-    /// It is not asked about an error of an inner middleware and a panic, which are failures, nor
-    /// when the client has gone. If `succeeded` panics, the panic is logged as an error and the status
-    /// alone decides, so that the client gets its response.
+    /// Not called on an error of an inner middleware or a panic, which are failures, nor when the client
+    /// disconnects. If `succeeded` panics, the panic is logged as an error and the status alone decides, so
+    /// the client still gets its response.
     ///
     /// ```
     /// use actix_web::http::StatusCode;
     /// use airlock_actix::ScopeMiddleware;
     /// use airlock::lifecycle::Outcome;
     ///
-    /// // A conflict is answered with 409, and what it has caused shall happen all the same.
+    /// // A conflict is answered with 409, and its intents are dispatched all the same.
     /// let middleware = ScopeMiddleware::new().flush_when(|head, outcome| {
     ///     outcome == Outcome::Success || head.status == StatusCode::CONFLICT
     /// });
@@ -200,14 +206,14 @@ impl ScopeMiddleware {
         self
     }
 
-    /// As [`flush_when`](Self::flush_when), which it replaces, for a rule that depends on the request:
-    /// `choose` sees the request when it has been answered, and gives the rule for its response.
+    /// Like [`flush_when`](Self::flush_when), which it replaces, for a rule that depends on the request.
+    /// `choose` gets the request when it has been answered, and returns the rule for its response.
     ///
     /// ```
     /// use airlock_actix::ScopeMiddleware;
     /// use airlock::lifecycle::Outcome;
     ///
-    /// // A question is answered, and nothing follows from it.
+    /// // Read-only requests discard their intents.
     /// let middleware = ScopeMiddleware::new().flush_when_for(|request| {
     ///     let asks = request.method().is_safe();
     ///     move |_, outcome| outcome == Outcome::Success && !asks
@@ -228,13 +234,12 @@ impl ScopeMiddleware {
         self
     }
 
-    /// Makes the response in place of one whose flush before the response has failed.
+    /// Sets the response to a request whose flush before the response has failed.
     ///
-    /// Unless set, it is [`problem`](fn@crate::problem): the error goes to `on_unhandled_error`, and
-    /// the client gets a [`Problem`](crate::Problem). A closure given here owns the error, and the
-    /// intents in it; if it does not [take](FlushError::into_intents) them they are
-    /// [unhandled](FlushError::report_unhandled). If it panics, the panic is logged as an error, and the client gets
-    /// a `Problem`.
+    /// The default is [`problem`](fn@crate::problem): the error goes to `on_unhandled_error`, and the client
+    /// gets a [`Problem`](crate::Problem). A closure owns the error and the intents in it. If it does not
+    /// [take](FlushError::into_intents) them, they are reported as [unhandled](FlushError::report_unhandled).
+    /// If the closure panics, the panic is logged as an error, and the client gets a `Problem`.
     ///
     /// ```
     /// use actix_web::HttpResponse;
@@ -254,14 +259,14 @@ impl ScopeMiddleware {
         self
     }
 
-    /// What these middlewares still do although no client waits, and how many of their flushes have
-    /// failed. All workers share it if one middleware is cloned into the app's factory.
+    /// Returns the tracker of these middlewares. It tracks the flushes that no client waits for, and counts
+    /// all failed flushes. All workers share it if one middleware is cloned into the app's factory.
     pub fn tasks(&self) -> TaskTracker {
         self.settings.shutdown.flushes().clone()
     }
 
-    /// The way to the end of a server with this middleware: within a bound it finishes requests, also
-    /// [shielded](Self::shield) ones, and flushes that no client waits for.
+    /// Returns a handle to shut down a server with this middleware. Within a time limit, the server finishes
+    /// its requests, including [shielded](Self::shield) ones, and the flushes that no client waits for.
     ///
     /// ```no_run
     /// use std::time::Duration;

@@ -1,9 +1,9 @@
-//! Where a request's intents come from: its method, its route, its trace.
+//! The origin of a request's intents: its method, route and trace.
 //!
-//! A middleware of an app is called before the router, and to ask which route will match costs as
-//! much as the router itself. So that is done only if somebody looks at the origin while the request
-//! runs. When it has been answered the router has left its answer in the request, which is taken unless
-//! nobody has seen the origin, and nobody will.
+//! A middleware of an app is called before the router, and finding the route that will match costs as much as
+//! the router itself. So the route is only looked up if somebody reads the origin while the request runs.
+//! After the response, the request contains the route that the router has matched. It is copied if somebody has
+//! seen the origin or still may.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -17,16 +17,16 @@ use actix_web::http::Method;
 use actix_web::http::header::HeaderName;
 use airlock_core::Origin;
 
-// As a name: a text would be parsed for each request.
+// A `HeaderName`, since a string would be parsed for each request.
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// The longest path whose place is kept for the next one, in bytes.
+/// The largest path buffer that is recycled, in bytes.
 const KEPT_PATH: usize = 1024;
 
-/// How a request names itself in reports and logs: `POST /orders/{id}`.
+/// The origin of a request, displayed in reports and logs as `POST /orders/{id}`.
 ///
-/// The route is the pattern that matches, as [`HttpRequest::match_pattern`] gives it, never the path:
-/// paths carry what belongs to users. Where nothing matches, the method stands alone.
+/// The route is the pattern that matches, as returned by [`HttpRequest::match_pattern`]. It is never the
+/// path, since paths contain user data. If nothing matches, the origin contains only the method.
 #[derive(Clone)]
 pub(crate) struct RequestOrigin(Arc<Inner>);
 
@@ -38,12 +38,12 @@ struct Inner {
 }
 
 thread_local! {
-    /// Recycled with its path, so that one request after the other allocates none.
+    /// A recycled origin with its path buffer, so that consecutive requests allocate none.
     static SPARE: Cell<Option<Arc<Inner>>> = const { Cell::new(None) };
 }
 
 impl RequestOrigin {
-    /// The origin of what a request enqueues.
+    /// Creates the origin of what a request enqueues.
     pub(crate) fn new(request: &HttpRequest, routes: &Routes) -> Self {
         let (method, routes) = (request.method().clone(), routes.id(request));
         if let Some(mut spare) = SPARE.try_with(Cell::take).ok().flatten()
@@ -61,19 +61,19 @@ impl RequestOrigin {
         }))
     }
 
-    /// The same with the trace that the request came with.
+    /// Returns this origin with the trace from the request's headers.
     pub(crate) fn traced(&self, request: &HttpRequest) -> Origin {
         let trace_parent = request.headers().get(TRACE_PARENT);
         let trace_parent = trace_parent.and_then(|value| value.to_str().ok());
         Origin::traced(self.clone(), trace_parent.map(Box::from))
     }
 
-    /// Takes the route that the router has found.
+    /// Stores the route that the router has matched.
     pub(crate) fn resolve(&self, answered: &HttpRequest) {
         self.0.matched.get_or_init(|| answered.match_pattern());
     }
 
-    /// Coalesce its place for the next one, if nobody has it any more.
+    /// Recycles the allocation for the next request, unless it is still shared.
     pub(crate) fn recycle(mut self) {
         if let Some(inner) = Arc::get_mut(&mut self.0)
             && inner.path.capacity() <= KEPT_PATH
@@ -88,7 +88,7 @@ impl RequestOrigin {
         if self.0.matched.get().is_none()
             && let Some(found) = find(self.0.routes, &self.0.path)
         {
-            // Another thread knows no routes, so it must not settle that there is none.
+            // Other threads have no routes, so "no route" must not be cached.
             return self.0.matched.get_or_init(|| Some(found)).as_deref();
         }
         self.0.matched.get()?.as_deref()
@@ -105,12 +105,12 @@ impl fmt::Display for RequestOrigin {
     }
 }
 
-/// Names the routes of an app on one of its threads.
+/// The id of an app's routes on one thread.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct RoutesId(u64);
 
 thread_local! {
-    /// The routes of the apps of this thread: they cannot leave it, and an origin can.
+    /// The routes of the apps on this thread. An origin can leave the thread, but they cannot.
     static ROUTES: RefCell<HashMap<RoutesId, ResourceMap>> = RefCell::default();
 }
 
@@ -119,12 +119,12 @@ fn find(id: RoutesId, path: &str) -> Option<String> {
     found.ok().flatten()
 }
 
-/// The routes that a service's requests can match, while the service lives.
+/// The routes that a service's requests can match. They are registered while the service lives.
 #[derive(Default)]
 pub(crate) struct Routes(OnceCell<RoutesId>);
 
 impl Routes {
-    /// They are known from the first request on.
+    /// Returns the id of the routes, which the first request registers.
     fn id(&self, request: &HttpRequest) -> RoutesId {
         *self.0.get_or_init(|| {
             static NEXT: AtomicU64 = AtomicU64::new(0);

@@ -1,4 +1,4 @@
-//! What the client is told when a flush has failed.
+//! Responses to a failed flush.
 
 use std::fmt;
 
@@ -7,12 +7,11 @@ use actix_web::{HttpResponse, ResponseError};
 use airlock_core::FlushError;
 use airlock_http::{PROBLEM_BODY, PROBLEM_TYPE};
 
-/// What a client is told when a flush has failed: a status of 500 with an `application/problem+json`
-/// that tells nothing of what went wrong.
+/// A 500 response to a failed flush. Its `application/problem+json` body reveals nothing about the cause.
 ///
-/// Made from a [`FlushError`], it gives it to
-/// [`AirlockBuilder::on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error) with its intents, which
-/// no client can take. It is an error of actix-web: `?` makes an [`actix_web::Error`] of it.
+/// Its `From<FlushError>` passes the error and its intents to
+/// [`AirlockBuilder::on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error), since no client
+/// can take them. It implements [`ResponseError`], so `?` converts it to an [`actix_web::Error`].
 ///
 /// ```
 /// use actix_web::ResponseError;
@@ -53,11 +52,11 @@ impl ResponseError for Problem {
     }
 }
 
-/// Answers a failed flush with [`Problem`]: for boundaries on handlers, as
+/// Answers a failed flush with [`Problem`]. Use it for boundaries on handlers, as
 /// `#[airlock::boundary(on_flush_error = airlock::actix::problem)]`.
 ///
-/// A boundary that returns an [`HttpResponse`] or a `Result<_, actix_web::Error>` does so by itself. For a
-/// `Result<_, E>` with `E: From<Problem>` it is written:
+/// A boundary that returns an [`HttpResponse`] or a `Result<_, actix_web::Error>` does so by default. For a
+/// `Result<_, E>` with `E: From<Problem>`, set it explicitly:
 ///
 /// ```
 /// use actix_web::{HttpResponse, Responder};
@@ -77,14 +76,14 @@ pub fn problem<R: FromProblem>(error: FlushError) -> R {
     R::from_problem(Problem::from(error))
 }
 
-/// A return type of a handler that can say that a flush has failed; see [`problem`](fn@problem).
+/// A return type of a handler that can report a failed flush; see [`problem`](fn@problem).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot say that a flush has failed",
     label = "neither an `HttpResponse` nor a `Result` with such an error",
     note = "return an `HttpResponse`, or a `Result<_, E>` where `E` is `actix_web::Error` or implements `From<airlock::actix::Problem>`; or give `on_flush_error` a closure with the value to return"
 )]
 pub trait FromProblem {
-    /// The value that says it.
+    /// Creates the value from a problem.
     fn from_problem(problem: Problem) -> Self;
 }
 
@@ -102,7 +101,7 @@ impl FromProblem for HttpResponse {
 }
 
 pub mod carriers {
-    //! How the types of actix-web carry a failed flush: they cannot be `From<FlushError>`.
+    //! Conversions of a failed flush to types of actix-web, which cannot implement `From<FlushError>`.
 
     use actix_web::HttpResponse;
     use airlock_core::__private::Carrier;
@@ -110,9 +109,9 @@ pub mod carriers {
 
     use super::Problem;
 
-    /// As a [`Problem`].
+    /// The conversion of a failed flush by [`Problem`].
     pub trait OfActix<R> {
-        /// The value that says it.
+        /// Returns the value that reports the error.
         fn return_flush_error(&self, error: FlushError) -> R;
     }
 

@@ -1,4 +1,4 @@
-//! The service that a wrapped app becomes.
+//! The service that opens the scopes.
 
 use std::fmt;
 use std::rc::Rc;
@@ -14,7 +14,8 @@ use crate::exchange::ActixExchange;
 use crate::origin::Routes;
 use crate::settings::{Opened, Settings};
 
-/// What [`ScopeMiddleware`](crate::ScopeMiddleware) makes of the service that it wraps.
+/// A service that opens a scope around each request of another service; created by
+/// [`ScopeMiddleware`](crate::ScopeMiddleware).
 #[derive(Clone)]
 pub struct ScopeService<S> {
     service: S,

@@ -1,4 +1,4 @@
-//! What a middleware was told, in the form that each request needs.
+//! The settings of a middleware, in the form that each request needs.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,7 +24,8 @@ pub(crate) struct Settings {
     pub(crate) scope: ScopeBuilder,
     pub(crate) has_airlock: bool,
     pub(crate) ends: Ends,
-    /// Where flushes after the response run: unless known, where the body ends.
+    /// The runtime of flushes after the response. If `None`, they run on the runtime where the body is handed
+    /// out.
     pub(crate) runtime: Option<Handle>,
     pub(crate) policy_for: Option<PolicyFor>,
     pub(crate) flush_when: Option<FlushWhen>,
@@ -32,19 +33,19 @@ pub(crate) struct Settings {
     pub(crate) shutdown: airlock_http::Shutdown,
 }
 
-/// When a request's scope ends.
+/// The time at which a request's scope ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ends {
-    /// When there is a response, before it is sent.
+    /// After the response is created, before it is sent.
     BeforeResponse,
-    /// When the response's body has ended.
+    /// After the response's body has ended.
     AfterResponse,
 }
 
-/// The scope of a request, and what is known of it from the start.
+/// The scope of a request, and data known when it opens.
 pub(crate) struct Opened {
     pub(crate) scope: OwnedScope,
-    /// Unless it is that of a scope around.
+    /// `None` if the request inherits the origin of a scope around it.
     pub(crate) origin: Option<RequestOrigin>,
     pub(crate) waits: Option<Waits>,
 }
@@ -83,14 +84,15 @@ impl Settings {
         }
     }
 
-    /// What drives a flush after the response.
+    /// Returns the spawner for a flush after the response.
     pub(crate) fn spawn(&self) -> Option<Spawn> {
         let known = self.runtime.clone();
         let runtime = known.or_else(|| Handle::try_current().ok());
         runtime.map(Spawn::On)
     }
 
-    /// The scope around that of a request that came in here.
+    /// Returns the scope that encloses the requests of this middleware, if there is one. Called outside of a
+    /// request's scope.
     pub(crate) fn around(&self) -> Option<Scope> {
         if self.has_airlock {
             None
@@ -103,7 +105,7 @@ impl Settings {
         !self.has_airlock && has_origin()
     }
 
-    /// What a response means for its request's scope.
+    /// Returns the outcome of a request, judged by its response.
     pub(crate) fn outcome<B>(&self, response: &ServiceResponse<B>) -> Outcome {
         let (request, head) = (response.request(), response.response().head());
         let by_status = outcome_of(head.status.as_u16());
@@ -117,7 +119,7 @@ impl Settings {
         }
     }
 
-    /// The response in place of one whose flush has failed.
+    /// Returns the response that replaces the one of a request whose flush has failed.
     pub(crate) fn answer(&self, error: FlushError, request: &HttpRequest) -> HttpResponse {
         let Some(answer) = &self.on_flush_error else {
             return problem(error);
@@ -129,7 +131,8 @@ impl Settings {
     }
 }
 
-/// Whether the request only asks for its scope: then nothing leaves.
+/// Returns whether this is a check request, whose scope never flushes. If it is, records that a scope is
+/// opened.
 fn checks(request: &HttpRequest) -> bool {
     if request.method().as_str() != METHOD {
         return false;

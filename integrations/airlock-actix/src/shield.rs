@@ -1,4 +1,4 @@
-//! Requests that outlive their client.
+//! Requests that continue after their client has disconnected.
 
 use std::future::{Ready, ready};
 
@@ -14,30 +14,29 @@ use crate::middleware::ScopeMiddleware;
 use crate::service::ScopeService;
 use crate::shutdown::Shutdown;
 
-/// A [`ScopeMiddleware`] whose requests run to their end although their client has gone; made by
+/// A [`ScopeMiddleware`] whose requests run to completion even if their client disconnects; created by
 /// [`ScopeMiddleware::shield`].
 #[derive(Clone, Debug)]
 #[must_use = "a middleware does nothing until an app is wrapped with it"]
 pub struct ShieldMiddleware(ScopeMiddleware);
 
 impl ScopeMiddleware {
-    /// Runs each request on a task of its own on its worker, to its end, although its client has
-    /// gone: what the handler commits and what then leaves stay together. Say this last.
+    /// Runs each request on a separate task on its worker, to completion even if its client disconnects. So
+    /// what the handler commits and the effects that follow stay together. Call this last, after all settings.
     ///
-    /// Without it a handler is dropped at whatever await it has reached when an HTTP/1 connection
-    /// breaks. With it handlers are not cancelled any more: bound their time by a timeout *within*
-    /// this middleware. It costs a spawn for each request. A handler that still reads the request's
-    /// body gets an error from it. A graceful stop of the server does not know of these tasks: see
-    /// [`ShieldMiddleware::shutdown`].
+    /// Without it, a handler is dropped at its current await when an HTTP/1 connection breaks. With it,
+    /// handlers are no longer cancelled: limit their time by a timeout *within* this middleware. It costs a
+    /// spawn per request. A handler that is still reading the request's body gets an error from it. A
+    /// graceful stop of the server does not track these tasks: see [`ShieldMiddleware::shutdown`].
     ///
-    /// Let it be the outermost scope. One around it would capture what this one holds, and ends when
-    /// the client leaves: what leaves afterwards fails and goes to
-    /// [`on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error). Each request that comes in so is
-    /// logged as an error.
+    /// Make it the outermost scope. An outer scope captures its intents, and ends when the client
+    /// disconnects. Intents that are released later fail and go to
+    /// [`on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error). Each request within an outer
+    /// scope is logged as an error.
     ///
     /// # Panics
     ///
-    /// The service's `call`, outside of actix-web's runtime; and its future, when its runtime shuts
+    /// The service's `call` panics outside of actix-web's runtime. Its future panics if its runtime shuts
     /// down before the request has finished.
     pub fn shield(self) -> ShieldMiddleware {
         ShieldMiddleware(self)
@@ -45,19 +44,18 @@ impl ScopeMiddleware {
 }
 
 impl ShieldMiddleware {
-    /// The flushes of these middlewares that nobody waits for; see [`ScopeMiddleware::tasks`].
+    /// Returns the tracker of the flushes that no client waits for; see [`ScopeMiddleware::tasks`].
     pub fn tasks(&self) -> TaskTracker {
         self.0.tasks()
     }
 
-    /// The requests under way, with or without their client. A worker ends with its last connection,
-    /// and cancels those that run without one, so let the server end by its
-    /// [`shutdown`](Self::shutdown).
+    /// Returns the tracker of the requests in progress, with or without their client. A worker ends with its
+    /// last connection and cancels requests without one, so end the server by [`shutdown`](Self::shutdown).
     pub fn requests(&self) -> TaskTracker {
         self.0.settings().shutdown.requests().clone()
     }
 
-    /// The way to the end of a server with this middleware; see [`ScopeMiddleware::shutdown`].
+    /// Returns a handle to shut down a server with this middleware; see [`ScopeMiddleware::shutdown`].
     pub fn shutdown(&self) -> Shutdown {
         self.0.shutdown()
     }
@@ -82,8 +80,7 @@ where
     }
 }
 
-/// Runs the futures of a [`ScopeService`] on tasks; what [`ShieldMiddleware`] makes of the service
-/// that it wraps.
+/// A service that runs the futures of a [`ScopeService`] on tasks; created by [`ShieldMiddleware`].
 #[derive(Clone, Debug)]
 pub struct ShieldService<S> {
     inner: ScopeService<S>,

@@ -1,4 +1,4 @@
-//! Shutting an actix-web server down within a bound.
+//! Graceful shutdown of an actix-web server within a time limit.
 
 use std::future::Future;
 use std::io;
@@ -9,10 +9,11 @@ use actix_web::dev::{Server, ServerHandle};
 use airlock_http::{deadline, ended_or_told};
 use tokio::time::{Instant, timeout_at};
 
-/// A server's way to its end; see [`ScopeMiddleware::shutdown`](crate::ScopeMiddleware::shutdown).
+/// A handle to shut a server down gracefully; see
+/// [`ScopeMiddleware::shutdown`](crate::ScopeMiddleware::shutdown).
 ///
-/// Clones are the same. From its beginning on, the middleware's responses close their connections, or
-/// clients that keep theirs alive would bring more requests for ever.
+/// Clones share their state. Once the shutdown has begun, the middleware's responses close their connections.
+/// Otherwise clients that keep their connection alive could send requests forever.
 #[derive(Clone, Debug)]
 pub struct Shutdown(airlock_http::Shutdown);
 
@@ -21,18 +22,19 @@ impl Shutdown {
         Self(shutdown)
     }
 
-    /// Runs a server until `signal`, then lets it end within this time: it stops accepting, finishes
-    /// its requests, those on tasks of their own first, and then their flushes. Let the server
-    /// [ignore signals](actix_web::HttpServer::disable_signals), or it ends by itself, and give it a
-    /// [timeout](actix_web::HttpServer::shutdown_timeout) of its own that is some seconds shorter than the
-    /// bound, of 30 seconds unless said: it is what cancels requests that hang.
+    /// Runs a server until `signal`, then shuts it down within this time limit. It stops accepting and
+    /// finishes its requests, those on separate tasks first, and then their flushes.
+    ///
+    /// Let the server [ignore signals](actix_web::HttpServer::disable_signals), or it ends by itself. Set its
+    /// [timeout](actix_web::HttpServer::shutdown_timeout), which is 30 seconds by default, to some seconds
+    /// less than `within`: it cancels requests that hang.
     ///
     /// # Errors
     ///
-    /// The server's own, and [`io::ErrorKind::TimedOut`] if something had not ended in time. What flushes
-    /// had not dispatched goes to
-    /// [`AirlockBuilder::on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error) when their runtime ends,
-    /// as at the end of `main`.
+    /// The server's own error, or [`io::ErrorKind::TimedOut`] if something has not ended in time. Intents
+    /// that flushes have not dispatched go to
+    /// [`AirlockBuilder::on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error) when their
+    /// runtime ends, as at the end of `main`.
     pub async fn run(
         &self,
         server: Server,
@@ -40,7 +42,7 @@ impl Shutdown {
         within: Duration,
     ) -> io::Result<()> {
         let handle = server.handle();
-        // Not spawned: dropped with this, it stops its workers.
+        // Not spawned, so dropping this future stops the workers.
         let mut server = pin!(server);
         let served = ended_or_told(server.as_mut(), signal).await;
         self.0.begin();
@@ -48,7 +50,7 @@ impl Shutdown {
         let served = match served {
             Some(ended) => ended,
             None => {
-                // It has to be driven to be told anything.
+                // The server only reacts to commands while it is polled.
                 let ending = pin!(self.end(&handle, until));
                 let ended = match ended_or_told(server.as_mut(), ending).await {
                     Some(ended) => Ok(ended),
@@ -60,16 +62,16 @@ impl Shutdown {
                 }
             }
         };
-        // Also behind a server that has failed.
+        // Also after a server that has failed.
         let finished = self.0.finish(until, within).await;
         served.and(finished)
     }
 
-    /// Tells the server to end. It does so when its connections have.
+    /// Stops the server. It ends after its connections.
     async fn end(&self, server: &ServerHandle, until: Instant) {
         server.pause().await;
         // A worker ends with its last connection, and cancels the requests that run without one.
         let _ = timeout_at(until, self.0.requests().drained()).await;
-        drop(server.stop(true)); // It is sent at once; the server's own future tells when it has ended.
+        drop(server.stop(true)); // The command is sent at once; the server's future resolves at the end.
     }
 }

@@ -1,4 +1,4 @@
-//! What a boundary's value says by its status.
+//! Outcomes of boundaries by the status of their return value.
 
 use actix_web::http::StatusCode;
 use actix_web::{Either, HttpResponse, HttpResponseBuilder, web};
@@ -6,19 +6,19 @@ use airlock_core::__private::OutcomeProbe;
 use airlock_core::lifecycle::Outcome;
 use airlock_http::outcome_of;
 
-/// A value that answers a request and knows the status of its answer. A `#[airlock::boundary]` that
-/// returns one, or a `Result` of one, succeeds when the status is below 400; also where its type is
-/// declared as `impl Responder`.
+/// A value that answers a request and has a status. A `#[airlock::boundary]` that returns one, or a `Result`
+/// of one, succeeds if the status is below 400. The same holds for a return type declared as
+/// `impl Responder`.
 ///
-/// [`HttpResponse`], the tuple of a responder and a status, `Json`, `Form`, `Html` and `Redirect` of
-/// [`web`] are such values, and `Option` and `Either` of them. Implement it for your own responders
-/// whose status may be 400 or more. A responder that cannot tell, such as a `String` in an `Option`, or
-/// what [`Responder::customize`](actix_web::Responder::customize) gives, counts as a success: return an
-/// `HttpResponse` instead, or wrap the app with a
-/// [`ScopeMiddleware`](crate::ScopeMiddleware), which sees the response itself.
+/// Implemented for [`HttpResponse`], for the tuple of a responder and a status, and for `Json`, `Form`,
+/// `Html` and `Redirect` of [`web`]. `Option` and `Either` of them also implement it. Implement it for your
+/// own responders if their status may be 400 or more. A responder without a known status counts as a success,
+/// such as a `String` in an `Option` or the result of
+/// [`Responder::customize`](actix_web::Responder::customize). Return an `HttpResponse` instead, or wrap the
+/// app with a [`ScopeMiddleware`](crate::ScopeMiddleware), which sees the response itself.
 ///
-/// A builder of responses does not show its status. Where the declared type is `impl Responder` the
-/// boundary makes its response; by its own name it does not compile:
+/// A builder of responses does not expose its status. If the declared type is `impl Responder`, the boundary
+/// builds the response. If the builder is declared by its name, the boundary does not compile:
 ///
 /// ```compile_fail,E0277
 /// use actix_web::{HttpResponse, HttpResponseBuilder};
@@ -73,7 +73,7 @@ use airlock_http::outcome_of;
     note = "return an `HttpResponse`, such as `.finish()` gives, or declare the return type as `impl Responder`"
 )]
 pub trait HasStatus {
-    /// The status of the answer.
+    /// Returns the status of the response.
     fn status(&self) -> StatusCode;
 }
 
@@ -89,14 +89,16 @@ impl<B> HasStatus for HttpResponse<B> {
     }
 }
 
-/// As actix-web answers with it. One that cannot be serialised becomes a 500, when the boundary is over.
+/// The status with which actix-web answers. A value that cannot be serialised becomes a 500 after the
+/// boundary has ended.
 impl<T> HasStatus for web::Json<T> {
     fn status(&self) -> StatusCode {
         StatusCode::OK
     }
 }
 
-/// As actix-web answers with it. One that cannot be serialised becomes a 500, when the boundary is over.
+/// The status with which actix-web answers. A value that cannot be serialised becomes a 500 after the
+/// boundary has ended.
 impl<T> HasStatus for web::Form<T> {
     fn status(&self) -> StatusCode {
         StatusCode::OK
@@ -109,14 +111,14 @@ impl HasStatus for web::Html {
     }
 }
 
-/// It does not show which redirection it is; all are below 400.
+/// A redirect does not expose its status, but all redirects are below 400.
 impl HasStatus for web::Redirect {
     fn status(&self) -> StatusCode {
         StatusCode::TEMPORARY_REDIRECT
     }
 }
 
-/// As actix-web answers with it: the status of the tuple, whatever the responder's own.
+/// The status with which actix-web answers: that of the tuple, whatever the responder's is.
 impl<R> HasStatus for (R, StatusCode) {
     fn status(&self) -> StatusCode {
         self.1
@@ -132,7 +134,7 @@ impl<L: HasStatus, R: HasStatus> HasStatus for Either<L, R> {
     }
 }
 
-/// As actix-web answers with it: `None` is a 404.
+/// The status with which actix-web answers: `None` is a 404.
 impl<R: HasStatus> HasStatus for Option<R> {
     fn status(&self) -> StatusCode {
         self.as_ref()
@@ -141,13 +143,13 @@ impl<R: HasStatus> HasStatus for Option<R> {
 }
 
 pub mod outcomes {
-    //! How a value with a status tells its outcome.
+    //! Outcomes of values with a status.
 
     use super::{Either, HasStatus, HttpResponseBuilder, Outcome, OutcomeProbe, outcome_of};
 
-    /// By its status.
+    /// The outcome of a value by its status.
     pub trait OfActixStatus {
-        /// What it means.
+        /// Returns the outcome.
         fn outcome(&self) -> Outcome;
     }
 
@@ -157,9 +159,9 @@ pub mod outcomes {
         }
     }
 
-    /// `Err` is a failure, and `Ok` goes by its status.
+    /// The outcome of a `Result`: `Err` is a failure, and `Ok` is judged by its status.
     pub trait OfResultOfActixStatus {
-        /// What it means.
+        /// Returns the outcome.
         fn outcome(&self) -> Outcome;
     }
 
@@ -172,7 +174,7 @@ pub mod outcomes {
         }
     }
 
-    /// What has a status and does not show it: refused, since it may be a failure.
+    /// A type that has a status but does not expose it. Rejected by the compiler, since it may be a failure.
     pub trait HidesStatus {}
 
     impl HidesStatus for HttpResponseBuilder {}
@@ -180,9 +182,9 @@ pub mod outcomes {
     impl<L> HidesStatus for Either<L, HttpResponseBuilder> {}
     impl<R: HasStatus> HidesStatus for Either<HttpResponseBuilder, R> {}
 
-    /// Not at all.
+    /// A stub for a type that hides its status: the bound `T: HasStatus` makes its use fail to compile.
     pub trait OfHiddenStatus<T> {
-        /// What it means.
+        /// Returns the outcome.
         fn outcome(&self) -> Outcome
         where
             T: HasStatus;
@@ -197,9 +199,9 @@ pub mod outcomes {
         }
     }
 
-    /// Not at all.
+    /// A stub for a `Result` of a type that hides its status; see [`OfHiddenStatus`].
     pub trait OfResultOfHiddenStatus<T> {
-        /// What it means.
+        /// Returns the outcome.
         fn outcome(&self) -> Outcome
         where
             T: HasStatus;
@@ -216,15 +218,14 @@ pub mod outcomes {
 }
 
 pub mod responders {
-    //! How a value whose declared type is `impl Responder` becomes its response, where no request is
-    //! needed for that.
+    //! Conversions of values declared as `impl Responder` to their response, if they need no request.
 
     use actix_web::{HttpResponse, HttpResponseBuilder};
     use airlock_core::__private::Convertible;
 
-    /// A response.
+    /// A conversion to a response.
     pub trait IntoActix {
-        /// Makes it.
+        /// Converts the value.
         fn convert(&self) -> HttpResponse;
     }
 
@@ -234,13 +235,13 @@ pub mod responders {
         }
     }
 
-    /// A response, if the body has succeeded. An error stays what it is.
+    /// A conversion of `Ok` to a response. `Err` is left unchanged.
     pub trait ResultIntoActix<E> {
-        /// Makes it.
+        /// Converts the value.
         ///
         /// # Errors
         ///
-        /// The body's own.
+        /// The error of the body.
         fn convert(&self) -> Result<HttpResponse, E>;
     }
 

@@ -1,12 +1,15 @@
-//! 20,000 requests over 64 connections to actix-web, each in a scope of its own: exactly the effects of
-//! those that succeed run, once each, in order, and none of another request.
+//! Load test: 20,000 requests over 64 connections to actix-web, each in a separate scope. The effects of the
+//! requests that succeed run exactly once each, in order, and no others run.
 //!
-//! What a client that leaves does to its request, on HTTP/1 with the server's defaults: where it
-//! closes, the handler runs to its end, and all runs. Where it resets the connection, the server
-//! drops the handler at the await where it notices, and nothing runs; or it notices when the flush is
-//! over, and all has run; or it cuts short a flush that awaits, and what was not reached is handed
-//! back. After the response, no flush is cut short. Behind a shield, all runs of what has reached its
-//! handler, however the client leaves.
+//! With HTTP/1 and the server's defaults, a client that closes its connection does not cancel the handler,
+//! and all effects run. An unshielded request whose client resets the connection ends in one of three ways:
+//!
+//! - The server drops the handler at the await where it notices, and no effect runs.
+//! - The server notices after the flush, and all effects have run.
+//! - The server cuts short a flush that awaits, and the intents that were not reached are handed back.
+//!
+//! After the response, no flush is cut short. With a shield, all effects of a request that has reached its
+//! handler run, however the client disconnects.
 
 #![allow(
     clippy::print_stdout,

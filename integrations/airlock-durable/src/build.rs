@@ -1,4 +1,4 @@
-//! What is checked when an engine is set up, so that no durable effect fails for it later.
+//! Checks at the set-up of an engine, so that no durable effect is rejected later.
 
 use airlock_core::{Catalogue, CatalogueError};
 
@@ -9,13 +9,13 @@ use crate::{Capabilities, queue_fits};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// The catalogue is not sound.
+    /// The catalogue is invalid.
     #[error("the catalogue of effects is not sound")]
     Catalogue(#[from] CatalogueError),
     /// A durable effect redacts arguments, and there are no keys.
     #[error(transparent)]
     Redacted(#[from] SealError),
-    /// The key of a durable effect shows an argument that it redacts.
+    /// The key of a durable effect contains an argument that the effect redacts.
     #[error(
         "the key of the durable effect `{effect}` is made of an argument that it redacts, and keys are stored in the clear: make the key of something else"
     )]
@@ -32,21 +32,21 @@ pub enum BuildError {
         effect: &'static str,
         /// The engine's name.
         engine: &'static str,
-        /// How many bytes it can hold.
+        /// The maximum length of an id, in bytes.
         limit: usize,
     },
-    /// Something is said of a durable effect that does not exist.
+    /// A setting names a durable effect that does not exist.
     #[error("there is no durable effect `{id}`: `cargo airlock list` shows all")]
     NoSuchEffect {
         /// The id.
         id: String,
     },
-    /// A durable effect declares a queue that the engine cannot have.
+    /// A durable effect declares a queue that the engine does not support.
     #[error("the durable effect `{effect}` declares a queue that does not fit: {reason}")]
     Queue {
         /// The effect's id.
         effect: &'static str,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
 }
@@ -55,7 +55,7 @@ pub enum BuildError {
 ///
 /// # Errors
 ///
-/// [`BuildError`], for the first that it cannot.
+/// Returns a [`BuildError`] if the catalogue is invalid, or else for the first effect that the engine cannot store.
 pub fn check_effects(capabilities: &Capabilities, keys: Option<&Keys>) -> Result<(), BuildError> {
     let catalogue = Catalogue::global()?;
     for effect in catalogue.effects().iter().filter(|it| it.is_durable()) {

@@ -1,4 +1,4 @@
-//! What an engine can do, so that a refusal shows at the line that enqueues.
+//! The capabilities of an engine, so that an unsupported intent is rejected where it is enqueued.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use airlock_core::{Intent, Schedule};
 
-/// What an engine can do with an intent. Asked at each enqueue: see [`Executor::accepts`].
+/// The capabilities of an engine. They are checked at each enqueue: see [`Executor::accepts`].
 ///
 /// [`Executor::accepts`]: airlock_core::executor::Executor::accepts
 #[derive(Clone, Debug)]
@@ -14,23 +14,23 @@ use airlock_core::{Intent, Schedule};
 pub struct Capabilities {
     /// The engine's name, for messages.
     pub engine: &'static str,
-    /// Whether it can perform an intent later.
+    /// `true` if the engine can delay intents.
     pub delay: bool,
-    /// The priorities that it tells apart; higher is sooner. `None` if it has none.
+    /// The priorities that the engine supports; a higher one runs sooner. `None` if it has no priorities.
     pub priorities: Option<RangeInclusive<i16>>,
-    /// How long it recognises a second intent with the same key.
+    /// How long the engine recognises a second intent with the same key.
     pub dedupe: Dedupe,
-    /// How long it recognises an intent that is handed over once more, by its id; `None` if it always does.
+    /// How long the engine recognises an intent that is handed over again, by its id. `None` if it always does.
     pub recognises_for: Option<Duration>,
-    /// Whether it performs intents with one ordering key one after the other.
+    /// `true` if the engine performs intents with the same ordering key one after the other.
     pub ordering: bool,
-    /// The size of an envelope that it can hold, in bytes; `None` if nothing but memory limits it.
+    /// The maximum size of an envelope, in bytes. `None` if only memory limits it.
     pub max_bytes: Option<usize>,
-    /// The length of an effect's id that it can hold, in bytes.
+    /// The maximum length of an effect's id, in bytes.
     pub max_id_bytes: usize,
-    /// The length of a queue's name that it can hold, in bytes.
+    /// The maximum length of a queue's name, in bytes.
     pub max_queue_bytes: usize,
-    /// Whether names of queues are limited to letters, digits, `-` and `_`.
+    /// `true` if queue names may contain only letters, digits, `-` and `_`.
     pub plain_queues: bool,
 }
 
@@ -38,16 +38,16 @@ pub struct Capabilities {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Dedupe {
-    /// Not at all.
+    /// The engine never recognises it.
     Never,
-    /// While the first one waits or is performed.
+    /// While the first intent is pending or running.
     WhileUnfinished,
-    /// For this long after the first one.
+    /// For this long after the first intent.
     Within(Duration),
 }
 
 impl Capabilities {
-    /// An engine that can do nothing special.
+    /// Returns the capabilities of an engine without any optional feature or limit.
     pub fn new(engine: &'static str) -> Self {
         Self {
             engine,
@@ -63,11 +63,13 @@ impl Capabilities {
         }
     }
 
-    /// Whether the engine can take an intent.
+    /// Checks that the engine can take an intent.
+    ///
+    /// The size limit is compared with the encoded arguments alone, without the rest of the envelope.
     ///
     /// # Errors
     ///
-    /// Why not, and what to do instead.
+    /// Returns the reason, and what to do instead.
     pub fn check(&self, intent: &Intent) -> Result<(), Cow<'static, str>> {
         let engine = self.engine;
         let refuse = |reason: String| Err(Cow::Owned(reason));
@@ -119,11 +121,11 @@ impl Capabilities {
     }
 }
 
-/// Whether an engine can have a queue with this name.
+/// Checks that an engine supports a queue with this name.
 ///
 /// # Errors
 ///
-/// Why not, and what to do instead.
+/// Returns the reason, and what to do instead.
 pub fn queue_fits(capabilities: &Capabilities, queue: &str) -> Result<(), String> {
     let (engine, limit) = (capabilities.engine, capabilities.max_queue_bytes);
     if queue.is_empty() || queue.len() > limit {
@@ -140,7 +142,7 @@ pub fn queue_fits(capabilities: &Capabilities, queue: &str) -> Result<(), String
     }
 }
 
-/// Whether a name has letters, digits, `-` and `_` alone, and at least one.
+/// Returns whether a name is not empty and contains only letters, digits, `-` and `_`.
 pub fn is_plain_name(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     !name.is_empty() && name.bytes().all(is_plain)

@@ -13,10 +13,10 @@ use crate::seal::{Keys, SealError};
 /// The version of the envelope that this crate writes, and the newest one that it reads.
 pub const VERSION: u16 = 1;
 
-/// The last second that RFC 3339 can tell, after the epoch: later times are this one.
+/// The last second that RFC 3339 can represent, as a duration after the epoch. Later times are clamped to it.
 const FAR: Duration = Duration::from_secs(253_402_300_799);
 
-/// How many causes an envelope names; it counts the others.
+/// The maximum number of causes that an envelope lists. Further causes only count towards its depth.
 const CAUSES: usize = 16;
 
 /// A durable intent as it is stored and sent. Its form is JSON, for programs in any language:
@@ -45,65 +45,65 @@ const CAUSES: usize = 16;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// `effect` and `args` are all that a program needs to say: what is missing is empty, an `id` is made. Members
-/// that a version does not know are ignored.
+/// Only `effect` and `args` are required. Other missing members are empty, and a missing `id` is generated. Unknown
+/// members are ignored.
 #[derive(Clone, Debug, Serialize)]
 pub struct Envelope {
     /// The id of the effect, or an alias.
     pub effect: String,
-    /// The arguments: an object with a member for each. A redacted one is sealed.
+    /// The arguments: an object with a member for each. Redacted arguments are sealed.
     #[serde(rename = "args")]
     pub arguments: Box<RawValue>,
-    /// All else.
+    /// All other members.
     #[serde(flatten)]
     pub about: About,
 }
 
-/// What an envelope says besides its effect and arguments.
+/// The members of an envelope besides its effect and arguments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct About {
-    /// The version of the envelope's form.
+    /// The version of the envelope's format.
     #[serde(rename = "v", default = "version")]
     pub version: u16,
-    /// The id of the intent. The idempotency key of what its effect calls.
+    /// The id of the intent. It is the idempotency key for calls that the effect makes.
     #[serde(default = "Uuid::nil", skip_serializing_if = "Uuid::is_nil")]
     pub id: Uuid,
-    /// `file:line:column` of the enqueue.
+    /// The location of the enqueue, as `file:line:column`.
     #[serde(rename = "at", default, skip_serializing_if = "String::is_empty")]
     pub location: String,
-    /// The chain of effects that led to it, nearest first; at most 16.
+    /// The chain of effects that led to this intent, nearest first; at most 16.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<StoredCause>,
-    /// How many effects led to it.
+    /// The number of effects that led to this intent.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub depth: u32,
-    /// Where the work came from, for people.
+    /// The origin of the work, for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
-    /// The W3C `traceparent` that the work came with.
+    /// The W3C `traceparent` of the work's origin.
     #[serde(
         rename = "traceparent",
         default,
         skip_serializing_if = "Option::is_none"
     )]
     pub trace_parent: Option<String>,
-    /// The key by which equal intents are recognised.
+    /// The key by which duplicate intents are recognised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// Intents with the same one are performed one after the other.
+    /// The ordering key: intents with the same one are performed one after the other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ordering_key: Option<String>,
     /// The queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
-    /// The priority; higher is sooner.
+    /// The priority; a higher one runs sooner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<i16>,
-    /// When it may be performed at the earliest: RFC 3339, in UTC, to the millisecond.
+    /// The earliest time at which the intent may be performed: RFC 3339, in UTC, with milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "time")]
     pub run_at: Option<SystemTime>,
-    /// What goes with the intent, by name.
+    /// The headers of the intent, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
 }
@@ -116,7 +116,7 @@ fn is_zero(depth: &u32) -> bool {
     *depth == 0
 }
 
-/// The members that [`About`] does not have.
+/// The members that [`About`] does not contain.
 #[derive(Deserialize)]
 struct Head {
     effect: String,
@@ -124,12 +124,12 @@ struct Head {
 }
 
 impl Envelope {
-    /// The envelope of an intent that is dispatched now. Redacted arguments are sealed.
+    /// Builds the envelope of an intent that is being dispatched. Redacted arguments are sealed.
     ///
     /// # Errors
     ///
-    /// [`EnvelopeError`] if the effect is not durable, its arguments cannot be encoded, or some are redacted and
-    /// there are no keys.
+    /// Returns an [`EnvelopeError`] if the effect is not durable, if its arguments cannot be encoded, or if some are
+    /// redacted and there are no keys.
     pub fn from_intent(intent: &Intent, keys: Option<&Keys>) -> Result<Self, EnvelopeError> {
         let about = About::from_intent(intent);
         let text = intent.encode()?;
@@ -143,13 +143,14 @@ impl Envelope {
         })
     }
 
-    /// Reads one from its JSON form.
+    /// Parses an envelope from its JSON form.
     ///
     /// # Errors
     ///
-    /// If the text is no JSON, has no `effect` or `args`, or a member is of another type.
+    /// Returns an error if the text is not valid JSON, if `effect` or `args` is missing, or if a member has the wrong
+    /// type.
     pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
-        // Two passes over the text are faster than `flatten` is, which keeps each member in between.
+        // Two passes over the text are faster than `flatten`, which buffers each member.
         let Head { effect, args } = serde_json::from_str(text)?;
         Ok(Self {
             effect,
@@ -158,13 +159,13 @@ impl Envelope {
         })
     }
 
-    /// Its JSON form.
+    /// Returns the JSON form of the envelope.
     ///
     /// # Errors
     ///
-    /// None in practice: each member has a JSON form.
+    /// None in practice: every member has a JSON form.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        // Most envelopes fit, so that one allocation is enough.
+        // One allocation is enough for most envelopes.
         let mut text = Vec::with_capacity(320 + self.arguments.get().len());
         serde_json::to_writer(&mut text, self)?;
         String::from_utf8(text).map_err(serde::ser::Error::custom)
@@ -172,7 +173,7 @@ impl Envelope {
 }
 
 impl About {
-    /// What is known of an intent that is dispatched now.
+    /// Collects the data of an intent that is being dispatched.
     pub fn from_intent(intent: &Intent) -> Self {
         let (causes, depth) = causes(intent);
         let origin = intent.origin();
@@ -199,7 +200,7 @@ impl About {
         }
     }
 
-    /// What a worker's intent has to know of it, in this attempt.
+    /// Returns the data for the intent that a worker restores from this envelope in this attempt.
     pub fn stored(&self, attempt: u32) -> Stored {
         let mut stored = Stored::new(self.id);
         stored.attempt = attempt;
@@ -210,7 +211,7 @@ impl About {
         stored
     }
 
-    /// Where the work came from.
+    /// Returns the origin of the work, if the envelope has one.
     pub fn origin(&self) -> Option<Origin> {
         if self.origin.is_none() && self.trace_parent.is_none() {
             return None;
@@ -222,7 +223,7 @@ impl About {
 }
 
 impl Default for About {
-    /// That of an envelope which says nothing else: with a new version, and no id.
+    /// Returns the members of an envelope with only an effect and arguments: the current version, and no id.
     fn default() -> Self {
         Self {
             version: VERSION,
@@ -242,7 +243,7 @@ impl Default for About {
     }
 }
 
-/// The chain of what led to an intent, in this process and before, and its length.
+/// Returns the chain of causes of an intent, in this process and before it, and the length of the chain.
 fn causes(intent: &Intent) -> (Vec<StoredCause>, u32) {
     let mut causes = Vec::new();
     let nearest = intent.cause();
@@ -301,14 +302,14 @@ mod time {
     }
 }
 
-/// Why an intent has no envelope.
+/// Why no envelope could be built for an intent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvelopeError {
-    /// Its arguments could not be encoded.
+    /// The effect is not durable, or its arguments could not be encoded.
     #[error(transparent)]
     Encode(#[from] EncodeError),
-    /// `Serialize` gave no JSON value.
+    /// `Serialize` produced invalid JSON.
     #[error("the encoded arguments are no JSON")]
     Json(#[source] serde_json::Error),
     /// A redacted argument could not be sealed.

@@ -1,4 +1,4 @@
-//! Handing an envelope on, from the engine that recorded it to the one that performs it.
+//! Forwarding of envelopes from the engine that recorded them to the engine that performs them.
 
 use std::fmt::Debug;
 
@@ -6,17 +6,18 @@ use airlock_core::{BoxError, BoxFuture, Receipt};
 
 use crate::{Capabilities, Envelope};
 
-/// An engine that another one forwards to: the first is the outbox, this one has the workers.
+/// An engine that another engine forwards to: the other one is the outbox, this one has the workers.
 pub trait Forward: Debug + Send + Sync + 'static {
-    /// What the engine can do. Asked at the enqueue of what will be forwarded.
+    /// Returns the engine's capabilities. They are checked when an intent that will be forwarded is enqueued.
     fn capabilities(&self) -> Capabilities;
 
-    /// Stores an envelope, and tells what became of it. The same envelope may come again: the engine recognises it by
-    /// its id. `unique_key` is what [`unique_key`](crate::unique_key) gave for its intent.
+    /// Stores an envelope, and returns its receipt. The same envelope may be forwarded again: the engine recognises it
+    /// by its id. `unique_key` is the result of [`unique_key`](crate::unique_key) for its intent.
     ///
     /// # Errors
     ///
-    /// Why nobody knows whether it is stored, or why it is not now and may be later.
+    /// Returns an error if it is unknown whether the envelope is stored, or if it could not be stored now and a retry
+    /// may succeed.
     fn forward<'a>(
         &'a self,
         envelope: &'a Envelope,

@@ -1,7 +1,7 @@
-//! What every engine of durable effects needs, for authors of integrations: the envelope in which an intent is stored,
-//! the worker's side that performs it, what an engine can do, and sealing of redacted arguments.
+//! Shared parts for engines of durable effects, for authors of integrations: the envelope in which an intent is stored,
+//! the worker's side that performs it, the capabilities of an engine, and sealing of redacted arguments.
 //!
-//! Programs use an engine: `airlock::river`.
+//! Programs use an engine instead, such as `airlock::river`.
 
 mod build;
 mod capabilities;

@@ -1,4 +1,4 @@
-//! Sealing what effects redact, so that no store holds it in the clear.
+//! Sealing of redacted arguments, so that no store contains them in plain text.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,14 +14,14 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// The member of an object that stands for a sealed argument.
+/// The only member of the object that replaces a sealed argument.
 const SEALED: &str = "$sealed";
 
 const NONCE_BYTES: usize = 24;
 
-/// The keys that redacted arguments are sealed with: XChaCha20-Poly1305, by the crate `chacha20poly1305`.
+/// The keys that seal redacted arguments, with XChaCha20-Poly1305 from the crate `chacha20poly1305`.
 ///
-/// The first key seals; all of them open, so that a key can be replaced while sealed arguments wait.
+/// The first key seals. All keys open, so a key can be replaced while sealed arguments are pending.
 ///
 /// ```
 /// use airlock_durable::Keys;
@@ -35,14 +35,14 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Seals and opens with a key of 32 random bytes.
+    /// Creates keys that seal and open with this key of 32 random bytes.
     pub fn new(key: [u8; 32]) -> Self {
         Self {
             ciphers: Arc::new(vec![XChaCha20Poly1305::new(&key.into())]),
         }
     }
 
-    /// Opens what was sealed with an older key, too.
+    /// Adds an older key, which only opens.
     pub fn and_old(mut self, key: [u8; 32]) -> Self {
         let ciphers = Arc::make_mut(&mut self.ciphers);
         ciphers.push(XChaCha20Poly1305::new(&key.into()));
@@ -82,7 +82,7 @@ impl fmt::Debug for Keys {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SealError {
-    /// There are no keys.
+    /// There are no keys to seal with.
     #[error(
         "`{effect}` redacts `{argument}`, and there is no key to seal it with: give the engine `Keys`, or pass a reference to the secret instead of the secret"
     )]
@@ -92,7 +92,8 @@ pub enum SealError {
         /// The argument's name.
         argument: &'static str,
     },
-    /// It was sealed with another key, for another intent, or changed.
+    /// No key opens the argument: it was sealed with another key or for another intent, it was changed, or there are no
+    /// keys.
     #[error(
         "`{argument}` of `{effect}` cannot be opened: it was sealed with a key that is not among `Keys`, or it was changed"
     )]
@@ -102,7 +103,7 @@ pub enum SealError {
         /// The argument's name.
         argument: &'static str,
     },
-    /// The arguments are no object.
+    /// The arguments are not a JSON object.
     #[error("the arguments of `{effect}` are no JSON object")]
     NoObject {
         /// The effect's id.
@@ -110,12 +111,12 @@ pub enum SealError {
     },
 }
 
-/// The first argument of an effect that would be stored in the clear without keys.
+/// Returns an effect's first redacted argument, which cannot be stored without keys.
 pub fn first_redacted(effect: &EffectDescriptor) -> Option<&'static Argument> {
     effect.arguments().iter().find(|it| it.is_redacted())
 }
 
-/// The arguments with those sealed that the effect redacts.
+/// Seals the arguments that the effect redacts.
 pub(crate) fn seal(
     effect: &EffectDescriptor,
     intent: Uuid,
@@ -136,7 +137,7 @@ pub(crate) fn seal(
     })
 }
 
-/// The arguments with those opened that are sealed. One in the clear stays as it is: another program may have
+/// Opens the arguments that are sealed. A redacted argument in plain text is left unchanged: another program may have
 /// enqueued it so.
 pub(crate) fn open<'a>(
     effect: &EffectDescriptor,
@@ -158,9 +159,9 @@ pub(crate) fn open<'a>(
     Ok(Cow::Owned(opened?))
 }
 
-/// Binds a sealed argument to its place, so that it cannot be moved to another one.
+/// Returns the associated data that binds a sealed argument to its intent and name, so that it cannot be moved.
 fn context(argument: &Argument, intent: Uuid) -> Vec<u8> {
-    // Without the effect's id, which may be another one when it is opened.
+    // The effect's id is not included, because it may differ when the argument is opened.
     format!("airlock {intent} {}", argument.encoded_name()).into_bytes()
 }
 

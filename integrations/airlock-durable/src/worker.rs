@@ -1,4 +1,4 @@
-//! The worker's side: performing what an engine delivers.
+//! The worker's side: performs the envelopes that an engine delivers.
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,16 +18,16 @@ use uuid::Uuid;
 use crate::envelope::{Envelope, VERSION};
 use crate::seal::{self, Keys, SealError};
 
-/// How often a durable effect is tried that says nothing of retries: 25 times, after 1 s, 2 s, 4 s and so on up to
-/// an hour, which is about half a day in all.
+/// The retry rule of a durable effect that declares none: 25 attempts, with delays of 1 s, 2 s, 4 s and so on up to an
+/// hour, which is about half a day in total.
 pub const DEFAULT_RETRY: RetryRule = RetryRule::attempts(25)
     .delay(Duration::from_secs(1))
     .max_delay(Duration::from_secs(3600));
 
-/// How long an async durable effect may take that declares no timeout.
+/// The timeout of an async durable effect that declares none.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How often an engine tries an effect: what the effect says, or [`DEFAULT_RETRY`]; once if it is declared `once`.
+/// Returns the retry rule of an effect: one attempt if it is declared `once`, else its own rule or [`DEFAULT_RETRY`].
 pub fn retry_of(effect: &EffectDescriptor) -> RetryRule {
     match effect.is_once() {
         true => RetryRule::attempts(1),
@@ -35,41 +35,42 @@ pub fn retry_of(effect: &EffectDescriptor) -> RetryRule {
     }
 }
 
-/// How long one attempt of an effect may take.
+/// Returns the timeout of one attempt of an effect: its own or [`DEFAULT_TIMEOUT`].
 pub fn timeout_of(effect: &EffectDescriptor) -> Duration {
     effect.timeout().unwrap_or(DEFAULT_TIMEOUT)
 }
 
-/// What became of an envelope in one attempt.
+/// The result of one attempt to perform an envelope.
 #[derive(Debug)]
 #[must_use = "an engine has to be told"]
 pub enum Verdict {
-    /// It was performed. What the effect enqueued is judged, and has to be dispatched: the part of the engine in
-    /// the transaction that completes this one.
+    /// The effect succeeded. The intents that it enqueued have passed the policies and are still to be dispatched;
+    /// those for this engine belong in the transaction that completes the envelope.
     Done(Released),
-    /// It failed, and is to be tried again.
+    /// The effect failed and is to be retried.
     Retry {
-        /// How long to wait.
+        /// The delay before the next attempt.
         after: Duration,
-        /// Why it failed.
+        /// The reason for the failure.
         reason: String,
     },
-    /// It is not to be tried again: it has failed too often, or can never succeed.
+    /// The envelope is not to be retried: the effect has failed too often, or can never succeed.
     Dead {
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// This program does not know it, or has no key for it; another one may. It is to be left to others.
+    /// This program does not know the effect or the envelope's version, or has no key for it. Leave the envelope to
+    /// other workers.
     Unknown {
-        /// What is not known.
+        /// The reason.
         reason: String,
     },
-    /// The attempt was given up: the worker stops, or its engine cancelled it. The engine knows which, and whether it
-    /// counts.
+    /// The attempt was cancelled, because the worker stops or the engine cancelled it. The engine knows which, and
+    /// whether the attempt counts.
     Interrupted,
 }
 
-/// Performs envelopes in an airlock.
+/// A performer of envelopes in an airlock.
 #[derive(Clone, Debug)]
 pub struct Performer {
     airlock: Airlock,
@@ -77,7 +78,8 @@ pub struct Performer {
 }
 
 impl Performer {
-    /// Performs in this airlock: with its resources, its timer and its policies for what effects enqueue.
+    /// Creates a performer that uses this airlock's resources, its timer, and its policies for the intents that effects
+    /// enqueue.
     pub fn new(airlock: Airlock) -> Self {
         Self {
             airlock,
@@ -85,18 +87,18 @@ impl Performer {
         }
     }
 
-    /// Opens sealed arguments with these keys.
+    /// Sets the keys that open sealed arguments.
     pub fn keys(mut self, keys: Option<Keys>) -> Self {
         self.keys = keys;
         self
     }
 
-    /// The airlock.
+    /// Returns the airlock.
     pub fn airlock(&self) -> &Airlock {
         &self.airlock
     }
 
-    /// The same performer in another airlock, such as one with a resource of this one attempt.
+    /// Returns the same performer for another airlock, such as one with a resource for a single attempt.
     pub fn within(&self, airlock: Airlock) -> Self {
         Self {
             airlock,
@@ -104,11 +106,11 @@ impl Performer {
         }
     }
 
-    /// Performs an envelope once: decodes it by its effect's id or alias, and runs the effect in a scope of its own,
-    /// with cause and origin. `attempt` counts from 1. The durable intents that the effect enqueues go to
-    /// `executor`. When `cancelled` is ready, the attempt is given up where it awaits.
+    /// Performs an envelope once: finds its effect by id or alias, decodes the arguments, and runs the effect in a
+    /// separate scope with its cause and origin. `attempt` counts from 1. The durable intents that the effect enqueues
+    /// go to `executor`. When `cancelled` completes, the attempt is dropped at its current await point.
     ///
-    /// It does not panic, whatever is in the envelope.
+    /// Does not panic, whatever the envelope contains.
     pub async fn perform(
         &self,
         envelope: &Envelope,
@@ -140,7 +142,7 @@ impl Performer {
     }
 
     fn decode(&self, envelope: &Envelope, attempt: u32) -> Result<Intent, Box<Verdict>> {
-        // What decodes is user code, too.
+        // Decoding runs user code, which may panic.
         match catch_unwind(AssertUnwindSafe(|| self.try_decode(envelope, attempt))) {
             Ok(decoded) => decoded,
             Err(_) => Err(Box::new(Verdict::Dead {
@@ -166,7 +168,7 @@ impl Performer {
         })?;
         let opened = seal::open(effect, about.id, &envelope.arguments, self.keys.as_ref())
             .map_err(|error| match error {
-                // Another worker may have the key, such as while keys are replaced.
+                // Another worker may have the key, for example while keys are being replaced.
                 SealError::Opens { .. } => unknown(error.to_string()),
                 _ => dead(error.to_string()),
             })?;
@@ -184,9 +186,9 @@ impl Performer {
     }
 }
 
-/// What an engine is told of a failed attempt.
+/// Converts the error of a failed attempt into a verdict.
 fn verdict_of(effect: &'static EffectDescriptor, attempt: u32, error: &FlushError) -> Verdict {
-    // The effect and its place are known from the envelope.
+    // The engine already knows the effect and its location from the envelope.
     let reason = match error.failure() {
         Some(failure) => in_full(failure),
         None => in_full(error),
@@ -205,10 +207,10 @@ fn verdict_of(effect: &'static EffectDescriptor, attempt: u32, error: &FlushErro
     }
 }
 
-/// What becomes of an envelope that cannot be read: if a later version of this crate wrote it, it is left to others.
-/// `json` has the member `v` of the envelope.
+/// Returns the verdict for an envelope that could not be parsed: `Unknown` if a later version of this crate wrote it,
+/// else `Dead`. The version is the member `v` of `json`.
 pub fn unreadable(json: &str, error: &serde_json::Error) -> Verdict {
-    // A later form may have members of other types.
+    // A later format may have members of other types.
     let later = serde_json::from_str::<Version>(json).is_ok_and(|it| it.v > VERSION);
     let reason = format!("the envelope cannot be read: {error}");
     match later {
@@ -217,13 +219,13 @@ pub fn unreadable(json: &str, error: &serde_json::Error) -> Verdict {
     }
 }
 
-/// What every form of the envelope has.
+/// The part that every version of the envelope has.
 #[derive(serde::Deserialize)]
 struct Version {
     v: u16,
 }
 
-/// Logs what became of an envelope that was not performed, with its effect, id and place.
+/// Logs the verdict on an envelope, with its effect, id and location.
 pub fn log(envelope: &Envelope, attempt: u32, verdict: &Verdict) {
     let (effect, about) = (envelope.effect.as_str(), &envelope.about);
     let (id, at): (Uuid, _) = (about.id, about.location.as_str());
@@ -256,7 +258,7 @@ pub fn log(envelope: &Envelope, attempt: u32, verdict: &Verdict) {
 }
 
 impl Verdict {
-    /// The verdict in one word: `done`, `retry`, `dead`, `unknown` or `interrupted`.
+    /// Returns the verdict as one word: `done`, `retry`, `dead`, `unknown` or `interrupted`.
     pub fn word(&self) -> &'static str {
         match self {
             Verdict::Done(_) => "done",

@@ -1,5 +1,5 @@
-//! Each way a request can end, and what that does to its intents: one table, which the tests of both
-//! adapters drive. The guide's chapters on axum and actix-web show the same table in words.
+//! A table of all the ways in which a request can end, and the effect on its intents. The tests of both
+//! adapters run it. The guide's chapters on axum and actix-web describe the same table.
 
 mod rows;
 mod world;
@@ -16,44 +16,44 @@ use futures_util::stream::{self, Stream};
 pub(crate) use self::world::World;
 use self::world::{charge, hang_guard, mail, ship};
 
-/// The body of the answer to a failed flush.
+/// The response body of a failed flush.
 const PROBLEM: &str = r#"{"type":"about:blank","title":"Internal Server Error","status":500}"#;
 
-/// One way to end.
+/// A row: one way in which a request can end.
 #[derive(Clone, Debug)]
 pub(crate) struct Ending {
-    /// What the row is about.
+    /// The description of the row.
     pub(crate) name: &'static str,
     pub(crate) when: When,
-    /// What the handler enqueues.
+    /// The intents that the handler enqueues.
     steps: &'static [Step],
     pub(crate) ends: Ends,
     body: Body,
     client: Client,
-    /// What the client gets.
+    /// The expected result at the client.
     told: Told,
-    /// `outcome: effect fate, effect fate`
+    /// The expected report: `outcome: effect fate, effect fate`.
     report: String,
-    /// What effects did, in order.
+    /// The expected lines that effects log, in order.
     log: &'static [&'static str],
-    /// The effects that `on_unhandled_error` is given.
+    /// The effects that are expected in `on_unhandled_error`.
     unhandled: &'static str,
 }
 
-/// When the scope ends.
+/// The time at which the scope ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum When {
     BeforeResponse,
     AfterResponse,
 }
 
-/// What a handler enqueues.
+/// An intent that a handler enqueues.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Mail(u32),
-    /// It has to be awaited.
+    /// An async effect.
     Ship(u32),
-    /// It fails.
+    /// An effect that fails.
     Charge(u32),
     MailOnFailure(u32),
     ShipOnFailure(u32),
@@ -61,61 +61,61 @@ enum Step {
     ChargeOnFailure(u32),
 }
 
-/// How a handler ends.
+/// The end of a handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ends {
     Status(u16),
     Panic,
-    /// The service around the handler gives an error.
+    /// The service around the handler returns an error.
     Error,
     Never,
 }
 
-/// What the body of its response does.
+/// The behaviour of the response's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Body {
     /// One chunk.
     Text,
-    /// Two chunks, each of which tries to enqueue a mail and says whether it could.
+    /// Two chunks, each of which tries to enqueue a mail and contains the result.
     Enqueues,
-    /// The same, and then an error.
+    /// The same, followed by an error.
     Fails,
-    /// The same, and then a panic.
+    /// The same, followed by a panic.
     Panics,
 }
 
-/// What the client does.
+/// The behaviour of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Client {
     Reads,
-    /// As soon as it has to wait for the head of the response.
+    /// Disconnects after two polls, before it has the head of the response.
     Leaves,
     DropsTheBody,
-    /// Behind the first chunk.
+    /// Disconnects after the first chunk.
     LeavesTheBody,
 }
 
-/// What the client gets.
+/// The result at the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Told {
-    /// A status, and what it read of the body.
+    /// A status, and the part of the body that the client read.
     Answer(u16, String),
-    /// The same, and then the body broke off.
+    /// The same, but the body broke off.
     BreaksOff(u16, String),
     Error,
     Panic,
-    /// It has left.
+    /// The client has disconnected.
     Nothing,
 }
 
-/// An answer, as an adapter's test gives it.
+/// A response, independent of the framework.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Pin<Box<dyn Stream<Item = Result<Vec<u8>, ()>>>>,
 }
 
-/// Calls a service in each way of the table: `call` makes one that does [`work`] in a scope of the
-/// world's airlock, and calls it.
+/// Runs each row of the table. `call` creates a service that does [`work`] in a scope of the world's airlock,
+/// and calls it.
 pub(crate) async fn check<F: Future<Output = Option<Answer>>>(
     call: impl Fn(&'static Ending, &World) -> F,
 ) {
@@ -132,7 +132,7 @@ pub(crate) async fn check<F: Future<Output = Option<Answer>>>(
     }
 }
 
-/// What the handler does: the status of its response, if there is one.
+/// Does the work of the handler. Returns the status of its response, if there is one.
 pub(crate) async fn work(ending: &Ending) -> u16 {
     for step in ending.steps {
         match *step {
@@ -154,7 +154,7 @@ pub(crate) async fn work(ending: &Ending) -> u16 {
     }
 }
 
-/// The body of its response.
+/// Returns the body of the handler's response.
 pub(crate) fn body(ending: &Ending) -> impl Stream<Item = io::Result<Vec<u8>>> + use<> {
     let body = ending.body;
     stream::unfold(1, move |n| async move {
@@ -180,7 +180,7 @@ async fn client(ending: &Ending, call: impl Future<Output = Option<Answer>>) -> 
     if ending.client == Client::Leaves {
         let mut call = pin!(call);
         let mut cx = Context::from_waker(Waker::noop());
-        // The handler yields once, and so does the effect that has to be awaited.
+        // The handler yields once, and so does the async effect.
         for _ in 0..2 {
             let pending = call.as_mut().poll(&mut cx).is_pending();
             assert!(pending, "{}", ending.name);
@@ -211,7 +211,7 @@ async fn client(ending: &Ending, call: impl Future<Output = Option<Answer>>) -> 
 
 struct Panicked;
 
-/// Awaits a future whose panic is its result.
+/// Awaits a future and returns its panic as an error.
 async fn quietly<F: Future>(work: F) -> Result<F::Output, Panicked> {
     let mut work = pin!(work);
     poll_fn(

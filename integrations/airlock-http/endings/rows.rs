@@ -14,7 +14,7 @@ pub(super) fn all() -> Vec<Ending> {
 }
 
 impl Ending {
-    /// One whose handler ends so; its response is one text, which the client reads.
+    /// Creates a row with this end of the handler. Its response is one text, which the client reads.
     fn new(name: &'static str, when: When, ends: Ends, report: &str) -> Self {
         let told = match ends {
             Ends::Status(status) => Told::Answer(status, "text".to_owned()),
@@ -44,7 +44,7 @@ impl Ending {
         Self { log, ..self }
     }
 
-    /// The client does this, and so has read this.
+    /// Sets the behaviour of the client, and the text that it has read.
     fn client(self, client: Client, read: &str) -> Self {
         let told = match self.told {
             Told::Answer(status, _) => Told::Answer(status, read.to_owned()),

@@ -1,4 +1,4 @@
-//! Effects that write into a log, and an airlock that tells how each scope has ended.
+//! Effects that write to a log, and an airlock that records how each scope ended.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use airlock::{Airlock, FlushReport};
 use tokio::sync::mpsc;
 
-/// What happened, in order.
+/// A log of events, in order.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -39,7 +39,7 @@ pub(super) fn charge(n: u32) -> Result<(), String> {
     Err(format!("card {n} was declined"))
 }
 
-/// An airlock, and all that is heard of it.
+/// An airlock, with a record of its reports and unhandled errors.
 pub(crate) struct World {
     pub(crate) airlock: Airlock,
     pub(super) log: Log,
@@ -55,14 +55,14 @@ impl World {
         let airlock = Airlock::builder()
             .resource(log.clone())
             .on_report(move |report| {
-                let _ = heard.send(told(report)); // the test may be over
+                let _ = heard.send(told(report)); // The test may be over.
             })
             .on_unhandled_error(move |error| {
                 let intents = error.into_intents();
                 let names = intents.iter().map(|intent| intent.effect().name());
                 parked.add(names.collect::<Vec<_>>().join(", "));
             })
-            .skip_resource_check() // other effects of the program need more
+            .skip_resource_check() // Other effects of the program need more.
             .build();
         Self {
             airlock: airlock.expect("it builds"),
@@ -91,7 +91,7 @@ fn told(report: &FlushReport) -> String {
     format!("{}: {}", report.outcome(), fates.join(", "))
 }
 
-/// Fails a test that would wait for ever.
+/// Fails a test that hangs.
 pub(super) async fn hang_guard<F: Future>(work: F) -> F::Output {
     let waited = tokio::time::timeout(Duration::from_secs(60), work).await;
     waited.expect("nothing has happened for a minute")

@@ -1,4 +1,4 @@
-//! Asking an app, at its start or in a test, whether it opens a scope for its requests.
+//! Check requests, which find out whether an app opens a scope for a path.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -8,22 +8,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
-/// The method of a request that asks. No route is for it, so that no handler is called that is not for
-/// every method.
+/// The method of a check request. No route uses it, so only handlers for every method are called.
 pub const METHOD: &str = "AIRLOCK-CHECK";
 
-/// A note in a request that asks. It cannot come from a client.
+/// The extension that marks a check request. A client cannot send it.
 #[derive(Clone, Debug, Default)]
 pub struct Check(Arc<AtomicBool>);
 
 impl Check {
-    /// Tells that a scope is opened for the request.
+    /// Records that a scope is opened for the request.
     pub fn found(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Awaits what became of the request, and tells whether a scope was opened for it. A panic tells nothing
-    /// more: it may be that of an enqueue without a scope.
+    /// Awaits the answer and returns whether a scope was opened for the request. A panic counts as an answer:
+    /// an enqueue without a scope may cause it.
     async fn found_by(&self, answer: impl Future) -> bool {
         let mut answer = pin!(answer);
         poll_fn(|cx| {
@@ -37,11 +36,11 @@ impl Check {
     }
 }
 
-/// Asks for each path, by a request with this note in it.
+/// Calls `ask` for each path, to send a request with the given [`Check`] in its extensions.
 ///
 /// # Errors
 ///
-/// [`MissingScopes`], which names this remedy.
+/// [`MissingScopes`] if no scope is opened for a path. Its message ends with `remedy`.
 pub async fn check_each<P: AsRef<str>>(
     paths: impl IntoIterator<Item = P>,
     remedy: &'static str,
@@ -50,7 +49,7 @@ pub async fn check_each<P: AsRef<str>>(
     let mut missing = Vec::new();
     for path in paths {
         let (path, check) = (path.as_ref(), Check::default());
-        // What is no path may be an address without one, for which some other route answers.
+        // Without a leading slash it may be an authority without a path, for which another route answers.
         if !path.starts_with('/') || !check.found_by(ask(path, &check)).await {
             missing.push(path.to_owned());
         }
@@ -64,7 +63,7 @@ pub async fn check_each<P: AsRef<str>>(
     }
 }
 
-/// Paths whose requests have no scope.
+/// The paths for which no scope is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingScopes {
     paths: Vec<String>,
@@ -72,7 +71,7 @@ pub struct MissingScopes {
 }
 
 impl MissingScopes {
-    /// The paths, as they were given.
+    /// Returns the paths, as they were given.
     pub fn paths(&self) -> &[String] {
         &self.paths
     }

@@ -1,10 +1,10 @@
-//! Values that are reached by `&mut` alone.
+//! A wrapper for values that are only accessed through `&mut`.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-/// Makes a value `Sync` that nobody ever shares: a service's future is as `Sync` as the inner one,
-/// whatever it keeps of its response. Nothing is locked.
+/// A wrapper that makes a value `Sync`, since it is only accessed through `&mut`. With it, a service's future
+/// is `Sync` if the inner one is, whatever it stores of its response. The mutex is never locked.
 pub(crate) struct Exclusive<T>(Mutex<T>);
 
 impl<T> Exclusive<T> {

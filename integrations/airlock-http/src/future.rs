@@ -1,4 +1,4 @@
-//! From the inner service's future to the end of the request's scope.
+//! The future of a request: runs the inner service's future, then ends the request's scope.
 
 use std::any::Any;
 use std::fmt;
@@ -18,10 +18,11 @@ use crate::exclusive::Exclusive;
 use crate::held::HeldScope;
 
 pin_project! {
-    /// The inner service's future in its request's scope, then the scope's end.
+    /// A future that runs the inner service's future in its request's scope, then ends the scope.
     ///
-    /// Dropped before the inner one has finished, it discards; dropped while it flushes, it stops
-    /// there, and what was not dispatched goes to the airlock's `on_unhandled_error`.
+    /// If it is dropped before the inner future has finished, the scope is cancelled and discards its
+    /// intents. If it is dropped during the flush, the flush stops. Intents that were not dispatched go to
+    /// the airlock's `on_unhandled_error`.
     #[must_use = "futures do nothing unless awaited"]
     pub struct ScopeFuture<F, X: Exchange, E> {
         #[pin]
@@ -41,15 +42,15 @@ enum State<R, E> {
     Finished,
 }
 
-/// A flush that is awaited, and what waits for it. Boxed, so that the future of a request that awaits none
-/// stays small.
+/// A pending flush, and the result that waits for it. Boxed to keep the future small for requests that await
+/// no flush.
 struct Flushing<R, E> {
     flush: BoxFuture<'static, Result<FlushReport, FlushError>>,
     came_to: CameTo<R, E>,
     outcome: Outcome,
 }
 
-/// What the inner service came to.
+/// The result of the inner service.
 enum CameTo<R, E> {
     Response(R),
     Error(E),
@@ -57,7 +58,8 @@ enum CameTo<R, E> {
 }
 
 impl<F, X: Exchange, E> ScopeFuture<F, X, E> {
-    /// Drives this work. A scope that may wait for the body of the response brings its note.
+    /// Creates a future that drives this work. `waits` is `Some` if the scope may wait for the body of the
+    /// response.
     #[inline]
     pub fn new(work: Work<F>, waits: Option<Waits>, exchange: X) -> Self {
         Self {
@@ -77,8 +79,8 @@ where
 {
     type Output = Result<X::Outer, E>;
 
-    // What is rare stands in functions of its own: in a server the code of a request is cold, so it counts how
-    // many cache lines lie on the way.
+    // Rare paths are separate functions. In a server the code of a request is cold in the cache, so the
+    // number of cache lines on the common path matters.
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -96,7 +98,7 @@ where
             other => return end_without_response(other, scope, state, exchange, cx),
         };
         let outcome = exchange.judge(&mut response);
-        // One that has failed has nothing to wait for, unless it has to capture one within it first.
+        // A failed request does not wait for the body, unless its scope first has to capture one within it.
         if let Some(waits) = waits
             && (outcome == Outcome::Success || scope.is_awaited_within())
         {
@@ -108,7 +110,7 @@ where
             exchange.answered(&response);
         }
         match scope.end(outcome) {
-            // As most end. Nothing is awaited, and the response is not moved about.
+            // The common case: nothing is awaited, and the response is not moved.
             Ok(None) => Poll::Ready(Ok(exchange.pass(response))),
             left => {
                 let came_to = CameTo::Response(response);
@@ -118,7 +120,7 @@ where
     }
 }
 
-/// Ends the scope of a request that has come to an error or a panic.
+/// Ends the scope of a request whose service returned an error or panicked.
 #[cold]
 fn end_without_response<X: Exchange, E>(
     worked: thread::Result<Result<X::Inner, E>>,
@@ -136,7 +138,7 @@ fn end_without_response<X: Exchange, E>(
     finish(came_to, outcome, left, state, exchange, cx)
 }
 
-/// What is left when the scope has ended: nothing, an error, or what has to be awaited.
+/// Continues after the scope has ended, with what is left: nothing, an error, or a flush to await.
 #[cold]
 fn finish<X: Exchange, E>(
     came_to: CameTo<X::Inner, E>,
@@ -182,7 +184,7 @@ fn poll_flush<X: Exchange, E>(
 }
 
 impl<R, E> CameTo<R, E> {
-    /// What the request gives, now that its scope has ended.
+    /// Returns the result of the request after its scope has ended. Resumes a panic.
     #[inline]
     fn give<X: Exchange<Inner = R>>(self, exchange: &X) -> Result<X::Outer, E> {
         match self {
@@ -192,7 +194,8 @@ impl<R, E> CameTo<R, E> {
         }
     }
 
-    /// What it gives if the flush has failed.
+    /// Counts a failed flush. A request that succeeded is answered by [`Exchange::fail`]; for any other, the
+    /// error is reported as unhandled.
     #[cold]
     fn fail<X: Exchange<Inner = R>>(
         self,

@@ -12,28 +12,29 @@ use airlock_core::{FlushError, FlushReport, OwnedScope, TaskToken, TaskTracker};
 
 use crate::spawn::Spawn;
 
-/// What a body gives when it is polled: a frame or chunk, an error, its end.
+/// The result of polling a body: a frame or chunk, an error, or its end.
 pub type Polled<T, E> = Poll<Option<Result<T, E>>>;
 
 /// A scope that a response's body holds until it has been sent. The body runs in it, and ends it.
 ///
-/// Dropped, it ends as the response said.
+/// When it is dropped, the scope ends with the response's outcome, or with a panic if the thread is
+/// unwinding.
 pub struct HeldScope {
     scope: Option<OwnedScope>,
-    /// That of the response.
+    /// The outcome with which the scope ends: at first the one of the response.
     outcome: Outcome,
-    /// Kept until this one has ended, for a scope around it.
+    /// Shows the scope around this one that it is pending. Dropped after this scope has ended.
     _waits: Waits,
     tasks: TaskTracker,
     spawn: Option<Spawn>,
-    /// How much it held before the body.
+    /// The number of intents in the scope before the body ran.
     before: usize,
-    /// Whether it was told that it holds too much.
+    /// Set after the warning about too many intents.
     warned: bool,
 }
 
-/// How many intents a body may hold until somebody is told, in numbers of which each may be some 200 bytes
-/// and its arguments.
+/// The number of intents that a body may hold before a warning is logged. Each may take some 200 bytes, plus
+/// its arguments.
 const MANY: usize = 1_000;
 
 impl HeldScope {
@@ -43,8 +44,9 @@ impl HeldScope {
         waits: Waits,
         tasks: TaskTracker,
     ) -> Self {
-        // A scope in the body would wait for its end, which may be hours away. Whatever the outcome: before
-        // the response no scope is around the body either.
+        // Scopes within the body dispatch on their own. Otherwise they would wait for the body's end, which
+        // may be hours away. This does not depend on the outcome: with a flush before the response, no scope
+        // is around the body either.
         scope.release_within();
         let before = scope.holds();
         Self {
@@ -58,14 +60,14 @@ impl HeldScope {
         }
     }
 
-    /// Says what drives the part of its flush that has to be awaited. Unless said, it is dispatched where
-    /// the body ends, and async effects fail.
+    /// Sets the spawner for the part of the flush that has to be awaited. Without one, that part is
+    /// dispatched where the body ends, and async effects fail.
     pub fn on(mut self, spawn: Option<Spawn>) -> Self {
         self.spawn = spawn;
         self
     }
 
-    /// How it ends unless somebody says otherwise.
+    /// Returns the outcome with which the scope ends unless [`end_as`](Self::end_as) sets another one.
     pub fn outcome(&self) -> Outcome {
         self.outcome
     }
@@ -78,8 +80,8 @@ impl HeldScope {
         }
     }
 
-    /// Polls the body in the scope: what it gave, or its panic, and the outcome that the scope ends with if
-    /// the body has ended.
+    /// Polls the body in the scope. Returns the result of the poll or its panic and, if the body has ended,
+    /// the outcome to end the scope with.
     pub fn poll<T, E>(
         &mut self,
         body: impl FnOnce() -> Polled<T, E>,
@@ -95,7 +97,7 @@ impl HeldScope {
         (polled, ends_as)
     }
 
-    /// Warns, once for a body, that it piles intents up.
+    /// Logs a warning, once per body, if the body piles up intents.
     fn warn_if_many(&mut self) {
         let Some(scope) = self.scope.as_mut().filter(|_| !self.warned) else {
             return;
@@ -104,7 +106,7 @@ impl HeldScope {
         if holds > MANY {
             self.warned = true;
             let scope = scope.handle();
-            // The program shows its origins.
+            // `Display` of an origin is code of the program, which may panic.
             let origin = scope.origin();
             let origin = origin.and_then(|origin| guarded("Display", || origin.to_string()));
             tracing::warn!(
@@ -123,10 +125,10 @@ impl HeldScope {
         self.outcome = outcome;
     }
 
-    /// Performs what need not be awaited where it is called, and spawns the rest if there is any.
+    /// Performs what needs no awaiting on the caller's thread, and spawns the rest, if there is any.
     fn end(&mut self, scope: OwnedScope) {
         let outcome = self.outcome;
-        // Effects do not run within a destructor that is called by a panic.
+        // During a panic this may be a destructor, so the effects are left to the spawner.
         let left = match (thread::panicking(), &self.spawn) {
             (true, _) => Ok(Some(scope.release(outcome))),
             (false, Some(spawn)) => spawn.enter(|| scope.end(outcome)),
@@ -156,7 +158,7 @@ impl HeldScope {
 impl Drop for HeldScope {
     fn drop(&mut self) {
         if let Some(scope) = self.scope.take() {
-            // Then it is not sent: what sends or wraps it has failed.
+            // The body was not sent: the code that sends or wraps it has panicked.
             if thread::panicking() {
                 self.outcome = Outcome::Panic;
             }
@@ -174,7 +176,7 @@ impl fmt::Debug for HeldScope {
     }
 }
 
-/// A flush that runs on. It has failed unless it has ended well.
+/// A spawned flush. It counts as failed unless it completes without an error.
 struct Flushing {
     _running: TaskToken,
     unless_ended: Option<TaskTracker>,

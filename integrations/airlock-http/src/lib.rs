@@ -1,8 +1,8 @@
-//! The course of a request, for integrations with web frameworks: its work in a scope, then the scope's
-//! end by the response, before it is sent or after.
+//! Shared parts of the web integrations. They run a request in a scope and end the scope by the response,
+//! before or after it is sent.
 //!
-//! Programs do not use this crate. `airlock-tower` and `airlock-actix` stand on it: each says as an
-//! [`Exchange`] what its framework's requests and responses are. [`ScopeFuture`] drives one request;
+//! Programs do not use this crate directly. `airlock-tower` and `airlock-actix` build on it: each implements
+//! [`Exchange`] for the requests and responses of its framework. [`ScopeFuture`] drives one request;
 //! [`HeldScope`] is the scope that a response's body holds.
 
 mod check;

@@ -1,10 +1,10 @@
-//! The answer to a request whose flush has failed, in the form of [RFC 9457].
+//! The response to a request whose flush has failed, in the format of [RFC 9457].
 //!
 //! [RFC 9457]: https://www.rfc-editor.org/rfc/rfc9457
 
-/// A problem of the server that tells nothing of what went wrong.
+/// The body: a server error that reveals nothing about its cause.
 pub const PROBLEM_BODY: &str =
     r#"{"type":"about:blank","title":"Internal Server Error","status":500}"#;
 
-/// Its media type.
+/// The media type of [`PROBLEM_BODY`].
 pub const PROBLEM_TYPE: &str = "application/problem+json";

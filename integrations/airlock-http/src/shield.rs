@@ -1,4 +1,4 @@
-//! Requests that outlive their client.
+//! Requests that continue after their client has disconnected.
 
 use std::fmt;
 use std::future::Future;
@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use airlock_core::{Scope, TaskToken};
 use tokio::task::{JoinError, JoinHandle};
 
-/// Runs a request that counts until it has ended.
+/// Runs a request, which counts as running until the returned [`Shielded`] is dropped.
 pub async fn counted<F: Future>(request: F, running: TaskToken) -> Shielded<F::Output> {
     Shielded {
         ended: request.await,
@@ -17,25 +17,24 @@ pub async fn counted<F: Future>(request: F, running: TaskToken) -> Shielded<F::O
     }
 }
 
-/// What a task leaves to its client; dropped if that has gone.
+/// The result of a request's task. Dropped by the runtime if the client has disconnected.
 pub struct Shielded<T> {
     ended: T,
-    // After what has ended: a response that nobody takes begins its flush when it is dropped, and that
-    // counts before the request no longer does.
+    // Dropped after `ended`. A response that nobody takes starts its flush when it is dropped, and the flush
+    // must count before the request stops counting.
     _running: TaskToken,
 }
 
-/// The future of a request that runs on a task of its own. Dropping it does not stop the request.
+/// The future of a request that runs on a separate task. Dropping it does not stop the request.
 ///
 /// # Panics
 ///
-/// When it is polled, if the request panicked, or if its runtime was shut down before the request had
-/// finished.
+/// Polling panics if the request panicked, or if its runtime was shut down before the request had finished.
 #[must_use = "futures do nothing unless awaited"]
 pub struct ShieldFuture<T>(JoinHandle<Shielded<T>>);
 
 impl<T> ShieldFuture<T> {
-    /// Awaits this task, which runs what [`counted`] gives.
+    /// Creates the future from a task that runs [`counted`].
     pub fn new(task: JoinHandle<Shielded<T>>) -> Self {
         Self(task)
     }
@@ -67,8 +66,8 @@ impl<T> fmt::Debug for Shielded<T> {
     }
 }
 
-/// Logs that a shielded request came in within a scope, which ends when its client leaves. `layer` is what
-/// users call the layer.
+/// Logs an error if a shielded request runs within another scope, which ends when its client disconnects.
+/// `layer` is the layer's name in the message.
 pub fn log_if_within(around: Option<&Scope>, layer: &'static str) {
     if let Some(around) = around {
         tracing::error!(

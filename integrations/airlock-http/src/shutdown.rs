@@ -1,4 +1,4 @@
-//! Shutting a server down within a bound.
+//! Graceful shutdown of a server within a time limit.
 
 use std::fmt;
 use std::future::{Future, IntoFuture, poll_fn};
@@ -13,11 +13,11 @@ use airlock_core::TaskTracker;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-/// A server's way to its end: it stops accepting, closes the connections that are kept alive, finishes its
-/// requests and their flushes within a bound.
+/// A handle to shut a server down gracefully. The server stops accepting, closes the connections that are
+/// kept alive, and finishes its requests and their flushes within a time limit.
 ///
-/// A layer gives it out; clones are the same. From its beginning on, the layer's HTTP/1 responses say
-/// `Connection: close`, or clients that keep their connection alive would bring more requests for ever.
+/// A layer hands it out; clones share their state. Once the shutdown has begun, the layer's HTTP/1 responses
+/// carry `Connection: close`. Otherwise clients that keep their connection alive could send requests forever.
 #[derive(Clone)]
 pub struct Shutdown(Arc<Inner>);
 
@@ -29,7 +29,8 @@ struct Inner {
 }
 
 impl Shutdown {
-    /// That of a layer: of its shielded requests, and of its flushes that no client waits for.
+    /// Creates the shutdown of a layer, with the trackers of its shielded requests and of its flushes that no
+    /// client waits for.
     #[doc(hidden)]
     pub fn new(requests: TaskTracker, flushes: TaskTracker) -> Self {
         Self(Arc::new(Inner {
@@ -40,29 +41,29 @@ impl Shutdown {
         }))
     }
 
-    /// The shielded requests under way.
+    /// Returns the tracker of the shielded requests in progress.
     pub fn requests(&self) -> &TaskTracker {
         &self.0.requests
     }
 
-    /// The flushes that no client waits for.
+    /// Returns the tracker of the flushes that no client waits for.
     pub fn flushes(&self) -> &TaskTracker {
         &self.0.flushes
     }
 
-    /// Begins it.
+    /// Begins the shutdown.
     pub fn begin(&self) {
         self.0.begun.store(true, Ordering::Release);
         self.0.beginning.notify_waiters();
     }
 
-    /// Whether it has begun.
+    /// Returns whether the shutdown has begun.
     #[inline]
     pub fn has_begun(&self) -> bool {
         self.0.begun.load(Ordering::Acquire)
     }
 
-    /// Waits until it begins: for a server's own graceful shutdown.
+    /// Waits until the shutdown begins. Pass it to the server's own graceful shutdown.
     pub fn begun(&self) -> impl Future<Output = ()> + Send + 'static {
         let this = self.clone();
         async move {
@@ -76,14 +77,14 @@ impl Shutdown {
         }
     }
 
-    /// Runs a server until `signal`, then lets it end within this time: the server first, which has to
-    /// listen to [`begun`](Self::begun), then shielded requests, then flushes.
+    /// Runs a server until `signal`, then shuts it down within this time limit. The server ends first; it has
+    /// to listen to [`begun`](Self::begun). Then shielded requests end, then flushes.
     ///
     /// # Errors
     ///
-    /// The server's own, and [`io::ErrorKind::TimedOut`] if something had not ended in time. It is
-    /// cancelled when the runtime ends, as at the end of `main`: requests discard, and what flushes had
-    /// not dispatched goes to
+    /// The server's own error, or [`io::ErrorKind::TimedOut`] if something has not ended in time. What is
+    /// left is cancelled when the runtime ends, as at the end of `main`: requests discard their intents, and
+    /// intents that flushes have not dispatched go to
     /// [`AirlockBuilder::on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error).
     pub async fn run<S>(
         &self,
@@ -105,16 +106,16 @@ impl Shutdown {
                 Err(_) => return Err(self.unfinished("the server", within)),
             },
         };
-        // Also behind a server that has failed.
+        // Also after a server that has failed.
         let finished = self.finish(until, within).await;
         served.and(finished)
     }
 
-    /// Waits for what the server does not know of.
+    /// Waits for the shielded requests and the flushes, which the server does not track.
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::TimedOut`], as [`run`](Self::run).
+    /// [`io::ErrorKind::TimedOut`], like [`run`](Self::run).
     #[doc(hidden)]
     pub async fn finish(&self, until: Instant, within: Duration) -> io::Result<()> {
         if timeout_at(until, self.0.requests.drained()).await.is_err() {
@@ -126,7 +127,7 @@ impl Shutdown {
         Ok(())
     }
 
-    /// The error of a shutdown that took too long.
+    /// Returns the error of a shutdown that took too long.
     #[doc(hidden)]
     pub fn unfinished(&self, what: &str, within: Duration) -> io::Error {
         let (requests, flushes) = (self.0.requests.running(), self.0.flushes.running());
@@ -137,14 +138,14 @@ impl Shutdown {
     }
 }
 
-/// When a shutdown that begins now has to have ended.
+/// Returns the deadline of a shutdown that begins now.
 pub fn deadline(within: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365);
     let now = Instant::now();
     now.checked_add(within).unwrap_or_else(|| now + FAR)
 }
 
-/// What the future ended with, unless the signal came first.
+/// Returns the output of the future, or `None` if the signal comes first.
 pub async fn ended_or_told<F: Future>(
     mut future: Pin<&mut F>,
     signal: impl Future<Output = ()>,

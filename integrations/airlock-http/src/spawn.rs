@@ -1,4 +1,4 @@
-//! What drives a flush that nobody awaits.
+//! The spawner of flushes that nobody awaits.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,10 +6,10 @@ use std::sync::Arc;
 use airlock_core::__private::guarded;
 use airlock_core::BoxFuture;
 
-/// What drives a flush that nobody awaits.
+/// A spawner of flushes that nobody awaits.
 #[derive(Clone)]
 pub enum Spawn {
-    /// Whatever the closure does with it.
+    /// A closure of the program, which has to drive the flush.
     With(Arc<dyn Fn(BoxFuture<'static, ()>) + Send + Sync>),
     /// A tokio runtime.
     #[cfg(feature = "tokio")]
@@ -17,7 +17,7 @@ pub enum Spawn {
 }
 
 impl Spawn {
-    /// Runs a closure where it can use the runtime of the flush.
+    /// Runs a closure in the context of the flush's runtime.
     pub(crate) fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
         #[cfg(feature = "tokio")]
         let _entered = match self {
@@ -29,7 +29,8 @@ impl Spawn {
 
     pub(crate) fn spawn(&self, flush: BoxFuture<'static, ()>) {
         match self {
-            // It runs at the end of a body, perhaps in its destructor while the thread unwinds.
+            // This runs at the end of a body, perhaps in its destructor while the thread unwinds, so a panic
+            // is caught.
             Self::With(spawn) => _ = guarded("after_response_with", || spawn(flush)),
             #[cfg(feature = "tokio")]
             Self::On(runtime) => drop(runtime.spawn(flush)),

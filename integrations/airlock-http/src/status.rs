@@ -1,8 +1,8 @@
-//! What a status says.
+//! Outcomes of status codes.
 
 use airlock_core::lifecycle::Outcome;
 
-/// The outcome that a status stands for: a failure from 400 on.
+/// Returns the outcome of a status code: a failure from 400 on.
 #[inline]
 pub fn outcome_of(status: u16) -> Outcome {
     if status < 400 {

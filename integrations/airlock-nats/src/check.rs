@@ -1,12 +1,12 @@
-//! What a stream promises less than durable effects expect.
+//! Checks whether a stream provides the guarantees that durable effects expect.
 
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 
 use crate::handle::Settings;
 
-/// Each in words that follow "it".
+/// Returns the missing guarantees of a stream, each as a phrase that follows "it".
 ///
-/// `could_delay` tells whether the server could publish later.
+/// `could_delay` is `true` if the server supports schedules.
 pub(crate) fn shortfalls(actual: &Config, settings: &Settings, could_delay: bool) -> Vec<String> {
     let mut shortfalls = Vec::new();
     let mut require = |holds: bool, text: String| {

@@ -1,4 +1,4 @@
-//! Dead letters: JetStream has none of its own.
+//! Dead letters, which JetStream itself does not have.
 
 use async_nats::HeaderMap;
 use async_nats::header::NATS_MESSAGE_ID;
@@ -9,20 +9,20 @@ use airlock_core::BoxError;
 
 use crate::Nats;
 
-/// Why the intent is not tried again.
+/// The header with the reason why the intent is dead.
 pub(crate) const REASON: &str = "Airlock-Reason";
 
-/// The subject that the intent was on.
+/// The header with the intent's original subject.
 const SUBJECT: &str = "Airlock-Subject";
 
-/// The length of a reason in bytes, at most: headers are short.
+/// The maximum length of a reason, in bytes, because headers must be short.
 const REASON_BYTES: usize = 2048;
 
-/// An intent that is not tried again.
+/// An intent that is not retried any more.
 pub(crate) struct DeadLetter<'a> {
-    /// Of this death: the server drops a second message with the same one.
+    /// The message id of this dead letter. The server drops a second message with the same id.
     pub(crate) id: &'a str,
-    /// Where it was.
+    /// The intent's original subject.
     pub(crate) subject: &'a str,
     pub(crate) queue: &'a str,
     pub(crate) effect: &'a str,
@@ -32,7 +32,7 @@ pub(crate) struct DeadLetter<'a> {
 }
 
 impl Nats {
-    /// Puts an intent into the stream of dead letters, and awaits that it is there.
+    /// Publishes an intent to the stream of dead letters, and waits until it is stored.
     pub(crate) async fn bury(&self, letter: DeadLetter<'_>) -> Result<(), BoxError> {
         let mut headers = HeaderMap::new();
         headers.insert(NATS_MESSAGE_ID, letter.id);
@@ -49,7 +49,7 @@ impl Nats {
     }
 }
 
-/// A text that a header can hold.
+/// Converts a text to one that a header can hold.
 fn one_line(text: &str) -> String {
     let mut line = String::new();
     for char in text.chars() {

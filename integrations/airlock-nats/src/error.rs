@@ -1,4 +1,4 @@
-//! What can be wrong when JetStream is set up.
+//! Errors when setting up JetStream.
 
 use airlock_core::BoxError;
 
@@ -9,7 +9,7 @@ pub enum BuildError {
     /// JetStream cannot store a durable effect of this program.
     #[error(transparent)]
     Effects(#[from] airlock_durable::BuildError),
-    /// The name cannot stand in subjects.
+    /// The stream's name contains characters that subjects cannot contain.
     #[error(
         "`{name}` cannot be the name of a stream: use letters, digits, `-` and `_`, such as `shop`"
     )]
@@ -22,27 +22,27 @@ pub enum BuildError {
     NoPartitions,
 }
 
-/// Why streams or a worker could not be set up, or a worker has stopped.
+/// Why streams or a worker could not be set up.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WorkerError {
-    /// There is no such stream.
+    /// The stream does not exist.
     #[error(
         "there is no stream `{stream}`: call `ensure_stream`, or create it with what `stream_settings` gives"
     )]
     NoStream {
-        /// Its name.
+        /// The stream's name.
         stream: String,
     },
-    /// What the server said, or that it could not be reached.
+    /// The server returned an error or could not be reached.
     #[error("{doing} failed")]
     Server {
-        /// What was asked of it.
+        /// The operation that failed.
         doing: String,
-        /// What it said.
+        /// The error of the operation.
         source: BoxError,
     },
-    /// A queue's name cannot stand in subjects.
+    /// The queue's name contains characters that subjects cannot contain.
     #[error("`{queue}` cannot be a queue of JetStream: use letters, digits, `-` and `_`")]
     Queue {
         /// The queue.

@@ -1,4 +1,4 @@
-//! JetStream, as a program sees it.
+//! The handle to JetStream, and its builder.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,14 +15,13 @@ use crate::server::Server;
 use crate::subject::Names;
 use crate::worker::WorkerBuilder;
 
-/// How much of a message's size is left for what is not arguments. Of the rest, arguments take three quarters at most, since
-/// sealed ones grow by a third.
+/// The part of a message's maximum size that is reserved for everything but arguments, in bytes. Arguments may take
+/// three quarters of the rest, because sealing makes them a third larger.
 const ABOUT: usize = 16 * 1024;
 
-/// Durable effects on JetStream: it publishes their intents, and performs them. Clones share it.
+/// Durable effects on JetStream: publishes their intents, and performs them. Clones share it.
 ///
-/// As an executor, of an airlock or a scope, it takes durable effects alone; the others go where they would go without
-/// it.
+/// As an executor of an airlock or a scope, it takes only durable effects; others go where they would go without it.
 ///
 /// ```no_run
 /// use airlock::Airlock;
@@ -49,11 +48,11 @@ pub(crate) struct Inner {
     pub(crate) keys: Option<Keys>,
     pub(crate) settings: Settings,
     pub(crate) server: Server,
-    /// Whether it has logged what the stream promises less.
+    /// `true` if the missing guarantees of the stream have been logged.
     pub(crate) has_warned: AtomicBool,
 }
 
-/// What a program says of its streams.
+/// The settings of a program's streams.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) replicas: usize,
@@ -63,20 +62,20 @@ pub(crate) struct Settings {
 }
 
 impl Nats {
-    /// JetStream behind this client, with the defaults.
+    /// Creates a handle to JetStream on this client, with the defaults.
     ///
     /// # Errors
     ///
-    /// As [`NatsBuilder::build`].
+    /// Returns the same errors as [`NatsBuilder::build`].
     ///
     /// # Panics
     ///
-    /// Outside of a runtime of tokio.
+    /// Panics outside a tokio runtime.
     pub fn new(client: Client) -> Result<Self, BuildError> {
         Self::builder(client).build()
     }
 
-    /// Describes JetStream behind this client.
+    /// Returns a builder for a handle to JetStream on this client.
     pub fn builder(client: Client) -> NatsBuilder {
         NatsBuilder {
             client,
@@ -92,12 +91,12 @@ impl Nats {
         }
     }
 
-    /// Describes a worker that performs durable effects in an airlock.
+    /// Returns a builder of a worker that performs durable effects in an airlock.
     pub fn worker(&self, airlock: Airlock) -> WorkerBuilder {
         WorkerBuilder::new(self.clone(), airlock)
     }
 
-    /// What JetStream can do. Delays need version 2.12 of the server.
+    /// Returns JetStream's capabilities. Delays need version 2.12 of the server.
     pub fn capabilities(&self) -> Capabilities {
         let server = &self.inner.server;
         let mut nats = Capabilities::new("JetStream");
@@ -121,7 +120,7 @@ impl fmt::Debug for Nats {
     }
 }
 
-/// Describes a [`Nats`].
+/// A builder of a [`Nats`].
 #[must_use = "nothing is published until it is built"]
 pub struct NatsBuilder {
     client: Client,
@@ -132,62 +131,62 @@ pub struct NatsBuilder {
 }
 
 impl NatsBuilder {
-    /// Names the stream, and what its subjects begin with; `airlock` unless set. Programs with the same name share
-    /// their durable effects.
+    /// Sets the name of the stream, which is also the prefix of its subjects; `airlock` unless set. Programs with the
+    /// same name share their durable effects.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Seals the arguments that effects redact.
+    /// Sets the keys that seal redacted arguments.
     pub fn keys(mut self, keys: Keys) -> Self {
         self.keys = Some(keys);
         self
     }
 
-    /// Chooses into how many partitions ordering keys fall; 16 unless set. One intent of a partition is performed at a
-    /// time, so keys that fall into the same one wait for each other; each partition costs the server a consumer for
-    /// each queue. All programs have to say the same, and change it only while no intent with an ordering key waits.
+    /// Sets the number of partitions for ordering keys; 16 unless set. Intents of one partition are performed one at a
+    /// time, so keys in the same partition wait for each other. Each partition costs the server one consumer per queue.
+    /// Configure all programs identically, and change the number only while no intent with an ordering key is pending.
     pub fn partitions(mut self, partitions: u16) -> Self {
         self.partitions = partitions;
         self
     }
 
-    /// Chooses how many servers of a cluster keep each intent; 1 unless set. [`Nats::ensure_stream`] uses it.
+    /// Sets how many servers of a cluster store each intent; 1 unless set. [`Nats::ensure_stream`] uses it.
     pub fn replicas(mut self, replicas: usize) -> Self {
         self.settings.replicas = replicas;
         self
     }
 
-    /// Says that the only server has `sync_interval: always`, so that an intent which it has answered for outlives a
-    /// power failure. No client can see that.
+    /// Declares that the only server has `sync_interval: always`, so that an acknowledged intent survives a power
+    /// failure. The client cannot detect this setting.
     pub fn syncs_always(mut self) -> Self {
         self.settings.syncs_always = true;
         self
     }
 
-    /// Chooses how many intents of a flush are sent before the first of them is answered for; 256 unless set.
+    /// Sets how many intents of a flush are sent before the first answer is awaited; 256 unless set.
     pub fn window(mut self, intents: usize) -> Self {
         self.settings.window = intents.max(1);
         self
     }
 
-    /// Chooses how long the server recognises an intent that is published once more; 10 minutes unless set.
+    /// Sets how long the server recognises an intent that is published again; 10 minutes unless set.
     /// [`Nats::ensure_stream`] uses it. The server keeps the ids of that time in memory.
     pub fn recognise_for(mut self, time: Duration) -> Self {
         self.settings.recognise_for = time;
         self
     }
 
-    /// Builds it.
+    /// Builds the handle.
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if JetStream cannot store a durable effect of this program, or the settings do not fit.
+    /// Returns a [`BuildError`] if JetStream cannot store a durable effect of this program, or if a setting is invalid.
     ///
     /// # Panics
     ///
-    /// Outside of a runtime of tokio.
+    /// Panics outside a tokio runtime.
     pub fn build(self) -> Result<Nats, BuildError> {
         if !is_plain_name(&self.name) {
             return Err(BuildError::Name { name: self.name });
@@ -196,8 +195,8 @@ impl NatsBuilder {
             return Err(BuildError::NoPartitions);
         }
         let context = ContextBuilder::new()
-            // Each flush has a window of its own. With a common limit, flushes that have not yet looked at their
-            // answers would wait for each other without end.
+            // Each flush has its own window. With a shared limit, flushes that have not read their answers yet would
+            // wait for each other forever.
             .max_ack_inflight(1 << 20)
             .build(self.client.clone());
         let nats = Nats {

@@ -1,9 +1,9 @@
 //! Durable effects of airlock on [NATS JetStream](https://docs.nats.io/nats-concepts/jetstream): a replicated log of
-//! intents that any number of machines work, and that other programs can read.
+//! intents. Any number of machines perform them, and other programs can read them.
 //!
-//! [`Nats`] publishes the intents of durable effects as messages, and awaits the answer of the server for each. A
-//! [worker](Nats::worker) on any machine performs them. To record intents in the caller's own transaction first, let
-//! River forward them: `River::builder(..).forward_all(nats)`.
+//! [`Nats`] publishes the intents of durable effects as messages, and waits for the server's answer to each. A
+//! [worker](Nats::worker) on any machine performs them. To record intents in the caller's own transaction first,
+//! forward them from River: `River::builder(..).forward_all(nats)`.
 
 mod check;
 mod dead;

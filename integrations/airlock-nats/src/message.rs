@@ -1,4 +1,4 @@
-//! An envelope as a message, and back.
+//! Conversion of envelopes to messages.
 
 use std::time::SystemTime;
 
@@ -13,10 +13,10 @@ use uuid::Uuid;
 
 use crate::subject::{DEFAULT_QUEUE, Names, Place};
 
-/// The attempts before the message was sent anew, which the server counts from 1 again.
+/// The header with the number of attempts before the message was published again. The server's own count restarts at 1.
 pub(crate) const ATTEMPTS: &str = "Airlock-Attempts";
 
-/// Of the subjects that this one matches, the expected last sequence is.
+/// The header with the subject pattern to which the expected last sequence applies.
 const EXPECTED_SUBJECT: &str = "Nats-Expected-Last-Subject-Sequence-Subject";
 
 /// A message that is ready to be sent.
@@ -28,11 +28,11 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    /// The message of an envelope.
+    /// Builds the message of an envelope.
     ///
     /// # Errors
     ///
-    /// If it has no JSON form.
+    /// Returns an error if the envelope has no JSON form.
     pub(crate) fn new(
         envelope: &Envelope,
         unique_key: Option<&str>,
@@ -50,7 +50,7 @@ impl Outgoing {
         let mut headers = HeaderMap::new();
         headers.insert(NATS_MESSAGE_ID, id);
         if let Some(subjects) = names.key_subjects(place) {
-            // The server refuses it while another intent with this key is unfinished.
+            // The server rejects the message while another intent with this key is unfinished.
             headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, "0");
             headers.insert(EXPECTED_SUBJECT, subjects);
         }
@@ -68,8 +68,8 @@ impl Outgoing {
     }
 }
 
-/// Lets the server publish a message again, on another subject, at a time. Its other headers of ours are kept, and its
-/// id is not: that is in the envelope.
+/// Makes the server publish the message again at a later time, on another subject. The server keeps our other headers,
+/// but drops the message id; the envelope has the intent's id.
 pub(crate) fn schedule(headers: &mut HeaderMap, target: &str, at: SystemTime) {
     let at = humantime::format_rfc3339_millis(at);
     headers.insert(NATS_SCHEDULE, format!("@at {at}"));

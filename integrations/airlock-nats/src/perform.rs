@@ -1,4 +1,4 @@
-//! Performing one message, and telling the server.
+//! Performs one message, and reports the result to the server.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -22,35 +22,35 @@ use crate::message::{ATTEMPTS, schedule};
 use crate::pull::Troubles;
 use crate::subject::DEFAULT_QUEUE;
 
-/// How long a message that cannot be handled now is left alone, at first and at most.
+/// The minimum and maximum delay before a message that cannot be handled now is tried again.
 const LEFT_ALONE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
-/// How long the server may take to answer for the end of an intent.
+/// The timeout for the server's answer when an intent is completed.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// How long the client may take to pass something on that the server does not answer.
+/// The timeout for the client to send a report that the server does not answer.
 const SAID_WITHIN: Duration = Duration::from_secs(1);
 
-/// Performs messages.
+/// A performer of messages.
 pub(crate) struct Performing {
     pub(crate) nats: Nats,
     performer: Performer,
     executor: Arc<dyn Executor>,
-    /// How often the server is told that an effect is still performed.
+    /// The interval at which progress is reported to the server.
     progress_every: Duration,
-    /// Gives up what is performed.
+    /// Cancels running effects.
     stop: CancellationToken,
-    /// Takes no more.
+    /// Stops the pullers.
     pub(crate) stop_pulling: CancellationToken,
     pub(crate) troubles: Troubles,
 }
 
-/// A message as a worker has it.
+/// A message that was delivered to a worker.
 struct Delivered {
     message: Message,
     /// The number of this attempt, from 1.
     attempt: u32,
-    /// How often the server has delivered this copy of the message.
+    /// The number of times that the server has delivered this copy of the message.
     delivered: u32,
     sequence: u64,
     is_ordered: bool,
@@ -75,11 +75,11 @@ impl Performing {
         }
     }
 
-    /// Performs a message, and tells the server what became of it, and meanwhile that it is not forgotten. If the end cannot
-    /// be told, the server delivers it again.
+    /// Performs a message, and reports progress and the result to the server. If the result cannot be reported, the
+    /// server delivers the message again.
     ///
-    /// Whoever performs at most so many effects at once may take the next one when `slot` is dropped: when the effect has
-    /// ended, and the server has not yet answered for that.
+    /// `slot` is a permit to run an effect. It is dropped when the effect has ended, before the server has answered, so
+    /// the next effect can start.
     pub(crate) async fn perform<S>(&self, message: Message, is_ordered: bool, slot: S) {
         let Some(delivered) = Delivered::from_message(message, is_ordered) else {
             return;
@@ -118,7 +118,8 @@ impl Performing {
         self.conclude(delivered, &envelope, verdict).await;
     }
 
-    /// An effect that is declared `once` is not performed by a second delivery: nobody knows how far the first one came.
+    /// Returns a verdict if a repeated delivery must not be performed. For an effect declared `once`, it is unknown how
+    /// far the first delivery came.
     fn may_not_repeat(&self, delivered: &Delivered, envelope: &Envelope) -> Option<Verdict> {
         if delivered.attempt == 1 {
             return None;
@@ -144,11 +145,11 @@ impl Performing {
             target: "airlock", effect, %id, attempt, %error,
             "the server could not be told what became of an intent: it is delivered again",
         );
-        // It may be lost, too; then the server notices that nobody makes progress.
+        // This report may be lost, too. Then the server delivers the message again, because it sees no progress.
         let _ = delivered.again_after(delivered.left_alone()).await;
     }
 
-    /// Publishes what the effect has enqueued, ends the message, and lets the rest leave.
+    /// Publishes the intents that the effect has enqueued, acknowledges the message, and dispatches the other intents.
     async fn complete(
         &self,
         delivered: &Delivered,
@@ -167,15 +168,15 @@ impl Performing {
         if let Some(mut batch) = released.batch_for(&self.nats) {
             batch.complete_in_order(receipts);
         }
-        // The intent is done: what else it caused is performed once, and its failure is no reason to repeat it.
+        // The intent is completed. Its other intents are dispatched once, and their failure must not repeat it.
         if let Err(error) = released.dispatch_async().await {
             error.report_unhandled();
         }
         Ok(())
     }
 
-    /// Sends a message anew, to be delivered later, so that these deliveries are no attempts; where order counts, or the
-    /// server has no schedules, the same message is delivered again.
+    /// Publishes a copy of a message for a later time, so that these deliveries do not count as attempts. If the
+    /// message is ordered, or the server has no schedules, the same message is delivered again.
     async fn leave_to_others(
         &self,
         delivered: &Delivered,
@@ -212,7 +213,7 @@ impl Performing {
         reason: &str,
     ) -> Result<(), BoxError> {
         let letter = DeadLetter {
-            // One that is published again by hand may die again.
+            // A dead letter that is published again by hand may become dead a second time.
             id: &format!("{}/{}", envelope.about.id, delivered.sequence),
             subject: &delivered.message.subject,
             queue: envelope.about.queue.as_deref().unwrap_or(DEFAULT_QUEUE),
@@ -225,7 +226,7 @@ impl Performing {
         delivered.end("+TERM").await
     }
 
-    /// What is known of a message that cannot be read.
+    /// Returns the known parts of a message that could not be parsed.
     fn unread(&self, delivered: &Delivered) -> Envelope {
         let (queue, effect) = self.nats.inner.names.parts(&delivered.message.subject);
         let mut about = About::default();
@@ -274,7 +275,7 @@ impl Delivered {
         Ok(envelope)
     }
 
-    /// The id of an intent whose envelope has none: the same in each attempt.
+    /// Returns the id of an intent whose envelope has none. It is the same in each attempt.
     fn derived_id(&self) -> Uuid {
         let info = self.message.info().ok();
         let (stream, published) = info.map_or(("", 0), |it| {
@@ -283,7 +284,7 @@ impl Delivered {
         derived_id(&format!("nats\0{stream}\0{}\0{published}", self.sequence))
     }
 
-    /// Ends the message, and awaits that the server has noted it.
+    /// Acknowledges or terminates the message, and waits for the server's confirmation.
     async fn end(&self, how: &'static str) -> Result<(), BoxError> {
         let Some(reply) = self.message.reply.clone() else {
             return Err("the message has nobody to answer".into());
@@ -307,8 +308,8 @@ impl Delivered {
         }
     }
 
-    /// Tells the server something that it does not answer. Without a connection the client would keep it, and at last hold
-    /// up whoever tells it something.
+    /// Sends a report that the server does not answer. Fails without a connection, because the client would buffer
+    /// reports and finally block its callers.
     async fn say(&self, what: AckKind) -> Result<(), BoxError> {
         if self.message.context.client().connection_state() != State::Connected {
             return Err("there is no connection to NATS".into());
@@ -316,19 +317,19 @@ impl Delivered {
         tokio::time::timeout(SAID_WITHIN, self.message.ack_with(what)).await?
     }
 
-    /// The more often it was delivered, the longer it is left alone.
+    /// Returns the delay before the next delivery. It grows with the number of deliveries.
     fn left_alone(&self) -> Duration {
         let doubled = LEFT_ALONE.0.saturating_mul(1 << self.delivered.min(6));
         doubled.min(LEFT_ALONE.1)
     }
 }
 
-/// The older an intent is, the longer it is left alone.
+/// Returns the delay before the intent is tried again. It grows with the intent's age.
 fn left_alone(age: Duration) -> Duration {
     (age / 4).clamp(LEFT_ALONE.0, LEFT_ALONE.1)
 }
 
-/// How old an intent is, as its id says.
+/// Returns the age of an intent, according to its id.
 fn age(envelope: &Envelope) -> Duration {
     let made = envelope.about.id.get_timestamp().map(|it| it.to_unix());
     let made = made.map(|(seconds, nanos)| SystemTime::UNIX_EPOCH + Duration::new(seconds, nanos));

@@ -1,4 +1,4 @@
-//! Publishing: a window of messages is on its way, and each is answered for.
+//! Publishing: a window of messages is in flight, and the server answers each.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -18,22 +18,22 @@ use tokio::time::Instant;
 use crate::Nats;
 use crate::message::Outgoing;
 
-/// How long the server may take to answer.
+/// The timeout for the server's answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// How long to wait until replicas have decided on a key.
+/// The delay before a retry while replicas decide on a key.
 const UNDECIDED: Duration = Duration::from_millis(20);
 
-/// How many messages are made before they are sent.
+/// The number of messages that are built before they are sent.
 const AT_ONCE: usize = 32;
 
 impl Nats {
-    /// Publishes the intents of a batch in order, and tells what became of each.
+    /// Publishes the intents of a batch in order, and returns their receipts.
     pub(crate) async fn publish(&self, batch: &mut Batch<'_>) -> Vec<Receipt> {
         let mut sending = Sending::new(self);
         let mut next = 0;
         loop {
-            // A few at a time, so that the server has something to do while the next ones are made.
+            // Small chunks keep the server busy while the next messages are built.
             let some: Vec<_> = batch
                 .intents_from(next)
                 .take(AT_ONCE)
@@ -87,7 +87,8 @@ impl Nats {
             Sent::Failed(error) => return Receipt::Rejected(self.in_words(&error)),
             Sent::NoMessage(error) => return Receipt::Rejected(error),
         };
-        // The time of an answer begins when its message was sent: behind one that was waited for in vain, nobody waits.
+        // The timeout of an answer starts when its message is sent. After one answer has timed out, those behind it do
+        // not wait again.
         let answered = match Instant::now() < until {
             true => answer.await,
             false => answer
@@ -105,7 +106,8 @@ impl Nats {
                     reason: "one with the same key waits or is performed".to_owned(),
                 }
             }
-            // Replicas are about to store another one with the same key. It may fail, and so it has not won yet.
+            // Replicas are about to store another message with the same key. That may still fail, so this is not a
+            // duplicate yet.
             (Err(error), Some(retry_copy)) if is_undecided(&error) && Instant::now() < until => {
                 tokio::time::sleep(UNDECIDED).await;
                 let mut sent = self.send(Ok(*retry_copy)).await;
@@ -135,7 +137,7 @@ impl Nats {
     }
 }
 
-/// Whether another message with the key is being stored.
+/// Returns whether another message with the key is being stored.
 fn is_undecided(error: &PublishError) -> bool {
     let mut source = std::error::Error::source(error);
     while let Some(error) = source {
@@ -147,7 +149,7 @@ fn is_undecided(error: &PublishError) -> bool {
     false
 }
 
-/// Messages on their way, in order, and what became of those before them.
+/// Messages in flight, in order, and the receipts of the messages before them.
 struct Sending<'a> {
     nats: &'a Nats,
     unanswered: VecDeque<Sent>,
@@ -163,7 +165,7 @@ impl<'a> Sending<'a> {
         }
     }
 
-    /// Sends a message. If the window is full, awaits the answer for the first one.
+    /// Sends a message. If the window is full, waits for the answer to the first one.
     async fn send(&mut self, message: Result<Outgoing, BoxError>) {
         if self.unanswered.len() >= self.nats.inner.settings.window
             && let Some(first) = self.unanswered.pop_front()
@@ -181,12 +183,12 @@ impl<'a> Sending<'a> {
     }
 }
 
-/// What became of a message when it was sent.
+/// The result of sending a message.
 enum Sent {
     Unanswered {
         answer: PublishAckFuture,
         until: Instant,
-        /// The message, if it has a key.
+        /// A copy of the message, if it has a key.
         retry_copy: Option<Box<Outgoing>>,
     },
     Failed(PublishError),
@@ -235,7 +237,7 @@ impl Forward for Nats {
         unique_key: Option<String>,
     ) -> BoxFuture<'a, Result<Receipt, BoxError>> {
         Box::pin(async move {
-            // There is time: what cannot be forwarded now is forwarded later.
+            // Fail fast: River forwards the intent later.
             if self.inner.context.client().connection_state() != State::Connected {
                 return Err("there is no connection to NATS".into());
             }

@@ -1,4 +1,4 @@
-//! Pulling from one consumer: never more than can be performed at once, and again after whatever went wrong.
+//! Pulling from one consumer: never more than can be performed at once, and with a restart after any error.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,50 +16,51 @@ use tokio_util::task::TaskTracker;
 
 use crate::perform::Performing;
 
-/// How long the server keeps a request for messages.
+/// The time after which the server drops a request for messages.
 const EXPIRES: Duration = Duration::from_secs(30);
 
-/// How often the server tells that a request is still known to it.
+/// The interval at which the server confirms that it still has a request.
 const HEARTBEAT: Duration = Duration::from_secs(2);
 
-/// After how many heartbeats that did not come a request counts as forgotten.
+/// The number of missed heartbeats after which a request counts as forgotten.
 const MISSED: u32 = 2;
 
-/// How long the client may take to end a subscription.
+/// The timeout for the client to end a subscription.
 const UNSUBSCRIBED_WITHIN: Duration = Duration::from_secs(1);
 
-/// How long to wait before a consumer is looked for again.
+/// The delay before a failed puller starts again.
 const AGAIN_AFTER: Duration = Duration::from_millis(250);
 
-/// Pulls from one consumer.
+/// A puller for one consumer.
 pub(crate) struct Puller {
     pub(crate) performing: Arc<Performing>,
     pub(crate) tasks: TaskTracker,
     /// The consumer's name.
     pub(crate) consumer: String,
-    /// The subjects that it has.
+    /// The subjects that it receives.
     pub(crate) subjects: String,
     pub(crate) concurrency: usize,
-    /// Whether it has the intents of ordering keys: one at a time, over all workers.
+    /// `true` if it receives the intents of ordering keys: one at a time, across all workers.
     pub(crate) is_ordered: bool,
     pub(crate) lost_after: Duration,
 }
 
-/// What has been asked for.
+/// A subscription with its open requests.
 struct Asked {
     consumer: Consumer<Config>,
     subscriber: Subscriber,
     inbox: async_nats::Subject,
-    /// The requests that the server still has, each with how many messages may come for it, the oldest first.
+    /// The requests that the server still has, oldest first, each with the number of messages that may still arrive for
+    /// it.
     requests: VecDeque<(Instant, usize)>,
-    /// Permits for those, and for some that are asked for next.
+    /// Permits for the messages of these requests, and of the next one.
     permits: Option<OwnedSemaphorePermit>,
-    /// How often the client has connected.
+    /// How many times the client had connected when the subscription began.
     connects: u64,
 }
 
 impl Puller {
-    /// Creates the consumer, if it is not there.
+    /// Creates the consumer, or updates its settings.
     pub(crate) async fn ensure(&self) -> Result<Consumer<Config>, BoxError> {
         let nats = &self.performing.nats.inner;
         let config = Config {
@@ -67,9 +68,9 @@ impl Puller {
             filter_subject: self.subjects.clone(),
             ack_policy: AckPolicy::Explicit,
             ack_wait: self.lost_after,
-            // How often an effect is tried is its own rule.
+            // The effect's own rule limits the attempts.
             max_deliver: -1,
-            // Those that wait for another attempt count, too: with a limit they would hold up all others.
+            // Messages that wait for a retry also count as pending. With a limit, they would block all others.
             max_ack_pending: if self.is_ordered { 1 } else { -1 },
             ..Config::default()
         };
@@ -84,7 +85,7 @@ impl Puller {
         let slots = Arc::new(Semaphore::new(self.concurrency));
         let mut failed = false;
         loop {
-            // Without a server this may take long.
+            // This may take long if the server cannot be reached.
             let begun = tokio::select! {
                 () = stop.cancelled() => return,
                 begun = self.begin() => begun,
@@ -123,11 +124,11 @@ impl Puller {
         })
     }
 
-    /// Pulls until the worker stops, or something goes wrong. What has arrived by then is performed, too: the server counts
-    /// it as delivered.
+    /// Pulls until the worker stops or an error occurs. Messages that have arrived by then are performed, too, because
+    /// the server counts them as delivered.
     async fn pull(&self, mut asked: Asked, slots: &Arc<Semaphore>) -> Result<(), BoxError> {
         let ended = self.pull_with(&mut asked, slots).await;
-        // Without a connection the client may not take this; then dropping it does the same later.
+        // Without a connection, the client may not accept this. Dropping the subscriber then has the same effect later.
         let unsubscribed = asked.subscriber.unsubscribe();
         if let Ok(Ok(())) = tokio::time::timeout(UNSUBSCRIBED_WITHIN, unsubscribed).await {
             while let Some(message) = asked.subscriber.next().await {
@@ -163,7 +164,7 @@ impl Puller {
                     }
                 }
             }
-            // A server that was away has forgotten what it was asked for.
+            // A server that was away has forgotten the requests.
             if server.connects() != asked.connects {
                 return Err("the connection was made anew".into());
             }
@@ -180,8 +181,8 @@ impl Puller {
     }
 }
 
-/// How many pullers of a worker cannot pull: one word for all of them is enough, when the first fails and when the last
-/// goes on.
+/// The number of a worker's pullers that are failing. Only the first failure and the last recovery are logged above the
+/// level `debug`.
 #[derive(Debug, Default)]
 pub(crate) struct Troubles {
     failing: AtomicUsize,
@@ -213,7 +214,8 @@ enum Event {
 }
 
 impl Asked {
-    /// How many messages can be taken: those that were asked for, and those that are asked for next.
+    /// Returns the number of messages that can be taken: those that were requested, and those that can be requested
+    /// next.
     fn held(&self) -> usize {
         self.permits
             .as_ref()
@@ -227,12 +229,12 @@ impl Asked {
         }
     }
 
-    /// How many messages may still come.
+    /// Returns the number of messages that may still arrive.
     fn open(&self) -> usize {
         self.requests.iter().map(|(_, open)| open).sum()
     }
 
-    /// Takes all that is free.
+    /// Takes all free permits.
     fn take_free(&mut self, slots: &Arc<Semaphore>) {
         let free = u32::try_from(slots.available_permits()).unwrap_or(u32::MAX);
         if free > 0
@@ -242,9 +244,10 @@ impl Asked {
         }
     }
 
-    /// Asks for more, if nothing is asked for, or for a good part of what is performed at once: each request costs.
+    /// Requests more messages if no request is open, or if at least a quarter of the concurrency can be requested.
+    /// Small requests would cost too much.
     async fn ask(&mut self, concurrency: usize) -> Result<(), BoxError> {
-        // The server tells when a request has expired, unless it has ended meanwhile.
+        // The server that holds a request reports its expiry, unless that server has ended in the meantime.
         let forgotten = |asked: &Instant| asked.elapsed() > EXPIRES + HEARTBEAT * MISSED;
         while self
             .requests
@@ -270,7 +273,7 @@ impl Asked {
         Ok(())
     }
 
-    /// Takes what the server has sent: a message, or a word on what was asked for.
+    /// Handles what the server has sent: a message, or the status of a request.
     fn received(
         &mut self,
         message: async_nats::Message,

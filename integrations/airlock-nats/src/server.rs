@@ -1,23 +1,23 @@
-//! What the server that the client is connected to can do.
+//! The features of the server that the client is connected to.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_nats::{Client, Statistics};
 
-/// The version of the server that has schedules.
+/// The first version of the server that has schedules.
 const SCHEDULES: (i64, i64, i64) = (2, 12, 0);
 
-/// Each enqueue asks. The client copies all that the server has said, and parses its version, each time; so the answer is
-/// kept until the client connects again.
+/// A cache of the server's features, which each enqueue reads. The client would copy the server's whole description and
+/// parse its version each time. The cached value is valid until the client connects again.
 #[derive(Debug)]
 pub(crate) struct Server {
     client: Client,
     statistics: Arc<Statistics>,
-    /// How often the client had connected when it was asked.
+    /// How many times the client had connected when the features were read.
     seen: AtomicU64,
     has_schedules: AtomicBool,
-    /// Whether the stream was seen to refuse schedules.
+    /// `true` if the stream was seen to reject schedules.
     stream_has_none: AtomicBool,
 }
 
@@ -32,22 +32,23 @@ impl Server {
         }
     }
 
-    /// How often the client has connected.
+    /// Returns the number of times that the client has connected.
     pub(crate) fn connects(&self) -> u64 {
         self.statistics.connects.load(Ordering::Relaxed)
     }
 
-    /// Whether a message can be published later.
+    /// Returns whether messages can be published later.
     pub(crate) fn has_schedules(&self) -> bool {
         self.version_has_schedules() && !self.stream_has_none.load(Ordering::Relaxed)
     }
 
-    /// Whether the server could do that, if the stream let it.
+    /// Returns whether the server supports schedules, regardless of the stream's settings.
     pub(crate) fn version_has_schedules(&self) -> bool {
         let connects = self.connects();
         if self.seen.load(Ordering::Acquire) != connects {
             if self.client.try_server_info().is_none() {
-                // Before the first connection nobody knows. A server that has none refuses what is published to it.
+                // Unknown before the first connection. A server without schedules rejects the messages when they are
+                // published.
                 return true;
             }
             let (major, minor, patch) = SCHEDULES;
@@ -58,12 +59,12 @@ impl Server {
         self.has_schedules.load(Ordering::Relaxed)
     }
 
-    /// The size of a message, in bytes.
+    /// Returns the maximum size of a message, in bytes.
     pub(crate) fn max_payload(&self) -> usize {
         self.client.max_payload()
     }
 
-    /// Notes whether the stream takes schedules.
+    /// Records whether the stream accepts schedules.
     pub(crate) fn note_stream(&self, has_schedules: bool) {
         self.stream_has_none
             .store(!has_schedules, Ordering::Relaxed);

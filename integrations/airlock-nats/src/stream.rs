@@ -1,4 +1,4 @@
-//! The streams: what they are to be, and creating them.
+//! The streams: their settings, and their creation.
 
 use std::sync::atomic::Ordering;
 
@@ -8,23 +8,23 @@ use async_nats::jetstream::stream::{Config, RetentionPolicy, StorageType};
 use crate::check::shortfalls;
 use crate::{Nats, WorkerError};
 
-/// A stream as an operator can create it.
+/// The settings of a stream, for operators who create it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StreamSettings {
-    /// Its name.
+    /// The stream's name.
     pub name: String,
-    /// Its settings, as `nats stream add --config` reads them.
+    /// The stream's settings, in the format of `nats stream add --config`.
     pub json: String,
 }
 
 impl Nats {
-    /// Creates the streams that are not there: that of what is to be performed, and that of what is not tried again.
-    /// One that is there is left as it is. Logs a warning if it promises less than durable effects expect.
+    /// Creates the missing streams: one for intents to be performed, and one for dead intents. Existing streams are not
+    /// changed. Logs a warning if the stream guarantees less than durable effects expect.
     ///
     /// # Errors
     ///
-    /// What the server said.
+    /// Returns the error of the server.
     pub async fn ensure_stream(&self) -> Result<(), WorkerError> {
         let names = &self.inner.names;
         for name in [names.stream().to_owned(), names.dead_stream()] {
@@ -37,7 +37,7 @@ impl Nats {
         self.warn().await
     }
 
-    /// The settings of the streams, for operators who create them.
+    /// Returns the settings of the streams, for operators who create them.
     pub fn stream_settings(&self) -> Vec<StreamSettings> {
         let settings = |config: Config| StreamSettings {
             json: serde_json::to_string_pretty(&config).unwrap_or_default(),
@@ -46,12 +46,12 @@ impl Nats {
         self.streams().into_iter().map(settings).collect()
     }
 
-    /// What the streams promise less than durable effects expect, in words that follow "the stream". Empty if all is
-    /// well.
+    /// Returns the guarantees that durable effects expect and the stream does not provide, as phrases that follow "the
+    /// stream". Empty if there are none.
     ///
     /// # Errors
     ///
-    /// [`WorkerError`] if a stream is not there, or the server cannot be asked.
+    /// Returns a [`WorkerError`] if a stream does not exist, or if the server cannot be reached.
     pub async fn shortfalls(&self) -> Result<Vec<String>, WorkerError> {
         let actual = self.config_of(self.inner.names.stream()).await?;
         self.config_of(&self.inner.names.dead_stream()).await?;
@@ -62,7 +62,7 @@ impl Nats {
         Ok(shortfalls(&actual, &self.inner.settings, could_delay))
     }
 
-    /// Logs what the stream promises less, in one sentence, once.
+    /// Logs the missing guarantees of the stream in one sentence, once.
     pub(crate) async fn warn(&self) -> Result<(), WorkerError> {
         let shortfalls = self.shortfalls().await?;
         let is_new = !self.inner.has_warned.swap(true, Ordering::Relaxed);
@@ -78,9 +78,9 @@ impl Nats {
     }
 
     async fn create(&self, name: &str) -> Result<(), WorkerError> {
-        // Only now, since the server has answered: before, nobody knows whether it has schedules.
+        // Build the settings only now: before the server has answered, it is unknown whether it has schedules.
         for config in self.streams().into_iter().filter(|it| it.name == name) {
-            // Another process may have created it meanwhile.
+            // Another process may have created it in the meantime.
             let created = self.inner.context.get_or_create_stream(config).await;
             created.map_err(|error| {
                 WorkerError::server(format!("creating the stream `{name}`"), error)
@@ -113,7 +113,7 @@ impl Nats {
             name: names.stream().to_owned(),
             description: Some("Durable effects that are to be performed".to_owned()),
             subjects: vec![names.all_subjects()],
-            // What is performed is removed, and nothing else ever is.
+            // Performed intents are removed, and nothing else ever is.
             retention: RetentionPolicy::WorkQueue,
             allow_message_schedules: self.inner.server.has_schedules(),
             ..common.clone()

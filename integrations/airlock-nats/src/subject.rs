@@ -1,13 +1,14 @@
-//! The subjects and names that everything has on the server.
+//! Subjects and other names on the server.
 //!
 //! | subject | holds |
 //! |---|---|
 //! | `<name>.run.<queue>.<effect>` | intents that any worker takes |
-//! | `<name>.order-<n>.<queue>.<effect>` | intents of the ordering keys that fall into partition `n` |
-//! | `<name>.later.<queue>.<effect>.<id>` | intents that wait for their time |
-//! | `<name>-dead.<queue>.<effect>` | intents that are not tried again |
+//! | `<name>.order-<n>.<queue>.<effect>` | intents whose ordering keys belong to partition `n` |
+//! | `<name>.later.<queue>.<effect>.<id>` | delayed intents |
+//! | `<name>-dead.<queue>.<effect>` | dead intents |
 //!
-//! An intent with a key has `.key.<hash>` behind its effect, so that the server can tell whether one is unfinished.
+//! The subject of an intent with a key has `.key.<hash>` after its effect. The server uses it to check whether another
+//! one with that key is unfinished.
 
 use std::borrow::Cow;
 use std::hash::Hasher as _;
@@ -24,7 +25,7 @@ pub(crate) struct Names {
     pub(crate) partitions: u16,
 }
 
-/// Where an intent goes.
+/// The parts of an intent that determine its subject.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'a> {
     pub(crate) queue: &'a str,
@@ -34,12 +35,12 @@ pub(crate) struct Place<'a> {
 }
 
 impl Names {
-    /// The stream of what is to be performed.
+    /// Returns the name of the stream of intents to be performed.
     pub(crate) fn stream(&self) -> &str {
         &self.name
     }
 
-    /// The stream of what is not tried again.
+    /// Returns the name of the stream of dead intents.
     pub(crate) fn dead_stream(&self) -> String {
         format!("{}-dead", self.name)
     }
@@ -52,7 +53,7 @@ impl Names {
         format!("{}-dead.>", self.name)
     }
 
-    /// The subject from which an intent is performed.
+    /// Returns the subject from which an intent is performed.
     pub(crate) fn subject(&self, place: Place<'_>) -> String {
         let kind = match place.ordering_key {
             Some(key) => Cow::Owned(format!("order-{}", self.partition(key))),
@@ -61,7 +62,7 @@ impl Names {
         self.of_kind(&kind, place)
     }
 
-    /// Where an intent waits for its time: a second one with the same subject would replace the first.
+    /// Returns the subject of a delayed intent. A second message with the same subject would replace the first.
     pub(crate) fn waiting_subject(&self, place: Place<'_>, id: &str) -> String {
         let subject = self.of_kind("later", place);
         match place.unique_key {
@@ -70,14 +71,14 @@ impl Names {
         }
     }
 
-    /// All subjects of an intent's key.
+    /// Returns a pattern for all subjects of an intent's key.
     pub(crate) fn key_subjects(&self, place: Place<'_>) -> Option<String> {
         let effect = tokens(place.effect);
         let key = place.unique_key?;
         Some([&self.name, "*", "*", &effect, "key", key].join("."))
     }
 
-    /// Where the copy of a message waits for its time. It replaces no other one.
+    /// Returns the subject of a delayed copy of a message. The copy does not replace any other message.
     pub(crate) fn copy_subject(&self, subject: &str, sequence: u64) -> String {
         let (_, rest) = self.after_kind(subject);
         let waiting = format!("{}.later.{rest}", self.name);
@@ -87,7 +88,7 @@ impl Names {
         }
     }
 
-    /// The queue and the effect of a subject.
+    /// Returns the queue and the effect of a subject.
     pub(crate) fn parts<'a>(&self, subject: &'a str) -> (&'a str, &'a str) {
         let (_, rest) = self.after_kind(subject);
         rest.split_once('.').unwrap_or((rest, "_"))
@@ -111,7 +112,7 @@ impl Names {
         }
     }
 
-    /// The consumers of a queue, each with its subjects; that of the intents without an order is the first.
+    /// Returns the consumers of a queue, each with its subjects. The first one is for intents without an ordering key.
     pub(crate) fn consumers(&self, queue: &str) -> Vec<(String, String)> {
         let unordered = (queue.to_owned(), format!("{}.run.{queue}.>", self.name));
         let ordered = (0..self.partitions).map(|partition| {
@@ -124,7 +125,7 @@ impl Names {
     }
 
     fn partition(&self, ordering_key: &str) -> u64 {
-        // FNV-1a, which is the same in every program and version.
+        // FNV-1a, because its result is the same in every program and version.
         let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
         hash.write(ordering_key.as_bytes());
         hash.finish() % u64::from(self.partitions.max(1))
@@ -145,14 +146,14 @@ impl std::hash::Hasher for Fnv {
     }
 }
 
-/// Whether a subject ends with a key.
+/// Returns whether a subject ends with a key.
 fn has_key(subject: &str) -> bool {
     let mut last = subject.rsplit('.');
     let is_hash = |it: &str| it.len() == 64 && it.bytes().all(|byte| byte.is_ascii_hexdigit());
     last.next().is_some_and(is_hash) && last.next() == Some("key")
 }
 
-/// A text as one token of a subject. The envelope has it as it is.
+/// Converts a text to one token of a subject. The envelope contains the original text.
 fn token(text: &str) -> Cow<'_, str> {
     match is_plain_name(text) {
         true => Cow::Borrowed(text),
@@ -160,9 +161,9 @@ fn token(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// An id as tokens of a subject.
+/// Converts an id to tokens of a subject.
 fn tokens(id: &str) -> Cow<'_, str> {
-    // Nearly every id is one already.
+    // Fast path: nearly every id is already valid.
     if id.split('.').all(is_plain_name) {
         return Cow::Borrowed(id);
     }

@@ -1,4 +1,4 @@
-//! The worker: it pulls from the consumers of its queues, and performs.
+//! The worker: pulls from the consumers of its queues, and performs intents.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,16 +16,16 @@ use crate::pull::Puller;
 use crate::subject::DEFAULT_QUEUE;
 use crate::{Nats, WorkerError};
 
-/// How many effects of a queue are performed at once, unless said otherwise.
+/// The default number of effects per queue that are performed at once.
 const CONCURRENCY: usize = 100;
 
-/// How long a worker may tell nothing of an intent, unless said otherwise.
+/// The default time without a report after which an intent counts as lost.
 const LOST_AFTER: Duration = Duration::from_secs(30);
 
-/// How long a stopped worker waits until the server has its last words.
+/// The timeout for a stopped worker to send its last reports.
 const FLUSH_WITHIN: Duration = Duration::from_secs(2);
 
-/// Describes a worker.
+/// A builder of a worker.
 #[must_use = "a worker performs nothing until it is started"]
 pub struct WorkerBuilder {
     nats: Nats,
@@ -48,44 +48,45 @@ impl WorkerBuilder {
         }
     }
 
-    /// Chooses how many effects of each queue are performed at once; 100 unless set. Beside them one of each partition
-    /// of ordering keys is.
+    /// Sets how many effects of each queue are performed at once; 100 unless set. In addition, one effect of each
+    /// partition of ordering keys is performed.
     pub fn concurrency(mut self, effects: usize) -> Self {
         self.concurrency = effects.max(1);
         self
     }
 
-    /// Works a queue, with so many effects at once. The queues that effects declare are worked anyway; one that only
-    /// intents name (`.on_queue(..)`) has to be said.
+    /// Adds a queue, and sets how many of its effects are performed at once. Queues that effects declare are added by
+    /// default. Add a queue that only intents name (`.on_queue(..)`).
     pub fn queue(mut self, name: impl Into<String>, concurrency: usize) -> Self {
         self.queues.insert(name.into(), concurrency.max(1));
         self
     }
 
-    /// Chooses after what time an intent counts as lost of which its worker has told nothing: the worker was killed.
-    /// 30 s unless set. A worker tells three times as often that an effect is still performed. All workers of a stream
-    /// should say the same: the server does what the last one that started has said.
+    /// Sets the time after which an intent counts as lost if its worker reports nothing, because the worker was killed;
+    /// 30 s unless set. A worker reports progress three times within this time. Configure all workers of a stream
+    /// identically: the server uses the value of the worker that started last.
     pub fn lost_after(mut self, time: Duration) -> Self {
         self.lost_after = time;
         self
     }
 
-    /// Chooses how long a worker that stops waits for effects under way, before it gives them up where they await.
+    /// Sets how long a stopping worker waits for running effects before it drops them at their current await points.
     pub fn stop_within(mut self, time: Duration) -> Self {
         self.stop_within = Some(time);
         self
     }
 
-    /// Starts the worker, on tasks of the current runtime. Logs a warning if the stream promises less than durable
+    /// Starts the worker, on tasks of the current runtime. Logs a warning if the stream guarantees less than durable
     /// effects expect.
     ///
     /// # Errors
     ///
-    /// [`WorkerError`] if a stream is not there, or the server cannot be asked, or a queue's name does not fit.
+    /// Returns a [`WorkerError`] if a stream does not exist, if the server cannot be reached, or if a queue's name is
+    /// invalid.
     ///
     /// # Panics
     ///
-    /// Outside of a runtime of tokio.
+    /// Panics outside a tokio runtime.
     pub async fn start(self) -> Result<Running, WorkerError> {
         self.nats.warn().await?;
         let (tasks, pullers) = (TaskTracker::new(), TaskTracker::new());
@@ -161,7 +162,7 @@ fn declared_queues() -> impl Iterator<Item = &'static str> {
         .chain([DEFAULT_QUEUE])
 }
 
-/// A worker that runs. Dropped, it gives up what it performs where that awaits.
+/// A running worker. If it is dropped, running effects are dropped at their current await points.
 #[must_use = "a worker that is dropped stops at once"]
 pub struct Running {
     client: Client,
@@ -175,8 +176,9 @@ pub struct Running {
 }
 
 impl Running {
-    /// Takes no more, and waits for the effects under way; no longer than [`stop_within`](WorkerBuilder::stop_within),
-    /// if that is set. What was given up is performed again, by this or another worker.
+    /// Stops taking intents, and waits for running effects, but no longer than
+    /// [`stop_within`](WorkerBuilder::stop_within) if that is set. Intents that were cancelled are performed again, by
+    /// this or another worker.
     pub async fn stop(self) {
         self.stop_pulling.cancel();
         self.pullers.wait().await;
@@ -185,7 +187,8 @@ impl Running {
             self.stop.cancel();
         }
         self.tasks.wait().await;
-        // What was given back is still on its way. Without a server, others notice by themselves.
+        // The NAKs of the last intents may still be in the client's buffer. If the server cannot be reached, it
+        // delivers those intents again after `lost_after`.
         let _ = tokio::time::timeout(FLUSH_WITHIN, self.client.flush()).await;
     }
 }

@@ -10,11 +10,12 @@ use airlock_durable::Keys;
 use crate::Rows;
 use crate::sql::capabilities;
 
-/// Collects the durable intents of a scope, to be stored in a transaction of any driver. Clones are one.
+/// A collector of a scope's durable intents, which are then stored in a transaction of any driver. All clones are the
+/// same executor.
 ///
-/// What [`River::transaction`](crate::River::transaction) does with sqlx, in steps: the work runs in a scope; its
-/// durable intents become [`Rows`], which are stored by the statement of the database; then the commit; then the
-/// other effects leave.
+/// It splits [`River::transaction`](crate::River::transaction), which needs sqlx, into steps. The work runs in a scope,
+/// and its durable intents become [`Rows`]. The statement of the database stores them, and the transaction is
+/// committed. Then the other effects are released.
 ///
 /// ```
 /// use airlock::lifecycle::Outcome;
@@ -39,7 +40,8 @@ use crate::sql::capabilities;
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 ///
-/// If the work or the commit fails, drop the recording, or release it as `Outcome::Failure`: nothing leaves.
+/// If the work or the commit fails, drop the recording, or release it with `Outcome::Failure`: then only
+/// intents marked *on failure* or *always* are released.
 #[derive(Clone, Debug, Default)]
 pub struct ByHand {
     inner: Arc<Inner>,
@@ -51,19 +53,19 @@ struct Inner {
 }
 
 impl ByHand {
-    /// Without keys: an effect that redacts arguments cannot be stored.
+    /// Creates a collector without keys. Effects with redacted arguments cannot be stored.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Seals the arguments that effects redact.
+    /// Creates a collector that seals redacted arguments with these keys.
     pub fn with_keys(keys: Keys) -> Self {
         Self {
             inner: Arc::new(Inner { keys: Some(keys) }),
         }
     }
 
-    /// Describes a scope for the work of a transaction. Open it by
+    /// Returns a builder of the scope for the work of a transaction. Open it with
     /// [`open_owned`](airlock_core::ScopeBuilder::open_owned).
     pub fn scope(&self) -> ScopeBuilder {
         airlock_core::scope()
@@ -71,11 +73,11 @@ impl ByHand {
             .executor(self.clone())
     }
 
-    /// The rows of the durable intents; none if there are none.
+    /// Returns the rows of the durable intents, which are empty if there are none.
     ///
     /// # Errors
     ///
-    /// As [`Rows::push`].
+    /// Returns the same errors as [`Rows::push`].
     pub fn rows(&self, recording: &mut Recording) -> Result<Rows, BoxError> {
         let mut rows = Rows::new();
         if let Some(batch) = recording.batch() {
@@ -86,7 +88,7 @@ impl ByHand {
         Ok(rows)
     }
 
-    /// Notes that the transaction with the rows was committed.
+    /// Records that the transaction with the rows was committed.
     pub fn committed(&self, recording: &mut Recording) {
         if let Some(mut batch) = recording.batch() {
             batch.complete(|_| Receipt::Accepted);

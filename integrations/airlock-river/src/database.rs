@@ -15,7 +15,8 @@ use crate::order::{AT_ONCE, OrderedJob};
 
 /// A database that River runs on: PostgreSQL with the feature `postgres`, SQLite with `sqlite`.
 pub trait RiverDatabase: TransactionDatabase + sealed::Sealed {
-    /// Stores rows, and gives for each that is stored or stands for one: the job's id, the intent's id, the unique key.
+    /// Stores rows. Returns the job's id, the intent's id and the unique key for each row that is stored, or whose
+    /// unique key an existing job has.
     #[doc(hidden)]
     fn insert<'a>(
         rows: String,
@@ -27,7 +28,7 @@ pub trait RiverDatabase: TransactionDatabase + sealed::Sealed {
     #[doc(hidden)]
     fn wake(pool: &Pool<Self>, queues: BTreeSet<String>) -> BoxFuture<'_, Result<(), sqlx::Error>>;
 
-    /// The jobs of an ordering key that are not done, with ids of this range, in order.
+    /// Returns the unfinished jobs of an ordering key with ids in this range, in order.
     #[doc(hidden)]
     fn unfinished<'a>(
         pool: &'a Pool<Self>,
@@ -36,7 +37,7 @@ pub trait RiverDatabase: TransactionDatabase + sealed::Sealed {
         jobs: RangeInclusive<i64>,
     ) -> BoxFuture<'a, Result<Vec<OrderedJob>, sqlx::Error>>;
 
-    /// Completes jobs that were forwarded to an engine, whoever has them.
+    /// Completes jobs that were forwarded to an engine, even if another worker has them.
     #[doc(hidden)]
     fn finish<'a>(
         pool: &'a Pool<Self>,
@@ -50,7 +51,7 @@ pub trait RiverDatabase: TransactionDatabase + sealed::Sealed {
     #[doc(hidden)]
     fn migrate(pool: Pool<Self>) -> BoxFuture<'static, Result<(), MigrateError>>;
 
-    /// The migrations that are not applied.
+    /// Returns the migrations that are not applied.
     #[doc(hidden)]
     fn pending(pool: Pool<Self>) -> BoxFuture<'static, Result<MigrateResult, MigrateError>>;
 
@@ -135,8 +136,8 @@ impl RiverDatabase for sqlx::Postgres {
 
     fn migrate(pool: Pool<Self>) -> BoxFuture<'static, Result<(), MigrateError>> {
         Box::pin(async move {
-            // Two that migrate at once get into a deadlock, so one waits for the other. On a connection of its own:
-            // the pool may have only the one that migrates.
+            // Concurrent migrations would deadlock, so each takes a lock. It is on a separate connection, since the
+            // pool may have only one, which the migration needs.
             let mut lock = sqlx::PgConnection::connect_with(&pool.connect_options()).await?;
             let take =
                 sqlx::query("SELECT pg_advisory_lock(hashtextextended('river_migration', 0))");

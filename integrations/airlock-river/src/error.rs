@@ -1,13 +1,13 @@
-//! What can be wrong with a worker.
+//! The errors of workers.
 
 /// Why a worker could not start, or has stopped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WorkerError {
-    /// What River said.
+    /// River's client failed.
     #[error("River's client failed")]
     River(#[from] riverqueue::Error),
-    /// A worker that only forwards has no queue.
+    /// The forwarder has no queue, because neither `forward_queue` nor `forward_all` was called.
     #[error(
         "there is nothing for a forwarder: say `forward_queue` or `forward_all`; effects that are forwarded by `forward_effect` share their queue with others, and a `worker` forwards them"
     )]

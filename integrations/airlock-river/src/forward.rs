@@ -1,4 +1,4 @@
-//! Forwarding: River's rows are the outbox, and another engine performs.
+//! Forwarding: River's rows are the outbox, and another engine performs the intents.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,7 +11,8 @@ use crate::perform::left_alone;
 use crate::row::DEFAULT_QUEUE;
 use crate::{River, RiverDatabase};
 
-/// What is forwarded, and where to. What a program says of an effect counts more than what it says of a queue.
+/// The forwarding rules. A rule for an effect takes precedence over a rule for a queue, and both over a rule for
+/// everything.
 #[derive(Debug, Default)]
 pub(crate) struct Forwards {
     rules: Vec<(Which, Arc<dyn Forward>)>,
@@ -30,7 +31,7 @@ impl Forwards {
         self.rules.sort_by(|one, other| one.0.cmp(&other.0));
     }
 
-    /// The engine that an intent is forwarded to.
+    /// Returns the engine that an intent is forwarded to.
     pub(crate) fn engine(&self, effect: &str, queue: &str) -> Option<&Arc<dyn Forward>> {
         let applies = |which: &Which| match which {
             Which::Effect(id) => id == effect,
@@ -47,7 +48,7 @@ impl Forwards {
         self.rules.iter().map(|(_, engine)| engine)
     }
 
-    /// The ids of the effects that are named.
+    /// Returns the ids of the effects that have a rule.
     pub(crate) fn effects(&self) -> impl Iterator<Item = &str> {
         self.rules.iter().filter_map(|(which, _)| match which {
             Which::Effect(id) => Some(id.as_str()),
@@ -55,7 +56,7 @@ impl Forwards {
         })
     }
 
-    /// The queues of which everything is forwarded; `None` if that is true of all queues.
+    /// Returns the queues that are forwarded as a whole, or `None` if all queues are.
     pub(crate) fn whole_queues(&self) -> Option<Vec<String>> {
         let mut queues = Vec::new();
         for (which, _) in &self.rules {
@@ -75,7 +76,8 @@ impl<DB: RiverDatabase> River<DB> {
         self.inner.forwards.engine(intent.effect().id(), queue)
     }
 
-    /// What River can do with an intent: as the outbox of another engine it holds what that one takes.
+    /// Checks that River can take an intent. If it is forwarded, the other engine determines the maximum size, the
+    /// support for ordering keys, and the limits on queue names.
     pub(crate) fn check(&self, intent: &Intent) -> Result<(), std::borrow::Cow<'static, str>> {
         let mut can = crate::sql::capabilities();
         let Some(engine) = self.engine_of(intent) else {
@@ -96,17 +98,17 @@ impl<DB: RiverDatabase> River<DB> {
             return Err("River forwards the intents of one key in order, and so it cannot delay one: drop `.after(..)` or `.in_order_of(..)`".into());
         }
         if intent.ordering_key().is_some() && intent.key().is_some() {
-            // Rows with keys are stored in the order of the keys, so that transactions do not get into a deadlock.
+            // Rows with keys are stored in the order of the keys, to avoid deadlocks between transactions.
             return Err("River forwards in the order in which rows are stored, and that of keys is another one: drop the key or `.in_order_of(..)`".into());
         }
         can.check(intent)
     }
 
-    /// Forwards a job. What cannot be forwarded now is forwarded later, however often that takes.
+    /// Forwards a job. If that fails, the job is snoozed and forwarded later, without a limit of attempts.
     ///
     /// # Errors
     ///
-    /// What the database said.
+    /// Returns an error if the metadata of the job cannot be set.
     pub(crate) async fn forward(
         &self,
         engine: &Arc<dyn Forward>,
@@ -115,7 +117,7 @@ impl<DB: RiverDatabase> River<DB> {
         envelope: &Envelope,
     ) -> Result<WorkOutcome, BoxError> {
         let forwarded = match &envelope.about.ordering_key {
-            // An error of the database is no attempt either.
+            // An error of the database does not count as an attempt either.
             Some(key) => self.forward_in_order(engine, job, key).await,
             None => {
                 let unique_key = job.unique_key.as_ref().map(|key| hex(key));
@@ -134,11 +136,11 @@ impl<DB: RiverDatabase> River<DB> {
         }
     }
 
-    /// Hands an envelope on.
+    /// Forwards an envelope to an engine.
     ///
     /// # Errors
     ///
-    /// Why the engine does not have it.
+    /// Returns the reason why the engine does not have it.
     pub(crate) async fn hand_on(
         &self,
         engine: &dyn Forward,
@@ -159,7 +161,7 @@ impl<DB: RiverDatabase> River<DB> {
                 return Ok(());
             }
         };
-        // One word for all that fail until one succeeds.
+        // Warn only once until an intent is forwarded again.
         match is_failing.swap(true, Ordering::Relaxed) {
             false => tracing::warn!(
                 target: "airlock", effect, %id, %error,

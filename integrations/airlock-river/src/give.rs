@@ -11,8 +11,8 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::RiverDatabase;
 
-/// The transaction that completes the job which is performed. An effect takes it as a resource, and what it writes in
-/// it is committed together with the completion: effectively once.
+/// The transaction that completes the job being performed. An effect takes it as a resource. Writes in it are committed
+/// together with the completion, so they happen effectively once.
 ///
 /// ```
 /// use airlock::BoxError;
@@ -32,13 +32,13 @@ use crate::RiverDatabase;
 /// # let _ = book;
 /// ```
 ///
-/// A worker supplies it; no program has to. While it is open it keeps a connection of the pool, and on SQLite all other
-/// writers wait: give the pool more connections than effects that use it at once, and write nothing by the pool
-/// meanwhile.
+/// Workers supply this resource; programs do not have to. While the transaction is open, it holds a connection of the
+/// pool. On SQLite, all other writers wait for it. Configure the pool with more connections than effects that use this
+/// resource at once, and do not write through the pool in the meantime.
 pub struct CompletionTransaction<DB: RiverDatabase> {
     pool: Pool<DB>,
     begun: Mutex<Option<Transaction<'static, DB>>>,
-    /// Whether the job is completed.
+    /// `true` if the job is completed.
     is_over: AtomicBool,
 }
 
@@ -51,12 +51,12 @@ impl<DB: RiverDatabase> CompletionTransaction<DB> {
         })
     }
 
-    /// The transaction, which begins when it is first asked for.
+    /// Returns the transaction, and begins it on the first call.
     ///
     /// # Errors
     ///
-    /// [`NoCompletion`] if it could not begin, or the job is completed already: an effect that this one caused, and
-    /// that is not durable, is performed after it.
+    /// Returns [`NoCompletion`] if the transaction could not begin, or if the job is already completed. The latter
+    /// happens in an effect that is not durable and was enqueued by the job's effect: it runs after the completion.
     pub async fn begin(&self) -> Result<CompletionGuard<'_, DB>, NoCompletion> {
         let mut begun = self.begun.lock().await;
         if self.is_over.load(Ordering::Relaxed) {
@@ -69,7 +69,7 @@ impl<DB: RiverDatabase> CompletionTransaction<DB> {
         Ok(CompletionGuard { begun })
     }
 
-    /// Takes the transaction, if it has begun. None begins from now on.
+    /// Takes the transaction, if it has begun. No other one can begin afterwards.
     pub(crate) async fn take(&self) -> Option<Transaction<'static, DB>> {
         let mut begun = self.begun.lock().await;
         self.is_over.store(true, Ordering::Relaxed);
@@ -84,7 +84,7 @@ impl<DB: RiverDatabase> fmt::Debug for CompletionTransaction<DB> {
     }
 }
 
-/// The transaction of a job's completion, while an effect writes in it.
+/// A guard for the transaction of a job's completion.
 pub struct CompletionGuard<'a, DB: RiverDatabase> {
     begun: MutexGuard<'a, Option<Transaction<'static, DB>>>,
 }
@@ -115,14 +115,14 @@ impl<DB: RiverDatabase> fmt::Debug for CompletionGuard<'_, DB> {
     }
 }
 
-/// Why there is no transaction of a job's completion.
+/// Why the transaction of a job's completion is not available.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoCompletion {
-    /// It could not begin.
+    /// The transaction could not begin.
     #[error("the transaction that completes the job could not begin")]
     Begin(#[source] sqlx::Error),
-    /// The job is completed.
+    /// The job is already completed.
     #[error("the job is completed already: only its own effect can write in that transaction")]
     Over,
 }

@@ -1,4 +1,4 @@
-//! Storing durable intents: in the caller's transaction, or in one of its own.
+//! Storage of durable intents: in the caller's transaction, or in a separate one.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -48,11 +48,11 @@ impl<DB: RiverDatabase> Store<DB> for River<DB> {
     }
 }
 
-/// A durable intent as River stores it.
+/// A durable intent in the form that River stores.
 #[derive(Debug)]
 pub struct StoreRow(Row);
 
-/// What became of each row. A duplicate is answered with the job that was there before.
+/// Returns the receipt of each row. The receipt of a duplicate names the existing job.
 fn receipts<'a>(rows: impl Iterator<Item = &'a Row>, stored: Vec<StoredRow>) -> Vec<Receipt> {
     let mut by_intent = HashMap::with_capacity(stored.len());
     let mut by_key = HashMap::new();
@@ -89,7 +89,7 @@ impl<DB: RiverDatabase> Executor for River<DB> {
         );
     }
 
-    /// Stores the batch in a transaction of its own.
+    /// Stores the batch in a separate transaction.
     fn dispatch_async<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, ()> {
         let rows: Result<Vec<_>, _> = batch
             .intents()

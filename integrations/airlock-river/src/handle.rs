@@ -1,4 +1,4 @@
-//! River, as a program sees it.
+//! River's handle and its builder.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,11 +17,11 @@ use crate::order::Turns;
 use crate::wake::Wakes;
 use crate::worker::WorkerBuilder;
 
-/// River on one database: it stores durable intents as jobs, and performs them. Clones share it.
+/// A River on one database, which stores durable intents as jobs and performs them. Clones share it.
 ///
-/// As an executor, of an airlock or a scope, it takes durable effects alone; the others go where they would go without
-/// it. Outside of a transaction of its own it stores them in one after the flush; [`transaction`](Self::transaction)
-/// stores them with the caller's data.
+/// As an executor of an airlock or a scope, it takes only durable effects; others go where they would go without it.
+/// [`transaction`](Self::transaction) stores intents with the caller's data. In any other scope, they are stored after
+/// the flush, in a separate transaction.
 pub struct River<DB: RiverDatabase> {
     pub(crate) inner: Arc<Inner<DB>>,
 }
@@ -32,21 +32,21 @@ pub(crate) struct Inner<DB: RiverDatabase> {
     pub(crate) wakes: Wakes,
     pub(crate) forwards: Forwards,
     pub(crate) turns: Turns,
-    /// Whether the last intent could not be forwarded.
+    /// `true` if the last intent could not be forwarded.
     pub(crate) is_failing: AtomicBool,
 }
 
 impl<DB: RiverDatabase> River<DB> {
-    /// River on the database of this pool, with the defaults.
+    /// Creates a River on the database of this pool, with the defaults.
     ///
     /// # Errors
     ///
-    /// As [`RiverBuilder::build`].
+    /// Returns the same errors as [`RiverBuilder::build`].
     pub fn new(pool: Pool<DB>) -> Result<Self, BuildError> {
         Self::builder(pool).build()
     }
 
-    /// Describes River on the database of this pool.
+    /// Returns a builder of a River on the database of this pool.
     pub fn builder(pool: Pool<DB>) -> RiverBuilder<DB> {
         RiverBuilder {
             pool,
@@ -60,7 +60,7 @@ impl<DB: RiverDatabase> River<DB> {
     ///
     /// # Errors
     ///
-    /// What the database said.
+    /// Returns the error of the database.
     pub async fn migrate(&self) -> Result<(), riverqueue::migrate::Error> {
         let pool = || self.inner.pool.clone();
         let mut pending = DB::pending(pool()).await?.versions.len();
@@ -68,7 +68,7 @@ impl<DB: RiverDatabase> River<DB> {
             let Err(error) = DB::migrate(pool()).await else {
                 return Ok(());
             };
-            // Another process may migrate at the same time: then it has come further, and so can we.
+            // Another process that migrates at the same time makes this fail. Retry while fewer migrations are pending.
             let left = DB::pending(pool()).await?.versions.len();
             if left >= pending {
                 return Err(error);
@@ -77,11 +77,11 @@ impl<DB: RiverDatabase> River<DB> {
         }
     }
 
-    /// The migrations that [`migrate`](Self::migrate) would apply, for a tool of your own.
+    /// Returns the migrations that [`migrate`](Self::migrate) would apply, for other migration tools.
     ///
     /// # Errors
     ///
-    /// What the database said.
+    /// Returns the error of the database.
     pub async fn migrations(&self) -> Result<Vec<Migration>, riverqueue::migrate::Error> {
         let pending = DB::pending(self.inner.pool.clone()).await?;
         Ok(pending
@@ -91,13 +91,13 @@ impl<DB: RiverDatabase> River<DB> {
             .collect())
     }
 
-    /// Runs work in a transaction and in a scope. It is committed if the work returns `Ok`: then its durable intents
-    /// have been stored with its data, and the other effects leave. An error, a panic and a dropped future roll back,
-    /// and discard what was enqueued.
+    /// Runs work in a transaction and a scope. If the work returns `Ok`, its durable intents are stored with its data,
+    /// the transaction is committed, and then the other effects are released. On an error, a panic or a dropped future,
+    /// the transaction is rolled back, and the enqueued intents are discarded.
     ///
     /// # Errors
     ///
-    /// What the work returned, or [`TransactionError`].
+    /// Returns the error of the work, or a [`TransactionError`].
     pub async fn transaction<T, E>(
         &self,
         work: impl AsyncFnOnce(&mut DB::Connection) -> Result<T, E>,
@@ -108,12 +108,13 @@ impl<DB: RiverDatabase> River<DB> {
         self.transactions().run(work).await
     }
 
-    /// Runs work in a transaction that the caller began and commits: its durable intents are stored at the end of the
-    /// work. The other effects leave then, unless a scope around holds them: put the commit into that scope.
+    /// Runs work in a transaction that the caller began and will commit. When the work ends, its durable intents are
+    /// stored in the transaction, and the other effects are released. To hold those until the commit, call this and
+    /// commit within an outer scope, which captures them.
     ///
     /// # Errors
     ///
-    /// What the work returned, or [`TransactionError`]. Then roll back.
+    /// Returns the error of the work, or a [`TransactionError`]. The caller must then roll back.
     pub async fn in_transaction<T, E>(
         &self,
         connection: &mut DB::Connection,
@@ -125,23 +126,25 @@ impl<DB: RiverDatabase> River<DB> {
         self.transactions().run_in(connection, work).await
     }
 
-    /// What River can do.
+    /// Returns River's capabilities.
     pub fn capabilities(&self) -> airlock_durable::Capabilities {
         crate::sql::capabilities()
     }
 
-    /// Transactions whose scopes say more: a name, policies, an origin.
+    /// Returns a configuration of transactions, to set options of their scopes: a name, policies, an origin.
     pub fn transactions(&self) -> Transactions<DB, Self> {
         Transactions::new(self.inner.pool.clone()).store(self.clone())
     }
 
-    /// Describes a worker that performs durable effects in an airlock, and forwards those that are to be forwarded.
+    /// Returns a builder of a worker that performs durable effects in an airlock, and forwards those with a forwarding
+    /// rule.
     pub fn worker(&self, airlock: Airlock) -> WorkerBuilder<DB> {
         WorkerBuilder::new(self.clone(), Some(airlock))
     }
 
-    /// Describes a worker that only forwards: the queues of [`forward_queue`](RiverBuilder::forward_queue), or all
-    /// queues after [`forward_all`](RiverBuilder::forward_all). It needs no resources.
+    /// Returns a builder of a worker that only forwards. It takes the queues of
+    /// [`forward_queue`](RiverBuilder::forward_queue), or all queues after [`forward_all`](RiverBuilder::forward_all).
+    /// It needs no resources.
     pub fn forwarder(&self) -> WorkerBuilder<DB> {
         WorkerBuilder::new(self.clone(), None)
     }
@@ -163,7 +166,7 @@ impl<DB: RiverDatabase> fmt::Debug for River<DB> {
     }
 }
 
-/// Describes a [`River`].
+/// A builder of a [`River`].
 #[must_use = "nothing is stored until it is built"]
 pub struct RiverBuilder<DB: RiverDatabase> {
     pool: Pool<DB>,
@@ -173,28 +176,28 @@ pub struct RiverBuilder<DB: RiverDatabase> {
 }
 
 impl<DB: RiverDatabase> RiverBuilder<DB> {
-    /// Seals the arguments that effects redact.
+    /// Sets the keys that seal redacted arguments.
     pub fn keys(mut self, keys: Keys) -> Self {
         self.keys = Some(keys);
         self
     }
 
-    /// Chooses how often a queue's workers are woken at most; each 20 ms unless set. PostgreSQL takes the commits of
-    /// transactions that wake others one by one, so a shorter interval slows busy producers down.
+    /// Sets the minimum time between two wake-ups of a queue's workers; 20 ms unless set. PostgreSQL serialises the
+    /// commits of transactions that wake workers, so a shorter interval slows down busy producers.
     pub fn wake_at_most_every(mut self, interval: Duration) -> Self {
         self.wake_at_most_every = interval;
         self
     }
 
-    /// Forwards an effect to another engine: its intents are recorded as jobs, with the caller's data, and a worker
-    /// hands each on to the engine, which performs it. Producers and workers have to say the same.
+    /// Forwards an effect to another engine. Its intents are recorded as jobs, with the caller's data, and a worker
+    /// forwards each to the engine, which performs it. Configure producers and workers identically.
     pub fn forward_effect(mut self, id: impl Into<String>, engine: impl Forward) -> Self {
         self.forwards
             .add(Which::Effect(id.into()), Arc::new(engine));
         self
     }
 
-    /// Forwards what is enqueued on a queue. An effect without a queue is on `default`.
+    /// Forwards everything that is enqueued on a queue. An effect without a queue is on `default`.
     pub fn forward_queue(mut self, queue: impl Into<String>, engine: impl Forward) -> Self {
         self.forwards
             .add(Which::Queue(queue.into()), Arc::new(engine));
@@ -207,12 +210,17 @@ impl<DB: RiverDatabase> RiverBuilder<DB> {
         self
     }
 
-    /// Builds it.
+    /// Builds the River.
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if a durable effect redacts arguments and there are no keys, if River cannot hold its id, or if an
-    /// effect is to be forwarded that does not exist.
+    /// Returns a [`BuildError`]:
+    ///
+    /// - if a durable effect redacts arguments and there are no keys;
+    /// - if the key of a durable effect contains a redacted argument;
+    /// - if River does not support the id or the queue of a durable effect;
+    /// - if a forwarded effect does not exist or is not durable;
+    /// - if the catalogue is invalid.
     pub fn build(self) -> Result<River<DB>, BuildError> {
         check_effects(&crate::sql::capabilities(), self.keys.as_ref())?;
         let catalogue = Catalogue::global()?;

@@ -2,7 +2,7 @@
 //!
 //! [`River`] stores the intents of durable effects as River jobs, in the caller's own transaction:
 //! [`River::transaction`] is a transaction and a scope at once. A [worker](River::worker) performs them. The kind of a
-//! job is the effect's id, and its arguments are the job's, so River's own tools show them.
+//! job is the effect's id, and the job's arguments are the effect's, so River's own tools show them.
 
 #![cfg(any(feature = "postgres", feature = "sqlite"))]
 

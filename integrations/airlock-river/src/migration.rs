@@ -2,7 +2,7 @@
 
 use riverqueue::migrate::MigrateVersion;
 
-/// The first version whose table of migrations tells several lines apart.
+/// The first version whose table of migrations has a column for the line.
 const LINES: i64 = 5;
 
 /// A migration of River's tables that is not applied.
@@ -11,9 +11,9 @@ const LINES: i64 = 5;
 pub struct Migration {
     /// Its number, from 1.
     pub version: i64,
-    /// What it does, in a few words.
+    /// A short description.
     pub name: &'static str,
-    /// Its statements, and one that notes that it is applied.
+    /// Its statements, including one that records that the migration is applied.
     pub sql: String,
 }
 

@@ -1,8 +1,8 @@
-//! Forwarding the jobs of one ordering key in the order of their ids.
+//! Forwards the jobs of one ordering key in the order of their ids.
 //!
-//! Whichever of them a forwarder happens to have, it forwards the unfinished ones before it first, and completes all of
-//! them. Two forwarders may do so at once: each sends in order, the engine takes an intent that comes twice for one, and
-//! so the first arrivals are in order, too. No job has to wait for another one.
+//! A forwarder that has one of these jobs first forwards the unfinished ones before it, and completes all of them. Two
+//! forwarders may do so at the same time. Each sends in order, and the engine recognises an intent that arrives twice,
+//! so the first arrivals are also in order. No job has to wait for another one.
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
@@ -17,10 +17,11 @@ use tokio::sync::Mutex;
 use crate::perform::id_of_row;
 use crate::{River, RiverDatabase};
 
-/// How many jobs are forwarded before they are completed: what is cut short in between is sent again.
+/// The number of jobs that are forwarded before they are completed. Jobs are sent again if the forwarder is interrupted
+/// in between.
 pub(crate) const AT_ONCE: usize = 20;
 
-/// Locks for the keys of this process: it would be no use to forward the jobs of one key twice at once.
+/// Locks for the ordering keys, since forwarding the jobs of one key twice at once in one process is useless.
 #[derive(Debug)]
 pub(crate) struct Turns {
     locks: [Mutex<()>; 64],
@@ -51,7 +52,7 @@ pub struct OrderedJob {
     unique_key: Option<String>,
 }
 
-/// What airlock knows of a job.
+/// The metadata that airlock stores with a job.
 #[derive(serde::Deserialize)]
 struct Metadata {
     airlock: About,
@@ -73,12 +74,12 @@ impl OrderedJob {
 }
 
 impl<DB: RiverDatabase> River<DB> {
-    /// Forwards a job after the unfinished ones of its key that are before it, and completes them. Those that go to
-    /// another engine are left to others.
+    /// Forwards a job after the earlier unfinished jobs with its key, and completes all of them. Jobs that go to
+    /// another engine are skipped.
     ///
     /// # Errors
     ///
-    /// Why the job was not forwarded.
+    /// Returns the reason why the job was not forwarded, or the error of the database.
     pub(crate) async fn forward_in_order(
         &self,
         engine: &Arc<dyn Forward>,
@@ -102,7 +103,7 @@ impl<DB: RiverDatabase> River<DB> {
                 if !goes_there.is_some_and(|it| Arc::ptr_eq(it, engine)) {
                     continue;
                 }
-                // One that cannot be read is judged when a worker has it.
+                // A job that cannot be parsed gets its verdict when a worker takes it.
                 let Ok(envelope) = earlier.envelope(&job.queue) else {
                     continue;
                 };
@@ -125,7 +126,7 @@ impl<DB: RiverDatabase> River<DB> {
     }
 }
 
-/// The id of the effect of a kind, which may be an alias.
+/// Returns the id of the effect of a kind, which may be an alias.
 fn effect_of(kind: &str) -> &str {
     let catalogue = Catalogue::global().ok();
     let effect = catalogue.and_then(|it| it.find(kind));

@@ -1,4 +1,4 @@
-//! Performing one job, and completing it.
+//! Performs one job, and completes it.
 
 use std::any::TypeId;
 use std::sync::Arc;
@@ -19,17 +19,17 @@ use crate::register::{Work, attempt_of};
 use crate::worker::GRACE;
 use crate::{River, RiverDatabase};
 
-/// How long a job of another version of the program is left alone, at first and at most.
+/// The minimum and maximum time for which a job that cannot be handled now is snoozed.
 pub(crate) const LEFT_ALONE: (Duration, Duration) =
     (Duration::from_secs(1), Duration::from_secs(60));
 
-/// Performs the jobs of all durable effects.
+/// A performer of the jobs of all durable effects.
 pub(crate) struct Performing<DB: RiverDatabase> {
     /// `None` if it only forwards.
     performer: Option<Performer>,
     river: River<DB>,
     executor: Arc<dyn Executor>,
-    /// The type of the resource that asks for the transaction of the completion.
+    /// The type of the resource that requests the completion's transaction.
     completes: TypeId,
 }
 
@@ -51,7 +51,7 @@ impl<DB: RiverDatabase> Work for Performing<DB> {
     ) -> Duration {
         match error.downcast_ref::<Failed>() {
             Some(failed) => failed.after,
-            // Its completion has failed, or its worker was killed.
+            // The completion failed, or the worker was killed.
             None => retry_of(effect).delay_after(attempt),
         }
     }
@@ -61,7 +61,7 @@ impl<DB: RiverDatabase> Work for Performing<DB> {
     }
 }
 
-/// A failed attempt, as River records it.
+/// The error of a failed attempt, as River records it.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
 struct Failed {
@@ -116,7 +116,7 @@ impl<DB: RiverDatabase> Performing<DB> {
             .perform(&envelope, attempt, executor, cancelled)
             .await;
         let verdict = match verdict {
-            // The row may say less than the effect does now.
+            // The row may allow fewer attempts than the effect's current rule.
             Verdict::Retry { reason, .. } if job.attempt >= job.max_attempts => {
                 Verdict::Dead { reason }
             }
@@ -139,8 +139,8 @@ impl<DB: RiverDatabase> Performing<DB> {
         }
     }
 
-    /// Completes a job. With what its effect wrote and enqueued in one transaction, if it did; otherwise River
-    /// completes it together with others.
+    /// Completes a job. If its effect wrote in the transaction of the completion or enqueued intents, completes it in a
+    /// transaction with them. Otherwise River completes it in a batch with others.
     async fn complete(
         &self,
         context: &WorkContext,
@@ -158,7 +158,7 @@ impl<DB: RiverDatabase> Performing<DB> {
                 .collect::<Result<Vec<_>, _>>()?,
             None => Vec::new(),
         };
-        // What is not durable leaves after the completion, too, so that it is not repeated with the job.
+        // Intents that are not durable also wait for the completion, so that they are not repeated with the job.
         if begun.is_some() || !rows.is_empty() || !released.is_finished() {
             let mut transaction = match begun {
                 Some(begun) => begun,
@@ -177,7 +177,7 @@ impl<DB: RiverDatabase> Performing<DB> {
                 batch.complete_in_order(receipts);
             }
         }
-        // The job is done: what else it caused is performed once, and its failure is no reason to repeat the job.
+        // The job is completed. Its other intents are dispatched once, and their failure must not repeat the job.
         if let Err(error) = released.dispatch_async().await {
             error.report_unhandled();
         }
@@ -185,7 +185,7 @@ impl<DB: RiverDatabase> Performing<DB> {
     }
 }
 
-/// What River is told of a job that was not performed to its end.
+/// Returns River's outcome for a job that was not performed to its end.
 fn answer(context: &WorkContext, job: &JobRow, verdict: Verdict) -> Result<WorkOutcome, BoxError> {
     match verdict {
         Verdict::Done(_) => Ok(WorkOutcome::Complete),
@@ -202,7 +202,7 @@ fn answer(context: &WorkContext, job: &JobRow, verdict: Verdict) -> Result<WorkO
     }
 }
 
-/// What River stores of a job, as an envelope.
+/// Converts a job to an envelope.
 fn envelope_of(job: &JobRow) -> Result<Envelope, Box<Verdict>> {
     let mut about = about_of(job)?;
     if about.id.is_nil() {
@@ -216,7 +216,7 @@ fn envelope_of(job: &JobRow) -> Result<Envelope, Box<Verdict>> {
     })
 }
 
-/// What airlock knows of a job; nothing, if another program enqueued it.
+/// Returns the members that airlock stored with a job; the default ones if another program enqueued it.
 fn about_of(job: &JobRow) -> Result<About, Box<Verdict>> {
     let Some(raw) = job.metadata.get_raw("airlock") else {
         return Ok(About::default());
@@ -225,17 +225,17 @@ fn about_of(job: &JobRow) -> Result<About, Box<Verdict>> {
     read.map_err(|error| Box::new(unreadable(raw.get(), &error)))
 }
 
-/// The id of a job that has none of ours: the same in each attempt.
+/// Returns the id for a job without one of ours. It is the same in each attempt.
 fn id_of(job: &JobRow) -> Uuid {
     id_of_row(job.id, &job.created_at.as_microsecond().to_string())
 }
 
-/// The same, of a row; `created_at` is in microseconds after the epoch.
+/// Returns the id for a row without one of ours; `created_at` is in microseconds after the epoch.
 pub(crate) fn id_of_row(job: i64, created_at: &str) -> Uuid {
     derived_id(&format!("river\0{job}\0{created_at}"))
 }
 
-/// The older a job is, the longer it is left alone.
+/// Returns how long a job that cannot be handled now is snoozed. The time grows with the job's age.
 pub(crate) fn left_alone(job: &JobRow) -> Duration {
     let age = riverqueue::jiff::Timestamp::now().duration_since(job.created_at);
     let age = Duration::try_from(age).unwrap_or_default();

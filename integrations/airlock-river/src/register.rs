@@ -1,4 +1,4 @@
-//! Registering each durable effect of the program with River's workers, without a list by hand.
+//! Registration of all durable effects of the program with River's workers.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,7 +14,7 @@ use riverqueue::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// Works the jobs of all effects.
+/// A worker for the jobs of all effects.
 pub(crate) trait Work: Send + Sync + 'static {
     fn work(
         &self,
@@ -23,7 +23,7 @@ pub(crate) trait Work: Send + Sync + 'static {
         effect: &'static EffectDescriptor,
     ) -> BoxFuture<'_, Result<WorkOutcome, BoxError>>;
 
-    /// How long to wait before a failed job is worked again.
+    /// Returns the delay before a failed job is retried.
     fn next_retry(
         &self,
         error: &WorkError,
@@ -31,17 +31,17 @@ pub(crate) trait Work: Send + Sync + 'static {
         effect: &'static EffectDescriptor,
     ) -> Duration;
 
-    /// How long River lets a job run.
+    /// Returns how long River lets a job run.
     fn timeout(&self, effect: &'static EffectDescriptor) -> Duration;
 }
 
-/// A durable effect of the program, as `#[airlock::effect(durable)]` submits it.
+/// The registration of a durable effect, submitted by `#[airlock::effect(durable)]`.
 pub struct Registration {
     add: fn(&mut Workers, Arc<dyn Work>) -> Result<(), riverqueue::Error>,
 }
 
 impl Registration {
-    /// That of `E`.
+    /// Creates the registration of `E`.
     pub const fn new<E: DurableEffect + Send>() -> Self {
         Self {
             add: |workers, work| {
@@ -63,7 +63,7 @@ impl fmt::Debug for Registration {
 
 airlock_core::__private::inventory::collect!(Registration);
 
-/// The workers of all durable effects.
+/// Returns the workers of all durable effects.
 pub(crate) fn workers(work: &Arc<dyn Work>) -> Result<Workers, riverqueue::Error> {
     let mut workers = Workers::new();
     for registration in airlock_core::__private::inventory::iter::<Registration> {
@@ -72,7 +72,8 @@ pub(crate) fn workers(work: &Arc<dyn Work>) -> Result<Workers, riverqueue::Error
     Ok(workers)
 }
 
-/// The arguments of `E`'s jobs, undecoded: a row that does not fit is for the worker to judge, not for River.
+/// The encoded arguments of `E`'s jobs. They are decoded by our worker and not by River, so that our worker returns the
+/// verdict on a bad row.
 struct Arguments<E> {
     raw: Box<RawValue>,
     effect: PhantomData<fn(E)>,
@@ -101,7 +102,7 @@ impl<E: DurableEffect> JobArgs for Arguments<E> {
     }
 }
 
-/// The number of a job's attempt, from 1.
+/// Returns the number of a job's attempt, from 1.
 pub(crate) fn attempt_of(job: &JobRow) -> u32 {
     u32::try_from(job.attempt).unwrap_or(1).max(1)
 }

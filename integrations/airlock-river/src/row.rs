@@ -1,4 +1,4 @@
-//! One durable intent as a row of River's table.
+//! A durable intent as a row of River's table.
 
 use airlock_core::catalogue::EffectDescriptor;
 use airlock_core::{BoxError, Intent};
@@ -10,12 +10,12 @@ use uuid::Uuid;
 /// River's default queue.
 pub(crate) const DEFAULT_QUEUE: &str = "default";
 
-/// The priority in the middle, for intents that name none: River's are 1 to 4, and 1 is first.
+/// The priority of intents that have none, in the middle. River's priorities are 1 to 4, and 1 runs first.
 const DEFAULT_PRIORITY: i16 = 2;
 
-/// The states in which a job keeps others with its unique key out: available, pending, retryable, running and
-/// scheduled, as bits in the alphabetic order of River's states. It must have all of them but `retryable`, so that a
-/// job can go from one to the other.
+/// The states in which a job excludes others with its unique key: available, pending, retryable, running and scheduled,
+/// as bits in the alphabetic order of River's states. All of them but `retryable` are mandatory, so that a job can
+/// change between them.
 const UNFINISHED: u8 = 0b1111_0001;
 
 /// A row, with the members that the statements read.
@@ -40,7 +40,7 @@ pub(crate) struct Row {
     pub(crate) notify: bool,
 }
 
-/// What airlock knows of a job, in River's metadata.
+/// The metadata that airlock stores with a job.
 #[derive(Debug, Serialize)]
 struct Metadata {
     airlock: About,
@@ -79,28 +79,29 @@ impl Row {
             unique_states: unique_key.as_ref().map(|_| UNFINISHED),
             unique_key,
             metadata: Metadata { airlock: about },
-            // A delayed one has nothing for workers yet.
+            // Workers need no wake-up for a delayed job yet.
             notify: run_at.is_none(),
         })
     }
 
-    /// For a job that is forwarded: how often its effect is tried is for the other engine.
+    /// Removes the limit of attempts, for a job that is forwarded: the other engine applies the retry rule.
     pub(crate) fn never_give_up(&mut self) {
         self.max_attempts = i16::MAX;
     }
 
-    /// Whether a worker can take it at once.
+    /// Returns whether a worker can take the job at once.
     pub(crate) fn is_due(&self) -> bool {
         self.scheduled_at.is_none()
     }
 }
 
-/// Ours is higher for sooner, River's is lower.
+/// Converts a priority: ours is higher for sooner, River's is lower.
 fn river_priority(priority: i16) -> i16 {
     5 - priority.clamp(1, 4)
 }
 
-/// PostgreSQL's JSON holds no NUL, and one statement stores all rows: the intent is named before all fail.
+/// Rejects an intent with NUL, which PostgreSQL's JSON cannot hold. One statement stores all rows and would fail as a
+/// whole, without naming the intent.
 fn refuse_nul(
     effect: &EffectDescriptor,
     arguments: &RawValue,
@@ -122,7 +123,7 @@ fn refuse_nul(
     }
 }
 
-/// Whether a JSON text has the escape of NUL. After an even number of backslashes it is text.
+/// Returns whether a JSON text contains the escape of NUL. After an even number of backslashes, `u0000` is plain text.
 fn has_escaped_nul(json: &str) -> bool {
     json.match_indices("u0000").any(|(at, _)| {
         let before = json[..at].bytes().rev();

@@ -1,4 +1,4 @@
-//! The statements that store intents as River jobs: one text with one JSON parameter for each database, for every
+//! The statements that store intents as River jobs: for each database one text with one JSON parameter, for every
 //! driver.
 
 use std::borrow::Cow;
@@ -8,9 +8,9 @@ use airlock_durable::{Capabilities, Keys};
 
 use crate::row::Row;
 
-/// Stores the jobs that its one parameter describes, a text of JSON that [`Rows::to_json`] makes. For PostgreSQL, in
-/// the form of every driver that has `$1`. It gives a row for each job that is stored or has been stored before: the
-/// job's `id`, the `intent` that it is for, and its `unique_key` in hexadecimal digits, if it has one.
+/// Stores the jobs that its only parameter describes, a JSON text from [`Rows::to_json`]. For PostgreSQL, and for every
+/// driver with `$1` parameters. Returns a row for each job that is stored or has been stored before: the job's `id`,
+/// the `intent` that it is for, and its `unique_key` in hexadecimal digits, if it has one.
 ///
 /// Workers are woken when the transaction is committed.
 pub const SQL_POSTGRES: &str = r"
@@ -42,7 +42,8 @@ WITH rows AS MATERIALIZED (
 SELECT stored.id, stored.intent, stored.unique_key FROM stored, woken
 ";
 
-/// The same for SQLite, 3.45 or later. [`SQL_SQLITE_NOTIFY`] wakes the workers. Read its rows to the end.
+/// Stores jobs like [`SQL_POSTGRES`], for SQLite 3.45 or later. [`SQL_SQLITE_NOTIFY`] wakes the workers. Read the
+/// returned rows to the end.
 pub const SQL_SQLITE: &str = r"
 INSERT INTO river_job (
     args, kind, max_attempts, metadata, priority, queue, scheduled_at, state, unique_key, unique_states
@@ -72,7 +73,7 @@ ON CONFLICT (unique_key)
 RETURNING id, metadata->'airlock'->>'id' AS intent, lower(hex(unique_key)) AS unique_key
 ";
 
-/// Wakes the workers of the queues of the same parameter, for SQLite: to be executed after [`SQL_SQLITE`], in the same
+/// Wakes the workers of the queues in the same parameter, for SQLite. Execute it after [`SQL_SQLITE`], in the same
 /// transaction.
 pub const SQL_SQLITE_NOTIFY: &str = r"
 INSERT INTO river_notification (payload, topic)
@@ -81,7 +82,7 @@ FROM json_each(?1)
 WHERE value->>'notify'
 ";
 
-/// Wakes the workers of queues by their names, on PostgreSQL.
+/// Wakes the workers of queues by name, on PostgreSQL.
 #[cfg(feature = "postgres")]
 pub(crate) const WAKE_POSTGRES: &str = r"
 SELECT pg_notify(concat(current_schema(), '.river_insert'), json_build_object('queue', queue)::text)
@@ -92,7 +93,7 @@ FROM unnest($1::text[]) AS queue
 #[cfg(feature = "sqlite")]
 pub(crate) const WAKE_SQLITE: &str = "INSERT INTO river_notification (payload, topic) VALUES (json_object('queue', $1), 'river_insert')";
 
-/// The jobs of a queue and an ordering key that are not done, of a range, on PostgreSQL. River has an index for
+/// Selects the unfinished jobs of a queue and an ordering key in a range of ids, on PostgreSQL. River has an index on
 /// the metadata.
 #[cfg(feature = "postgres")]
 pub(crate) const UNFINISHED_POSTGRES: &str = r"
@@ -107,7 +108,7 @@ ORDER BY id
 LIMIT $5
 ";
 
-/// The same on SQLite, which has milliseconds.
+/// Selects the same jobs on SQLite, which stores milliseconds.
 #[cfg(feature = "sqlite")]
 pub(crate) const UNFINISHED_SQLITE: &str = r"
 SELECT
@@ -121,8 +122,8 @@ ORDER BY id
 LIMIT $5
 ";
 
-/// Completes jobs that were forwarded with another one, on PostgreSQL. River does nothing more to a job that is done when
-/// its worker returns.
+/// Completes jobs that were forwarded together with another one, on PostgreSQL. When the worker of such a job returns,
+/// River leaves the completed job unchanged.
 #[cfg(feature = "postgres")]
 pub(crate) const FINISH_POSTGRES: &str = r"
 UPDATE river_job
@@ -131,7 +132,7 @@ SET state = 'completed', finalized_at = now(),
 WHERE id = ANY ($1) AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
 ";
 
-/// The same on SQLite.
+/// Completes the same jobs on SQLite.
 #[cfg(feature = "sqlite")]
 pub(crate) const FINISH_SQLITE: &str = r#"
 UPDATE river_job
@@ -141,15 +142,14 @@ WHERE id IN (SELECT value FROM json_each($1))
     AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
 "#;
 
-/// Durable intents as the parameter of [`SQL_POSTGRES`] or [`SQL_SQLITE`], for transactions of other drivers than
-/// sqlx.
+/// Durable intents as the parameter of [`SQL_POSTGRES`] or [`SQL_SQLITE`], for transactions of drivers other than sqlx.
 #[derive(Debug, Default)]
 pub struct Rows {
     rows: Vec<Row>,
 }
 
 impl Rows {
-    /// No rows.
+    /// Creates an empty list of rows.
     pub fn new() -> Self {
         Self::default()
     }
@@ -158,32 +158,36 @@ impl Rows {
     ///
     /// # Errors
     ///
-    /// If its effect is not durable, or asks for something that River cannot do; if its arguments cannot be encoded;
-    /// if some are redacted and there are no keys; if something in it contains NUL, which River's tables cannot hold.
+    /// Returns an error:
+    ///
+    /// - if the effect is not durable;
+    /// - if the intent requests something that River does not support;
+    /// - if the arguments cannot be encoded, or some are redacted and there are no keys;
+    /// - if the intent contains the character NUL, which River's tables cannot hold.
     pub fn push(&mut self, intent: &Intent, keys: Option<&Keys>) -> Result<(), BoxError> {
         capabilities().check(intent).map_err(Cow::into_owned)?;
         self.rows.push(Row::from_intent(intent, keys)?);
         Ok(())
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there are none. Then there is nothing to execute.
+    /// Returns whether there are no rows. Then there is no statement to execute.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// The parameter.
+    /// Returns the parameter of the statement.
     pub fn to_json(&self) -> String {
         to_json(self.rows.iter())
     }
 }
 
-/// Those with keys last, in the order of their keys: transactions that store the same keys then wait for each other
-/// instead of getting into a deadlock.
+/// Serialises rows to JSON, those with keys last and in the order of their keys. Transactions that store the same keys
+/// then wait for each other instead of running into a deadlock.
 pub(crate) fn to_json<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
     let mut rows: Vec<&Row> = rows.collect();
     rows.sort_by(|one, other| one.unique_key.cmp(&other.unique_key));
@@ -193,7 +197,7 @@ pub(crate) fn to_json<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
     }
 }
 
-/// What River can do.
+/// Returns River's capabilities.
 pub(crate) fn capabilities() -> Capabilities {
     let mut river = Capabilities::new("River");
     river.delay = true;

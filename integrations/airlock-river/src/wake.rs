@@ -1,4 +1,4 @@
-//! Waking workers: at once where nobody was woken for a while, and a little later otherwise.
+//! Wake-ups of workers: at once if the queue was not woken recently, else a little later.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use crate::row::Row;
 use crate::{River, RiverDatabase};
 
-/// Which queues were woken when, and which are to be woken.
+/// The wake-ups of queues: the time of the last one, and the queues with a pending one.
 ///
-/// A transaction that wakes others costs more: PostgreSQL takes the commits of such transactions one by one. So of a
-/// burst of transactions the first one wakes, and one wake-up of its own after the burst stands for all others.
+/// A transaction that wakes workers costs more, because PostgreSQL serialises the commits of such transactions. In a
+/// burst of transactions, only the first one wakes workers. A single separate wake-up after the burst covers the
+/// others.
 pub(crate) struct Wakes {
     interval: Duration,
     state: Mutex<State>,
@@ -19,7 +20,7 @@ pub(crate) struct Wakes {
 #[derive(Default)]
 struct State {
     last: HashMap<String, Instant>,
-    /// The queues of committed rows that did not wake anybody. A task is about to, if there are any.
+    /// The queues of committed rows that did not wake workers. If not empty, a task is about to wake them.
     held_back: BTreeSet<String>,
 }
 
@@ -35,7 +36,7 @@ impl Wakes {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets those rows wake nobody whose queue was woken a moment ago.
+    /// Clears the wake-up of rows whose queue was woken recently.
     pub(crate) fn hold_back<'a>(&self, rows: impl Iterator<Item = &'a mut Row>) {
         let now = Instant::now();
         let mut state = self.state();
@@ -49,7 +50,7 @@ impl Wakes {
         }
     }
 
-    /// Notes rows that were committed. Returns whether a task has to be started that wakes workers.
+    /// Records committed rows. Returns whether a task must be started to wake workers.
     fn note<'a>(&self, rows: impl Iterator<Item = &'a Row>) -> bool {
         let mut state = self.state();
         let was_empty = state.held_back.is_empty();
@@ -61,7 +62,7 @@ impl Wakes {
         was_empty && !state.held_back.is_empty()
     }
 
-    /// The queues to be woken now.
+    /// Takes the queues to be woken now.
     fn take(&self) -> BTreeSet<String> {
         let mut state = self.state();
         let queues = std::mem::take(&mut state.held_back);
@@ -74,7 +75,7 @@ impl Wakes {
 }
 
 impl<DB: RiverDatabase> River<DB> {
-    /// Sees to it that the workers of rows which were committed are woken, also if the rows do not wake them.
+    /// Ensures that the workers of committed rows are woken, even if the rows themselves do not wake them.
     pub(crate) fn wake<'a>(&self, rows: impl Iterator<Item = &'a Row>) {
         if !self.inner.wakes.note(rows) {
             return;
@@ -83,7 +84,7 @@ impl<DB: RiverDatabase> River<DB> {
         tokio::spawn(async move {
             tokio::time::sleep(river.inner.wakes.interval).await;
             let queues = river.inner.wakes.take();
-            // Otherwise they find the rows when they look by themselves.
+            // If this fails, workers find the rows when they poll.
             if let Err(error) = DB::wake(&river.inner.pool, queues).await {
                 tracing::debug!(target: "airlock", %error, "workers could not be woken");
             }
@@ -103,7 +104,7 @@ mod tests {
         let mut rows = [Row::for_test("mail"), Row::for_test("mail")];
         wakes.hold_back(rows.iter_mut());
         assert_eq!(rows.each_ref().map(|row| row.notify), [true, false]);
-        // The interval may be over by now: that says nothing of these rows.
+        // The interval may be over by now, but these rows still need a wake-up.
         wakes.state().last.clear();
         assert!(wakes.note(rows.iter()), "a task is needed");
         assert!(!wakes.note(rows.iter()), "one is enough");

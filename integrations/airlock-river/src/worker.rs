@@ -1,4 +1,4 @@
-//! The worker: River's client, with every durable effect of the program.
+//! The worker: River's client, with all durable effects of the program.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,17 +14,17 @@ use crate::register::{self, Work};
 use crate::row::DEFAULT_QUEUE;
 use crate::{River, RiverDatabase, WorkerError};
 
-/// How many jobs of a queue are worked at once, unless said otherwise.
+/// The default number of jobs per queue that run at once.
 const CONCURRENCY: usize = 100;
 
-/// How much longer than an effect's own timeout River waits before it gives a job up.
+/// The time beyond an effect's own timeout after which River gives up a job.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
-/// How often the leader looks for jobs whose worker was killed, and for delayed ones that are due.
+/// The intervals at which River's leader looks for jobs whose worker was killed, and for delayed jobs that are due.
 const RESCUE_INTERVAL: Duration = Duration::from_secs(10);
 const SCHEDULE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Describes a worker.
+/// A builder of a worker.
 #[must_use = "a worker performs nothing until it is started"]
 pub struct WorkerBuilder<DB: RiverDatabase> {
     river: River<DB>,
@@ -52,39 +52,39 @@ impl<DB: RiverDatabase> WorkerBuilder<DB> {
         }
     }
 
-    /// Chooses how many effects of each queue are performed at once; 100 unless set.
+    /// Sets how many effects of each queue are performed at once; 100 unless set.
     pub fn concurrency(mut self, effects: usize) -> Self {
         self.concurrency = effects;
         self
     }
 
-    /// Works a queue, with so many effects at once. The queues that effects declare are worked anyway; one that only
-    /// intents name (`.on_queue(..)`) has to be said.
+    /// Adds a queue, and sets how many of its effects are performed at once. Queues that effects declare are added by
+    /// default. Add a queue that only intents name (`.on_queue(..)`).
     pub fn queue(mut self, name: impl Into<String>, concurrency: usize) -> Self {
         self.queues.insert(name.into(), concurrency);
         self
     }
 
-    /// Chooses how often the database is asked for jobs, where nothing has woken the worker; each second unless set.
+    /// Sets the interval at which the database is polled for jobs when nothing wakes the worker; 1 s unless set.
     pub fn poll_every(mut self, interval: Duration) -> Self {
         self.poll = interval;
         self
     }
 
-    /// Chooses how long the worker waits between two looks at a queue at least; 10 ms unless set.
+    /// Sets the minimum time between two fetches from a queue; 10 ms unless set.
     pub fn look_at_most_every(mut self, interval: Duration) -> Self {
         self.cooldown = interval;
         self
     }
 
-    /// Chooses after what time a job counts as lost that no worker has finished: its worker was killed. Unless set,
-    /// 25 s longer than the longest timeout of the durable effects. A shorter one lets effects run twice at once.
+    /// Sets the time after which an unfinished job counts as lost, because its worker was killed. Unless set, it is
+    /// 25 s longer than the longest timeout of the durable effects. A shorter time lets effects run twice at once.
     pub fn rescue_after(mut self, time: Duration) -> Self {
         self.rescue_after = Some(time);
         self
     }
 
-    /// Chooses how long a worker that stops waits for effects under way, before it gives them up where they await.
+    /// Sets how long a stopping worker waits for running effects before it drops them at their current await points.
     pub fn stop_within(mut self, time: Duration) -> Self {
         self.stop_within = Some(time);
         self
@@ -94,11 +94,11 @@ impl<DB: RiverDatabase> WorkerBuilder<DB> {
     ///
     /// # Errors
     ///
-    /// [`WorkerError`] if River refuses the settings.
+    /// Returns a [`WorkerError`] if River rejects the settings, or if a forwarder has no queue.
     ///
     /// # Panics
     ///
-    /// Outside of a runtime of tokio.
+    /// Panics outside a tokio runtime.
     pub fn start(self) -> Result<Running, WorkerError> {
         let durable = durable_effects();
         let longest = durable.iter().copied().map(timeout_of).max();
@@ -117,7 +117,7 @@ impl<DB: RiverDatabase> WorkerBuilder<DB> {
         }
         self.warn_if_forgotten(rescue_after);
         let queues = self.all_queues(&durable)?;
-        // Also those that it only forwards: River's leader discards kinds that it does not know.
+        // Registers all effects, even those that are only forwarded: River's leader discards jobs of unknown kinds.
         let work: Arc<dyn Work> = Arc::new(Performing::new(self.river.clone(), self.airlock));
         let mut client = DB::client(self.river.inner.pool.clone())
             .workers(register::workers(&work)?)
@@ -143,7 +143,7 @@ impl<DB: RiverDatabase> WorkerBuilder<DB> {
         Ok(Running { client, run })
     }
 
-    /// The queues to be worked, with how many jobs of each at once.
+    /// Returns the queues to be worked, with the number of jobs of each at once.
     fn all_queues(
         &self,
         durable: &[&'static EffectDescriptor],
@@ -166,7 +166,7 @@ impl<DB: RiverDatabase> WorkerBuilder<DB> {
         Ok(queues)
     }
 
-    /// Warns of engines that would take an intent for a new one which is forwarded again after its forwarder was killed.
+    /// Warns of engines that may no longer recognise an intent that is forwarded again after its forwarder was killed.
     fn warn_if_forgotten(&self, rescue_after: Duration) {
         for engine in self.river.inner.forwards.engines() {
             if let Some(warning) = forgets(&engine.capabilities(), rescue_after + LEFT_ALONE.1) {
@@ -176,7 +176,7 @@ impl<DB: RiverDatabase> WorkerBuilder<DB> {
     }
 }
 
-/// What is to be said of an engine if it does not recognise an intent for so long.
+/// Returns a warning if an engine does not recognise an intent for `longest`.
 fn forgets(engine: &Capabilities, longest: Duration) -> Option<String> {
     let time = engine.recognises_for.filter(|time| *time < longest)?;
     Some(format!(
@@ -200,7 +200,7 @@ fn durable_effects() -> Vec<&'static EffectDescriptor> {
     effects.filter(|effect| effect.is_durable()).collect()
 }
 
-/// A worker that runs. Dropped, it gives up what it performs where that awaits.
+/// A running worker. If it is dropped, running effects are dropped at their current await points.
 #[must_use = "a worker that is dropped stops at once"]
 pub struct Running {
     client: Client,
@@ -208,27 +208,27 @@ pub struct Running {
 }
 
 impl Running {
-    /// River's client, for its own jobs and queues.
+    /// Returns River's client, for its own jobs and queues.
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Takes no more jobs, and waits for those under way; no longer than
-    /// [`stop_within`](WorkerBuilder::stop_within), if that is set. What was given up is performed again, by this or
-    /// another worker.
+    /// Stops taking jobs, and waits for those that are running, but no longer than
+    /// [`stop_within`](WorkerBuilder::stop_within) if that is set. Jobs that were cancelled are performed again, by
+    /// this or another worker.
     ///
     /// # Errors
     ///
-    /// [`WorkerError`] if River's client had failed.
+    /// Returns a [`WorkerError`] if River's client had failed.
     pub async fn stop(mut self) -> Result<(), WorkerError> {
         Ok(self.run.stop().await?)
     }
 
-    /// Waits until the worker has stopped, which it does by itself only if it failed.
+    /// Waits until the worker has stopped. By itself it stops only if it fails.
     ///
     /// # Errors
     ///
-    /// [`WorkerError`] if River's client has failed.
+    /// Returns a [`WorkerError`] if River's client has failed.
     pub async fn wait(&mut self) -> Result<(), WorkerError> {
         Ok(self.run.wait().await?)
     }

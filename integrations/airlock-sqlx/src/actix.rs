@@ -16,22 +16,22 @@ use airlock_http::{PROBLEM_BODY, PROBLEM_TYPE};
 use crate::request::{Request, Slot, log};
 use crate::{NoStore, Store, TransactionDatabase, TransactionError, Transactions, Tx};
 
-/// Runs each request in a transaction and in a scope: committed before a response that is a success is sent, and rolled
-/// back on everything else. The transaction begins when a handler asks for it, by the extractor [`Tx`].
+/// A middleware that runs each request in a transaction and a scope. The transaction is committed before a successful
+/// response is sent, and rolled back otherwise. It begins when a handler first extracts a [`Tx`].
 ///
-/// A commit that fails is answered with a 500 and a body of `application/problem+json`.
+/// If the commit fails, the response is a 500 with a body of `application/problem+json`.
 pub struct TransactionMiddleware<DB: TransactionDatabase, S = NoStore> {
     transactions: Transactions<DB, S>,
 }
 
 impl<DB: TransactionDatabase, S: Store<DB>> TransactionMiddleware<DB, S> {
-    /// Opens transactions like these.
+    /// Creates a middleware that opens these transactions.
     pub fn new(transactions: Transactions<DB, S>) -> Self {
         Self { transactions }
     }
 }
 
-// By hand, since a database need not be `Clone`.
+// Not derived, because a database need not be `Clone`.
 impl<DB: TransactionDatabase, S: Clone> Clone for TransactionMiddleware<DB, S> {
     fn clone(&self) -> Self {
         Self {
@@ -68,7 +68,7 @@ where
     }
 }
 
-/// The service that [`TransactionMiddleware`] makes.
+/// The service of a [`TransactionMiddleware`].
 pub struct TransactionService<I, DB: TransactionDatabase, S> {
     inner: Rc<I>,
     transactions: Transactions<DB, S>,
@@ -116,7 +116,7 @@ fn outcome_of<B>(response: &Result<ServiceResponse<B>, Error>) -> Outcome {
     }
 }
 
-/// What a client is told of a transaction that failed.
+/// The error that a client receives when a transaction failed.
 #[derive(Debug)]
 struct Failed;
 

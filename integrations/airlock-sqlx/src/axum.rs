@@ -19,22 +19,22 @@ use tower_service::Service;
 use crate::request::{Request, Slot, log};
 use crate::{NoStore, Store, TransactionDatabase, TransactionError, Transactions, Tx};
 
-/// Runs each request in a transaction and in a scope: committed before a response that is a success is sent, and rolled
-/// back on everything else. The transaction begins when a handler asks for it, by the extractor [`Tx`].
+/// A layer that runs each request in a transaction and a scope. The transaction is committed before a successful
+/// response is sent, and rolled back otherwise. It begins when a handler first extracts a [`Tx`].
 ///
-/// A commit that fails is answered with a 500 and a body of `application/problem+json`.
+/// If the commit fails, the response is a 500 with a body of `application/problem+json`.
 pub struct TransactionLayer<DB: TransactionDatabase, S = NoStore> {
     transactions: Transactions<DB, S>,
 }
 
 impl<DB: TransactionDatabase, S: Store<DB>> TransactionLayer<DB, S> {
-    /// Opens transactions like these.
+    /// Creates a layer that opens these transactions.
     pub fn new(transactions: Transactions<DB, S>) -> Self {
         Self { transactions }
     }
 }
 
-// By hand, since a database need not be `Clone`.
+// Not derived, because a database need not be `Clone`.
 impl<DB: TransactionDatabase, S: Clone> Clone for TransactionLayer<DB, S> {
     fn clone(&self) -> Self {
         Self {
@@ -60,7 +60,7 @@ impl<DB: TransactionDatabase, S> fmt::Debug for TransactionLayer<DB, S> {
     }
 }
 
-/// The service that [`TransactionLayer`] makes.
+/// The service of a [`TransactionLayer`].
 pub struct TransactionService<I, DB: TransactionDatabase, S> {
     inner: I,
     transactions: Transactions<DB, S>,
@@ -98,7 +98,7 @@ where
     }
 
     fn call(&mut self, mut request: HttpRequest<B>) -> Self::Future {
-        // The one that is ready serves this request, and the clone the next.
+        // The service that is ready handles this request, and its clone handles the next.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let (opened, scope) = Request::open(&self.transactions);
@@ -121,7 +121,7 @@ fn outcome_of(response: &Result<Response, Infallible>) -> Outcome {
     }
 }
 
-/// What a client is told of a transaction that failed. The error is logged.
+/// Returns the response to a failed transaction. The error is only logged.
 fn problem(error: TransactionError) -> Response {
     log(error);
     let mut response = Response::new(Body::from(PROBLEM_BODY));

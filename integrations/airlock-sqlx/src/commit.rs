@@ -1,4 +1,4 @@
-//! The end of a transaction whose work has succeeded: store, commit, and let the rest leave.
+//! The end of a transaction whose work has succeeded: stores intents, commits, and releases the others.
 
 use airlock_core::executor::Batch;
 use airlock_core::lifecycle::Outcome;
@@ -8,8 +8,8 @@ use sqlx::{Pool, Transaction};
 use crate::savepoint::{report_unhandled, roll_back};
 use crate::{Recorded, Store, TransactionDatabase, TransactionError};
 
-/// Stores the durable intents of a scope, commits, and lets the rest leave. Without a transaction, one begins if
-/// there is something to store.
+/// Stores the durable intents of a scope, commits, and releases the others. Without a transaction, begins one if there
+/// is an intent to store.
 pub(crate) async fn commit<DB: TransactionDatabase, S: Store<DB>>(
     pool: &Pool<DB>,
     transaction: Option<Transaction<'static, DB>>,
@@ -75,22 +75,22 @@ pub(crate) async fn commit<DB: TransactionDatabase, S: Store<DB>>(
     }
 }
 
-/// Ends a scope of which nobody knows whether its transaction was committed: nothing leaves.
+/// Ends a scope whose commit has an unknown result. No intent is released.
 fn discard(mut recording: Recording) {
     recording.fail("nobody knows whether the transaction was committed");
-    drop(recording.discard()); // `on_report` has seen it.
+    drop(recording.discard()); // `on_report` has received the report.
 }
 
-/// Who commits a transaction.
+/// The party that commits a transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Committer {
-    /// This crate, which tells the store.
+    /// This crate, which also notifies the store.
     Us,
-    /// Whoever began it.
+    /// The caller, who began the transaction.
     Caller,
 }
 
-/// What a store has taken, and what it answered for each.
+/// The rows that a store has taken, their intents, and its receipts.
 pub(crate) struct Stored<R> {
     rows: Vec<R>,
     intents: Vec<Recorded>,
@@ -105,7 +105,7 @@ impl<R> Stored<R> {
     }
 }
 
-/// Stores what has to be stored.
+/// Stores the durable intents of a recording.
 pub(crate) async fn record<DB: TransactionDatabase, S: Store<DB>>(
     recording: &mut Recording,
     store: Option<&S>,
@@ -143,11 +143,11 @@ fn is_rejected(receipt: &Receipt) -> bool {
 /// Why nothing was stored.
 pub(crate) enum NotStored {
     All(BoxError),
-    /// These were rejected, and so the others cannot be stored either.
+    /// Some intents were rejected, so the others cannot be stored either. Has a receipt for each intent.
     Some(Vec<Receipt>),
 }
 
-/// The rows of all intents, or why some have none.
+/// Returns the rows of all intents, or the receipts if some intents have no row.
 fn rows<DB: TransactionDatabase, S: Store<DB>>(
     store: &S,
     batch: &Batch<'_>,
@@ -169,14 +169,15 @@ fn rows<DB: TransactionDatabase, S: Store<DB>>(
     }
 }
 
-/// Fails what was not stored, and ends the scope as failed.
+/// Marks the intents that were not stored as failed, and ends the scope as failed.
 pub(crate) async fn not_stored(mut recording: Recording, error: NotStored) -> TransactionError {
     match error {
         NotStored::All(error) => recording.fail(error),
         NotStored::Some(receipts) => {
             let mut receipts = receipts.into_iter();
             if let Some(mut batch) = recording.batch() {
-                // One that the engine would have taken is not reached, since the transaction is rolled back.
+                // An intent that the engine would have accepted is not rejected: it is unreached, since the transaction
+                // is rolled back.
                 batch.reject(|_| match receipts.next() {
                     Some(Receipt::Rejected(error)) => Some(error),
                     _ => None,
@@ -190,8 +191,8 @@ pub(crate) async fn not_stored(mut recording: Recording, error: NotStored) -> Tr
     }
 }
 
-/// Holds a recording until it is known how its commit has ended. Dropped before, it discards, and logs which intents
-/// may be stored.
+/// A guard that holds a recording until the result of its commit is known. If it is dropped before, it discards the
+/// recording and logs which intents may be stored.
 struct Undecided<'a> {
     recording: Option<Recording>,
     intents: &'a [Recorded],

@@ -1,4 +1,4 @@
-//! What transactions need of a database.
+//! The database operations that transactions need.
 
 use std::future::Future;
 
@@ -12,15 +12,16 @@ pub trait TransactionDatabase: Database + sealed::Sealed {
         pool: Pool<Self>,
     ) -> impl Future<Output = Result<Transaction<'static, Self>, sqlx::Error>> + Send;
 
-    /// An error if the transaction has been ended within its work, or aborted by a statement whose error the program
-    /// ignored. `stores` tells whether something is stored in it next, which would fail then.
+    /// Returns an error if the work has ended the transaction, or if a statement whose error the program ignored has
+    /// aborted it. If `stores` is `true`, a statement that stores rows follows, which would itself fail in an aborted
+    /// transaction.
     #[doc(hidden)]
     fn check(
         connection: &mut Self::Connection,
         stores: bool,
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
-    /// Whether a `COMMIT` that failed so may have happened.
+    /// Returns whether a `COMMIT` that failed with this error may have happened.
     #[doc(hidden)]
     fn leaves_open(error: &sqlx::Error) -> bool;
 }
@@ -48,7 +49,7 @@ impl TransactionDatabase for sqlx::Postgres {
         if stores {
             return Ok(());
         }
-        // The `COMMIT` of an aborted transaction succeeds, and rolls back.
+        // The `COMMIT` of an aborted transaction succeeds, but rolls back.
         sqlx::query("SELECT 1").execute(connection).await.map(drop)
     }
 
@@ -57,7 +58,7 @@ impl TransactionDatabase for sqlx::Postgres {
             return is_broken(error);
         };
         let code = error.code();
-        // The connection was lost, or the server was stopped.
+        // The connection was lost, or the server was shut down.
         code.is_some_and(|code| code.starts_with("08") || code.starts_with("57P"))
     }
 }
@@ -65,7 +66,7 @@ impl TransactionDatabase for sqlx::Postgres {
 #[cfg(feature = "sqlite")]
 impl TransactionDatabase for sqlx::Sqlite {
     async fn begin(pool: Pool<Self>) -> Result<Transaction<'static, Self>, sqlx::Error> {
-        // A transaction that reads before it writes would fail at once where another one writes.
+        // A deferred transaction that reads before it writes fails at once while another one writes.
         to_its_end(async move { pool.begin_with("BEGIN IMMEDIATE").await }).await
     }
 
@@ -73,8 +74,8 @@ impl TransactionDatabase for sqlx::Sqlite {
         if !sqlx::Connection::is_in_transaction(connection) {
             return Err(ended());
         }
-        // Some errors roll a transaction back by themselves, and what follows commits by itself. A transaction
-        // cannot begin within another one.
+        // Some errors roll a transaction back implicitly, and the statements after them commit one by one. `BEGIN`
+        // fails within a transaction, so it tells the two cases apart.
         if sqlx::query("BEGIN")
             .execute(&mut *connection)
             .await
@@ -96,8 +97,8 @@ impl TransactionDatabase for sqlx::Sqlite {
     }
 }
 
-/// Runs on a task of its own: a `BEGIN` that is dropped half-way would return a connection with an open transaction to
-/// the pool.
+/// Runs `begin` on a separate task. If a `BEGIN` were dropped half-way, the pool would get back a connection with an
+/// open transaction.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 async fn to_its_end<T: Send + 'static>(
     begin: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
@@ -114,7 +115,7 @@ fn ended() -> sqlx::Error {
     sqlx::Error::Protocol("the transaction was ended within its work".to_owned())
 }
 
-/// Whether the connection broke.
+/// Returns whether the error means that the connection broke.
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 fn is_broken(error: &sqlx::Error) -> bool {
     use sqlx::Error;

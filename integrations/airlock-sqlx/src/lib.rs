@@ -1,8 +1,8 @@
-//! Transactions of sqlx as scopes.
+//! sqlx transactions as scopes.
 //!
-//! [`transaction`] runs work in a transaction and in a scope at once: effects leave after the commit, and none
-//! leaves if the transaction is rolled back. An engine of durable effects, such as River, stores their intents in
-//! the same transaction ([`Store`]), so that they exist if and only if the data does.
+//! [`transaction`] runs work in a transaction and a scope at once. Effects are released after the commit, and none is
+//! released if the transaction is rolled back. An engine of durable effects, such as River, stores their intents in the
+//! same transaction ([`Store`]), so they exist if and only if the data does.
 
 #[cfg(feature = "actix")]
 pub mod actix;

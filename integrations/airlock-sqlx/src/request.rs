@@ -18,7 +18,7 @@ use crate::{Store, TransactionDatabase, TransactionError, Transactions};
 
 type Begun<DB> = Option<Transaction<'static, DB>>;
 
-/// Where the transaction of a request is, for its extractor.
+/// The slot that holds the transaction of a request. Its extractor finds it in the request's extensions.
 pub(crate) struct Slot<DB: TransactionDatabase> {
     pool: Pool<DB>,
     begun: Arc<Mutex<Begun<DB>>>,
@@ -34,7 +34,7 @@ impl<DB: TransactionDatabase> Clone for Slot<DB> {
 }
 
 impl<DB: TransactionDatabase> Slot<DB> {
-    /// The transaction, which begins with the first extractor.
+    /// Returns the transaction, and begins it for the first extractor.
     pub(crate) async fn begin(self) -> Result<Tx<DB>, sqlx::Error> {
         let mut guard = self.begun.lock_owned().await;
         if guard.is_none() {
@@ -44,10 +44,10 @@ impl<DB: TransactionDatabase> Slot<DB> {
     }
 }
 
-/// The transaction of a request, as an extractor: a connection of sqlx.
+/// An extractor for the transaction of a request: a sqlx connection.
 ///
-/// It is committed after the handler, if the response is a success, and before the response is sent; else it is rolled
-/// back. Several extractors of one request take turns on it: drop one before you ask for the next.
+/// After the handler, the transaction is committed if the response is successful, before the response is sent;
+/// otherwise it is rolled back. Extractors of one request share the transaction: drop one before extracting the next.
 pub struct Tx<DB: TransactionDatabase> {
     guard: OwnedMutexGuard<Begun<DB>>,
 }
@@ -100,14 +100,15 @@ impl<DB: TransactionDatabase, S: Store<DB>> Request<DB, S> {
         self.slot.clone()
     }
 
-    /// Ends a request: what its service returned, once that is committed; or why it was not. A panic goes on.
+    /// Ends a request. Returns the response of its service after the commit or rollback, or a `TransactionError`.
+    /// Resumes a panic of the service.
     pub(crate) async fn end<R>(
         self,
         ended: thread::Result<R>,
         scope: OwnedScope,
         outcome: impl FnOnce(&R) -> Outcome,
     ) -> Result<R, TransactionError> {
-        // A task that the handler has left behind may still hold it.
+        // A task that the handler spawned may still hold the transaction.
         let taken = self.slot.begun.clone().try_lock_owned();
         let (transaction, is_held) = match taken {
             Ok(mut begun) => (begun.take(), false),
@@ -137,7 +138,7 @@ impl<DB: TransactionDatabase, S: Store<DB>> Request<DB, S> {
     }
 }
 
-/// Logs why a request's transaction failed, where the client is only told that it did.
+/// Logs why a request's transaction failed. The client only learns that it failed.
 pub(crate) fn log(error: TransactionError) {
     tracing::error!(target: "airlock", error = %in_full(&error), "the transaction of a request failed");
     if let TransactionError::Flush(error) | TransactionError::NotStored(error) = error {

@@ -1,4 +1,4 @@
-//! Running work in a transaction that is a scope.
+//! Work that runs in a transaction and a scope.
 
 use std::fmt;
 use std::panic::resume_unwind;
@@ -11,18 +11,19 @@ use crate::commit::{Committer, commit, not_stored, record};
 use crate::savepoint::{report_unhandled, roll_back};
 use crate::{NoStore, Store, TransactionDatabase, TransactionError};
 
-/// Runs work in a transaction and in a scope: it is committed if the work returns `Ok`, and its effects leave after
-/// the commit. An error, a panic and a dropped future roll back, and discard what was enqueued.
+/// Runs work in a transaction and a scope. If the work returns `Ok`, the transaction is committed, and then the effects
+/// are released. On an error, a panic or a dropped future, the transaction is rolled back, and the enqueued intents are
+/// discarded.
 ///
-/// Within another scope, what would leave is captured by that scope after the commit, as ever.
+/// Within another scope, that scope captures the released intents after the commit, as usual.
 ///
 /// # Errors
 ///
-/// What the work returned, or [`TransactionError`].
+/// Returns the error of the work, or a [`TransactionError`].
 ///
 /// # Panics
 ///
-/// Outside of a runtime of tokio, and if the work does.
+/// Panics outside a tokio runtime, and if the work panics.
 pub async fn transaction<DB, T, E>(
     pool: &Pool<DB>,
     work: impl AsyncFnOnce(&mut DB::Connection) -> Result<T, E>,
@@ -34,7 +35,7 @@ where
     Transactions::new(pool.clone()).run(work).await
 }
 
-/// How transactions are opened as scopes: from which pool, with which engine, and what their scopes say.
+/// A configuration for transactions that are scopes: the pool, the engine, and the options of the scopes.
 #[must_use = "a transaction begins when it is run"]
 pub struct Transactions<DB: TransactionDatabase, S = NoStore> {
     pool: Pool<DB>,
@@ -43,7 +44,7 @@ pub struct Transactions<DB: TransactionDatabase, S = NoStore> {
 }
 
 impl<DB: TransactionDatabase> Transactions<DB> {
-    /// Transactions from a pool, without an engine.
+    /// Creates a configuration for transactions from a pool, without an engine.
     pub fn new(pool: Pool<DB>) -> Self {
         Self {
             pool,
@@ -52,7 +53,7 @@ impl<DB: TransactionDatabase> Transactions<DB> {
         }
     }
 
-    /// Lets an engine store durable intents in the transaction.
+    /// Sets the engine that stores durable intents in the transaction.
     pub fn store<S: Store<DB>>(self, store: S) -> Transactions<DB, S> {
         Transactions {
             pool: self.pool,
@@ -63,7 +64,7 @@ impl<DB: TransactionDatabase> Transactions<DB> {
 }
 
 impl<DB: TransactionDatabase, S: Store<DB>> Transactions<DB, S> {
-    /// Changes what the scope says: its name, policies, origin and so on.
+    /// Changes the options of the scope: its name, policies, origin and so on.
     pub fn scope(mut self, change: impl FnOnce(ScopeBuilder) -> ScopeBuilder) -> Self {
         self.scope = change(self.scope);
         self
@@ -73,7 +74,7 @@ impl<DB: TransactionDatabase, S: Store<DB>> Transactions<DB, S> {
     ///
     /// # Errors
     ///
-    /// As [`transaction`].
+    /// Returns the same errors as [`transaction`].
     pub async fn run<T, E>(
         self,
         work: impl AsyncFnOnce(&mut DB::Connection) -> Result<T, E>,
@@ -106,13 +107,14 @@ impl<DB: TransactionDatabase, S: Store<DB>> Transactions<DB, S> {
         }
     }
 
-    /// Runs work in a transaction that the caller began, and commits. Durable intents are stored in it at the end of
-    /// the work; the others leave then, so that a scope around the commit has to hold them.
+    /// Runs work in a transaction that the caller began and will commit. When the work ends, its durable intents are
+    /// stored in the transaction, and all others are released. To hold those until the commit, call this and commit
+    /// within an outer scope, which captures them.
     ///
     /// # Errors
     ///
-    /// What the work returned, or [`TransactionError`]. Then roll back, also where the error says that something was
-    /// committed or rolled back: that is the caller's to do.
+    /// Returns the error of the work, or a [`TransactionError`]. The caller must then roll back, even if the error says
+    /// that the transaction was committed or rolled back.
     pub async fn run_in<T, E>(
         self,
         connection: &mut DB::Connection,
@@ -164,7 +166,7 @@ impl<DB: TransactionDatabase, S: Store<DB>> Transactions<DB, S> {
         }
     }
 
-    /// A scope of a transaction, and what stores in it.
+    /// Opens the scope of a transaction, and returns it with its store.
     pub(crate) fn open(&self) -> (Option<S>, OwnedScope) {
         let (store, scope) = (self.store.clone(), self.scope.clone());
         let scope = match store.clone() {

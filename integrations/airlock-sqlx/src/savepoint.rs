@@ -7,15 +7,15 @@ use sqlx::{Connection, Database};
 
 use crate::TransactionError;
 
-/// Runs work in a savepoint of a transaction, and in a scope nested in the transaction's. If it fails, it takes its
-/// own writes and its own intents along; the transaction goes on.
+/// Runs work in a savepoint of a transaction, and in a scope nested in that of the transaction. If the work fails, its
+/// writes are rolled back and its intents discarded; the transaction continues.
 ///
-/// If this future is dropped while the savepoint is being set, sqlx rolls the whole transaction back; its commit is
-/// refused then.
+/// If this future is dropped while the savepoint is being set, sqlx rolls back the whole transaction. The commit then
+/// fails.
 ///
 /// # Errors
 ///
-/// What the work returned, or [`TransactionError`] if the savepoint could not be set or released.
+/// Returns the error of the work, or a [`TransactionError`] if the savepoint could not be set or released.
 pub async fn savepoint<C, T, E>(
     connection: &mut C,
     work: impl AsyncFnOnce(&mut C) -> Result<T, E>,
@@ -60,14 +60,14 @@ where
     }
 }
 
-/// A savepoint or transaction that cannot be rolled back ends with its connection.
+/// Rolls back a savepoint or transaction. If that fails, logs the error: the transaction ends with its connection.
 pub(crate) async fn roll_back<DB: Database>(transaction: sqlx::Transaction<'_, DB>) {
     if let Err(error) = transaction.rollback().await {
         tracing::warn!(target: "airlock", %error, "a rollback failed: the connection ends it");
     }
 }
 
-/// The caller has an error already: that of the flush goes where unhandled ones go.
+/// Passes the error of a flush to `on_unhandled_error`, because the caller already gets another error.
 pub(crate) fn report_unhandled<T>(flushed: Result<T, airlock_core::FlushError>) {
     if let Err(error) = flushed {
         error.report_unhandled();

@@ -1,4 +1,4 @@
-//! What stores durable intents in a transaction.
+//! Stores of durable intents in a transaction.
 
 use std::convert::Infallible;
 
@@ -7,43 +7,43 @@ use airlock_core::{BoxError, BoxFuture, Intent, Receipt};
 
 use crate::TransactionDatabase;
 
-/// An executor that stores intents in a transaction of the caller's: an engine of durable effects.
+/// An executor that stores intents in the caller's transaction: an engine of durable effects.
 pub trait Store<DB: TransactionDatabase>: Executor + Clone {
-    /// An intent in the form in which it is stored.
+    /// An intent in its stored form.
     type Row: Send + Sync;
 
-    /// That form of one intent.
+    /// Converts an intent to its stored form.
     ///
     /// # Errors
     ///
-    /// Why it cannot be stored.
+    /// Returns the reason why the intent cannot be stored.
     fn row(&self, intent: &Intent) -> Result<Self::Row, BoxError>;
 
-    /// Changes rows that are about to be stored in a transaction whose commit is told by
-    /// [`committed`](Self::committed). Not called where somebody else commits.
+    /// Adjusts rows before they are stored in a transaction that this crate commits. After the commit,
+    /// [`committed`](Self::committed) is called. Not called if the caller commits.
     fn before_commit(&self, rows: &mut [Self::Row]) {
         let _ = rows;
     }
 
-    /// Stores rows in one call, and answers for each, in order. What it answers counts once the transaction has
-    /// been committed.
+    /// Stores rows in one call, and returns their receipts, in order. The receipts count once the transaction has been
+    /// committed.
     ///
     /// # Errors
     ///
-    /// What the database said. Nothing is stored then, and the transaction is rolled back.
+    /// Returns the error of the database. Nothing is stored then, and the transaction is rolled back.
     fn store<'a>(
         &'a self,
         rows: &'a [Self::Row],
         connection: &'a mut DB::Connection,
     ) -> BoxFuture<'a, Result<Vec<Receipt>, BoxError>>;
 
-    /// Rows that it stored were committed.
+    /// Called after rows that this store has stored were committed. Not called if the caller commits.
     fn committed(&self, rows: &[Self::Row]) {
         let _ = rows;
     }
 }
 
-/// Stores nothing: what a transaction without an engine has.
+/// The store of a transaction without an engine. It has no values.
 #[derive(Clone, Copy, Debug)]
 pub enum NoStore {}
 

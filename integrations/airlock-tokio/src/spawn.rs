@@ -1,4 +1,4 @@
-//! Performing effects on spawned tasks.
+//! An executor that performs effects on spawned tasks.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,20 +13,20 @@ use tokio::sync::Notify;
 
 use airlock_core::__private::guarded;
 
-/// Performs each intent on its own tokio task; the intents of a batch effect share one task. The scope
-/// does not wait for the tasks.
+/// An executor that performs each intent on its own tokio task. The intents of a batch effect share one task.
+/// The scope does not wait for the tasks.
 ///
 /// - **Order:** not kept. Tasks run concurrently.
 /// - **Crash:** at most once. Tasks that have not finished are lost with the process; wait for
 ///   [`drained`](Self::drained) in a graceful shutdown.
-/// - **Sync code:** works in sync scopes and in dropped futures, since handing over never awaits.
+/// - **Sync code:** works in sync scopes and in dropped futures, since handing over needs no awaiting.
 /// - **Delays:** honoured. The task sleeps until the intent is due.
-/// - **Cascades:** an effect's own intents are spawned as well, after it has succeeded.
-/// - **Errors:** go to [`on_error`](Self::on_error), or to the airlock's
-///   [`on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error) if that is not set. This includes the
-///   tasks that a runtime drops when it shuts down, whether they had started or not.
+/// - **Cascades:** intents that an effect enqueues are spawned too, after the effect has succeeded.
+/// - **Errors:** go to [`on_error`](Self::on_error) or, if that is not set, to the airlock's
+///   [`on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error). This includes tasks that the
+///   runtime drops at its shutdown, started or not.
 ///
-/// Clones share their tasks, and count as one executor.
+/// Clones share their tasks and count as one executor, unless they have different error handlers.
 ///
 /// ```
 /// use airlock::tokio::Spawn;
@@ -64,7 +64,7 @@ impl Spawn {
     ///
     /// # Panics
     ///
-    /// If it is called outside of a tokio runtime. Use [`on`](Self::on) with a handle there.
+    /// If called outside of a tokio runtime. Use [`on`](Self::on) with a handle there.
     #[track_caller]
     pub fn current() -> Self {
         Self::on(Handle::current())
@@ -82,8 +82,8 @@ impl Spawn {
     /// Calls `take` with the error of each task that failed or was dropped by its runtime. The error
     /// contains the intents that failed or were not reached.
     ///
-    /// [`FlushError::report_unhandled`] passes it on to the airlock's `on_unhandled_error`. If `take` panics, the panic is
-    /// logged.
+    /// Call [`FlushError::report_unhandled`] to pass it on to the airlock's `on_unhandled_error`. If `take`
+    /// panics, the panic is logged.
     #[must_use]
     pub fn on_error(mut self, take: impl Fn(FlushError) + Send + Sync + 'static) -> Self {
         self.on_error = Some(Arc::new(take));
@@ -100,7 +100,7 @@ impl Spawn {
         loop {
             let idle = self.running.idle.notified();
             tokio::pin!(idle);
-            // Registered before the check, so that an end in between is not missed.
+            // Registered before the check, so that the end of a task in between is not missed.
             idle.as_mut().enable();
             if self.running() == 0 {
                 return;
@@ -124,11 +124,11 @@ impl Spawn {
     }
 }
 
-/// A delivery and its entry in the count of tasks.
+/// A delivery, with its entry in the count of tasks.
 struct Task {
     delivery: Option<Delivery>,
     on_error: Option<OnError>,
-    // Dropped last: a task that is dropped has reported its error when it stops counting.
+    // Dropped last: a dropped task reports its error before it stops counting.
     _finished: Finished,
 }
 
@@ -153,7 +153,7 @@ fn report(on_error: Option<&OnError>, error: FlushError) {
     guarded("Spawn::on_error", || take(error));
 }
 
-/// How long a delivery has to wait. All its intents have the same schedule.
+/// Returns the remaining delay of a delivery. All its intents have the same schedule.
 fn delay_of(delivery: &Delivery) -> Duration {
     let schedule = delivery.intents()[0].schedule();
     schedule.delay_from(SystemTime::now())
@@ -180,7 +180,7 @@ impl Executor for Spawn {
     }
 }
 
-/// Counts a task until it is dropped: when it ends, panics, or is dropped by its runtime.
+/// A guard that counts a task until it ends, panics, or is dropped by its runtime.
 struct Finished(Arc<Running>);
 
 impl Finished {

@@ -1,14 +1,13 @@
-//! Tokio's clock.
+//! A timer on tokio's clock.
 
 use std::time::Duration;
 
 use airlock_core::BoxFuture;
 use airlock_core::executor::{ThreadTimer, Timer};
 
-/// Sleeps on tokio's clock, which tests can pause and advance.
+/// A timer that sleeps on tokio's clock, which tests can pause and advance.
 ///
-/// Only futures sleep on it: a sync flush blocks its thread for a retry as
-/// [`ThreadTimer`] does.
+/// Only futures use that clock. A sync flush blocks its thread between retries, as [`ThreadTimer`] does.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! Where the errors of spawned effects go, and which executors count as one.
+//! The errors of spawned effects, and the identity of executors.
 
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -28,7 +28,7 @@ fn runtime() -> Runtime {
     runtime.expect("it starts")
 }
 
-/// A handler for [`Spawn::on_error`], and how many intents each error has handed back.
+/// Returns a handler for [`Spawn::on_error`], and a channel with the number of intents in each error.
 fn errors() -> (impl Fn(FlushError) + Send + Sync + 'static, Receiver<usize>) {
     let (send, received) = channel();
     let on_error = move |error: FlushError| {
@@ -37,7 +37,7 @@ fn errors() -> (impl Fn(FlushError) + Send + Sync + 'static, Receiver<usize>) {
     (on_error, received)
 }
 
-/// Enqueues one intent into a scope with this executor.
+/// Enqueues one intent in a scope with this executor.
 fn hand_over(spawn: &Spawn, intent: impl IntoIntent) {
     let scope = airlock::scope().executor(spawn.clone());
     let ended = scope.run_infallible(|_| _ = airlock::enqueue(intent));
@@ -114,7 +114,8 @@ fn an_effect_goes_on_although_on_error_has_panicked() {
     assert_eq!(spawn.running(), 0);
 }
 
-/// How many tasks perform a batch effect that scopes with these executors enqueue within another one.
+/// Returns the number of tasks for a batch effect that two scopes with these executors enqueue within a third
+/// one.
 fn tasks_of(runtime: &Runtime, executors: [&Spawn; 2]) -> usize {
     let ended = airlock::scope().run_infallible(|_| {
         for spawn in executors {
@@ -122,7 +123,7 @@ fn tasks_of(runtime: &Runtime, executors: [&Spawn; 2]) -> usize {
         }
     });
     ended.expect("they are spawned");
-    // Nothing runs before the runtime does.
+    // No task runs before the runtime does.
     let tasks = executors[0].running();
     runtime.block_on(executors[0].drained());
     tasks

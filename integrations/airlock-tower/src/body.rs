@@ -1,4 +1,4 @@
-//! A response's body that holds its request's scope until it has been sent.
+//! The response body that holds its request's scope until it has been sent.
 
 use std::fmt;
 use std::panic::resume_unwind;
@@ -12,10 +12,12 @@ use pin_project_lite::pin_project;
 pin_project! {
     /// The body of a response whose request flushes [after the response](crate::AfterResponse).
     ///
-    /// It is polled within the request's scope. The scope ends once: as the response says at the body's
-    /// end, or when the server drops the body, as it does after the last byte, and at once for `HEAD`,
-    /// 204, 304 and upgrades; as a failure when the body gives an error; as a panic when it panics, or
-    /// is dropped while its thread unwinds.
+    /// It is polled within the request's scope, which ends once:
+    ///
+    /// - with the response's outcome, at the end of the body or when the server drops the body. A server
+    ///   drops it after the last byte, and at once for `HEAD`, 204, 304 and upgrades.
+    /// - as a failure, when the body returns an error.
+    /// - as a panic, when the body panics or is dropped while its thread unwinds.
     pub struct ScopeBody<B> {
         #[pin]
         inner: Option<B>,
@@ -33,7 +35,7 @@ pin_project! {
 }
 
 impl<B> ScopeBody<B> {
-    /// A body, with the scope that it is to end.
+    /// Creates a body with the scope that it ends.
     pub(crate) fn new(inner: B, scope: Option<HeldScope>) -> Self {
         Self {
             inner: Some(inner),
@@ -42,8 +44,7 @@ impl<B> ScopeBody<B> {
     }
 }
 
-/// A body that holds no scope: for a response that is made outside of the layer, by a timeout for
-/// example.
+/// A body without a scope, for a response that is made outside of the layer, such as by a timeout.
 impl<B: Default> Default for ScopeBody<B> {
     fn default() -> Self {
         Self::new(B::default(), None)

@@ -1,4 +1,4 @@
-//! Finding routes without a scope before a client does.
+//! A check that finds routes without a scope before a client does.
 
 use std::future::poll_fn;
 
@@ -9,14 +9,15 @@ use tower_service::Service;
 
 use crate::layer::REMEDY;
 
-/// Checks that a scope is opened for requests to these paths: at the start of a service, or in a test.
+/// Checks that a scope is opened for requests to these paths. Call it at the start of a service or in a test.
 ///
-/// It sends a request to each, with a method of its own that no route is for. So handlers are not
-/// called, except those that are for every method, as a fallback is; these get no body, and nothing that
-/// they enqueue within the layer leaves. Add a path that does not exist to check the fallback.
+/// It sends a request to each path, with a method that no route uses. So only handlers for every method are
+/// called, such as a fallback. They get an empty body, and nothing that they enqueue within the layer is
+/// dispatched. Add a path that does not exist to check the fallback.
 ///
-/// It sees what such a request reaches. Layers of single methods (`get(handler).layer(..)`) and those of
-/// `route_layer` are not asked by it, and a layer outside of ours that refuses the request hides the scope.
+/// It only checks layers that such a request reaches. It reaches neither layers of single methods
+/// (`get(handler).layer(..)`) nor layers added by `route_layer`. A layer outside of ours that refuses the
+/// request hides the scope.
 ///
 /// ```
 /// use airlock::tower::{ScopeLayer, check_scopes};
@@ -36,7 +37,7 @@ use crate::layer::REMEDY;
 ///
 /// # Errors
 ///
-/// [`MissingScopes`], which names the paths.
+/// [`MissingScopes`], which lists the paths without a scope.
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub async fn check_scopes<S>(
     app: &S,

@@ -12,11 +12,11 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use crate::settings::{Judge, Settings};
 use crate::timing::FlushTiming;
 
-/// What the driver of a request knows of its layer.
+/// The state of a request's layer that the driver of the request needs.
 #[doc(hidden)]
 pub struct HttpExchange<M, B> {
     shared: Arc<(Settings, M)>,
-    /// Whether a server that shuts down closes the connection.
+    /// Set for HTTP/1.1 and earlier, whose connections close after the response during a shutdown.
     closes: bool,
     judge: Option<Judge>,
     body: PhantomData<fn(B)>,
@@ -35,10 +35,10 @@ impl<M, B> HttpExchange<M, B> {
 }
 
 impl<B, M: FlushTiming<B>> HttpExchange<M, B> {
-    /// Closes the connection behind the response, if the server is shutting down.
+    /// Closes the connection after the response, if the server is shutting down.
     #[inline]
     fn close(&self, response: &mut Response<M::Body>) {
-        // The header of an upgrade says that it is one.
+        // An upgrade has its own `Connection` header.
         let closes = self.closes && response.status() != StatusCode::SWITCHING_PROTOCOLS;
         if closes && self.shared.0.is_shutting_down() {
             close(response.headers_mut());

@@ -1,4 +1,4 @@
-//! The layer: what holds for every request.
+//! The layer and its configuration.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,12 +19,12 @@ use crate::service::ScopeService;
 use crate::settings::{FlushWhen, Judge, Settings};
 use crate::timing::{AfterResponse, BeforeResponse, Runs};
 
-/// Opens one scope per request around a service.
+/// A layer that opens one scope per request around a service.
 ///
-/// What the request enqueues leaves when the response's status is below 400. It is discarded when
-/// the status is 400 or more, when the service gives an error or panics (the panic goes on), and
-/// when the client has gone. Intents marked *on failure* or *always* leave then; with the client gone
-/// only those that need no awaiting. A layer within another one is a nested scope: the outer one
+/// The intents of a request are dispatched when the response's status is below 400. They are discarded when
+/// the status is 400 or more, when the service returns an error or panics (the panic is resumed), and when
+/// the client disconnects. Intents marked *on failure* or *always* are dispatched then; after a disconnect,
+/// only those that need no awaiting. A layer within another one opens a nested scope: the outer scope
 /// captures what it would dispatch.
 ///
 /// ```
@@ -54,19 +54,19 @@ use crate::timing::{AfterResponse, BeforeResponse, Runs};
 /// # }
 /// ```
 ///
-/// Without further ado the flush comes [before the response](BeforeResponse), and the client is told
-/// when it fails; [after the response](AfterResponse) is the other choice.
+/// By default it flushes [before the response](BeforeResponse), and a failed flush changes the response. The
+/// alternative is to flush [after the response](AfterResponse).
 #[derive(Debug)]
 pub struct ScopeLayer<M = BeforeResponse> {
     pub(crate) settings: Arc<Settings>,
     timing: M,
 }
 
-/// What helps where no scope is open in a service with our layer.
+/// The remedy that errors suggest when no scope is open in a service with this layer.
 pub(crate) const REMEDY: &str = "`ScopeLayer` covers the routes and the fallback that were added before it, so say `.layer(ScopeLayer::new())` last";
 
 impl ScopeLayer {
-    /// A layer that flushes before the response, in the installed airlock.
+    /// Creates a layer that flushes before the response, in the installed airlock.
     pub fn new() -> Self {
         Self {
             settings: Arc::new(Settings::new()),
@@ -76,13 +76,13 @@ impl ScopeLayer {
 }
 
 impl<R> ScopeLayer<BeforeResponse<R>> {
-    /// Answers a failed flush with this response instead of [`Problem`]'s. The closure owns the
-    /// error, with the intents that failed or were not reached. If it does not
-    /// [take](FlushError::into_intents) them they are [unhandled](FlushError::report_unhandled). Method and route of
-    /// the request are in `error.report().origin()`.
+    /// Answers a failed flush with this response instead of [`Problem`]'s. The closure owns the error, with
+    /// the intents that failed or were not reached. If it does not [take](FlushError::into_intents) them,
+    /// they are reported as [unhandled](FlushError::report_unhandled). The method and route of the request
+    /// are in `error.report().origin()`.
     ///
-    /// If the closure panics, its panic goes on to the server as a handler's does, since the response of
-    /// the handler tells of a success.
+    /// If the closure panics, the panic propagates to the server, as a handler's does. The handler's response
+    /// is not sent, since it reports a success.
     ///
     /// ```
     /// use airlock::tower::ScopeLayer;
@@ -95,7 +95,7 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
     /// # let _: axum::Router = axum::Router::new().route("/", axum::routing::get(|| async {})).layer(layer);
     /// ```
     ///
-    /// All requests share the closure, on whatever thread they are:
+    /// All requests share the closure, on any thread:
     ///
     /// ```compile_fail,E0277
     /// # use airlock::tower::ScopeLayer;
@@ -115,23 +115,23 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
         }
     }
 
-    /// Flushes when the server has taken the whole response; see [`AfterResponse`]. A closure that was given to
-    /// [`on_flush_error`](Self::on_flush_error) is dropped: no client is left to be told.
+    /// Flushes after the server has taken the whole response; see [`AfterResponse`]. Drops a closure set by
+    /// [`on_flush_error`](Self::on_flush_error), since no client is left to answer.
     ///
     /// Sync effects run at the end of the body, the rest on a tokio task. The client does not wait for that
-    /// task, and is never told that an effect has failed. A process that ends loses what has not run,
+    /// task and never learns that an effect failed. Effects that have not run are lost with the process,
     /// unless it ends by [`shutdown`](Self::shutdown).
     ///
     /// # Panics
     ///
-    /// The service's future, when it is polled outside of a tokio runtime.
+    /// The service's future panics if it is polled outside of a tokio runtime.
     #[cfg(feature = "tokio")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
     pub fn after_response(self) -> ScopeLayer<AfterResponse> {
         self.after(Runs::There)
     }
 
-    /// Tells what is missing.
+    /// Fails to compile, and names the missing feature.
     #[cfg(not(feature = "tokio"))]
     #[doc(hidden)]
     pub fn after_response(self) -> ScopeLayer<AfterResponse>
@@ -141,10 +141,10 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
         RunsOnTokio::after(self)
     }
 
-    /// As `after_response`, on whatever `spawn` puts the flush: it must be polled to its end.
+    /// Like `after_response`, but passes the flush to `spawn`, which must poll it to completion.
     ///
-    /// A flush that is dropped before, or that `spawn` loses by a panic, has failed: what was not
-    /// dispatched goes to the airlock's `on_unhandled_error`. The panic is logged as an error.
+    /// A flush that is dropped earlier, or lost by a panic of `spawn`, counts as failed: intents that were
+    /// not dispatched go to the airlock's `on_unhandled_error`. The panic is logged as an error.
     ///
     /// ```
     /// # use airlock_tower::ScopeLayer;
@@ -168,7 +168,7 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
     }
 }
 
-/// Implemented by nothing: it makes the compiler say which feature is missing.
+/// A trait without implementations: the compiler error names the missing feature.
 #[cfg(not(feature = "tokio"))]
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -187,37 +187,37 @@ impl<M> ScopeLayer<M> {
         self
     }
 
-    /// Runs requests in this airlock instead of the installed one. Scopes around the layer are out
-    /// of reach then, so give it to the outermost layer only.
+    /// Runs requests in this airlock instead of the installed one. Requests then ignore the scopes around the
+    /// layer, so set it on the outermost layer only.
     pub fn airlock(self, airlock: &Airlock) -> Self {
         let mut this = self.scope(|scope| scope.airlock(airlock));
         Arc::make_mut(&mut this.settings).has_airlock = true;
         this
     }
 
-    /// Names the scopes in reports and logs; `request` unless set.
+    /// Names the scopes in reports and logs. The default is `request`.
     pub fn name(self, name: &'static str) -> Self {
         self.scope(|scope| scope.name(name))
     }
 
-    /// Adds a policy; one that is there already is asked first. All requests share it, with what it
-    /// remembers: [`limit`](airlock_core::policy::limit) counts over all of them.
+    /// Adds a policy, which is consulted after those added earlier. All requests share it and its state:
+    /// [`limit`](airlock_core::policy::limit) counts over all of them.
     pub fn policy(self, policy: impl Policy) -> Self {
         self.scope(|scope| scope.policy(policy))
     }
 
-    /// Chooses a policy for each request by its head; it is asked after those of [`policy`](Self::policy),
-    /// and after one that is chosen already. An `Option` that is `None` allows everything, and a
-    /// `Box<dyn Policy>` may be one of several. It is made anew for each request: a
-    /// [`limit`](airlock_core::policy::limit) counts in that one alone.
+    /// Chooses a policy for each request by its head. It is consulted after those of [`policy`](Self::policy)
+    /// and of earlier calls. An `Option` that is `None` allows everything; a `Box<dyn Policy>` can hold one
+    /// of several types. Each request gets a new policy, so a [`limit`](airlock_core::policy::limit) counts
+    /// within that request only.
     ///
-    /// If the closure panics, its panic goes on to the server as a handler's does.
+    /// If the closure panics, the panic propagates to the server, as a handler's does.
     ///
     /// ```
     /// use airlock::policy::drop_all;
     /// use airlock::tower::ScopeLayer;
     ///
-    /// // What would happen? `curl -H "dry-run: yes"` shows it, and nothing leaves.
+    /// // A dry run: with `curl -H "dry-run: yes"`, intents are reported and not dispatched.
     /// let layer = ScopeLayer::new().policy_for(|request| {
     ///     request.headers.contains_key("dry-run").then(drop_all)
     /// });
@@ -239,27 +239,27 @@ impl<M> ScopeLayer<M> {
         self
     }
 
-    /// Decides how what a request enqueues is performed or handed over. All requests share it.
+    /// Sets the executor, which performs or hands over the intents of a request. All requests share it.
     pub fn executor(self, executor: impl Executor) -> Self {
         self.scope(|scope| scope.executor(executor))
     }
 
-    /// Decides whether a request's scope flushes under its outcome, and what scopes within it may
-    /// release at once.
+    /// Sets the lifecycle. It decides whether a request's scope flushes with its outcome, and what scopes
+    /// within it may release at once.
     pub fn lifecycle(self, lifecycle: impl Lifecycle) -> Self {
         self.scope(|scope| scope.lifecycle(lifecycle))
     }
 
-    /// Decides by the response's head whether the request has succeeded. `outcome` is what its
-    /// status alone says: a failure from 400 on. The lifecycle then decides as ever.
+    /// Decides by the response's head whether the request succeeded. `outcome` is derived from the status
+    /// alone: a failure from 400 on. The lifecycle then decides as usual.
     ///
-    /// It is not asked about an error of the service and a panic, which are failures, nor when the
-    /// client has gone. If `succeeded` panics, the panic is logged as an error and the status alone
-    /// decides, so that the client gets its response.
+    /// Not called when the service returns an error or panics, which are failures, nor when the client
+    /// disconnects. If `succeeded` panics, the panic is logged as an error and the status alone decides, so
+    /// the client still gets its response.
     ///
     /// ```
     /// # use airlock_tower::ScopeLayer;
-    /// // gRPC: a call that has failed at once says so in the head of a 200.
+    /// // gRPC: a call that fails at once has the status 200, and a `grpc-status` in its head.
     /// let layer = ScopeLayer::new().flush_when(|head, outcome| {
     ///     let status = head.headers.get("grpc-status");
     ///     outcome == airlock::lifecycle::Outcome::Success && status.is_none_or(|status| status == "0")
@@ -274,14 +274,14 @@ impl<M> ScopeLayer<M> {
         self
     }
 
-    /// As [`flush_when`](Self::flush_when), which it replaces, for a rule that depends on the request:
-    /// `choose` sees its head when it comes in, and gives the rule for its response.
+    /// Like [`flush_when`](Self::flush_when), which it replaces, for a rule that depends on the request.
+    /// `choose` gets the request's head when the request arrives, and returns the rule for its response.
     ///
     /// ```
     /// # use airlock_tower::ScopeLayer;
     /// use airlock::lifecycle::Outcome;
     ///
-    /// // A question is answered, and nothing follows from it.
+    /// // Read-only requests discard their intents.
     /// let layer = ScopeLayer::new().flush_when_for(|request| {
     ///     let asks = request.method.is_safe();
     ///     move |_, outcome| outcome == Outcome::Success && !asks
@@ -300,15 +300,15 @@ impl<M> ScopeLayer<M> {
         self
     }
 
-    /// Tells the route of a request for its [origin](airlock_core::Origin), which is shown as
-    /// `POST /orders/{id}`. Not needed on axum (feature `axum`) where the layer stands inside of the
-    /// router, as `Router::layer` puts it; elsewhere the method stands alone. Give a pattern, not the
-    /// path: origins stand in logs. If `route` panics, the panic is logged as an error and the method
-    /// stands alone.
+    /// Sets the route of a request in its [origin](airlock_core::Origin). With a route, an origin is
+    /// displayed as `POST /orders/{id}`. Not needed on axum (feature `axum`) if the layer is inside of the
+    /// router, where `Router::layer` puts it. Elsewhere the origin contains only the method. Return a
+    /// pattern, not the path: origins appear in logs. If `route` panics, the panic is logged as an error and
+    /// the origin contains only the method.
     ///
     /// ```
     /// # use airlock_tower::ScopeLayer;
-    /// // gRPC's paths are `/package.Service/Method`, for everybody the same.
+    /// // gRPC's paths are `/package.Service/Method`, and contain no user data.
     /// let layer = ScopeLayer::new().route(|uri, _| Some(uri.path().to_owned().into()));
     /// ```
     pub fn route(
@@ -319,21 +319,21 @@ impl<M> ScopeLayer<M> {
         self
     }
 
-    /// Puts a [`RequestScope`](crate::RequestScope) into each request's extensions, for layers within that move the
-    /// request to another task, which inherits nothing.
+    /// Puts a [`RequestScope`](crate::RequestScope) into each request's extensions. Inner layers need it if
+    /// they move the request to another task, which inherits no scope.
     pub fn share_scope(mut self) -> Self {
         Arc::make_mut(&mut self.settings).shares_scope = true;
         self
     }
 
-    /// The flushes of this layer's services that no client waits for, and how many of all their
-    /// flushes have failed.
+    /// Returns the tracker of this layer's services. It tracks the flushes that no client waits for, and
+    /// counts all failed flushes.
     pub fn tasks(&self) -> TaskTracker {
         self.settings.tasks.clone()
     }
 
-    /// The way to the end of a server with this layer: within a bound it finishes requests, also
-    /// [shielded](Self::shield) ones, and flushes that no client waits for.
+    /// Returns a handle to shut down a server with this layer. Within a time limit, the server finishes its
+    /// requests, including [shielded](Self::shield) ones, and the flushes that no client waits for.
     ///
     /// ```no_run
     /// use std::time::Duration;

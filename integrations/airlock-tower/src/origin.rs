@@ -1,4 +1,4 @@
-//! Where a request's intents come from: its method, its route, its trace.
+//! The origin of a request's intents: its method, route and trace.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -8,16 +8,16 @@ use http::{HeaderMap, HeaderName, Method};
 
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// How many origins a thread keeps. A service has few routes that are busy.
+/// The number of origins that a thread caches. Few routes of a service are busy.
 const KEPT: usize = 16;
 
-/// The longest route that is kept, in bytes: where a program's own rule tells the route, it may be whatever a
+/// The longest route that is cached, in bytes. The program's own `route` closure may return anything that a
 /// client sent.
 const LONGEST: usize = 256;
 
 thread_local! {
-    /// Kept and shared by the requests of one route, so that a request makes none of its own. The one that
-    /// was made last is the last.
+    /// Cached origins, shared by the requests of one route so that a request allocates none. The newest one
+    /// is last.
     static KNOWN: RefCell<Vec<Known>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -27,12 +27,11 @@ struct Known {
     origin: Origin,
 }
 
-/// The origin of what a request enqueues, with the trace that it came with.
+/// Returns the origin of what a request enqueues, with the trace from its headers.
 ///
-/// The route is the pattern that matched, never the path: paths carry what belongs to users. It is
-/// known on axum (feature `axum`) where the layer stands inside of the router, as `Router::layer`
-/// puts it, and where [`ScopeLayer::route`](crate::ScopeLayer::route) tells. Elsewhere the method
-/// stands alone.
+/// The route is the pattern that matched, never the path, since paths contain user data. It is known on axum
+/// (feature `axum`) if the layer is inside of the router, where `Router::layer` puts it, and if
+/// [`ScopeLayer::route`](crate::ScopeLayer::route) returns it. Otherwise the origin contains only the method.
 pub(crate) fn from_request(method: &Method, route: Option<&str>, headers: &HeaderMap) -> Origin {
     if let Some(trace_parent) = headers.get(TRACE_PARENT) {
         return make(method, route, trace_parent.to_str().ok());
@@ -70,7 +69,7 @@ fn find_or_make(known: &mut Vec<Known>, method: &Method, route: Option<&str>) ->
     origin
 }
 
-/// How a request names itself in reports and logs: `POST /orders/{id}`.
+/// The origin of a request, displayed in reports and logs as `POST /orders/{id}`.
 struct RequestOrigin {
     method: Method,
     route: Option<Box<str>>,

@@ -1,16 +1,15 @@
-//! What a client is told when a flush has failed.
+//! Responses to a failed flush.
 
 use airlock_core::FlushError;
 use airlock_http::{PROBLEM_BODY, PROBLEM_TYPE};
 use http::{HeaderValue, Response, StatusCode, header};
 
-/// Answers a failed flush with a 500 and a body of `application/problem+json` that tells nothing of
-/// what went wrong. Its intents go to
-/// [`AirlockBuilder::on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error).
+/// A 500 response to a failed flush. Its `application/problem+json` body reveals nothing about the cause. The
+/// intents go to [`AirlockBuilder::on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error).
 ///
-/// What [`ScopeLayer`](crate::ScopeLayer) does unless it is given an
-/// [`on_flush_error`](crate::ScopeLayer::on_flush_error). It is also the shortest error type of a
-/// boundary on a handler that has no error of its own:
+/// [`ScopeLayer`](crate::ScopeLayer) answers with it unless
+/// [`on_flush_error`](crate::ScopeLayer::on_flush_error) is set. It is also the simplest error type for a
+/// boundary on a handler that has no error type:
 ///
 /// ```
 /// use airlock::tower::Problem;
@@ -29,7 +28,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Problem;
 
-/// Gives up on the error, as [`FlushError::report_unhandled`] does.
+/// Reports the error as unhandled, see [`FlushError::report_unhandled`].
 impl From<FlushError> for Problem {
     fn from(error: FlushError) -> Self {
         error.report_unhandled();
@@ -56,13 +55,13 @@ impl<B: From<&'static str>> From<Problem> for Response<B> {
     }
 }
 
-/// Answers a failed flush with [`Problem`]: for boundaries on handlers, as
-/// `#[airlock::boundary(on_flush_error = airlock::tower::problem)]`, and for an error type's
+/// Answers a failed flush with [`Problem`]. Use it for boundaries on handlers, as
+/// `#[airlock::boundary(on_flush_error = airlock::tower::problem)]`, and in an error type's
 /// `From<FlushError>` or `into_response`.
 ///
-/// It gives whatever such a boundary may return: a [`Response`], a [`StatusCode`], and a
-/// `Result<_, E>` with `E: From<Problem>`, as those two are, and axum's `ErrorResponse`. The intents
-/// go to the `on_unhandled_error` of the airlock around the running code.
+/// It returns whatever such a boundary may return: a [`Response`], a [`StatusCode`], or a `Result<_, E>` with
+/// `E: From<Problem>`. Those two types and axum's `ErrorResponse` are such an `E`. The intents go to the
+/// `on_unhandled_error` of the airlock around the running code.
 ///
 /// ```
 /// use airlock::tower::problem;
@@ -90,14 +89,14 @@ pub fn problem<R: FromProblem>(error: FlushError) -> R {
     R::from_problem(Problem::from(error))
 }
 
-/// What can say that a flush has failed; see [`problem`](fn@problem).
+/// A return type that can report a failed flush; see [`problem`](fn@problem).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot say that a flush has failed",
     label = "neither a response or a status, nor a `Result` with such an error",
     note = "return a response, a `StatusCode`, or a `Result<_, E>` where `E` is one of them or implements `From<airlock::tower::Problem>`; or give `on_flush_error` a closure with the value to return"
 )]
 pub trait FromProblem {
-    /// The value that says it.
+    /// Creates the value from a problem.
     fn from_problem(problem: Problem) -> Self;
 }
 
@@ -121,7 +120,7 @@ impl<B: From<&'static str>> FromProblem for Response<B> {
 }
 
 pub mod carriers {
-    //! How responses and statuses carry a failed flush: as a [`Problem`](super::Problem).
+    //! Conversions of a failed flush to responses and statuses, by [`Problem`](super::Problem).
 
     use airlock_core::__private::Carrier;
     use airlock_core::FlushError;
@@ -129,9 +128,9 @@ pub mod carriers {
 
     use super::problem;
 
-    /// As a [`Problem`](super::Problem).
+    /// The conversion of a failed flush by [`Problem`](super::Problem).
     pub trait OfHttp<R> {
-        /// The value that says it.
+        /// Returns the value that reports the error.
         fn return_flush_error(&self, error: FlushError) -> R;
     }
 
@@ -170,15 +169,15 @@ fn answer<B: From<&'static str>>() -> Response<B> {
     response
 }
 
-/// What a client is answered when the flush of its request has failed, in place of the response that
-/// the service had given: [`Problem`], or a closure from the error to a response.
+/// The response to a request whose flush has failed, in place of the service's response: [`Problem`], or a
+/// closure from the error to a response.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot answer a failed flush with a body of type `{B}`",
     note = "say what the client is told: `ScopeLayer::new().on_flush_error(|error: airlock::FlushError| ..)` with a response whose body is the service's own type; `Problem` needs a body that is `From<&'static str>`"
 )]
 pub trait FlushErrorResponse<B> {
-    /// Makes the response. If the intents in the error are not [taken](FlushError::into_intents) they are
-    /// [unhandled](FlushError::report_unhandled).
+    /// Creates the response. Intents that are not [taken](FlushError::into_intents) from the error are
+    /// reported as [unhandled](FlushError::report_unhandled).
     fn respond(&self, error: FlushError) -> Response<B>;
 }
 

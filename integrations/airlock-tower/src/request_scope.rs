@@ -1,4 +1,4 @@
-//! The scope of a request, for who cannot ask for the current one.
+//! The scope of a request, as an extractor and as an extension.
 
 use airlock_core::Scope;
 
@@ -13,7 +13,7 @@ use airlock_core::Scope;
 /// fn notify_warehouse(order: u64) {}
 ///
 /// async fn checkout(RequestScope(scope): RequestScope) -> String {
-///     // A task inherits nothing: it is handed the scope on purpose.
+///     // A task inherits no scope, so bind it.
 ///     let task = tokio::spawn(scope.bind(async { airlock::enqueue(notify_warehouse(7)) }));
 ///     task.await.expect("it does not panic");
 ///     format!("{} will happen", scope.len())
@@ -21,9 +21,9 @@ use airlock_core::Scope;
 /// # let _ = axum::routing::post::<_, _, ()>(checkout);
 /// ```
 ///
-/// Without axum, code that runs within the request asks [`airlock_core::current`]. For code that a
-/// middleware has moved to another task, [`ScopeLayer::share_scope`](crate::ScopeLayer::share_scope)
-/// puts it into the request's extensions, where the extractor finds it.
+/// Without axum, code that runs within the request calls [`airlock_core::current`]. For code that a
+/// middleware moves to another task, [`ScopeLayer::share_scope`](crate::ScopeLayer::share_scope) puts the
+/// scope into the request's extensions, where the extractor finds it.
 #[derive(Clone, Debug)]
 pub struct RequestScope(pub Scope);
 
@@ -38,7 +38,8 @@ mod extractor {
     use super::RequestScope;
     use crate::problem::Problem;
 
-    /// No scope encloses the handler: the answer is a [`Problem`], and the log says what to do.
+    /// The rejection if no scope encloses the handler. The response is a [`Problem`], and the log names the
+    /// remedy.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct NoRequestScope;
 

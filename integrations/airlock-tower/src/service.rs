@@ -1,4 +1,4 @@
-//! The service around another one.
+//! The service that opens the scopes.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -12,13 +12,14 @@ use crate::exchange::HttpExchange;
 use crate::settings::{Chosen, Settings};
 use crate::timing::{BeforeResponse, FlushTiming};
 
-/// Opens a scope around each request of another service; made by [`ScopeLayer`](crate::ScopeLayer).
+/// A service that opens a scope around each request of another service; created by
+/// [`ScopeLayer`](crate::ScopeLayer).
 ///
-/// It is `Clone`, `Send`, `Sync` and `Unpin` where the inner one is.
+/// It is `Clone`, `Send`, `Sync` and `Unpin` if the inner service is.
 #[derive(Debug)]
 pub struct ScopeService<S, M = BeforeResponse> {
     inner: S,
-    /// Shared by all requests, so that each one counts one reference.
+    /// Shared by all requests, so each request only increments one reference count.
     shared: Arc<(Settings, M)>,
 }
 
@@ -39,17 +40,17 @@ impl<S, M> ScopeService<S, M> {
         }
     }
 
-    /// The service within.
+    /// Returns a reference to the inner service.
     pub fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// The service within.
+    /// Returns a mutable reference to the inner service.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
-    /// The service within.
+    /// Returns the inner service.
     pub fn into_inner(self) -> S {
         self.inner
     }
@@ -79,7 +80,7 @@ where
         let waits = timing.waits(&mut scope);
         let closes = Settings::closes(&request);
         let exchange = HttpExchange::new(self.shared.clone(), closes, chosen.judge);
-        // An inner service may enqueue here, before its future is first polled.
+        // An inner service may enqueue in `call`, before its future is first polled.
         ScopeFuture::new(scope.work(|| self.inner.call(request)), waits, exchange)
     }
 }

@@ -1,4 +1,4 @@
-//! What a layer was told, in the form that each request needs.
+//! The settings of a layer, in the form that each request needs.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,7 +16,7 @@ use http::{Extensions, Request, Response, Uri, request, response};
 use crate::origin;
 use crate::request_scope::RequestScope;
 
-/// What all requests of a layer share.
+/// The settings that all requests of a layer share.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) scope: ScopeBuilder,
@@ -33,24 +33,24 @@ pub(crate) struct Settings {
 pub(crate) type PolicyFor = Arc<dyn Fn(&request::Parts) -> Arc<dyn Policy> + Send + Sync>;
 pub(crate) type RouteOf = Arc<dyn Fn(&Uri, &Extensions) -> Option<Cow<'static, str>> + Send + Sync>;
 
-/// Says by a response's head whether its request has succeeded.
+/// A rule that decides by a response's head whether its request succeeded.
 pub(crate) type Judge = Box<dyn FnOnce(&response::Parts, Outcome) -> bool + Send>;
 type SharedJudge = dyn Fn(&response::Parts, Outcome) -> bool + Send + Sync;
 type JudgeFor = dyn Fn(&request::Parts) -> Judge + Send + Sync;
 
-/// The rule by which a response counts as a success.
+/// The rule that decides which responses count as successes.
 #[derive(Clone)]
 pub(crate) enum FlushWhen {
     Response(Arc<SharedJudge>),
     Request(Arc<JudgeFor>),
 }
 
-/// What was chosen for one request, by its head.
+/// The choices for one request, made by its head.
 #[derive(Default)]
 pub(crate) struct Chosen {
     pub(crate) policy: Option<Arc<dyn Policy>>,
     pub(crate) judge: Option<Judge>,
-    /// Whether the request only asks for its scope: then nothing leaves.
+    /// Set for a check request, whose scope never flushes.
     pub(crate) checks: bool,
 }
 
@@ -90,7 +90,8 @@ impl Settings {
         scope
     }
 
-    /// The scope around that of a request that came in here.
+    /// Returns the scope that encloses the requests of this layer, if there is one. Called outside of a
+    /// request's scope.
     #[cfg(feature = "tokio")]
     pub(crate) fn around(&self) -> Option<airlock_core::Scope> {
         if self.has_airlock {
@@ -100,8 +101,8 @@ impl Settings {
         }
     }
 
-    /// Whether the connection of this request is to be closed when it has been answered, if the server is
-    /// shutting down by then. HTTP/2 and later have no such header.
+    /// Returns whether the connection of this request closes after its response, if the server is shutting
+    /// down by then. HTTP/2 and later have no such header.
     pub(crate) fn closes(request: &Request<impl Sized>) -> bool {
         request.version() <= http::Version::HTTP_11
     }
@@ -117,7 +118,7 @@ impl Settings {
         !self.has_airlock && has_origin()
     }
 
-    /// Where the work of a request comes from, unless that is known of the scope around.
+    /// Returns the origin of a request, or `None` if the request inherits that of the scope around it.
     fn origin_of<B>(&self, request: &Request<B>) -> Option<Origin> {
         let (method, headers) = (request.method(), request.headers());
         if let Some(route) = &self.route {
@@ -134,14 +135,14 @@ impl Settings {
         (!self.inherits_origin()).then(|| origin::from_request(method, None, headers))
     }
 
-    /// Whether something is chosen for this request.
+    /// Returns whether [`choose`](Self::choose) has to be called for this request.
     #[inline]
     pub(crate) fn chooses(&self, request: &Request<impl Sized>) -> bool {
         let by_request = matches!(self.flush_when, Some(FlushWhen::Request(_)));
         self.policy_for.is_some() || by_request || request.method().as_str() == METHOD
     }
 
-    /// Chooses what depends on the request.
+    /// Makes the choices that depend on the request.
     #[inline(never)]
     pub(crate) fn choose<B>(&self, request: Request<B>) -> (Request<B>, Chosen) {
         if let Some(check) = request.extensions().get::<Check>() {
@@ -165,7 +166,7 @@ impl Settings {
         (Request::from_parts(head, body), chosen)
     }
 
-    /// What a response means for its request's scope.
+    /// Returns the outcome of a request, judged by its response.
     #[inline]
     pub(crate) fn judge<B>(&self, response: &mut Response<B>, judge: Option<Judge>) -> Outcome {
         let by_status = outcome_of(response.status().as_u16());
@@ -179,13 +180,13 @@ impl Settings {
     }
 }
 
-/// Asks what a response means.
+/// Calls a rule with the head of the response.
 fn ask<B>(
     judge: impl FnOnce(&response::Parts, Outcome) -> bool,
     response: &mut Response<B>,
     by_status: Outcome,
 ) -> Outcome {
-    // Only a response without its body can be taken apart and put together again where it is.
+    // A rule gets `Parts`, which only an owned response has. Swapping the heads leaves the body in place.
     let mut bare = Response::new(());
     swap_heads(&mut bare, response);
     let (head, ()) = bare.into_parts();

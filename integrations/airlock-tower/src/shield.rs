@@ -1,4 +1,4 @@
-//! Requests that outlive their client.
+//! Requests that continue after their client has disconnected.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,29 +13,28 @@ use crate::layer::ScopeLayer;
 use crate::service::ScopeService;
 use crate::settings::Settings;
 
-/// A [`ScopeLayer`] whose requests run to their end although their client has gone; made by
+/// A [`ScopeLayer`] whose requests run to completion even if their client disconnects; created by
 /// [`ScopeLayer::shield`].
 #[derive(Debug)]
 pub struct ShieldLayer<M>(ScopeLayer<M>);
 
 impl<M> ScopeLayer<M> {
-    /// Runs each request on a tokio task of its own, to its end, although its client has gone: what
-    /// the handler commits and what then leaves stay together. Say this last.
+    /// Runs each request on a separate tokio task, to completion even if its client disconnects. So what the
+    /// handler commits and the effects that follow stay together. Call this last, after all settings.
     ///
-    /// Without it a server drops the handler at whatever await it has reached when the connection
-    /// breaks. With it handlers are not cancelled any more: bound their time by a timeout *within*
-    /// this layer. It costs a spawn for each request; inner futures, responses and errors must be
-    /// `Send`. A server that stops does not know of these tasks: see
-    /// [`ShieldLayer::shutdown`].
+    /// Without it, a server drops the handler at its current await when the connection breaks. With it,
+    /// handlers are no longer cancelled: limit their time by a timeout *within* this layer. It costs a spawn
+    /// per request. Inner futures, responses and errors must be `Send`. A server that stops does not track
+    /// these tasks: see [`ShieldLayer::shutdown`].
     ///
-    /// Let it be the outermost scope. One around it would capture what this one holds, and ends when
-    /// the client leaves: what leaves afterwards fails and goes to
-    /// [`on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error). Each request that comes in so is
-    /// logged as an error.
+    /// Make it the outermost scope. An outer scope captures its intents, and ends when the client
+    /// disconnects. Intents that are released later fail and go to
+    /// [`on_unhandled_error`](airlock_core::AirlockBuilder::on_unhandled_error). Each request within an outer
+    /// scope is logged as an error.
     ///
     /// # Panics
     ///
-    /// The service's `call`, outside of a tokio runtime; and its future, when its runtime shuts down
+    /// The service's `call` panics outside of a tokio runtime. Its future panics if its runtime shuts down
     /// before the request has finished.
     #[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
     pub fn shield(self) -> ShieldLayer<M> {
@@ -44,18 +43,18 @@ impl<M> ScopeLayer<M> {
 }
 
 impl<M> ShieldLayer<M> {
-    /// The flushes of this layer's services that no client waits for; see [`ScopeLayer::tasks`].
+    /// Returns the tracker of this layer's flushes that no client waits for; see [`ScopeLayer::tasks`].
     pub fn tasks(&self) -> TaskTracker {
         self.0.tasks()
     }
 
-    /// The requests under way, with or without their client. A runtime that ends cancels those that
-    /// run without one, so let the server end by its [`shutdown`](Self::shutdown).
+    /// Returns the tracker of the requests in progress, with or without their client. A runtime that ends
+    /// cancels those without one, so end the server by [`shutdown`](Self::shutdown).
     pub fn requests(&self) -> TaskTracker {
         self.0.settings.shutdown.requests().clone()
     }
 
-    /// The way to the end of a server with this layer; see [`ScopeLayer::shutdown`].
+    /// Returns a handle to shut down a server with this layer; see [`ScopeLayer::shutdown`].
     pub fn shutdown(&self) -> Shutdown {
         self.0.shutdown()
     }
@@ -78,7 +77,7 @@ impl<S, M: Clone> Layer<S> for ShieldLayer<M> {
     }
 }
 
-/// Runs the futures of a [`ScopeService`] on tasks; made by [`ShieldLayer`].
+/// A service that runs the futures of a [`ScopeService`] on tasks; created by [`ShieldLayer`].
 #[derive(Clone, Debug)]
 pub struct ShieldService<S> {
     inner: S,

@@ -1,4 +1,4 @@
-//! What a boundary's value says by its status.
+//! Outcomes of boundaries by the status of their return value.
 
 use airlock_core::__private::OutcomeProbe;
 use airlock_core::lifecycle::Outcome;
@@ -6,14 +6,13 @@ use airlock_http::outcome_of;
 use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode};
 
-/// A value that answers a request and knows the status of its answer. A `#[airlock::boundary]` that
-/// returns one, or a `Result` of one, succeeds when the status is below 400.
+/// A value that answers a request and has a status. A `#[airlock::boundary]` that returns one, or a `Result`
+/// of one, succeeds if the status is below 400.
 ///
-/// Statuses, responses, and the tuples in which axum takes a status are such values. Implement it for
-/// your own type where a handler returns it by its name. Not needed for a handler that returns
-/// `impl IntoResponse`, or for a type whose status is below 400, such as `Json`. (A `Json` that cannot
-/// be serialised becomes a 500 when the boundary is through; with `impl IntoResponse` the boundary
-/// sees that.)
+/// Implemented for statuses, responses, and tuples in which axum accepts a status. Implement it for your own
+/// type if a handler names it as the return type. Not needed for a handler that returns `impl IntoResponse`,
+/// or for a type whose status is below 400, such as `Json`. (A `Json` that cannot be serialised becomes a 500
+/// after the boundary has ended; with `impl IntoResponse` the boundary sees that status.)
 ///
 /// ```
 /// use airlock::tower::HasStatus;
@@ -51,7 +50,7 @@ use http::{HeaderMap, Response, StatusCode};
 /// # let _ = axum::routing::get::<_, _, ()>(page);
 /// ```
 pub trait HasStatus {
-    /// The status of the answer.
+    /// Returns the status of the response.
     fn status(&self) -> StatusCode;
 }
 
@@ -67,7 +66,7 @@ impl<B> HasStatus for Response<B> {
     }
 }
 
-/// What stands first in a tuple and gives it its status.
+/// The first element of a tuple, which sets the status.
 trait First {
     fn status(&self) -> StatusCode;
 }
@@ -103,7 +102,7 @@ macro_rules! led_by_a_status {
 
 led_by_a_status! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E G) }
 
-/// The answer stands last, behind headers.
+/// The response is the last element, after the headers.
 impl<R: HasStatus> HasStatus for (HeaderMap, R) {
     fn status(&self) -> StatusCode {
         self.1.status()
@@ -117,13 +116,13 @@ impl<K, V, const N: usize, R: HasStatus> HasStatus for ([(K, V); N], R) {
 }
 
 pub mod outcomes {
-    //! How a value with a status tells its outcome.
+    //! Outcomes of values with a status.
 
     use super::{HasStatus, Outcome, OutcomeProbe, outcome_of};
 
-    /// By its status.
+    /// The outcome of a value by its status.
     pub trait OfStatus {
-        /// What it means.
+        /// Returns the outcome.
         fn outcome(&self) -> Outcome;
     }
 
@@ -133,9 +132,9 @@ pub mod outcomes {
         }
     }
 
-    /// `Err` is a failure, and `Ok` goes by its status.
+    /// The outcome of a `Result`: `Err` is a failure, and `Ok` is judged by its status.
     pub trait OfResultOfStatus {
-        /// What it means.
+        /// Returns the outcome.
         fn outcome(&self) -> Outcome;
     }
 
@@ -151,14 +150,14 @@ pub mod outcomes {
 
 #[cfg(feature = "axum")]
 pub mod conversions {
-    //! How a value whose declared type is `impl IntoResponse` becomes its response.
+    //! Conversions of values declared as `impl IntoResponse` to their response.
 
     use airlock_core::__private::Convertible;
     use axum::response::{IntoResponse, Response};
 
-    /// A response.
+    /// A conversion to a response.
     pub trait IntoAxum {
-        /// Makes it.
+        /// Converts the value.
         fn convert(&self) -> Response;
     }
 
@@ -168,13 +167,13 @@ pub mod conversions {
         }
     }
 
-    /// A response, if the body has succeeded. An error stays what it is.
+    /// A conversion of `Ok` to a response. `Err` is left unchanged.
     pub trait ResultIntoAxum<E> {
-        /// Makes it.
+        /// Converts the value.
         ///
         /// # Errors
         ///
-        /// The body's own.
+        /// The error of the body.
         fn convert(&self) -> Result<Response, E>;
     }
 

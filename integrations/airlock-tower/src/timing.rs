@@ -1,4 +1,4 @@
-//! When a request's intents leave: before the response, or after it.
+//! The time of a request's flush: before or after the response.
 
 use std::sync::Arc;
 
@@ -10,10 +10,11 @@ use http::Response;
 use crate::body::ScopeBody;
 use crate::problem::{FlushErrorResponse, Problem};
 
-/// Flushes before the client is answered: [`ScopeLayer`](crate::ScopeLayer)'s default.
+/// A [`FlushTiming`] that flushes before the client is answered; the default of
+/// [`ScopeLayer`](crate::ScopeLayer).
 ///
-/// The client waits for the effects, and learns when one failed: it is answered as `R` says. The
-/// response's body is not touched; it is made or streamed when the scope has ended.
+/// The client waits for the effects. If one fails, the client gets the response of `R` instead. The
+/// response's body is unchanged; it is produced or streamed after the scope has ended.
 #[derive(Debug)]
 pub struct BeforeResponse<R = Problem>(pub(crate) Arc<R>);
 
@@ -23,34 +24,36 @@ impl<R> Clone for BeforeResponse<R> {
     }
 }
 
-/// Flushes after the response has been sent whole.
+/// A [`FlushTiming`] that flushes after the whole response has been sent.
 ///
-/// The client does not wait for async effects and hand-overs, and cannot learn when an effect fails: that
-/// is logged, counted by [`TaskTracker::failed`](airlock_core::TaskTracker::failed), and given to the airlock's `on_unhandled_error`. What the body
-/// enqueues while it streams leaves with the rest, and is kept until then. Of a stream, open a scope for each
-/// item: it is flushed at its own end, as it is [before the response](BeforeResponse).
+/// The client does not wait for async effects and hand-overs, and cannot learn that an effect failed. A
+/// failure is logged, counted by [`TaskTracker::failed`](airlock_core::TaskTracker::failed), and passed to
+/// the airlock's `on_unhandled_error`. Intents that the body enqueues while it streams are kept until its
+/// end, and leave with the rest. For a stream, open a scope for each item: it flushes at its own end, as it
+/// does [before the response](BeforeResponse).
 ///
 /// Sync effects of the default executor run where the body ends, up to the first intent that has to be
-/// awaited: no task is spawned for them. A server may take the end of a small body before it writes the
-/// response, so keep them short, or make an effect that blocks async.
+/// awaited; no task is spawned for them. A server may reach the end of a small body before it writes the
+/// response. So keep sync effects short, or make an effect that blocks async.
 ///
-/// A request that fails ends before the response. Within another scope, which captures what this one
-/// holds, a layer waits for the body only if that scope is of a layer that does so too; otherwise it
-/// ends with the response's head.
+/// The scope of a failed request ends before the response. Within another scope, which captures what this one
+/// holds, a layer waits for the body only if the outer scope belongs to a layer that waits, too. Otherwise its
+/// scope ends with the response's head.
 #[derive(Clone, Debug)]
 pub struct AfterResponse(pub(crate) Runs);
 
-/// Where a flush is driven that nobody awaits.
+/// The place where a flush runs that nobody awaits.
 #[derive(Clone, Debug)]
 pub(crate) enum Runs {
     On(Spawn),
-    /// On the runtime of the request.
+    /// The runtime of the request.
     #[cfg(feature = "tokio")]
     There,
 }
 
 impl Runs {
-    /// Where the flush of this request is to run: a body may be dropped outside of every runtime.
+    /// Returns the spawner for this request's flush. It has to be captured now, since a body may be dropped
+    /// outside of every runtime.
     #[track_caller]
     fn here(&self) -> Spawn {
         match self {
@@ -61,20 +64,20 @@ impl Runs {
     }
 }
 
-/// When the intents of a request that succeeded leave: [`BeforeResponse`] or [`AfterResponse`].
+/// The time at which the intents of a successful request leave: [`BeforeResponse`] or [`AfterResponse`].
 pub trait FlushTiming<B>: Clone + sealed::Sealed {
     /// The body of the responses that leave the service.
     type Body;
 
-    /// Whether a request's scope may wait for the body of the response.
+    /// Returns `Some` if a request's scope may wait for the body of the response.
     #[doc(hidden)]
     fn waits(&self, scope: &mut OwnedScope) -> Option<Waits>;
 
-    /// The response in its outer form, with the scope that it is to hold.
+    /// Returns the response in its outer form, with the scope that its body holds, if any.
     #[doc(hidden)]
     fn pass(&self, response: Response<B>, scope: Option<HeldScope>) -> Response<Self::Body>;
 
-    /// What the client is told after the flush has failed.
+    /// Returns the response after the flush has failed.
     #[doc(hidden)]
     fn fail(&self, response: Response<B>, error: FlushError) -> Response<Self::Body>;
 }

@@ -1,11 +1,14 @@
-//! 20,000 requests over 64 connections to axum, each in a scope of its own: exactly the effects of those
-//! that succeed run, once each, in order, and none of another request.
+//! Load test: 20,000 requests over 64 connections to axum, each in a separate scope. The effects of the
+//! requests that succeed run exactly once each, in order, and no others run.
 //!
-//! What a client that leaves does to its request, unshielded: the server drops the handler at the
-//! await where it notices, and nothing runs; or it notices when the flush is over, and all has run;
-//! or it cuts short a flush that awaits, and what was not reached is handed back. After the response,
-//! no flush is cut short. Behind a shield, all runs of what has reached its handler, however the
-//! client leaves.
+//! An unshielded request whose client disconnects ends in one of three ways:
+//!
+//! - The server drops the handler at the await where it notices, and no effect runs.
+//! - The server notices after the flush, and all effects have run.
+//! - The server cuts short a flush that awaits, and the intents that were not reached are handed back.
+//!
+//! After the response, no flush is cut short. With a shield, all effects of a request that has reached its
+//! handler run, however the client disconnects.
 
 #![allow(
     clippy::print_stdout,

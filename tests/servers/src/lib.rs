@@ -1,7 +1,7 @@
 //! Private servers for tests and benchmarks.
 //!
-//! Each runs on a free port of this machine, in a temporary folder, and ends with the process that started it, also if
-//! that is killed.
+//! Each server runs on a free port of this machine, in a temporary folder. It ends with the process that started it,
+//! even if that is killed.
 
 mod install;
 mod nats;

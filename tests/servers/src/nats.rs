@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 use crate::install;
 use crate::process::{Process, free_port};
 
-/// Where the port of a server is that somebody has started for many test programs.
+/// The environment variable with the port of a server that several test programs share.
 const SHARED: &str = "AIRLOCK_TEST_NATS";
 
-/// Servers of NATS with JetStream. Dropped, they end.
+/// NATS servers with JetStream. They end when this is dropped.
 #[derive(Debug)]
 pub struct Nats {
     servers: Vec<Server>,
-    /// Of a server that somebody else has started.
+    /// The port of a shared server.
     shared: Option<u16>,
     _folder: Option<tempfile::TempDir>,
 }
@@ -33,11 +33,11 @@ struct Server {
 }
 
 impl Nats {
-    /// The server that `cargo xtask test` has started for all tests, or one of our own.
+    /// Returns the server that `cargo xtask test` has started for all tests, or starts a private one.
     ///
     /// # Errors
     ///
-    /// In one line, what to install, or what the server said.
+    /// Returns a message that says what to install, or the error of the server.
     pub fn shared() -> Result<Self, String> {
         match std::env::var(SHARED).map(|port| port.parse()) {
             Ok(Ok(port)) => Ok(Self {
@@ -53,16 +53,16 @@ impl Nats {
     ///
     /// # Errors
     ///
-    /// As [`shared`](Self::shared).
+    /// Returns the same errors as [`shared`](Self::shared).
     pub fn start() -> Result<Self, String> {
         Self::cluster(1)
     }
 
-    /// Starts a cluster of so many servers.
+    /// Starts a cluster of `size` servers.
     ///
     /// # Errors
     ///
-    /// As [`shared`](Self::shared).
+    /// Returns the same errors as [`shared`](Self::shared).
     pub fn cluster(size: usize) -> Result<Self, String> {
         let program = install::nats()?;
         let folder = tempfile::Builder::new()
@@ -92,12 +92,12 @@ impl Nats {
         Ok(started)
     }
 
-    /// The port, for the environment of test programs that are to share this server.
+    /// Returns the environment variable with the port, for test programs that share this server.
     pub fn share(&self) -> (&'static str, String) {
         (SHARED, self.ports()[0].to_string())
     }
 
-    /// The URLs of all servers, with commas between them.
+    /// Returns the URLs of all servers, separated by commas.
     pub fn url(&self) -> String {
         let urls = self
             .ports()
@@ -111,16 +111,16 @@ impl Nats {
         self.shared.into_iter().chain(own).collect()
     }
 
-    /// How many servers of our own there are.
+    /// Returns the number of private servers.
     pub fn size(&self) -> usize {
         self.servers.len()
     }
 
-    /// Kills a server of our own at once, as a crash would.
+    /// Kills a private server at once, like a crash.
     ///
     /// # Panics
     ///
-    /// If there is no such server.
+    /// Panics if there is no such server, or if the server is shared.
     pub fn crash(&mut self, number: usize) {
         let server = &mut self.servers[number];
         let pid = fs::read_to_string(server.folder.join("pid")).unwrap_or_default();
@@ -128,15 +128,15 @@ impl Nats {
         drop(server.process.take());
     }
 
-    /// Starts a server of our own again, on its data, and waits until it is ready.
+    /// Restarts a private server on its data, and waits until it is ready.
     ///
     /// # Errors
     ///
-    /// What the server said.
+    /// Returns the error of the server.
     ///
     /// # Panics
     ///
-    /// If there is no such server.
+    /// Panics if there is no such server, or if the server is shared.
     pub fn restart(&mut self, number: usize) -> Result<(), String> {
         let server = &mut self.servers[number];
         server.run().map_err(|error| in_words(&error))?;
@@ -186,7 +186,7 @@ impl Server {
         Ok(())
     }
 
-    /// Waits until it says that it is well.
+    /// Waits until the server reports that it is healthy.
     fn wait(&self) -> Result<(), String> {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(60) {

@@ -10,17 +10,17 @@ use crate::install;
 use crate::process::{Process, command, free_port};
 use crate::user::User;
 
-/// Where the URL of a server is that somebody has started for many test programs.
+/// The environment variable with the port of a server that several test programs share.
 const SHARED: &str = "AIRLOCK_TEST_POSTGRES";
 
-/// A server of PostgreSQL, without a password for the user `postgres`. Dropped, it ends.
+/// A PostgreSQL server, without a password for the user `postgres`. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Postgres {
     port: u16,
     own: Option<Own>,
 }
 
-/// A server of our own.
+/// A private server.
 #[derive(Debug)]
 struct Own {
     process: Process,
@@ -32,11 +32,11 @@ struct Own {
 }
 
 impl Postgres {
-    /// The server that `cargo xtask test` has started for all tests, or one of our own.
+    /// Returns the server that `cargo xtask test` has started for all tests, or starts a private one.
     ///
     /// # Errors
     ///
-    /// In one line, what to install, or what the server said.
+    /// Returns a message that says what to install, or the error of the server.
     pub fn shared() -> Result<Self, String> {
         match std::env::var(SHARED).map(|port| port.parse()) {
             Ok(Ok(port)) => Ok(Self { port, own: None }),
@@ -48,16 +48,16 @@ impl Postgres {
     ///
     /// # Errors
     ///
-    /// As [`shared`](Self::shared).
+    /// Returns the same errors as [`shared`](Self::shared).
     pub fn start(settings: &[&str]) -> Result<Self, String> {
         Self::start_limited(settings, None)
     }
 
-    /// Starts a server none of whose files becomes larger than so many bytes, as on a disk that is full.
+    /// Starts a server whose files cannot grow beyond `limit` bytes each, as if the disk were full.
     ///
     /// # Errors
     ///
-    /// As [`shared`](Self::shared).
+    /// Returns the same errors as [`shared`](Self::shared).
     pub fn start_limited(settings: &[&str], limit: Option<u64>) -> Result<Self, String> {
         let (init, server) = (install::postgres("initdb")?, install::postgres("postgres")?);
         let user = User::unprivileged();
@@ -104,46 +104,46 @@ impl Postgres {
         Ok(started)
     }
 
-    /// The port, for the environment of test programs that are to share this server.
+    /// Returns the environment variable with the port, for test programs that share this server.
     pub fn share(&self) -> (&'static str, String) {
         (SHARED, self.port.to_string())
     }
 
-    /// The URL of one of its databases; `postgres` is always there.
+    /// Returns the URL of a database; `postgres` always exists.
     pub fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// The port.
+    /// Returns the port.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Kills a server of our own at once, as a crash would, and starts it again on the same data.
+    /// Kills a private server at once, like a crash, and restarts it on the same data.
     ///
     /// # Errors
     ///
-    /// What the server said.
+    /// Returns the error of the server.
     ///
     /// # Panics
     ///
-    /// If the server is shared.
+    /// Panics if the server is shared.
     pub fn crash_and_restart(&mut self) -> Result<(), String> {
         self.crash();
         self.restart()
     }
 
-    /// Kills a server of our own at once.
+    /// Kills a private server at once.
     ///
     /// # Panics
     ///
-    /// If the server is shared.
+    /// Panics if the server is shared.
     pub fn crash(&mut self) {
         let own = self.own.as_mut().expect("a server of our own");
         let file = own.folder.path().join("data/postmaster.pid");
         let text = std::fs::read_to_string(file).unwrap_or_default();
         if let Some(pid) = text.lines().next() {
-            // All of its processes, as when the machine stops. One that is stopped starts no others.
+            // Kill all processes, as if the machine stopped. Stop the parent first, so that it does not start others.
             signal("-STOP", &[pid]);
             let children = Command::new("pgrep").args(["-P", pid]).output();
             let children = children.map_or(String::new(), |it| {
@@ -151,7 +151,7 @@ impl Postgres {
             });
             let all: Vec<&str> = children.lines().chain([pid]).collect();
             signal("-KILL", &all);
-            // A new server refuses to start while one of them has the shared memory.
+            // A new server does not start while one of them still holds the shared memory.
             while all.iter().any(|pid| is_alive(pid)) {
                 std::thread::sleep(Duration::from_millis(5));
             }
@@ -159,15 +159,15 @@ impl Postgres {
         own.process.end();
     }
 
-    /// Starts a server of our own again.
+    /// Restarts a private server.
     ///
     /// # Errors
     ///
-    /// What the server said.
+    /// Returns the error of the server.
     ///
     /// # Panics
     ///
-    /// If the server is shared.
+    /// Panics if the server is shared.
     pub fn restart(&mut self) -> Result<(), String> {
         let own = self.own.as_mut().expect("a server of our own");
         let _ = std::fs::remove_file(own.folder.path().join("data/postmaster.pid"));
@@ -182,7 +182,7 @@ impl Postgres {
         self.wait()
     }
 
-    /// Waits until it takes connections.
+    /// Waits until the server accepts connections.
     fn wait(&self) -> Result<(), String> {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(60) {
@@ -201,7 +201,7 @@ impl Postgres {
         ))
     }
 
-    /// Whether it answers a start-up message with a request for authentication, and not with an error.
+    /// Returns whether the server answers a start-up message with a request for authentication, and not with an error.
     fn answers(&self) -> bool {
         use std::io::{Read, Write};
         let parameters = b"\0\x03\0\0user\0postgres\0database\0postgres\0\0";
@@ -224,10 +224,10 @@ fn signal(signal: &str, pids: &[&str]) {
     let _ = Command::new("kill").arg(signal).args(pids).output();
 }
 
-/// Whether a process runs; one that waits to be reaped does not.
+/// Returns whether a process is running. Zombies do not count.
 fn is_alive(pid: &str) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{pid}/stat"));
-    // The state is behind the name, which is in parentheses.
+    // The state follows the name, which is in parentheses.
     status.is_ok_and(|text| {
         !text
             .rsplit(')')

@@ -1,4 +1,4 @@
-//! A server as a process that ends with whoever started it.
+//! A server as a process that ends with the process that started it.
 
 use std::io;
 use std::net::TcpListener;
@@ -8,18 +8,18 @@ use std::process::{Child, Command, Stdio};
 
 use crate::user::User;
 
-/// Ends the server when the process that started it ends: then its input is closed. No file of the server becomes larger
-/// than `LIMIT`, in blocks of 512 bytes.
+/// Ends the server when the process that started it ends, because that closes the shell's input. No file of the server
+/// grows beyond `LIMIT`, in blocks of 512 bytes.
 const WATCH: &str = r#"ulimit -f "$LIMIT"; "$@" >>server.log 2>&1 & server=$!; read -r _; kill -QUIT "$server"; wait "$server""#;
 
-/// A server, and the shell that watches over it. Dropped, both end.
+/// A server, and the shell that watches it. Both end when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Process {
     watch: Child,
 }
 
 impl Process {
-    /// Starts a server in a folder, where it writes `server.log`. No file becomes larger than `limit` bytes.
+    /// Starts a server in a folder, where it writes `server.log`. No file grows beyond `limit` bytes.
     pub(crate) fn start(
         server: &Path,
         options: &[String],
@@ -31,14 +31,14 @@ impl Process {
         let blocks = limit.map_or("unlimited".to_owned(), |bytes| (bytes / 512).to_string());
         shell.env("LIMIT", blocks);
         shell.args(["-c", WATCH, "watch"]).arg(server).args(options);
-        // Not in our group: a signal to that from a terminal is for us to handle.
+        // A separate process group, because signals from a terminal are for this process to handle.
         shell.process_group(0);
-        // A shell tells when what it started was killed, which is what tests do.
+        // The shell would report on `stderr` that its child was killed, which tests do on purpose.
         let watch = shell.stdin(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         Ok(Self { watch })
     }
 
-    /// Waits until a server that is ended has ended.
+    /// Ends the server, and waits for it.
     pub(crate) fn end(&mut self) {
         drop(self.watch.stdin.take());
         let _ = self.watch.wait();
@@ -51,7 +51,7 @@ impl Drop for Process {
     }
 }
 
-/// A program that runs in a folder, as this user.
+/// Returns a command that runs in a folder, as this user.
 pub(crate) fn command(program: &Path, user: Option<User>, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder);

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::Path;
 
-/// An unprivileged user, for servers that refuse to run as root.
+/// An unprivileged user, for servers that cannot run as root.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct User {
     pub(crate) uid: u32,
@@ -13,7 +13,7 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// Who runs a server that root must not run; `None` if this process may.
+    /// Returns an unprivileged user if this process is root, else `None`.
     pub(crate) fn unprivileged() -> Option<Self> {
         let is_root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
         if !is_root {
@@ -32,7 +32,7 @@ impl User {
         named("postgres").or_else(|| named("nobody"))
     }
 
-    /// Gives a folder to the user.
+    /// Makes the user the owner of a folder.
     pub(crate) fn own(self, folder: &Path) -> io::Result<()> {
         chown(folder, Some(self.uid), Some(self.gid))
     }

@@ -1,5 +1,5 @@
-//! The machine code and the build time that one more effect costs a program: a release build of a program
-//! with many sync effects, each enqueued once, against one with few.
+//! The machine code and the build time that each additional effect costs. Compares release builds
+//! of a program with many sync effects, each enqueued once, and of one with few.
 
 use std::fmt::Write;
 use std::fs;
@@ -12,15 +12,16 @@ use serde_json::{Value, json};
 use super::project::Project;
 use crate::workspace::Workspace;
 
-/// What is measured here.
+/// The names of the results.
 pub(super) const NAMES: &[&str] = &["code_size", "code_bytes_per_effect", "build_ms_per_effect"];
 
-/// What the build of one more boxed closure took where the budget was set, in milliseconds.
+/// The build time of each additional boxed closure on the machine on which the budget was set, in
+/// milliseconds.
 const CLOSURE_MS: f64 = 3.1;
 
 const MANY: usize = 500;
 const FEW: usize = 20;
-/// Builds of each program, unless they take too long. The best one counts.
+/// The number of builds of each program, unless they take too long. The best one counts.
 const ROUNDS: usize = 3;
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -28,7 +29,7 @@ const BUILD: [&str; 3] = ["build", "--release", "--quiet"];
 
 pub(super) fn measure(workspace: &Workspace, folder: &Path) -> Result<Vec<Value>, String> {
     let folder = folder.join("code_size");
-    // First, so that the dependencies of all are built before anything is timed.
+    // First, so that all dependencies are built before anything is timed.
     Project::write(
         workspace,
         &folder,
@@ -57,7 +58,7 @@ pub(super) fn measure(workspace: &Workspace, folder: &Path) -> Result<Vec<Value>
     ])
 }
 
-/// `pace` is what the budget is multiplied by.
+/// Prints and returns a result. `pace` is the factor that the budget is multiplied by.
 fn result(
     name: &str,
     (ours, peer): (f64, f64),
@@ -76,7 +77,7 @@ fn result(
     })
 }
 
-/// What a program costs.
+/// The costs of a program.
 struct Built {
     bytes: f64,
     millis: f64,
@@ -104,7 +105,7 @@ impl Built {
         Ok(Self { bytes, millis })
     }
 
-    /// What each of the effects costs that `few` does not have.
+    /// Returns the cost of each effect that `few` does not have.
     fn each_more(&self, few: &Self) -> Self {
         #[allow(clippy::cast_precision_loss, reason = "a few hundred")]
         let effects = (MANY - FEW) as f64;
@@ -115,7 +116,7 @@ impl Built {
     }
 }
 
-/// The bytes of machine code in a program.
+/// Returns the bytes of machine code in a program.
 fn code_of(program: &Path) -> Result<f64, String> {
     let problem = |error: &dyn std::fmt::Display| format!("{}: {error}", program.display());
     let data = fs::read(program).map_err(|error| problem(&error))?;
@@ -127,14 +128,14 @@ fn code_of(program: &Path) -> Result<f64, String> {
     Ok(bytes)
 }
 
-/// Arguments as an order would have: two numbers and a text.
+/// Typical arguments of an order: two numbers and a text.
 const ARGUMENTS: &str = "order: u64, cents: u64, to: String";
 
 fn body(n: usize) -> String {
     format!("println!(\"{n} {{order}} {{cents}} {{to}}\");")
 }
 
-/// A program of sync effects, each enqueued once.
+/// Returns a program of sync effects, each enqueued once.
 fn effects(number: usize) -> String {
     let mut source = String::new();
     for n in 0..number {
@@ -155,7 +156,7 @@ fn effects(number: usize) -> String {
     source + "    });\n    assert!(ended.is_ok());\n}\n"
 }
 
-/// The same as boxed closures.
+/// Returns the same program with boxed closures.
 fn closures(number: usize) -> String {
     let mut source = String::new();
     for n in 0..number {

@@ -1,5 +1,5 @@
-//! What the macros cost whoever compiles them: `cargo check` of a crate of effects and boundaries, against
-//! the same functions under `#[tracing::instrument]`.
+//! The compile-time cost of the macros. Compares `cargo check` of a crate of effects and boundaries
+//! with that of the same functions under `#[tracing::instrument]`.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::project::Project;
 use crate::workspace::Workspace;
 
-/// What is measured here.
+/// The names of the results.
 pub(super) const NAMES: &[&str] = &["compile_time", "expansion_lines"];
 
 const EFFECTS: usize = 200;
@@ -63,12 +63,12 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// The same functions, each time under other attributes.
+/// A crate with the same functions under different attributes.
 struct Krate {
     project: Project,
 }
 
-/// A package's name, and the attributes of its effects and of its boundaries.
+/// The name of a package, and the attributes of its effects and of its boundaries.
 type Attributes = (&'static str, &'static str, &'static str);
 
 const AIRLOCK: Attributes = ("with-airlock", "#[airlock::effect]", "#[airlock::boundary]");
@@ -104,12 +104,12 @@ impl Krate {
         Ok(Self { project })
     }
 
-    /// Milliseconds to check it anew, its dependencies being there.
+    /// Returns the milliseconds that a fresh check takes, with its dependencies already built.
     fn check(&self) -> Result<f64, String> {
         self.project.time(&["check", "--quiet"])
     }
 
-    /// The lines of the crate with its attributes expanded.
+    /// Returns the number of lines of the crate with its attributes expanded.
     fn expanded(&self) -> Result<i64, String> {
         let text = self.project.cargo(&[
             "rustc",

@@ -1,4 +1,4 @@
-//! The results as a table, and in docs/performance.md.
+//! Formats the results as a table, and writes them to docs/performance.md.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 const BEGIN: &str = "<!-- measured: written by `cargo xtask bench --write-docs` -->";
 const END: &str = "<!-- end of measured -->";
 
-/// A table in Markdown.
+/// Returns a Markdown table.
 pub(super) fn table(results: &[Value]) -> String {
     let mut text =
         "| name | value | ours | peer | unit | budget | |\n|---|---:|---:|---:|---|---|---|\n"
@@ -20,7 +20,7 @@ pub(super) fn table(results: &[Value]) -> String {
         let number = |key: &str| result[key].as_f64();
         let value = number("value").unwrap_or_default();
         let shown = |number: Option<f64>| number.map_or_else(String::new, |it| format!("{it:.1}"));
-        // A growth that was cut off is over, whatever is known of it.
+        // A growth that was cut off is over its budget, whatever its value.
         let complete = result["growth"]["cut_off"].is_null();
         let (budget, kept) = match (
             result["budget"]["at_most"].as_f64(),
@@ -50,7 +50,8 @@ pub(super) fn table(results: &[Value]) -> String {
     text
 }
 
-/// Puts the results into docs/performance.md, with machine and versions, and the plots beside it.
+/// Writes the results into docs/performance.md, with the machine and the versions, and copies the
+/// plots next to it.
 pub(super) fn write(workspace: &Workspace, results: &[Value], folder: &Path) -> Result<(), String> {
     let docs = workspace.root.join("docs");
     for plot in ["scaling.svg", "memory.svg"] {
@@ -74,7 +75,7 @@ pub(super) fn write(workspace: &Workspace, results: &[Value], folder: &Path) -> 
         .map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// What it was measured on.
+/// Describes the machine and the versions of the measurement.
 fn machine() -> String {
     let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let models = cpus

@@ -1,7 +1,7 @@
-//! `cargo xtask bench`: what airlock costs, against named peers.
+//! The command `cargo xtask bench`, which measures airlock against named peers.
 //!
-//! The package `airlock-bench` measures most of it. What needs cargo itself is measured here. Results
-//! are printed as they come, and written to `target/bench.json`.
+//! The package `airlock-bench` measures most of it. Measurements that run cargo are here. Results
+//! are printed as they arrive, and written to `target/bench.json`.
 
 mod code_size;
 mod compile_time;
@@ -18,23 +18,24 @@ use crate::workspace::Workspace;
 
 type Measure = fn(&Workspace, &Path) -> Result<Vec<Value>, String>;
 
-/// What needs cargo itself, by the names of its results.
+/// The measurements that run cargo, by the names of their results.
 const BUILDS: [(&[&str], Measure); 2] = [
     (compile_time::NAMES, compile_time::measure),
     (code_size::NAMES, code_size::measure),
 ];
 
-/// The programs that measure durable effects, which run only if they are named: they need servers, and take minutes.
+/// The programs that measure durable effects. They run only if named, since they need servers and
+/// take minutes.
 const DURABLE: [(&str, &[&str]); 2] = [
     ("durable", &["durable-sqlite", "durable-postgres"]),
     ("nats", &["durable-nats"]),
 ];
 
-/// Measures all, or the one result with this name, and writes `target/bench.json`.
+/// Measures everything, or the one result with this name, and writes `target/bench.json`.
 ///
 /// # Errors
 ///
-/// When something could not be measured, or nothing has that name. Results over their budget are none.
+/// When a measurement fails, or nothing has that name. A result over its budget is not an error.
 pub fn run(
     workspace: &Workspace,
     only: Option<&str>,
@@ -88,7 +89,7 @@ pub fn run(
     }
 }
 
-/// Measures durable effects, beside their engine used by hand.
+/// Measures durable effects against their engine used by hand.
 fn durable(workspace: &Workspace, programs: &[&str]) -> Result<(), String> {
     for program in programs {
         Cargo::new(&workspace.root)
@@ -111,7 +112,7 @@ fn build(workspace: &Workspace) -> Result<(), String> {
         .run()
 }
 
-/// Runs one of the programs, and gives what it has measured. It prints its own lines.
+/// Runs one of the programs, and returns its measurements. It prints its own lines.
 fn measure(
     workspace: &Workspace,
     program: &str,
@@ -120,7 +121,7 @@ fn measure(
     folder: &Path,
 ) -> Result<Vec<Value>, String> {
     let json: PathBuf = folder.join(format!("{program}.json"));
-    let _ = fs::remove_file(&json); // That of an earlier run.
+    let _ = fs::remove_file(&json); // Left by an earlier run.
     let path = workspace.target.join("release").join(program);
     let mut command = Cargo::program(&path, &workspace.root);
     command = command

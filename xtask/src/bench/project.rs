@@ -1,4 +1,4 @@
-//! A generated package that depends on airlock, and the calls of cargo that build it.
+//! A generated package that depends on airlock, and the cargo commands that build it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use crate::workspace::Workspace;
 
-/// A package in a folder of its own. Packages of one parent folder share what they build.
+/// A package in its own folder. Packages of the same parent folder share a target directory.
 pub(super) struct Project {
     name: &'static str,
     parent: PathBuf,
-    /// The file that is built anew for each measurement.
+    /// The file that is rebuilt for each measurement.
     source: &'static str,
 }
 
@@ -45,22 +45,23 @@ impl Project {
         self.parent.join(self.name)
     }
 
-    /// Where cargo builds.
+    /// Returns the target directory.
     pub(super) fn target(&self) -> PathBuf {
         self.parent.join("target")
     }
 
-    /// Milliseconds that cargo takes for the package alone, if its dependencies were built before.
+    /// Returns the milliseconds that cargo takes for the package, if its dependencies are already
+    /// built.
     pub(super) fn time(&self, arguments: &[&str]) -> Result<f64, String> {
         let source = self.folder().join(self.source);
         let text = fs::read_to_string(&source).map_err(|error| error.to_string())?;
-        fs::write(&source, text).map_err(|error| error.to_string())?; // Newer than what was built.
+        fs::write(&source, text).map_err(|error| error.to_string())?; // Makes it newer than the build.
         let start = Instant::now();
         self.cargo(arguments)?;
         Ok(start.elapsed().as_secs_f64() * 1e3)
     }
 
-    /// Runs cargo in the package and returns what it wrote to stdout.
+    /// Runs cargo in the package, and returns its stdout.
     pub(super) fn cargo(&self, arguments: &[&str]) -> Result<String, String> {
         let mut cargo = Command::new("cargo");
         cargo
@@ -68,7 +69,7 @@ impl Project {
             .current_dir(self.folder())
             .env("CARGO_TARGET_DIR", self.target())
             .env("CARGO_INCREMENTAL", "0")
-            // Showing an expansion is an unstable option.
+            // Printing an expansion is an unstable option.
             .env("RUSTC_BOOTSTRAP", "1");
         let output = cargo.output().map_err(|error| format!("cargo: {error}"))?;
         if output.status.success() {

@@ -1,4 +1,4 @@
-//! Time that jumps.
+//! The virtual timer of a drain.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use crate::effect::BoxFuture;
 use crate::executor::Timer;
 use crate::testing::drain::queue::Queue;
 
-/// Waits in the virtual time of a queue.
+/// A timer that waits in the virtual time of a queue.
 pub(super) struct Clock(pub(super) Arc<Queue>);
 
 impl Timer for Clock {
     fn wait(&self, duration: Duration) {
-        // Only what an effect does beyond the drain comes here: the drain itself never blocks.
+        // Reached only by nested work of an effect: the drain itself never blocks.
         self.0.jump(self.0.now() + duration);
     }
 
@@ -23,7 +23,7 @@ impl Timer for Clock {
         let until = queue.now() + duration;
         Box::pin(poll_fn(move |_| match queue.sleep(until) {
             true => Poll::Ready(()),
-            // The queue polls again when the clock has jumped.
+            // No waker is needed: the drain polls again after the clock has advanced.
             false => Poll::Pending,
         }))
     }

@@ -1,4 +1,4 @@
-//! Draining work that is endless on purpose.
+//! Drains for work that is endless on purpose.
 
 use std::panic::Location;
 use std::time::Duration;
@@ -10,17 +10,17 @@ use crate::testing::drain::stop::{Once, Within};
 use crate::testing::{Captured, DrainError, Drained, Progress};
 
 impl<T> Captured<T> {
-    /// Performs what was captured, and what that causes, for this long in virtual time. An intent that
-    /// is due exactly then is performed; what is due later is [`left`](Drained::left). Otherwise it
-    /// works like [`drain`](Self::drain).
+    /// Performs the captured intents and their cascades for this long in virtual time. An intent that is
+    /// due exactly at the end is performed; intents that are due later are [`left`](Drained::left).
+    /// Otherwise it works like [`drain`](Self::drain).
     ///
-    /// This is for work without an end, such as a poller that enqueues itself again with
+    /// This is for endless work, such as a poller that enqueues itself again with
     /// [`detached`](crate::IntoIntent::detached) and [`after`](crate::IntoIntent::after).
     ///
     /// # Errors
     ///
-    /// - [`DrainError::Failed`] if an effect failed. One that waits to be tried again later has not
-    ///   failed: it is left.
+    /// - [`DrainError::Failed`] if an effect failed. An intent that waits for a later retry has not failed:
+    ///   it is left.
     /// - [`DrainError::Endless`] if a chain is deeper than the airlock's depth limit, or more than
     ///   [`performance_limit`](Self::performance_limit) intents are due within the time.
     ///
@@ -54,7 +54,7 @@ impl<T> Captured<T> {
     ///
     /// # Errors
     ///
-    /// As [`drain_for`](Self::drain_for).
+    /// See [`drain_for`](Self::drain_for).
     pub async fn drain_for_async(
         self,
         airlock: &Airlock,
@@ -63,17 +63,17 @@ impl<T> Captured<T> {
         self.perform(airlock, Effects::All, Within(duration)).await
     }
 
-    /// Performs what was captured, and what that causes, until the predicate returns `true`. What is
-    /// due then is [`left`](Drained::left). Otherwise it works like [`drain`](Self::drain).
+    /// Performs the captured intents and their cascades until the predicate returns `true`. Intents that
+    /// are still due then are [`left`](Drained::left). Otherwise it works like [`drain`](Self::drain).
     ///
     /// The predicate is called after each performed intent, or call of a batch effect, whether it
-    /// succeeded or failed. It is given what has been performed so far, and may look at anything else,
-    /// such as what a fake has recorded.
+    /// succeeded or failed. Its argument is the progress of the drain; it may also inspect anything else,
+    /// such as the records of a fake.
     ///
     /// # Errors
     ///
     /// - [`DrainError::NeverHeld`] if nothing is due any more and the predicate never held. It names the
-    ///   line of this call.
+    ///   location of this call.
     /// - [`DrainError::Failed`] if an effect failed before the predicate held.
     /// - [`DrainError::Endless`] if a chain is deeper than the airlock's depth limit, or the predicate
     ///   has not held after [`performance_limit`](Self::performance_limit) intents.
@@ -121,7 +121,7 @@ impl<T> Captured<T> {
     ///
     /// # Errors
     ///
-    /// As [`drain_until`](Self::drain_until).
+    /// See [`drain_until`](Self::drain_until).
     #[track_caller]
     pub fn drain_until_async(
         self,

@@ -1,4 +1,4 @@
-//! Why a drain did not end well.
+//! The error of a drain.
 
 use std::error::Error;
 use std::fmt;
@@ -10,38 +10,38 @@ use crate::intent::{Failure, Fate};
 use crate::testing::drain::performed::{Drained, Performed};
 use crate::testing::drain::stop::Stop;
 
-/// Why [`Captured::drain`](crate::testing::Captured::drain) did not end well. `Display` names the effect
-/// that failed first, with its reason in full, so it has no source besides. `Debug` prints the whole table too,
-/// for `expect` and for tests that return it.
+/// The error of [`Captured::drain`](crate::testing::Captured::drain). `Display` names the first effect that
+/// failed, with its full reason, so there is no `source`. `Debug` also prints the whole table, for `expect`
+/// and for tests that return the error.
 #[non_exhaustive]
 pub enum DrainError {
-    /// Effects failed; the others were performed.
+    /// Effects failed; the failures did not stop the drain.
     Failed {
-        /// What was done.
+        /// The result of the drain.
         drained: Box<Drained>,
     },
-    /// Effects cause effects without end.
+    /// A cascade does not end.
     Endless {
-        /// The limit that was reached, and the effects of the chain, the first cause first.
+        /// The limit that was reached, and the effects of the chain, starting with the first cause.
         chain: String,
-        /// What was done until then.
+        /// The result up to the limit.
         drained: Box<Drained>,
     },
     /// Nothing is due any more, and the predicate of
     /// [`drain_until`](crate::testing::Captured::drain_until) never held.
     NeverHeld {
-        /// The line that called `drain_until`.
+        /// The location that called `drain_until`.
         location: &'static Location<'static>,
-        /// What was done.
+        /// The result of the drain.
         drained: Box<Drained>,
     },
 }
 
-/// A cascade without an end.
+/// The message about an endless cascade.
 pub(super) struct Endless(String);
 
 impl Endless {
-    /// More was performed than may be, and `next` is due.
+    /// Describes a drain that reached the performance limit while `next` is due.
     pub(super) fn new(performed: usize, next: &Delivery, at: Duration, stop: &impl Stop) -> Self {
         let id = next.effect().id();
         let next = next.intents().first();
@@ -68,7 +68,7 @@ impl Endless {
         ))
     }
 
-    /// An entry says that a chain was too deep.
+    /// Returns the message for an entry that failed because its chain was too deep.
     pub(super) fn too_deep(entry: &Performed) -> Option<Self> {
         match entry.fate() {
             Fate::Failed(failure) => match failure {
@@ -83,7 +83,7 @@ impl Endless {
 }
 
 impl DrainError {
-    /// The result of a drain, given the predicate that never held, if there is one.
+    /// Returns the result of a drain, given the location of a predicate that never held, if there is one.
     pub(super) fn new(
         endless: Option<Endless>,
         never_held: Option<&'static Location<'static>>,
@@ -109,7 +109,7 @@ impl DrainError {
         Ok(drained)
     }
 
-    /// What was done nevertheless.
+    /// Returns what was drained in spite of the error.
     pub fn drained(&self) -> &Drained {
         match self {
             Self::Failed { drained }
@@ -118,7 +118,7 @@ impl DrainError {
         }
     }
 
-    /// Why the first intent failed.
+    /// Returns the failure of the first intent that failed.
     pub fn failure(&self) -> Option<&Failure> {
         match self.drained().failed().next()?.fate() {
             Fate::Failed(failure) => Some(failure),
@@ -126,7 +126,7 @@ impl DrainError {
         }
     }
 
-    /// Names the first effect that failed, and why.
+    /// Writes the first effect that failed, and its reason.
     fn fmt_failed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("effects failed that were drained")?;
         let mut failed = self.drained().failed();

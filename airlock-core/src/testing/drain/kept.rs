@@ -1,11 +1,11 @@
-//! What a drain keeps of an intent.
+//! The copy of an intent that a drain keeps.
 
 use crate::effect::Payload;
 use crate::intent::Intent;
 use crate::report::{ReportEntry, caused_by};
 use crate::testing::Seen;
 
-/// An entry of a report, with arguments.
+/// An entry of a report, with its arguments and their text.
 pub(super) struct Kept {
     pub(super) entry: ReportEntry,
     arguments: Payload,
@@ -13,7 +13,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// A copy of an intent that is performed afterwards.
+    /// Copies an intent that is about to be performed.
     pub(super) fn copy(intent: &Intent) -> Self {
         Self {
             entry: ReportEntry {
@@ -24,7 +24,7 @@ impl Kept {
         }
     }
 
-    /// An intent that is not performed.
+    /// Takes an intent that is not performed.
     pub(super) fn whole(intent: Intent) -> Self {
         Self {
             shown: format!("{:?}", intent.arguments()),
@@ -35,7 +35,7 @@ impl Kept {
         }
     }
 
-    /// An intent of which only a report is left.
+    /// Creates an entry from a report, without arguments.
     pub(super) fn reported(entry: &ReportEntry) -> Self {
         Self {
             entry: entry.clone(),
@@ -52,7 +52,7 @@ impl Kept {
         &self.shown
     }
 
-    /// Its row in the table of a drain, with its fate and the time when it began in words.
+    /// Returns its row in the table of a drain. `fate` and `after`, the time at which it began, are text.
     pub(super) fn row(&self, fate: String, after: String) -> [String; 6] {
         let at = self.entry.location();
         [

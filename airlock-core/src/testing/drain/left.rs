@@ -1,4 +1,4 @@
-//! What a drain has left.
+//! The intents that a drain has left.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use crate::testing::source::{KeepsArguments, Source};
 /// The intents that were still due when a drain stopped, in the order in which they are due; see
 /// [`Drained::left`](crate::testing::Drained::left).
 ///
-/// It has all [`Assertions`](crate::testing::Assertions):
+/// It supports all [`Assertions`](crate::testing::Assertions):
 /// `drained.left().assert_exactly(all_in_order![Poll])`.
 pub struct Left {
     due: Vec<Due>,
 }
 
-/// An intent that a drain has left, and the time when it is due.
+/// An intent that a drain has left, and the time at which it is due.
 pub struct Due {
     kept: Kept,
     at: Duration,
@@ -29,17 +29,17 @@ impl Left {
         Self { due }
     }
 
-    /// Every intent, in the order in which they are due.
+    /// Returns the intents, in the order in which they are due.
     pub fn entries(&self) -> &[Due] {
         &self.due
     }
 
-    /// How many intents are left.
+    /// Returns the number of intents.
     pub fn len(&self) -> usize {
         self.due.len()
     }
 
-    /// Whether nothing is left.
+    /// Returns `true` if nothing is left.
     pub fn is_empty(&self) -> bool {
         self.due.is_empty()
     }
@@ -56,7 +56,7 @@ impl Source for Left {
 impl KeepsArguments for Left {}
 
 impl Due {
-    /// One whose turn has not come.
+    /// Creates the entry of an intent that has not begun.
     pub(super) fn new(mut intent: Intent, at: Duration) -> Self {
         intent.data.set_pending();
         Self {
@@ -66,7 +66,7 @@ impl Due {
         }
     }
 
-    /// One that has failed and waits to be tried again.
+    /// Creates the entry of an intent that has failed and waits for a retry.
     pub(super) fn retry(mut kept: Kept, at: Duration) -> Self {
         kept.entry.data.set_pending();
         Self {
@@ -76,17 +76,17 @@ impl Due {
         }
     }
 
-    /// The intent: effect, arguments, options, cause, and where it was enqueued.
+    /// Returns the intent: effect, arguments, options, cause, and the location that enqueued it.
     pub fn seen(&self) -> Seen<'_> {
         self.kept.seen()
     }
 
-    /// When it is due, in virtual time since the drain began.
+    /// Returns the time at which it is due, in virtual time since the drain began.
     pub fn at(&self) -> Duration {
         self.at
     }
 
-    /// Whether an attempt at it has failed, and it waits to be tried again.
+    /// Returns `true` if an attempt has failed and the intent waits for a retry.
     pub fn waits_for_retry(&self) -> bool {
         self.begun
     }

@@ -1,4 +1,4 @@
-//! Performing what was captured, until nothing is left to do.
+//! Drains: performing captured intents and their cascades in virtual time.
 
 mod clock;
 mod endless;
@@ -31,10 +31,10 @@ pub use self::left::{Due, Left};
 pub use self::performed::{Drained, Performed};
 pub use self::progress::Progress;
 
-/// How many intents a drain performs unless it is told otherwise.
+/// The default of [`Captured::performance_limit`].
 const SETTLE_LIMIT: usize = 10_000;
 
-/// What a drain was told before it began.
+/// The configuration of a drain.
 pub(super) struct Plan {
     stubs: HashMap<&'static EffectDescriptor, Stub>,
     performance_limit: usize,
@@ -50,9 +50,9 @@ impl Default for Plan {
 }
 
 impl<T> Captured<T> {
-    /// Replaces the body of one effect when this is drained, wherever the effect is enqueued: what
-    /// its body needs need not be there, and an async one need not be awaited. What the closure
-    /// enqueues is part of the cascade.
+    /// Replaces the body of one effect in the drain, including intents enqueued by other effects. The
+    /// effect's resources are not needed, and a stubbed async effect needs no await. Intents that the
+    /// closure enqueues are part of the cascade.
     ///
     /// ```rust,standalone_crate
     /// use airlock::testing::{Assertions, capture};
@@ -84,30 +84,31 @@ impl<T> Captured<T> {
         self
     }
 
-    /// Sets how many intents may be performed before [`drain`](Self::drain), [`drain_for`](Self::drain_for)
-    /// or [`drain_until`](Self::drain_until) gives up; 10,000 unless set.
+    /// Sets the number of intents after which [`drain`](Self::drain), [`drain_for`](Self::drain_for)
+    /// or [`drain_until`](Self::drain_until) gives up. The default is 10,000.
     #[must_use = "it holds when this is drained"]
     pub fn performance_limit(mut self, limit: usize) -> Self {
         self.plan.performance_limit = limit;
         self
     }
 
-    /// Performs what was captured, and what that causes, until nothing is left to do: with the
-    /// resources of this airlock, its policies and its depth limit; sync effects only.
+    /// Performs the captured intents and their cascades until nothing is due any more. It uses the
+    /// resources, the policies and the depth limit of this airlock, and performs sync effects only.
     ///
-    /// First the policies judge that the intents have passed on their way out, as at a flush that
-    /// follows a success. Then each intent is performed when it is due, the earliest first, whatever
-    /// executors are named. Time is virtual: for a delay and between the attempts of a retry the clock
-    /// jumps, and nothing sleeps. Only [`SystemTime`](std::time::SystemTime) goes on as ever, and an effect's timeout is
-    /// measured by the airlock's timer. One that fails does not stop the others.
+    /// First, the policies around the capture judge the intents, as in a flush after a success. Then each
+    /// intent is performed when it is due, the earliest first. Configured executors are ignored. An effect
+    /// that fails does not stop the others.
+    ///
+    /// Time is virtual: the clock jumps for delays and between the attempts of a retry, and nothing sleeps.
+    /// [`SystemTime`](std::time::SystemTime) is not virtual, and the airlock's timer measures timeouts.
     ///
     /// # Errors
     ///
     /// - [`DrainError::Failed`] if an effect failed.
-    /// - [`DrainError::Endless`] if effects cause effects without end: deeper than
-    ///   [`AirlockBuilder::depth_limit`](crate::AirlockBuilder::depth_limit), or more than
-    ///   [`performance_limit`](Self::performance_limit). It prints the chain. Work that is endless on purpose is
-    ///   drained by [`drain_for`](Self::drain_for) and [`drain_until`](Self::drain_until).
+    /// - [`DrainError::Endless`] if a cascade does not end: it is deeper than
+    ///   [`AirlockBuilder::depth_limit`](crate::AirlockBuilder::depth_limit), or exceeds
+    ///   [`performance_limit`](Self::performance_limit). The message shows the chain. Drain work that is
+    ///   endless on purpose with [`drain_for`](Self::drain_for) or [`drain_until`](Self::drain_until).
     ///
     /// # Examples
     ///
@@ -137,12 +138,12 @@ impl<T> Captured<T> {
         block_on(self.perform(airlock, Effects::Sync, Idle))
     }
 
-    /// As [`drain`](Self::drain), for async effects too. One effect is awaited at a time; while it
-    /// waits to be tried again, others that are due are performed.
+    /// Works like [`drain`](Self::drain), for async effects too. One effect is awaited at a time; while it
+    /// waits for a retry, other due effects are performed.
     ///
     /// # Errors
     ///
-    /// As [`drain`](Self::drain).
+    /// See [`drain`](Self::drain).
     pub async fn drain_async(self, airlock: &Airlock) -> Result<Drained, DrainError> {
         self.perform(airlock, Effects::All, Idle).await
     }

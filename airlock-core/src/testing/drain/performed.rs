@@ -1,4 +1,4 @@
-//! What a drain has done.
+//! The result of a drain.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,11 +11,11 @@ use crate::testing::drain::left::{Due, Left};
 use crate::testing::source::{KeepsArguments, Source};
 use crate::testing::{Plain, Seen};
 
-/// What [`Captured::drain`](crate::testing::Captured::drain) did: everything that it performed, with
-/// causes, in the order in which it began, and what was dropped or discarded on the way.
+/// The result of [`Captured::drain`](crate::testing::Captured::drain): the intents that it performed, with
+/// their causes, in the order in which they began, and those that were dropped or discarded.
 ///
-/// [`Assertions`](crate::testing::Assertions) on it are about what was performed. `Display` prints all
-/// of it as a table, and then what is [left](Self::left).
+/// [`Assertions`](crate::testing::Assertions) on it cover the performed intents. `Display` prints all
+/// intents as a table, those that are [left](Self::left) last.
 pub struct Drained {
     entries: Vec<Performed>,
     left: Left,
@@ -33,17 +33,17 @@ impl Drained {
         Self { entries, left }
     }
 
-    /// Every intent, whatever became of it, except those that are [left](Self::left).
+    /// Returns every intent, whatever its fate, except those that are [left](Self::left).
     pub fn entries(&self) -> &[Performed] {
         &self.entries
     }
 
-    /// The intents that were still due when the drain stopped, in the order in which they are due. They
-    /// include those that failed and wait to be tried again.
+    /// Returns the intents that were still due when the drain stopped, in the order in which they are
+    /// due. They include those that failed and wait for a retry.
     ///
     /// [`drain`](crate::testing::Captured::drain) leaves nothing unless it is endless;
     /// [`drain_for`](crate::testing::Captured::drain_for) and
-    /// [`drain_until`](crate::testing::Captured::drain_until) do.
+    /// [`drain_until`](crate::testing::Captured::drain_until) may leave intents.
     ///
     /// ```rust,standalone_crate
     /// # use airlock::prelude::*;
@@ -68,15 +68,15 @@ impl Drained {
         &self.left
     }
 
-    /// All of it, also what was dropped, discarded or left, in a form that stays the same from run to
-    /// run.
+    /// Returns all intents, including those that were dropped, discarded or left, in a form that is the
+    /// same in each run.
     pub fn plain_in_full(&self) -> Plain {
         let entries = self.entries.iter().map(Performed::seen);
         let left = self.left.entries().iter().map(Due::seen);
         Plain::new(&entries.chain(left).collect::<Vec<_>>()).with_left(self.left.len())
     }
 
-    /// Those that failed.
+    /// Returns the intents that failed or were not reached.
     pub fn failed(&self) -> impl Iterator<Item = &Performed> {
         let failed = |it: &&Performed| matches!(it.fate(), Fate::Failed(_) | Fate::NotReached);
         self.entries.iter().filter(failed)
@@ -95,7 +95,7 @@ impl Source for Drained {
 impl KeepsArguments for Drained {}
 
 impl Performed {
-    /// What is known of it before it is performed.
+    /// Creates the entry of an intent that is about to be performed.
     pub(super) fn new(intent: &Intent, at: Duration) -> Self {
         let mut kept = Kept::copy(intent);
         kept.entry.data.decide(Decision::NotReached);
@@ -106,7 +106,7 @@ impl Performed {
         }
     }
 
-    /// One of which only a report is left.
+    /// Creates an entry from a report, without arguments.
     pub(super) fn without_arguments(entry: &ReportEntry, at: Duration) -> Self {
         Self {
             kept: Kept::reported(entry),
@@ -115,7 +115,7 @@ impl Performed {
         }
     }
 
-    /// One that waits to be tried again.
+    /// Converts the entry of an intent that waits for a retry.
     pub(super) fn into_due(self, at: Duration) -> Due {
         Due::retry(self.kept, at)
     }
@@ -138,23 +138,23 @@ impl Performed {
         &self.kept.entry
     }
 
-    /// What is known of the intent: effect, arguments, options, cause, and where it was enqueued. The
-    /// arguments of an effect that is declared `once` are there as text only.
+    /// Returns the intent: effect, arguments, options, cause, and the location that enqueued it. The
+    /// arguments of an effect declared `once` are available as text only.
     pub fn seen(&self) -> Seen<'_> {
         self.kept.seen()
     }
 
-    /// What became of it.
+    /// Returns its fate.
     pub fn fate(&self) -> Fate<'_> {
         self.kept.entry.fate()
     }
 
-    /// When its performance began, in virtual time since the drain did.
+    /// Returns the virtual time at which it began, since the start of the drain.
     pub fn at(&self) -> Duration {
         self.at
     }
 
-    /// Whether a stub stood in for its body.
+    /// Returns `true` if a stub replaced its body.
     pub fn is_stubbed(&self) -> bool {
         self.stubbed
     }

@@ -1,4 +1,4 @@
-//! What a drain has performed so far.
+//! The progress of a drain, for its predicate.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,12 +10,11 @@ use crate::testing::Seen;
 use crate::testing::drain::performed::Performed;
 use crate::testing::source::{KeepsArguments, Source};
 
-/// What a drain has performed so far, as the predicate of
-/// [`drain_until`](crate::testing::Captured::drain_until) sees it.
+/// The progress of a drain: the argument of the predicate of
+/// [`drain_until`](crate::testing::Captured::drain_until).
 ///
-/// The predicate is called after each performance, so its own methods take constant time however much
-/// has been performed. [`Assertions`](crate::testing::Assertions) look at everything that was performed
-/// so far on each call.
+/// The predicate is called after each performed intent, so the methods of this type take constant time.
+/// [`Assertions`](crate::testing::Assertions) scan everything that was performed so far on each call.
 #[derive(Clone)]
 pub struct Progress<'a> {
     entries: &'a [Performed],
@@ -24,7 +23,7 @@ pub struct Progress<'a> {
     now: Duration,
 }
 
-/// How many intents were performed, of each effect.
+/// The number of performed intents, per effect and in total.
 #[derive(Default)]
 pub(super) struct Tally {
     of_each: HashMap<&'static EffectDescriptor, usize>,
@@ -53,29 +52,29 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// The intent that was performed last, or that has failed; of a batch effect all intents of the
-    /// call.
+    /// Returns the intent that was performed last, whether it succeeded or failed. For a batch effect,
+    /// returns all intents of the call.
     pub fn last(&self) -> &'a [Performed] {
         &self.entries[self.last.clone()]
     }
 
-    /// How many intents of one effect were performed.
+    /// Returns the number of performed intents of one effect.
     pub fn count<E: Effect>(&self) -> usize {
         self.tally.of_each.get(E::DESCRIPTOR).copied().unwrap_or(0)
     }
 
-    /// How many intents were performed, of all effects.
+    /// Returns the number of performed intents of all effects.
     pub fn performed(&self) -> usize {
         self.tally.all
     }
 
-    /// The virtual time since the drain began.
+    /// Returns the virtual time since the drain began.
     pub fn now(&self) -> Duration {
         self.now
     }
 
-    /// Every intent that has begun or was decided on, as [`Drained::entries`](crate::testing::Drained::entries)
-    /// of a drain that stops here.
+    /// Returns every intent that has begun or was dropped or discarded, like
+    /// [`Drained::entries`](crate::testing::Drained::entries) of a drain that stops here.
     pub fn entries(&self) -> &'a [Performed] {
         self.entries
     }

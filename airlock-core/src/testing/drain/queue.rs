@@ -1,4 +1,4 @@
-//! What is still to be performed, and when.
+//! The pending deliveries of a drain and its virtual clock.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,13 +8,13 @@ use std::time::{Duration, SystemTime};
 use crate::airlock::Airlock;
 use crate::executor::{Batch, Delivery, Executor, Timer};
 
-/// The time when a delivery is due, then the order in which they came.
+/// The time at which a delivery is due, then its order of arrival.
 type Turn = (Duration, usize);
 
 /// The deliveries and the virtual clock that a drain shares with its executor and its timer.
 pub(super) struct Queue {
     start: SystemTime,
-    /// The airlock's own, which measures timeouts.
+    /// The airlock's timer, used for timeouts.
     pub(super) timer: Arc<dyn Timer>,
     state: Mutex<State>,
 }
@@ -24,12 +24,12 @@ struct State {
     now: Duration,
     due: BTreeMap<Turn, Delivery>,
     taken: usize,
-    /// Until when what is polled now sleeps.
+    /// The time until which the future that was polled last sleeps.
     sleeps: Option<Duration>,
     stopped: bool,
 }
 
-/// Hands everything to the queue.
+/// An executor that hands everything to the queue.
 pub(super) struct Collect(pub(super) Arc<Queue>);
 
 impl Executor for Collect {
@@ -45,12 +45,13 @@ impl Executor for Collect {
     }
 }
 
-/// Empties the queue at the end, also on panic: its deliveries refer to the queue.
+/// A guard that empties the queue when it is dropped, also on panic. This breaks a reference cycle: the
+/// deliveries hold a reference to the queue.
 pub(super) struct Emptied<'a>(pub(super) &'a Queue);
 
 impl Drop for Emptied<'_> {
     fn drop(&mut self) {
-        drop(self.0.stop()); // Arguments may have destructors that look at the queue.
+        drop(self.0.stop()); // Outside of the lock: destructors of arguments may access the queue.
     }
 }
 
@@ -76,7 +77,7 @@ impl Queue {
         state.now = state.now.max(to);
     }
 
-    /// Notes until when the effect that is polled sleeps. Returns whether that is over.
+    /// Records until when the polled effect sleeps. Returns `true` if that time has passed.
     pub(super) fn sleep(&self, until: Duration) -> bool {
         let mut state = self.state();
         let over = state.now >= until;
@@ -84,7 +85,7 @@ impl Queue {
         over
     }
 
-    /// Takes the note of [`sleep`](Self::sleep).
+    /// Takes the time recorded by [`sleep`](Self::sleep).
     pub(super) fn take_sleep(&self) -> Option<Duration> {
         self.state().sleeps.take()
     }
@@ -106,7 +107,7 @@ impl Queue {
         state.due.first_key_value().map(|((due, _), _)| *due)
     }
 
-    /// Takes the delivery that is due next. The clock jumps.
+    /// Takes the delivery that is due next, and advances the clock to its time.
     pub(super) fn next(&self) -> Option<Delivery> {
         let mut state = self.state();
         let ((due, _), delivery) = state.due.pop_first()?;
@@ -114,7 +115,7 @@ impl Queue {
         Some(delivery)
     }
 
-    /// Ends the drain. Returns the deliveries that are still due.
+    /// Marks the drain as stopped. Returns the deliveries that are still due.
     pub(super) fn stop(&self) -> BTreeMap<Turn, Delivery> {
         let mut state = self.state();
         state.stopped = true;

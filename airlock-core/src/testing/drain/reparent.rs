@@ -1,5 +1,5 @@
-//! Moving captured intents under an airlock of the drain: their policies stay, the executors that were
-//! named around them do not.
+//! Moves captured intents into the airlock of a drain. Their policies are kept; the executors that were
+//! configured around them are not.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,15 +17,15 @@ use crate::testing::drain::clock::Clock;
 use crate::testing::drain::performed::Performed;
 use crate::testing::drain::queue::{Collect, Queue};
 
-/// A scope that holds what was captured, ready to be flushed.
+/// A scope that holds the captured intents, ready to be flushed.
 pub(super) struct Reparented {
     open: OpenScope,
     entries: Vec<Performed>,
 }
 
 impl Reparented {
-    /// Lets the policies judge. What they let pass goes to the queue; the entries of the rest are
-    /// returned.
+    /// Flushes the scope, so that the policies judge the intents. Intents that pass go to the queue.
+    /// Returns the entries of the others.
     pub(super) fn flush(self) -> Vec<Performed> {
         let Self { open, mut entries } = self;
         let report = open.flush().unwrap_or_else(FlushError::into_report);
@@ -37,7 +37,7 @@ impl Reparented {
     }
 }
 
-/// The intents in a scope whose flush hands them to the queue.
+/// Moves the intents into a scope whose flush hands them to the queue.
 pub(super) fn reparent(
     intents: Vec<Intent>,
     captured_in: &Around,
@@ -75,12 +75,12 @@ pub(super) fn reparent(
     Reparented { open, entries }
 }
 
-/// The given airlock with the clock of the drain, which reports by itself.
+/// Returns the given airlock with the clock of the drain, and without executor, lifecycle and `on_report`.
 fn root(airlock: &Airlock, queue: &Arc<Queue>) -> Around {
     let unhandled = airlock.settings().on_unhandled_error.clone().map(|take| {
         let queue = queue.clone();
         let take = move |error| {
-            // What waits to be tried again when a drain stops is left, not unhandled.
+            // An intent that waits for a retry when the drain stops is left, not unhandled.
             if !queue.has_stopped() {
                 take(error);
             }
@@ -97,7 +97,7 @@ fn root(airlock: &Airlock, queue: &Arc<Queue>) -> Around {
     }))
 }
 
-/// The policies that enclosed the capture, innermost first, without those of the given airlock.
+/// Returns the policies around the capture, innermost first, without those of the given airlock.
 fn policies_around(captured_in: &Around, airlock: &Arc<Place>) -> Vec<Layer> {
     let others = captured_in
         .outwards()
@@ -106,7 +106,7 @@ fn policies_around(captured_in: &Around, airlock: &Arc<Place>) -> Vec<Layer> {
     policies.cloned().collect()
 }
 
-/// Places between the capture and its intents, rebuilt under the drain with their policies alone.
+/// The places between the capture and its intents, rebuilt under the drain with only their policies.
 struct NewPlaces<'a> {
     old: Option<&'a Arc<Place>>,
     new: Around,

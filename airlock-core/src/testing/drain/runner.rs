@@ -1,4 +1,4 @@
-//! Performing what is due, in the order of virtual time, until a drain stops.
+//! Performs due deliveries in the order of virtual time, until a drain stops.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -17,20 +17,20 @@ use crate::testing::drain::progress::{Progress, Tally};
 use crate::testing::drain::queue::Queue;
 use crate::testing::drain::stop::Stop;
 
-/// Whether a drain may await effects.
+/// The effects that a drain may perform: sync ones, or all.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effects {
     Sync,
     All,
 }
 
-/// A delivery that is being performed, and its places in the report.
+/// A delivery that is being performed, and its positions in the report.
 struct Started {
     performing: BoxFuture<'static, Result<FlushReport, FlushError>>,
     places: Range<usize>,
 }
 
-/// A drain under way. Only the queue is shared with what it performs.
+/// A running drain. Only the queue is shared with what it performs.
 pub(super) struct Runner<S> {
     queue: Arc<Queue>,
     plan: Plan,
@@ -38,19 +38,19 @@ pub(super) struct Runner<S> {
     stop: S,
     entries: Vec<Performed>,
     tally: Tally,
-    /// How many intents have begun, for the settle limit.
+    /// The number of intents that have begun, for the performance limit.
     begun: usize,
     awaited: Option<Started>,
-    /// What waits to be tried again: by time, then in the order in which it fell asleep.
+    /// Deliveries that wait for a retry, by wake-up time, then in the order in which they fell asleep.
     asleep: BTreeMap<(Duration, usize), Started>,
     fell_asleep: usize,
     endless: Option<Endless>,
-    /// Whether the drain was told to stop by its [`Stop`].
+    /// `true` once the [`Stop`] condition is reached.
     reached: bool,
 }
 
 impl<S: Stop> Runner<S> {
-    /// A drain of what is in the queue. The entries are those of intents that are not.
+    /// Creates a drain of the queue. `entries` are those of intents that are not in the queue.
     pub(super) fn new(
         queue: Arc<Queue>,
         plan: Plan,
@@ -73,8 +73,9 @@ impl<S: Stop> Runner<S> {
         }
     }
 
-    /// Performs what is due, the earliest first, until the drain stops, or goes on until something has
-    /// to be awaited that is not virtual time. What has begun goes before what is due at the same time.
+    /// Performs what is due, the earliest first. Returns `Ready` when the drain stops, and `Pending` when
+    /// an effect awaits something other than virtual time. Deliveries that have begun take precedence over
+    /// those that are due at the same time.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             if let Some(mut one) = self.awaited.take() {
@@ -102,7 +103,7 @@ impl<S: Stop> Runner<S> {
         }
     }
 
-    /// Starts or wakes what comes next. Returns `false` if nothing does.
+    /// Starts or wakes the next delivery. Returns `false` if there is none, or if a limit is reached.
     fn go_on(&mut self) -> bool {
         let due = self.queue.next_due();
         let wakes = self.asleep.first_key_value().map(|((at, _), _)| *at);
@@ -124,7 +125,7 @@ impl<S: Stop> Runner<S> {
         true
     }
 
-    /// Starts a delivery, its body stubbed if it is to be.
+    /// Starts a delivery, with its body stubbed if a stub is configured.
     fn start(&mut self, mut delivery: Delivery) -> Started {
         let now = self.queue.now();
         let begins = self.entries.len();
@@ -140,7 +141,7 @@ impl<S: Stop> Runner<S> {
         }
         let refused = self.effects == Effects::Sync && delivery.intents()[0].needs_await();
         let performing: BoxFuture<'static, _> = match refused {
-            true => Box::pin(async { delivery.perform() }), // It fails, and says why.
+            true => Box::pin(async { delivery.perform() }), // Fails with `Failure::NeedsAwait`.
             false => Box::pin(delivery.perform_async()),
         };
         Started {
@@ -149,7 +150,7 @@ impl<S: Stop> Runner<S> {
         }
     }
 
-    /// Enters what became of a delivery into the report. Returns whether the drain stops here.
+    /// Enters the result of a delivery into the report. Returns `true` if the drain stops here.
     fn enter(&mut self, places: Range<usize>, ended: Result<FlushReport, FlushError>) -> bool {
         let report = ended.unwrap_or_else(FlushError::into_report);
         for (entry, reported) in self.entries[places.clone()]
@@ -161,7 +162,7 @@ impl<S: Stop> Runner<S> {
                 self.tally.add(entry.entry().effect());
             }
         }
-        // What was dispatched is in the queue, or has been performed.
+        // Dispatched intents are in the queue, or have been performed and entered.
         let cascades = report.cascades().iter();
         let ended = cascades.filter(|entry| !entry.data.is_dispatched());
         let now = self.queue.now();
@@ -177,7 +178,7 @@ impl<S: Stop> Runner<S> {
         self.reached
     }
 
-    /// Turns what happened into the result of the drain.
+    /// Returns the result of the drain.
     pub(super) fn conclude(mut self) -> Result<Drained, DrainError> {
         let due = self.queue.stop();
         if self.begun >= self.plan.performance_limit
@@ -199,7 +200,7 @@ impl<S: Stop> Runner<S> {
         DrainError::new(self.endless, never_held, drained)
     }
 
-    /// Takes those that wait to be tried again out of the report: their fate is open.
+    /// Removes the intents that wait for a retry from the report, since their fate is open.
     fn take_asleep(&mut self) -> Vec<Due> {
         let mut places = HashMap::new();
         for ((wakes, _), one) in std::mem::take(&mut self.asleep) {

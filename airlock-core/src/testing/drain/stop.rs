@@ -1,30 +1,30 @@
-//! When a drain stops.
+//! The conditions on which a drain stops.
 
 use std::panic::Location;
 use std::time::Duration;
 
 use crate::testing::Progress;
 
-/// Decides when a drain stops, unless nothing is due before that.
+/// The condition on which a drain stops. A drain also stops when nothing is due any more.
 pub(super) trait Stop {
-    /// The last moment of virtual time at which something is performed.
+    /// Returns the last virtual time at which something is performed.
     fn horizon(&self) -> Option<Duration> {
         None
     }
 
-    /// Called after each performed delivery. Returns whether the drain stops.
+    /// Returns `true` if the drain is to stop. Called after each performed delivery.
     fn is_reached(&mut self, so_far: &Progress<'_>) -> bool {
         let _ = so_far;
         false
     }
 
-    /// The line of a predicate that has to hold before nothing is due any more.
+    /// Returns the location of a predicate that must hold at some point of the drain.
     fn must_hold(&self) -> Option<&'static Location<'static>> {
         None
     }
 }
 
-/// Never stops before everything is performed.
+/// Stops only when nothing is due any more.
 pub(super) struct Idle;
 
 impl Stop for Idle {}

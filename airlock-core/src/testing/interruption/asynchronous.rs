@@ -1,4 +1,4 @@
-//! The same with a state that is made and looked at by awaiting.
+//! The async variant of `every_interruption`: set-up and invariants may await.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,15 +12,15 @@ use crate::testing::interruption::invariant::{Broken, Holds};
 use crate::unwind::catch_unwind_async;
 use crate::unwind::panic_message;
 
-/// As [`every_interruption`](crate::testing::every_interruption), for a state that takes awaiting, such
-/// as a database: `setup` and the invariants are async. They are not interrupted; only the scenario is.
+/// Works like [`every_interruption`](crate::testing::every_interruption), for a state with async access,
+/// such as a database: `setup` and the invariants are async. Only the scenario is interrupted.
 ///
 /// ```rust,standalone_crate
 /// use airlock::testing::every_interruption_async;
 /// use airlock::FlushError;
 /// use std::sync::{Arc, Mutex};
 ///
-/// // Stands for a database.
+/// // A fake database.
 /// #[derive(Clone, Default)]
 /// struct Db {
 ///     placed: Arc<Mutex<u32>>,
@@ -70,7 +70,7 @@ pub fn every_interruption_async<'a, S: 'a>(
     }
 }
 
-/// What [`every_interruption_async`] is to do.
+/// The configuration of [`every_interruption_async`].
 #[must_use = "nothing is tried until it is run"]
 pub struct EveryInterruptionAsync<'a, S> {
     setup: Box<dyn Setup<S> + 'a>,
@@ -104,14 +104,14 @@ impl<S, R: Holds, F: AsyncFn(&S) -> R> Check<S> for Invariant<F, R> {
 }
 
 impl<'a, S> EveryInterruptionAsync<'a, S> {
-    /// Describes the airlock of a run, as
+    /// Configures the airlock of each run, like
     /// [`EveryInterruption::airlock`](crate::testing::EveryInterruption::airlock).
     pub fn airlock(mut self, describe: impl Fn(&S, AirlockBuilder) -> AirlockBuilder + 'a) -> Self {
         self.describe = Box::new(describe);
         self
     }
 
-    /// Adds something that must hold after each run, however it was interrupted.
+    /// Adds an invariant, which is checked after each run.
     #[track_caller]
     pub fn invariant<R: Holds + 'a>(mut self, check: impl AsyncFn(&S) -> R + 'a) -> Self {
         let check = Box::new(Invariant(check, PhantomData));
@@ -119,11 +119,11 @@ impl<'a, S> EveryInterruptionAsync<'a, S> {
         self
     }
 
-    /// Runs the scenario, as [`EveryInterruption::run_async`](crate::testing::EveryInterruption::run_async).
+    /// Runs the scenario like [`EveryInterruption::run_async`](crate::testing::EveryInterruption::run_async).
     ///
     /// # Panics
     ///
-    /// As [`EveryInterruption::run`](crate::testing::EveryInterruption::run).
+    /// See [`EveryInterruption::run`](crate::testing::EveryInterruption::run).
     #[must_use = "that no point was found means that nothing was tried: assert how many there are"]
     pub async fn run<T>(self, scenario: impl AsyncFn(&S) -> T) -> usize {
         let mut exploration = Exploration::new(self.place);

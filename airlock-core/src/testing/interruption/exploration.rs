@@ -1,4 +1,4 @@
-//! From run to run: which point is next, and what has gone wrong.
+//! The sequence of runs of a scenario: the next point to interrupt, and the panics for what went wrong.
 
 use std::future::poll_fn;
 use std::panic::{Location, resume_unwind};
@@ -13,20 +13,21 @@ use crate::testing::interruption::point::Point;
 use crate::testing::interruption::probe::Probe;
 use crate::unwind::catch_unwind_async;
 
-/// How many points a scenario may have.
+/// The maximum number of points of a scenario.
 const LIMIT: usize = 10_000;
 
-/// Where the runs of a scenario stand.
+/// The progress through the runs of a scenario.
 pub(super) struct Exploration {
     place: &'static Location<'static>,
-    /// The point that the run is interrupted at: none in the first, and one behind the last in the last.
+    /// The point at which the run is interrupted, from 1; 0 in the first run. The last run targets one
+    /// past the last point, to check that there are no further points.
     target: usize,
-    /// How many points the first run had.
+    /// The number of points in the first run.
     points: usize,
     hit: Option<Point>,
 }
 
-/// One run.
+/// One run of a scenario.
 pub(super) struct Run<S> {
     pub(super) state: S,
     pub(super) airlock: Airlock,
@@ -68,7 +69,8 @@ impl Exploration {
         }
     }
 
-    /// Takes in how a run has ended.
+    /// Records how a run ended. Panics if the run failed without an interruption, or if the number of
+    /// points is over the limit or differs from the first run.
     #[track_caller]
     pub(super) fn take<S>(&mut self, run: &Run<S>, ended: thread::Result<()>) {
         let (place, target, reached) = (self.place, self.target, run.probe.reached());
@@ -96,13 +98,13 @@ impl Exploration {
         );
     }
 
-    /// Goes to the next point. Gives how many there are, once all are tried.
+    /// Advances to the next point. Returns the number of points once all runs are done.
     pub(super) fn next(&mut self) -> Option<usize> {
         self.target += 1;
         (self.target > self.points + 1).then_some(self.points)
     }
 
-    /// An invariant does not hold after this run.
+    /// Panics because an invariant does not hold after this run.
     #[track_caller]
     pub(super) fn break_off(&self, broken: &Broken) -> ! {
         let (invariant, scenario, wrong) = (broken.place, self.place, &broken.wrong);
@@ -120,7 +122,7 @@ impl Exploration {
 }
 
 impl<S> Run<S> {
-    /// Awaits an async scenario, which is dropped at the await that is its turn.
+    /// Awaits an async scenario. Drops it if the target is one of its pending awaits.
     pub(super) async fn drive<T>(&self, scenario: &impl AsyncFn(&S) -> T) -> thread::Result<()> {
         let work = async { drop(scenario(&self.state).await) };
         let mut work = pin!(catch_unwind_async(self.airlock.bind(work)));

@@ -1,22 +1,21 @@
-//! What must hold after each run.
+//! The invariants that are checked after each run.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 use crate::unwind::panic_message;
 
-/// What an invariant may return: nothing (then it panics where it does not hold), a `bool`, or a
-/// `Result`.
+/// The return types of an invariant: `()` for one that panics if it does not hold, `bool`, or `Result`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say whether an invariant holds",
     note = "give a `bool` or a `Result<(), impl Display>`, or assert and give nothing"
 )]
 pub trait Holds {
-    /// What is wrong, if something is.
+    /// Converts the value into the result of the invariant.
     ///
     /// # Errors
     ///
-    /// What is wrong.
+    /// Returns a description of what is wrong if the invariant does not hold.
     fn holds(self) -> Result<(), String>;
 }
 
@@ -41,7 +40,7 @@ impl<E: fmt::Display> Holds for Result<(), E> {
     }
 }
 
-/// One thing that must hold.
+/// An invariant, and the location that added it.
 pub(super) struct Invariant<'a, S> {
     pub(super) check: Box<Check<'a, S>>,
     pub(super) place: &'static Location<'static>,
@@ -49,7 +48,7 @@ pub(super) struct Invariant<'a, S> {
 
 type Check<'a, S> = dyn Fn(&S) -> Result<(), String> + 'a;
 
-/// What is wrong, and where the invariant stands that says so.
+/// A violated invariant: what is wrong, and the location that added the invariant.
 pub(super) struct Broken {
     pub(super) wrong: String,
     pub(super) place: &'static Location<'static>,

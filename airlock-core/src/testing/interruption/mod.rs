@@ -1,4 +1,4 @@
-//! Running a scenario once for each point at which it could be interrupted.
+//! Fault injection: runs a scenario once for each point at which it could be interrupted.
 
 mod asynchronous;
 mod exploration;
@@ -16,18 +16,21 @@ use crate::testing::interruption::invariant::Invariant;
 pub use self::asynchronous::{EveryInterruptionAsync, every_interruption_async};
 pub use self::invariant::Holds;
 
-/// Runs a scenario once for each point at which it could be interrupted, and checks after each run that
-/// what must always hold still does.
+/// Runs a scenario once for each point at which it could be interrupted, and checks the invariants after
+/// each run.
 ///
-/// The points are: a panic at each enqueue; for each intent a dispatch that fails, a panic before its
-/// effect's body, and one after it, when it has happened and nobody knows; and for async scenarios
-/// cancellation at each await that is pending, of the scenario's own and in the midst of a flush. Each
-/// run has a state of its own, made by `setup`, and an airlock of its own, so that one run knows
-/// nothing of another. One point is interrupted in a run: two misfortunes at a time are not tried.
+/// The points are:
 ///
-/// What the scenario does in another airlock is not interrupted. What it does on other threads and in
-/// spawned tasks has its points only as far as it waits for them: otherwise they change from run to
-/// run, which is refused.
+/// - a panic at each enqueue;
+/// - for each intent, a failed dispatch, a panic before its effect's body, and a panic after the body has
+///   succeeded but before the success is recorded;
+/// - in async scenarios, cancellation at each pending await, in the scenario itself and during a flush.
+///
+/// Each run has a new state, created by `setup`, and a new airlock, so that runs do not affect each
+/// other. Only one point is interrupted per run; combinations of faults are not tested.
+///
+/// Work in another airlock is not interrupted. Work on other threads and in spawned tasks is covered only
+/// if the scenario waits for it. Otherwise the number of points differs from run to run, which panics.
 ///
 /// ```rust,standalone_crate
 /// use airlock::testing::every_interruption;
@@ -69,7 +72,7 @@ pub fn every_interruption<'a, S>(setup: impl Fn() -> S + 'a) -> EveryInterruptio
     }
 }
 
-/// What [`every_interruption`] is to do.
+/// The configuration of [`every_interruption`].
 #[must_use = "nothing is tried until it is run"]
 pub struct EveryInterruption<'a, S> {
     setup: Box<dyn Fn() -> S + 'a>,
@@ -81,14 +84,14 @@ pub struct EveryInterruption<'a, S> {
 type Describe<'a, S> = dyn Fn(&S, AirlockBuilder) -> AirlockBuilder + 'a;
 
 impl<'a, S> EveryInterruption<'a, S> {
-    /// Describes the airlock of a run: resources, policies, an executor, who takes what is unhandled.
-    /// Effects need only those resources that they are performed with.
+    /// Configures the airlock of each run: resources, policies, an executor, a handler of unhandled flush
+    /// errors. Only the effects that are performed need their resources.
     pub fn airlock(mut self, describe: impl Fn(&S, AirlockBuilder) -> AirlockBuilder + 'a) -> Self {
         self.describe = Box::new(describe);
         self
     }
 
-    /// Adds something that must hold after each run, however it was interrupted.
+    /// Adds an invariant, which is checked after each run.
     #[track_caller]
     pub fn invariant<R: Holds>(mut self, check: impl Fn(&S) -> R + 'a) -> Self {
         self.invariants.push(Invariant {
@@ -98,15 +101,15 @@ impl<'a, S> EveryInterruption<'a, S> {
         self
     }
 
-    /// Runs a sync scenario: once without an interruption, then once for each point. What it returns
-    /// does not matter, nor whether it panics when it was interrupted. Gives how many points were
-    /// tried, and prints nothing.
+    /// Runs a sync scenario: once without an interruption, then once for each point, then once more to
+    /// check that there are no further points. Ignores the scenario's return value, and its panics in a
+    /// run that was interrupted. Returns the number of points, and prints nothing.
     ///
     /// # Panics
     ///
-    /// - If an invariant does not hold; the message names the point, the effect and where its intent was
-    ///   enqueued.
-    /// - If the scenario panics without an interruption, with its panic.
+    /// - If an invariant does not hold; the message names the point, the effect and the location that
+    ///   enqueued its intent.
+    /// - If the scenario panics without an interruption; its panic is resumed.
     /// - If there are more than 10,000 points.
     /// - If the number of points differs from run to run, so that some cannot be tried.
     #[track_caller]
@@ -126,7 +129,7 @@ impl<'a, S> EveryInterruption<'a, S> {
         }
     }
 
-    /// As [`run`](Self::run), for an async scenario.
+    /// Works like [`run`](Self::run), for an async scenario.
     ///
     /// ```rust,standalone_crate
     /// # use airlock::testing::every_interruption;
@@ -151,7 +154,7 @@ impl<'a, S> EveryInterruption<'a, S> {
     ///
     /// # Panics
     ///
-    /// As [`run`](Self::run).
+    /// See [`run`](Self::run).
     #[must_use = "that no point was found means that nothing was tried: assert how many there are"]
     pub async fn run_async<T>(self, scenario: impl AsyncFn(&S) -> T) -> usize {
         let mut exploration = Exploration::new(self.place);

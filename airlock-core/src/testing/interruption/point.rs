@@ -6,7 +6,7 @@ use std::panic::Location;
 use crate::effect::EffectDescriptor;
 use crate::intent::Intent;
 
-/// One of them.
+/// A point at which a run can be interrupted.
 #[derive(Clone, Debug)]
 pub(super) struct Point {
     pub(super) at: At,
@@ -19,11 +19,11 @@ pub(super) enum At {
     Dispatch,
     BeforeBody,
     AfterBody,
-    /// With its number in the run.
+    /// A pending await, with its number in the run.
     Await(usize),
 }
 
-/// The intent that it is about.
+/// The intent at a point.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Which {
     effect: &'static EffectDescriptor,
@@ -51,7 +51,7 @@ impl fmt::Display for At {
     }
 }
 
-/// What goes wrong, and which intent it is about.
+/// Prints the fault and the intent that it concerns.
 impl fmt::Display for Point {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.at.fmt(f)?;

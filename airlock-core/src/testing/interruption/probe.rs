@@ -1,4 +1,4 @@
-//! Counting the points of a run, and interrupting it at one of them.
+//! An observer that counts the points of a run and interrupts it at one of them.
 
 use std::collections::HashSet;
 use std::panic::resume_unwind;
@@ -10,9 +10,9 @@ use crate::intent::{Intent, IntentId};
 use crate::observer::Observer;
 use crate::testing::interruption::point::{At, Point, Which};
 
-/// What an instrumented airlock asks at each point at which something could go wrong.
+/// The observer of a run's airlock, which is called at each point that could be interrupted.
 pub(crate) struct Probe {
-    /// The number of the point at which it does, from 1; 0 for none.
+    /// The number of the point to interrupt, from 1; 0 for none.
     target: usize,
     state: Mutex<State>,
 }
@@ -21,7 +21,8 @@ pub(crate) struct Probe {
 struct State {
     reached: usize,
     awaits: usize,
-    /// Whose dispatch has had its turn: a wrapper hands one on to another executor.
+    /// The intents whose dispatch was counted already. An executor that wraps another dispatches an
+    /// intent more than once.
     dispatched: HashSet<IntentId>,
     under_way: Vec<(IntentId, Which)>,
     hit: Option<Point>,
@@ -39,17 +40,17 @@ impl Probe {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Where the run was interrupted.
+    /// Returns the point at which the run was interrupted.
     pub(super) fn hit(&self) -> Option<Point> {
         self.state().hit.clone()
     }
 
-    /// How many points the run has come to.
+    /// Returns the number of points that the run has reached.
     pub(super) fn reached(&self) -> usize {
         self.state().reached
     }
 
-    /// Whether it is to go wrong here.
+    /// Counts a point. Returns `true` if the run is to be interrupted there.
     fn reach(&self, at: At, which: Option<Which>) -> bool {
         let mut state = self.state();
         state.reached += 1;
@@ -60,15 +61,16 @@ impl Probe {
         true
     }
 
-    /// Panics as a body would, and prints nothing.
+    /// Counts a point, and panics if it is the target. Does not call the panic hook, so nothing is
+    /// printed.
     fn panic_at(&self, at: At, which: Which) {
-        // A panic while another one unwinds would abort the process.
+        // A panic during unwinding would abort the process.
         if !thread::panicking() && self.reach(at, Some(which)) {
             resume_unwind(Box::new(format!("every_interruption: {at}")));
         }
     }
 
-    /// The scenario awaits something; whether it is to be cancelled now.
+    /// Counts a pending await of the scenario. Returns `true` if the scenario is to be cancelled there.
     pub(super) fn awaits(&self) -> bool {
         let (nth, which) = {
             let mut state = self.state();
@@ -83,12 +85,12 @@ impl Probe {
 }
 
 impl Observer for Probe {
-    /// An intent is about to be buffered.
+    /// Called before an intent is buffered.
     fn enqueues(&self, intent: &Intent) {
         self.panic_at(At::Enqueue, Which::new(intent));
     }
 
-    /// An intent is about to be performed or handed over; gives the error to fail it with.
+    /// Called before an intent is performed or handed over. An error fails the dispatch.
     fn dispatches(&self, intent: &Intent) -> Result<(), BoxError> {
         let first = self.state().dispatched.insert(intent.id());
         if first && self.reach(At::Dispatch, Some(Which::new(intent))) {
@@ -97,17 +99,17 @@ impl Observer for Probe {
         Ok(())
     }
 
-    /// A body is about to begin.
+    /// Called before a body begins.
     fn begins(&self, intent: &Intent) {
         self.panic_at(At::BeforeBody, Which::new(intent));
     }
 
-    /// A body has ended well, which nobody knows yet.
+    /// Called after a body has succeeded, before the success is recorded.
     fn ended(&self, intent: &Intent) {
         self.panic_at(At::AfterBody, Which::new(intent));
     }
 
-    /// A body that is awaited, observed.
+    /// Wraps the future of a body: notes it as running, and counts the point after it.
     fn observe<'a>(
         self: Arc<Self>,
         intent: &Intent,
@@ -127,7 +129,7 @@ impl Observer for Probe {
     }
 }
 
-/// A body that is awaited: it may complete, panic, or be dropped.
+/// A guard for a body that is being awaited. Dropped when the body completes, panics or is cancelled.
 struct UnderWay<'a> {
     probe: &'a Probe,
     id: IntentId,

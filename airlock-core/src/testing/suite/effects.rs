@@ -1,4 +1,4 @@
-//! The effects that executors are tested with. They are written by hand and stand in no catalogue.
+//! The effects that executors are tested with. They are written by hand, so no catalogue lists them.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -13,7 +13,7 @@ use crate::intent::Intent;
 use crate::scope::current;
 use crate::testing::suite::world::Numbered;
 
-/// What the effects did, and what they wait for: a resource of theirs.
+/// A resource of the effects: a log of what they did, and a gate that some of them await.
 #[derive(Default)]
 pub(super) struct Log(Mutex<State>);
 
@@ -31,12 +31,12 @@ impl Log {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The effects that began, in order.
+    /// Returns the effects that began, in order.
     pub(super) fn began(&self) -> Vec<u32> {
         self.state().began.clone()
     }
 
-    /// The effects that ended well, in order.
+    /// Returns the effects that succeeded, in order.
     pub(super) fn ended(&self) -> Vec<u32> {
         self.state().ended.clone()
     }
@@ -49,7 +49,7 @@ impl Log {
         self.state().notes.push(note.into());
     }
 
-    /// Lets go on what waits.
+    /// Opens the gate, and wakes the effects that wait for it.
     pub(super) fn open(&self) {
         let waiting = {
             let mut state = self.state();
@@ -72,22 +72,22 @@ impl Log {
     }
 }
 
-/// What an effect does when it is performed.
+/// The behaviour of an effect when it is performed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
     Succeed,
     Fail,
     Panic,
-    /// Enqueues another one.
+    /// Enqueues another effect.
     Cause(u32),
     CauseAndFail(u32),
-    /// Notes where its work came from.
+    /// Logs its origin.
     NoteOrigin,
-    /// Notes what caused it.
+    /// Logs the effect that caused it.
     NoteCause,
     /// Succeeds at its third attempt.
     FailTwice,
-    /// Waits until the log is opened.
+    /// Waits until the log's gate is opened.
     Wait,
 }
 
@@ -278,7 +278,7 @@ pub(super) fn awaited(n: u32, what: What) -> Numbered {
     numbered(n, ActAsync { n, what })
 }
 
-/// One that declares how often it is to be tried.
+/// Creates an intent of an effect that declares three attempts.
 pub(super) fn patient(n: u32, what: What) -> Numbered {
     numbered(n, Patient { n, what })
 }
@@ -291,7 +291,7 @@ pub(super) fn once(n: u32, what: What) -> Numbered {
     numbered(n, Once { n, what })
 }
 
-/// One that fails, and whose argument nobody must see.
+/// Creates an intent of an effect that fails and redacts its argument.
 pub(super) fn secret(n: u32, token: &str) -> Numbered {
     let token = token.to_owned();
     numbered(n, Secret { n, token })

@@ -7,8 +7,8 @@ mod world;
 
 pub use self::subject::Subject;
 
-/// One promise of the contract of [`Executor`](crate::executor::Executor), as
-/// [`executor_suite!`](crate::testing::executor_suite) tests it.
+/// One promise of the contract of [`Executor`](crate::executor::Executor), tested by
+/// [`executor_suite!`](crate::testing::executor_suite).
 #[derive(Clone, Copy, Debug)]
 pub struct Promise {
     name: &'static str,
@@ -16,23 +16,23 @@ pub struct Promise {
 }
 
 impl Promise {
-    /// Its name, which is that of the test, too.
+    /// Returns its name, which is also the name of its test.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Tests it on executors that the closure makes, one for each try.
+    /// Checks it. The closure creates the executors, a new one for each check.
     ///
     /// # Panics
     ///
-    /// If an executor breaks it; the message says how.
+    /// If an executor breaks the promise; the message explains how.
     #[track_caller]
     pub fn check(&self, make: impl Fn() -> Subject) {
         (self.check)(&make);
     }
 }
 
-/// Every promise, in the order of the contract.
+/// Returns every promise, in the order of the contract.
 pub fn executor_promises() -> &'static [Promise] {
     macro_rules! table {
         ($($name:ident)+) => {
@@ -50,7 +50,7 @@ pub fn __check(name: &str, make: impl Fn() -> Subject) {
     }
 }
 
-/// The one list of promises; it is handed to a macro, behind what else that is given.
+/// The only list of promises. Passes it to another macro, after that macro's other arguments.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __airlock_executor_promises {
@@ -85,11 +85,11 @@ macro_rules! __airlock_executor_promises {
     };
 }
 
-/// Tests an executor: one `#[test]` for each promise of the contract that
-/// [`Executor`](crate::executor::Executor) states. The argument is a function or a closure that makes a
-/// [`Subject`](crate::testing::Subject); it is called anew for each try.
+/// Generates a `#[test]` for each promise of the contract of [`Executor`](crate::executor::Executor). The
+/// argument is a function or closure that creates a [`Subject`](crate::testing::Subject); it is called for
+/// each check.
 ///
-/// Write it in a module of its own, so that the tests bear its name:
+/// Write it in a separate module, so that the module's name is part of the tests' paths:
 ///
 /// ```
 /// # fn main() {}

@@ -1,4 +1,4 @@
-//! What is tested, and what the suite has to know of it.
+//! The executor under test, and its properties that the suite depends on.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ type BlockOn = dyn Fn(BoxFuture<'_, ()>) + Send + Sync;
 type Drive = dyn Fn() -> BoxFuture<'static, Vec<FlushError>> + Send + Sync;
 
 impl Subject {
-    /// An executor that performs before the flush ends.
+    /// Creates a subject from an executor that performs before the flush ends.
     pub fn performs(executor: impl Executor) -> Self {
         Self {
             executor: Arc::new(executor),
@@ -34,8 +34,9 @@ impl Subject {
         }
     }
 
-    /// An executor that hands over what it is given. `drive` performs all of it, or waits until it is
-    /// performed, cascades included; it gives the errors of what failed there, unless they go to
+    /// Creates a subject from an executor that hands its intents over. `drive` performs all of them, or
+    /// waits until they are performed, cascades included. It returns the errors of those that failed,
+    /// unless they are passed to
     /// [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error).
     ///
     /// ```
@@ -68,21 +69,20 @@ impl Subject {
         }
     }
 
-    /// It does not keep the order of intents, and says so in its documentation.
+    /// Declares that the executor does not preserve the order of intents. The executor must document it.
     pub fn unordered(mut self) -> Self {
         self.ordered = false;
         self
     }
 
-    /// It tries again what failed, of its own accord: that an effect which fails is performed more than
-    /// once is what it is for.
+    /// Declares that the executor retries failed effects on purpose, beyond the effects' own retries.
     pub fn repeats(mut self) -> Self {
         self.repeats = true;
         self
     }
 
-    /// It needs a runtime: async flushes, and what drives it, are run by this closure, which has to
-    /// complete the future. Without it they are polled by the suite itself, outside of any runtime.
+    /// Sets the closure that runs async flushes and `drive`, for an executor that needs a runtime. The
+    /// closure must run the future to completion. By default, the suite polls them outside of any runtime.
     ///
     /// ```
     /// # use airlock::executor::Inline as Mine;
@@ -95,7 +95,7 @@ impl Subject {
     /// #     }
     /// # }
     /// # let runtime = Runtime;
-    /// // With `runtime` such as tokio's:
+    /// // `runtime` is a tokio runtime, for example:
     /// let subject = Subject::performs(Mine).block_on(move |future| runtime.block_on(future));
     /// # drop(subject);
     /// ```

@@ -1,5 +1,5 @@
-//! Where one executor is tried: an airlock of its own, effects that note what they do, and whatever is
-//! told of failures.
+//! The environment of one test of an executor: an airlock, a log of what the effects did, and the
+//! failures that were reported.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -18,13 +18,13 @@ use crate::scope::{OpenScope, ScopeBuilder};
 use crate::testing::suite::effects::Log;
 use crate::testing::suite::subject::Subject;
 
-/// An intent and the number by which its effect notes what it does.
+/// An intent, and the number that its effect writes to the log.
 pub(super) struct Numbered {
     pub(super) n: u32,
     pub(super) intent: Intent,
 }
 
-/// How a flush is driven.
+/// The choice between a sync and an async flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     Sync,
@@ -40,20 +40,20 @@ pub(super) struct World {
     unhandled: Arc<Mutex<Vec<FlushError>>>,
 }
 
-/// What was told of one flush.
+/// The results of one flush: its report, and the errors of the flush and of its deliveries.
 pub(super) struct Told {
     numbers: HashMap<IntentId, u32>,
-    /// That of the flush itself.
+    /// The report of the flush itself.
     pub(super) report: FlushReport,
-    /// For each time that an intent was said to have failed.
+    /// The intents that were reported as failed, one entry for each time.
     pub(super) failed: Vec<u32>,
-    /// For each time that an intent was handed back.
+    /// The intents that were handed back, one entry for each time.
     pub(super) returned: Vec<u32>,
-    /// Everything that was said, in all forms.
+    /// The `Display` and `Debug` text of the report, the errors, their sources and their intents.
     pub(super) text: String,
 }
 
-/// Waits for nothing, and lets nothing time out.
+/// A timer whose waits end at once and whose timeouts never elapse.
 struct Instantly;
 
 impl Timer for Instantly {
@@ -98,7 +98,7 @@ impl World {
         self.subject.drive.is_none()
     }
 
-    /// Completes a future where the executor wants it to be.
+    /// Runs a future to completion with [`Subject::block_on`].
     #[track_caller]
     pub(super) fn block_on<T: Send>(&self, future: impl Future<Output = T> + Send) -> T {
         let mut completed = None;
@@ -110,7 +110,7 @@ impl World {
         self.airlock.scope().executor(self.subject.executor.clone())
     }
 
-    /// Fails the promise, in the name of the executor.
+    /// Asserts that a promise holds. The message names the executor.
     #[track_caller]
     pub(super) fn claim(&self, holds: bool, what: &str) {
         let (name, began, ended) = (
@@ -124,7 +124,7 @@ impl World {
         );
     }
 
-    /// Flushes these, and has all performed that was handed over.
+    /// Flushes these intents, and finishes all deliveries.
     pub(super) fn flush(&self, way: Way, intents: Vec<Numbered>) -> Told {
         self.flush_in(self.scope(), way, intents)
     }
@@ -155,7 +155,7 @@ impl World {
         numbers
     }
 
-    /// Has all performed that was handed over, and gathers what was told.
+    /// Finishes all deliveries, and collects the results.
     pub(super) fn told(
         &self,
         numbers: HashMap<IntentId, u32>,
@@ -174,7 +174,7 @@ impl World {
         Told::from_flush(numbers, report, errors)
     }
 
-    /// Has all performed that was handed over; gives what failed there.
+    /// Performs everything that was handed over. Returns the errors of it, and unhandled flush errors.
     pub(super) fn finish_deliveries(&self) -> Vec<FlushError> {
         let mut errors = match &self.subject.drive {
             Some(drive) => self.block_on(drive()),
@@ -225,7 +225,7 @@ impl Told {
         }
     }
 
-    /// How the flush says that it has ended for each intent, in order.
+    /// Returns the fate of each intent according to the report, in order.
     pub(super) fn fates(&self) -> Vec<(u32, &'static str)> {
         let entries = self.report.buffered().iter();
         let fates = entries.filter_map(|it| Some((*self.numbers.get(&it.id())?, it.fate().word())));
@@ -233,7 +233,7 @@ impl Told {
     }
 }
 
-/// With the mode of failures that goes on.
+/// Configures the scope with [`FailureMode::CarryOn`].
 pub(super) fn carrying_on(scope: ScopeBuilder) -> ScopeBuilder {
     scope.failure_mode(FailureMode::CarryOn)
 }

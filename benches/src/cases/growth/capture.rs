@@ -1,14 +1,14 @@
-//! Capturing: what a level costs for each intent that passes through it.
+//! The cost of capturing, for each intent and each level that it passes through.
 
 use super::nesting::flush_all;
 use super::row::Row;
 use super::stack::Stack;
 use crate::work::record;
 
-/// Levels around many intents.
+/// The number of levels around many intents.
 const LEVELS_AROUND: u64 = 16;
 
-/// Intents in many levels.
+/// The number of intents within many levels.
 const INTENTS_WITHIN: u64 = 100;
 
 pub(super) const INTENTS: Row = Row {

@@ -1,4 +1,4 @@
-//! Effects that enqueue themselves, with the depth limit lifted: at once, and on spawned tasks.
+//! Effects that enqueue themselves without a depth limit: in the same flush, and on spawned tasks.
 
 use airlock::Airlock;
 use airlock::tokio::Spawn;
@@ -37,7 +37,7 @@ pub(super) const SPAWN: Row = Row {
     work: chain_spawned,
 };
 
-/// Links of the chains whose use of the stack is reported.
+/// The length of the chains whose use of the stack is reported.
 const LINKS: u64 = 4_000;
 
 #[airlock::effect]
@@ -65,7 +65,7 @@ fn unlimited() -> Airlock {
     }
 }
 
-/// Gives the bytes of stack between the links.
+/// Returns the bytes of stack between the links.
 fn chain_sync(links: u64) -> usize {
     let ended = unlimited().scope();
     let ended = ended.run_infallible(|_| airlock::enqueue(next(links)));
@@ -96,7 +96,7 @@ async fn spawned(runtime: &Runtime, links: u64) {
     spawn.drained().await;
 }
 
-/// Stack that a long chain takes: a core that follows it by recursion overflows a thread of 2 MB.
+/// Measures the stack that a long chain uses. A core that recursed would overflow a thread of 2 MB.
 pub(in crate::cases) fn stack_of_cascades(_: &Places) -> Result<Vec<Measured>, String> {
     let measured = |name, chain: fn(u64) -> usize| {
         let bytes = Stack::Large.run(|| chain(LINKS)) as f64;

@@ -1,4 +1,4 @@
-//! What is linear already, and must stay so: tasks side by side, and coalescing.
+//! Work that is already linear and must remain so: concurrent tasks, and coalescing.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -39,17 +39,17 @@ fn save(order: u64) {
     black_box(order);
 }
 
-/// Polls of a task for each of its scopes.
+/// The polls that a task needs for each of its scopes.
 const POLLS: u32 = 4;
 
 type Task = Pin<Box<dyn Future<Output = Result<(), FlushError>>>>;
 
 thread_local! {
-    /// They serve all sizes: what the allocator makes of large pieces of memory is not measured.
+    /// Shared by all sizes, so that allocating large pieces of memory is not measured.
     static TASKS_SIDE_BY_SIDE: RefCell<Vec<Task>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Polls each task in turn, for one scope of each.
+/// Polls all tasks in turn, until each has run one scope.
 fn tasks(number: u64) {
     TASKS_SIDE_BY_SIDE.with_borrow_mut(|tasks| {
         for order in tasks.len() as u64..number {
@@ -64,7 +64,7 @@ fn tasks(number: u64) {
     });
 }
 
-/// Opens one scope after the other, and gives way within each.
+/// Opens one scope after another, and yields within each.
 async fn endless(order: u64) -> Result<(), FlushError> {
     loop {
         let scope = airlock::scope().run_async(async |_| {

@@ -1,4 +1,4 @@
-//! Guards that are replaced in a loop: each is entered before the one before is dropped.
+//! Guards that are replaced in a loop: each one is entered before its predecessor is dropped.
 
 use airlock::policy::allow_if;
 
@@ -20,7 +20,7 @@ fn reassigned(guards: u64) {
         let mut guard = airlock::policy(allow_if(|_| true)).enter();
         for order in 1..guards {
             airlock::enqueue(record(order, 7, 99));
-            // The new one is made first, then the old one is dropped.
+            // The right-hand side is evaluated before the old guard is dropped.
             guard = airlock::policy(allow_if(|_| true)).enter();
         }
         drop(guard);

@@ -1,7 +1,8 @@
-//! Rows that must be linear: the time per item at four sizes, each twice the one before.
+//! Rows that must be linear: the time per item at four sizes, each twice the previous one.
 //!
 //! A row is a function that does the work of one size. [`row`] measures it. Each of the other files
-//! holds rows about one thing: nesting, routing, policies, cascades, and what is already flat.
+//! holds the rows about one topic: nesting, routing, policies, cascades, and work that is already
+//! flat.
 
 mod capture;
 mod cascades;
@@ -17,7 +18,7 @@ use self::row::Row;
 
 pub(super) use self::cascades::stack_of_cascades;
 
-/// Every row, in the order of the report.
+// The rows, in the order of the report.
 pub(super) const NESTED_INNERMOST: Row = nesting::INNERMOST;
 pub(super) const NESTED_INNERMOST_CLOSURES: Row = nesting::INNERMOST_CLOSURES;
 pub(super) const NESTED_EACH_LEVEL: Row = nesting::EACH_LEVEL;

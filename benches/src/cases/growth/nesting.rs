@@ -1,4 +1,4 @@
-//! Scopes in scopes, to a depth.
+//! Nested scopes of increasing depth.
 
 use airlock::scope::ScopeGuard;
 
@@ -59,7 +59,7 @@ fn closures(depth: u64) {
     assert!(ended.is_ok());
 }
 
-/// Flushes the innermost scope first.
+/// Flushes the scopes, the innermost one first.
 pub(super) fn flush_all(mut guards: Vec<ScopeGuard>) {
     while let Some(guard) = guards.pop() {
         assert!(guard.flush().is_ok());

@@ -1,4 +1,4 @@
-//! Policies: around many scopes, behind many handles, around many intents.
+//! Policies around many scopes, behind many handles, and around many intents.
 
 use airlock::Airlock;
 use airlock::policy::allow_if;
@@ -7,7 +7,7 @@ use super::row::{Row, one_each};
 use super::stack::Stack;
 use crate::work::record;
 
-/// Intents of each handle.
+/// The number of intents of each handle.
 const ROUNDS: u64 = 10;
 
 pub(super) const UNDER_AIRLOCK_POLICY: Row = Row {
@@ -70,7 +70,7 @@ fn plain_scopes(scopes: u64) {
     }
 }
 
-/// Handles take turns, so that no intent is under the policy of the one before.
+/// Uses the handles in turn, so that consecutive intents are under different policies.
 fn handles(intents: u64) {
     let ended = airlock::scope().run_infallible(|_| {
         let policy = |_| airlock::policy(allow_if(|_| true)).run(airlock::current);

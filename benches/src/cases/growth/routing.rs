@@ -1,4 +1,4 @@
-//! Executors: from many scopes, and in turn.
+//! Routing: executors from many scopes, and two executors in turn.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -37,7 +37,8 @@ pub(super) const BATCH_FROM_SCOPES: Row = Row {
     work: batch_from_scopes,
 };
 
-/// Performs in place. Each one is an executor of its own, also for a core that knows equal ones.
+/// An executor that performs inline. Each value is a distinct executor, even for a core that
+/// recognises equal ones.
 struct Numbered(u64);
 
 impl Executor for Numbered {
@@ -52,7 +53,7 @@ fn gather(orders: Vec<u64>) {
     black_box(orders.len());
 }
 
-/// Every second intent is for another executor. Clones of a description share its executor.
+/// Sends every second intent to another executor. Clones of a scope builder share its executor.
 fn two_executors(intents: u64) {
     let scopes = [
         airlock::scope().executor(Numbered(0)),
@@ -78,7 +79,7 @@ fn captured(scopes: u64, scope: impl Fn(u64) -> ScopeBuilder) {
     assert!(ended.is_ok());
 }
 
-/// All scopes name one shared executor.
+/// Opens scopes that all use one shared executor.
 fn batch_from_scopes(scopes: u64) {
     let shared: Arc<dyn Executor> = Arc::new(Numbered(0));
     let ended = airlock::scope().run_infallible(|_| {

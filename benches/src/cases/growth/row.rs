@@ -1,4 +1,4 @@
-//! Measuring a row: best of several runs at each size, and the growth from first to last.
+//! Measures a row: the best of several runs at each size, and the growth from first to last.
 
 use std::time::{Duration, Instant};
 
@@ -6,44 +6,44 @@ use super::stack::Stack;
 use crate::harness::{Growth, Measured, Point};
 use crate::run::Places;
 
-/// How many sizes a row has, each twice the one before.
+/// The number of sizes of a row, each twice the previous one.
 const SIZES: u32 = 4;
 
-/// Measurements of each size after the first call. The best one counts.
+/// The number of measurements of each size after the first call. The best one counts.
 const RUNS: usize = 9;
 
-/// A measurement repeats the work until it lasts at least this long.
+/// The minimum duration of a measurement, which repeats the work until then.
 const AT_LEAST: Duration = Duration::from_millis(5);
 
-/// After this long, a size gets no further measurements.
+/// The time after which a size is not measured again.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// A row ends at the first size whose work takes longer than this, or is about to.
+/// The time limit of one size. A row ends when its work takes longer, or is predicted to.
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// One row of the table.
 pub(crate) struct Row {
     /// The name of the result.
     pub(super) name: &'static str,
-    /// What an item is.
+    /// The unit that is counted.
     pub(super) item: &'static str,
     /// The smallest size.
     pub(super) base: u64,
-    /// How many items a size has.
+    /// Returns the number of items of a size.
     pub(super) items: fn(u64) -> u64,
-    /// The thread that it runs on.
+    /// The stack of the thread that it runs on.
     pub(super) stack: Stack,
     /// Does the work of one size.
     pub(super) work: fn(u64),
 }
 
-/// An item for each step of the size.
+/// Returns one item for each step of the size.
 pub(super) fn one_each(size: u64) -> u64 {
     size
 }
 
-/// For nested scopes with an intent at each level: one item for each intent that a level dispatches or
-/// captures. The work is quadratic in the depth by nature.
+/// Returns the items of nested scopes with an intent at each level: one for each intent that a
+/// level dispatches or captures. The work is inherently quadratic in the depth.
 pub(super) fn triangle(depth: u64) -> u64 {
     depth * (depth + 1) / 2
 }
@@ -70,11 +70,12 @@ impl Row {
         if cut_off.is_some() && sizes.len() == SIZES as usize {
             cut_off = None; // There is no next size.
         }
-        // The first calls found memory in another state than all later ones.
+        // The first calls ran before the memory was warmed up.
         for timed in &mut sizes {
             timed.forget_first();
         }
-        // In turn, so that a busy moment of the machine does not hit one size alone.
+        // The sizes take turns, so that a busy moment of the machine does not affect only one of
+        // them.
         for _ in 0..RUNS {
             for timed in &mut sizes {
                 timed.again(self.work);
@@ -95,9 +96,9 @@ impl Row {
 /// The measurements of one size.
 struct Timed {
     size: u64,
-    /// How long the first call took, which may have paid for warming up.
+    /// The duration of the first call, which may include warming up.
     first: Duration,
-    /// Calls of each further measurement.
+    /// The number of calls in each further measurement.
     repeats: u32,
     spent: Duration,
     /// The nanoseconds of one call in the best measurement.
@@ -119,7 +120,7 @@ impl Timed {
         }
     }
 
-    /// Lets only later measurements count, if there will be any.
+    /// Discards the first measurement, if there will be later ones.
     fn forget_first(&mut self) {
         if self.spent <= PATIENCE {
             self.best = f64::INFINITY;
@@ -140,7 +141,7 @@ impl Timed {
     }
 }
 
-/// Why the next size is not tried.
+/// Returns why the next size is not tried.
 fn reason_to_stop(took: Duration, previous: Option<Duration>) -> Option<String> {
     if took > LIMIT {
         return Some(format!("the last took {:.1} s", took.as_secs_f64()));

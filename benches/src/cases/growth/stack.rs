@@ -1,24 +1,24 @@
-//! Threads with a large stack, and how much of a stack the work has used.
+//! Threads with a large stack, and the measurement of the stack that the work uses.
 
 use std::cell::Cell;
 use std::hint::black_box;
 use std::thread::Builder;
 
-/// Only the pages that are touched cost memory.
+/// The size of a large stack. Only the pages that are touched use memory.
 const BYTES: usize = 1 << 30;
 
 thread_local! {
-    /// The lowest and the highest address that was noted.
+    /// The lowest and the highest address noted so far.
     static NOTED: Cell<Option<(usize, usize)>> = const { Cell::new(None) };
 }
 
-/// The stack of the thread that work runs on.
+/// The kind of thread that the work runs on.
 #[derive(Clone, Copy)]
 pub(super) enum Stack {
-    /// The caller's.
+    /// The caller's thread.
     Usual,
-    /// One that does not end: for closures that nest, and for chains that a core may follow by
-    /// recursion.
+    /// A thread with a practically unlimited stack, for nested closures, and for chains that a core
+    /// may follow by recursion.
     Large,
 }
 
@@ -42,7 +42,7 @@ fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     })
 }
 
-/// Notes where the stack is now.
+/// Notes the current address of the stack.
 #[inline(never)]
 pub(super) fn note() {
     let here = black_box(0_u8);
@@ -53,7 +53,8 @@ pub(super) fn note() {
     });
 }
 
-/// The bytes between the lowest and the highest place noted on this thread, which are forgotten.
+/// Returns the bytes between the lowest and the highest address noted on this thread, and resets
+/// both.
 pub(super) fn noted() -> usize {
     NOTED.with(Cell::take).map_or(0, |(low, high)| high - low)
 }

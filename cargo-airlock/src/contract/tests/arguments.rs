@@ -1,4 +1,4 @@
-//! What becomes of the arguments of a durable effect.
+//! Changes in the arguments of a durable effect.
 
 use expect_test::expect;
 

@@ -1,4 +1,4 @@
-//! Contracts at random: every difference is told, and the lock file keeps them all.
+//! Random contracts: every difference is reported, and the lock file preserves all of them.
 
 use proptest::collection::{btree_map, btree_set};
 use proptest::prelude::*;

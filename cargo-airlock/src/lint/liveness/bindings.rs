@@ -1,4 +1,4 @@
-//! Variables, and the guards that they are given.
+//! Variables, and the guards that are assigned to them.
 
 use syn::ext::IdentExt;
 use syn::{Expr, GenericArgument, Local, Pat, PathArguments, Type};
@@ -12,7 +12,7 @@ impl Walk<'_> {
         let Some(init) = &local.init else {
             return self.bind(&local.pat, Value::default());
         };
-        // `let _ = guard;` does not move it.
+        // `let _ = guard;` does not move the guard.
         if is_wild(&local.pat) {
             self.place(&init.expr);
             return;
@@ -36,7 +36,7 @@ impl Walk<'_> {
         self.bind(&local.pat, value);
     }
 
-    /// Declares the names of a pattern. The first one is given the guards.
+    /// Declares the names of a pattern. The first one receives the guards.
     pub(super) fn bind(&mut self, pattern: &Pat, mut value: Value) {
         let mut all = |walk: &mut Self, patterns: &mut dyn Iterator<Item = &Pat>| {
             for pattern in patterns {
@@ -77,7 +77,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Declares a pattern whose type is written. A parameter has a value from the start.
+    /// Declares a pattern with a written type. A parameter (`given`) has a value from the start.
     pub(super) fn bind_typed(&mut self, pattern: &Pat, ty: &Type, mut value: Value, given: bool) {
         if let Some((path, is_owned)) = named_type(ty) {
             let source = Source::Type(self.used(path), Vec::new());
@@ -107,7 +107,7 @@ impl Walk<'_> {
         self.give(variable, value);
     }
 
-    /// Drops what a variable held, and gives it a value.
+    /// Drops the value of a variable, and assigns a new one.
     pub(super) fn give(&mut self, variable: Variable, value: Value) {
         self.alive.retain(|(holder, _)| *holder != variable);
         let guards = value.guards.iter().map(|guard| (variable, *guard));
@@ -131,7 +131,7 @@ impl Walk<'_> {
         Some(*variable)
     }
 
-    /// The variable that an expression names.
+    /// Returns the variable that an expression names.
     pub(super) fn variable(&self, expression: &Expr) -> Option<Variable> {
         match expression {
             Expr::Path(path) => self.lookup(&path.path.get_ident()?.unraw().to_string()),
@@ -142,7 +142,7 @@ impl Walk<'_> {
     }
 }
 
-/// Whether a pattern declares a name.
+/// Returns whether a pattern declares a name.
 pub(super) fn declares(pattern: &Pat) -> bool {
     match pattern {
         Pat::Ident(pattern) => !is_constant(pattern),
@@ -159,13 +159,13 @@ pub(super) fn declares(pattern: &Pat) -> bool {
     }
 }
 
-/// `None` and `LIMIT` name what exists.
+/// Returns whether a pattern names an existing constant, such as `None` or `LIMIT`.
 fn is_constant(pattern: &syn::PatIdent) -> bool {
     let name = pattern.ident.unraw().to_string();
     name.starts_with(char::is_uppercase) && pattern.subpat.is_none()
 }
 
-/// Whether a pattern names a value without parts, such as `None`.
+/// Returns whether a pattern names a value without fields, such as `None`.
 pub(super) fn is_unit(pattern: &Pat) -> bool {
     match pattern {
         Pat::Ident(pattern) => is_constant(pattern),
@@ -184,7 +184,7 @@ fn is_wild(pattern: &Pat) -> bool {
     }
 }
 
-/// The path of a type, that of `T` in `Option<T>`, and whether the value owns it.
+/// Returns the path of a type, or of `T` in `Option<T>`, and whether the value owns it.
 fn named_type(ty: &Type) -> Option<(&syn::Path, bool)> {
     match ty {
         Type::Reference(ty) => named_type(&ty.elem).map(|(path, _)| (path, false)),

@@ -1,4 +1,4 @@
-//! Loops, and what leaves them.
+//! Loops, and the jumps out of them.
 
 use std::collections::BTreeSet;
 
@@ -8,22 +8,22 @@ use super::{Guard, Variable, Walk};
 
 type Alive = BTreeSet<(Variable, Guard)>;
 
-/// A loop or a labelled block around the code.
+/// A loop or a labelled block that encloses the code.
 pub(super) struct Jump {
     label: Option<String>,
     is_loop: bool,
-    /// What may be alive where it is left.
+    /// The guards that may be alive where it is left.
     left: Alive,
-    /// What may be alive where its next round starts.
+    /// The guards that may be alive where its next iteration starts.
     continued: Alive,
 }
 
-/// How a loop ends.
+/// The ways in which a loop ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ends {
     /// Only by `break`.
     ByBreak,
-    /// After any round, or before the first.
+    /// After any iteration, or before the first.
     ByItself,
 }
 
@@ -41,7 +41,8 @@ impl Walk<'_> {
         let is_more = !next.is_subset(&before);
         before.extend(next);
         if is_more {
-            // A variable of outside was given another guard: that one is alive in the next round.
+            // A variable outside the loop holds another guard, which is alive in the next
+            // iteration.
             self.alive.clone_from(&before);
             round(self);
             before.extend(self.round_ends());

@@ -9,7 +9,7 @@ use syn::visit::Visit;
 use super::Run;
 use crate::lint::macros::Body;
 
-/// The names that a body mentions.
+/// Returns the names that a body mentions.
 pub(super) fn mentioned(body: &Run<'_>) -> BTreeSet<String> {
     let mut mentions = Mentions::default();
     match body {

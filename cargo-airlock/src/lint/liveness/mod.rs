@@ -1,8 +1,8 @@
-//! Which guards may be alive at which await of a function.
+//! Finds the guards that may be alive at an await of a function.
 //!
-//! A walk over the function in the order of execution, with the set of guards that may be alive. Branches
-//! start from the same set and end in the union of their sets. Code that cannot be reached has the empty
-//! set, so it adds nothing to a union.
+//! A walk over the function in the order of execution tracks the set of guards that may be alive.
+//! Branches start from the same set and end in the union of their sets. Unreachable code has the
+//! empty set, so it adds nothing to a union.
 
 mod bindings;
 mod jumps;
@@ -26,7 +26,7 @@ type Variable = usize;
 /// The index of a guard in [`Walk::guards`].
 type Guard = usize;
 
-/// The guards of a function that may be alive at an await of its own body, or of an async block in it.
+/// Returns the guards that may be alive at an await of the function, or of an async block in it.
 pub(super) fn held(module: &Path, signature: &Signature, block: &Block) -> Vec<HeldGuard> {
     let mut walk = Walk {
         module,
@@ -57,21 +57,22 @@ pub(super) fn held(module: &Path, signature: &Signature, block: &Block) -> Vec<H
 
 struct Walk<'a> {
     module: &'a Path,
-    /// The names in scope, innermost last. A shadowed variable stays alive.
+    /// The names in scope, the innermost last. A shadowed variable stays alive.
     names: Vec<(String, Variable)>,
-    /// Where each variable's value comes from, if that may be airlock.
+    /// The origin of each variable's value, if it may come from airlock.
     variables: Vec<Option<Source>>,
     guards: Vec<Candidate>,
-    /// The guards that may be alive, and the variables that hold them.
+    /// The guards that may be alive, with the variables that hold them.
     alive: BTreeSet<(Variable, Guard)>,
     /// The variables that were moved anywhere in the function.
     moved: BTreeSet<Variable>,
     jumps: Vec<Jump>,
-    /// `join!` and `select!` await in async code only: crossbeam has a `select!`, too.
+    /// `true` if the code is async. `join!` and `select!` await only there: crossbeam has a `select!`
+    /// too.
     is_async: bool,
 }
 
-/// What may be a guard.
+/// A possible guard.
 struct Candidate {
     source: Source,
     entered: bool,
@@ -79,7 +80,7 @@ struct Candidate {
     awaited: Option<usize>,
 }
 
-/// What is known of the value of an expression.
+/// The known properties of the value of an expression.
 #[derive(Clone, Default)]
 struct Value {
     source: Option<Source>,
@@ -101,7 +102,7 @@ impl Walk<'_> {
                 Stmt::Expr(expression, None) => last = self.value(expression),
                 Stmt::Expr(expression, Some(_)) => drop(self.value(expression)),
                 Stmt::Macro(statement) => self.visit_macro(&statement.mac),
-                // Functions in functions are walked by themselves.
+                // Functions within functions are walked separately.
                 Stmt::Item(_) => {}
             }
         }
@@ -109,7 +110,7 @@ impl Walk<'_> {
         last
     }
 
-    /// Drops the variables that were declared since there were this many names.
+    /// Drops the variables that were declared after the first `outer` names.
     fn leave(&mut self, outer: usize) {
         for (_, variable) in self.names.drain(outer..) {
             self.alive.retain(|(holder, _)| *holder != variable);
@@ -122,7 +123,8 @@ impl Walk<'_> {
         }
     }
 
-    /// A closure or an async block: it runs on its own, with the variables that it captures by value.
+    /// Walks a closure or an async block. It runs separately, with the variables that it captures
+    /// by value.
     fn apart(&mut self, part: &Apart<'_>) -> Value {
         let mentioned = part.is_move.then(|| mentioned(&part.run));
         let captured = |(variable, _): &&(Variable, Guard)| {
@@ -152,19 +154,19 @@ impl Walk<'_> {
         self.names.truncate(names);
         self.is_async = outer_async;
         self.jumps = jumps;
-        // What is moved inside was captured by value.
+        // Variables moved inside were captured by value.
         outside.retain(|(variable, _)| !self.moved.contains(variable));
         self.moved.extend(moved);
         self.alive = outside;
         value
     }
 
-    /// Runs what a macro was given, and awaits it if there is a line of an await.
+    /// Walks the arguments of a macro. If `awaits` has a line, the macro awaits them there.
     fn arguments(&mut self, body: &Body, awaits: Option<usize>) {
         match body {
             Body::Expressions(expressions) => {
                 for expression in expressions {
-                    // Most macros borrow what they are given, as `println!` does.
+                    // Most macros borrow their arguments, as `println!` does.
                     self.place(expression);
                 }
             }
@@ -175,7 +177,7 @@ impl Walk<'_> {
         awaits.into_iter().for_each(|line| self.awaits(line));
     }
 
-    /// The futures of a `select!` are made first, then one handler runs.
+    /// Walks a `select!`: it creates all futures first, then runs one handler.
     fn select(&mut self, branches: &[Branch], awaits: Option<usize>) {
         for branch in branches {
             for expression in branch.future.iter().map(|(_, future)| future) {
@@ -200,7 +202,7 @@ impl Walk<'_> {
         self.one_of(handlers);
     }
 
-    /// Runs one of these, nobody knows which.
+    /// Walks alternatives, of which exactly one runs.
     fn one_of(
         &mut self,
         branches: impl IntoIterator<Item = impl FnOnce(&mut Self) -> Value>,
@@ -237,21 +239,21 @@ impl Value {
 /// A closure or an async block.
 struct Apart<'a> {
     is_async: bool,
-    /// Whether it captures all that it mentions by value.
+    /// `true` if it captures all mentioned variables by value.
     is_move: bool,
     /// The parameters of a closure.
     inputs: Vec<&'a Pat>,
     run: Run<'a>,
 }
 
-/// What runs in an [`Apart`].
+/// The body of an [`Apart`].
 enum Run<'a> {
     Block(&'a Block),
     Expression(&'a Expr),
     Macro(&'a Body),
 }
 
-/// Everything that [`Walk::value`] does not look at itself is walked in the order of the source.
+/// Walks everything that [`Walk::value`] does not handle in source order.
 impl<'ast> Visit<'ast> for Walk<'_> {
     fn visit_attribute(&mut self, _: &'ast syn::Attribute) {}
 

@@ -1,4 +1,4 @@
-//! Expressions, in the order in which they run.
+//! Expressions, in the order of execution.
 
 use syn::ext::IdentExt;
 use syn::{Expr, ExprClosure, ExprIf, ExprMatch, ExprMethodCall, Macro, Member};
@@ -10,23 +10,23 @@ use crate::lint::functions::at;
 use crate::lint::guards::Source;
 use crate::lint::macros::Body;
 
-/// The methods that end a guard, and the one that empties an `Option`.
+/// The methods that end a guard, and `take`, which empties an `Option`.
 const ENDS: [&str; 4] = ["discard", "exit", "flush", "take"];
 
-/// The macros that await what they are given.
+/// The macros that await their arguments.
 const AWAITING: [&str; 4] = ["join", "select", "select_biased", "try_join"];
 
-/// The starts of methods whose value is no builder any more.
+/// The prefixes of methods whose result is no longer a builder.
 const LEAVES: [&str; 3] = ["bind", "open", "run"];
 
-/// The macros whose argument is the body of a future of its own.
+/// The macros whose argument is the body of a separate future.
 const BODIES: [&str; 2] = ["stream", "try_stream"];
 
 /// The macros that do not return.
 const PANICS: [&str; 4] = ["panic", "todo", "unimplemented", "unreachable"];
 
 impl Walk<'_> {
-    /// Runs an expression. A variable that it consists of is moved.
+    /// Walks an expression. If it is just a variable, the variable is moved.
     pub(super) fn value(&mut self, expression: &Expr) -> Value {
         if let Some(variable) = self.variable(expression) {
             return self.take(variable);
@@ -108,7 +108,7 @@ impl Walk<'_> {
             Expr::Match(it) => self.matches(it),
             Expr::MethodCall(call) => self.method_call(call),
             Expr::Paren(it) => self.value(&it.expr),
-            // A temporary that is borrowed by `let` lives as long as the variable.
+            // A temporary borrowed by `let` lives as long as the variable.
             Expr::Reference(it) => self.place(&it.expr),
             Expr::Return(it) => {
                 if let Some(value) = &it.expr {
@@ -141,7 +141,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Runs an expression that is borrowed or looked into. A variable that it consists of stays.
+    /// Walks an expression that is borrowed or accessed. If it is just a variable, the variable
+    /// stays.
     pub(super) fn place(&mut self, expression: &Expr) -> Value {
         match self.variable(expression) {
             Some(variable) => Value {
@@ -177,7 +178,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Gives the value that a sync closure returns.
+    /// Walks a closure, and returns the value that a sync closure returns.
     fn closure(&mut self, it: &ExprClosure) -> Value {
         self.apart(&Apart {
             is_async: it.asyncness.is_some(),
@@ -234,7 +235,7 @@ impl Walk<'_> {
         let mut value = self.block(&it.then_branch);
         self.leave(outer);
         let then = std::mem::replace(&mut self.alive, alive);
-        // The variables of the condition are not there.
+        // The variables of the condition do not exist in the `else` branch.
         self.alive.retain(|(holder, _)| *holder < bound);
         if let Some((_, otherwise)) = &it.else_branch {
             value.merge(self.value(otherwise));
@@ -268,7 +269,7 @@ impl Walk<'_> {
     fn scrutinee(&mut self, expression: &Expr, pattern: &syn::Pat) {
         let value = match self.variable(expression) {
             Some(variable) if declares(pattern) => self.take(variable),
-            // In `None` and the like there is no guard.
+            // `None` and similar values hold no guard.
             Some(variable) if is_unit(pattern) => {
                 self.alive.retain(|(holder, _)| *holder != variable);
                 Value::default()
@@ -312,7 +313,7 @@ impl From<Source> for Value {
 }
 
 impl Source {
-    /// The source after one more method, if it may still be a builder.
+    /// Returns the source after one more method call, if it may still be a builder.
     fn then(mut self, method: String) -> Option<Self> {
         if LEAVES.iter().any(|leaves| method.starts_with(leaves)) {
             return None;
@@ -324,7 +325,7 @@ impl Source {
     }
 }
 
-/// `airlock`, `self.airlock`.
+/// Returns whether an expression is named `airlock`, such as `airlock` or `self.airlock`.
 fn is_named_airlock(expression: &Expr) -> bool {
     match expression {
         Expr::Path(path) => path.path.is_ident("airlock"),

@@ -1,4 +1,4 @@
-//! What each driver must do.
+//! The tests that each driver must pass.
 
 use airlock::prelude::*;
 use airlock::river::{River, Rows};
@@ -8,7 +8,7 @@ use sqlx::Pool;
 
 use crate::world::{self, Db, Wakes};
 
-/// How a transaction ends.
+/// The end of a transaction.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum End {
     Commit,
@@ -21,16 +21,16 @@ pub(crate) trait Driver: Sized {
 
     async fn place_order(&mut self, order: i64, intent: Intent) -> Result<(), BoxError>;
 
-    /// Inserts an order and stores jobs in a transaction of the caller, who then commits or rolls back.
+    /// Inserts an order and stores jobs in a transaction that the caller commits or rolls back.
     async fn store(&mut self, order: i64, rows: &Rows, end: End) -> Result<(), BoxError>;
 }
 
-/// Saves an order, without the code of the examples.
+/// Returns a statement that inserts an order, independent of the examples' code.
 pub(crate) fn insert_order(order: i64) -> String {
     format!("INSERT INTO orders (id) VALUES ({order})")
 }
 
-/// The orders, and the kinds of the jobs with whom they write to.
+/// The orders, and for each job its kind and its recipient.
 type Stored = (Vec<i64>, Vec<(String, String)>);
 
 async fn stored(pool: &Pool<Db>) -> Result<Stored, BoxError> {
@@ -101,7 +101,7 @@ pub(crate) async fn a_key_that_is_taken_aborts_nothing<D: Driver>() -> Result<()
     Ok(())
 }
 
-/// The tests of a driver, in a module of its name.
+/// Generates the tests of a driver, in a module with its name.
 macro_rules! tests {
     ($($name:ident $driver:ty)+) => {$(
         mod $name {

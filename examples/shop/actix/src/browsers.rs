@@ -1,4 +1,4 @@
-//! What browsers get instead of JSON.
+//! Responses for browsers, instead of JSON.
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -11,11 +11,11 @@ use shop::{Form, Problem, Shop, page};
 
 use crate::error::AppError;
 
-/// The id of a request's scope, noted in the request.
+/// The id of a request's scope, stored in the request's extensions.
 #[derive(Clone)]
 struct ScopeId(String);
 
-/// Notes the scope of a request in it: stands within the middlewares that open scopes.
+/// Stores the id of the scope in the request. It must be inside the middleware that opens scopes.
 pub(crate) async fn note_scope(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -27,8 +27,8 @@ pub(crate) async fn note_scope(
     next.call(request).await
 }
 
-/// For a browser, every form leads back to the page, which shows what became of it and can be loaded
-/// again. This stands outside of the scopes: within, a redirect would be a success, and flush.
+/// Answers every form of a browser with a redirect to the page, which shows the outcome and can be reloaded. This
+/// must be outside of the scopes: inside, a redirect would count as a success, and flush.
 pub(crate) async fn serve(
     shop: Data<Shop>,
     request: ServiceRequest,
@@ -51,7 +51,7 @@ pub(crate) async fn serve(
     Ok(response.into_response(page))
 }
 
-/// Coalesce what was filled in, and answers with a redirect.
+/// Keeps the sent form as a notice, and answers with a redirect to the page that shows it.
 async fn sent(
     shop: &Shop,
     mut request: ServiceRequest,
@@ -82,7 +82,7 @@ fn problem_of(response: &ServiceResponse<impl MessageBody>) -> Option<Problem> {
     failed.then(|| told.unwrap_or_else(|| Problem::new(status.as_u16(), None)))
 }
 
-/// The page.
+/// Renders the page.
 pub(crate) async fn page(shop: &Shop, top: &Top) -> HttpResponse {
     match page::render(shop, top).await {
         Ok(html) => HttpResponse::Ok()

@@ -7,7 +7,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use shop::{Problem, ShopError};
 
-/// What a handler fails with. Its status is 400 or more, so nothing leaves.
+/// The error of a handler. Its status is 400 or more, so no effect is dispatched.
 #[derive(Debug)]
 pub(crate) struct AppError(pub(crate) Problem);
 
@@ -51,7 +51,7 @@ pub(crate) async fn no_such_page() -> Result<HttpResponse, AppError> {
     Err(AppError(Problem::new(404, None)))
 }
 
-/// Tells which methods there are instead.
+/// Returns a response that lists the allowed methods.
 pub(crate) fn wrong_method(allow: &'static str) -> HttpResponse {
     let mut response = HttpResponse::from_error(AppError(Problem::new(405, None)));
     let allow = header::HeaderValue::from_static(allow);

@@ -1,4 +1,4 @@
-//! The shop on actix-web: routes, scopes, and nothing of the domain.
+//! The shop on actix-web: routes and scopes, without any domain logic.
 
 mod browsers;
 mod error;
@@ -20,20 +20,20 @@ use shop::Shop;
 
 use crate::error::AppError;
 
-/// The scopes of requests. Created once, and not by each worker of actix-web: what runs on behind a response must not
-/// end with the worker that gave it.
+/// The scopes of requests. Created once, not by each worker of actix-web: work that continues after a response must
+/// not end with the worker that sent it.
 ///
-/// The scope of a transaction within stores the durable effects. What is left for these are the others, and they leave
-/// after the response: nobody waits for them, and their failure is only logged.
+/// The inner scope of a transaction stores the durable effects. The others are left to these scopes, and are
+/// dispatched after the response: nobody waits for them, and their failures are only logged.
 ///
-/// A request runs to its end although its client leaves, so that no commit is given up half-way.
+/// A request runs to its end even if its client disconnects, so that no commit is interrupted.
 #[derive(Clone, Debug)]
 pub struct Scopes {
     middleware: ShieldMiddleware,
 }
 
 impl Scopes {
-    /// The scopes of a shop. On tokio.
+    /// Creates the scopes of a shop. Must be called within a tokio runtime.
     #[must_use]
     pub fn new(shop: &Shop) -> Self {
         let middleware = ScopeMiddleware::new().airlock(shop.airlock());
@@ -42,19 +42,19 @@ impl Scopes {
         }
     }
 
-    /// What runs on behind the responses. A clone shares it.
+    /// Returns the tasks that run after responses. Clones share them.
     #[must_use]
     pub fn tasks(&self) -> TaskTracker {
         self.middleware.tasks()
     }
 
-    /// Ends the server in order.
+    /// Returns the graceful shutdown of the server.
     fn shutdown(&self) -> Shutdown {
         self.middleware.shutdown()
     }
 }
 
-/// The whole service. Tests call it without a socket.
+/// Builds the whole service. Tests call it without a socket.
 pub fn app(
     shop: &Shop,
     scopes: &Scopes,
@@ -73,16 +73,16 @@ pub fn app(
         .app_data(PathConfig::default().error_handler(|error, _| AppError::from(error).into()))
         .configure(|app| routes::add(app, scopes))
         .default_service(web::to(error::no_such_page))
-        // Outside of the scopes: when a page is made, the request's intents have met their fate.
+        // Outside of the scopes: when a page is rendered, the flush of the request has finished.
         .wrap(from_fn(browsers::serve))
 }
 
-/// Serves until `stop` ends, then finishes the requests that are there, all that runs on behind them, and the effects
-/// that the worker performs; but no longer than `patience`.
+/// Serves until `stop` completes. Then it finishes pending requests, the tasks that run after responses, and the
+/// effects that the worker performs; it waits no longer than `patience`.
 ///
 /// # Errors
 ///
-/// When the listener fails.
+/// Returns an error if the listener fails.
 pub async fn serve(
     listener: TcpListener,
     shop: &Shop,
@@ -94,13 +94,13 @@ pub async fn serve(
         let (shop, scopes) = (shop.clone(), scopes.clone());
         move || app(&shop, &scopes)
     });
-    // It starts when the last shielded request has ended.
+    // This timeout starts when the last shielded request has ended.
     let server = server.shutdown_timeout(patience.as_secs() / 3);
     let server = server.listen(listener)?.disable_signals().run();
     let served = scopes.shutdown().run(server, stop, patience / 2).await;
     shop.close(patience / 2).await;
     match served {
-        // Such as a client that sends half a request, and stays.
+        // For example, a client has sent half a request and stays connected.
         Err(late) if late.kind() == io::ErrorKind::TimedOut => {
             tracing::warn!("{late}");
             Ok(())

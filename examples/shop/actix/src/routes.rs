@@ -1,4 +1,4 @@
-//! Routes and handlers: each hands over to the shop.
+//! Routes and handlers: each calls the shop.
 
 use actix_web::http::{StatusCode, header::HeaderValue};
 use actix_web::middleware::from_fn;
@@ -12,7 +12,7 @@ use crate::Scopes;
 use crate::browsers;
 use crate::error::{AppError, wrong_method};
 
-/// Adds them all. What changes something runs in a scope.
+/// Adds all routes. Requests that change something run in a scope.
 pub(crate) fn add(app: &mut ServiceConfig, scopes: &Scopes) {
     let scoped = |it: Resource| {
         it.wrap(from_fn(browsers::note_scope))
@@ -46,13 +46,13 @@ const READ: &str = "GET,HEAD";
 const CHANGE: &str = "POST";
 const READ_AND_CHANGE: &str = "GET,HEAD,POST";
 
-/// A path with these methods; any other is told so.
+/// Creates a resource for a path with these methods. Other methods get 405 with an `Allow` header.
 fn at(path: &str, allow: &'static str) -> Resource {
     let others = move || std::future::ready(wrong_method(allow));
     web::resource(path).default_service(web::to(others))
 }
 
-/// `GET`, and `HEAD`, which actix-web does not add by itself.
+/// Creates a route for `GET` and `HEAD`; actix-web does not add `HEAD` itself.
 fn read() -> Route {
     let reads = guard::Any(guard::Get()).or(guard::Head());
     web::route().guard(reads)

@@ -1,4 +1,4 @@
-//! The app, without a socket.
+//! The app, called without a socket.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;

@@ -1,4 +1,4 @@
-//! The server ends while clients are busy, and is started again.
+//! The server is stopped or killed while clients are busy, and started again.
 
 use shop_checks::TemporaryFile;
 use shop_checks::killed::{Signal, check, check_shared};

@@ -1,4 +1,4 @@
-//! What browsers get instead of JSON.
+//! Responses for browsers, instead of JSON.
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -10,11 +10,11 @@ use shop::{Form, Problem, Shop, page};
 
 use crate::error::AppError;
 
-/// The id of a request's scope, noted in its response.
+/// The id of a request's scope, stored in the response's extensions.
 #[derive(Clone)]
 struct ScopeId(String);
 
-/// Notes the scope of a request in its response: stands within the layers that open scopes.
+/// Stores the id of the request's scope in its response. It must be inside the layer that opens scopes.
 pub(crate) async fn note_scope(request: Request, next: Next) -> Response {
     let scope = airlock::current().map(|scope| ScopeId(scope.id().to_string()));
     let mut response = next.run(request).await;
@@ -24,8 +24,8 @@ pub(crate) async fn note_scope(request: Request, next: Next) -> Response {
     response
 }
 
-/// For a browser, every form leads back to the page, which shows what became of it and can be loaded
-/// again. This stands outside of the scopes: within, a redirect would be a success, and flush.
+/// Answers every form of a browser with a redirect to the page, which shows the outcome and can be reloaded. This
+/// must be outside of the scopes: inside, a redirect would count as a success, and flush.
 pub(crate) async fn serve(State(shop): State<Shop>, request: Request, next: Next) -> Response {
     let accept = request.headers().get(header::ACCEPT);
     if !page::wanted(accept.and_then(|accept| accept.to_str().ok())) {
@@ -44,7 +44,7 @@ pub(crate) async fn serve(State(shop): State<Shop>, request: Request, next: Next
     }
 }
 
-/// Coalesce what was filled in, and answers with a redirect.
+/// Keeps the sent form as a notice, and answers with a redirect to the page that shows it.
 async fn sent(shop: &Shop, request: Request, next: Next) -> Response {
     let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, Form::LIMIT).await else {
@@ -64,7 +64,7 @@ fn problem_of(response: &Response) -> Option<Problem> {
     failed.then(|| told.unwrap_or_else(|| Problem::new(status.as_u16(), None)))
 }
 
-/// The page.
+/// Renders the page.
 pub(crate) async fn page(shop: &Shop, top: &Top) -> Response {
     let header = [(
         header::CONTENT_SECURITY_POLICY,

@@ -5,7 +5,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use shop::{Problem, ShopError};
 
-/// What a handler fails with. Its status is 400 or more, so nothing leaves.
+/// The error of a handler. Its status is 400 or more, so no effect is dispatched.
 #[derive(Debug)]
 pub(crate) struct AppError(Problem);
 

@@ -1,4 +1,4 @@
-//! The shop on axum: routes, scopes, and nothing of the domain.
+//! The shop on axum: routes and scopes, without any domain logic.
 
 mod browsers;
 mod error;
@@ -17,17 +17,17 @@ use tokio::net::TcpListener;
 
 /// The scopes of requests.
 ///
-/// The scope of a transaction within stores the durable effects. What is left for these are the others, and they leave
-/// after the response: nobody waits for them, and their failure is only logged.
+/// The inner scope of a transaction stores the durable effects. The others are left to these scopes, and are
+/// dispatched after the response: nobody waits for them, and their failures are only logged.
 ///
-/// A request runs to its end although its client leaves, so that no commit is given up half-way.
+/// A request runs to its end even if its client disconnects, so that no commit is interrupted.
 #[derive(Clone, Debug)]
 pub struct Scopes {
     layer: ShieldLayer<AfterResponse>,
 }
 
 impl Scopes {
-    /// The scopes of a shop.
+    /// Creates the scopes of a shop.
     #[must_use]
     pub fn new(shop: &Shop) -> Self {
         let layer = ScopeLayer::new().airlock(shop.airlock());
@@ -36,19 +36,19 @@ impl Scopes {
         }
     }
 
-    /// What runs on behind the responses. A clone shares it.
+    /// Returns the tasks that run after responses. Clones share them.
     #[must_use]
     pub fn tasks(&self) -> TaskTracker {
         self.layer.tasks()
     }
 
-    /// Ends the server in order.
+    /// Returns the graceful shutdown of the server.
     fn shutdown(&self) -> Shutdown {
         self.layer.shutdown()
     }
 }
 
-/// The whole service. Tests call it without a socket.
+/// Builds the whole service. Tests call it without a socket.
 pub fn app(shop: &Shop, scopes: &Scopes) -> Router {
     let changing = routes::changing()
         .layer(from_fn(browsers::note_scope))
@@ -57,17 +57,17 @@ pub fn app(shop: &Shop, scopes: &Scopes) -> Router {
         .merge(changing)
         .fallback(error::no_such_page)
         .method_not_allowed_fallback(error::wrong_method)
-        // Outside of the scopes: when a page is made, the request's intents have met their fate.
+        // Outside of the scopes: when a page is rendered, the flush of the request has finished.
         .layer(from_fn_with_state(shop.clone(), browsers::serve))
         .with_state(shop.clone())
 }
 
-/// Serves until `stop` ends, then finishes the requests that are there, all that runs on behind them, and the effects
-/// that the worker performs; but no longer than `patience`.
+/// Serves until `stop` completes. Then it finishes pending requests, the tasks that run after responses, and the
+/// effects that the worker performs; it waits no longer than `patience`.
 ///
 /// # Errors
 ///
-/// When the listener fails.
+/// Returns an error if the listener fails.
 pub async fn serve(
     listener: TcpListener,
     shop: &Shop,
@@ -80,7 +80,7 @@ pub async fn serve(
     let served = shutdown.run(server, stop, patience / 2).await;
     shop.close(patience / 2).await;
     match served {
-        // Such as a client that sends half a request, and stays.
+        // For example, a client has sent half a request and stays connected.
         Err(late) if late.kind() == io::ErrorKind::TimedOut => {
             tracing::warn!("{late}");
             Ok(())

@@ -1,4 +1,4 @@
-//! Routes and handlers: each hands over to the shop.
+//! Routes and handlers: each calls the shop.
 
 use axum::extract::{FromRequest, FromRequestParts, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -12,7 +12,7 @@ use shop::{Item, Job, JobQuery, JournalReport, NewOrder, Order, Placed, Sent, Sh
 use crate::browsers;
 use crate::error::AppError;
 
-/// What changes nothing needs no scope.
+/// Returns the routes that change nothing. They need no scope.
 pub(crate) fn reading() -> Router<Shop> {
     Router::new()
         .route("/", get(show_page))
@@ -27,7 +27,7 @@ pub(crate) fn reading() -> Router<Shop> {
         .route("/mail-server", post(mail_server))
 }
 
-/// What changes something runs in a scope.
+/// Returns the routes that change something. They run in a scope.
 pub(crate) fn changing() -> Router<Shop> {
     Router::new()
         .route("/orders", post(place))
@@ -37,7 +37,7 @@ pub(crate) fn changing() -> Router<Shop> {
         .route("/imports", post(import))
 }
 
-/// axum's own, but what does not fit is our error.
+/// axum's extractor, with our error type for paths that do not match.
 #[derive(FromRequestParts)]
 #[from_request(via(axum::extract::Path), rejection(AppError))]
 struct Path<T>(T);

@@ -1,4 +1,4 @@
-//! The app, without a socket.
+//! The app, called without a socket.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};

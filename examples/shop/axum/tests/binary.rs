@@ -1,4 +1,4 @@
-//! The program, started for real.
+//! The program as a separate process.
 
 use shop_checks::process::Process;
 use shop_checks::{Call, TemporaryFile, table};
@@ -18,7 +18,7 @@ fn told_to_stop_it_ends_well_and_keeps_its_orders() {
     let order = "sku=mug&quantity=1&email=ada%40example.org";
     assert_eq!(process.call(Call::post("/orders", order)).status, 201);
     assert!(process.terminate().success());
-    // Whichever of the two has performed them.
+    // Either process may have performed them.
     let process = Process::start(PROGRAM, database.url());
     let jobs = process.call(Call::get("/jobs?wait=done")).json();
     let states: Vec<_> = jobs

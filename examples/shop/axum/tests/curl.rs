@@ -1,4 +1,4 @@
-//! The lines of the README, by curl.
+//! The commands of the README, run with curl.
 
 use shop_checks::TemporaryFile;
 use shop_checks::process::Process;

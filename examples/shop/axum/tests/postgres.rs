@@ -16,7 +16,7 @@ static SERVER: OnceLock<Postgres> = OnceLock::new();
 /// The number of the next database of this process.
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
-/// The URL of a new database.
+/// Creates a database and returns its URL.
 async fn database() -> String {
     let server = SERVER.get_or_init(|| match Postgres::shared() {
         Ok(server) => server,

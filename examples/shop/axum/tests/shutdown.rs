@@ -1,4 +1,4 @@
-//! A shutdown waits for what runs on, and for no client for ever.
+//! A shutdown waits for running work, but not indefinitely for a client.
 
 use std::io;
 use std::net::TcpListener;

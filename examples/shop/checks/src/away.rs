@@ -1,4 +1,4 @@
-//! A server whose NATS is away: it takes orders, and forwards what follows from them when NATS is there.
+//! A server whose NATS is down: it accepts orders, and forwards their effects when NATS is up.
 
 use airlock_servers::Nats;
 use serde_json::Value;
@@ -14,8 +14,8 @@ use crate::wait::wait_until;
 /// An order.
 const ORDER: Call = Call::post("/orders", "sku=mug&quantity=1&email=ada%40example.org");
 
-/// Starts a server while NATS is away, and orders. Then starts NATS and a worker in this process, whose partners write
-/// into a database of their own.
+/// Starts a server while NATS is down, and orders. Then starts NATS and a worker in this process, whose partners
+/// write to a separate database.
 pub fn check(program: &str) {
     let runtime = Runtime::new().expect("threads");
     let mut nats = Nats::start().unwrap_or_else(|why| panic!("{why}"));
@@ -53,7 +53,7 @@ pub fn check(program: &str) {
     assert!(server.terminate().success(), "it ends well");
 }
 
-/// The server itself performs only what is not durable, and says so.
+/// Checks that the server itself performs only effects that are not durable, and shows this.
 fn look(server: &Process) {
     let sent = server.call(Call::get("/sent")).json();
     let sent: Vec<_> = list(&sent).iter().map(|it| it["what"].as_str()).collect();
@@ -66,7 +66,7 @@ fn look(server: &Process) {
     assert_eq!(answer.status, 409, "{answer:?}");
 }
 
-/// The states of the jobs.
+/// Returns the states of the jobs.
 fn states(server: &Process) -> Vec<String> {
     let jobs = server.call(Call::get("/jobs")).json();
     let states = list(&jobs).iter().filter_map(|job| job["state"].as_str());

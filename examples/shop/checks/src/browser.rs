@@ -12,7 +12,7 @@ use tungstenite::{Message, WebSocket};
 
 use crate::installed;
 
-/// How wide and high a screen is, in pixels of CSS.
+/// The width and height of a screen, in CSS pixels.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Screen(pub(crate) u32, pub(crate) u32);
 
@@ -23,7 +23,7 @@ pub(crate) const DESKTOP: Screen = Screen(1440, 900);
 #[derive(Debug)]
 pub(crate) struct Browser {
     child: Child,
-    /// What Chromium keeps; removed with it.
+    /// The profile directory of Chromium; removed on drop.
     _profile: TempDir,
     socket: WebSocket<TcpStream>,
     session: String,
@@ -33,7 +33,7 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts it.
+    /// Starts Chromium.
     #[must_use]
     pub(crate) fn start() -> Self {
         let profile = TempDir::new().expect("the temporary directory is there");
@@ -86,7 +86,7 @@ impl Browser {
         self.command("Network.enable", json!({}));
     }
 
-    /// AssertionLog through another screen from now on.
+    /// Changes the screen size.
     pub(crate) fn screen(&mut self, Screen(width, height): Screen) {
         let screen = json!({
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600,
@@ -94,14 +94,14 @@ impl Browser {
         self.command("Emulation.setDeviceMetricsOverride", screen);
     }
 
-    /// Prefers `light` or `dark` from now on.
+    /// Sets the preferred colour scheme: `light` or `dark`.
     pub(crate) fn scheme(&mut self, scheme: &str) {
         let feature = json!({"name": "prefers-color-scheme", "value": scheme});
         let media = json!({"features": [feature]});
         self.command("Emulation.setEmulatedMedia", media);
     }
 
-    /// Goes to a page, and waits until it is loaded.
+    /// Loads a page, and waits until it is loaded.
     pub(crate) fn go(&mut self, url: &str) {
         self.events.clear();
         let gone = self.command("Page.navigate", json!({"url": url}));
@@ -109,7 +109,7 @@ impl Browser {
         self.wait_for("Page.loadEventFired");
     }
 
-    /// Loads a page until an element of it has this text: some things happen after the response.
+    /// Reloads a page until an element has this text: some things happen after the response.
     pub(crate) fn go_until(&mut self, url: &str, selector: &str, text: &str) {
         let deadline = Instant::now() + Duration::from_secs(20);
         self.go(url);
@@ -119,7 +119,7 @@ impl Browser {
         }
     }
 
-    /// Presses and releases the left button over an element, and waits for the page that follows.
+    /// Clicks an element with the left button, and waits for the page that follows.
     pub(crate) fn click(&mut self, selector: &str) {
         let found = self.value(&format!(
             "(() => {{ const element = document.querySelector({selector:?}); if (!element) return null;
@@ -146,13 +146,13 @@ impl Browser {
         self.wait_for("Page.loadEventFired");
     }
 
-    /// The page as Chromium has understood it.
+    /// Returns the page as Chromium has parsed it.
     pub(crate) fn dom(&mut self) -> String {
         let html = self.value("document.documentElement.outerHTML");
         html.as_str().unwrap_or_default().to_owned()
     }
 
-    /// The text of an element, as it is shown.
+    /// Returns the visible text of an element.
     pub(crate) fn text(&mut self, selector: &str) -> String {
         let text = self.value(&format!(
             "document.querySelector({selector:?})?.innerText ?? null"
@@ -163,7 +163,7 @@ impl Browser {
         }
     }
 
-    /// What an expression of JavaScript gives.
+    /// Evaluates a JavaScript expression.
     pub(crate) fn value(&mut self, expression: &str) -> Value {
         let asked = json!({"expression": expression, "returnByValue": true});
         let result = self.command("Runtime.evaluate", asked);
@@ -171,7 +171,7 @@ impl Browser {
         result["result"]["value"].clone()
     }
 
-    /// Every address that the page has asked for.
+    /// Returns every URL that the page has requested.
     #[must_use]
     pub(crate) fn requests(&self) -> &[String] {
         &self.requests
@@ -188,7 +188,7 @@ impl Browser {
         }
     }
 
-    /// Sends a command of `DevTools`, and waits for its result.
+    /// Sends a `DevTools` command, and waits for its result.
     fn command(&mut self, method: &str, params: Value) -> Value {
         self.last_id += 1;
         let id = self.last_id;
@@ -207,7 +207,7 @@ impl Browser {
         }
     }
 
-    /// Reads a message; an event is kept.
+    /// Reads a message, and stores it if it is an event.
     fn read(&mut self) -> Option<Value> {
         let message = self.socket.read().expect("Chromium is there");
         let text = message.into_text().expect("Chromium sends text");
@@ -224,7 +224,7 @@ impl Browser {
     }
 }
 
-/// Reads where Chromium listens. What it says afterwards must be read too, or it stops.
+/// Reads the address that Chromium listens on. Its further output must be read too, or Chromium blocks.
 fn address(child: &mut Child) -> String {
     let output = BufReader::new(child.stderr.take().expect("it is piped"));
     let mut lines = output.lines().map_while(Result::ok);

@@ -1,4 +1,4 @@
-//! Requests and responses, whoever serves them.
+//! Requests and responses, independent of the server.
 
 use std::future::Future;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 /// A request.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
-    /// `GET`, `POST` and the like.
+    /// The method.
     pub method: &'static str,
     /// The path.
     pub path: &'static str,
@@ -22,24 +22,24 @@ pub struct Call {
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// The header `content-type`, or nothing.
+    /// The header `content-type`, or an empty string.
     pub content_type: String,
-    /// The header `location`, or nothing.
+    /// The header `location`, or an empty string.
     pub location: String,
-    /// The header `allow`, or nothing.
+    /// The header `allow`, or an empty string.
     pub allow: String,
     /// The body.
     pub body: String,
 }
 
-/// Sends requests to a shop.
+/// A client that sends requests to a shop.
 pub trait Client {
-    /// Sends one.
+    /// Sends a request.
     fn send(&mut self, call: Call) -> impl Future<Output = Answer>;
 }
 
 impl Call {
-    /// Reads, as a program does.
+    /// Creates a `GET` request, as a program sends it.
     #[must_use]
     pub const fn get(path: &'static str) -> Self {
         Self {
@@ -50,7 +50,7 @@ impl Call {
         }
     }
 
-    /// Asks by another method, without a body.
+    /// Creates a request with another method, without a body.
     #[must_use]
     pub const fn by(method: &'static str, path: &'static str) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl Call {
         }
     }
 
-    /// Sends a form, as a program does.
+    /// Creates a `POST` request with a form, as a program sends it.
     #[must_use]
     pub const fn post(path: &'static str, form: &'static str) -> Self {
         Self {
@@ -70,7 +70,7 @@ impl Call {
         }
     }
 
-    /// The same, as a browser does it.
+    /// Makes this the request of a browser.
     #[must_use]
     pub const fn from_browser(mut self) -> Self {
         self.accept = "text/html,application/xhtml+xml,*/*;q=0.8";
@@ -79,7 +79,7 @@ impl Call {
 }
 
 impl Answer {
-    /// The body as JSON.
+    /// Parses the body as JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         let read = serde_json::from_str(&self.body);

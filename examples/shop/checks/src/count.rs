@@ -5,24 +5,24 @@ use std::fmt;
 use sqlx::any::install_default_drivers;
 use sqlx::{AnyConnection, Connection};
 
-/// What is in a database.
+/// The counts of one database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) orders: usize,
     /// Confirmations that were mailed.
     pub(crate) mails: usize,
-    /// Orders of which a confirmation was mailed.
+    /// Orders with a mailed confirmation.
     pub(crate) told: usize,
-    /// How often a confirmation was tried again.
+    /// Retries of confirmations.
     pub(crate) again: usize,
-    /// Jobs that are to be performed.
+    /// Jobs that are not finished.
     pub(crate) unfinished: usize,
-    /// Jobs that were given up.
+    /// Discarded jobs.
     pub(crate) discarded: usize,
 }
 
 impl Counts {
-    /// Counts in a database.
+    /// Reads the counts of a database.
     pub(crate) async fn read(database: &str) -> Self {
         install_default_drivers();
         let connection = AnyConnection::connect(database).await;
@@ -59,12 +59,12 @@ impl Counts {
         counts
     }
 
-    /// Orders whose mail was not sent.
+    /// Returns the number of orders without a mail.
     pub(crate) fn lost(self) -> usize {
         self.orders - self.told
     }
 
-    /// Mails that were sent more than once.
+    /// Returns the number of mails that were duplicates.
     pub(crate) fn duplicates(self) -> usize {
         self.mails - self.told
     }

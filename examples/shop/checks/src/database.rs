@@ -2,7 +2,7 @@
 
 use tempfile::TempDir;
 
-/// A SQLite database that is removed when this is dropped.
+/// A SQLite database that is removed on drop.
 #[derive(Debug)]
 pub struct TemporaryFile {
     url: String,
@@ -10,7 +10,7 @@ pub struct TemporaryFile {
 }
 
 impl TemporaryFile {
-    /// A database that does not exist yet.
+    /// Returns a path in a new directory, where no database exists yet.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "it creates a directory")]
     pub fn new() -> Self {
@@ -22,7 +22,7 @@ impl TemporaryFile {
         }
     }
 
-    /// Where it is, as the shop's option `--database` takes it.
+    /// Returns its path, for the shop's option `--database`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url

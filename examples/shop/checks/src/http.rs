@@ -6,12 +6,12 @@ use std::net::TcpStream;
 
 use crate::call::{Answer, Call};
 
-/// Sends a request on a connection of its own.
+/// Sends a request on a new connection.
 pub(crate) fn call(address: &str, call: Call) -> Answer {
     try_call(address, call).expect("the shop listens and answers")
 }
 
-/// The same, to a shop that may be gone: nothing unless a whole answer comes.
+/// Sends a request to a shop that may be gone. Returns `None` unless a complete response arrives.
 pub(crate) fn try_call(address: &str, call: Call) -> Option<Answer> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.write_all(written(address, call).as_bytes()).ok()?;

@@ -5,22 +5,22 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Command;
 
-/// A browser.
+/// Finds a browser.
 pub(crate) fn chromium() -> PathBuf {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     program(&names, "chromium", "browser")
 }
 
-/// A client for the command line.
+/// Finds curl.
 pub(crate) fn curl() -> PathBuf {
     program(&["curl"], "curl", "curl")
 }
 
-/// The program with one of these names. Where it is missing, root on a system with apt installs the
-/// package; anybody else is told to, or to leave out the stage of the tests that need it.
+/// Finds a program with one of these names. If it is missing, root on a system with apt installs the package.
+/// Otherwise the panic message says what to install, or which stage to skip.
 fn program(names: &[&str], package: &str, stage: &str) -> PathBuf {
     let find = || names.iter().find_map(|name| on_path(name));
-    // One test at a time: apt does not like company.
+    // Only one test at a time may run apt.
     let lock = File::create(env::temp_dir().join("shop-checks-install.lock"));
     let lock = lock.expect("the temporary directory is there");
     lock.lock().expect("the file can be locked");
@@ -54,7 +54,7 @@ fn apt(arguments: &[&str]) {
     let mut apt = Command::new("apt-get");
     apt.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
     let done = apt.output();
-    // What matters is whether the program is there afterwards.
+    // Not fatal here: the caller checks whether the program exists afterwards.
     if let Ok(done) = done
         .as_ref()
         .map(|done| String::from_utf8_lossy(&done.stderr))

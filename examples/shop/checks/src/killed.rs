@@ -1,4 +1,4 @@
-//! A server that is stopped or killed while clients are busy, and started again: what was promised is done.
+//! A server that is stopped or killed while clients are busy, and started again, keeps its promises.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -9,17 +9,17 @@ use crate::call::{Answer, Call};
 use crate::count::Counts;
 use crate::process::Process;
 
-/// How many clients order, one order after the other.
+/// The number of clients. Each places one order after another.
 const CLIENTS: usize = 8;
 
-/// How many orders are confirmed before the server ends.
+/// The number of confirmed orders after which the server ends.
 const ORDERS: usize = 200;
 
-/// How long the next server may take for what the last one has left. It waits until the lease of a killed server has
-/// expired, before it takes up the jobs that were under way.
+/// The maximum time that the next server may take for the backlog of the last one. It has to wait until the lease of
+/// a killed server has expired, before it takes over the running jobs.
 const AGAIN: Duration = Duration::from_secs(120);
 
-/// How a server ends.
+/// The way in which a server ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// It is told to stop, as by a service manager.
@@ -28,9 +28,9 @@ pub enum Signal {
     Kill,
 }
 
-/// Ends a server while clients order, always a request of each under way; starts it again on the same database; and
-/// counts. No mail is lost. Some may have been sent twice, such as those of effects that were under way at a kill: each
-/// such job was tried again, and knows it.
+/// Ends a server while clients order, always with requests under way; starts it again on the same database; and
+/// counts. No mail is lost. Some may have been sent twice, by effects that were running at a kill: the job of each
+/// was retried and has recorded that.
 #[allow(clippy::print_stderr, reason = "the counts are what people look for")]
 pub async fn check(program: &str, database: &str, signal: Signal) {
     let confirmed = run(program, database, signal);
@@ -48,7 +48,7 @@ pub async fn check(program: &str, database: &str, signal: Signal) {
     assert!(process.terminate().success(), "it ends well");
 }
 
-/// Two servers on one new database: each shows what the other one was told, and a job is performed by one of them.
+/// Runs two servers on one new database: each shows the changes of the other one, and either of them performs a job.
 pub async fn check_shared(program: &str, database: &str) {
     let servers = thread::scope(|threads| {
         let start = || Process::start(program, database);
@@ -82,7 +82,7 @@ pub async fn check_shared(program: &str, database: &str) {
     }
 }
 
-/// Returns how many orders were confirmed.
+/// Returns the number of confirmed orders.
 fn run(program: &str, database: &str, signal: Signal) -> usize {
     let process = Process::start(program, database);
     restock(&process);
@@ -96,7 +96,7 @@ fn run(program: &str, database: &str, signal: Signal) -> usize {
                         Some(answer) if answer.status == 201 => {
                             confirmed.fetch_add(1, Ordering::Relaxed);
                         }
-                        // It closes the connection, or does not listen any more.
+                        // The server has closed the connection, or does not listen any more.
                         None => break,
                         Some(answer) => panic!("{answer:?}"),
                     }
@@ -115,7 +115,7 @@ fn run(program: &str, database: &str, signal: Signal) -> usize {
     confirmed.into_inner()
 }
 
-/// Puts enough mugs into the shop.
+/// Adds enough mugs to the stock.
 pub(crate) fn restock(process: &Process) {
     for _ in 0..5 {
         let restocked = process.call(Call::post("/items/mug/stock", "quantity=1000"));
@@ -123,7 +123,7 @@ pub(crate) fn restock(process: &Process) {
     }
 }
 
-/// One order; nothing if the server is not there, or breaks off.
+/// Places an order. Returns `None` if the server is gone or disconnects.
 fn order(address: &str) -> Option<Answer> {
     let form = "sku=mug&quantity=1&email=ada%40example.org";
     crate::http::try_call(address, Call::post("/orders", form))

@@ -1,6 +1,7 @@
-//! What both servers of the shop are checked by: [one table of requests](table), [the lines of the
-//! README](readme), [the page in a browser](page), [a shutdown](shutdown), [a shop that is
-//! killed](killed), [one whose NATS is away](away), and [a pool of workers](pool). Everything here panics when something is not as it should be: it is called by tests.
+//! The checks that both servers of the shop must pass: [one table of requests](table), [the lines of the
+//! README](readme), [the page in a browser](page), [a shutdown](shutdown), [a shop that is killed](killed), [one
+//! whose NATS is down](away), and [a pool of workers](pool). Tests call these functions, which panic if a check
+//! fails.
 
 #![allow(
     clippy::missing_panics_doc,

@@ -1,10 +1,10 @@
-//! The page, as somebody uses it with a mouse, on a phone and on a desktop.
+//! The page, as used with a mouse, on a phone and on a desktop.
 
 use serde_json::json;
 
 use crate::browser::{Browser, DESKTOP, PHONE, Screen};
 
-/// Uses the page of a new shop that listens here, as somebody with a mouse would.
+/// Uses the page of a new shop at this address, as a person with a mouse would.
 pub fn check(address: &str) {
     let home = format!("http://{address}/");
     let mut browser = Browser::start();
@@ -23,7 +23,7 @@ pub fn check(address: &str) {
     look_for_strangers(&mut browser, &home);
 }
 
-/// An order, from placed to shipped.
+/// Takes an order from placed to shipped.
 fn order(browser: &mut Browser, home: &str) {
     browser.click("#place button");
     assert!(browser.text("#notice").contains("Done: POST /orders"));
@@ -36,7 +36,7 @@ fn order(browser: &mut Browser, home: &str) {
     browser.go_until(home, "#sent", "We have your order 1.");
     browser.go_until(home, "#job-1", "shop.send_confirmation performed");
     assert!(browser.text("#job-1").contains("email: \"sealed\""));
-    // Loading the page again orders nothing again.
+    // Reloading the page does not order again.
     browser.go(&format!("{home}?notice=1"));
     assert!(browser.text("#notice").contains("Done: POST /orders"));
     assert!(!browser.text("#orders").contains("Order 2"));
@@ -56,7 +56,7 @@ fn order(browser: &mut Browser, home: &str) {
     );
 }
 
-/// What cannot be: the form is there again as it was sent.
+/// Sends an invalid form, which is then shown again with its values.
 fn fail_on_purpose(browser: &mut Browser, home: &str) {
     browser.value("document.querySelector('#place [name=quantity]').value = '50'");
     browser.value("document.querySelector('#place [name=email]').value = 'grace@example.org'");
@@ -77,7 +77,7 @@ fn fail_on_purpose(browser: &mut Browser, home: &str) {
     browser.go_until(home, ".report", "shop.effects.refresh_listing dispatched");
 }
 
-/// A policy that drops, in a scope around that of the transaction.
+/// Imports orders under a policy that drops, in a scope around the transaction's scope.
 fn import(browser: &mut Browser) {
     browser.value("document.querySelector('#import').closest('details').open = true");
     browser.click("#import button");
@@ -88,7 +88,7 @@ fn import(browser: &mut Browser) {
     );
 }
 
-/// A mail that fails, and is tried again until the mail server works.
+/// Breaks the mail server. A mail fails, and is retried until the server works.
 fn break_the_mail(browser: &mut Browser, home: &str) {
     browser.click("#mail button");
     browser.click("#place button");
@@ -97,14 +97,14 @@ fn break_the_mail(browser: &mut Browser, home: &str) {
     browser.go_until(home, "#jobs", "1 retrying");
     browser.go_until(home, "#jobs", "the mail server cannot be reached");
     assert!(!browser.text("#sent").contains("We have your order 5."));
-    look(browser, home, PHONE); // The state in red can be read, too.
+    look(browser, home, PHONE); // The state in red must be readable, too.
     browser.click("#mail button");
     browser.go_until(home, "#sent", "We have your order 5.");
     browser.go(home);
     assert!(!browser.text("#jobs").contains("retrying"));
 }
 
-/// Nothing is wider than the screen, the reports come first, and all text can be read.
+/// Checks that nothing is wider than the screen, that the reports come first, and that all text is readable.
 fn look(browser: &mut Browser, home: &str, screen: Screen) {
     browser.screen(screen);
     for scheme in ["light", "dark"] {
@@ -123,7 +123,7 @@ fn look(browser: &mut Browser, home: &str, screen: Screen) {
     }
 }
 
-/// The texts whose contrast with what is behind them is below 4.5:1 (WCAG 2.2, success criterion 1.4.3).
+/// Selects the texts whose contrast with their background is below 4.5:1 (WCAG 2.2, success criterion 1.4.3).
 const FAINT: &str = "(() => {
     const parts = color => color.match(/[\\d.]+/g).map(Number);
     const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
@@ -145,7 +145,7 @@ const FAINT: &str = "(() => {
     });
 })()";
 
-/// Nothing is a script, or comes from elsewhere.
+/// Checks that there is no script and no external resource.
 fn look_for_strangers(browser: &mut Browser, home: &str) {
     assert_eq!(browser.value("document.scripts.length"), json!(0));
     let style = browser.value("getComputedStyle(document.querySelector('section')).borderRadius");

@@ -1,4 +1,4 @@
-//! Two shops on two stores, and one pool of workers, of which one is killed: what was promised is done.
+//! Two shops with separate stores share a pool of workers. One worker is killed, and all promises are kept.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,24 +15,24 @@ use crate::process::Process;
 use crate::wait::wait_until;
 use crate::worker::Worker;
 
-/// How many clients order at each shop, one order after the other.
+/// The number of clients at each shop. Each places one order after another.
 const CLIENTS: usize = 4;
 
-/// How many confirmations a worker has mailed when it is frozen.
+/// The number of confirmations that a worker has mailed when it is frozen.
 const MAILED: usize = 20;
 
-/// How many more orders each shop confirms before the worker is killed, and after that.
+/// The number of further orders that each shop confirms before the worker is killed, and again after that.
 const ORDERS: usize = 50;
 
-/// What clients order: at each shop for another buyer, so that the mails tell which shop they are of.
+/// The orders of the clients. Each shop has a different buyer, so that mails show which shop they belong to.
 const BUYERS: [(&str, &str); 2] = [
     ("ada", "sku=mug&quantity=1&email=ada%40example.org"),
     ("grace", "sku=mug&quantity=1&email=grace%40example.org"),
 ];
 
-/// Orders at two shops, and kills one of their workers while both are busy. It is frozen first, so that NATS has sent it
-/// more than it performs. Each order is mailed at least once, and by no shop. Some mails may have been sent twice: those
-/// that the killed worker had not yet told NATS of.
+/// Orders at two shops, and kills one of their workers while both are busy. The worker is frozen first, so that NATS
+/// has delivered more to it than it performs. Each order is mailed at least once, and never by a shop. Some mails may
+/// have been sent twice: those that the killed worker had not yet acknowledged.
 #[allow(clippy::print_stderr, reason = "the counts are what people look for")]
 pub fn check(servers: [&Path; 2], worker: &Path) {
     let nats = Nats::start().unwrap_or_else(|why| panic!("{why}"));
@@ -75,7 +75,7 @@ pub fn check(servers: [&Path; 2], worker: &Path) {
     }
 }
 
-/// Returns what the worker had printed when it was killed, and how many orders each shop has confirmed.
+/// Returns the output of the killed worker, and the number of orders that each shop has confirmed.
 fn order_and_kill(shops: &[Process; 2], victim: Worker) -> (Vec<String>, [usize; 2]) {
     let confirmed = [AtomicUsize::new(0), AtomicUsize::new(0)];
     let ended = AtomicBool::new(false);
@@ -114,7 +114,7 @@ fn wait_for_orders(confirmed: &[AtomicUsize; 2]) {
     });
 }
 
-/// The confirmations of all orders, which each shop numbers from 1.
+/// Returns the expected confirmations of all orders, which each shop numbers from 1.
 fn expected(orders: [usize; 2]) -> impl Iterator<Item = String> {
     let shops = orders.into_iter().zip(BUYERS);
     shops.flat_map(|(orders, (buyer, _))| {
@@ -123,7 +123,7 @@ fn expected(orders: [usize; 2]) -> impl Iterator<Item = String> {
     })
 }
 
-/// The confirmations that were mailed, and how often each.
+/// Counts each mailed confirmation.
 fn mails(lines: impl IntoIterator<Item = String>) -> BTreeMap<String, usize> {
     let mut mails = BTreeMap::new();
     for line in lines {

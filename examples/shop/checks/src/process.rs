@@ -1,4 +1,4 @@
-//! A server as a process of its own.
+//! A server as a separate process.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use crate::call::{Answer, Call, Client};
 use crate::http;
 
-/// A running server. It is killed when this is dropped.
+/// A running server. It is killed on drop.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
@@ -15,7 +15,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a program on a free port, with its orders in this database; and waits for the line that tells where it is.
+    /// Starts a program on a free port with this database, and waits for the line with its address.
     #[must_use]
     pub fn start(program: impl AsRef<OsStr>, database: &str) -> Self {
         Self::run(Command::new(program).args(["0", "--database", database]))
@@ -48,7 +48,7 @@ impl Process {
         }
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
@@ -72,7 +72,7 @@ pub(crate) fn terminate(child: &mut Child) -> ExitStatus {
     child.wait().expect("it was started")
 }
 
-/// Sends a signal, as the command `kill` names it.
+/// Sends a signal, by its name for the command `kill`.
 pub(crate) fn signal(child: &Child, signal: &str) {
     let id = child.id().to_string();
     let told = Command::new("kill").args([signal, &id]).status();

@@ -1,4 +1,4 @@
-//! The lines of the README, run as they are printed.
+//! Runs the commands of the README, as printed.
 
 use std::process::Command;
 
@@ -7,19 +7,19 @@ use crate::installed;
 /// The README of the shop.
 const README: &str = include_str!("../../README.md");
 
-/// Where it says that the shop is.
+/// The address of the shop in the README.
 const ADDRESS: &str = "127.0.0.1:3000";
 
-/// A command, and what the README says that it prints.
+/// A command of the README, with its expected output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// What follows the `$`.
+    /// The text after the `$`.
     pub command: String,
-    /// What stands below it.
+    /// The text below it.
     pub output: String,
 }
 
-/// The commands of the console block that talks to the shop.
+/// Returns the commands of the console blocks that use curl.
 #[must_use]
 pub fn lines() -> Vec<Line> {
     parse(README)
@@ -45,7 +45,7 @@ fn parse(markdown: &str) -> Vec<Line> {
     lines
 }
 
-/// Runs every line against a new shop that listens here.
+/// Runs every command against a new shop at this address.
 pub fn check(address: &str) {
     let _ = installed::curl();
     let lines = lines();

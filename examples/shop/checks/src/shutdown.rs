@@ -1,5 +1,4 @@
-//! Shutting down: what is under way is done first, what is not is done by the next server, and no client can keep it
-//! from ending.
+//! Shutting down: running work is finished first, the next server does the rest, and no client can prevent the end.
 
 use std::future::Future;
 use std::io::{self, Write};
@@ -18,17 +17,17 @@ use crate::database::TemporaryFile;
 use crate::http;
 use crate::slow::Slow;
 
-/// A request whose effect asks the index.
+/// A request whose effect calls the index.
 #[derive(Clone, Copy, Debug)]
 pub struct Promise {
     call: Call,
     status: u16,
     effect: &'static str,
-    /// Whether a worker performs it.
+    /// `true` if a worker performs the effect.
     is_job: bool,
 }
 
-/// A durable effect.
+/// A request with a durable effect.
 pub const PAYMENT: Promise = Promise {
     call: Call::post("/orders/1/payment", "card=good"),
     status: 200,
@@ -36,7 +35,7 @@ pub const PAYMENT: Promise = Promise {
     is_job: true,
 };
 
-/// An effect that leaves after the response, and is stored nowhere.
+/// A request with an effect that is dispatched after the response, and is not stored.
 pub const RESTOCK: Promise = Promise {
     call: Call::post("/items/mug/stock", "quantity=1"),
     status: 200,
@@ -44,8 +43,8 @@ pub const RESTOCK: Promise = Promise {
     is_job: false,
 };
 
-/// Serves a shop whose index does not answer, stops the server while the effect of a request is under
-/// way, and sees it done when the server has ended.
+/// Serves a shop whose index blocks, and stops the server while the effect of a request is running. Checks that the
+/// effect is done when the server has ended.
 pub async fn check<S>(
     promise: Promise,
     serve: impl FnOnce(TcpListener, Shop, oneshot::Receiver<()>) -> S,
@@ -72,8 +71,8 @@ pub async fn check<S>(
     assert!(sent.iter().any(|sent| sent == promise.effect), "{sent:?}");
 }
 
-/// Serves a shop whose index never answers, and stops the server while it is asked. The next server has one that
-/// answers, and does the work.
+/// Serves a shop whose index never answers, and stops the server during a call. The next server has a working index,
+/// and performs the effect.
 pub async fn check_next_server<S>(serve: impl FnOnce(TcpListener, Shop, oneshot::Receiver<()>) -> S)
 where
     S: Future<Output = io::Result<()>>,
@@ -99,14 +98,14 @@ where
     assert!(after.iter().any(|sent| sent == PAYMENT.effect), "{after:?}");
 }
 
-/// The first half of a head.
+/// The first half of a request head.
 pub const HALF_A_HEAD: &str = "POST /orders HTTP/1.1\r\nhost: ";
 
-/// A head, and half of its body.
+/// A request head, and half of its body.
 pub const HALF_A_BODY: &str = "POST /orders HTTP/1.1\r\nhost: here\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 100\r\n\r\nsku=";
 
-/// Serves a shop, stops the server while a client has sent half a request and stays, and sees the
-/// server end. It must be told to have no patience.
+/// Serves a shop, and stops the server while a client has sent half a request and stays connected. Checks that the
+/// server ends. `serve` must use no patience.
 pub async fn check_without_patience<S>(
     half: &str,
     serve: impl FnOnce(TcpListener, Shop, oneshot::Receiver<()>) -> S,
@@ -120,7 +119,7 @@ pub async fn check_without_patience<S>(
     let stopping = async {
         let mut client = TcpStream::connect(&address).expect("the shop listens");
         client.write_all(half.as_bytes()).expect("the shop reads");
-        // Connections are accepted in their order, so the shop has the first one too.
+        // Connections are accepted in order, so the shop has accepted the first one too.
         assert_eq!(call(&address, Call::get("/items")).await.status, 200);
         stop.send(()).expect("the server waits for it");
         client
@@ -139,7 +138,7 @@ fn bound() -> (TcpListener, String) {
     (listener, address)
 }
 
-/// A database with one order, of which nothing is left to do.
+/// Creates a database with one order and no pending jobs.
 async fn with_an_order() -> TemporaryFile {
     let database = TemporaryFile::new();
     let shop = Shop::open(database.url(), DEMO_KEY).await.expect("a shop");
@@ -166,7 +165,7 @@ async fn wait_until_done(shop: &Shop) {
     assert!(jobs.iter().all(is_done), "{jobs:?}");
 }
 
-/// Whether the index is asked.
+/// Returns whether a call to the index is running.
 async fn is_under_way(address: &str) -> bool {
     let jobs = call(address, Call::get("/jobs?state=running")).await.json();
     let jobs = jobs.as_array().map_or(&[][..], Vec::as_slice);
@@ -180,7 +179,7 @@ async fn call(address: &str, call: Call) -> Answer {
     answer.expect("it does not panic")
 }
 
-/// What has left, the newest first.
+/// Returns everything that was sent, newest first.
 async fn sent(database: &TemporaryFile) -> Vec<String> {
     let store = Store::open(database.url(), DEMO_KEY).await;
     let store = store.expect("the database");

@@ -1,4 +1,4 @@
-//! A shop whose search index can be held up.
+//! A shop with a search index that can be blocked.
 
 use std::sync::Arc;
 
@@ -9,14 +9,14 @@ use tokio::sync::watch;
 
 use crate::database::TemporaryFile;
 
-/// An index that does its work when the gate opens.
+/// An index that answers when the gate opens.
 pub(crate) struct Slow {
     outside: Arc<Outside>,
     gate: watch::Receiver<bool>,
 }
 
 impl Slow {
-    /// A shop with such an index, and its gate.
+    /// Opens a shop with such an index. Returns it with the gate.
     pub(crate) async fn shop(database: &TemporaryFile) -> (Shop, watch::Sender<bool>) {
         let store = Store::open(database.url(), DEMO_KEY).await;
         let store = store.expect("a database");

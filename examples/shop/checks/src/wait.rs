@@ -1,12 +1,12 @@
-//! Waiting for what comes some time.
+//! Waiting for a condition.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// How long anything may take. What a killed worker had under way is performed by another one after 10 seconds.
+/// The maximum time for anything. Another worker performs the effects of a killed worker after 10 seconds.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Waits until something holds.
+/// Waits until a condition holds.
 pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {

@@ -1,4 +1,4 @@
-//! A worker as a process of its own, and what it prints.
+//! A worker as a separate process, and its output.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use crate::process::{signal, terminate};
 use crate::wait::wait_until;
 
-/// A running worker. It is killed when this is dropped.
+/// A running worker. It is killed on drop.
 #[derive(Debug)]
 pub(crate) struct Worker {
     child: Child,
@@ -18,7 +18,7 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Starts a program, and waits until it says that it is ready.
+    /// Starts a program, and waits until it reports that it is ready.
     pub(crate) fn start(program: impl AsRef<OsStr>, nats: &str) -> Self {
         let mut child = Command::new(program)
             .args(["--nats", nats])
@@ -53,24 +53,24 @@ impl Worker {
         worker
     }
 
-    /// What it has printed so far.
+    /// Returns the lines that it has printed so far.
     pub(crate) fn lines(&self) -> Vec<String> {
         let lines = self.lines.lock();
         lines.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Stops it where it is. NATS goes on sending it what it has asked for.
+    /// Freezes it. NATS continues to deliver the messages that it has requested.
     pub(crate) fn freeze(&self) {
         signal(&self.child, "-STOP");
     }
 
-    /// Kills it, and returns all that it has printed.
+    /// Kills it, and returns everything that it has printed.
     pub(crate) fn kill(mut self) -> Vec<String> {
         self.child.kill().expect("it runs");
         self.all_lines()
     }
 
-    /// Tells it to stop, and returns all that it has printed.
+    /// Tells it to stop, and returns everything that it has printed.
     pub(crate) fn terminate(mut self) -> (ExitStatus, Vec<String>) {
         let status = terminate(&mut self.child);
         (status, self.all_lines())

@@ -1,4 +1,4 @@
-//! The README's lines, as far as they can be checked without a server.
+//! The commands of the README, checked without a server.
 
 use shop_checks::readme;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Write};
 
-/// Shows a value as text: within an element, or within an attribute in double quotes.
+/// Escapes a value for text content, or for an attribute in double quotes.
 pub(super) fn text<T: Display>(value: T) -> Text<T> {
     Text(value)
 }
@@ -33,7 +33,7 @@ impl Write for Escaping<'_, '_> {
     }
 }
 
-/// An amount of money.
+/// Formats an amount of money.
 pub(super) fn euros(cents: i64) -> String {
     format!("{}.{:02} €", cents / 100, cents % 100)
 }

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use super::html::text;
 use crate::jobs::{Job, Progress};
 
-/// How many are shown without a click.
+/// The number of jobs that are shown without a click.
 const OPEN: usize = 8;
 
 pub(super) fn list(page: &mut String, jobs: &[Job]) -> fmt::Result {

@@ -1,5 +1,5 @@
-//! The page: what became of the last wishes, the jobs, the orders, and the catalogue. Plain HTML with forms; no
-//! script, nothing from elsewhere.
+//! The page: flush reports, jobs, orders, and the catalogue. Plain HTML with forms, without scripts or external
+//! resources.
 
 mod catalogue;
 mod html;
@@ -21,32 +21,32 @@ use crate::shop::Shop;
 /// The stylesheet, to be served at `/style.css` as `text/css`.
 pub const STYLE: &str = include_str!("style.css");
 
-/// The header `content-security-policy` of the page: nothing but the stylesheet, no script.
+/// The header `content-security-policy` of the page: it allows the stylesheet, but no script.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Whether a client asks for pages, as browsers do, by its header `accept`.
+/// Returns whether the `accept` header asks for pages, as browsers do.
 #[must_use]
 pub fn wanted(accept: Option<&str>) -> bool {
     accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// What stands on top of the page.
+/// The section at the top of the page.
 #[derive(Clone, Debug, Default)]
 pub enum Top {
     /// Nothing.
     #[default]
     Nothing,
-    /// What became of the form that led here.
+    /// The outcome of the form that led here.
     Notice(Notice),
-    /// What was wrong with the address.
+    /// The problem with the requested URL.
     Problem(Problem),
 }
 
-/// Makes the page.
+/// Renders the page.
 ///
 /// # Errors
 ///
-/// [`ShopError::Database`].
+/// [`ShopError::Database`], [`ShopError::Jobs`].
 pub async fn render(shop: &Shop, top: &Top) -> Result<String, ShopError> {
     let (orders, items, sent, key) = (
         shop.orders().await?,
@@ -61,7 +61,7 @@ pub async fn render(shop: &Shop, top: &Top) -> Result<String, ShopError> {
     let written = (|| -> fmt::Result {
         page.write_str(HEAD)?;
         let shown = notice::show(&mut page, top, &reports)?;
-        // A form that failed is there again, as it was.
+        // A failed form is shown again with its values.
         let failed = match top {
             Top::Notice(notice) if notice.problem.is_some() => notice.form.clone(),
             _ => Form::default(),
@@ -92,7 +92,7 @@ pub async fn render(shop: &Shop, top: &Top) -> Result<String, ShopError> {
     Ok(page)
 }
 
-/// What the page says of a shop that forwards its durable effects.
+/// The note on the page of a shop that forwards its durable effects.
 const FORWARDED: &str =
     "<p>Mails and parcels leave from the workers of the stream, which print each of them.</p>";
 

@@ -1,4 +1,4 @@
-//! What became of the form that led to the page, or what was wrong with its address.
+//! The outcome of the form that led to the page, or the problem with its URL.
 
 use std::fmt::{self, Write};
 
@@ -8,7 +8,7 @@ use crate::journal::JournalReport;
 use crate::notices::Notice;
 use crate::problem::Problem;
 
-/// Shows it, with the reports of its request, the first one first. Returns their numbers.
+/// Writes the notice, with the reports of its request, oldest first. Returns the numbers of these reports.
 pub(super) fn show(
     page: &mut String,
     top: &Top,

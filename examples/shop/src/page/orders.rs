@@ -1,4 +1,4 @@
-//! Ordering, the orders with what can be done next, and the stock.
+//! The order form, the orders with their next steps, and the stock.
 
 use std::fmt::{self, Write};
 
@@ -7,12 +7,12 @@ use crate::item::Item;
 use crate::notices::Form;
 use crate::order::{Order, Status};
 
-/// Lines for the field of the import.
+/// The default text of the import field.
 const OLD_ORDERS: &str =
     "mug, 2, ada@example.org\nlamp, 1, grace@example.org\nposter, 3, alan@example.org";
 
-/// The forms that make orders. One that failed is there again as it was sent, with its key: whether the
-/// order had been saved or not, sending it again makes one.
+/// Writes the forms that create orders. A failed form is shown again with its values and its key: sending it again
+/// creates exactly one order, even if the first attempt was saved.
 pub(super) fn place(page: &mut String, items: &[Item], failed: &Form, key: &str) -> fmt::Result {
     let sent = |path: &str| (failed.path == path).then_some(failed);
     let field = |name: &str, or: &str| {

@@ -1,4 +1,4 @@
-//! What became of the last wishes, and what has reached the world outside.
+//! The last flush reports, and everything that was sent to the outside world.
 
 use std::fmt::{self, Write};
 
@@ -6,7 +6,8 @@ use super::html::text;
 use crate::journal::{JournalEntry, JournalReport};
 use crate::outside::Sent;
 
-/// The newest report, and behind a click the earlier ones: on a phone the form is not far below.
+/// Writes the newest report, and the earlier ones behind a click, so that a phone user does not have to scroll far to
+/// the form.
 pub(super) fn list<'r>(
     page: &mut String,
     mut reports: impl ExactSizeIterator<Item = &'r JournalReport>,
@@ -30,7 +31,7 @@ pub(super) fn list<'r>(
     page.write_str("</section>\n")
 }
 
-/// One report.
+/// Writes one report.
 pub(super) fn report(page: &mut String, report: &JournalReport) -> fmt::Result {
     let JournalReport {
         number,
@@ -60,7 +61,7 @@ pub(super) fn report(page: &mut String, report: &JournalReport) -> fmt::Result {
     page.write_str("</ul></article>\n")
 }
 
-/// How a result is coloured.
+/// Returns the CSS class of a result.
 fn kind(result: &str) -> &'static str {
     match result {
         "success" => "good",

@@ -1,4 +1,4 @@
-//! What the programs are told at their start, and how they are told to stop.
+//! The settings of the programs, and their stop signal.
 
 mod process;
 mod worker;
@@ -10,38 +10,38 @@ use std::time::Duration;
 pub use self::process::{log, stopped};
 pub use self::worker::WorkerSettings;
 
-/// How long a stop waits for clients that keep a request from its end.
+/// The maximum time that a stop waits for clients that have not finished their requests.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long a stop waits for durable effects under way. One that takes longer is given up, and performed again when a
-/// server runs, or by another worker.
+/// The maximum time that a stop waits for running durable effects. One that takes longer is cancelled, and performed
+/// again by the next server or by another worker.
 pub const WORKER_PATIENCE: Duration = Duration::from_secs(5);
 
-/// After this time a job that is not finished counts as lost: its server or worker was killed. It is longer than the timeout of
-/// every durable effect, so that none runs twice at once.
+/// The time after which an unfinished job counts as lost, because its server or worker was killed. It is longer than
+/// the timeout of every durable effect, so that none runs twice concurrently.
 pub const LOST_AFTER: Duration = Duration::from_secs(10);
 
-/// The database unless told: a file in the current directory.
+/// The default database: a file in the current directory.
 const DATABASE: &str = "shop.db";
 
-/// Seals addresses, in the database and in the stream, unless `SHOP_KEY` is set. For the demo alone: everybody can read it here.
+/// The key that seals addresses, in the database and in the stream, unless `SHOP_KEY` is set. For the demo only:
+/// everybody can read it here.
 pub const DEMO_KEY: [u8; 32] = *b"the demo uses this: no secret...";
 
-/// What a server was told.
+/// The settings of a server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Where it listens. This demo has no login, so only on this machine.
+    /// The address to listen on. This demo has no login, so it listens on this machine only.
     pub address: SocketAddr,
     /// The database: the path of a SQLite file, or `postgres://…`.
     pub database: String,
-    /// The URL of NATS, if the durable effects are to be forwarded to its stream. Several servers have commas between
-    /// them.
+    /// The URL of NATS, if durable effects are forwarded to its stream. Several servers are separated by commas.
     pub nats: Option<String>,
-    /// Seals what effects redact, where their arguments are stored.
+    /// The key that seals redacted arguments in storage.
     pub key: [u8; 32],
 }
 
-/// Without the key, and without the passwords that URLs may have.
+/// Omits the key, and URLs, which may contain passwords.
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
@@ -51,13 +51,13 @@ impl fmt::Debug for Settings {
 }
 
 impl Settings {
-    /// Reads the arguments `[PORT] [--database URL] [--nats URL]`; else the variables `PORT`, `SHOP_DATABASE` and
-    /// `SHOP_NATS`; else the port is 3000, the database is the file `shop.db`, and nothing is forwarded. Port 0 is any
-    /// that is free. `SHOP_KEY` has 32 bytes as hexadecimal digits.
+    /// Reads the arguments `[PORT] [--database URL] [--nats URL]`, with the variables `PORT`, `SHOP_DATABASE` and
+    /// `SHOP_NATS` as defaults. Without either, the port is 3000, the database is the file `shop.db`, and nothing is
+    /// forwarded. Port 0 selects a free port. `SHOP_KEY` is a key of 32 bytes in hexadecimal digits.
     ///
     /// # Errors
     ///
-    /// Which of them makes no sense, and why.
+    /// Returns a message that names the invalid setting and the reason.
     pub fn read() -> Result<Self, String> {
         Self::from_arguments(std::env::args().skip(1), |name| std::env::var(name).ok())
     }
@@ -93,7 +93,7 @@ impl Settings {
     }
 }
 
-/// Reads the key, which servers and workers have to share.
+/// Reads the key, which servers and workers share.
 fn key(variable: impl Fn(&str) -> Option<String>) -> Result<[u8; 32], String> {
     match variable("SHOP_KEY") {
         None => Ok(DEMO_KEY),

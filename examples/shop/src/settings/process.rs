@@ -1,9 +1,9 @@
-//! What every process of the shop does at its start: it writes logs, and listens for being told to stop.
+//! Process setup for every program of the shop: logging, and the stop signal.
 
 use std::future::Future;
 use std::io;
 
-/// Writes logs to stderr, so that stdout has only what a program tells people and tests.
+/// Writes logs to stderr, so that stdout contains only output for people and tests.
 pub fn log() {
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
@@ -11,12 +11,12 @@ pub fn log() {
         .init();
 }
 
-/// Listens from now on for the process being told to stop, by Ctrl-C or SIGTERM; the future ends then.
-/// On tokio.
+/// Starts listening for Ctrl-C or SIGTERM. The returned future completes on the first signal. Must be called within a
+/// tokio runtime.
 ///
 /// # Errors
 ///
-/// When the system does not let it listen.
+/// Returns an error if the signal handlers cannot be installed.
 pub fn stopped() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     #[cfg(unix)]
     {

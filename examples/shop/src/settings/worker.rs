@@ -1,19 +1,19 @@
-//! What a worker is told at its start.
+//! The settings of a worker.
 
 use std::fmt;
 
 use super::key;
 
-/// What a worker was told.
+/// The settings of a worker.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WorkerSettings {
-    /// The URL of NATS. Several servers have commas between them.
+    /// The URL of NATS. Several servers are separated by commas.
     pub nats: String,
-    /// Opens what the shops have sealed.
+    /// The key that opens the arguments that the shops have sealed.
     pub key: [u8; 32],
 }
 
-/// Without the key, and without the password that the URL may have.
+/// Omits the key, and the URL, which may contain a password.
 impl fmt::Debug for WorkerSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WorkerSettings").finish_non_exhaustive()
@@ -21,11 +21,11 @@ impl fmt::Debug for WorkerSettings {
 }
 
 impl WorkerSettings {
-    /// Reads the argument `--nats URL`, or else the variable `SHOP_NATS`; and `SHOP_KEY`, as servers do.
+    /// Reads the argument `--nats URL`, with the variable `SHOP_NATS` as default, and `SHOP_KEY`, as servers do.
     ///
     /// # Errors
     ///
-    /// Which of them is missing or makes no sense, and why.
+    /// Returns a message that names the missing or invalid setting and the reason.
     pub fn read() -> Result<Self, String> {
         Self::from_arguments(std::env::args().skip(1), |name| std::env::var(name).ok())
     }

@@ -1,5 +1,5 @@
-//! What can be done in the shop. Each method loads, lets the domain decide, and saves: in one transaction, which also
-//! stores what follows from it.
+//! The operations of the shop that change something. Each method loads, calls the domain, and saves, in one
+//! transaction, which also stores the durable effects.
 
 use super::Shop;
 use crate::error::ShopError;
@@ -7,12 +7,13 @@ use crate::item::Item;
 use crate::order::{NewOrder, Order, Placed, Status};
 
 impl Shop {
-    /// Takes an order, and puts the goods aside; or finds the order that a request with the same key has
-    /// made before, from which nothing follows again.
+    /// Places an order, and takes the goods from the stock. If an earlier request with the same key has created an
+    /// order, returns that order and enqueues nothing.
     ///
     /// # Errors
     ///
-    /// [`ShopError::Invalid`], [`ShopError::NoSuchItem`], [`ShopError::OutOfStock`], [`ShopError::KeyUsed`].
+    /// [`ShopError::Invalid`], [`ShopError::NoSuchItem`], [`ShopError::OutOfStock`], [`ShopError::KeyUsed`],
+    /// [`ShopError::KeyInUse`].
     pub async fn place(&self, new: NewOrder) -> Result<Placed, ShopError> {
         new.check()?;
         self.transaction("place", async |mut tx| {
@@ -28,7 +29,7 @@ impl Shop {
             }
             let order = tx.insert_order(&new, &item).await?;
             order.confirm();
-            // If there are too few, the transaction rolls back, and the confirmation is never mailed.
+            // If the stock is too low, the transaction rolls back, and the confirmation is never mailed.
             item.take(order.quantity)?;
             tx.save_stock(&item).await?;
             Ok(Placed {
@@ -39,12 +40,14 @@ impl Shop {
         .await
     }
 
-    /// Takes the money for an order. The bank is asked before the transaction begins: no other request should wait in
-    /// the database for a bank. If the transaction fails, the buyer pays again, and the bank charges nothing twice.
+    /// Charges the buyer's card for an order. The bank is asked before the transaction begins: a database transaction
+    /// should not stay open while it waits for a bank. If the transaction fails, the buyer pays again, and the bank
+    /// does not charge twice.
     ///
     /// # Errors
     ///
-    /// [`ShopError::NoSuchOrder`], [`ShopError::WrongStatus`], [`ShopError::PaymentRefused`].
+    /// [`ShopError::NoSuchOrder`], [`ShopError::WrongStatus`], [`ShopError::PaymentRefused`],
+    /// [`ShopError::Unreachable`].
     pub async fn pay(&self, id: i64, card: String) -> Result<Order, ShopError> {
         let order = self.order(id).await?;
         order.needs(Status::Placed)?;
@@ -60,7 +63,7 @@ impl Shop {
         .await
     }
 
-    /// Notes that the warehouse has handed the parcel over.
+    /// Marks an order as shipped.
     ///
     /// # Errors
     ///
@@ -90,7 +93,7 @@ impl Shop {
         .await
     }
 
-    /// Breaks the mail server, or repairs it: for all servers on this database.
+    /// Breaks or repairs the mail server, for all servers on this database.
     ///
     /// # Errors
     ///

@@ -21,7 +21,7 @@ use crate::partners::{Bank, Partners};
 use crate::settings::Settings;
 use crate::store::{Store, Transaction};
 
-/// The shop. Clones are the same one.
+/// The shop. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Shop {
     inner: Arc<Inner>,
@@ -32,10 +32,10 @@ struct Inner {
     bank: Arc<dyn Bank>,
     outside: Arc<Outside>,
     airlock: Airlock,
-    /// Until the shop closes.
+    /// `None` after the shop was closed.
     worker: Mutex<Option<Running>>,
     river: Client,
-    /// How far a job is that River has completed.
+    /// The state that is shown for jobs that River has completed.
     completed: Progress,
     journal: Journal,
     notices: Notices,
@@ -50,7 +50,8 @@ impl std::fmt::Debug for Inner {
 }
 
 impl Shop {
-    /// Opens a shop with the demo's partners, which performs its durable effects itself. On tokio.
+    /// Opens a shop with the demo's partners that performs its durable effects itself. Must be called within a tokio
+    /// runtime.
     ///
     /// # Errors
     ///
@@ -59,7 +60,7 @@ impl Shop {
         Self::with_outside(Store::open(database, key).await?)
     }
 
-    /// Opens the shop that the settings describe, with the demo's partners. On tokio.
+    /// Opens a shop with these settings and the demo's partners. Must be called within a tokio runtime.
     ///
     /// # Errors
     ///
@@ -84,7 +85,7 @@ impl Shop {
         Self::with(store, outside, partners)
     }
 
-    /// Opens a shop with partners of your own, and starts its worker. On tokio.
+    /// Opens a shop with your own partners, and starts its worker. Must be called within a tokio runtime.
     ///
     /// # Errors
     ///
@@ -132,8 +133,8 @@ impl Shop {
         self.inner.store.transaction(name, work).await
     }
 
-    /// Stops the worker, but waits no longer than `patience` for effects under way. Then closes the database. Call it
-    /// after the server has stopped.
+    /// Stops the worker, waiting at most `patience` for running effects. Then closes the database. Call it after the
+    /// server has stopped.
     pub async fn close(&self, patience: Duration) {
         let worker = self.inner.worker.lock();
         let worker = worker.unwrap_or_else(PoisonError::into_inner).take();

@@ -1,4 +1,4 @@
-//! What there is to see in the shop.
+//! The queries of the shop.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use crate::notices::Notices;
 use crate::order::Order;
 use crate::outside::{Outside, Sent};
 
-/// How long an answer waits for jobs, and how often it looks at them.
+/// The maximum time that an answer waits for jobs, and the polling interval.
 const WAIT: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 impl Shop {
-    /// Returns a key for a new order, for the form that is sent with it.
+    /// Returns an idempotency key for a new order, to be sent with its form.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ impl Shop {
         self.inner.store.order(id).await
     }
 
-    /// Returns the last orders, the newest first.
+    /// Returns the last orders, newest first.
     ///
     /// # Errors
     ///
@@ -55,7 +55,7 @@ impl Shop {
         Ok(self.inner.store.items().await?)
     }
 
-    /// Returns what has reached the world outside, the newest first.
+    /// Returns everything that was sent to the outside world, newest first.
     ///
     /// # Errors
     ///
@@ -64,7 +64,8 @@ impl Shop {
         Ok(self.inner.store.sent().await?)
     }
 
-    /// Returns the last jobs, the newest first. Waits for them first, if the query asks for that; 10 seconds at most.
+    /// Returns the last jobs, newest first. If the query has a `wait` condition, waits for it first, for at most 10
+    /// seconds.
     ///
     /// # Errors
     ///
@@ -85,25 +86,25 @@ impl Shop {
         self.inner.store.forwards()
     }
 
-    /// Returns the last flush reports, the newest first.
+    /// Returns the last flush reports, newest first.
     #[must_use]
     pub fn reports(&self) -> Vec<JournalReport> {
         self.inner.journal.latest()
     }
 
-    /// Returns what browsers have yet to be told.
+    /// Returns the notices for browsers.
     #[must_use]
     pub fn notices(&self) -> &Notices {
         &self.inner.notices
     }
 
-    /// Returns the demo's world outside.
+    /// Returns the demo's outside world.
     #[must_use]
     pub fn outside(&self) -> &Outside {
         &self.inner.outside
     }
 
-    /// Returns the airlock of the shop: a server gives it to its outermost layer.
+    /// Returns the airlock of the shop: a server passes it to its outermost layer.
     #[must_use]
     pub fn airlock(&self) -> &Airlock {
         &self.inner.airlock

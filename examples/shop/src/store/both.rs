@@ -1,14 +1,14 @@
 //! Code that is written once for two databases.
 
-/// A pool, a connection or River: of SQLite or of PostgreSQL.
+/// A pool, a connection or River, for SQLite or PostgreSQL.
 #[derive(Clone, Debug)]
 pub(super) enum Both<S, P> {
     Sqlite(S),
     Postgres(P),
 }
 
-/// Evaluates an expression with the value of either database. The compiler sees the expression once for each, so sqlx
-/// can infer the database of a query from what executes it. Queries have to be built inside.
+/// Evaluates an expression with the value of either database. The macro expands the expression once per database, so
+/// sqlx can infer a query's database from its executor. Queries have to be built inside of it.
 macro_rules! on_both {
     ($both:expr, $name:ident => $do:expr) => {
         match $both {

@@ -22,13 +22,13 @@ use crate::settings::{LOST_AFTER, WORKER_PATIENCE};
 pub struct Store {
     pool: Both<SqlitePool, PgPool>,
     river: Both<River<Sqlite>, River<Postgres>>,
-    /// Whether River forwards the durable effects, instead of performing them.
+    /// `true` if River forwards the durable effects instead of performing them.
     forwards: bool,
 }
 
 impl Store {
-    /// Runs work in a transaction that is a scope. The intents of durable effects are stored in it, so that they exist
-    /// if and only if the data does.
+    /// Runs work in a transaction that is a scope. The intents of durable effects are stored in it, so that they
+    /// exist if and only if the data does.
     pub(crate) async fn transaction<T>(
         &self,
         name: &'static str,
@@ -52,7 +52,8 @@ impl Store {
         }
     }
 
-    /// Lets River take the durable effects of an airlock, also those that are enqueued outside of a transaction.
+    /// Makes River the executor of durable effects in an airlock, including those that are enqueued outside of a
+    /// transaction.
     pub(crate) fn executor_of(&self, airlock: airlock::AirlockBuilder) -> airlock::AirlockBuilder {
         on_both!(&self.river, river => airlock.executor(river.clone()))
     }

@@ -13,23 +13,23 @@ use super::Store;
 use super::both::{Both, on_both};
 use crate::error::StartError;
 
-/// How many connections a server has at most.
+/// The maximum number of connections of a server.
 const CONNECTIONS: u32 = 10;
 
-/// How many effects a worker performs or forwards at once. They share the connections with the requests, and SQLite has
-/// one writer.
+/// The maximum number of effects that a worker performs or forwards at once. They share the connections with the
+/// requests, and SQLite has a single writer.
 pub(super) const EFFECTS: usize = 4;
 
-/// How often the tables are created, and how long after a failure.
+/// The number of attempts to create the tables, and the delay after a failure.
 const TRIES: usize = 10;
 const TRY_AFTER: Duration = Duration::from_millis(300);
 
-/// How long a transaction of SQLite waits for another one that writes.
+/// The maximum time that a SQLite transaction waits for another writer.
 const BUSY: Duration = Duration::from_secs(20);
 
 impl Store {
-    /// Opens a database, and creates the tables that are missing: `postgres://…`, or the path of a SQLite file, with or
-    /// without `sqlite:` before it. The key seals what effects redact.
+    /// Opens a database, and creates missing tables. `database` is `postgres://…`, or the path of a SQLite file, with
+    /// or without the prefix `sqlite:`. The key seals redacted arguments.
     ///
     /// # Errors
     ///
@@ -54,8 +54,8 @@ impl Store {
             true => Self::postgres(database, keys, nats).await?,
             false => Self::sqlite(database, keys, nats).await?,
         };
-        // Of two servers that start at once, one fails to create what the other one creates. It succeeds once that is
-        // there.
+        // If two servers start at once, one fails to create a table that the other one is creating. A retry succeeds
+        // when the table exists.
         for _ in 1..TRIES {
             match store.create_tables().await {
                 Ok(()) => return Ok(store),

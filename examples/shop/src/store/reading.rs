@@ -1,4 +1,4 @@
-//! Queries outside of transactions, and what the demo's world outside writes.
+//! Queries outside of transactions, and the writes of the demo's outside world.
 
 use super::Store;
 use super::both::{Both, on_both};
@@ -34,7 +34,7 @@ impl Store {
         Ok(rows.into_iter().map(item_of).collect())
     }
 
-    /// Returns a text that nobody can guess.
+    /// Returns a random string that nobody can guess.
     pub(crate) async fn random(&self) -> Result<String, sqlx::Error> {
         let query = match &self.pool {
             Both::Sqlite(_) => "SELECT lower(hex(randomblob(16)))",
@@ -63,11 +63,11 @@ impl Store {
         })
     }
 
-    /// Returns what has reached the world outside, the newest first.
+    /// Returns everything that was sent to the outside world, newest first.
     ///
     /// # Errors
     ///
-    /// When the database fails.
+    /// Returns an error if the database fails.
     pub async fn sent(&self) -> Result<Vec<Sent>, sqlx::Error> {
         let query = "SELECT via, what FROM sent ORDER BY id DESC LIMIT 50";
         let rows: Vec<(String, String)> =

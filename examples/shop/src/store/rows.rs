@@ -1,4 +1,4 @@
-//! Rows of tables as values of the domain.
+//! Conversions of table rows to values of the domain.
 
 use crate::item::Item;
 use crate::order::{Order, Status};

@@ -8,7 +8,7 @@ use crate::error::ShopError;
 use crate::item::Item;
 use crate::order::{NewOrder, Order, Status};
 
-/// A transaction that has begun. It is committed when the work in it succeeds.
+/// An open transaction. It is committed if the work in it succeeds.
 #[derive(Debug)]
 pub(crate) struct Transaction<'c> {
     connection: Both<&'c mut SqliteConnection, &'c mut PgConnection>,
@@ -19,8 +19,8 @@ impl<'c> Transaction<'c> {
         Self { connection }
     }
 
-    /// Loads an order and locks it until the transaction ends. The update changes nothing: it locks in both databases,
-    /// and SQLite has no `FOR UPDATE`.
+    /// Loads an order and locks it until the transaction ends. The no-op update takes the lock in both databases,
+    /// since SQLite has no `FOR UPDATE`.
     pub(crate) async fn lock_order(&mut self, id: i64) -> Result<Order, ShopError> {
         let update = "UPDATE orders SET status = status WHERE id = $1 RETURNING id, sku, quantity, email, total_cents, status";
         let row: Option<OrderRow> = on_both!(&mut self.connection, it => {
@@ -37,7 +37,7 @@ impl<'c> Transaction<'c> {
         self.item_by(update, sku).await
     }
 
-    /// Loads an item whose stock stays as it is.
+    /// Loads an item without a lock, for work that does not change its stock.
     pub(crate) async fn item(&mut self, sku: &str) -> Result<Item, ShopError> {
         let query = "SELECT sku, name, price_cents, stock FROM items WHERE sku = $1";
         self.item_by(query, sku).await
@@ -51,7 +51,7 @@ impl<'c> Transaction<'c> {
         Ok(item_of(row))
     }
 
-    /// Loads the order that a request with the same key has made.
+    /// Loads the order that an earlier request with the same key has created.
     pub(crate) async fn order_with_key(
         &mut self,
         new: &NewOrder,
@@ -102,7 +102,7 @@ impl<'c> Transaction<'c> {
         }
     }
 
-    /// Returns the number of the next order. A rollback gives it back.
+    /// Returns the number of the next order. A rollback releases the number.
     async fn next_number(&mut self) -> Result<i64, sqlx::Error> {
         let update = "UPDATE numbers SET last = last + 1 WHERE name = 'order' RETURNING last";
         on_both!(&mut self.connection, it => {

@@ -1,4 +1,5 @@
-//! A worker of the shops: it performs the durable effects that they forward to NATS JetStream. Start as many as you like.
+//! A worker for several shops: it performs the durable effects that they forward to NATS JetStream. Start as many as
+//! you like.
 //!
 //! ```text
 //! cargo run -p shop-worker -- --nats nats://127.0.0.1:4222

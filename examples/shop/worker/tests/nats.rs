@@ -1,7 +1,7 @@
-//! Two servers on two stores, one pool of workers.
+//! Two servers with separate stores share a pool of workers.
 //!
-//! The test starts the servers as cargo has built them: `cargo test -p shop-axum -p shop-actix -p shop-worker --test nats`
-//! builds all three.
+//! The test starts the servers as cargo has built them: `cargo test -p shop-axum -p shop-actix -p shop-worker --test
+//! nats` builds all three.
 
 use std::env::consts::EXE_SUFFIX;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use shop_checks::pool;
 
 const WORKER: &str = env!("CARGO_BIN_EXE_shop-worker");
 
-/// Another program of the shop, which cargo puts beside this one.
+/// Returns the path of another program of the shop, which cargo puts beside this one.
 fn beside(name: &str) -> PathBuf {
     let path = Path::new(WORKER).with_file_name(format!("{name}{EXE_SUFFIX}"));
     assert!(

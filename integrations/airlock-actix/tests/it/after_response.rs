@@ -1,4 +1,4 @@
-//! When the scope ends: before the response, or after its body.
+//! The end of the scope: before the response, or after its body.
 
 use std::future::poll_fn;
 use std::io;
@@ -64,7 +64,7 @@ async fn the_backlog_counts_flushes_under_way_and_failed_ones() {
 
 #[actix_web::test]
 async fn after_the_response_a_panic_of_a_body_around_it_discards() {
-    /// As a middleware outside of ours may put it around a body.
+    /// A body that another middleware may wrap around ours.
     struct Explodes<B>(B);
     impl<B: MessageBody> MessageBody for Explodes<B> {
         type Error = B::Error;
@@ -195,7 +195,7 @@ async fn a_scope_for_each_item_of_a_stream_is_flushed_at_once_in_both_modes() {
             let chunks = stream::iter(1..=3).map(move |n| {
                 let scope = match airlock::current() {
                     Some(_) => airlock::scope(),
-                    None => airlock.scope(), // before the response no scope is around the body
+                    None => airlock.scope(), // Before the response, no scope is around the body.
                 };
                 let ended = scope.run_infallible(|_| airlock::enqueue(mail(n)));
                 let sent = ended.map(|ended| ended.report.dispatched().count());

@@ -1,4 +1,4 @@
-//! Finding routes without a scope.
+//! The check for routes without a scope.
 
 use actix_web::test::init_service;
 use actix_web::{App, HttpResponse, web};

@@ -1,4 +1,4 @@
-//! Each way a request can end, through actix-web.
+//! All the ways in which a request can end, through actix-web.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::Service;
@@ -17,7 +17,7 @@ async fn respond(ending: &'static Ending) -> HttpResponse {
     HttpResponse::build(status).streaming(endings::body(ending).map(|chunk| chunk.map(Bytes::from)))
 }
 
-/// The future is made at once: it must not borrow the world.
+/// Returns a future that does not borrow the world.
 fn call(ending: &'static Ending, world: &World) -> impl Future<Output = Option<Answer>> + use<> {
     let middleware = ScopeMiddleware::new().airlock(&world.airlock);
     let middleware = match ending.when {

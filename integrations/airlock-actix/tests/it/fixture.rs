@@ -1,4 +1,4 @@
-//! Effects that write into a log, an airlock that tells what became of each scope, and calls.
+//! Effects that write to a log, an airlock that records its reports, and calls of apps.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use airlock::{Airlock, Intent};
 use airlock_actix::ScopeMiddleware;
 use tokio::sync::mpsc;
 
-/// What effects have done, in order.
+/// The lines that effects logged, in order.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -52,7 +52,7 @@ pub(crate) async fn hang(#[resource] log: &Log, n: u32) {
     std::future::pending::<()>().await;
 }
 
-/// One airlock, and all that is heard of it.
+/// An airlock, with a record of its reports and unhandled intents.
 pub(crate) struct World {
     pub(crate) airlock: Airlock,
     pub(crate) log: Log,
@@ -67,7 +67,7 @@ impl World {
         let unhandled = Arc::new(Mutex::new(Vec::new()));
         let airlock = Airlock::builder()
             .resource(log.clone())
-            .skip_resource_check() // One effect needs more, in a test of its own.
+            .skip_resource_check() // One effect, in another test, needs more.
             .on_report(move |report| {
                 let entries = report.entries().iter();
                 let fates = entries
@@ -94,22 +94,22 @@ impl World {
         }
     }
 
-    /// A middleware in this airlock.
+    /// Returns a middleware in this airlock.
     pub(crate) fn middleware(&self) -> ScopeMiddleware {
         ScopeMiddleware::new().airlock(&self.airlock)
     }
 
-    /// The report of the next scope that ends: its outcome and the fates of its intents.
+    /// Waits for the next report: the outcome of a scope and the fates of its intents.
     pub(crate) async fn report(&mut self) -> String {
         self.reports.recv().await.expect("the airlock is there")
     }
 
-    /// The reports that are there.
+    /// Returns the reports received so far.
     pub(crate) fn reports(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.reports.try_recv().ok()).collect()
     }
 
-    /// How many intents were given to `on_unhandled_error`.
+    /// Returns the number of intents that were passed to `on_unhandled_error`.
     pub(crate) fn unhandled(&self) -> usize {
         self.unhandled.lock().expect("no panic").len()
     }
@@ -124,8 +124,7 @@ pub(crate) async fn enqueues<B: MessageBody>(
     next.call(request).await
 }
 
-/// A middleware that gives an error when the inner service has answered, and panics where it is
-/// asked to.
+/// A middleware that returns an error after the inner service has answered. Panics for the path `/panic`.
 pub(crate) async fn refuses<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -136,7 +135,7 @@ pub(crate) async fn refuses<B: MessageBody>(
     Err(error::ErrorForbidden("no"))
 }
 
-/// A middleware that answers with a failure when the inner service has answered.
+/// A middleware that answers with a failure after the inner service has answered.
 pub(crate) async fn forbids<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -145,17 +144,17 @@ pub(crate) async fn forbids<B: MessageBody>(
     Ok(response.into_response(HttpResponse::Forbidden().finish()))
 }
 
-/// A GET of this path.
+/// Returns a GET request for this path.
 pub(crate) fn get(path: &str) -> Request {
     TestRequest::get().uri(path).to_request()
 }
 
-/// A future that is ready when it is polled the second time.
+/// Returns pending once, so that it is ready at the second poll.
 pub(crate) async fn pause() {
     tokio::task::yield_now().await;
 }
 
-/// Polls once, and drops.
+/// Polls a future once, then drops it.
 pub(crate) fn poll_once<F: Future>(future: F) -> Option<F::Output> {
     let mut future = Box::pin(future);
     poll(future.as_mut())
@@ -169,7 +168,7 @@ pub(crate) fn poll<F: Future>(future: Pin<&mut F>) -> Option<F::Output> {
     }
 }
 
-/// The message of the panic that this future ends with.
+/// Returns the message of the panic with which this future ends.
 pub(crate) async fn panic_of(future: impl Future<Output = ()> + 'static) -> String {
     let panic = actix_web::rt::spawn(future).await.expect_err("it panics");
     let panic = panic.into_panic();

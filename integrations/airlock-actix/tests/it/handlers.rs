@@ -40,14 +40,14 @@ impl From<FlushError> for AppError {
     }
 }
 
-/// Which answer is wished.
+/// The status that a request asks of the handler.
 type Wish = web::Path<u16>;
 
 fn status_of(wish: &Wish) -> StatusCode {
     StatusCode::from_u16(**wish).expect("it is a status")
 }
 
-/// The answers' statuses and the outcomes of the boundary's scope, for a 202, a 409 and an error.
+/// Returns the response's status and the outcome of the boundary's scope, for a 202, a 409 and an error.
 async fn answers(handler: impl HttpServiceFactory + 'static) -> Vec<String> {
     let mut world = World::new();
     let app = init_service(App::new().service(handler)).await;
@@ -122,7 +122,7 @@ async fn a_result_is_judged_by_its_kind_and_its_status() {
     assert_eq!(answers(at(web::get().to(alias_of_actix))).await, expected);
 }
 
-/// A responder of the user's own, which tells its status.
+/// A user's responder that exposes its status.
 struct Page(StatusCode);
 
 impl Responder for Page {
@@ -362,7 +362,7 @@ struct Shop {
     name: &'static str,
 }
 
-/// Not `Send`: it stays on the worker's thread.
+/// A handler whose future is not `Send`. It stays on the worker's thread.
 #[post("/orders/{order}")]
 #[airlock::boundary(name = "checkout", emits(crate::fixture::Ship))]
 async fn checkout(

@@ -1,4 +1,4 @@
-//! The middleware, the extractor and boundaries on handlers, in process and over loopback sockets.
+//! Tests of the middleware, the extractor and boundaries on handlers, in process and over loopback sockets.
 
 mod after_response;
 mod check;

@@ -1,4 +1,4 @@
-//! Middlewares within middlewares, and within other scopes: R8.
+//! Middlewares within middlewares, and within other scopes (R8).
 
 use actix_web::body::{MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -151,7 +151,7 @@ async fn an_inner_one_waits_for_the_body_if_the_outer_one_does() {
     }
 }
 
-/// A middleware that makes a failure of the response, and keeps its body.
+/// A middleware that turns the response into a failure but keeps its body.
 async fn breaks<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

@@ -1,4 +1,4 @@
-//! What the middleware can be told.
+//! The settings of the middleware.
 
 use actix_web::body::to_bytes;
 use actix_web::dev::Service as _;
@@ -87,7 +87,7 @@ async fn a_request_scope_has_a_name_and_may_have_another() {
 async fn flush_when_decides_about_responses() {
     let mut world = World::new();
     let middleware = world.middleware().flush_when(|head, outcome| {
-        // The reverse of the default.
+        // The opposite of the default.
         match head.status {
             StatusCode::CONFLICT => assert_eq!(outcome, Outcome::Failure),
             _ => assert_eq!(outcome, Outcome::Success),

@@ -1,4 +1,4 @@
-//! Where a request's intents come from: R4.
+//! The origin of a request's intents (R4).
 
 use actix_web::test::{TestRequest, call_and_read_body, call_service, init_service};
 use actix_web::{App, web};
@@ -7,14 +7,14 @@ use airlock_actix::{RequestScope, ScopeMiddleware};
 
 use crate::fixture::{World, get, mail};
 
-/// Nothing is performed here.
+/// Returns a middleware that drops all intents.
 fn quiet() -> ScopeMiddleware {
     ScopeMiddleware::new().policy(drop_all())
 }
 
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-/// Says the origins of what it has enqueued.
+/// Returns the origins of the intents that it has enqueued.
 async fn origins(RequestScope(scope): RequestScope) -> String {
     airlock::enqueue(mail(1));
     scope.inspect(|intents| {
@@ -145,7 +145,8 @@ async fn another_thread_shows_the_route_of_a_report_whatever_the_request_enqueue
     let told = std::sync::Mutex::new(told);
     let airlock = airlock::Airlock::builder()
         .on_report(move |report| {
-            // As a thread that writes logs does, while the request's scope still ends.
+            // A thread that writes logs displays origins like this, while the request's scope is still
+            // ending.
             let report = report.clone();
             let shown = std::thread::spawn(move || report.origin().map(ToString::to_string));
             let shown = shown.join().ok().flatten();

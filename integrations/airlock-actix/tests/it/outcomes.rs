@@ -1,4 +1,4 @@
-//! Each way a request can end, and what becomes of what it has enqueued.
+//! All the ways in which a request can end, and the fates of its intents.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use airlock::prelude::*;
 
 use crate::fixture::{World, enqueues, get, mail, panic_of, pause, poll, poll_once, refuses, ship};
 
-/// Enqueues one sync and one async effect, and answers with the status of its path.
+/// Enqueues one sync and one async effect, and answers with the status in its path.
 async fn answer(status: web::Path<u16>) -> HttpResponse {
     airlock::enqueue(mail(1));
     pause().await;
@@ -35,7 +35,7 @@ async fn an_error_of_a_handler_ends_as_the_status_of_its_response() {
     assert_eq!(world.reports(), ["failure: mail discarded"]);
 }
 
-/// Sends the client elsewhere.
+/// An error that redirects the client.
 #[derive(Debug)]
 struct LogIn;
 

@@ -1,4 +1,4 @@
-//! A server on a free port of the loopback interface, and a client that shows what is on the wire.
+//! A server on a free port of the loopback interface, and a client that shows the bytes on the wire.
 
 use std::net::SocketAddr;
 
@@ -11,14 +11,14 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-/// Serves HTTP/1 and, to clients that begin with it, HTTP/2.
+/// A server of HTTP/1 and, for clients that start with it, HTTP/2.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     handle: ServerHandle,
     given_up: mpsc::UnboundedReceiver<()>,
 }
 
-/// Tells when it is dropped.
+/// Sends a message when it is dropped.
 struct Tells(mpsc::UnboundedSender<()>);
 
 impl Drop for Tells {
@@ -27,13 +27,13 @@ impl Drop for Tells {
     }
 }
 
-/// What becomes of a handler when its client closes the connection (HTTP/1 only).
+/// The behaviour of a handler when its client closes the connection (HTTP/1 only).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OnClose {
-    /// The client may only have closed its half. The default of actix-web.
+    /// The client may only have closed its half of the connection. The default of actix-web.
     RunsOn,
     Stops,
-    /// The server would stop it, but it is shielded.
+    /// The server would stop the handler, but it is shielded.
     Shielded,
 }
 
@@ -83,12 +83,12 @@ impl Server {
         }
     }
 
-    /// Waits until the server has given up a request before it was answered.
+    /// Waits until the server drops a request that has no answer yet.
     pub(crate) async fn has_given_up(&mut self) {
         self.given_up.recv().await.expect("the server runs");
     }
 
-    /// Stops when the connections have been served.
+    /// Stops the server after its connections have been served.
     pub(crate) async fn stop(self) {
         self.handle.stop(true).await;
     }
@@ -104,7 +104,7 @@ impl Server {
 /// One connection.
 pub(crate) struct Client(BufReader<TcpStream>);
 
-/// What came over the wire.
+/// The bytes of a response, as received.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) head: String,
@@ -127,7 +127,7 @@ impl Client {
         self.answer().await
     }
 
-    /// Reads a whole answer.
+    /// Reads a complete answer.
     pub(crate) async fn answer(&mut self) -> Answer {
         let Answer { status, head, .. } = self.head().await;
         let mut body = String::new();
@@ -175,15 +175,15 @@ impl Client {
         String::from_utf8(bytes).expect("it is text")
     }
 
-    /// Breaks the connection instead of closing it.
+    /// Resets the connection instead of closing it.
     pub(crate) fn reset(self) {
         self.0.get_ref().set_zero_linger().expect("it is a socket");
     }
 
-    /// Waits until the server has closed the connection, and gives what it sent before.
+    /// Waits until the server has closed the connection, and returns the number of bytes that it sent before.
     pub(crate) async fn closed(&mut self) -> usize {
         let mut rest = Vec::new();
-        // A reset is as good as an end.
+        // A reset counts as the end, too.
         let _ = self.0.read_to_end(&mut rest).await;
         rest.len()
     }

@@ -1,4 +1,4 @@
-//! Requests that run to their end although their client has gone.
+//! Requests that run to completion after their client has disconnected.
 
 use std::pin::pin;
 use std::rc::Rc;
@@ -19,7 +19,7 @@ use crate::logged::errors_of;
 
 type Gate = Rc<Semaphore>;
 
-/// An app whose handler waits at a gate half-way.
+/// Returns an app whose handler waits at a gate half-way.
 async fn gated(
     middleware: ShieldMiddleware,
     gate: &Gate,
@@ -64,7 +64,7 @@ async fn a_shielded_request_ends_although_its_client_has_gone() {
     }
 }
 
-/// Notes how many flushes are under way when it is woken.
+/// Records the number of running flushes when it is woken.
 struct AtWake {
     flushes: TaskTracker,
     seen: Mutex<Option<usize>>,
@@ -184,7 +184,7 @@ async fn a_shield_that_depends_on_no_scope_says_nothing() {
     let gate = Gate::new(Semaphore::new(2));
     let app = gated(world.middleware().shield(), &gate).await;
     assert!(errors_of(app.call(get("/"))).await.is_empty());
-    // An airlock of its own puts the scope around out of reach.
+    // A middleware with a separate airlock ignores the scope around it.
     let around = airlock::scope().run_infallible_async(async |_| app.call(get("/")).await.is_ok());
     assert!(errors_of(around).await.is_empty());
 }

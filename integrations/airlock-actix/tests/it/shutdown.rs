@@ -1,4 +1,4 @@
-//! Shutting a server down within a bound.
+//! Shutdown of a server within a time limit.
 
 use std::future::pending;
 use std::io::ErrorKind;
@@ -20,8 +20,8 @@ async fn mails() -> &'static str {
     "done"
 }
 
-/// Asks again and again on connections that are kept alive, until nobody accepts any more. Tells of each
-/// whole answer.
+/// Sends requests on connections that are kept alive, until the server no longer accepts. Reports each
+/// complete answer.
 async fn busy(address: SocketAddr, answered: mpsc::UnboundedSender<()>) {
     while let Ok(mut stream) = TcpStream::connect(address).await {
         loop {
@@ -85,7 +85,7 @@ async fn clients_that_keep_their_connections_busy_do_not_hold_up_a_shutdown() {
         while answers.recv().await.is_some() {
             answered += 1;
         }
-        // What was answered has been mailed. A request whose connection was closed has not begun.
+        // Each answered request has sent its mail. A request whose connection was closed has not begun.
         assert_eq!(world.log.lines().len(), answered);
     }
 }

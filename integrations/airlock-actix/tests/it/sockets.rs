@@ -14,12 +14,12 @@ use tokio::sync::{Semaphore, mpsc};
 use crate::fixture::{World, mail, ship};
 use crate::server::{Client, OnClose, Server};
 
-/// The two moments of a flush.
+/// Returns a middleware for each flush timing.
 fn both(world: &World) -> [ScopeMiddleware; 2] {
     [world.middleware(), world.middleware().after_response()]
 }
 
-/// Answers with the status of the path and a body, where the status has one.
+/// Answers with the status in its path, and with a body if the status allows one.
 async fn answer(path: web::Path<(u16, u32)>) -> HttpResponse {
     let (status, n) = path.into_inner();
     airlock::enqueue(mail(n));
@@ -117,7 +117,7 @@ async fn responses_without_a_body_flush_and_keep_the_connection() {
     }
 }
 
-/// Server-sent events, one for each message; each enqueues a mail if there is a scope.
+/// The source of server-sent events. Each event enqueues a mail if a scope is open.
 struct Events(Mutex<Option<mpsc::UnboundedReceiver<u32>>>);
 
 async fn events(events: web::Data<Events>) -> HttpResponse {
@@ -204,7 +204,7 @@ async fn after_the_response_a_client_that_goes_within_the_body_releases_what_the
     send.send(1).expect("it streams");
     client.chunk().await.expect("an event");
     drop(client);
-    // The server notices when it writes.
+    // The server notices the disconnect when it writes.
     let report = loop {
         let _ = send.send(2);
         tokio::select! {
@@ -220,13 +220,13 @@ async fn after_the_response_a_client_that_goes_within_the_body_releases_what_the
     server.stop().await;
 }
 
-/// What a test tells a handler, and the reverse.
+/// Signals between a test and a handler.
 struct Gate {
     started: mpsc::UnboundedSender<()>,
     open: Semaphore,
 }
 
-/// Enqueues, says that it has, and waits until it may answer.
+/// Enqueues, signals that it has started, and waits until the gate opens.
 async fn wait(gate: web::Data<Gate>) -> &'static str {
     airlock::enqueue(mail(1));
     gate.started.send(()).expect("the test listens");
@@ -234,7 +234,7 @@ async fn wait(gate: web::Data<Gate>) -> &'static str {
     "answered"
 }
 
-/// A request that waits at a gate, on a server of which all else is given.
+/// Starts a server and a request, which waits at the gate.
 async fn waiting(middleware: ScopeMiddleware, close: OnClose) -> (Server, Client, web::Data<Gate>) {
     let (started, mut has_started) = mpsc::unbounded_channel();
     let open = Semaphore::new(0);
@@ -327,7 +327,7 @@ async fn a_panic_closes_the_connection_discards_and_leaves_the_server_alive() {
     }
 }
 
-/// Takes the connection over, and gives back what it reads until the client has gone.
+/// Upgrades the connection and echoes what it reads until the client disconnects.
 async fn echo(_: HttpRequest, payload: web::Payload) -> HttpResponse {
     airlock::enqueue(mail(1));
     let read = payload.take_while(|chunk| ready(chunk.is_ok()));
@@ -405,7 +405,7 @@ async fn a_shutdown_can_wait_for_what_leaves_after_the_response() {
     let airlock = airlock::Airlock::builder()
         .resource(log.clone())
         .resource(gate.clone())
-        .skip_resource_check() // other effects of the program need more
+        .skip_resource_check() // Other effects of the program need more.
         .build()
         .expect("it builds");
     let middleware = ScopeMiddleware::new().airlock(&airlock).after_response();

@@ -43,7 +43,7 @@ async fn answer(n: web::Path<u16>) -> HttpResponse {
     response.body("a body")
 }
 
-/// Enqueues, says that it has, and waits until it may answer.
+/// Enqueues, signals that it has started, and waits until the gate opens.
 async fn wait(gate: web::Data<(mpsc::UnboundedSender<()>, Semaphore)>) -> &'static str {
     airlock::enqueue(mail(1));
     gate.0.send(()).expect("the test listens");
@@ -97,7 +97,7 @@ async fn streams_of_one_connection_have_a_scope_each() {
         let mut done = world.log.lines();
         done.sort();
         assert_eq!(done, ["mail 200", "mail 201"]);
-        drop(requests); // Closes the connection, which the server would wait for.
+        drop(requests); // Closes the connection, or the server would wait for it.
         server.stop().await;
     }
 }

@@ -1,4 +1,4 @@
-//! The promises of an engine, as tests: [`engine_suite!`](crate::engine_suite).
+//! The guarantees of an engine as tests: [`engine_suite!`](crate::engine_suite).
 
 mod promises;
 mod seen;
@@ -9,23 +9,23 @@ pub use self::subject::{Dead, Subject, Worker};
 
 use airlock_core::Intent;
 
-/// The effects of the suite, which the macro declares in the test program: a worker finds effects in the
+/// The effects of the suite. The macro declares them in the test program, because workers find effects in the
 /// catalogue.
 #[derive(Clone, Copy, Debug)]
 pub struct Effects {
-    /// Notes a number.
+    /// Records a number.
     pub note: fn(i64) -> Intent,
-    /// Fails before the attempt with this number; tried three times.
+    /// Fails before the attempt with this number; has three attempts.
     pub succeed_at: fn(u32) -> Intent,
-    /// Enqueues `note` and notes a number.
+    /// Enqueues `note` and records a number.
     pub cause: fn(i64) -> Intent,
-    /// Enqueues `note` and fails; tried once.
+    /// Enqueues `note` and fails; has one attempt.
     pub cause_and_fail: fn(i64) -> Intent,
-    /// Notes a number, and never ends in the first attempt.
+    /// Records a number, and never completes in the first attempt.
     pub hang_at_first: fn(i64) -> Intent,
-    /// Notes a number; has it as its key.
+    /// Records a number, which is also its key.
     pub keyed: fn(i64) -> Intent,
-    /// Notes a number; redacts a text.
+    /// Records a number; redacts a text.
     pub secret: fn(i64, String) -> Intent,
 }
 
@@ -34,7 +34,7 @@ pub async fn __check(name: &str, subject: &dyn Subject, effects: Effects) {
     promises::check(name, subject, effects).await;
 }
 
-/// The one list of promises; it is handed to a macro, behind what else that is given.
+/// The single list of guarantees. It is passed to a macro, after the other tokens given.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __engine_promises {
@@ -64,10 +64,10 @@ macro_rules! __engine_promises {
     };
 }
 
-/// Tests an engine: one `#[tokio::test]` for each promise. The argument is an async function or closure that makes
-/// a [`Subject`](crate::suite::Subject) with an empty store; it is called anew for each test.
+/// Tests an engine with one `#[tokio::test]` for each guarantee. The argument is an async function or closure that
+/// creates a [`Subject`](crate::suite::Subject) with an empty store; it is called for each test.
 ///
-/// The test program depends on `airlock` and `tokio`, and writes it once, in a module of its own:
+/// The test program depends on `airlock` and `tokio`, and invokes the macro once, in a separate module:
 ///
 /// ```text
 /// mod engine {
@@ -152,6 +152,6 @@ macro_rules! engine_suite {
     };
 }
 
-/// What `secret` redacts.
+/// The text that `secret` redacts.
 #[doc(hidden)]
 pub const SECRET: &str = "4111-1111-1111-1111";

@@ -1,4 +1,4 @@
-//! The promises.
+//! The guarantees that the suite tests.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::{Effects, SECRET, Seen, Subject, Worker};
 use crate::{About, Dedupe, Envelope};
 
-/// How long the suite waits for something that a worker does.
+/// The timeout for anything that a worker is expected to do.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An engine under test.
@@ -50,7 +50,7 @@ impl Suite<'_> {
         self.subject.work(self.airlock()?).await
     }
 
-    /// Stores intents, and returns their ids.
+    /// Stores intents in one call.
     async fn store(&self, intents: Vec<Intent>) -> Tested {
         let enqueue = move || {
             for intent in intents {
@@ -60,7 +60,7 @@ impl Suite<'_> {
         self.subject.store(Box::new(enqueue)).await
     }
 
-    /// What the engine says to an intent at its enqueue.
+    /// Enqueues an intent, and returns the engine's answer.
     async fn try_store(&self, intent: Intent) -> Result<Result<(), EnqueueError>, BoxError> {
         let mut answer = Ok(());
         let enqueue = || answer = try_enqueue(intent).map(drop);
@@ -84,7 +84,7 @@ impl Suite<'_> {
         Ok(())
     }
 
-    /// Lets a worker run until everything is finished.
+    /// Runs a worker until everything is finished.
     async fn finish(&self) -> Tested {
         let worker = self.work().await?;
         self.until("everything is finished", async || {
@@ -338,7 +338,7 @@ impl Suite<'_> {
         Ok(())
     }
 
-    /// With the executor alone, as any flush uses it.
+    /// Uses the executor alone, like any flush.
     async fn a_hand_over_that_fails_is_told_and_loses_nothing(&self) -> Tested {
         self.subject.break_hand_over(true).await;
         let note = self.effects.note;

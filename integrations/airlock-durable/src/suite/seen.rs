@@ -1,10 +1,10 @@
-//! What the effects of the suite have done.
+//! The record of what the effects of the suite have done.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use uuid::Uuid;
 
-/// The resource in which the effects of the suite note what they do. Clones share it.
+/// The resource in which the effects of the suite record their attempts. Clones share the same record.
 #[derive(Clone, Debug, Default)]
 pub struct Seen(Arc<Mutex<Vec<Performed>>>);
 
@@ -27,11 +27,11 @@ pub struct Performed {
 }
 
 impl Seen {
-    /// Notes that an effect is performed, and returns the number of the attempt.
+    /// Records that an effect is performed, and returns the number of the attempt.
     ///
     /// # Panics
     ///
-    /// Outside of an effect.
+    /// Panics outside an effect.
     pub fn note(&self, effect: &'static str, number: i64) -> u32 {
         let attempt = airlock_core::attempt().expect("an effect is performed");
         let stored = attempt.cause().stored();
@@ -50,11 +50,11 @@ impl Seen {
         number
     }
 
-    /// Notes, and never ends if nobody has noted the same before.
+    /// Records an attempt, and never completes if it is the first one with this effect and number.
     ///
     /// # Panics
     ///
-    /// Outside of an effect.
+    /// Panics outside an effect.
     pub async fn hang_at_first(&self, effect: &'static str, number: i64) {
         let is_first = !self.of(effect).iter().any(|it| it.number == number);
         self.note(effect, number);
@@ -63,7 +63,7 @@ impl Seen {
         }
     }
 
-    /// All attempts, in order.
+    /// Returns all attempts, in order.
     pub fn all(&self) -> Vec<Performed> {
         self.0
             .lock()
@@ -71,7 +71,7 @@ impl Seen {
             .clone()
     }
 
-    /// The attempts of one effect, in order.
+    /// Returns the attempts of one effect, in order.
     pub fn of(&self, effect: &str) -> Vec<Performed> {
         let all = self.all().into_iter();
         all.filter(|it| it.effect == effect).collect()

@@ -1,4 +1,4 @@
-//! An engine as the suite sees it.
+//! The interface of an engine under test.
 
 use std::sync::Arc;
 
@@ -8,16 +8,15 @@ use uuid::Uuid;
 
 use crate::{Capabilities, Envelope};
 
-/// An engine with an empty store, to be tested by [`engine_suite!`](crate::engine_suite). It has
-/// [`Keys`](crate::Keys).
+/// An engine with an empty store, to be tested by [`engine_suite!`](crate::engine_suite). It has [`Keys`](crate::Keys).
 pub trait Subject: Send + Sync {
-    /// What the engine can do.
+    /// Returns the engine's capabilities.
     fn capabilities(&self) -> Capabilities;
 
-    /// The executor that stores.
+    /// Returns the executor that stores intents.
     fn executor(&self) -> Arc<dyn Executor>;
 
-    /// Stores what the closure enqueues, in one call.
+    /// Stores the intents that the closure enqueues, in one call.
     fn store<'a>(
         &'a self,
         enqueue: Box<dyn FnOnce() + Send + 'a>,
@@ -26,38 +25,38 @@ pub trait Subject: Send + Sync {
     /// Stores an envelope as another program would.
     fn store_envelope(&self, envelope: Envelope) -> BoxFuture<'_, Result<(), BoxError>>;
 
-    /// Everything that is stored, as text, to look for what must not be in it.
+    /// Returns everything that is stored as text, so that tests can check what it must not contain.
     fn stored_text(&self) -> BoxFuture<'_, Result<String, BoxError>>;
 
-    /// Starts a worker. One that is killed has to be noticed within a few seconds.
+    /// Starts a worker. The engine must detect a killed worker within a few seconds.
     fn work(&self, airlock: Airlock) -> BoxFuture<'_, Result<Box<dyn Worker>, BoxError>>;
 
-    /// What is dead.
+    /// Returns the dead intents.
     fn dead(&self) -> BoxFuture<'_, Result<Vec<Dead>, BoxError>>;
 
-    /// How many intents are neither performed nor dead.
+    /// Returns the number of intents that are neither performed nor dead.
     fn unfinished(&self) -> BoxFuture<'_, Result<usize, BoxError>>;
 
-    /// Makes the next hand-over fail, as when the store cannot be reached, until it is called with `false`.
+    /// Makes hand-overs fail, as if the store could not be reached, until called with `false`.
     fn break_hand_over(&self, broken: bool) -> BoxFuture<'_, ()>;
 }
 
-/// A worker that runs.
+/// A running worker.
 pub trait Worker: Send {
-    /// Takes no more, and gives up what awaits for longer than a moment.
+    /// Stops taking envelopes, and cancels attempts that do not finish shortly.
     fn stop(self: Box<Self>) -> BoxFuture<'static, Result<(), BoxError>>;
 
-    /// Vanishes at once, without telling the store anything more, as a killed process does.
+    /// Disappears at once without contacting the store, like a killed process.
     fn kill(self: Box<Self>);
 }
 
-/// An intent that is not tried again.
+/// An intent that is not retried any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dead {
-    /// Its id, if it is known.
+    /// Its id, if known.
     pub id: Option<Uuid>,
     /// The effect's id.
     pub effect: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }

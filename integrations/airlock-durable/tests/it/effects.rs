@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// What effects have done.
+/// The record of what the effects have done.
 #[derive(Debug, Default)]
 pub(crate) struct Seen(Mutex<Vec<String>>);
 

@@ -1,4 +1,4 @@
-//! The form of the envelope, which other languages read.
+//! Tests of the envelope's format, which other languages read.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,7 @@ use airlock_durable::{Capabilities, Dedupe, Envelope, EnvelopeError};
 
 use crate::effects::{cause, confirm, not_durable, pay};
 
-/// Takes out what differs from run to run.
+/// Replaces the parts that differ between runs.
 fn settled(json: &str, intent: &Intent) -> String {
     let line = intent.location().to_string();
     json.replace(&intent.uuid().to_string(), "<id>")

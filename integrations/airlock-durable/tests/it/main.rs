@@ -1,4 +1,4 @@
-//! The envelope, sealing, and the worker's side without an engine.
+//! Tests of the envelope, sealing, and the worker's side without an engine.
 
 mod effects;
 mod envelope;

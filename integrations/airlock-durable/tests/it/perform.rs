@@ -1,4 +1,4 @@
-//! What a performer makes of envelopes.
+//! Verdicts of a performer on envelopes.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -60,7 +60,7 @@ async fn a_failure_is_tried_again_by_the_effects_rule_and_then_dead() {
     assert_eq!(verdict.word(), "dead");
 }
 
-/// What the effect enqueued is judged, and not dispatched before its completion.
+/// Intents that an effect enqueues pass the policies at once, but are dispatched only after its completion.
 #[tokio::test]
 async fn what_an_effect_enqueues_waits_for_its_completion() {
     let (performer, seen) = performer(None);
@@ -97,7 +97,7 @@ async fn what_an_effect_enqueues_waits_for_its_completion() {
     assert_eq!(stores.len(), 1);
 }
 
-/// A recorder that takes durable effects alone, and is one executor in each clone.
+/// A recorder that takes only durable effects. All clones are the same executor.
 struct OnlyDurable(Recorder);
 
 impl airlock::executor::Executor for OnlyDurable {
@@ -114,7 +114,7 @@ impl airlock::executor::Executor for OnlyDurable {
     }
 }
 
-/// The chain of causes goes on in other processes.
+/// The chain of causes continues across processes.
 #[tokio::test]
 async fn the_chain_of_causes_goes_on() {
     let (performer, _) = performer(None);
@@ -200,7 +200,7 @@ async fn bad_envelopes_are_judged() {
     assert!(format!("{verdict:?}").contains("decoding the arguments of `test.step_on` panicked"));
 }
 
-/// What may have happened is not repeated, if it is declared `once`.
+/// An effect declared `once` is not repeated if it may have happened.
 #[tokio::test]
 async fn an_effect_declared_once_that_was_given_up_is_dead() {
     let (performer, seen) = performer(None);

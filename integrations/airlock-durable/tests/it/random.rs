@@ -1,4 +1,4 @@
-//! Random rows: nothing in an envelope stops a worker.
+//! Tests with random envelopes: none of them stops a worker.
 
 use std::future::pending;
 
@@ -9,7 +9,7 @@ use crate::perform::performer;
 
 const SOUND: &str = r#"{"effect":"test.pay","args":{"order":7,"card":{"$sealed":"AAAA"}},"v":1,"id":"0199d2c4-7a40-7000-8000-00a1b2c3d4e5","at":"a.rs:1:1","causes":[{"effect":"test.cause","id":"0199d2c4-7a40-7000-8000-00a1b2c3d4e4"}],"depth":1,"origin":"x","traceparent":"y","key":"k","ordering_key":"o","queue":"q","priority":5,"run_at":"2026-12-01T08:00:00.000Z","headers":{"a":"b"}}"#;
 
-/// Cuts a piece out, and puts other text in.
+/// Replaces a slice of the envelope with other text.
 fn changed(at: usize, length: usize, by: &str) -> String {
     let floor = |at: usize| {
         (0..=at.min(SOUND.len()))
@@ -20,7 +20,7 @@ fn changed(at: usize, length: usize, by: &str) -> String {
     format!("{}{by}{}", &SOUND[..start], &SOUND[end..])
 }
 
-/// What is put in: pieces of JSON, and anything.
+/// Generates the replacement: a piece of JSON, or any text.
 fn piece() -> impl Strategy<Value = String> {
     const JSON: &[&str] = &[
         "",
@@ -55,7 +55,7 @@ proptest! {
         let performing = performer.perform(&envelope, attempt, None, pending());
         let verdict = airlock::__private::block_on(performing);
         prop_assert!(["done", "dead", "unknown", "retry"].contains(&verdict.word()));
-        // What was read can be written, and is the same then.
+        // A parsed envelope survives a round trip through JSON.
         let again = envelope.to_json().expect("JSON");
         let read = Envelope::from_json(&again).expect("our own form");
         prop_assert_eq!(read.to_json().expect("JSON"), again);

@@ -1,4 +1,4 @@
-//! Sealed arguments.
+//! Tests of sealed arguments.
 
 use airlock::Intent;
 use airlock_durable::{Envelope, Keys, Verdict};
@@ -21,7 +21,7 @@ async fn a_sealed_argument_is_opened_by_the_worker() {
     let json = envelope.to_json().expect("JSON");
     assert!(!json.contains("4111"), "{json}");
     assert!(json.contains(r#""order":7"#), "{json}");
-    // The key was replaced meanwhile.
+    // The key has been replaced in the meantime.
     let (performer, seen) = performer(Some(Keys::new(NEW).and_old(OLD)));
     let verdict = run(&performer, &envelope, 1).await;
     assert!(matches!(verdict, Verdict::Done(_)), "{verdict:?}");

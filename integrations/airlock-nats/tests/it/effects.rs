@@ -1,4 +1,4 @@
-//! The effects of the tests, and what they have noted.
+//! The effects of the tests, and their journal.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use airlock::{Airlock, BoxError};
 
-/// An effect that was performed, a number of it, and the attempt.
+/// The name of an effect, its number, and the attempt.
 type Performed = (&'static str, i64, u32);
 
-/// What was performed.
+/// The effects that were performed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Journal(Arc<Mutex<Vec<Performed>>>);
 
@@ -32,7 +32,7 @@ impl Journal {
         self.all().into_iter().map(|it| it.1).collect()
     }
 
-    /// An airlock whose effects write here.
+    /// Returns an airlock whose effects write to this journal.
     pub(crate) fn airlock(&self) -> Airlock {
         let builder = Airlock::builder().resource(self.clone());
         builder.skip_resource_check().build().expect("an airlock")
@@ -54,7 +54,7 @@ pub(crate) async fn slow(#[resource] journal: &Journal, number: i64, millis: u64
     tokio::time::sleep(Duration::from_millis(millis)).await;
 }
 
-/// Fails in its first two attempts if its number can be divided by three.
+/// Fails in its first two attempts if its number is divisible by three.
 #[airlock::effect(
     durable,
     name = "test.stumble",
@@ -85,7 +85,7 @@ pub(crate) async fn large(#[resource] journal: &Journal, text: String) {
     journal.note("large", i64::try_from(text.len()).unwrap_or(0));
 }
 
-/// Waits for something that happens in another task, for a minute at most.
+/// Waits for something that happens in another task, for at most a minute.
 pub(crate) async fn wait_until<F: Future<Output = bool>>(mut holds: impl FnMut() -> F) {
     for _ in 0..6000 {
         if holds().await {

@@ -1,4 +1,4 @@
-//! What every engine promises.
+//! The suite of tests for every engine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,13 +40,13 @@ impl NatsSubject {
         Ok(stream.cached_info().state.clone())
     }
 
-    /// All messages of a stream, as headers and text.
+    /// Returns all messages of a stream: the message id, the reason of a dead letter, and the text.
     async fn messages(&self, stream: &str) -> Result<Vec<(String, String, String)>, BoxError> {
         let stream = self.context.get_stream(stream).await?;
         let state = &stream.cached_info().state;
         let mut messages = Vec::new();
         for sequence in state.first_sequence..=state.last_sequence {
-            // Those that were performed are gone.
+            // Performed messages are gone.
             let Ok(message) = stream.get_raw_message(sequence).await else {
                 continue;
             };
@@ -100,7 +100,7 @@ impl Subject for NatsSubject {
     fn work(&self, airlock: Airlock) -> BoxFuture<'_, Result<Box<dyn Worker>, BoxError>> {
         let name = self.name.clone();
         Box::pin(async move {
-            // In a runtime of its own, which can vanish.
+            // Uses a separate runtime, which can be dropped at once.
             let started = tokio::task::spawn_blocking(move || OwnRuntime::start(&name, airlock));
             let worker: Box<dyn Worker> = Box::new(started.await?);
             Ok(worker)

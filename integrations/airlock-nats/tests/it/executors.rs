@@ -1,4 +1,5 @@
-//! JetStream beside the default executor keeps the contract of executors: it leaves to the other what is not durable.
+//! Tests that JetStream next to the default executor fulfils the contract of executors: it leaves intents that are not
+//! durable to the other one.
 
 use std::sync::LazyLock;
 

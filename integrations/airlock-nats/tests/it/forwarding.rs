@@ -1,4 +1,4 @@
-//! River as the outbox: intents are recorded with the caller's data, and forwarded.
+//! Tests of River as the outbox: intents are recorded with the caller's data, and forwarded.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ impl World {
         Ok(sqlx::query_scalar(query).fetch_one(&self.pool).await?)
     }
 
-    /// How many jobs say that they were forwarded.
+    /// Returns the number of jobs that are marked as forwarded.
     async fn forwarded(&self) -> Result<i64, BoxError> {
         let query = r#"SELECT count(*) FROM river_job
             WHERE metadata->>'airlock:forwarded' = 'JetStream' AND state = 'completed'"#;
@@ -104,7 +104,7 @@ async fn what_cannot_be_forwarded_waits_and_is_forwarded_later() -> Tested {
     let world = World::new().await?;
     world.transaction(|| _ = airlock::enqueue(note(1))).await?;
     let forwarder = world.river.forwarder().start()?;
-    // There is no stream yet.
+    // The stream does not exist yet.
     let snoozed = "SELECT count(*) FROM river_job
         WHERE metadata->>'airlock:waits' LIKE '%create the stream by `ensure_stream`%'";
     wait_until(async || {
@@ -156,7 +156,7 @@ async fn a_key_is_recognised_in_both_engines() -> Tested {
     world.transaction(|| _ = airlock::enqueue(keyed(1))).await?;
     wait_until(async || world.left().await == 1).await;
     wait_until(async || world.unfinished().await.is_ok_and(|jobs| jobs == 0)).await;
-    // River is done with the first one; the other engine is not.
+    // River has completed the first one, but the other engine has not.
     world.transaction(|| _ = airlock::enqueue(keyed(1))).await?;
     wait_until(async || world.unfinished().await.is_ok_and(|jobs| jobs == 0)).await;
     let worker = world.nats.worker(world.journal.airlock()).start().await?;

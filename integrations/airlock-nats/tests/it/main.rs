@@ -1,4 +1,4 @@
-//! Durable effects on a private server of NATS.
+//! Tests of durable effects on a private NATS server.
 
 mod effects;
 mod engine;

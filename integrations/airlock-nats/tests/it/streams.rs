@@ -1,4 +1,4 @@
-//! Setting up, and what is said when that is not done well.
+//! Tests of the set-up, and of the messages about a bad one.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ async fn a_worker_without_a_stream_says_how_to_make_one() {
 async fn the_streams_that_ensure_stream_makes_promise_enough() -> Tested {
     let (_, nats) = world::named().await;
     assert_eq!(nats.shortfalls().await?, Vec::<String>::new());
-    // Once more: it is there.
+    // The streams exist now, so this is a no-op.
     nats.ensure_stream().await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What a worker does when something goes wrong, or takes long.
+//! Tests of a worker when something goes wrong or takes long.
 
 use std::time::Duration;
 
@@ -93,7 +93,7 @@ async fn an_effect_declared_once_is_dead_when_its_worker_was_killed() -> Tested 
     let (name, nats) = world::named().await;
     let journal = Journal::default();
     publish(&nats, vec![Intent::new(once(1))]).await?;
-    // A worker that was killed: it has taken the message, and tells nothing.
+    // This worker creates the consumer. Later the test takes a message and does not answer, like a killed worker.
     let worker = work(&nats, &journal).await?;
     wait_until(async || left(&name).await == 0).await;
     worker.stop().await;

@@ -1,4 +1,4 @@
-//! A stream of its own for each test, on one server.
+//! A separate stream for each test, on one server.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use airlock::nats::{Keys, Nats, NatsBuilder, async_nats};
 use airlock_servers::Nats as Server;
 
-/// Of the streams of this process.
+/// The number of streams created by this process.
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 static SERVER: OnceLock<Server> = OnceLock::new();
@@ -18,7 +18,7 @@ fn server() -> &'static Server {
     })
 }
 
-/// A name that no other test has.
+/// Returns a name that no other test uses.
 pub(crate) fn new_name() -> String {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     format!("t{}_{number}", std::process::id())
@@ -36,16 +36,16 @@ pub(crate) fn keys() -> Keys {
     Keys::new([7; 32])
 }
 
-/// How many partitions the tests have.
+/// The number of partitions in the tests.
 const PARTITIONS: u16 = 2;
 
-/// With the keys that the effects of the engine's suite need.
+/// Returns a builder with the keys that the effects of the engine's suite need.
 pub(crate) async fn builder(name: &str) -> NatsBuilder {
     let builder = Nats::builder(connect().await).name(name);
     builder.partitions(PARTITIONS).keys(keys()).syncs_always()
 }
 
-/// JetStream with empty streams, and their name.
+/// Creates empty streams, and returns their name and the handle.
 pub(crate) async fn named() -> (String, Nats) {
     let name = new_name();
     let nats = builder(&name).await.build().expect("a nats");
@@ -53,7 +53,7 @@ pub(crate) async fn named() -> (String, Nats) {
     (name, nats)
 }
 
-/// The partition of an ordering key, by the hash that the docs name: FNV-1a of 64 bits.
+/// Returns the partition of an ordering key by the hash that the docs name: 64-bit FNV-1a.
 pub(crate) fn partition_of(key: &str) -> usize {
     let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -1,4 +1,4 @@
-//! What only a database behind a network can do.
+//! Tests of failures that only a database behind a network has.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,16 +11,16 @@ use crate::suite::effects::{note, noted, plain_note};
 use crate::suite::{AnyError, World, river_on};
 use crate::world;
 
-/// What a [`proxy`] does when it sees a `COMMIT`.
+/// The action of a [`proxy`] when it sees a `COMMIT`.
 #[derive(Clone, Copy)]
 enum AtCommit {
-    /// Breaks the connection, and the server never sees it.
+    /// Breaks the connection before the server receives the `COMMIT`.
     Swallow,
-    /// Lets the server see it, and breaks the connection before the answer.
+    /// Lets the server receive the `COMMIT`, and breaks the connection before the response.
     LoseTheAnswer,
 }
 
-/// A database behind a connection that breaks at a `COMMIT`, once it is armed.
+/// Starts a proxy for a database. Once it is armed, it breaks the connection at a `COMMIT`.
 async fn proxy(url: &str, at_commit: AtCommit) -> (String, Arc<AtomicBool>) {
     let armed = Arc::new(AtomicBool::new(false));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

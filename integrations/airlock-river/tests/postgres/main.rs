@@ -1,4 +1,4 @@
-//! River on PostgreSQL.
+//! Tests of River on PostgreSQL.
 
 mod connection;
 mod server;

@@ -1,4 +1,5 @@
-//! A server that refuses, or ends: a clear error, nothing lost, and it goes on by itself.
+//! Tests with a server that rejects writes or ends: the error is clear, nothing is lost, and storing works again
+//! afterwards.
 
 use std::time::Duration;
 
@@ -50,7 +51,7 @@ async fn a_database_that_is_read_only_loses_nothing() -> Result<(), AnyError> {
 
 #[tokio::test]
 async fn a_disk_that_is_full_loses_nothing() -> Result<(), AnyError> {
-    // Larger than a segment of the log, and soon filled by a table.
+    // Larger than a segment of the log, and a table fills it soon.
     let server = Postgres::start_limited(&["fsync=off"], Some(20 << 20))?;
     let pool = world::connect(&server.url("postgres")).await;
     let river = river_on(&pool);
@@ -83,7 +84,7 @@ async fn a_disk_that_is_full_loses_nothing() -> Result<(), AnyError> {
         .fetch_one(&pool)
         .await?;
     assert_eq!(jobs, stored);
-    // There is room again.
+    // Make room again.
     sqlx::query("DELETE FROM river_job WHERE id % 2 = 0")
         .execute(&pool)
         .await?;
@@ -136,7 +137,7 @@ async fn a_server_that_is_killed_and_restarted_is_gone_on_with() -> Result<(), A
     wait_until(async || performed(1).await).await;
     server =
         tokio::task::spawn_blocking(move || server.crash_and_restart().map(|()| server)).await??;
-    // The first connections of the pool may still be those that broke.
+    // The pool may still hold connections that broke.
     wait_until(async || store(&river, 2).await.is_ok()).await;
     wait_until(async || performed(2).await).await;
     worker.stop().await?;
@@ -144,7 +145,7 @@ async fn a_server_that_is_killed_and_restarted_is_gone_on_with() -> Result<(), A
     Ok(())
 }
 
-/// What a program needs that only stores, and what a worker needs: see the guide.
+/// The grants that the guide documents, for a program that only stores, and for a worker.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_documented_grants_are_enough() -> Result<(), AnyError> {
     let world = World::new().await;

@@ -9,20 +9,20 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 pub(crate) type Db = sqlx::Postgres;
 
-/// How a query shows arguments and metadata as text.
+/// The SQL function with which queries show arguments and metadata as text.
 pub(crate) const JSON: &str = "text";
 
-/// Of the databases of this process.
+/// The number of databases created by this process.
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 static SERVER: OnceLock<Postgres> = OnceLock::new();
 
-/// A JSON value in a statement.
+/// Returns a JSON value for a statement.
 pub(crate) fn jsonb(text: &str) -> String {
     format!("'{text}'::jsonb")
 }
 
-/// Coalesce the database of a test.
+/// A guard that keeps the database of a test.
 pub(crate) struct Kept;
 
 fn server() -> &'static Postgres {
@@ -32,7 +32,7 @@ fn server() -> &'static Postgres {
     })
 }
 
-/// A new database: its URL, and what keeps it.
+/// Creates a database. Returns its URL, and the guard that keeps it.
 pub(crate) async fn database() -> (String, Kept) {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let name = format!("t{}_{number}", std::process::id());

@@ -1,4 +1,4 @@
-//! A file that cannot be written: a clear error, nothing lost, and it goes on by itself.
+//! Tests with a file that cannot be written: the error is clear, nothing is lost, and storing works again afterwards.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ async fn a_file_that_is_full_loses_nothing() -> Result<(), AnyError> {
     };
     came_back(full, "database or disk is full");
     assert_eq!(world.jobs().await?.len(), usize::try_from(stored)?);
-    // There is room again.
+    // Make room again.
     sqlx::query("PRAGMA max_page_count = 100000")
         .execute(&pool)
         .await?;

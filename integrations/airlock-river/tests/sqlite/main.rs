@@ -1,4 +1,4 @@
-//! River on SQLite.
+//! Tests of River on SQLite.
 
 mod limits;
 #[path = "../suite/mod.rs"]

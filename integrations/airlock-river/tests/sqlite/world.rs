@@ -9,20 +9,20 @@ use sqlx::sqlite::{
 
 pub(crate) type Db = Sqlite;
 
-/// How a query shows arguments and metadata as text.
+/// The SQL function with which queries show arguments and metadata as text.
 pub(crate) const JSON: &str = "json";
 
-/// A JSON value in a statement.
+/// Returns a JSON value for a statement.
 pub(crate) fn jsonb(text: &str) -> String {
     format!("jsonb('{text}')")
 }
 
-/// Coalesce the database of a test.
+/// A guard that keeps the database of a test.
 pub(crate) struct Kept {
     _folder: tempfile::TempDir,
 }
 
-/// A new database: its URL, and what keeps it.
+/// Creates a database. Returns its URL, and the guard that keeps it.
 pub(crate) async fn database() -> (String, Kept) {
     let folder = tempfile::tempdir().expect("a folder");
     let url = folder.path().join("test.db").display().to_string();

@@ -1,11 +1,11 @@
-//! Rows that nobody should have written: each is judged alone, and the others go on.
+//! Tests of rows with bad contents: each gets its own verdict, and the others are performed.
 
 use sqlx::AssertSqlSafe;
 
 use super::effects::note;
 use super::{AnyError, World};
 
-/// Stores a job by hand.
+/// Stores a job without airlock.
 async fn insert(world: &World, kind: &str, args: &str, metadata: &str) -> Result<(), sqlx::Error> {
     let insert = format!(
         "INSERT INTO river_job (kind, args, metadata, max_attempts) VALUES ('{kind}', {}, {}, 3)",
@@ -93,7 +93,7 @@ async fn a_bad_row_stops_no_other() -> Result<(), AnyError> {
     Ok(())
 }
 
-/// Clocks are set, and machines disagree.
+/// Clocks are adjusted, and the clocks of machines differ.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_steps_stops_nothing() -> Result<(), AnyError> {
     let world = World::new().await;

@@ -1,7 +1,7 @@
-//! Processes that are killed at a named point.
+//! Tests of processes that are killed at a named point.
 //!
-//! A test starts this test program again, as a child that runs [`child`] alone. The child kills itself by SIGKILL
-//! where the test wants it.
+//! A test starts this test program again, as a child process that runs only [`child`]. The child kills itself with
+//! SIGKILL at the point that the test names.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::world::{self, Db};
 const POINT: &str = "AIRLOCK_TEST_KILL_AT";
 const DATABASE: &str = "AIRLOCK_TEST_DATABASE";
 
-/// Ends this process at once, as `kill -9` does.
+/// Ends this process at once, like `kill -9`.
 pub(crate) fn kill_this_process() -> ! {
     let pid = std::process::id().to_string();
     let killed = Command::new("kill").args(["-KILL", &pid]).status();
@@ -42,7 +42,7 @@ async fn killed_at(world: &World, point: &str) {
     assert!(killed, "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// River that kills the process after it has stored rows.
+/// A store that kills the process after River has stored rows.
 #[derive(Clone)]
 struct KilledAfterInsert(River<Db>);
 
@@ -79,7 +79,7 @@ impl Store<Db> for KilledAfterInsert {
     }
 }
 
-/// What a child does. Without a point it is no child, and has nothing to do.
+/// The body of a child process. Without a point this is an ordinary test run, and a no-op.
 #[tokio::test(flavor = "multi_thread")]
 async fn child() -> Result<(), AnyError> {
     let Ok(point) = std::env::var(POINT) else {
@@ -118,7 +118,8 @@ async fn child() -> Result<(), AnyError> {
     Ok(worker.wait().await?)
 }
 
-/// An airlock that kills the process when it judges what an effect has enqueued: then its body has run.
+/// Returns an airlock that kills the process when its policy sees an intent that an effect has enqueued. The effect's
+/// body has run by then.
 fn killed_after_performing(river: &River<Db>, pool: &Pool<Db>) -> Airlock {
     let kills = |_: &Intent| -> bool { kill_this_process() };
     let builder = Airlock::builder().executor(river.clone());
@@ -130,7 +131,7 @@ fn killed_after_performing(river: &River<Db>, pool: &Pool<Db>) -> Airlock {
         .expect("an airlock")
 }
 
-/// A worker that soon takes up what a killed one has left.
+/// Returns a worker that soon takes over the jobs of a killed one.
 fn quick(river: &River<Db>, airlock: Airlock) -> airlock::river::WorkerBuilder<Db> {
     let worker = river.worker(airlock).poll_every(Duration::from_millis(50));
     worker.rescue_after(Duration::from_secs(1))

@@ -9,7 +9,7 @@ use sqlx::Pool;
 use crate::world::Db;
 
 thread_local! {
-    /// What effects have noted that run where the test does.
+    /// The numbers recorded by effects that run on the test's thread.
     static NOTED: RefCell<Vec<i64>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -29,7 +29,7 @@ async fn write(pool: &Pool<Db>, effect: &str, number: i64) -> Result<(), sqlx::E
     Ok(())
 }
 
-/// Notes a number on this thread. Not durable.
+/// Records a number on this thread. Not durable.
 #[airlock::effect]
 pub(crate) fn plain_note(number: i64) {
     NOTED.with_borrow_mut(|noted| noted.push(number));
@@ -46,7 +46,7 @@ pub(crate) async fn note(#[resource] pool: &Pool<Db>, number: i64) -> Result<(),
     write(pool, "note", number).await
 }
 
-/// Writes, and enqueues two more: a durable and a plain one.
+/// Writes, and enqueues two effects: a durable one and a plain one.
 #[airlock::effect(durable, name = "test.cause", timeout = "1s")]
 pub(crate) async fn cause(#[resource] pool: &Pool<Db>, number: i64) -> Result<(), sqlx::Error> {
     airlock::enqueue(note(number + 1));
@@ -63,13 +63,13 @@ pub(crate) async fn write_plainly(
     write(pool, "write_plainly", number).await
 }
 
-/// Enqueues itself again, for ever.
+/// Enqueues itself again, endlessly.
 #[airlock::effect(durable, name = "test.again", once)]
 pub(crate) fn again(number: i64) {
     airlock::enqueue(again(number + 1));
 }
 
-/// Hangs.
+/// Never completes.
 #[airlock::effect(
     durable,
     name = "test.hang",
@@ -87,7 +87,7 @@ pub(crate) fn fall() {
     panic!("on purpose");
 }
 
-/// Is tried once.
+/// Fails, and has one attempt.
 #[airlock::effect(durable, name = "test.once", once)]
 pub(crate) fn fail_once(number: i64) -> Result<(), airlock::BoxError> {
     Err(format!("{number} fails").into())
@@ -114,7 +114,7 @@ pub(crate) async fn book(
     }
 }
 
-/// Has a key.
+/// Writes a number, which is also its key.
 #[airlock::effect(durable, name = "test.index", timeout = "1s", key = number)]
 pub(crate) async fn index(#[resource] pool: &Pool<Db>, number: i64) -> Result<(), sqlx::Error> {
     write(pool, "index", number).await
@@ -131,7 +131,7 @@ pub(crate) fn paint(colour: Colour, text: String) {
     drop((colour, text));
 }
 
-/// Kills its process on the first attempt, and writes on the second.
+/// Kills its process in the first attempt, and writes in the second.
 #[airlock::effect(durable, name = "test.kill", timeout = "1s")]
 pub(crate) async fn kill(#[resource] pool: &Pool<Db>, number: i64) -> Result<(), sqlx::Error> {
     if airlock::attempt().is_some_and(|it| it.number() == 1) {
@@ -140,7 +140,7 @@ pub(crate) async fn kill(#[resource] pool: &Pool<Db>, number: i64) -> Result<(),
     write(pool, "kill", number).await
 }
 
-/// Takes longer than it may, without awaiting: nobody can stop it.
+/// Exceeds its timeout without yielding, so it cannot be cancelled.
 #[airlock::effect(durable, name = "test.block", timeout = "1s")]
 pub(crate) async fn block(#[resource] pool: &Pool<Db>, number: i64) -> Result<(), sqlx::Error> {
     let first = airlock::attempt().is_some_and(|it| it.number() == 1);

@@ -1,4 +1,4 @@
-//! What every engine promises.
+//! The suite of tests for every engine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,7 +83,7 @@ impl Subject for RiverSubject {
     fn work(&self, airlock: Airlock) -> BoxFuture<'_, Result<Box<dyn Worker>, BoxError>> {
         let url = self.world.url.clone();
         Box::pin(async move {
-            // In a runtime of its own, which can vanish.
+            // Uses a separate runtime, which can be dropped at once.
             let started = tokio::task::spawn_blocking(move || OwnRuntime::start(&url, airlock));
             let worker: Box<dyn Worker> = Box::new(started.await?);
             Ok(worker)

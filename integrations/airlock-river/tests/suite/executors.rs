@@ -1,4 +1,5 @@
-//! River beside the default executor keeps the contract of executors: it leaves to the other what is not durable.
+//! Tests that River next to the default executor fulfils the contract of executors: it leaves intents that are not
+//! durable to the other one.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! What holds on every database.
+//! Tests for every database.
 
 pub(crate) mod effects;
 
@@ -60,12 +60,12 @@ impl World {
         }
     }
 
-    /// An airlock whose durable effects go to River.
+    /// Returns an airlock whose durable effects go to River.
     pub(crate) fn airlock(&self) -> Airlock {
         airlock_of(&self.river, &self.pool)
     }
 
-    /// A worker that looks often.
+    /// Starts a worker that polls often.
     pub(crate) fn work(&self) -> Running {
         let worker = self.river.worker(self.airlock());
         worker
@@ -91,7 +91,7 @@ impl World {
         query.fetch_all(&self.pool).await
     }
 
-    /// What effects have written: effect, number, attempt, idempotency key.
+    /// Returns what effects have written: effect, number, attempt, idempotency key.
     pub(crate) async fn performed(&self) -> Result<Vec<(String, i64, i64, String)>, sqlx::Error> {
         let query =
             "SELECT effect, number, attempt, key FROM performed ORDER BY effect, number, attempt";
@@ -102,7 +102,7 @@ impl World {
         wait_until(async || self.orders().await.is_ok_and(|orders| orders == expected)).await;
     }
 
-    /// Waits until so many effects have written.
+    /// Waits until this number of effects have written.
     pub(crate) async fn wait_until_performed(&self, effects: usize) {
         wait_until(async || self.performed().await.is_ok_and(|it| it.len() >= effects)).await;
     }
@@ -114,7 +114,7 @@ impl World {
     }
 }
 
-/// River with the keys that the effects of the engine's suite need.
+/// Returns a River with the keys that the effects of the engine's suite need.
 pub(crate) fn river_on(pool: &Pool<Db>) -> River<Db> {
     let builder = River::builder(pool.clone()).keys(Keys::new([7; 32]));
     builder.build().expect("a river")
@@ -134,7 +134,7 @@ pub(crate) async fn insert_order(tx: &mut Connection, order: i64) {
     insert.bind(order).execute(tx).await.expect("an order");
 }
 
-/// Waits for something that happens in another task or process, for a minute at most.
+/// Waits for something that happens in another task or process, for at most a minute.
 pub(crate) async fn wait_until<F: Future<Output = bool>>(mut holds: impl FnMut() -> F) {
     for _ in 0..3000 {
         if holds().await {

@@ -1,4 +1,4 @@
-//! Transactions that are scopes.
+//! Tests of transactions as scopes.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 use super::effects::{Note, cause, index, note, noted, paint, plain_note};
 use super::{AnyError, Connection, World, insert_order};
 
-/// A commit stores the data and the intents, and only then do the other effects leave.
+/// A commit stores the data and the intents; only then are the other effects released.
 #[tokio::test]
 async fn a_commit_stores_intents_with_the_data() -> Result<(), AnyError> {
     let world = World::new().await;
@@ -163,7 +163,7 @@ async fn a_transaction_that_somebody_else_began_takes_the_intents_along() -> Res
     Ok(())
 }
 
-/// R8: the scope around captures what leaves after the commit, and cannot capture what is stored with it.
+/// The outer scope captures intents that are released after the commit, and cannot capture those stored with it (R8).
 #[tokio::test]
 async fn a_scope_around_captures_only_what_is_not_stored() -> Result<(), AnyError> {
     let world = World::new().await;
@@ -185,7 +185,7 @@ async fn a_scope_around_captures_only_what_is_not_stored() -> Result<(), AnyErro
     Ok(())
 }
 
-/// A commit that fails leaves nothing with the scope around.
+/// A transaction that fails passes no intent to the outer scope.
 #[tokio::test]
 async fn what_cannot_be_stored_rolls_back_and_comes_back() -> Result<(), AnyError> {
     let world = World::new().await;
@@ -225,7 +225,7 @@ async fn what_cannot_be_stored_rolls_back_and_comes_back() -> Result<(), AnyErro
 #[tokio::test]
 async fn policies_judge_what_is_stored() -> Result<(), AnyError> {
     let world = World::new().await;
-    // One around the transaction, which no scope has released.
+    // A policy of the outer scope drops the intent, although the inner scope has not released it yet.
     let dry = airlock::scope().policy(drop_all());
     dry.run_async(async |_| {
         let run = world.river.transaction(async |tx| {
@@ -241,7 +241,7 @@ async fn policies_judge_what_is_stored() -> Result<(), AnyError> {
         (world.orders().await?.len(), world.jobs().await?.len()),
         (1, 0)
     );
-    // One that vetoes, at the line that enqueues.
+    // A policy vetoes where the intent is enqueued.
     let vetoes = airlock::scope().policy(assert_no_effects());
     let error: EnqueueError = vetoes
         .run_async(async |_| -> Result<_, AnyError> {
@@ -340,7 +340,7 @@ async fn what_river_cannot_do_is_refused_at_the_enqueue() -> Result<(), AnyError
     Ok(())
 }
 
-/// Outside of a transaction River stores after the flush, in one of its own.
+/// Outside a transaction, River stores intents after the flush, in a separate one.
 #[tokio::test]
 async fn without_a_transaction_intents_are_stored_after_the_flush() -> Result<(), AnyError> {
     let world = World::new().await;
@@ -358,7 +358,7 @@ async fn without_a_transaction_intents_are_stored_after_the_flush() -> Result<()
         "performed in place: River takes durable effects alone"
     );
     assert_eq!(world.jobs().await?.len(), 1);
-    // A scope that does not await cannot.
+    // A sync scope cannot store.
     let scope = airlock::scope().executor(world.river.clone());
     let error: FlushError = scope
         .run_infallible(|_| airlock::enqueue(note(2)))

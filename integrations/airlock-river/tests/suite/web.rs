@@ -1,4 +1,4 @@
-//! A transaction for each request whose durable intents River stores: on axum and actix-web.
+//! Tests of a transaction for each request, whose durable intents River stores: on axum and actix-web.
 
 use airlock::sqlx::{TransactionLayer, TransactionMiddleware, Tx};
 use axum::body::Body;
@@ -10,11 +10,11 @@ use super::effects::note;
 use super::{AnyError, World, insert_order};
 use crate::world::Db;
 
-/// A path, its status, and whether the order and the job are there before the answer is.
+/// The path and the status of each request, and the number of orders and jobs that exist before its response.
 const REQUESTS: [(&str, u16, usize, usize); 3] = [
     ("/placed", 200, 1, 1),
     ("/refused", 422, 0, 0),
-    // Without a transaction of its own, what is durable is stored all the same.
+    // Durable intents are stored even if the handler takes no transaction.
     ("/without", 200, 0, 1),
 ];
 

@@ -1,4 +1,4 @@
-//! What a worker makes of jobs, besides what every engine promises.
+//! Tests of workers, besides those for every engine.
 
 use airlock::river::TransactionError;
 
@@ -53,7 +53,7 @@ async fn what_an_effect_enqueues_is_stored_with_its_completion() -> Result<(), A
     Ok(())
 }
 
-/// The depth limit counts over processes.
+/// The depth limit also counts effects in other processes.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endless_cascade_ends() -> Result<(), AnyError> {
     let world = World::new().await;
@@ -99,7 +99,7 @@ async fn timeouts_panics_and_once_are_kept() -> Result<(), AnyError> {
     Ok(())
 }
 
-/// What the effect writes and its completion are one, and so is what it enqueues.
+/// The writes of an effect, the intents that it enqueues and its completion are one transaction.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_effect_writes_in_the_transaction_that_completes_it() -> Result<(), AnyError> {
     let world = World::new().await;
@@ -121,7 +121,7 @@ async fn an_effect_writes_in_the_transaction_that_completes_it() -> Result<(), A
     Ok(())
 }
 
-/// Printed for a tool of somebody's own, the migrations are the same.
+/// The migrations printed for other tools are complete.
 #[tokio::test(flavor = "multi_thread")]
 async fn printed_migrations_are_enough() -> Result<(), AnyError> {
     let (url, _kept) = crate::world::database().await;
@@ -130,7 +130,8 @@ async fn printed_migrations_are_enough() -> Result<(), AnyError> {
     let printed = river.migrations().await?;
     assert_eq!(printed[0].version, 1);
     for migration in printed {
-        // In one transaction each, as such a tool does: an enum's new value is of use only after the commit.
+        // Each runs in a separate transaction, as in such a tool: a new value of an enum can only be used after the
+        // commit.
         let sql = sqlx::AssertSqlSafe(migration.sql);
         sqlx::raw_sql(sql).execute(&pool).await?;
     }
@@ -143,7 +144,7 @@ async fn printed_migrations_are_enough() -> Result<(), AnyError> {
     Ok(())
 }
 
-/// Two processes that start at once on a new database.
+/// Several processes start at once on a new database.
 #[tokio::test(flavor = "multi_thread")]
 async fn migrations_may_run_at_once() -> Result<(), AnyError> {
     let (url, _kept) = crate::world::database().await;

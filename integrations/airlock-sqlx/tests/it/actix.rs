@@ -74,7 +74,7 @@ async fn a_request_commits_on_success_before_its_response() {
         assert_eq!(orders.len(), usize::from(ending.commits), "{ending:?}");
         assert_eq!(left.len(), usize::from(ending.commits), "{ending:?}");
         let response = match ended {
-            // Without a server nobody turns a panic into an answer.
+            // Without a server, no layer turns a panic into a response.
             Err(_) => {
                 assert_eq!(ending.path, "/panics");
                 continue;

@@ -80,7 +80,7 @@ async fn a_request_commits_on_success_before_its_response() {
             .expect("a request");
         let call = app(&world).oneshot(request);
         let response = world.airlock.bind(call).await.expect("a response");
-        // What the client can see now is what has been committed.
+        // The client can see the response now, so everything must be committed.
         let (orders, left) = (world.orders().await, world.left());
         assert_eq!(response.status().as_u16(), ending.status, "{ending:?}");
         assert_eq!(orders.len(), usize::from(ending.commits), "{ending:?}");

@@ -1,13 +1,13 @@
-//! How a request with a transaction can end: one table, through both frameworks.
+//! The ways in which a request with a transaction can end: one table for both frameworks.
 
 /// One way to end.
 #[derive(Debug)]
 pub(crate) struct Ending {
     pub(crate) path: &'static str,
     pub(crate) status: u16,
-    /// Whether its order is committed and its mail has left.
+    /// `true` if the order is committed and the mail is sent.
     pub(crate) commits: bool,
-    /// Whether the answer is the problem that we send.
+    /// `true` if the response is our problem body.
     pub(crate) is_problem: bool,
 }
 
@@ -20,7 +20,7 @@ const fn ending(path: &'static str, status: u16, commits: bool, is_problem: bool
     }
 }
 
-/// Each path is a handler of both frameworks. All insert an order and enqueue a mail, except the last ones.
+/// Each path is a handler in both frameworks. All insert an order and enqueue a mail, except the last one.
 pub(crate) const ENDINGS: [Ending; 8] = [
     ending("/ok", 200, true, false),
     ending("/redirect", 303, true, false),

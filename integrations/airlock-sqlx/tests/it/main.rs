@@ -1,4 +1,4 @@
-//! Transactions as scopes, without an engine of durable effects.
+//! Tests of transactions as scopes, without an engine of durable effects.
 
 mod actix;
 mod axum;

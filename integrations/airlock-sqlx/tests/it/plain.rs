@@ -1,4 +1,4 @@
-//! `transaction` and `savepoint`.
+//! Tests of `transaction` and `savepoint`.
 
 use std::panic::AssertUnwindSafe;
 
@@ -103,11 +103,11 @@ async fn a_savepoint_is_a_nested_scope() -> Result<(), BoxError> {
     Ok(())
 }
 
-/// A flush that fails after the commit says that the work must not be repeated.
+/// The error of a flush that fails after the commit says that the work must not be repeated.
 #[tokio::test]
 async fn a_failed_effect_after_the_commit_is_told_as_such() -> Result<(), BoxError> {
     let world = World::new().await;
-    // Without its resource it fails.
+    // The effect fails because its resource is missing.
     let failed: Result<(), TransactionError> = transaction(&world.pool, async |tx| {
         insert(tx, 1).await.map_err(TransactionError::Begin)?;
         airlock::enqueue(mail("lost".to_owned()));
@@ -122,7 +122,7 @@ async fn a_failed_effect_after_the_commit_is_told_as_such() -> Result<(), BoxErr
     Ok(())
 }
 
-/// Some errors of SQLite end a transaction, and what follows would commit by itself.
+/// Some SQLite errors end a transaction; the statements after them would commit one by one.
 #[tokio::test]
 async fn a_transaction_that_has_ended_within_its_work_is_not_committed() -> Result<(), BoxError> {
     let world = World::new().await;
@@ -145,7 +145,7 @@ async fn a_transaction_that_has_ended_within_its_work_is_not_committed() -> Resu
     Ok(())
 }
 
-/// What is enqueued on failure leaves also if the commit fails; not if nobody knows.
+/// Intents enqueued on failure are released if the commit fails, but not if its result is unknown.
 #[tokio::test]
 async fn on_failure_intents_leave_when_the_commit_fails() -> Result<(), BoxError> {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! A database for one test, and an effect that notes what has left.
+//! A database for one test, and an effect that records its calls.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,7 +6,7 @@ use airlock::Airlock;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use sqlx::{Connection, SqliteConnection};
 
-/// What has left.
+/// The mails that were sent.
 #[derive(Debug, Default)]
 pub(crate) struct Left(Mutex<Vec<String>>);
 
@@ -37,7 +37,7 @@ impl World {
             .expect("a database");
         for table in [
             "CREATE TABLE orders (id INTEGER PRIMARY KEY)",
-            // What refers to no order fails at the commit.
+            // An item without an order fails at the commit.
             "CREATE TABLE items (of INTEGER REFERENCES orders (id) DEFERRABLE INITIALLY DEFERRED)",
         ] {
             sqlx::query(table).execute(&pool).await.expect("a table");
@@ -57,7 +57,7 @@ impl World {
         self.left.0.lock().expect("no panic").clone()
     }
 
-    /// The orders that are committed, as another connection sees them.
+    /// Returns the committed orders, as another connection sees them.
     pub(crate) async fn orders(&self) -> Vec<i64> {
         let url = self.file.display().to_string();
         let mut other = SqliteConnection::connect(&url).await.expect("a connection");

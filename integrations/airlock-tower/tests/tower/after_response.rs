@@ -1,4 +1,4 @@
-//! Flushing after the response: what the body enqueues, and how its end ends the scope.
+//! Flushes after the response: intents that the body enqueues, and the end of the scope with the body.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -66,7 +66,7 @@ async fn a_handle_that_the_body_kept_is_refused_before_the_response() {
     assert_eq!(text(response.into_body()).await, "refused");
 }
 
-/// Tells whether it could enqueue while it was dropped.
+/// Logs whether it could enqueue while it was dropped.
 struct EnqueuesOnDrop(Log);
 
 impl Drop for EnqueuesOnDrop {
@@ -186,7 +186,7 @@ async fn a_shutdown_can_wait_for_what_runs_on() {
     assert_eq!(world.ended_by_now(), ["request success: gated dispatched"]);
 }
 
-/// Polls a future whenever it is called.
+/// Returns a closure that polls a future.
 fn polling<F: Future>(future: F) -> impl FnMut() -> Poll<F::Output> {
     let mut future = Box::pin(future);
     move || {
@@ -195,7 +195,7 @@ fn polling<F: Future>(future: F) -> impl FnMut() -> Poll<F::Output> {
     }
 }
 
-/// What a service gives that answers with this body, made in the request's scope.
+/// Returns the response of a service with this body, which is created in the request's scope.
 async fn respond<B>(
     layer: ScopeLayer<AfterResponse>,
     body: impl FnOnce() -> B,
@@ -247,7 +247,7 @@ async fn size_and_end_of_the_body_are_those_of_the_inner_one() {
     assert!(body.is_end_stream());
 }
 
-/// As a timeout around the layer does it, whose answer needs a body of the same type.
+/// A timeout around the layer needs a body of the same type for its response.
 #[tokio::test]
 async fn a_body_of_no_request_is_the_default_of_the_inner_one() {
     let body = ScopeBody::<Full<Bytes>>::default();
@@ -354,7 +354,7 @@ async fn sync_effects_run_where_the_body_ends_up_to_the_first_async_one() {
     assert_eq!(world.log.lines(), ["mail 1", "ship 2", "mail 3"]);
 }
 
-/// Does nothing that can be seen, unless it is outside of tokio: then it panics.
+/// An effect without visible results, which panics outside of tokio.
 #[airlock::effect]
 fn needs_tokio() {
     drop(tokio::spawn(async {}));
@@ -376,13 +376,13 @@ fn sync_effects_find_the_runtime_where_a_body_is_dropped_outside_of_it() {
     );
 }
 
-/// A body of three chunks, each of which is made in a scope of its own.
+/// A body of three chunks, each of which is created in its own scope.
 fn streamed_in_scopes(airlock: &airlock::Airlock) -> impl Stream<Item = Chunk> + use<> {
     let airlock = airlock.clone();
     stream::iter(1..=3).map(move |n| {
         let scope = match airlock::current() {
             Some(_) => airlock::scope(),
-            None => airlock.scope(), // before the response no scope is around the body
+            None => airlock.scope(), // Before the response, no scope is around the body.
         };
         let ended = scope
             .name("item")

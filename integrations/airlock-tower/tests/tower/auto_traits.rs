@@ -15,7 +15,7 @@ use tower::{Layer, Service};
 fn all<T: Send + Sync + Unpin>() {}
 fn cloneable<T: Clone>() {}
 
-/// Whether a type has a trait, told by which of two methods its look-up finds.
+/// Evaluates to `true` if a type has a trait: an inherent constant then shadows the one of a trait.
 macro_rules! has {
     ($type:ty: $($bound:tt)+) => {{
         #[allow(dead_code, reason = "dead where the type has the trait")]
@@ -31,7 +31,7 @@ macro_rules! has {
 type Ready = std::future::Ready<Result<Response<String>, String>>;
 type Future_<F, M = BeforeResponse, B = String> = ScopeFuture<F, HttpExchange<M, B>, String>;
 
-/// A future of a kind that only matters to the type checker.
+/// A future that is only type-checked.
 struct Idle<T>(T);
 
 impl<T> Future for Idle<T> {
@@ -74,7 +74,7 @@ fn futures_and_bodies_have_what_the_inner_ones_have() {
     assert!(has!(Future_<Idle<PhantomPinned>>: Send));
     assert!(!has!(ScopeBody<Rc<()>>: Send));
     assert!(!has!(ScopeBody<PhantomPinned>: Unpin));
-    // The response's body need not be `Sync` for the future to be.
+    // The future is `Sync` even if the response's body is not.
     all::<Future_<Ready, BeforeResponse, axum::body::Body>>();
 }
 

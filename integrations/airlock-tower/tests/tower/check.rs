@@ -1,4 +1,4 @@
-//! Finding routes without a scope.
+//! The check for routes without a scope.
 
 use airlock::lifecycle::ReleaseAll;
 use airlock::tower::{ScopeLayer, check_scopes};
@@ -75,7 +75,7 @@ async fn an_enqueue_outside_of_the_layer_is_told_the_likeliest_remedy_first() {
     );
 }
 
-/// Its scope is within the layer's.
+/// A boundary, whose scope is within the layer's.
 #[airlock::boundary(on_flush_error = log)]
 async fn bounded() -> Result<(), airlock::FlushError> {
     airlock::enqueue(mail(1));

@@ -1,4 +1,4 @@
-//! Each way a request can end, through tower.
+//! All the ways in which a request can end, through tower.
 
 use airlock::tower::ScopeLayer;
 use axum::body::Body;
@@ -18,7 +18,7 @@ async fn respond(ending: &'static Ending) -> Result<Response<Body>, &'static str
     Ok(response.expect("a response"))
 }
 
-/// The future is made at once: it must not borrow the world.
+/// Returns a future that does not borrow the world.
 fn call(ending: &'static Ending, world: &World) -> impl Future<Output = Option<Answer>> + use<> {
     let service = service_fn(move |_: Request<Body>| respond(ending));
     let layer = ScopeLayer::new().airlock(&world.airlock);

@@ -1,4 +1,4 @@
-//! Effects that write into a log, an airlock that tells how each scope has ended, and calls.
+//! Effects that write to a log, an airlock that records how each scope ended, and calls of apps.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tower::ServiceExt;
 
-/// What effects did, in order.
+/// The lines that effects logged, in order.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -46,14 +46,14 @@ pub(crate) fn charge(n: u32) -> Result<(), String> {
     Err(format!("card {n} was declined"))
 }
 
-/// Where an effect waits until the test lets it go on.
+/// A gate at which an effect waits until the test opens it.
 pub(crate) struct Gate {
     reached: Notify,
     opened: Semaphore,
 }
 
 impl Gate {
-    /// Waits until an effect is there.
+    /// Waits until an effect has reached the gate.
     pub(crate) async fn reached(&self) {
         hang_guard(self.reached.notified()).await;
     }
@@ -71,7 +71,7 @@ pub(crate) async fn gated(#[resource] gate: &Gate, #[resource] log: &Log) {
     log.add("gated");
 }
 
-/// A world with a gate in it.
+/// Returns a world with a gate among its resources.
 pub(crate) fn gated_world() -> (World, Arc<Gate>) {
     let gate = Arc::new(Gate {
         reached: Notify::new(),
@@ -81,11 +81,11 @@ pub(crate) fn gated_world() -> (World, Arc<Gate>) {
     (world, gate)
 }
 
-/// An airlock whose scopes tell how they have ended.
+/// An airlock that records how its scopes ended.
 pub(crate) struct World {
     pub(crate) airlock: Airlock,
     pub(crate) log: Log,
-    /// The effects of each flush error that nobody took.
+    /// The effects of each unhandled flush error.
     pub(crate) unhandled: Log,
     reports: mpsc::UnboundedReceiver<String>,
 }
@@ -118,13 +118,13 @@ impl World {
         }
     }
 
-    /// How the next scope ends: `request success: mail dispatched`.
+    /// Waits for the next report: `request success: mail dispatched`.
     pub(crate) async fn ended(&mut self) -> String {
         let report = hang_guard(self.reports.recv()).await;
         report.expect("the airlock lives as long as the test")
     }
 
-    /// How the scopes that have ended by now did.
+    /// Returns the reports of the scopes that have ended so far.
     pub(crate) fn ended_by_now(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.reports.try_recv().ok()).collect()
     }
@@ -139,13 +139,13 @@ fn told(report: &FlushReport) -> String {
     format!("{name} {}: {}", report.outcome(), fates.join(", "))
 }
 
-/// Fails a test that would wait for ever.
+/// Fails a test that hangs.
 pub(crate) async fn hang_guard<F: Future>(work: F) -> F::Output {
     let waited = tokio::time::timeout(Duration::from_secs(60), work).await;
     waited.expect("nothing has happened for a minute")
 }
 
-/// An app with this handler at `/`.
+/// Returns an app with this handler at `/`.
 pub(crate) fn app<H, T>(handler: H) -> Router
 where
     H: axum::handler::Handler<T, ()>,

@@ -1,4 +1,4 @@
-//! The layer, from a single call to real sockets.
+//! Tests of the layer, from single calls to real sockets.
 
 mod after_response;
 mod auto_traits;

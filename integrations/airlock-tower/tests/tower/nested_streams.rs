@@ -1,4 +1,4 @@
-//! Layers within layers, after the response: which scope the body runs in, and who ends when.
+//! Layers within layers, after the response: the scope of the body, and the order in which scopes end.
 
 use airlock::lifecycle::{Outcome, ReleaseAll};
 use airlock::policy::drop_all;
@@ -74,7 +74,7 @@ async fn within_a_scope_that_ends_before_the_response_nothing_is_lost() {
     assert!(world.unhandled.lines().is_empty());
 }
 
-/// Makes a failure of a response, and keeps its body.
+/// Turns a response into a failure but keeps its body.
 async fn spoil(response: Response) -> Response {
     (StatusCode::BAD_GATEWAY, response.into_body()).into_response()
 }

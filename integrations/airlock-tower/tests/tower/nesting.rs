@@ -1,4 +1,4 @@
-//! Layers within layers, and boundaries within them: R8.
+//! Layers within layers, and boundaries within them (R8).
 
 use airlock::FlushError;
 use airlock::lifecycle::ReleaseAll;

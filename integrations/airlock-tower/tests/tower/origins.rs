@@ -1,4 +1,4 @@
-//! Where a request's intents come from: R4.
+//! The origin of a request's intents (R4).
 
 use airlock::tower::ScopeLayer;
 use axum::Router;
@@ -12,7 +12,7 @@ use crate::fixture::{Log, World};
 
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-/// Writes down its origin and the trace that it belongs to.
+/// Logs its origin, including the trace.
 #[airlock::effect]
 fn tell(#[resource] log: &Log) {
     let origin = airlock::current().and_then(|scope| scope.origin());
@@ -86,7 +86,7 @@ async fn a_layer_within_keeps_the_origin_unless_it_knows_the_route() {
         layer.route(move |_, _| Some(route.into()))
     };
     let inner = ScopeLayer::new().name("inner");
-    // No router has matched anything here.
+    // No router matches a route here.
     let knows_none = inner.layer(tower::service_fn(async |_: Request<Body>| {
         tells().await;
         Ok::<_, std::convert::Infallible>(axum::http::Response::new(Body::empty()))

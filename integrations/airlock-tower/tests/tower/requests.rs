@@ -1,4 +1,4 @@
-//! The course of a request, without sockets; how it can end is in the table.
+//! Requests without sockets. The `endings` table covers the ways in which they end.
 
 use std::future::Future;
 use std::pin::pin;
@@ -44,7 +44,7 @@ async fn a_panic_ends_the_scope_as_a_panic_and_goes_on() {
     assert_eq!(world.ended_by_now(), [expected]);
 }
 
-/// Does its work in `call`, not in its future.
+/// A service that works in `call`, not in its future.
 #[derive(Clone)]
 struct Eager(fn() -> StatusCode);
 
@@ -89,7 +89,7 @@ async fn a_panic_in_the_sync_part_ends_the_scope_as_a_panic() {
     assert_eq!(world.ended_by_now(), ["request panic: mail discarded"]);
 }
 
-/// Enqueues when it is dropped, and tells whether that was refused.
+/// Enqueues when it is dropped, and records whether that was refused.
 struct EnqueuesOnDrop(Arc<std::sync::Mutex<Option<bool>>>);
 
 impl Drop for EnqueuesOnDrop {
@@ -99,7 +99,7 @@ impl Drop for EnqueuesOnDrop {
     }
 }
 
-/// Polls once what will not finish, and drops it.
+/// Polls a future once, asserts that it is pending, and drops it.
 fn abandon(work: impl Future) {
     let mut work = pin!(work);
     let mut cx = Context::from_waker(Waker::noop());
@@ -169,7 +169,7 @@ async fn a_failed_flush_becomes_a_500_that_tells_no_internals() {
     assert_eq!(tasks.failed(), 1);
 }
 
-/// Is never ready.
+/// A service that is never ready.
 struct Busy;
 
 impl Service<Request<()>> for Busy {

@@ -1,4 +1,4 @@
-//! What a layer can be told.
+//! The settings of a layer.
 
 use airlock::FlushError;
 use airlock::executor::Recorder;

@@ -1,4 +1,4 @@
-//! Requests that run to their end although their client has gone.
+//! Requests that run to completion after their client has disconnected.
 
 use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
@@ -12,7 +12,7 @@ use tower::ServiceExt;
 use crate::fixture::{World, app, charge, get, hang_guard, mail, ship, status};
 use crate::logged::errors_of;
 
-/// A handler that waits at a gate half-way.
+/// Returns an app whose handler waits for the semaphore half-way.
 fn gated(gate: &Arc<Semaphore>) -> axum::Router {
     let gate = gate.clone();
     app(async move || {
@@ -96,7 +96,7 @@ async fn a_shielded_request_flushes_after_a_response_that_nobody_took() {
     );
 }
 
-/// Coalesce what it sees when it is woken first.
+/// Records what it sees when it is first woken.
 struct SeenAtWake<T, F> {
     look: F,
     seen: OnceLock<T>,
@@ -159,7 +159,7 @@ async fn a_shield_that_depends_on_no_scope_says_nothing() {
     let layer = ScopeLayer::new().airlock(&world.airlock).shield();
     let outermost = status(gated(&gate).layer(layer.clone()));
     assert!(errors_of(outermost).await.is_empty());
-    // An airlock of its own puts the scope around out of reach.
+    // A layer with a separate airlock ignores the scope around it.
     let apart = status(gated(&gate).layer(layer).layer(ScopeLayer::new()));
     assert!(errors_of(apart).await.is_empty());
 }

@@ -1,4 +1,4 @@
-//! Shutting a server down within a bound.
+//! Shutdown of a server within a time limit.
 
 use std::future::pending;
 use std::io::{self, ErrorKind};

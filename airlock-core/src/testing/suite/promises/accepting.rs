@@ -1,4 +1,4 @@
-//! What an executor says before anything is dispatched.
+//! Promises about an executor before anything is dispatched: its name and `accepts`.
 
 use std::time::Duration;
 
@@ -49,8 +49,8 @@ pub(in crate::testing::suite) fn accepting_has_no_consequences(make: Make<'_>) {
     world.claim(world.log.began().is_empty(), "`accepts` performs");
 }
 
-/// Whoever cannot delay says so at the line that wishes it. What was handed over is kept by what
-/// performs it, which has its time in its own hands: only who performs in place can be asked.
+/// An executor that cannot delay must reject the intent at the enqueue. An accepted delay is checked only
+/// for executors that perform in place: after a hand-over, whatever performs the intent controls its time.
 pub(in crate::testing::suite) fn a_delay_is_refused_at_enqueue_or_kept(make: Make<'_>) {
     let world = World::new(make);
     let open = world.scope().open();

@@ -1,4 +1,4 @@
-//! What becomes of intents when their flush is dropped half-way.
+//! Promises about intents whose flush is dropped half-way.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -8,12 +8,11 @@ use crate::testing::suite::effects::{What, awaited, sync};
 use crate::testing::suite::promises::Make;
 use crate::testing::suite::world::World;
 
-/// How often the flush is polled at most before it is dropped: some executors await before they
-/// perform.
+/// The maximum number of polls before the flush is dropped. Some executors await before they perform.
 const POLLS: usize = 100;
 
 pub(in crate::testing::suite) fn a_flush_that_is_dropped_loses_nothing_in_silence(make: Make<'_>) {
-    // Dropped at its first pending poll, and later.
+    // Dropped at its first, its second or a later pending poll.
     for polls in [1, 2, POLLS] {
         let world = World::new(make);
         let open = world.scope().open();

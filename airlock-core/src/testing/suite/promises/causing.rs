@@ -1,4 +1,4 @@
-//! What effects cause.
+//! Promises about the intents that effects enqueue.
 
 use crate::testing::suite::effects::{What, sync};
 use crate::testing::suite::promises::Make;

@@ -1,4 +1,4 @@
-//! What becomes of intents that fail, and of those behind them.
+//! Promises about intents that fail, and about those after them.
 
 use crate::testing::suite::effects::{What, awaited, once, patient, secret, sync};
 use crate::testing::suite::promises::Make;
@@ -29,7 +29,8 @@ pub(in crate::testing::suite) fn a_failure_is_told_once_and_handed_back(make: Ma
     }
 }
 
-/// What is handed over is decided when it is taken, so this is for executors that perform in place.
+/// Checked only for executors that perform in place. The fate of an intent that is handed over is decided
+/// at the hand-over.
 pub(in crate::testing::suite) fn a_failure_stops_what_comes_after_it(make: Make<'_>) {
     for way in WAYS {
         let world = World::new(make);

@@ -1,4 +1,4 @@
-//! The promises, each a function that panics if an executor breaks it.
+//! The promises of the executor contract. Each is a function that panics if an executor breaks it.
 
 mod accepting;
 mod cancelling;
@@ -14,5 +14,5 @@ pub(super) use self::performing::*;
 
 use crate::testing::suite::Subject;
 
-/// Makes the executor for one try.
+/// A function that creates the executor for one check.
 type Make<'a> = &'a dyn Fn() -> Subject;

@@ -1,4 +1,4 @@
-//! What becomes of intents where nothing goes wrong.
+//! Promises about intents whose effects succeed.
 
 use crate::intent::Origin;
 use crate::testing::suite::effects::{What, awaited, bulk, sync};
@@ -96,7 +96,7 @@ pub(in crate::testing::suite) fn intents_of_a_batch_effect_are_one_call(make: Ma
 pub(in crate::testing::suite) fn an_effect_finds_its_resources(make: Make<'_>) {
     for way in WAYS {
         let world = World::new(make);
-        // The log is a resource; without it nothing is noted.
+        // The log is a resource; without it nothing is logged.
         world.flush(way, vec![sync(1, What::Succeed)]);
         world.claim(
             world.log.ended() == [1],

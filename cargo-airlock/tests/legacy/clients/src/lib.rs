@@ -1,7 +1,7 @@
-//! Clients for the outside.
+//! Clients of external services.
 
 mod inner {
-    /// A client.
+    /// Returns a client.
     pub fn http_client() -> reqwest::Client {
         reqwest::Client::new()
     }
@@ -9,7 +9,7 @@ mod inner {
 
 pub use inner::http_client;
 
-/// Answers.
+/// Returns its argument.
 pub fn ping(n: u64) -> u64 {
     n
 }

@@ -1,8 +1,8 @@
-//! Calls of the outside, by hand.
+//! Hand-written HTTP calls.
 
 pub use reqwest::Client;
 
-/// Posts at once.
+/// Posts immediately.
 pub fn post(order: u64) {
     send(Client::new(), order);
 }

@@ -1,23 +1,23 @@
-//! A code base that acts around airlock.
+//! A code base that bypasses airlock.
 
 pub mod http;
 mod mail;
 pub mod orders;
 
-/// Not of the domain, and nobody of the domain calls it.
+/// Is outside the domain, and not called from it.
 pub fn serve() {
     tokio::spawn(async {});
     let _ = reqwest::Client::new();
 }
 
-/// An effect: here it is right to act.
+/// An effect, whose body may act.
 #[airlock::effect]
 pub async fn notify(#[resource] client: &reqwest::Client, order: u64) {
     tokio::spawn(async move {});
     client.post(order).await;
 }
 
-/// Around every scope.
+/// Performs an effect outside every scope.
 pub fn hurry(airlock: &airlock::Airlock) {
     let _ = notify(1).perform_now(airlock);
     let _ = airlock::Effect::perform_now_async(notify(2), airlock);

@@ -1,4 +1,4 @@
-//! Mails by hand.
+//! Hand-written mailing.
 
 pub(crate) struct Outgoing;
 

@@ -1,4 +1,4 @@
-//! Tests act as they like.
+//! Tests may perform effects directly.
 
 #[test]
 fn it_performs() {

@@ -1,5 +1,5 @@
-//! One table of requests: what each server answers, what becomes of each wish, what leaves, and which jobs are left
-//! over.
+//! A table of requests, with the expected response, the fate of each intent, everything that is sent, and the
+//! remaining jobs.
 
 mod rows;
 
@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 
 use crate::call::{Answer, Call, Client};
 
-/// A request, and all that it does.
+/// A request, and everything that it does.
 struct Row {
     call: Call,
     status: u16,
     answer: Expected,
-    /// The reports of its request: `effect fate`. None if nothing was wished.
+    /// The reports of its request: `effect fate`. Empty if nothing was enqueued.
     wishes: &'static [&'static str],
-    /// What leaves. Jobs are performed in no order.
+    /// Everything that is sent. Jobs are performed in no order.
     leaves: &'static [&'static str],
     /// The jobs of this and of earlier requests that are not performed: `effect state`.
     left_over: &'static [&'static str],
@@ -27,7 +27,7 @@ enum Expected {
     /// A part of the JSON, by its pointer.
     Part(&'static str, Value),
     Problem(Option<&'static str>),
-    /// A problem that tells which methods there are.
+    /// A problem with the header `allow`.
     Allowed(&'static str),
     /// The head of a page.
     Head,
@@ -38,7 +38,7 @@ enum Expected {
     },
 }
 
-/// What can be seen after a request.
+/// Everything that can be observed after a request.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
     wishes: Vec<String>,
@@ -65,8 +65,8 @@ pub async fn check(client: &mut impl Client) {
     }
 }
 
-/// AssertionLog again until all is as it should be: some effects leave after the response, and a job that is tried again waits
-/// first. Nothing waits for the deadline unless something is wrong.
+/// Polls until the observed state matches: some effects are dispatched after the response, and the retry of a job is
+/// delayed. Only a failing test reaches the deadline.
 async fn settled(client: &mut impl Client, before: usize, expected: &Seen) -> Seen {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
@@ -86,7 +86,7 @@ async fn settled(client: &mut impl Client, before: usize, expected: &Seen) -> Se
     }
 }
 
-/// The reports of the newest request, the first one first.
+/// Returns the reports of the newest request, oldest first.
 async fn wishes(client: &mut impl Client) -> Vec<String> {
     let reports = client.send(Call::get("/reports")).await.json();
     let reports = array(&reports);
@@ -101,14 +101,14 @@ async fn wishes(client: &mut impl Client) -> Vec<String> {
     intents.map(line).collect()
 }
 
-/// All that has left, the oldest first.
+/// Returns everything that was sent, oldest first.
 async fn left(client: &mut impl Client) -> Vec<String> {
     let sent = client.send(Call::get("/sent")).await.json();
     let line = |sent: &Value| format!("{}: {}", text(&sent["via"]), text(&sent["what"]));
     array(&sent).iter().rev().map(line).collect()
 }
 
-/// The jobs that are not performed, the oldest first.
+/// Returns the jobs that are not performed, oldest first.
 fn left_over(jobs: &Value) -> Vec<String> {
     let jobs = array(jobs).iter().rev();
     let line = |job: &Value| format!("{} {}", text(&job["effect"]), text(&job["state"]));
@@ -160,7 +160,7 @@ impl Expected {
                 let expected = ("application/problem+json", *methods);
                 assert_eq!(told, expected, "{call:?}");
             }
-            // Without a socket the body is there: the server leaves it out.
+            // Without a socket the body is present: the server omits it.
             Self::Head => assert_eq!(answer.content_type, "text/html; charset=utf-8", "{call:?}"),
             Self::Redirect(to) => {
                 let told = (answer.location.as_str(), answer.body.as_str());

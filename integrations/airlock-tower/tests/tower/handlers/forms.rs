@@ -1,4 +1,4 @@
-//! Handlers as they are written: with extractors, under other attributes, with failing flushes.
+//! Forms of handlers: with extractors, below other attributes, and with failing flushes.
 
 use airlock::Airlock;
 use airlock::tower::{Problem, problem};
@@ -161,7 +161,7 @@ async fn a_failed_flush_is_answered_by_the_error_type_or_the_closure() {
 }
 
 mod elsewhere {
-    //! A trait that only has the name.
+    //! A user's trait with the same name.
 
     pub(super) trait IntoResponse {
         fn words(&self) -> usize;

@@ -36,7 +36,7 @@ impl IntoResponse for AppError {
     }
 }
 
-/// What is left of the domain here: which answer is wished.
+/// The result that a request asks of the handler.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Wish {
     Good,
@@ -64,7 +64,7 @@ impl Wish {
     }
 }
 
-/// The outcomes of a boundary's scope and the answers' statuses, for a good, a bad and a wrong wish.
+/// Returns the outcome of the boundary's scope and the response's status, for each of the three wishes.
 async fn outcomes<H, T>(handler: H) -> Vec<String>
 where
     H: axum::handler::Handler<T, ()>,

@@ -1,4 +1,4 @@
-//! What a handler may return, and what that means for its scope.
+//! Return values of handlers, and the outcomes of their scopes.
 
 use airlock::tower::{HasStatus, problem};
 use axum::Json;
@@ -55,7 +55,7 @@ async fn a_result_is_judged_by_its_kind_and_its_status() {
     assert_eq!(outcomes(alias_of_result_of_impl).await, expected);
 }
 
-/// A response of the user's own, which tells its status to nobody but axum.
+/// A user's response type that does not implement `HasStatus`.
 struct Page(StatusCode);
 
 impl IntoResponse for Page {
@@ -103,7 +103,7 @@ async fn impl_into_response_is_judged_by_the_response_that_it_makes() {
     assert_eq!(outcomes(impl_of_result).await, expected);
 }
 
-/// A map with keys that are no strings.
+/// Returns a map whose keys are not strings.
 #[airlock::boundary(on_flush_error = problem)]
 async fn impl_of_json_that_cannot_be(_: Wish) -> impl IntoResponse {
     airlock::enqueue(mail(1));

@@ -1,4 +1,4 @@
-//! Connections: kept alive, multiplexed, broken, shut down.
+//! Connections that are kept alive, multiplexed, broken or shut down.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::fixture::{
     World, app, gated, gated_world, get as get_request, hang_guard, mail, ship, text,
 };
 
-/// Answers with the status that it is asked for.
+/// Answers with the status in its path.
 async fn answer(Path(code): Path<u16>) -> StatusCode {
     airlock::enqueue(mail(code.into()));
     tokio::task::yield_now().await;
@@ -83,7 +83,7 @@ async fn each_stream_of_an_http2_connection_has_its_own_scope() {
     assert_eq!(done, expected);
 }
 
-/// A handler that says when it has begun, and waits.
+/// Returns an app whose handler signals that it has started and then waits for the semaphore.
 fn waiting() -> (Router, Arc<Notify>, Arc<Semaphore>) {
     let (begun, gate) = (Arc::new(Notify::new()), Arc::new(Semaphore::new(0)));
     let (told, waits) = (begun.clone(), gate.clone());
@@ -121,7 +121,7 @@ async fn a_client_that_resets_an_http2_stream_cancels_the_request() {
     assert_eq!(world.ended().await, "request cancelled: mail discarded");
 }
 
-/// Tells when it is dropped.
+/// Sends a notification when it is dropped.
 struct Gone(Arc<Notify>);
 
 impl Drop for Gone {

@@ -21,7 +21,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use super::connect;
 use crate::fixture::{World, charge, hang_guard, mail};
 
-/// Messages are text.
+/// A codec for text messages.
 struct Text;
 
 impl Codec for Text {
@@ -65,7 +65,7 @@ async fn place(request: Request<String>) -> Result<Response<String>, Status> {
     Ok(Response::new("placed".to_owned()))
 }
 
-/// Fails when its head has been sent.
+/// A streaming call that fails after its head has been sent.
 async fn watch(
     _: Request<String>,
 ) -> Result<Response<BoxStream<'static, Result<String, Status>>>, Status> {
@@ -95,7 +95,7 @@ fn layer(world: &World) -> ScopeLayer {
     layer.route(|uri, _| Some(uri.path().to_owned().into()))
 }
 
-/// With the layer that the guide shows.
+/// Returns the service with the layer from the guide.
 fn before(world: &World) -> Shop {
     let layer = layer(world).on_flush_error(|error| {
         error.report_unhandled();
@@ -109,7 +109,7 @@ fn after(world: &World) -> Shop {
     BoxCloneService::new(service.map_response(|response| response.map(tonic::body::Body::new)))
 }
 
-/// Serves one connection, and gives tonic's client for it.
+/// Serves one connection and returns tonic's client for it.
 async fn client(shop: Shop) -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").await;
     let listener = listener.expect("a port is free");
@@ -198,7 +198,7 @@ async fn a_failed_flush_is_a_status_of_grpc() {
     assert_eq!(world.unhandled.lines(), ["charge"]);
 }
 
-/// The trailers come too late: the layer judges heads.
+/// The layer judges the head of a response, so an error in the trailers comes too late.
 #[tokio::test]
 async fn a_stream_that_fails_later_has_succeeded_by_its_head() {
     let mut world = World::new();

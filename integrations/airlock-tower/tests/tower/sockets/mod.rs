@@ -1,4 +1,4 @@
-//! The layer in a server, on connections over loopback.
+//! The layer in a server, with connections over loopback.
 
 mod connections;
 mod grpc;
@@ -13,7 +13,7 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Serves the app on a free port, until the test's runtime ends.
+/// Serves the app on a free port until the test's runtime ends.
 async fn serve(app: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0")
         .await
@@ -29,7 +29,7 @@ async fn connect(address: SocketAddr) -> TcpStream {
         .expect("the server listens")
 }
 
-/// One connection that is kept alive.
+/// Opens a connection that is kept alive.
 async fn http1(address: SocketAddr) -> http1::SendRequest<Body> {
     let io = TokioIo::new(connect(address).await);
     let (send, connection) = http1::handshake(io).await.expect("HTTP/1");

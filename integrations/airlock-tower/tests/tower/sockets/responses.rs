@@ -1,4 +1,4 @@
-//! Responses of every kind: without a body, before the final one, beyond HTTP.
+//! Special responses: without a body, before the final one, and upgrades.
 
 use airlock::tower::ScopeLayer;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -96,7 +96,7 @@ async fn an_informational_response_ends_nothing() {
     }
 }
 
-/// Answers with an upgrade; each message has a scope of its own.
+/// Answers with an upgrade. Each message has its own scope.
 async fn chat(State(airlock): State<airlock::Airlock>, upgrade: WebSocketUpgrade) -> Response {
     airlock::enqueue(mail(0));
     upgrade.on_upgrade(async move |mut socket| {

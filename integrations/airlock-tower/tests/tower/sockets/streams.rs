@@ -1,4 +1,4 @@
-//! Bodies that stream over a socket.
+//! Bodies that are streamed over a socket.
 
 use airlock::tower::ScopeLayer;
 use airlock::try_enqueue;
@@ -13,7 +13,7 @@ use crate::fixture::{World, app, gated, gated_world, get, hang_guard, mail, text
 
 type Chunk = Result<Bytes, std::io::Error>;
 
-/// Three events, each of which wishes a mail if that can be.
+/// Streams three events, each of which tries to enqueue a mail.
 async fn events() -> Sse<impl futures_util::Stream<Item = Result<Event, std::io::Error>>> {
     airlock::enqueue(mail(0));
     Sse::new(stream::iter(1..=3).map(|n| {
@@ -87,7 +87,7 @@ async fn before_the_response_the_client_waits_for_the_effects() {
     let mut client = http1(address).await;
     let response = tokio::spawn(client.send_request(get("/")));
     gate.reached().await;
-    // Another request comes and goes meanwhile.
+    // Meanwhile another request is served.
     let other = http1(address).await.send_request(get("/elsewhere")).await;
     assert_eq!(other.expect("answered").status(), 404);
     assert_eq!(world.ended().await, "request failure: ");
@@ -101,7 +101,7 @@ async fn before_the_response_the_client_waits_for_the_effects() {
     assert_eq!(text(response.into_body()).await, "whole");
 }
 
-/// A chunk, and then nothing for ever.
+/// Returns a body that sends one chunk and then hangs.
 async fn endless() -> Body {
     let first = stream::iter([()]).map(|()| {
         airlock::enqueue(mail(1));

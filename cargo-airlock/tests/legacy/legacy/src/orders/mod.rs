@@ -9,7 +9,7 @@ use tokio::task::{self, spawn_blocking as in_background};
 use crate::http;
 use crate::mail::Outgoing;
 
-/// Holds what it should not.
+/// Holds a client, which it should not.
 pub struct Order {
     id: u64,
     client: Option<http::Client>,

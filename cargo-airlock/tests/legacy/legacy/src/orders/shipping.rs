@@ -1,4 +1,4 @@
-//! Ships.
+//! Shipping.
 
 use super::*;
 use clients::http_client;

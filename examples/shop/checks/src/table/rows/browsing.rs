@@ -1,11 +1,11 @@
-//! What a browser sees.
+//! Requests of a browser.
 
 use serde_json::json;
 
 use super::{Expected, Row, order, quiet};
 use crate::call::Call;
 
-/// The alert that nobody could be sent, from here to the end.
+/// The alert that could not be mailed and was given up. It remains in all following rows.
 const GIVEN_UP: &[&str] = &["shop.alert_stock discarded"];
 
 pub(super) fn rows() -> Vec<Row> {
@@ -49,7 +49,7 @@ fn seen(call: Call, answer: Expected) -> Row {
     }
 }
 
-/// A form leads back to the page, which shows what became of it.
+/// A form leads back to the page, which shows its outcome.
 fn ordered() -> [Row; 2] {
     let form = "sku=mug&quantity=1&email=%3Cb%3Eada%3C/b%3E%40example.org";
     [
@@ -94,8 +94,8 @@ fn ordered() -> [Row; 2] {
     ]
 }
 
-/// The page tells what was wrong, and has the report of this very request; it can be loaded again. The form is there as
-/// it was sent.
+/// The page shows the problem, and the report of this request; it can be reloaded. The form is shown again with its
+/// values.
 fn failed() -> [Row; 4] {
     let form = "sku=poster&quantity=77&email=grace%40example.org&key=k2";
     [

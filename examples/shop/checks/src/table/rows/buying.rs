@@ -12,7 +12,7 @@ pub(super) fn rows() -> Vec<Row> {
             call: Call::post("/orders", "sku=mug&quantity=2&email=ada%40example.org"),
             status: 201,
             answer: Expected::Json(order(1, "mug", 2, 2400, "placed")),
-            // The first three are of the transaction, the last one of the request around it.
+            // The first three belong to the transaction, the last one to the request around it.
             wishes: &[
                 "shop.effects.refresh_listing captured",
                 "shop.send_confirmation dispatched",
@@ -26,7 +26,7 @@ pub(super) fn rows() -> Vec<Row> {
             ],
             left_over: &[],
         },
-        // The rules fail, in the middle of the work: nothing leaves, and nothing is saved.
+        // The domain rejects the order half-way: nothing is dispatched, and nothing is saved.
         Row {
             call: Call::post("/orders", "sku=lamp&quantity=3&email=ada%40example.org"),
             status: 409,
@@ -38,7 +38,7 @@ pub(super) fn rows() -> Vec<Row> {
             leaves: &[],
             left_over: &[],
         },
-        // The bank is asked before anything is wished.
+        // The bank is asked before anything is enqueued.
         quiet(
             Call::post("/orders/1/payment", "card=refused"),
             402,
@@ -92,7 +92,7 @@ pub(super) fn rows() -> Vec<Row> {
             leaves: &["search: refresh mug"],
             left_over: &[],
         },
-        // The same code under a policy.
+        // The same domain code under a policy.
         Row {
             call: Call::post("/imports", "lines=mug,1,ada%40example.org"),
             status: 201,
@@ -113,7 +113,7 @@ pub(super) fn rows() -> Vec<Row> {
             ],
             left_over: &[],
         },
-        // Little is left: purchasing is told.
+        // The stock is low, so purchasing is alerted.
         Row {
             call: Call::post("/orders", "sku=poster&quantity=3&email=ada%40example.org"),
             status: 201,

@@ -1,4 +1,4 @@
-//! The mail server is broken: requests do not notice, and mails are tried again until it is repaired.
+//! The mail server is broken: requests do not notice, and mails are retried until it is repaired.
 
 use serde_json::json;
 
@@ -50,7 +50,7 @@ pub(super) fn rows() -> Vec<Row> {
     rows
 }
 
-/// A client sends its order again: there is one order, and nothing follows from it twice.
+/// A client sends its order again: there is one order, and its effects are enqueued once.
 fn sent_again(with_key: &'static str) -> [Row; 2] {
     let left_over = &[
         "shop.send_receipt retrying",
@@ -78,7 +78,7 @@ fn sent_again(with_key: &'static str) -> [Row; 2] {
     ]
 }
 
-/// The alert is given up after two attempts, and the others leave when the mail server works again.
+/// The alert is given up after two attempts, and the other mails are sent when the mail server works again.
 fn given_up_and_repaired() -> [Row; 5] {
     let left_over = &[
         "shop.send_receipt retrying",

@@ -1,4 +1,4 @@
-//! Requests that are wrong from the start: nothing is wished.
+//! Invalid requests: nothing is enqueued.
 
 use super::{Expected, Row, quiet};
 use crate::call::Call;

@@ -1,4 +1,4 @@
-//! The rows of the table. Each builds on those before it.
+//! The rows of the table. Each depends on those before it.
 
 mod browsing;
 mod buying;
@@ -18,7 +18,7 @@ pub(super) fn all() -> Vec<Row> {
     rows
 }
 
-/// An order in JSON.
+/// Returns an order as JSON.
 fn order(id: i64, sku: &str, quantity: i64, cents: i64, status: &str) -> Value {
     json!({
         "id": id, "sku": sku, "quantity": quantity, "email": "ada@example.org", "total_cents": cents,
@@ -26,7 +26,7 @@ fn order(id: i64, sku: &str, quantity: i64, cents: i64, status: &str) -> Value {
     })
 }
 
-/// A row whose request wishes nothing.
+/// Returns a row whose request enqueues nothing.
 fn quiet(call: Call, status: u16, answer: Expected) -> Row {
     Row {
         call,

@@ -1,0 +1,167 @@
+//! User code that looks at scopes while one is judged, stored or flushed.
+
+use std::sync::OnceLock;
+
+use airlock::executor::{Batch, Executor, Identity, Recorder, Retry};
+use airlock::policy::{Policy, ScopeView, Verdict, Veto};
+use airlock::{Airlock, FailureMode, Intent, Scope};
+
+use crate::fixture::{Mail, fates, logged, mail};
+
+/// A policy that asks for a handle of the scope while it inspects the scope's buffer.
+struct AsksWhileInspecting;
+
+impl Policy for AsksWhileInspecting {
+    fn at_enqueue(&self, _: &Intent, view: &ScopeView<'_>) -> Result<(), Veto> {
+        view.inspect(|_| assert!(airlock::current().is_some()));
+        Ok(())
+    }
+}
+
+#[test]
+fn a_handle_that_a_policy_asks_for_while_it_inspects_loses_no_intent() {
+    let log = logged(|_| {
+        let scope = airlock::scope().policy(AsksWhileInspecting);
+        let ended = scope.run_infallible(|scope| {
+            for n in 1..=3 {
+                airlock::enqueue(mail(n));
+            }
+            assert_eq!(scope.len(), 3);
+        });
+        ended.expect("nothing fails");
+    });
+    assert_eq!(log, ["mail 1", "mail 2", "mail 3"]);
+}
+
+/// Enqueues a mail in a nested scope that has a recorder of its own.
+#[airlock::effect]
+fn nest(#[resource] recorders: &[Recorder; 8], n: u32) {
+    let scope = airlock::scope().executor(recorders[n as usize].clone());
+    let ended = scope.run_infallible(|_| airlock::enqueue(mail(n)));
+    ended.expect("it is captured");
+}
+
+#[test]
+fn cascades_whose_scopes_reuse_an_address_keep_their_executors() {
+    let recorders: [Recorder; 8] = std::array::from_fn(|_| Recorder::new());
+    let airlock = Airlock::builder()
+        .resource(recorders.clone())
+        .skip_resource_check()
+        .build()
+        .expect("it builds");
+    let scope = airlock.scope();
+    let ended = scope.run_infallible(|_| (0..8).for_each(|n| _ = airlock::enqueue(nest(n))));
+    ended.expect("nothing fails");
+    for (n, recorder) in (0..).zip(&recorders) {
+        let recorded = recorder.recorded::<Mail>();
+        let numbers: Vec<_> = recorded.iter().map(|mail| mail.n).collect();
+        assert_eq!(numbers, [n], "the recorder of {n}");
+    }
+}
+
+/// A policy that drops mails.
+#[derive(Clone)]
+struct Drops(&'static str);
+
+impl Policy for Drops {
+    fn at_flush(&self, intent: &Intent) -> Verdict {
+        (!intent.is::<Mail>()).into()
+    }
+
+    fn name(&self) -> std::borrow::Cow<'static, str> {
+        self.0.into()
+    }
+}
+
+/// Performs many intents in one call, and enqueues a mail.
+#[airlock::effect(batch)]
+fn gather(numbers: Vec<u32>) {
+    airlock::enqueue(mail(numbers[0]));
+}
+
+#[test]
+fn policies_of_one_scope_judge_the_cascade_of_a_batch_in_their_order() {
+    let dropped_by = |scopes: &dyn Fn()| {
+        let ended = airlock::scope().run_infallible(|_| scopes());
+        let report = ended.expect("nothing fails").report;
+        let dropped = report
+            .dropped()
+            .next()
+            .map(|entry| entry.fate().to_string());
+        dropped.expect("a policy drops the mail")
+    };
+    let with_policies = |n| {
+        let scope = airlock::scope()
+            .policy(Drops("first"))
+            .policy(Drops("second"));
+        let ended = scope.run_infallible(|_| airlock::enqueue(gather(n)));
+        ended.expect("it is captured");
+    };
+    let alone = dropped_by(&|| with_policies(1));
+    let together = dropped_by(&|| (1..=2).for_each(with_policies));
+    assert_eq!(together, alone);
+}
+
+#[airlock::effect(durable, name = "defects.stored")]
+fn stored(n: u32) {
+    let _ = n;
+}
+
+/// An executor whose identity reads the length of a scope.
+struct ReadsItsScope(&'static OnceLock<Scope>);
+
+impl Executor for ReadsItsScope {
+    fn dispatch(&self, batch: &mut Batch<'_>) {
+        batch.perform_all();
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        self.0.get().map(Scope::len);
+        None
+    }
+}
+
+#[test]
+fn an_executor_may_read_the_scope_that_is_recorded() {
+    crate::child::in_child(
+        module_path!(),
+        "an_executor_may_read_the_scope_that_is_recorded",
+        || {
+            static SCOPE: OnceLock<Scope> = OnceLock::new();
+            let mut scope = airlock::scope()
+                .executor(ReadsItsScope(&SCOPE))
+                .open_owned();
+            let handle = scope.handle();
+            handle.enter(|| airlock::enqueue(stored(1)));
+            assert!(SCOPE.set(handle).is_ok());
+            drop(scope.record());
+        },
+    );
+}
+
+#[airlock::effect(key = broken_key(n))]
+fn broken(n: u32) {
+    let _ = n;
+}
+
+fn broken_key(n: &u32) -> u32 {
+    assert_ne!(*n, 2, "no key for 2");
+    *n
+}
+
+#[test]
+fn an_intent_whose_key_panicked_is_not_retried() {
+    let scope = airlock::scope()
+        .failure_mode(FailureMode::CarryOn)
+        .executor(Retry::new(
+            airlock::executor::Inline,
+            airlock::catalogue::RetryRule::attempts(3).delay(std::time::Duration::ZERO),
+        ));
+    let error = scope
+        .run_infallible(|_| (1..=3).for_each(|n| _ = airlock::enqueue(broken(n))))
+        .expect_err("a key panicked");
+    assert_eq!(
+        fates(error.report()),
+        ["dispatched", "failed", "dispatched"]
+    );
+}
