@@ -1,8 +1,7 @@
 //! The catalogue of one program. There is one registry per binary, so this test is a separate binary.
 
 use airlock::Effect;
-use airlock::catalogue::Catalogue;
-use airlock::catalogue::register;
+use airlock::catalogue::{Catalogue, register};
 use airlock::policy::block;
 
 /// The vehicle that parcels travel in.

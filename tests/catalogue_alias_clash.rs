@@ -18,15 +18,15 @@ fn an_alias_that_shadows_an_id_is_an_error_with_both_places() {
     assert_eq!(error.name(), "mail.send");
     let text = error.to_string();
     for part in [
-        "catalogue_alias_clash.rs:6",
-        "catalogue_alias_clash.rs:10",
+        "catalogue_alias_clash.rs:7",
+        "catalogue_alias_clash.rs:11",
         "catalogue_alias_clash::other",
     ] {
         assert!(text.contains(part), "{part} in {text}");
     }
     let build = Airlock::builder().build().expect_err("found at start-up");
     assert!(matches!(build, BuildError::Catalogue(_)));
-    let panic = std::panic::catch_unwind(airlock::effects).expect_err("no list to give");
+    let panic = std::panic::catch_unwind(airlock::effects).expect_err("the catalogue is invalid");
     assert!(
         panic
             .downcast_ref::<String>()

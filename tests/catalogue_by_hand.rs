@@ -2,8 +2,7 @@
 
 use airlock::__private::{EffectSpec, Performing, Resources, perform_sync, place, result};
 use airlock::Effect;
-use airlock::catalogue::{Catalogue, EffectDescriptor};
-use airlock::catalogue::{RegisterError, register};
+use airlock::catalogue::{Catalogue, EffectDescriptor, RegisterError, register};
 
 /// The macro's expansion for an effect, without the `inventory` registration.
 #[derive(Debug)]
@@ -27,8 +26,8 @@ fn pack() {}
 #[test]
 fn effects_are_registered_by_hand_before_the_catalogue_is_made_and_count_once() {
     drop(pack());
-    register::<(Ship, Pack)>().expect("nobody has asked yet");
-    register::<Ship>().expect("nobody has asked yet");
+    register::<(Ship, Pack)>().expect("the catalogue is not built yet");
+    register::<Ship>().expect("the catalogue is not built yet");
     let ids: Vec<_> = Catalogue::global()
         .expect("sound")
         .effects()

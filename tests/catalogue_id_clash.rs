@@ -22,7 +22,7 @@ fn an_id_that_two_effects_claim_is_an_error_with_both_places() {
     assert_eq!(names, ["post", "send"]);
     let text = error.to_string();
     assert_eq!(
-        text.matches("catalogue_id_clash.rs:12").count(),
+        text.matches("catalogue_id_clash.rs:13").count(),
         2,
         "{text}"
     );
@@ -30,5 +30,5 @@ fn an_id_that_two_effects_claim_is_an_error_with_both_places() {
         .build()
         .expect_err("found at start-up")
         .to_string();
-    assert_eq!(text, "the catalogue of effects is not sound");
+    assert_eq!(text, "the catalogue of effects is invalid");
 }

@@ -7,7 +7,8 @@ use fixture_unnamed as _;
 #[test]
 fn a_dependency_that_is_named_brings_its_effects() {
     // Registered by hand and through `inventory`, but listed once.
-    airlock::catalogue::register::<fixture_named::FromNamed>().expect("nobody has asked yet");
+    airlock::catalogue::register::<fixture_named::FromNamed>()
+        .expect("the catalogue is not built yet");
     let catalogue = Catalogue::global().expect("sound");
     let ids: Vec<_> = catalogue
         .effects()

@@ -35,7 +35,7 @@ fn the_catalogue_names_both() {
     assert_eq!(error.name(), "catalogue_local_clash.ship");
     let text = error.to_string();
     assert_eq!(
-        text.matches("catalogue_local_clash.rs:13").count(),
+        text.matches("catalogue_local_clash.rs:14").count(),
         2,
         "{text}"
     );

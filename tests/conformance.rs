@@ -4,10 +4,7 @@
 //! `AIRLOCK_CONFORMANCE` names other scenario files, separated by `:`, to run instead. The last line of
 //! the output is `conformance: N passed, M failed`.
 
-#![allow(
-    clippy::print_stdout,
-    reason = "the outcome is what this program prints"
-)]
+#![allow(clippy::print_stdout, reason = "this program prints its result")]
 
 #[path = "conformance/asynchronous.rs"]
 mod asynchronous;

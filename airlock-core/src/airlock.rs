@@ -75,6 +75,7 @@ impl Airlock {
 
     /// Returns a builder of a scope that opens in this airlock, wherever it is called; see
     /// [`scope`](crate::scope()).
+    #[track_caller]
     pub fn scope(&self) -> ScopeBuilder {
         scope().within(self.around())
     }
@@ -119,8 +120,8 @@ impl Airlock {
         intent: E,
         location: &'static Location<'static>,
     ) -> OpenScope {
-        let scope = self.scope().name("perform_now").executor(Inline);
-        let open = scope.exempt().open();
+        let scope = ScopeBuilder::new().within(self.around());
+        let open = scope.name("perform_now").executor(Inline).exempt().open();
         let id = IntentId(next_id());
         open.hold(Intent::at(intent, location, id, Some(open.id())));
         open
@@ -184,7 +185,7 @@ impl fmt::Debug for Airlock {
 }
 
 /// A builder of an [`Airlock`].
-#[must_use = "nothing holds until the airlock is built, then installed or entered"]
+#[must_use = "a builder does nothing until the airlock is built, and installed or entered"]
 pub struct AirlockBuilder {
     settings: Settings,
     /// The types of resources that were supplied twice.
@@ -401,7 +402,7 @@ pub enum BuildError {
         supplied: Vec<&'static str>,
     },
     /// The catalogue is invalid.
-    #[error("the catalogue of effects is not sound")]
+    #[error("the catalogue of effects is invalid")]
     Catalogue(#[from] CatalogueError),
 }
 
@@ -424,6 +425,6 @@ fn quoted(names: &[&'static str]) -> String {
 /// The error of an airlock that was installed after another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "an airlock is installed already: install one per process, and enter others with `Airlock::run` or `Airlock::bind`"
+    "an airlock is already installed: install one per process, and enter others with `Airlock::run` or `Airlock::bind`"
 )]
 pub struct InstallError;

@@ -61,7 +61,7 @@ impl TaskTracker {
 
 /// A guard of a running task in a [`TaskTracker`].
 #[derive(Debug)]
-#[must_use = "dropped, it no longer counts"]
+#[must_use = "the task stops counting as running when the guard is dropped"]
 pub struct TaskToken(TaskTracker);
 
 impl Drop for TaskToken {

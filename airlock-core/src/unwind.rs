@@ -48,7 +48,7 @@ pub fn guarded<T>(what: &'static str, call: impl FnOnce() -> T) -> Option<T> {
 
 #[cold]
 fn log_panic(what: &'static str, message: &str) {
-    tracing::error!(target: "airlock", what, message, "code of the program panicked");
+    tracing::error!(target: "airlock", what, message, "user code panicked");
 }
 
 /// Drops a panic's payload. If its destructor panics, the payload of that second panic is leaked: dropping it could
@@ -65,7 +65,7 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
         Some(message) => (*message).to_owned(),
         None => match payload.downcast_ref::<String>() {
             Some(message) => message.clone(),
-            None => "a value that is not a text".to_owned(),
+            None => "a value that is not a string".to_owned(),
         },
     }
 }

@@ -189,7 +189,7 @@ pub(crate) fn set_flag(
     input: ParseStream<'_>,
 ) -> syn::Result<()> {
     if !input.is_empty() {
-        let message = format!("`{key}` stands alone: leave it out where it is not wanted");
+        let message = format!("`{key}` takes no value: remove the value, or the argument");
         return Err(input.error(message));
     }
     set_once(slot, key, key.span())

@@ -53,7 +53,7 @@ Examples:
   cargo airlock list --id 'mail.*' --durable  which messages of mail may be in flight?
   cargo airlock list --format json | jq '.effects[].id'
 
-Exit codes: 0 listed; 1 listed, yet the program is wrong: two effects have one id, or two
+Exit codes: 0 listed; 1 listed, but the program is invalid: two effects have the same id, or two
 versions of airlock are linked; 2 could not be built or read.";
 
 const LOCK: &str = "\
@@ -65,7 +65,7 @@ Examples:
 Exit codes: 0 written; 1 not written, since a contract would break; 2 could not be built, read or written.";
 
 const CHECK: &str = "\
-Select what `cargo airlock lock` was given: an effect that is not looked at counts as gone.
+Select the same targets as for `cargo airlock lock`: an effect that is not selected counts as removed.
 
 Examples:
   cargo airlock check                    in CI, before the deployment
@@ -81,7 +81,7 @@ Examples:
   cargo airlock graph --output effects.svg --crate mail
   cargo airlock graph --format dot | dot -Tpdf > effects.pdf
 
-Exit codes: 0 drawn; 1 drawn, yet the program is wrong: two effects have one id, or two
+Exit codes: 0 drawn; 1 drawn, but the program is invalid: two effects have the same id, or two
 versions of airlock are linked; 2 could not be built, read or written.";
 
 const LINT: &str = "\
@@ -91,14 +91,14 @@ Rules:
   spawn                the domain starts a task, a thread or a process
   deny-path            the domain uses a client that you list
 
-What is in the domain, or is called from there in this workspace, may not act by itself. The bodies of
+Code in the domain, and code that it calls in this workspace, may not act itself. The bodies of
 effects may. In Cargo.toml:
 
   [package.metadata.airlock]
   domain = [\"crate::orders\"]
   deny-paths = [\"reqwest::Client\", \"lettre\"]
 
-It reads source and does not prove: it follows paths through `use` and re-exports, and a method where only
+It reads source code and proves nothing: it follows paths through `use` and re-exports, and a method where only
 one in the workspace has its name. It knows no types: it misses calls through trait objects, generics,
 function pointers and macros that it cannot read, and methods of values whose type is not named. It misses
 guards that a function returns or that lie in other values.
@@ -115,7 +115,7 @@ Examples:
   cargo airlock explain mail.send
   cargo airlock explain SendMail target/release/shop
 
-Exit codes: 0 told; 1 told, yet the program is wrong: two effects have one id, or two
+Exit codes: 0 explained; 1 explained, but the program is invalid: two effects have the same id, or two
 versions of airlock are linked; 2 there is no such effect, or it could not be built or read.";
 
 impl Command {

@@ -139,7 +139,7 @@ impl Catalogue {
             .collect();
         Some(format!(
             "two versions of airlock are linked: {}; the scopes of one refuse the intents of the other, and each lists \
-             only its own: `cargo tree --duplicates --invert airlock-core` shows who wants which",
+             only its own: `cargo tree --duplicates --invert airlock-core` shows which crate needs which version",
             versions.join(", ")
         ))
     }

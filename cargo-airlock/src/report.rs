@@ -45,7 +45,7 @@ pub(crate) fn print(answer: Result<Report, BoxError>) -> ExitCode {
                 let _ = writeln!(stderr, "{RED}error{RED:#}: {finding}");
             }
             if let Err(error) = written {
-                let _ = writeln!(stderr, "{RED}error{RED:#}: cannot write the answer");
+                let _ = writeln!(stderr, "{RED}error{RED:#}: cannot write the output");
                 let _ = writeln!(stderr, "  caused by: {error}");
                 return ExitCode::from(2);
             }

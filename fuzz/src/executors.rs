@@ -7,8 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use airlock::catalogue::RetryRule;
-use airlock::executor::BoxFuture;
-use airlock::executor::{Batch, Delivery, Executor, Fallback, Inline, Retry, Timeout};
+use airlock::executor::{Batch, BoxFuture, Delivery, Executor, Fallback, Inline, Retry, Timeout};
 use airlock::lifecycle::{AlwaysFlush, Lifecycle, NeverFlush, ReleaseAll, release_if};
 use airlock::policy::{Policy, ScopeView, Verdict, Veto, allow_all, drop_all, limit, no_reentry};
 use airlock::{BoxError, Intent};

@@ -136,7 +136,7 @@ fn stops(builder: ScopeBuilder, world: &World) -> ScopeBuilder {
     builder.on_report(move |report| {
         if let Some(entry) = dispatched_after_a_failure(report) {
             world.fault(
-                "a flush went on after a failure, though it was to stop",
+                "a flush continued after a failure in the failure mode `Stop`",
                 format!("{entry:?}"),
             );
         }

@@ -6,8 +6,7 @@ use std::process::ExitCode;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use airlock::executor::BoxFuture;
-use airlock::executor::{Delivery, Timer};
+use airlock::executor::{BoxFuture, Delivery, Timer};
 use airlock::{Airlock, FlushError, FlushReport};
 
 use crate::arguments::Arguments;

@@ -156,7 +156,7 @@ impl World {
         let interrupted = error.report().buffered().iter().find(interrupted);
         if let (ErrorSource::Returned, Some(entry)) = (given, interrupted) {
             self.fault(
-                "a flush that was not cancelled says so of an intent",
+                "a flush that was not cancelled reports an intent as interrupted",
                 format!("{entry:?}"),
             );
         }

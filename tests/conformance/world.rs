@@ -259,7 +259,7 @@ impl From<EnqueueError> for Stop {
         match error.kind() {
             EnqueueErrorKind::NoScope => Stop::NoScope,
             EnqueueErrorKind::Vetoed { .. } => Stop::PolicyViolation,
-            other => panic!("a refusal that no scenario knows: {other}"),
+            other => panic!("an unexpected enqueue error: {other}"),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const CHILD: &str = "AIRLOCK_DEFECTS_CHILD";
-const DONE: &str = "the child has run to its end";
+const DONE: &str = "the child has finished";
 /// The time limit for a child process. A working test takes far less.
 const WATCHDOG: Duration = Duration::from_secs(120);
 
@@ -32,7 +32,7 @@ pub(crate) fn in_child(module: &str, name: &str, program: impl FnOnce()) {
         .expect("the child starts");
     let started = Instant::now();
     let hangs = loop {
-        if child.try_wait().expect("it can be asked").is_some() {
+        if child.try_wait().expect("its status can be read").is_some() {
             break false;
         }
         if started.elapsed() > WATCHDOG {

@@ -2,8 +2,7 @@
 
 use airlock::Airlock;
 use airlock::policy::allow_all;
-use airlock::scope::PolicyGuard;
-use airlock::scope::ScopeGuard;
+use airlock::scope::{PolicyGuard, ScopeGuard};
 
 use crate::child::{in_child, on_small_stack};
 use crate::fixture::{block_on, mail};

@@ -6,8 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use airlock::executor::BoxFuture;
-use airlock::executor::Timer;
+use airlock::executor::{BoxFuture, Timer};
 use airlock::policy::{Policy, ScopeView, Veto};
 use airlock::{Airlock, FlushReport, Intent};
 
@@ -120,7 +119,7 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
         Some(message) => message.clone(),
         None => match panic.downcast_ref::<&str>() {
             Some(message) => (*message).to_owned(),
-            None => "a panic without a text".to_owned(),
+            None => "a panic without a message".to_owned(),
         },
     })
 }

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use airlock::catalogue::RetryRule;
-use airlock::executor::BoxFuture;
-use airlock::executor::{Batch, Executor, Inline, Retry, Timeout, Timer};
+use airlock::executor::{Batch, BoxFuture, Executor, Inline, Retry, Timeout, Timer};
 use airlock::{FlushError, IntoIntent};
 
 use crate::fixture::{
@@ -34,7 +33,7 @@ fn check_stopped(error: FlushError, reason: &str) {
     let stopped = fates[0].ends_with(" failed") && fates[1..] == ["mail not reached"];
     assert!(
         is_true && stopped && returned == 2,
-        "{returned} of {fates:?} were handed back, told is: {told}"
+        "{returned} of {fates:?} were handed back, reported: {told}"
     );
 }
 
@@ -171,7 +170,7 @@ struct Impatient;
 
 impl Executor for Impatient {
     fn dispatch(&self, batch: &mut Batch<'_>) {
-        batch.fail_rest("it only awaits");
+        batch.fail_rest("it supports async flushes only");
     }
 
     fn dispatch_async<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, ()> {
@@ -202,7 +201,7 @@ struct NobodyTakes;
 
 impl Executor for NobodyTakes {
     fn dispatch(&self, batch: &mut Batch<'_>) {
-        batch.fail_rest("it only awaits");
+        batch.fail_rest("it supports async flushes only");
     }
 
     fn dispatch_async<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, ()> {

@@ -54,7 +54,7 @@ fn picked(second: fn(u32) -> bool) -> Vec<String> {
                 airlock::enqueue(tally(1));
                 airlock::enqueue(tally(2));
             })
-            .expect("each has a taker");
+            .expect("an executor accepts each");
     });
     let mut lines = seen.lines();
     lines.sort();

@@ -26,9 +26,9 @@ fn a_policy_whose_guard_is_gone_vetoes_nothing_more() {
     let scope = airlock::scope().enter();
     let strict = airlock::policy(assert_no_effects()).enter();
     let later = airlock::policy(allow_all()).enter();
-    airlock::try_enqueue(mail(1)).expect_err("the policy is in force");
+    airlock::try_enqueue(mail(1)).expect_err("the policy applies");
     drop(strict);
-    airlock::try_enqueue(mail(2)).expect("the policy is out of force");
+    airlock::try_enqueue(mail(2)).expect("the policy no longer applies");
     drop(later);
     assert_eq!(scope.len(), 1);
 }

@@ -31,7 +31,7 @@ fn a_scope_that_released_an_intent_judges_it_when_a_scope_further_out_held_it() 
     });
     assert!(
         log.is_empty(),
-        "its policy is between the enqueue and the dispatch (R10): {log:?}"
+        "its policy lies between the enqueue and the dispatch (R10): {log:?}"
     );
 }
 

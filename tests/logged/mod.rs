@@ -2,7 +2,7 @@
 
 #![allow(
     dead_code,
-    reason = "each of the tests that share this needs a part of it"
+    reason = "each test that includes this module uses only a part of it"
 )]
 
 use std::cell::RefCell;

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use airlock::FlushError;
 use airlock::catalogue::RetryRule;
-use airlock::executor::BoxFuture;
-use airlock::executor::{Batch, Executor, Inline, Retry, Timeout};
+use airlock::executor::{Batch, BoxFuture, Executor, Inline, Retry, Timeout};
 use airlock::lifecycle::{AlwaysFlush, NeverFlush};
 use airlock::policy::allow_all;
 use airlock::prelude::*;
@@ -136,7 +135,7 @@ struct Waiting;
 
 impl Executor for Waiting {
     fn dispatch(&self, batch: &mut Batch<'_>) {
-        batch.fail_rest("it only awaits");
+        batch.fail_rest("it supports async flushes only");
     }
 
     fn dispatch_async<'a>(&'a self, _: &'a mut Batch<'_>) -> BoxFuture<'a, ()> {
@@ -149,7 +148,7 @@ struct HandingOver;
 
 impl Executor for HandingOver {
     fn dispatch(&self, batch: &mut Batch<'_>) {
-        batch.fail_rest("it only awaits");
+        batch.fail_rest("it supports async flushes only");
     }
 
     fn dispatch_async<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, ()> {

@@ -129,7 +129,7 @@ fn r13_an_endless_cascade_is_an_error_that_prints_the_chain() {
     airlock.run(|| {
         let error = airlock::scope()
             .run_infallible(|_| airlock::enqueue(save_user(1)))
-            .expect_err("it has no end");
+            .expect_err("the cascade is endless");
         let Some(Failure::TooDeep { limit: 3, chain }) = error.failure() else {
             panic!("{error:?}");
         };
@@ -152,7 +152,7 @@ fn r13_an_endless_cascade_stops_the_flush() {
                 airlock::enqueue(save_user(1));
                 airlock::enqueue(mail(2));
             })
-            .expect_err("it has no end");
+            .expect_err("the cascade is endless");
         let expected = [
             "save_user dispatched",
             "mail not reached",
@@ -468,7 +468,7 @@ fn r13_policies_and_the_executor_around_an_effect_hold_for_what_it_detaches() {
             intent.downcast_ref::<Tick>().is_none_or(|it| it.left == 5)
         }));
         let ended = few.run_infallible(|_| airlock::enqueue(tick(5)));
-        let report = ended.expect("what is dropped is no error").report;
+        let report = ended.expect("a dropped intent is no error").report;
         assert_eq!(fates(&report), ["tick dispatched", "tick dropped"]);
     });
     assert_eq!(log, ["tick 5"]);
@@ -535,7 +535,7 @@ fn r13_a_detached_intent_that_is_handed_back_is_detached_where_it_is_enqueued_ag
                     airlock::enqueue(intent);
                 }
             })
-            .expect_err("it fails once more");
+            .expect_err("it fails a third time");
         assert!(error.report().entries()[0].detached_from().is_none());
     });
 }

@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use airlock::executor::BoxFuture;
-use airlock::executor::Timer;
+use airlock::executor::{BoxFuture, Timer};
 use airlock::{Airlock, BuildError, Effect, Failure, MissingResource, PerformNow};
 
 use crate::fixture::{Log, builder, fates, logged, logged_async, mail};

@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use airlock::catalogue::RetryRule;
-use airlock::executor::BoxFuture;
 use airlock::executor::{
-    Batch, Channel, Executor, Fallback, Inline, Recorder, Retry, Timeout, Timer,
+    Batch, BoxFuture, Channel, Executor, Fallback, Inline, Recorder, Retry, Timeout, Timer,
 };
 use airlock::{Failure, FailureMode};
 

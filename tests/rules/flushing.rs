@@ -75,7 +75,7 @@ fn r14_carrying_on_is_a_choice() {
             fates(error.report()),
             ["fail failed", "ship dispatched", "fail failed"]
         );
-        assert!(error.to_string().contains("and 1 more"), "{error}");
+        assert!(error.to_string().contains("1 more failed"), "{error}");
     });
     assert_eq!(log, ["fail 1", "ship 2", "fail 3"]);
 }

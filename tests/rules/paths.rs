@@ -4,8 +4,7 @@
 
 use std::time::Duration;
 
-use airlock::executor::BoxFuture;
-use airlock::executor::{Inline, Timer};
+use airlock::executor::{BoxFuture, Inline, Timer};
 use airlock::prelude::*;
 use airlock::{Airlock, FailureMode, FlushError, FlushReport, Intent};
 use proptest::prelude::*;

@@ -94,7 +94,7 @@ fn a_scope_a_guard_a_recorder_and_a_report_take_the_same_assertions() {
 
 #[test]
 #[should_panic(
-    expected = "the closure of an assertion or of `Scope::inspect` looks at a scope already"
+    expected = "the closure of an assertion or of `Scope::inspect` is already inspecting a scope"
 )]
 fn an_assertion_within_the_closure_of_another_on_a_scope_is_refused() {
     let scope = airlock::scope().enter();
@@ -112,14 +112,14 @@ fn an_assertion_within_the_closure_of_another_on_a_recorder_is_refused() {
         recorder.assert_enqueued::<Charge>(|_| recorder.count::<SendMail>() == 1);
     });
     assert!(
-        refused.contains("looks at this recorder already"),
+        refused.contains("is already inspecting this recorder"),
         "{refused}"
     );
     let refused = panic_of(|| {
         recorder.assert_enqueued::<Charge>(|_| Assertions::count::<SendMail>(&recorder) == 1);
     });
     assert!(
-        refused.contains("looks at this recorder already"),
+        refused.contains("is already inspecting this recorder"),
         "{refused}"
     );
     // Another recorder may be inspected meanwhile, and this one again afterwards.

@@ -138,7 +138,7 @@ fn a_strict_test_that_has_looked_at_everything_passes(scope: &TestScope) {
 }
 
 #[airlock::test(strict)]
-#[should_panic(expected = "the test is strict, and no assertion has looked at what it left")]
+#[should_panic(expected = "the test is strict, and no assertion has checked what it left")]
 fn a_strict_test_fails_for_what_no_assertion_has_looked_at(scope: &TestScope) {
     checkout(7).expect("it succeeds");
     scope.assert_count::<Charge>(1);
@@ -196,7 +196,7 @@ fn a_lax_test_shows_nothing_of_what_nobody_looks_at() {
 
 #[airlock::test(strict)]
 #[tokio::test]
-#[should_panic(expected = "no assertion has looked at")]
+#[should_panic(expected = "no assertion has checked")]
 async fn strict_holds_for_async_tests() {
     airlock::enqueue(charge(9, 1));
 }

@@ -5,8 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use airlock::executor::BoxFuture;
-use airlock::executor::{Batch, Delivery, Executor, Inline};
+use airlock::executor::{Batch, BoxFuture, Delivery, Executor, Inline};
 use airlock::testing::{Subject, executor_promises};
 use airlock::{FlushError, Intent};
 

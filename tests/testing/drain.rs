@@ -354,7 +354,12 @@ fn a_failure_is_an_error_and_does_not_stop_the_others() {
         matches!(error.failure(), Some(Failure::Effect(source)) if source.to_string() == "no luck with 1")
     );
     let text = error.to_string();
-    assert!(text.starts_with("effects failed that were drained: `testing.drain.refuse` (enqueued at tests/testing/drain.rs:"), "{text}");
+    assert!(
+        text.starts_with(
+            "drained effects failed: `testing.drain.refuse` (enqueued at tests/testing/drain.rs:"
+        ),
+        "{text}"
+    );
     // An intent that the failed effect enqueued is discarded, and shown.
     let fates: Vec<_> = error
         .drained()

@@ -92,7 +92,7 @@ fn due(drained: &Drained) -> Vec<Duration> {
 fn a_drain_for_a_time_performs_what_is_due_at_its_end_and_leaves_the_rest() {
     let drained = polling()
         .drain_for(&airlock(), 2 * MINUTE)
-        .expect("endless work is no error");
+        .expect("endless work is not an error");
     drained.assert_exactly(all_in_order![
         Poll { n: 0 },
         Import { n: 0 },
@@ -291,7 +291,7 @@ fn a_predicate_that_never_holds_is_an_error_that_names_the_line() {
         .expect_err("none is performed");
     assert!(matches!(error.failure(), Some(Failure::Effect(_))));
     let text = error.to_string();
-    let reason = "; effects failed that were drained: `testing.endless.refuse` (enqueued at ";
+    let reason = "; drained effects failed: `testing.endless.refuse` (enqueued at ";
     assert!(text.contains(reason), "{text}");
     assert!(text.ends_with(": no luck"), "{text}");
 
@@ -383,7 +383,7 @@ async fn async_effects_are_drained_for_a_time_and_until_a_predicate_holds() {
     let airlock = airlock();
     let polling = || capture(|| _ = airlock::enqueue(poll_async(0)));
     let drained = sendable(polling().drain_for_async(&airlock, MINUTE)).await;
-    let drained = drained.expect("endless work is no error");
+    let drained = drained.expect("endless work is not an error");
     drained.assert_exactly(all_in_order![PollAsync, Import, PollAsync, Import]);
     drained
         .left()
@@ -404,7 +404,7 @@ async fn async_effects_are_drained_for_a_time_and_until_a_predicate_holds() {
 fn a_detached_intent_says_where_it_came_from() {
     let drained = polling()
         .drain_for(&airlock(), MINUTE)
-        .expect("endless work is no error");
+        .expect("endless work is not an error");
     let second = drained.entries()[2].seen();
     assert!(second.cause().is_none());
     let from = second.detached_from().expect("the first started it");
@@ -427,7 +427,7 @@ fn a_detached_intent_says_where_it_came_from() {
 fn a_snapshot_shows_what_is_detached_and_left() {
     let drained = polling()
         .drain_for(&airlock(), MINUTE)
-        .expect("endless work is no error");
+        .expect("endless work is not an error");
     insta::assert_snapshot!(drained.plain_in_full(), @"
     1 testing.endless.poll Poll { n: 0 }, scope 1, dispatched
     2 testing.endless.import Import { n: 0 }, caused by 1, dispatched
@@ -443,7 +443,7 @@ fn a_snapshot_shows_what_is_detached_and_left() {
 fn a_snapshot_serialises_what_is_detached() {
     let drained = polling()
         .drain_for(&airlock(), Duration::ZERO)
-        .expect("endless work is no error");
+        .expect("endless work is not an error");
     insta::assert_json_snapshot!(drained.left().plain(), @r#"
     [
       {
@@ -461,7 +461,7 @@ fn a_snapshot_serialises_what_is_detached() {
 fn a_table_shows_when_what_is_left_is_due() {
     let drained = polling()
         .drain_for(&airlock(), 59 * MINUTE)
-        .expect("endless work is no error");
+        .expect("endless work is not an error");
     let table = drained.to_string();
     let last = table.lines().last().unwrap_or_default();
     assert!(last.contains("Poll { n: 60 }    due at 3600s  "), "{table}");

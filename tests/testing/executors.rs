@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use airlock::catalogue::RetryRule;
-use airlock::executor::BoxFuture;
 use airlock::executor::{
-    Batch, Channel, Delivery, Executor, Fallback, Inline, Recorder, Retry, Timeout,
+    Batch, BoxFuture, Channel, Delivery, Executor, Fallback, Inline, Recorder, Retry, Timeout,
 };
 use airlock::testing::Subject;
 use airlock::{FlushError, Intent};

@@ -1,5 +1,5 @@
 //! Snapshots show each fate the same in every run, even if its text contains ids or line numbers.
-#![allow(unused_variables, reason = "most effects here only have to be there")]
+#![allow(unused_variables, reason = "most effects here do nothing")]
 
 use std::sync::Arc;
 use std::time::Duration;

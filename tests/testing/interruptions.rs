@@ -149,7 +149,7 @@ fn the_point_that_breaks_the_invariant_is_named() {
         &text,
         &[
             "does not hold after a panic at an enqueue: `testing.interruptions.take_money`, enqueued at tests/testing/interruptions.rs:",
-            "(point 1; it held at the 0 before): it gave `false`",
+            "(point 1; it held at the 0 before): it returned `false`",
             HERE,
         ],
     );
@@ -224,7 +224,7 @@ fn without_an_interruption_the_invariant_has_to_hold_and_the_scenario_not_to_pan
     let text = broken(|_| {}, |_| false);
     contains(
         &text,
-        &["does not hold without any interruption: it gave `false`"],
+        &["does not hold without any interruption: it returned `false`"],
     );
     let text = broken(|_| panic!("of its own"), |_| true);
     assert_eq!(text, "of its own");

@@ -50,7 +50,7 @@ fn fewer_points_than_in_the_first_run_are_not_taken_for_the_end() {
     );
     ends_with(
         &text,
-        "had 8 points in its first run and only 0 in that which was to be interrupted at point 2: it differs from run to run, so not every point can be tried",
+        "had 8 points in its first run and only 0 in the run that should be interrupted at point 2: it differs from run to run, so not every point can be tried",
     );
 }
 

@@ -51,7 +51,7 @@ fn a_table_shows_all_that_was_captured_and_marks_what_came_nearest() {
         text,
         format!(
             "\
-no intent of `testing.fixture.send_mail` is one that the closure accepts
+no intent of `testing.fixture.send_mail` is accepted by the closure
 captured: 5 intents
       effect                     intent                                    options                         enqueued at
       testing.fixture.charge     Charge {{ order: 7, cents: 100 }}                                           {here}
@@ -139,7 +139,7 @@ fn where_nothing_is_there_it_says_what_may_be_the_reason() {
     }
     let captured = capture(awaited); // Should be `capture_async(awaited())`.
     let text = message(|| captured.assert_count::<Charge>(1));
-    let future = "captured: nothing; the block has given a future that is not awaited: `capture_async` awaits it\n";
+    let future = "captured: nothing; the block returned a future that was not awaited: `capture_async` awaits it\n";
     assert!(text.ends_with(future), "{text}");
     let boxed = capture(|| -> Pin<Box<dyn Future<Output = ()>>> { Box::pin(awaited()) });
     let text = message(|| boxed.assert_count::<Charge>(1));
@@ -236,7 +236,7 @@ fn an_exact_list_says_which_place_is_wrong() {
     );
     starts(
         all_in_order![Charge, KeepCard, SendMail, Charge],
-        "intent 5 and what follows is too much\n",
+        "intent 5 and all later ones are unexpected\n",
     );
     starts(
         all_in_order![

@@ -72,7 +72,7 @@ fn one_that_is_interrupted() {
 }
 
 #[airlock::test(strict)]
-#[should_panic(expected = "no assertion has looked at")]
+#[should_panic(expected = "no assertion has checked")]
 fn one_that_fails() {
     airlock::enqueue(mail(&format!("buyer {}", order())));
 }

@@ -81,7 +81,7 @@ fn a_report_is_stable_text_too() {
     // The inline executor refuses the delayed mail that the effect enqueues.
     let error = ended.expect_err("a cascade asks for a delay");
     insta::assert_snapshot!(error.report().plain(), @"
-    1 testing.snapshots.settle_up, scope 1, failed: the effect panicked: cannot enqueue `testing.fixture.send_mail` at tests/testing/snapshots.rs: the executor `inline` cannot take it: it performs where the scope ends and cannot delay; name an executor that can, such as `airlock::tokio::Spawn`
+    1 testing.snapshots.settle_up, scope 1, failed: the effect panicked: cannot enqueue `testing.fixture.send_mail` at tests/testing/snapshots.rs: the executor `inline` cannot take it: it performs effects when the scope ends and cannot delay them; use an executor that can, such as `airlock::tokio::Spawn`
     2 testing.fixture.send_mail, key 1, scope 2, coalesced into 3
     3 testing.fixture.send_mail, key 1, scope 1, not reached
     4 testing.fixture.charge, caused by 1, discarded

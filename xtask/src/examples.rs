@@ -29,10 +29,7 @@ pub fn check(workspace: &Workspace) -> Result<(), String> {
     let mut wrong = Vec::new();
     let examples = Examples::find(workspace)?;
     for (example, kind) in &examples.tested {
-        println!(
-            "{}: a {kind}, which is not run here but by the tests",
-            example.name
-        );
+        println!("{}: a {kind}, which only its own tests run", example.name);
     }
     for (example, case) in examples.cases {
         let name = case

@@ -64,6 +64,7 @@ macro_rules! __airlock_register_durable {
 }
 
 /// Returns the builder of a boundary's scope.
+#[track_caller]
 pub fn boundary(boundary: &'static BoundaryDescriptor) -> ScopeBuilder {
     ScopeBuilder::for_boundary(boundary)
 }
@@ -113,8 +114,8 @@ pub fn key(key: impl IntoKey) -> Key {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of an effect",
     label = "must be `Send + Clone + 'static`",
-    note = "an intent is stored, may be performed on another thread, and again after a failure: its arguments must be `Send + Clone + 'static`",
-    note = "declare the effect `once` if it can never be repeated; then `Clone` is not needed. What the body needs but an intent must not carry is a `#[resource]`"
+    note = "an intent is stored, may be performed on another thread, and retried after a failure: its arguments must be `Send + Clone + 'static`",
+    note = "declare the effect `once` if it can never be repeated; then `Clone` is not needed. Pass what the body needs but an intent must not store as a `#[resource]`"
 )]
 pub trait Argument: Send + Clone + 'static {}
 

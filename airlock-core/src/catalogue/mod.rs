@@ -168,7 +168,7 @@ impl Catalogue {
             effect: effect.spec.id,
             source: match effect.spec.arguments.iter().any(Argument::is_redacted) {
                 // The error may quote a redacted value.
-                true => "its arguments do not fit; what was found is withheld, since the effect redacts some".into(),
+                true => "its arguments do not match; the details are withheld, because the effect redacts an argument".into(),
                 false => source,
             },
         })

@@ -102,7 +102,7 @@ pub fn register<S: EffectSet>() -> Result<(), RegisterError> {
 
 /// The error of an effect that was registered after the catalogue was built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the catalogue has been made already: register effects first thing in `main`")]
+#[error("the catalogue is already built: register effects at the start of `main`")]
 pub struct RegisterError;
 
 /// Returns all registered descriptors. Later registrations are errors.

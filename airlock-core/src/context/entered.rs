@@ -210,7 +210,7 @@ fn warn_once(guard: &GuardMark) {
         tracing::warn!(
             target: "airlock",
             at = %guard.at,
-            "a guard is held across an await: concurrent branches of the future are under it too; give the block a future of its own with `.run_async(..)` or `.bind(..)`",
+            "a guard is held across an await: it also applies to concurrent branches of the future; run the block in its own future with `.run_async(..)` or `.bind(..)`",
         );
     }
 }

@@ -265,8 +265,19 @@ struct Lent<'a> {
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         let mut buffer = std::mem::take(&mut self.buffer);
-        self.own
-            .frame(|frame| std::mem::swap(&mut frame.buffer, &mut buffer));
+        let published = self.own.frame(|frame| match frame.shared() {
+            None => {
+                std::mem::swap(&mut frame.buffer, &mut buffer);
+                None
+            }
+            shared => shared.cloned(),
+        });
+        // The closure asked for a handle of the scope, which moved the frame's buffer behind a lock.
+        if let Some(shared) = published.flatten() {
+            let mut state = shared.state();
+            buffer.append(&mut state.buffer);
+            state.buffer = buffer;
+        }
     }
 }
 

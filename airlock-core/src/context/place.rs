@@ -337,7 +337,7 @@ impl Around {
                 if !known.insert(Arc::as_ptr(place)) {
                     break;
                 }
-                more.extend(place.policies().iter().rev());
+                more.extend(place.policies());
             }
             for layer in more.into_iter().rev() {
                 joined = joined.with(PlaceKind::Policy(layer.clone()));

@@ -75,7 +75,7 @@ pub trait Effect: fmt::Debug + Sized + 'static {
 pub trait DurableEffect: Effect + serde::Serialize + serde::de::DeserializeOwned {}
 
 /// A body that has started: finished already (sync effects), or a future to await.
-#[must_use = "an effect that is not driven to its end may not have happened"]
+#[must_use = "an effect that is not polled to completion may not have run"]
 pub enum Performing<'a> {
     /// The body has run.
     Ready(Result<(), BoxError>),
@@ -110,7 +110,7 @@ impl fmt::Debug for Performing<'_> {
 #[diagnostic::on_unimplemented(
     message = "an effect cannot return `{Self}`",
     label = "must be `()` or `Result<(), E>`",
-    note = "an effect returns `()` or `Result<(), E>`, where `E` is an error that is `Send + Sync + 'static`; nobody is left to take a value when it runs"
+    note = "an effect returns `()` or `Result<(), E>`, where `E` is an error that is `Send + Sync + 'static`; no caller is left to receive a value when it runs"
 )]
 pub trait EffectOutput {
     /// Converts the value into a result with a boxed error.

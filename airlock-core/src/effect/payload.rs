@@ -256,7 +256,7 @@ fn not_batch<'r>() -> Performing<'r> {
 #[cold]
 fn used_up<'r>() -> Performing<'r> {
     Performing::Ready(Err(
-        "its arguments were used up by an earlier attempt".into()
+        "its arguments were consumed by an earlier attempt".into()
     ))
 }
 

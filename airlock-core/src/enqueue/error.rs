@@ -57,10 +57,10 @@ pub enum EnqueueErrorKind {
         reason: String,
     },
     /// The enqueue came from a policy, a lifecycle or an executor's `accepts`.
-    #[error("policies judge intents and cannot enqueue any")]
+    #[error("a policy, a lifecycle or an executor's `accepts` cannot enqueue")]
     WhileJudging,
     /// The enqueue came from a closure given to `Scope::inspect`.
-    #[error("a closure that inspects a scope cannot enqueue: enqueue after it has returned")]
+    #[error("a closure that inspects a scope cannot enqueue: enqueue after it returns")]
     WhileInspecting,
 }
 
@@ -78,11 +78,11 @@ fn remedies() -> impl fmt::Display {
         if let Some(likeliest) = LIKELIEST.get() {
             return write!(
                 f,
-                "{likeliest}; in a body that streams, open a scope for each item; a task or thread of its own gets a scope by `Scope::bind` or `Scope::enter`; elsewhere put `#[airlock::boundary]` on the function that should decide"
+                "{likeliest}; in a body that streams, open a scope for each item; in a spawned task or thread, use `Scope::bind` or `Scope::enter`; elsewhere put `#[airlock::boundary]` on the function that should decide"
             );
         }
         f.write_str(
-            "put `#[airlock::boundary]` on the function that should decide, or run this in `airlock::scope().run(..)`; a task or thread of its own gets a scope by `Scope::bind` or `Scope::enter`; a web service opens one for each request by `ScopeLayer` (axum, tower) or `ScopeMiddleware` (actix); a test has one with `#[airlock::test]`",
+            "put `#[airlock::boundary]` on the function that should decide, or run this in `airlock::scope().run(..)`; in a spawned task or thread, use `Scope::bind` or `Scope::enter`; in a web service, add `ScopeLayer` (axum, tower) or `ScopeMiddleware` (actix); in a test, use `#[airlock::test]`",
         )
     })
 }

@@ -177,7 +177,7 @@ impl<'a> Batch<'a> {
     /// intent without an answer is rejected.
     pub fn complete_in_order(&mut self, receipts: impl IntoIterator<Item = Receipt>) {
         let mut receipts = receipts.into_iter();
-        let unanswered = || Receipt::Rejected("the engine gave no answer for it".into());
+        let unanswered = || Receipt::Rejected("the engine returned no answer for it".into());
         self.complete(|_| receipts.next().unwrap_or_else(unanswered));
     }
 

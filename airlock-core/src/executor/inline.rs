@@ -18,7 +18,7 @@ pub struct Inline;
 pub(crate) fn cannot_delay(intent: &Intent) -> Result<(), Cow<'static, str>> {
     match intent.schedule() {
         Schedule::Now => Ok(()),
-        _ => Err("it performs where the scope ends and cannot delay; name an executor that can, such as `airlock::tokio::Spawn`".into()),
+        _ => Err("it performs effects when the scope ends and cannot delay them; use an executor that can, such as `airlock::tokio::Spawn`".into()),
     }
 }
 

@@ -124,7 +124,7 @@ impl Recorder {
         let me = std::thread::current().id();
         assert!(
             *self.shared.held_by() != Some(me),
-            "the closure of an assertion looks at this recorder already: take what you need out of it, and look again afterwards"
+            "the closure of an assertion is already inspecting this recorder: return what you need from the closure, and inspect it again afterwards"
         );
         let deliveries = &self.shared.deliveries;
         let deliveries = deliveries.lock().unwrap_or_else(PoisonError::into_inner);

@@ -125,8 +125,7 @@ impl Kept {
         }) {
             panicked = true;
             if let Some(intent) = asked.take() {
-                let message = format!("its key: {message}");
-                let failure = Failure::Panicked { message };
+                let failure = Failure::KeyPanicked { message };
                 intent.data.decide(Decision::Failed(Arc::new(failure)));
             }
         }

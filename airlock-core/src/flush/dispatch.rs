@@ -243,7 +243,7 @@ impl Flush {
         }
         let first = self.under_way[0] as usize;
         let executor = self.executor_name(self.routes.of(first));
-        let message = "it dropped the attempt before that had ended".to_owned();
+        let message = "it dropped the attempt before it completed".to_owned();
         self.cut_short(Failure::LeftUndone { executor, message });
     }
 
@@ -273,8 +273,10 @@ impl Flush {
     fn close(&mut self, part: &Part, executor: &Arc<dyn Executor>, panicked: Option<Panicked>) {
         let message = match panicked {
             Some(Panicked { message }) => format!("it panicked: {message}"),
-            None if self.under_way.is_empty() => "it returned without deciding".to_owned(),
-            None => "it dropped the attempt before that had ended".to_owned(),
+            None if self.under_way.is_empty() => {
+                "it returned without deciding the fate of the intent".to_owned()
+            }
+            None => "it dropped the attempt before it completed".to_owned(),
         };
         let left = |flush: &Self| flush.under_way.is_empty() && flush.pending(part).is_empty();
         if self.stopped && self.under_way.is_empty() || left(self) {

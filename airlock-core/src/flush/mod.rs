@@ -324,6 +324,15 @@ impl Flush {
         self.stopped || !self.intents.iter().any(|intent| intent.data.is_pending())
     }
 
+    /// Discards what is not dispatched yet.
+    pub(crate) fn discard(&mut self) {
+        for intent in &mut self.intents {
+            if intent.data.is_pending() {
+                intent.data.decide(Decision::Discarded);
+            }
+        }
+    }
+
     fn settings(&self) -> &SettingsRef {
         &self.terms.settings
     }

@@ -53,6 +53,8 @@ impl Routes {
             ..
         } = leaving;
         self.units.forget_kinds(); // Units of one cascade are not merged with those of another.
+        // The intents keep the places of this call alive, but not those of earlier ones: their addresses may be reused.
+        self.by_place.clear();
         // Fast path: nothing is batched, and all intents are directly in the scope.
         if special.is_nothing()
             && self.executors.is_empty()

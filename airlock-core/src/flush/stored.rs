@@ -19,7 +19,13 @@ pub(crate) fn record(frame: &mut Frame) -> Box<Flush> {
     let shared = frame.shared().cloned();
     let (intents, head) = match &shared {
         Some(shared) => {
-            let intents = take_recorded(&shared.head, &mut shared.state().buffer);
+            // Not under the lock: `Executor::identity` is user code, which may look at the scope.
+            let mut buffer = std::mem::take(&mut shared.state().buffer);
+            let intents = take_recorded(&shared.head, &mut buffer);
+            let mut state = shared.state();
+            buffer.append(&mut state.buffer);
+            state.buffer = buffer;
+            drop(state);
             (intents, &shared.head)
         }
         None => {

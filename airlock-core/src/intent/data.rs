@@ -308,6 +308,22 @@ impl IntentData {
         self.extra_mut().options.get_or_insert_default()
     }
 
+    /// Describes where and when the intent is to be performed, in words: the given delay, queue and priority.
+    pub(crate) fn placement_in_words(&self, delay: String) -> String {
+        fn named(name: &str, value: Option<impl std::fmt::Display>) -> String {
+            value
+                .map(|value| format!("{name} {value}"))
+                .unwrap_or_default()
+        }
+        let words = [
+            delay,
+            named("queue", self.queue()),
+            named("priority", self.priority()),
+        ];
+        let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        words.join(", ")
+    }
+
     pub(crate) fn schedule(&self) -> Schedule {
         self.options()
             .map_or(Schedule::Now, |options| options.schedule)

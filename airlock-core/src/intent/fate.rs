@@ -222,7 +222,7 @@ pub enum Failure {
         source: BoxError,
     },
     /// The executor panicked, returned without handling the intent, or dropped the attempt.
-    #[error("the executor `{executor}` left it undone: {message}")]
+    #[error("the executor `{executor}` did not complete it: {message}")]
     LeftUndone {
         /// The executor's name.
         executor: String,
@@ -234,6 +234,12 @@ pub enum Failure {
     PolicyPanicked {
         /// The policy's name.
         policy: String,
+        /// The panic's message.
+        message: String,
+    },
+    /// The `key` expression of the effect panicked.
+    #[error("its key panicked: {message}")]
+    KeyPanicked {
         /// The panic's message.
         message: String,
     },
@@ -254,7 +260,7 @@ pub enum Failure {
         chain: String,
     },
     /// The scope was flushed by code in it.
-    #[error("the scope was flushed by code that is in it: leave it first, then flush it")]
+    #[error("the scope was flushed by code that runs in it: leave the scope first, then flush it")]
     StillEntered,
     /// The timer for its timeout or its retry panicked.
     #[error("the timer panicked: {message}")]
@@ -268,12 +274,13 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Returns whether the intent failed in its dispatch. `false` if a policy, an ended ancestor or the depth limit
-    /// failed it before.
+    /// Returns whether the intent failed in its dispatch. `false` if a policy, its key, an ended ancestor or the depth
+    /// limit failed it before.
     pub(crate) fn came_from_dispatch(&self) -> bool {
         !matches!(
             self,
             Failure::PolicyPanicked { .. }
+                | Failure::KeyPanicked { .. }
                 | Failure::AncestorEnded { .. }
                 | Failure::TooDeep { .. }
         )

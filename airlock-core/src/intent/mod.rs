@@ -255,7 +255,18 @@ impl fmt::Debug for Intent {
             f,
             "{:?} {} at {}",
             self.payload, self.data.id, self.data.location
-        )
+        )?;
+        let options = [
+            self.data.placement_in_words(self.schedule().in_words()),
+            self.fire_on().in_words().to_owned(),
+        ];
+        for option in options.iter().filter(|option| !option.is_empty()) {
+            write!(f, ", {option}")?;
+        }
+        match self.origin() {
+            Some(origin) => write!(f, ", from {origin}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -33,6 +33,15 @@ pub enum Schedule {
 }
 
 impl Schedule {
+    /// Describes the delay in words that are the same in each run.
+    pub(crate) fn in_words(self) -> String {
+        match self {
+            Schedule::Now => String::new(),
+            Schedule::After(delay) => format!("after {delay:?}"),
+            Schedule::At(_) => "at a set time".to_owned(),
+        }
+    }
+
     /// Returns the remaining delay at `now`.
     pub fn delay_from(self, now: SystemTime) -> Duration {
         match self {
@@ -43,9 +52,19 @@ impl Schedule {
     }
 }
 
+impl FireOn {
+    /// Describes the outcome in words. Empty for the default.
+    pub(crate) fn in_words(self) -> &'static str {
+        match self {
+            FireOn::Success => "",
+            FireOn::Failure => "on failure",
+            FireOn::Always => "always",
+        }
+    }
+}
+
 /// The options of one intent. The effect's declaration is the default for queue, priority and key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub(crate) struct Options {
     /// The earliest time at which it may be performed.
     pub schedule: Schedule,

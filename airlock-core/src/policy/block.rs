@@ -115,7 +115,7 @@ impl Policy for EffectFilter {
         }
         Err(Veto::because(match self.verb {
             Verb::Block => "this effect is blocked here",
-            Verb::AllowOnly => "this effect is not among those allowed here",
+            Verb::AllowOnly => "this effect is not allowed here",
         }))
     }
 

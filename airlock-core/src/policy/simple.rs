@@ -112,8 +112,9 @@ impl Policy for Cap {
         if scope.len() < self.max {
             return Ok(());
         }
+        let intents = if self.max == 1 { "intent" } else { "intents" };
         Err(Veto::because(format!(
-            "the scope holds {} intents, as many as `cap` allows",
+            "the scope holds {} {intents}, as many as `cap` allows",
             self.max
         )))
     }

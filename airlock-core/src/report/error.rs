@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io::{Write, stderr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::intent::{Failure, Fate, Intent};
@@ -117,7 +116,7 @@ impl FlushError {
             tracing::error!(
                 target: "airlock",
                 error = %self,
-                "intents that were not reached are lost, since nobody takes them: see `AirlockBuilder::on_unhandled_error`",
+                "intents that were not reached are lost, because no hook takes them: see `AirlockBuilder::on_unhandled_error`",
             );
         }
     }
@@ -145,17 +144,18 @@ impl FlushError {
     }
 }
 
+#[allow(
+    clippy::print_stderr,
+    reason = "the last resort: neither a hook nor a subscriber listens"
+)]
 fn print_unhandled(error: &FlushError) {
-    // A destructor of the program's thread may run this while standard error is closed: `eprintln` would panic.
-    let text = guarded("Display of a flush error", || {
-        format!(
+    // Guarded: `eprint` panics if standard error is closed, and the error's `Display` is user code.
+    guarded("printing an unhandled flush error", || {
+        eprint!(
             "airlock: a flush failed and nobody handles its error: {error}\n{}note: set `AirlockBuilder::on_unhandled_error`, or install a `tracing` subscriber\n",
             error.report(),
-        )
+        );
     });
-    if let Some(text) = text {
-        let _ = stderr().lock().write_all(text.as_bytes());
-    }
 }
 
 impl Drop for FlushError {

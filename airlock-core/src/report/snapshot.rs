@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::Location;
 
 use crate::effect::{Effect, EffectDescriptor};
-use crate::intent::{FireOn, Intent, IntentId, ScopeId};
+use crate::intent::{FireOn, Intent, IntentId, Origin, ScopeId};
 use crate::report::Table;
 
 /// A copy of what a scope held at one time; see [`Scope::snapshot`](crate::Scope::snapshot).
@@ -25,6 +25,8 @@ pub struct SnapshotLine {
     scope: Option<ScopeId>,
     captured: bool,
     fire_on: FireOn,
+    options: String,
+    origin: Option<Origin>,
 }
 
 impl SnapshotLine {
@@ -67,6 +69,16 @@ impl SnapshotLine {
     pub fn fire_on(&self) -> FireOn {
         self.fire_on
     }
+
+    /// Returns the delay, queue and priority in words, such as `after 5s, queue slow`. Empty if none is set.
+    pub fn options(&self) -> &str {
+        &self.options
+    }
+
+    /// Returns where the work that enqueued the intent came from; see [`Intent::origin`].
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
+    }
 }
 
 impl Snapshot {
@@ -106,6 +118,8 @@ impl<'a> FromIterator<&'a Intent> for Snapshot {
             scope: intent.scope(),
             captured: intent.is_captured(),
             fire_on: intent.fire_on(),
+            options: intent.data.placement_in_words(intent.schedule().in_words()),
+            origin: intent.origin().cloned(),
         });
         Self {
             lines: lines.collect(),
@@ -118,7 +132,15 @@ impl fmt::Display for Snapshot {
         if self.is_empty() {
             return f.write_str("no intents\n");
         }
-        let mut table = Table::new(["effect", "intent", "leaves", "from", "enqueued at"]);
+        let mut table = Table::new([
+            "effect",
+            "intent",
+            "options",
+            "leaves",
+            "from",
+            "enqueued at",
+            "origin",
+        ]);
         for line in &self.lines {
             let leaves = match line.fire_on {
                 FireOn::Success => "on success",
@@ -128,6 +150,7 @@ impl fmt::Display for Snapshot {
             table.row([
                 line.effect.id().to_owned(),
                 line.arguments.clone(),
+                line.options.clone(),
                 leaves.to_owned(),
                 if line.captured {
                     "nested scope"
@@ -136,6 +159,10 @@ impl fmt::Display for Snapshot {
                 }
                 .to_owned(),
                 format!("{}:{}", line.location.file(), line.location.line()),
+                line.origin
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
             ]);
         }
         write!(f, "{table}")

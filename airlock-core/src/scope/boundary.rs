@@ -83,7 +83,7 @@ where
             }
         }
         let Some(mut flushing) = this.flushing.take() else {
-            unreachable!("it was there, or was put there")
+            unreachable!("it was set before, or has just been set")
         };
         let Poll::Ready(flushed) = flushing.flush.as_mut().poll(cx) else {
             *this.flushing = Some(flushing);

@@ -13,7 +13,7 @@ use crate::lifecycle::Lifecycle;
 use crate::observer::Observer;
 use crate::policy::{Layer, Policy};
 use crate::report::FlushReport;
-use crate::scope::{OpenScope, OwnedScope, ScopeGuard};
+use crate::scope::{OpenScope, OwnedScope, ScopeGuard, root};
 
 /// A builder of a scope, which opens when it is run, entered or opened.
 ///
@@ -38,15 +38,25 @@ pub struct ScopeBuilder {
 /// assert!(ended.report.is_empty());
 /// # Ok::<(), airlock::FlushError>(())
 /// ```
+#[track_caller]
 pub fn scope() -> ScopeBuilder {
-    ScopeBuilder {
-        spec: Spec::default(),
-    }
+    root::check();
+    ScopeBuilder::new()
 }
 
 impl ScopeBuilder {
+    /// Returns a builder for scopes that may be root scopes even while tests forbid them.
     #[inline]
+    pub(crate) fn new() -> Self {
+        Self {
+            spec: Spec::default(),
+        }
+    }
+
+    #[inline]
+    #[track_caller]
     pub(crate) fn for_boundary(boundary: &'static BoundaryDescriptor) -> Self {
+        root::check();
         Self {
             spec: Spec {
                 boundary: Some(boundary),

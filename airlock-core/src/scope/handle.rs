@@ -110,7 +110,7 @@ impl Scope {
         // Checked before locking, since this thread holds the lock if it is the same scope.
         assert!(
             context::mode() != Mode::Inspecting,
-            "the closure of an assertion or of `Scope::inspect` looks at a scope already: take what you need out of it, and look again afterwards"
+            "the closure of an assertion or of `Scope::inspect` is already inspecting a scope: return what you need from the closure, and inspect it again afterwards"
         );
         let _after = AfterLooking::new();
         let state = self.shared.state();

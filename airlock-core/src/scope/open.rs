@@ -117,7 +117,7 @@ impl OpenScope {
     pub fn discard(mut self) -> FlushReport {
         assert!(
             !context::is_entered(self.scope.shared()),
-            "the scope was discarded by code that is in it: leave it first, then discard it"
+            "the scope was discarded by code that runs in it: leave the scope first, then discard it"
         );
         flush::refuse_while_inspecting();
         self.ended = true;
@@ -242,7 +242,7 @@ impl fmt::Debug for OpenScope {
 /// let guard = airlock::scope().enter();
 /// std::thread::spawn(move || guard.discard());
 /// ```
-#[must_use = "a guard that is dropped at once leaves its scope at once and discards it"]
+#[must_use = "a guard that is dropped immediately leaves its scope and discards it"]
 pub struct ScopeGuard {
     // Declared first, since the scope must be left before it ends.
     entered: Option<GuardEntry>,

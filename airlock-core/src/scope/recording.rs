@@ -43,7 +43,7 @@ impl OwnedScope {
         self.close();
         assert!(
             !self.is_entered(),
-            "the scope was ended by code that is in it: leave it first, then end it"
+            "the scope was ended by code that runs in it: leave the scope first, then end it"
         );
         let flush = self.begin_recording();
         Recording {

@@ -9,9 +9,9 @@ use crate::report::{FlushError, FlushReport};
 /// Intents that a finished scope has released: judged, but not dispatched yet. Made by
 /// [`OwnedScope::release`](crate::OwnedScope::release).
 ///
-/// If it is dropped, it dispatches nothing. The report says so, and the intents go to
+/// End it with [`dispatch`](Self::dispatch) or [`discard`](Self::discard). If it is dropped, it dispatches nothing. The report says so, and the intents go to
 /// [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error).
-#[must_use = "what a scope has released is lost unless it is dispatched"]
+#[must_use = "released intents are lost unless they are dispatched"]
 pub struct Released {
     flush: Box<Flush>,
 }
@@ -35,6 +35,17 @@ impl Released {
     /// For an executor that stores them in a transaction; see [`Batch::complete`].
     pub fn batch_for(&mut self, executor: &dyn Executor) -> Option<Batch<'_>> {
         self.flush.batch_for(executor)
+    }
+
+    /// Discards what is not dispatched yet: the transaction that the intents belong to was rolled back, say. Nothing is
+    /// logged as an error, and the report shows the intents as discarded.
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] if an intent had failed before.
+    pub fn discard(mut self) -> Result<FlushReport, FlushError> {
+        self.flush.discard();
+        self.flush.conclude()
     }
 
     /// Dispatches the sync effects of the default executor in order, up to the first intent that

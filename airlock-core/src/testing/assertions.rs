@@ -89,7 +89,7 @@ pub trait Assertions: Source {
                 let similar = nearest::similar_to::<E>(seen);
                 format!("no intent of `{id}` is there{similar}")
             } else {
-                format!("no intent of `{id}` is one that the closure accepts")
+                format!("no intent of `{id}` is accepted by the closure")
             };
             Err((wrong, near))
         });
@@ -186,7 +186,7 @@ pub trait Assertions: Source {
             let places = (0..seen.len()).filter(|&place| accepts(&seen[place]));
             let accepted: Vec<_> = places.collect();
             if accepted.is_empty() {
-                let wrong = "no intent is one that the closure accepts".to_owned();
+                let wrong = "no intent is accepted by the closure".to_owned();
                 return Err((wrong, Vec::new()));
             }
             Ok(accepted)
@@ -256,7 +256,7 @@ pub trait Assertions: Source {
                     format!("intent {nth} is of `{found}`, expected `{text}`{hint}")
                 }
                 (Some(step), None) => format!("intent {nth} is missing, expected `{}`", step.text),
-                (None, _) => format!("intent {nth} and what follows is too much"),
+                (None, _) => format!("intent {nth} and all later ones are unexpected"),
             };
             let near = (place < seen.len()).then_some(place);
             Err((wrong, near.into_iter().collect()))

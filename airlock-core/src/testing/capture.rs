@@ -10,7 +10,7 @@ use crate::context::{Around, Shared};
 use crate::executor::Recorder;
 use crate::intent::{Intent, IntentId};
 use crate::lifecycle::NeverFlush;
-use crate::scope::{OpenScope, Scope, ScopeBuilder, scope};
+use crate::scope::{OpenScope, Scope, ScopeBuilder};
 use crate::testing::drain::Plan;
 use crate::testing::message::rows;
 use crate::testing::source::{KeepsArguments, Source};
@@ -49,7 +49,7 @@ use crate::testing::{AssertionLog, Seen};
 /// captured.assert_enqueued::<Ship>(|ship| ship.order == 7);
 /// ```
 pub fn capture<T>(block: impl FnOnce() -> T) -> Captured<T> {
-    let open = collecting(scope().name("capture")).open();
+    let open = collecting(ScopeBuilder::new().name("capture")).open();
     let value = open.enter(block);
     Captured::new(open, value)
 }
@@ -68,7 +68,7 @@ pub fn capture<T>(block: impl FnOnce() -> T) -> Captured<T> {
 /// # });
 /// ```
 pub async fn capture_async<F: Future>(block: F) -> Captured<F::Output> {
-    let scope = collecting(scope().name("capture")).open_owned();
+    let scope = collecting(ScopeBuilder::new().name("capture")).open_owned();
     let (ended, scope) = scope.work(|| block).await;
     match ended {
         Ok(value) => Captured::new(scope.into_open(), value),
@@ -146,7 +146,7 @@ impl<T> Source for Captured<T> {
         // Only a hint, since the output of `type_name` is not guaranteed.
         let value = std::any::type_name::<T>();
         match value.ends_with("{{closure}}") || value.contains("::Future<") {
-            true => "; the block has given a future that is not awaited: `capture_async` awaits it",
+            true => "; the block returned a future that was not awaited: `capture_async` awaits it",
             false => "",
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::intent::{FireOn, Schedule};
+use crate::intent::Schedule;
 use crate::report::Table;
 use crate::testing::Seen;
 
@@ -38,7 +38,7 @@ fn row(seen: &Seen<'_>) -> Row {
             Ok(since) => format!("at {} s of Unix time", since.as_secs()),
             Err(_) => "at a time before 1970".to_owned(),
         },
-        schedule => delay(schedule),
+        schedule => schedule.in_words(),
     };
     let cells = [
         String::new(),
@@ -53,37 +53,16 @@ fn row(seen: &Seen<'_>) -> Row {
     cells.map(shortened)
 }
 
-/// Describes a delay in words that are the same in each run.
-pub(super) fn delay(schedule: Schedule) -> String {
-    match schedule {
-        Schedule::Now => String::new(),
-        Schedule::After(delay) => format!("after {delay:?}"),
-        Schedule::At(_) => "at a set time".to_owned(),
-    }
-}
-
 /// Describes the options that are set, in words.
 pub(super) fn options(seen: &Seen<'_>, delay: String) -> String {
-    let fires = match seen.fire_on() {
-        FireOn::Success => "",
-        FireOn::Failure => "on failure",
-        FireOn::Always => "always",
-    };
+    let key = seen.shown_key().map(|key| format!("key {key}"));
     let words = [
-        delay,
-        named("queue", seen.queue()),
-        named("priority", seen.priority()),
-        named("key", seen.shown_key()),
-        fires.to_owned(),
+        seen.data().placement_in_words(delay),
+        key.unwrap_or_default(),
+        seen.fire_on().in_words().to_owned(),
     ];
     let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
     words.join(", ")
-}
-
-fn named(name: &str, value: Option<impl std::fmt::Display>) -> String {
-    value
-        .map(|value| format!("{name} {value}"))
-        .unwrap_or_default()
 }
 
 /// Formats the first [`SHOWN`] rows as a table.

@@ -1,7 +1,8 @@
 //! The testing kit: captures what a block of code enqueues, asserts on it, performs it, and compares it
 //! with snapshots.
 //!
-//! It has no process-wide state, so tests may run in parallel threads of one process.
+//! It has no process-wide state, so tests may run in parallel threads of one process. The exception is
+//! [`forbid_root_scopes`].
 
 mod assertion_log;
 mod assertions;
@@ -35,6 +36,7 @@ pub use self::scope::TestScope;
 #[doc(hidden)]
 pub use self::scope::{Strictness, Test};
 pub use self::seen::{Enqueued, Seen};
+pub use crate::scope::{ForbidRootScopes, forbid_root_scopes};
 
 #[doc(hidden)]
 pub use self::suite::__check;

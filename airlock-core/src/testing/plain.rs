@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::intent::Cause;
 use crate::testing::Seen;
-use crate::testing::message::{delay, options};
+use crate::testing::message::options;
 use crate::testing::numbers::Numbers;
 
 /// Intents in a form that is the same in each run, for comparison with a snapshot: without ids, line
@@ -106,7 +106,7 @@ impl PlainLine {
             number: numbers.intent(seen.id()).unwrap_or_default(),
             effect: seen.effect().id(),
             intent: seen.arguments(),
-            options: options(seen, delay(seen.schedule())),
+            options: options(seen, seen.schedule().in_words()),
             origin: seen.origin().map(ToString::to_string).unwrap_or_default(),
             // Each effect is performed in a separate scope, which its cause identifies better.
             scope: seen

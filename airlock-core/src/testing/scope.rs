@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::airlock::Airlock;
 use crate::intent::IntentId;
 use crate::lifecycle::Outcome;
-use crate::scope::{OpenScope, Scope, ScopeBuilder, current, scope};
+use crate::scope::{OpenScope, Scope, ScopeBuilder, current};
 use crate::testing::capture::{Buffer, collecting};
 use crate::testing::message::{first_of, rows};
 use crate::testing::source::{KeepsArguments, Source};
@@ -42,7 +42,7 @@ impl TestScope {
             around = scope.parent();
         }
         panic!(
-            "no test encloses this: put `#[airlock::test]` on the function that is the test; within another airlock that the test has entered there is none: take it before"
+            "not inside a test: put `#[airlock::test]` on the test function; if the test enters another airlock, call this before it does"
         );
     }
 
@@ -112,7 +112,7 @@ pub struct Test<'a> {
 impl Test<'_> {
     fn scope(&self) -> (ScopeBuilder, Arc<AssertionLog>) {
         let log = Arc::new(AssertionLog::new(self.strictness));
-        let mut builder = scope().name("test").observer(log.clone());
+        let mut builder = ScopeBuilder::new().name("test").observer(log.clone());
         if let Some(airlock) = self.airlock {
             builder = builder.airlock(airlock);
         }
@@ -162,7 +162,7 @@ impl Test<'_> {
         left.extend(scope.log.take_left());
         assert!(
             left.is_empty(),
-            "the test is strict, and no assertion has looked at what it left: assert it, or call `TestScope::ignore_rest`\n{}",
+            "the test is strict, and no assertion has checked what it left: assert it, or call `TestScope::ignore_rest`\n{}",
             first_of(left)
         );
     }

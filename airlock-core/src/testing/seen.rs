@@ -154,6 +154,10 @@ impl<'a> Seen<'a> {
     }
 
     /// Returns the text of its key, redacted if the effect requires it.
+    pub(crate) fn data(&self) -> &'a IntentData {
+        self.data
+    }
+
     pub(crate) fn shown_key(&self) -> Option<String> {
         let key = self.key()?;
         let hidden = self.data.effect.spec.key_redacted && !self.data.has_own_key();
@@ -206,7 +210,7 @@ pub struct Enqueued<'a, E> {
 macro_rules! same_as_seen {
     ($($name:ident -> $ty:ty;)+) => {
         impl<'a, E> Enqueued<'a, E> {$(
-            #[doc = concat!("As [`Seen::", stringify!($name), "`].")]
+            #[doc = concat!("Same as [`Seen::", stringify!($name), "`].")]
             pub fn $name(&self) -> $ty {
                 self.seen.$name()
             }

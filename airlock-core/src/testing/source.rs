@@ -28,7 +28,7 @@ pub trait Source {
 /// A [`Source`] that keeps the arguments of its intents.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` keeps no arguments",
-    label = "tells effects and fates only",
+    label = "has only effects and fates",
     note = "assert on what `airlock::testing::capture` gives, on the scope before it ends, or on an `airlock::executor::Recorder`"
 )]
 pub trait KeepsArguments {}

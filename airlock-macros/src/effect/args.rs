@@ -152,7 +152,7 @@ fn retry(key: &Ident, input: ParseStream<'_>) -> syn::Result<RetryArgs> {
         }
     }
     let Some(attempts) = &retry.attempts else {
-        let message = "say how often it may be tried in all: `retry(attempts = 3)`";
+        let message = "state the total number of attempts: `retry(attempts = 3)`";
         return Err(syn::Error::new(key.span(), message));
     };
     if attempts.base10_parse::<u32>()? < 2 {

@@ -28,7 +28,7 @@ pub(crate) fn effect(args: TokenStream, item: &TokenStream) -> (Option<String>, 
         if derives {
             problems.at(
                 attr.path(),
-                "derives for the intent's type are said in the effect's attribute: `#[airlock::effect(derive(..))]`",
+                "derives for the intent's type belong in the effect's attribute: `#[airlock::effect(derive(..))]`",
             );
         }
         !derives

@@ -168,7 +168,7 @@ fn parameter(input: &FnArg, problems: &mut Problems) -> Option<Parameter> {
             let word = attr.path().to_token_stream().to_string();
             let message = match word.as_str() {
                 "redact" => format!(
-                    "`{word}` is said in the effect's attribute: `#[airlock::effect({word}(..))]`"
+                    "`{word}` belongs in the effect's attribute: `#[airlock::effect({word}(..))]`"
                 ),
                 _ => format!(
                     "an argument of an effect cannot have the attribute `{word}` (it can have: {})",

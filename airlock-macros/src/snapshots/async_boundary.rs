@@ -1,17 +1,18 @@
 #[tracing::instrument]
 async fn checkout(&self, mut order: Order) -> impl IntoResponse {
-    const __AIRLOCK_BOUNDARY: &::airlock::BoundaryDescriptor = &::airlock::__private::DeclareBoundary::new(
-            ::airlock::__private::place!(boundary "checkout", 1u32, 1u32),
+    const __AIRLOCK_BOUNDARY: &::airlock::__private::BoundaryDescriptor = &::airlock::__private::BoundaryDescriptor::new(::airlock::__private::BoundarySpec {
+        emits: ::core::option::Option::Some(
+            &[
+                <SendMail as ::airlock::__private::Effect>::DESCRIPTOR,
+                <mail::Post as ::airlock::__private::Effect>::DESCRIPTOR,
+            ],
+        ),
+        is_async: true,
+        ..::airlock::__private::BoundarySpec::new(
+            ::airlock::__private::place!("checkout", 1u32, 1u32),
             "check-out",
         )
-        .emits(
-            &[
-                <SendMail as ::airlock::Effect>::DESCRIPTOR,
-                <mail::Post as ::airlock::Effect>::DESCRIPTOR,
-            ],
-        )
-        .asynchronous()
-        .done();
+    });
     ::airlock::__private::submit_boundary! {
         __AIRLOCK_BOUNDARY
     }

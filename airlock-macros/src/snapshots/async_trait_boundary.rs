@@ -7,12 +7,13 @@ fn checkout<'a>(
         > + ::core::marker::Send + 'a,
     >,
 > {
-    const __AIRLOCK_BOUNDARY: &::airlock::BoundaryDescriptor = &::airlock::__private::DeclareBoundary::new(
-            ::airlock::__private::place!(boundary "checkout", 1u32, 1u32),
+    const __AIRLOCK_BOUNDARY: &::airlock::__private::BoundaryDescriptor = &::airlock::__private::BoundaryDescriptor::new(::airlock::__private::BoundarySpec {
+        is_async: true,
+        ..::airlock::__private::BoundarySpec::new(
+            ::airlock::__private::place!("checkout", 1u32, 1u32),
             "checkout",
         )
-        .asynchronous()
-        .done();
+    });
     ::airlock::__private::submit_boundary! {
         __AIRLOCK_BOUNDARY
     }

@@ -14,7 +14,7 @@ struct Index {
 const _: () = {
     struct __AirlockBody;
     impl __AirlockBody {
-        fn index(search: &Search, orders: Vec<OrderId>) {
+        fn index(search: &Search, #[allow(unused_variables)] orders: Vec<OrderId>) {
             search.write(orders);
         }
     }
@@ -27,24 +27,30 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::airlock::Effect for Index {
-        const DESCRIPTOR: &'static ::airlock::EffectDescriptor = &::airlock::__private::DeclareEffect::new(
+    impl ::airlock::__private::Effect for Index {
+        const DESCRIPTOR: &'static ::airlock::__private::EffectDescriptor = &::airlock::__private::EffectDescriptor::new(::airlock::__private::EffectSpec {
+            arguments: &[::airlock::__private::argument("orders", "OrderId")],
+            resources: &[::airlock::__private::resource::<Search>("search", "Search")],
+            key: ::core::option::Option::Some("orders"),
+            batch: true,
+            ..::airlock::__private::EffectSpec::new::<
+                Self,
+            >(
                 ::airlock::__private::place!("index", 1u32, 1u32),
                 "Index",
                 ::airlock::__private::place!(id "index"),
             )
-            .arguments(&[::airlock::__private::argument("orders", "OrderId")])
-            .resources(&[::airlock::__private::resource::<Search>("search", "Search")])
-            .key("orders")
-            .batch()
-            .done();
-        fn perform(self, resources: &::airlock::Resources) -> ::airlock::Performing<'_> {
+        });
+        fn perform(
+            self,
+            resources: &::airlock::__private::Resources,
+        ) -> ::airlock::__private::Performing<'_> {
             Self::perform_batch(::std::vec![self], resources)
         }
         fn perform_batch(
             batch: ::std::vec::Vec<Self>,
-            __airlock_resources: &::airlock::Resources,
-        ) -> ::airlock::Performing<'_> {
+            __airlock_resources: &::airlock::__private::Resources,
+        ) -> ::airlock::__private::Performing<'_> {
             let orders = ::core::iter::Iterator::collect(
                 ::core::iter::Iterator::map(
                     ::core::iter::IntoIterator::into_iter(batch),
@@ -57,18 +63,22 @@ const _: () = {
             })
         }
         fn duplicate(&self) -> ::core::option::Option<Self> {
-            ::core::option::Option::Some(Self {
-                orders: ::core::clone::Clone::clone(&self.orders),
-            })
+            ::core::option::Option::Some(::core::clone::Clone::clone(self))
         }
-        fn key(&self) -> ::core::option::Option<::airlock::Key> {
+        fn key(&self) -> ::core::option::Option<::airlock::__private::Key> {
             #[allow(unused_variables, reason = "a key need not read every argument")]
             let Self { orders } = self;
             ::core::option::Option::Some(::airlock::__private::key(orders))
         }
     }
     #[automatically_derived]
-    impl ::airlock::Repeatable for Index {}
+    impl ::core::clone::Clone for Index {
+        fn clone(&self) -> Self {
+            Self {
+                orders: ::core::clone::Clone::clone(&self.orders),
+            }
+        }
+    }
     ::airlock::__private::submit_effect! {
         Index
     }

@@ -13,7 +13,7 @@ const _: () = {
 ///
 /// Sends a mail.
 #[cfg(unix)]
-#[derive(Clone, PartialEq)]
+#[derive(PartialEq)]
 #[must_use = "an intent does nothing until it is enqueued"]
 pub(crate) struct SendMail {
     /// The argument `order`.
@@ -29,8 +29,10 @@ const _: () = {
         #[tracing::instrument]
         async fn send(
             mailer: &Mailer,
+            #[allow(unused_variables)]
             mut order: OrderId,
             #[cfg(unix)]
+            #[allow(unused_variables)]
             to: String,
         ) -> Result<(), MailError> {
             mailer.send(order.next(), to).await
@@ -47,42 +49,41 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::airlock::Effect for SendMail {
-        const DESCRIPTOR: &'static ::airlock::EffectDescriptor = &::airlock::__private::DeclareEffect::new(
-                ::airlock::__private::place!("send", 1u32, 1u32),
-                "SendMail",
-                "mail.send",
-            )
-            .docs("Sends a mail.")
-            .arguments(
-                &[
-                    ::airlock::__private::argument("order", "OrderId"),
-                    #[cfg(unix)]
-                    ::airlock::__private::argument("to", "String").redacted(),
-                ],
-            )
-            .resources(&[::airlock::__private::resource::<Mailer>("mailer", "Mailer")])
-            .aliases(&["mail.post"])
-            .tags(&["mail"])
-            .queue("slow")
-            .priority(-2i16)
-            .retry(
+    impl ::airlock::__private::Effect for SendMail {
+        const DESCRIPTOR: &'static ::airlock::__private::EffectDescriptor = &::airlock::__private::EffectDescriptor::new(::airlock::__private::EffectSpec {
+            docs: "Sends a mail.",
+            arguments: &[
+                ::airlock::__private::argument("order", "OrderId"),
+                #[cfg(unix)]
+                ::airlock::__private::argument("to", "String").redacted(),
+            ],
+            resources: &[::airlock::__private::resource::<Mailer>("mailer", "Mailer")],
+            aliases: &["mail.post"],
+            tags: &["mail"],
+            queue: ::core::option::Option::Some("slow"),
+            priority: ::core::option::Option::Some(-2i16),
+            retry: ::core::option::Option::Some(
                 ::airlock::__private::Retry::attempts(5)
                     .delay_millis(100u64)
                     .factor(2)
                     .max_delay_millis(60000u64),
-            )
-            .timeout_millis(5000u64)
-            .key("(order , to)")
-            .coalesce_first()
-            .asynchronous()
-            .fallible()
-            .redacted_key()
-            .done();
+            ),
+            timeout: ::core::option::Option::Some(
+                ::airlock::__private::milliseconds(5000u64),
+            ),
+            key: ::core::option::Option::Some("(order , to)"),
+            coalesce: ::airlock::__private::Coalesce::First,
+            is_async: true,
+            fallible: true,
+            key_redacted: true,
+            ..::airlock::__private::EffectSpec::new::<
+                Self,
+            >(::airlock::__private::place!("send", 1u32, 1u32), "SendMail", "mail.send")
+        });
         fn perform(
             self,
-            __airlock_resources: &::airlock::Resources,
-        ) -> ::airlock::Performing<'_> {
+            __airlock_resources: &::airlock::__private::Resources,
+        ) -> ::airlock::__private::Performing<'_> {
             let Self { order, #[cfg(unix)] to } = self;
             ::airlock::__private::perform_async(async move {
                 let mailer = __airlock_resources.get::<Mailer>()?;
@@ -92,20 +93,24 @@ const _: () = {
             })
         }
         fn duplicate(&self) -> ::core::option::Option<Self> {
-            ::core::option::Option::Some(Self {
-                order: ::core::clone::Clone::clone(&self.order),
-                #[cfg(unix)]
-                to: ::core::clone::Clone::clone(&self.to),
-            })
+            ::core::option::Option::Some(::core::clone::Clone::clone(self))
         }
-        fn key(&self) -> ::core::option::Option<::airlock::Key> {
+        fn key(&self) -> ::core::option::Option<::airlock::__private::Key> {
             #[allow(unused_variables, reason = "a key need not read every argument")]
             let Self { order, #[cfg(unix)] to } = self;
             ::core::option::Option::Some(::airlock::__private::key((order, to)))
         }
     }
     #[automatically_derived]
-    impl ::airlock::Repeatable for SendMail {}
+    impl ::core::clone::Clone for SendMail {
+        fn clone(&self) -> Self {
+            Self {
+                order: ::core::clone::Clone::clone(&self.order),
+                #[cfg(unix)]
+                to: ::core::clone::Clone::clone(&self.to),
+            }
+        }
+    }
     ::airlock::__private::submit_effect! {
         SendMail
     }

@@ -30,29 +30,39 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::airlock::Effect for SendMail {
-        const DESCRIPTOR: &'static ::airlock::EffectDescriptor = &::airlock::__private::DeclareEffect::new(
+    impl ::airlock::__private::Effect for SendMail {
+        const DESCRIPTOR: &'static ::airlock::__private::EffectDescriptor = &::airlock::__private::EffectDescriptor::new(::airlock::__private::EffectSpec {
+            docs: "Sends a mail.",
+            arguments: &[::airlock::__private::argument("to", "String")],
+            ..::airlock::__private::EffectSpec::new::<
+                Self,
+            >(
                 ::airlock::__private::place!("send_mail", 1u32, 1u32),
                 "SendMail",
                 ::airlock::__private::place!(id "send_mail"),
             )
-            .docs("Sends a mail.")
-            .arguments(&[::airlock::__private::argument("to", "String")])
-            .done();
-        fn perform(self, _: &::airlock::Resources) -> ::airlock::Performing<'_> {
+        });
+        fn perform(
+            self,
+            _: &::airlock::__private::Resources,
+        ) -> ::airlock::__private::Performing<'_> {
             let Self { to } = self;
             ::airlock::__private::perform_sync(|| ::airlock::__private::result(
                 __AirlockBody::send_mail(to),
             ))
         }
         fn duplicate(&self) -> ::core::option::Option<Self> {
-            ::core::option::Option::Some(Self {
-                to: ::core::clone::Clone::clone(&self.to),
-            })
+            ::core::option::Option::Some(::core::clone::Clone::clone(self))
         }
     }
     #[automatically_derived]
-    impl ::airlock::Repeatable for SendMail {}
+    impl ::core::clone::Clone for SendMail {
+        fn clone(&self) -> Self {
+            Self {
+                to: ::core::clone::Clone::clone(&self.to),
+            }
+        }
+    }
     ::airlock::__private::submit_effect! {
         SendMail
     }

@@ -1,11 +1,12 @@
 /// Imports orders.
 pub fn import(path: &Path) -> Result<usize, ImportError> {
-    const __AIRLOCK_BOUNDARY: &::airlock::BoundaryDescriptor = &::airlock::__private::DeclareBoundary::new(
-            ::airlock::__private::place!(boundary "import", 1u32, 1u32),
+    const __AIRLOCK_BOUNDARY: &::airlock::__private::BoundaryDescriptor = &::airlock::__private::BoundaryDescriptor::new(::airlock::__private::BoundarySpec {
+        docs: "Imports orders.",
+        ..::airlock::__private::BoundarySpec::new(
+            ::airlock::__private::place!("import", 1u32, 1u32),
             "import",
         )
-        .docs("Imports orders.")
-        .done();
+    });
     ::airlock::__private::submit_boundary! {
         __AIRLOCK_BOUNDARY
     }

@@ -78,7 +78,7 @@ pub(crate) fn take_scope(
             }
             argument @ FnArg::Typed(_) => {
                 if runner == Runner::Ours {
-                    let message = "nobody gives a test this argument: the scope is `&airlock::testing::TestScope`, and cases come from an attribute such as `#[rstest]` next to this one";
+                    let message = "nothing supplies this argument of the test: the scope is `&airlock::testing::TestScope`, and cases come from an attribute such as `#[rstest]` next to this one";
                     problems.at(&argument, message);
                 }
                 others.push(argument);
@@ -101,7 +101,7 @@ struct Nameless<'a> {
 
 impl<'ast> Visit<'ast> for Nameless<'_> {
     fn visit_type_impl_trait(&mut self, ty: &'ast TypeImplTrait) {
-        let message = "a test returns a type with a name, such as `Result<(), Box<dyn std::error::Error>>` or `std::process::ExitCode`: write it in the place of `impl`";
+        let message = "a test returns a type with a name, such as `Result<(), Box<dyn std::error::Error>>` or `std::process::ExitCode`: write it instead of `impl`";
         self.problems.at(ty, message);
     }
 }
@@ -110,7 +110,10 @@ fn taken(argument: PatType, problems: &mut Problems) -> Option<ScopeArgument> {
     let is_shared =
         matches!(unwrapped(&argument.ty), Type::Reference(it) if it.mutability.is_none());
     if !is_shared {
-        problems.at(&argument.ty, "the scope is lent: take it as `&TestScope`");
+        problems.at(
+            &argument.ty,
+            "the scope is passed by shared reference: take it as `&TestScope`",
+        );
         return None;
     }
     Some(ScopeArgument {

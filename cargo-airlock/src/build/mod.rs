@@ -35,7 +35,7 @@ pub(crate) enum BuildError {
         said: String,
     },
     /// The output of cargo cannot be parsed.
-    #[error("cannot read the answer of cargo")]
+    #[error("cannot parse the output of cargo")]
     Answer(#[source] serde_json::Error),
     /// There is no such target.
     #[error("no {} is named `{name}`; there are: {}{}", word(kind), list(candidates), hint(near.as_deref()))]
@@ -56,7 +56,7 @@ pub(crate) enum BuildError {
     NoSuchFile(String),
     /// The selection contains no linked program.
     #[error(
-        "`cargo build` makes no program here: name a target by --lib, --test, --example or --bin, or look at all by --workspace; there are: {}",
+        "`cargo build` makes no program here: select a target with --lib, --test, --example or --bin, or all with --workspace; there are: {}",
         list(candidates)
     )]
     NoProgram {

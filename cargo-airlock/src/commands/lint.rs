@@ -92,10 +92,10 @@ impl Lint {
         let files = sources.unread.iter();
         report
             .notes
-            .extend(files.map(|file| format!("not read, so not judged: {file}")));
+            .extend(files.map(|file| format!("not checked, because it cannot be read: {file}")));
         if config.domains.is_empty() {
             report.notes.push(
-                "no domain is named, so only `perform_now` and guards held across an await were looked for; write `domain = [\"crate::orders\"]` under \
+                "no domain is configured, so only `perform_now` and guards held across an await were checked; write `domain = [\"crate::orders\"]` under \
                  `[package.metadata.airlock]`, or give --domain"
                     .to_owned(),
             );
@@ -114,7 +114,7 @@ impl Lint {
             }
             std::fs::write(&path, todo.write()).map_err(io)?;
             report.text = format!(
-                "{YELLOW}known{YELLOW:#}: {} in {}; from now on only more fails\n",
+                "{YELLOW}known{YELLOW:#}: {} in {}; from now on, only additional findings fail\n",
                 counted(findings.len()),
                 path.display()
             );
@@ -129,7 +129,7 @@ impl Lint {
         for cured in todo.cured(&findings) {
             report
                 .notes
-                .push(format!("cured: {cured}; shorten the list by --write-todo"));
+                .push(format!("cured: {cured}; update the list with --write-todo"));
         }
         report.failed = !unknown.is_empty();
         report.text = match self.format {

@@ -126,7 +126,7 @@ impl Lock {
         if breaking && !self.accept_breaking {
             report.text = diff(&changes);
             report.findings.push(format!(
-                "{} is left as it was, since messages in flight would be lost: write what is said above, or give --accept-breaking",
+                "{} was not changed, because messages in flight would be lost: apply the suggestions above, or pass --accept-breaking",
                 path.display()
             ));
         }
@@ -272,9 +272,9 @@ fn verdict(changes: &[Change], after: &Contracts) -> String {
         Severity::Compatible
     });
     let old_workers = match one_way {
-        0 => "workers of the version before read the new ones".to_owned(),
+        0 => "workers of the previous version read the new ones".to_owned(),
         _ => format!(
-            "workers of the version before cannot decode what {}",
+            "workers of the previous version cannot decode what {}",
             counted(one_way, "one-way change writes", "one-way changes write")
         ),
     };

@@ -57,7 +57,7 @@ impl Comparison<'_> {
         if after.left_out && !before.left_out && !before.default {
             self.breaks_old_workers(
                 lines(),
-                format!("workers of the version before cannot read messages without `{name}`"),
+                format!("workers of the previous version cannot read messages without `{name}`"),
                 format!(
                     "`#[serde(default)]` on `{found}` without `skip_serializing_if`; lock and deploy that, and add `skip_serializing_if` in the next version"
                 ),
@@ -66,7 +66,7 @@ impl Comparison<'_> {
             self.fits(
                 lines(),
                 match after.left_out {
-                    true => "some messages are written without it; the version before has a default for it",
+                    true => "some messages are written without it; the previous version has a default for it",
                     false => "all messages are written with it again",
                 },
             );
@@ -112,7 +112,7 @@ impl Comparison<'_> {
             };
             self.breaks_old_workers(
                 lines,
-                format!("workers of the version before look for `{name}` in new messages, {means}"),
+                format!("workers of the previous version look for `{name}` in new messages, {means}"),
                 format!(
                     "`#[serde(rename = \"{name}\")]` on `{found}`; or first `#[serde(alias = \"{found}\")]` on `{name}`, lock and deploy that, and rename it in the next version"
                 ),
@@ -136,14 +136,14 @@ impl Comparison<'_> {
         if let Some((other, _)) = locked.find(|(_, other)| other.formerly.contains(name)) {
             self.breaks_old_workers(
                 lines(),
-                format!("workers of the version before take `{name}` for `{other}`"),
+                format!("workers of the previous version take `{name}` for `{other}`"),
                 format!("another name than `{name}`, or `#[serde(rename = \"..\")]`"),
             );
         }
         if argument.default {
             self.fits(
                 lines(),
-                "a new argument, with a default for stored messages; workers of the version before do not look at it",
+                "a new argument, with a default for stored messages; workers of the previous version ignore it",
             );
         } else {
             self.breaks(
@@ -162,7 +162,7 @@ impl Comparison<'_> {
         if before.default {
             self.fits(
                 lines,
-                "removed; workers of the version before have a default for it",
+                "removed; workers of the previous version have a default for it",
             );
             return;
         }
@@ -177,7 +177,8 @@ impl Comparison<'_> {
             ),
             None => "keep it with `#[serde(default)]` for one deployment, lock that, and remove it in the next".to_owned(),
         };
-        let means = format!("workers of the version before cannot read messages without `{name}`");
+        let means =
+            format!("workers of the previous version cannot read messages without `{name}`");
         self.breaks_old_workers(lines, means, instead);
     }
 }

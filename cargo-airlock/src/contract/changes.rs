@@ -81,7 +81,7 @@ pub(crate) fn changes(before: &Contracts, after: &Contracts) -> Vec<Change> {
             let (severity, means) = if new.durable {
                 (
                     Severity::OneWay,
-                    "a new durable effect; workers of the version before do not know it",
+                    "a new durable effect; workers of the previous version do not know it",
                 )
             } else {
                 (Severity::Note, "a new effect")
@@ -154,7 +154,7 @@ impl Comparison<'_> {
         if self.old_workers_read {
             self.breaks(lines, means, instead);
         } else {
-            let means = "stored messages are still read; workers of the version before do not decode the new ones in any case";
+            let means = "stored messages are still read; workers of the previous version do not decode the new ones in any case";
             self.fits(lines, means);
         }
     }
@@ -185,7 +185,7 @@ impl Comparison<'_> {
             self.old_workers_read = false;
         } else if new.durable && !old.durable {
             self.durable = true;
-            let means = "its messages are stored from now on; workers of the version before cannot decode them";
+            let means = "its messages are stored from now on; workers of the previous version cannot decode them";
             self.push(Severity::OneWay, lines, means, None);
             return;
         } else if id != self.id {
@@ -226,7 +226,7 @@ impl Comparison<'_> {
             let means = format!("stored messages are taken for messages of `{id}`, by its alias");
             self.fits(lines, means);
         } else {
-            let means = "renamed; stored messages find it by its alias. Workers of the version before do not know the new id";
+            let means = "renamed; stored messages find it by its alias. Workers of the previous version do not know the new id";
             self.push(Severity::OneWay, lines, means, None);
         }
     }
@@ -272,7 +272,9 @@ fn boundaries(before: &Contracts, after: &Contracts, found: &mut Vec<Change>) {
     for (name, old) in &before.boundaries {
         match (old, after.boundaries.get(name)) {
             (_, None) => note(name, Some(format!("boundary {name}")), None, "it is gone"),
-            (None, Some(Some(_))) => note(name, line("*"), None, "it says what it may emit"),
+            (None, Some(Some(_))) => {
+                note(name, line("*"), None, "it now declares what it may emit")
+            }
             (Some(_), Some(None)) => note(name, None, line("*"), "it may emit anything"),
             (None, Some(None)) => {}
             (Some(old), Some(Some(new))) => {

@@ -67,7 +67,7 @@ macro_rules! deployments {
                 assert_eq!(
                     is_breaking,
                     by_new.is_err() || by_old.is_err(),
-                    "stored messages: {by_new:?}, workers of the version before: {by_old:?}"
+                    "stored messages: {by_new:?}, workers of the previous version: {by_old:?}"
                 );
             }
         }

@@ -10,7 +10,7 @@ pub(crate) const NAME: &str = "effects.lock";
 
 const FORMAT: &str = "1";
 
-const AGAIN: &str = "take it from version control again, or delete it and run `cargo airlock lock`";
+const AGAIN: &str = "restore it from version control, or delete it and run `cargo airlock lock`";
 
 /// An error in a lock file.
 #[derive(Debug, thiserror::Error)]
@@ -297,7 +297,7 @@ boundary shop::show
         refuses(
             "[package]\n",
             &expect![
-                "line 1: it should be `effects.lock 1`; if this is the lock file, take it from version control again, or delete it and run `cargo airlock lock`"
+                "line 1: it should be `effects.lock 1`; if this is the lock file, restore it from version control, or delete it and run `cargo airlock lock`"
             ],
         );
         refuses(

@@ -62,7 +62,7 @@ impl Contracts {
     pub(crate) fn from_catalogue(catalogue: &Catalogue) -> Result<Self, String> {
         if catalogue.incomplete {
             return Err(format!(
-                "a list with holes is no contract: {}",
+                "an incomplete list cannot be locked or checked: {}",
                 catalogue.notes.join("; ")
             ));
         }

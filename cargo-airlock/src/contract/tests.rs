@@ -46,7 +46,7 @@ fn an_effect_is_removed_or_renamed() {
                   write instead: `alias("mail")` at `post`, which has the same arguments, if that is its new name; else keep it until no message of it is left
             one-way: effect post
               + effect post durable
-                  a new durable effect; workers of the version before do not know it
+                  a new durable effect; workers of the previous version do not know it
         "#]],
     );
     let renamed = renamed.replace("durable\n", "durable\n  alias mail\n");
@@ -57,7 +57,7 @@ fn an_effect_is_removed_or_renamed() {
             one-way: effect mail
               - effect mail durable
               + effect post durable
-                  renamed; stored messages find it by its alias. Workers of the version before do not know the new id
+                  renamed; stored messages find it by its alias. Workers of the previous version do not know the new id
         "#]],
     );
     let forgotten = renamed.replace("  alias mail\n", "");
@@ -97,10 +97,10 @@ fn a_new_id_excuses_from_what_old_workers_could_not_read() {
             one-way: effect mail
               - effect mail durable
               + effect post durable
-                  renamed; stored messages find it by its alias. Workers of the version before do not know the new id
+                  renamed; stored messages find it by its alias. Workers of the previous version do not know the new id
             compatible: effect mail
               - argument text: String
-                  stored messages are still read; workers of the version before do not decode the new ones in any case
+                  stored messages are still read; workers of the previous version do not decode the new ones in any case
         "#]],
     );
 }
@@ -161,7 +161,7 @@ fn an_effect_is_no_longer_durable_or_becomes_so() {
             one-way: effect mail
               - effect mail
               + effect mail durable
-                  its messages are stored from now on; workers of the version before cannot decode them
+                  its messages are stored from now on; workers of the previous version cannot decode them
         "#]],
     );
 }
@@ -203,7 +203,7 @@ fn what_is_not_durable_breaks_nothing() {
         &expect![[r#"
             one-way: effect mail
               + effect mail durable
-                  a new durable effect; workers of the version before do not know it
+                  a new durable effect; workers of the previous version do not know it
         "#]],
     );
 }
@@ -219,7 +219,7 @@ fn what_boundaries_emit_is_for_people_to_know() {
                   it is gone
             note: boundary import
               - emits *
-                  it says what it may emit
+                  it now declares what it may emit
             note: boundary new
               + boundary new
                   it is new

@@ -27,7 +27,7 @@ pub(crate) enum ConfigError {
     #[error("`{place}.{key}` is a list of paths, such as `[\"crate::orders\"]`")]
     NotAList { place: String, key: String },
     #[error(
-        "`{place}` says `{path}`, and which crate that is nobody knows there: write its name, such as `shop::orders`"
+        "`{place}` says `{path}`, but `crate` has no meaning there: write the name of the crate, such as `shop::orders`"
     )]
     NoCrate { place: String, path: String },
     #[error("no module is named `{domain}`{}", near.as_ref().map(|near| format!(", did you mean `{near}`?")).unwrap_or_default())]

@@ -52,7 +52,7 @@ impl Todo {
     pub(crate) fn write(&self) -> String {
         let mut text = format!(
             "{FIRST}\n# What `cargo airlock lint` found when this was written: count, rule, path, file.\n\
-             # More than this fails; as code is cured, `cargo airlock lint --write-todo` shortens the list.\n"
+             # Additional findings fail. After fixing code, shorten the list with `cargo airlock lint --write-todo`.\n"
         );
         for ((file, rule, what), count) in &self.0 {
             let _ = writeln!(text, "{count} {rule} {what} {file}");

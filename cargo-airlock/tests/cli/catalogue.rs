@@ -197,7 +197,7 @@ fn what_is_not_there_is_named_with_what_is() {
         &["list", "-p", "orders"],
         &expect![[r#"
         -- stderr --
-        error: `cargo build` makes no program here: name a target by --lib, --test, --example or --bin, or look at all by --workspace; there are: bin `clash`, bin `plain`, bin `shop`, bin `tiny`, example `demo`, lib `orders`, lib `tiny_core`, test `checkout`
+        error: `cargo build` makes no program here: select a target with --lib, --test, --example or --bin, or all with --workspace; there are: bin `clash`, bin `plain`, bin `shop`, bin `tiny`, example `demo`, lib `orders`, lib `tiny_core`, test `checkout`
         -- exit code 2 --
     "#]],
     );
@@ -300,7 +300,7 @@ fn two_versions_of_airlock_in_one_program_are_a_finding() {
         0 boundaries
         -- stderr --
         note: no effect or boundary is of the package `nobody`; there are: mail, orders, shop
-        error: in {shop}, two versions of airlock are linked: 0.1.0 (5 records), 0.2.0 (1 records); the scopes of one refuse the intents of the other, and each lists only its own: `cargo tree --duplicates --invert airlock-core` shows who wants which
+        error: in {shop}, two versions of airlock are linked: 0.1.0 (5 records), 0.2.0 (1 records); the scopes of one refuse the intents of the other, and each lists only its own: `cargo tree --duplicates --invert airlock-core` shows which crate needs which version
         -- exit code 1 --
     "#]].assert_eq(&transcript(&output).replace(&shop, "{shop}"));
 }
@@ -327,7 +327,7 @@ fn records_of_a_newer_format_are_skipped_and_counted() {
     let output = airlock(&["lock", &shop, "--lock-file", "never-written.lock"]);
     expect![[r#"
         -- stderr --
-        error: a list with holes is no contract: 1 records in {shop} have the format 99, which is newer than this cargo-airlock: they are left out; install the cargo-airlock of that airlock's version
+        error: an incomplete list cannot be locked or checked: 1 records in {shop} have the format 99, which is newer than this cargo-airlock: they are left out; install the cargo-airlock of that airlock's version
         -- exit code 2 --
     "#]]
     .assert_eq(&transcript(&output).replace(&shop, "{shop}"));
@@ -376,7 +376,7 @@ fn an_answer_that_cannot_be_written_is_an_error() {
         .expect("it is built");
     expect![[r#"
         -- stderr --
-        error: cannot write the answer
+        error: cannot write the output
           caused by: No space left on device (os error 28)
         -- exit code 2 --
     "#]]

@@ -85,8 +85,8 @@ fn a_compatible_change_passes_and_is_said() {
         &expect![[r#"
             compatible: effect mail.send at mail/src/lib.rs:27
               + argument copies: u8, default
-                  a new argument, with a default for stored messages; workers of the version before do not look at it
-            compatible: 1 durable effect, 1 change; this version reads every stored message, and workers of the version before read the new ones; `cargo airlock lock` records it
+                  a new argument, with a default for stored messages; workers of the previous version ignore it
+            compatible: 1 durable effect, 1 change; this version reads every stored message, and workers of the previous version read the new ones; `cargo airlock lock` records it
             -- exit code 0 --
         "#]],
     );
@@ -97,8 +97,8 @@ fn a_compatible_change_passes_and_is_said() {
         &expect![[r#"
             compatible: effect mail.send at mail/src/lib.rs:27
               + argument copies: u8, default
-                  a new argument, with a default for stored messages; workers of the version before do not look at it
-            compatible: 1 durable effect, 1 change; this version reads every stored message, and workers of the version before read the new ones; `cargo airlock lock` records it
+                  a new argument, with a default for stored messages; workers of the previous version ignore it
+            compatible: 1 durable effect, 1 change; this version reads every stored message, and workers of the previous version read the new ones; `cargo airlock lock` records it
             -- stderr --
             error: the lock file is out of date: run `cargo airlock lock`, and commit it
             -- exit code 1 --
@@ -196,7 +196,7 @@ fn locking_over_a_breaking_change_has_to_be_meant() {
               stored messages hold `to` in its former form
               write instead: keep `to` as it was, and add the new form under another name with `#[serde(default)]`, or as an `Option`
         -- stderr --
-        error: {lock file} is left as it was, since messages in flight would be lost: write what is said above, or give --accept-breaking
+        error: {lock file} was not changed, because messages in flight would be lost: apply the suggestions above, or pass --accept-breaking
         -- exit code 1 --
     "#]].assert_eq(&transcript(&output).replace(&*path, "{lock file}"));
     assert_eq!(fs::read_to_string(&file).expect("it is there"), other);
@@ -256,13 +256,13 @@ fn a_lock_file_that_is_missing_or_wrong_says_what_to_do() {
     expect![[r#"
         -- stderr --
         error: cannot read {lock file}
-          caused by: line 4: `<<<<<<< main` is not understood here: take it from version control again, or delete it and run `cargo airlock lock`
+          caused by: line 4: `<<<<<<< main` is not understood here: restore it from version control, or delete it and run `cargo airlock lock`
         -- exit code 2 --
     "#]].assert_eq(&said("check"));
     expect![[r#"
         -- stderr --
         error: cannot read {lock file}
-          caused by: line 4: `<<<<<<< main` is not understood here: take it from version control again, or delete it and run `cargo airlock lock`
+          caused by: line 4: `<<<<<<< main` is not understood here: restore it from version control, or delete it and run `cargo airlock lock`
         -- exit code 2 --
     "#]].assert_eq(&said("lock"));
 }

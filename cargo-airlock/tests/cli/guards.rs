@@ -63,7 +63,7 @@ pub async fn scoped() -> Result<(), airlock::FlushError> {
         src/lib.rs:12:10: await-holding-guard: `airlock::scope::ScopeGuard` is held across the await in line 13, in `small::scoped`, so concurrent futures run under it too; give the block a future of its own with `.run_async(..)`, or drop the guard before the await
         2 findings
         -- stderr --
-        note: no domain is named, so only `perform_now` and guards held across an await were looked for; write `domain = ["crate::orders"]` under `[package.metadata.airlock]`, or give --domain
+        note: no domain is configured, so only `perform_now` and guards held across an await were checked; write `domain = ["crate::orders"]` under `[package.metadata.airlock]`, or give --domain
         -- exit code 1 --
     "#]]
     .assert_eq(&workspace("guards-found", MANIFEST, source));

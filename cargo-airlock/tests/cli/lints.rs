@@ -114,7 +114,7 @@ fn a_domain_that_is_no_module_is_an_error() {
         &["--domain", "crate::orders"],
         &expect![[r#"
             -- stderr --
-            error: `--domain` says `crate::orders`, and which crate that is nobody knows there: write its name, such as `shop::orders`
+            error: `--domain` says `crate::orders`, but `crate` has no meaning there: write the name of the crate, such as `shop::orders`
             -- exit code 2 --
         "#]],
     );
@@ -129,7 +129,7 @@ fn what_is_known_does_not_fail_and_what_is_cured_is_told() {
         said.replace(&*path, "{todo}")
     };
     expect![[r#"
-        known: 14 findings in {todo}; from now on only more fails
+        known: 14 findings in {todo}; from now on, only additional findings fail
         -- exit code 0 --
     "#]]
     .assert_eq(&with(&["--write-todo"]));
@@ -137,7 +137,7 @@ fn what_is_known_does_not_fail_and_what_is_cured_is_told() {
     expect![[r#"
         airlock-todo 1
         # What `cargo airlock lint` found when this was written: count, rule, path, file.
-        # More than this fails; as code is cured, `cargo airlock lint --write-todo` shortens the list.
+        # Additional findings fail. After fixing code, shorten the list with `cargo airlock lint --write-todo`.
         2 deny-path reqwest::Client clients/src/lib.rs
         2 deny-path reqwest::Client legacy/src/http.rs
         1 perform-now perform_now legacy/src/lib.rs
@@ -171,7 +171,7 @@ fn what_is_known_does_not_fail_and_what_is_cured_is_told() {
         legacy/src/http.rs:10:17: deny-path: `reqwest::Client` acts on the world, in `legacy::http::send`, which `legacy::http::post` calls, which `legacy::orders::Order::process` calls; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
         2 findings; 14 known
         -- stderr --
-        note: cured: legacy/src/orders/mod.rs: spawn of `tokio::spawn`: 2 known, 1 left; shorten the list by --write-todo
+        note: cured: legacy/src/orders/mod.rs: spawn of `tokio::spawn`: 2 known, 1 left; update the list with --write-todo
         -- exit code 1 --
     "#]].assert_eq(&with(&[]));
 
@@ -295,7 +295,7 @@ fn without_a_domain_it_says_what_it_left_out() {
     expect![[r#"
         no findings
         -- stderr --
-        note: no domain is named, so only `perform_now` and guards held across an await were looked for; write `domain = ["crate::orders"]` under `[package.metadata.airlock]`, or give --domain
+        note: no domain is configured, so only `perform_now` and guards held across an await were checked; write `domain = ["crate::orders"]` under `[package.metadata.airlock]`, or give --domain
         -- exit code 0 --
     "#]].assert_eq(&workspace(
         "no-domain",
@@ -322,7 +322,7 @@ fn a_configuration_that_is_wrong_is_an_error() {
     let nowhere = "[workspace.metadata.airlock]\ndomain = [\"crate::orders\"]";
     expect![[r#"
         -- stderr --
-        error: `workspace.metadata.airlock.domain` says `crate::orders`, and which crate that is nobody knows there: write its name, such as `shop::orders`
+        error: `workspace.metadata.airlock.domain` says `crate::orders`, but `crate` has no meaning there: write the name of the crate, such as `shop::orders`
         -- exit code 2 --
     "#]].assert_eq(&workspace("no-crate", nowhere, ""));
 }
@@ -334,7 +334,7 @@ fn what_cannot_be_read_is_said() {
         src/lib.rs:4:13: spawn: `std::thread::spawn` starts work that no scope sees, in `small::work`; write an `#[airlock::effect]` and enqueue its intent instead
         1 finding
         -- stderr --
-        note: not read, so not judged: src/lib.rs: the file of `mod gone` is not there
+        note: not checked, because it cannot be read: src/lib.rs: the file of `mod gone` is not there
         -- exit code 1 --
     "#]].assert_eq(&workspace(
         "unread",

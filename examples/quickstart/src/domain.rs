@@ -68,14 +68,14 @@ pub(crate) fn index_order(#[resource] outside: &Outside, orders: Vec<u32>) {
     drop(orders);
 }
 
-/// Adds up what a customer has ordered; once per customer is enough.
+/// Recomputes the total of a customer's orders. Repeated calls coalesce by key.
 #[airlock::effect(key = customer)]
 pub(crate) fn refresh_total(#[resource] outside: &Outside, customer: String) {
     outside.count("total refreshed");
     drop(customer);
 }
 
-/// Fetches what is known of a user elsewhere, and saves it.
+/// Fetches a user's data from another source, and saves the user.
 #[airlock::effect]
 pub(crate) fn enrich_user(#[resource] outside: &Outside, user: u32) {
     outside.count("user enriched");

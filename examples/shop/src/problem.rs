@@ -19,7 +19,7 @@ pub struct Problem {
     pub detail: Option<String>,
 }
 
-const UNKNOWN: &str = "Nobody knows whether it was saved, since the connection to the database broke. Sent again with its idempotency key, an order is answered with the one that exists";
+const UNKNOWN: &str = "It is unknown whether the request was saved, because the connection to the database broke. If you send an order again with its idempotency key, you get the existing one";
 
 impl Problem {
     /// The content type.

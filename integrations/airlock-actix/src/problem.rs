@@ -27,7 +27,7 @@ pub struct Problem;
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("what the request has caused could not be dispatched")
+        f.write_str("the effects of the request could not be dispatched")
     }
 }
 
@@ -78,8 +78,8 @@ pub fn problem<R: FromProblem>(error: FlushError) -> R {
 
 /// A return type of a handler that can report a failed flush; see [`problem`](fn@problem).
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot say that a flush has failed",
-    label = "neither an `HttpResponse` nor a `Result` with such an error",
+    message = "`{Self}` cannot report a failed flush",
+    label = "not an `HttpResponse` or a `Result` with such an error",
     note = "return an `HttpResponse`, or a `Result<_, E>` where `E` is `actix_web::Error` or implements `From<airlock::actix::Problem>`; or give `on_flush_error` a closure with the value to return"
 )]
 pub trait FromProblem {

@@ -68,9 +68,9 @@ use airlock_http::outcome_of;
 /// # let _ = actix_web::web::get().to(page);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "a boundary cannot ask `{Self}` for its status",
-    label = "a builder does not show its status",
-    note = "return an `HttpResponse`, such as `.finish()` gives, or declare the return type as `impl Responder`"
+    message = "a boundary cannot read the status of `{Self}`",
+    label = "a builder does not expose its status",
+    note = "return an `HttpResponse`, for example from `.finish()`, or declare the return type as `impl Responder`"
 )]
 pub trait HasStatus {
     /// Returns the status of the response.

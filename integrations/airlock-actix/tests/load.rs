@@ -11,10 +11,7 @@
 //! After the response, no flush is cut short. With a shield, all effects of a request that has reached its
 //! handler run, however the client disconnects.
 
-#![allow(
-    clippy::print_stdout,
-    reason = "the seed and the counts are to be seen"
-)]
+#![allow(clippy::print_stdout, reason = "prints the seed and the counts")]
 
 #[path = "../../../tests/traffic/mod.rs"]
 mod traffic;

@@ -10,14 +10,14 @@ use crate::{Capabilities, queue_fits};
 #[non_exhaustive]
 pub enum BuildError {
     /// The catalogue is invalid.
-    #[error("the catalogue of effects is not sound")]
+    #[error("the catalogue of effects is invalid")]
     Catalogue(#[from] CatalogueError),
     /// A durable effect redacts arguments, and there are no keys.
     #[error(transparent)]
     Redacted(#[from] SealError),
     /// The key of a durable effect contains an argument that the effect redacts.
     #[error(
-        "the key of the durable effect `{effect}` is made of an argument that it redacts, and keys are stored in the clear: make the key of something else"
+        "the key of the durable effect `{effect}` contains an argument that it redacts, and keys are stored in plain text: use other arguments for the key"
     )]
     RedactedKey {
         /// The effect's id.
@@ -42,7 +42,7 @@ pub enum BuildError {
         id: String,
     },
     /// A durable effect declares a queue that the engine does not support.
-    #[error("the durable effect `{effect}` declares a queue that does not fit: {reason}")]
+    #[error("the durable effect `{effect}` declares an unsupported queue: {reason}")]
     Queue {
         /// The effect's id.
         effect: &'static str,

@@ -97,7 +97,7 @@ impl Capabilities {
             ));
         }
         if self.dedupe == Dedupe::Never && intent.key().is_some() {
-            return refuse(format!("{engine} recognises no keys: drop the key"));
+            return refuse(format!("{engine} does not recognise keys: drop the key"));
         }
         let id = intent.effect().id();
         if id.len() > self.max_id_bytes {
@@ -131,12 +131,12 @@ pub fn queue_fits(capabilities: &Capabilities, queue: &str) -> Result<(), String
     if queue.is_empty() || queue.len() > limit {
         let length = queue.len();
         return Err(format!(
-            "{engine} takes names of queues of 1 to {limit} bytes, and this has {length}"
+            "{engine} accepts queue names of 1 to {limit} bytes, and this one has {length}"
         ));
     }
     match capabilities.plain_queues && !is_plain_name(queue) {
         true => Err(format!(
-            "{engine} takes letters, digits, `-` and `_` in the names of queues, and this is `{queue}`"
+            "{engine} accepts only letters, digits, `-` and `_` in queue names, and this one is `{queue}`"
         )),
         false => Ok(()),
     }

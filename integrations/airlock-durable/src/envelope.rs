@@ -310,7 +310,7 @@ pub enum EnvelopeError {
     #[error(transparent)]
     Encode(#[from] EncodeError),
     /// `Serialize` produced invalid JSON.
-    #[error("the encoded arguments are no JSON")]
+    #[error("the encoded arguments are not valid JSON")]
     Json(#[source] serde_json::Error),
     /// A redacted argument could not be sealed.
     #[error(transparent)]

@@ -104,7 +104,7 @@ pub enum SealError {
         argument: &'static str,
     },
     /// The arguments are not a JSON object.
-    #[error("the arguments of `{effect}` are no JSON object")]
+    #[error("the arguments of `{effect}` are not a JSON object")]
     NoObject {
         /// The effect's id.
         effect: String,

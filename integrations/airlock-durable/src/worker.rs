@@ -133,7 +133,8 @@ impl Performer {
         });
         match ended.await {
             None if effect.is_once() => Verdict::Dead {
-                reason: "it was given up while it was performed, and is declared `once`".to_owned(),
+                reason: "the attempt was cancelled while it ran, and the effect is declared `once`"
+                    .to_owned(),
             },
             None => Verdict::Interrupted,
             Some(Ok(released)) => Verdict::Done(released),
@@ -234,7 +235,7 @@ pub fn log(envelope: &Envelope, attempt: u32, verdict: &Verdict) {
             tracing::debug!(target: "airlock", effect, %id, at, attempt, "done");
         }
         Verdict::Interrupted => {
-            tracing::warn!(target: "airlock", effect, %id, at, attempt, "an attempt was given up");
+            tracing::warn!(target: "airlock", effect, %id, at, attempt, "an attempt was cancelled");
         }
         Verdict::Retry { after, reason } => {
             tracing::warn!(

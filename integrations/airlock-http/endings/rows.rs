@@ -74,7 +74,12 @@ fn statuses() -> Vec<Ending> {
         for status in [400, 404, 409, 422, 499, 500, 503, 599] {
             let report = "failure: mail discarded, ship discarded";
             let ends = Ends::Status(status);
-            rows.push(Ending::new("any other discards", when, ends, report));
+            rows.push(Ending::new(
+                "a status of 400 or more discards",
+                when,
+                ends,
+                report,
+            ));
         }
     }
     rows
@@ -90,28 +95,28 @@ fn in_both_modes(when: When) -> Vec<Ending> {
         )
         .steps(&[]),
         row(
-            "what is marked leaves with a status of failure",
+            "marked intents are dispatched on a failure status",
             Ends::Status(409),
             "failure: mail discarded, ship dispatched, ship dispatched",
         )
         .steps(&[Mail(1), ShipOnFailure(2), ShipAlways(3)])
         .log(&["ship 2", "ship 3"]),
         row(
-            "what waits for a failure does not leave with a success",
+            "an intent marked on failure is not dispatched on success",
             Ends::Status(200),
             "success: mail not due, ship dispatched",
         )
         .steps(&[MailOnFailure(1), ShipAlways(2)])
         .log(&["ship 2"]),
         row(
-            "an error of the service within",
+            "an error of the inner service",
             Ends::Error,
             "failure: mail discarded, ship dispatched",
         )
         .steps(&[Mail(1), ShipOnFailure(2)])
         .log(&["ship 2"]),
         row(
-            "a panic goes on when what is marked has left",
+            "a panic is resumed after marked intents are dispatched",
             Ends::Panic,
             "panic: mail discarded, ship dispatched",
         )
@@ -195,7 +200,7 @@ fn after_the_response() -> Vec<Ending> {
         .steps(&[Charge(1), Mail(2)])
         .unhandled("charge, mail"),
         streams(
-            "what the body enqueues leaves with the rest",
+            "intents of the body are dispatched with the rest",
             Body::Enqueues,
             all,
         )
@@ -227,7 +232,7 @@ fn after_the_response() -> Vec<Ending> {
         .client(Client::DropsTheBody, "")
         .log(&["mail 1"]),
         streams(
-            "so does one whose client leaves",
+            "a body whose client disconnects counts as sent",
             Body::Enqueues,
             "success: mail dispatched, ship not due, mail dispatched",
         )

@@ -172,7 +172,7 @@ fn poll_flush<X: Exchange, E>(
     };
     let flushed = ready!(flushing.flush.as_mut().poll(cx));
     let State::Flushing(flushing) = std::mem::replace(state, State::Finished) else {
-        unreachable!("it was flushing a moment ago");
+        unreachable!("the state was `Flushing` before the poll");
     };
     let Flushing {
         came_to, outcome, ..

@@ -115,7 +115,7 @@ impl HeldScope {
                 name = scope.name(),
                 origin,
                 holds,
-                "the body of a response has enqueued so many intents, which are held until it ends: let it open a scope for each item, `airlock::scope().run(..)`, which is flushed at the item's end unless a lifecycle holds it",
+                "the body of a response holds many intents until it ends: open a scope for each item, `airlock::scope().run(..)`, which is flushed at the item's end unless a lifecycle holds it",
             );
         }
     }

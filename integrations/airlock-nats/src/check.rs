@@ -61,7 +61,7 @@ pub(crate) fn shortfalls(actual: &Config, settings: &Settings, could_delay: bool
     require(
         actual.duplicate_window < settings.recognise_for,
         format!(
-            "recognises an intent that is published once more for {:?} instead of {:?}",
+            "recognises an intent that is published again only within {:?} instead of {:?}",
             actual.duplicate_window, settings.recognise_for
         ),
     );

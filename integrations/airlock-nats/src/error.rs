@@ -28,7 +28,7 @@ pub enum BuildError {
 pub enum WorkerError {
     /// The stream does not exist.
     #[error(
-        "there is no stream `{stream}`: call `ensure_stream`, or create it with what `stream_settings` gives"
+        "there is no stream `{stream}`: call `ensure_stream`, or create it with the settings from `stream_settings`"
     )]
     NoStream {
         /// The stream's name.

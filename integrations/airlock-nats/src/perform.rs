@@ -126,7 +126,7 @@ impl Performing {
         }
         let effect = Catalogue::global().ok()?.find(&envelope.effect)?;
         effect.is_once().then(|| Verdict::Dead {
-            reason: "it was delivered before, and is declared `once`: nobody knows whether it was performed".to_owned(),
+            reason: "it was delivered before and is declared `once`: it is unknown whether it was performed".to_owned(),
         })
     }
 
@@ -143,7 +143,7 @@ impl Performing {
         let (effect, id, attempt) = (&envelope.effect, envelope.about.id, delivered.attempt);
         tracing::warn!(
             target: "airlock", effect, %id, attempt, %error,
-            "the server could not be told what became of an intent: it is delivered again",
+            "the result of an intent could not be reported to the server: it is delivered again",
         );
         // This report may be lost, too. Then the server delivers the message again, because it sees no progress.
         let _ = delivered.again_after(delivered.left_alone()).await;
@@ -161,7 +161,10 @@ impl Performing {
         };
         for receipt in &receipts {
             if let Receipt::Rejected(error) = receipt {
-                return Err(format!("what it enqueued could not be published: {error}").into());
+                return Err(format!(
+                    "the intents that it enqueued could not be published: {error}"
+                )
+                .into());
             }
         }
         delivered.end("+ACK").await?;
@@ -287,7 +290,7 @@ impl Delivered {
     /// Acknowledges or terminates the message, and waits for the server's confirmation.
     async fn end(&self, how: &'static str) -> Result<(), BoxError> {
         let Some(reply) = self.message.reply.clone() else {
-            return Err("the message has nobody to answer".into());
+            return Err("the message has no reply subject".into());
         };
         let request = Request::new()
             .payload(how.into())

@@ -128,7 +128,7 @@ impl Nats {
             )
             .into(),
             PublishErrorKind::TimedOut | PublishErrorKind::BrokenPipe => format!(
-                "the server has not answered, so that nobody knows whether it has the intent; within {:?} it recognises the intent if that is published again: {error}",
+                "the server has not answered, so it is unknown whether it has the intent; it recognises the intent if it is published again within {:?}: {error}",
                 self.inner.settings.recognise_for
             )
             .into(),

@@ -166,7 +166,7 @@ impl Puller {
             }
             // A server that was away has forgotten the requests.
             if server.connects() != asked.connects {
-                return Err("the connection was made anew".into());
+                return Err("the client has connected again".into());
             }
         }
     }

@@ -9,7 +9,7 @@ pub enum WorkerError {
     River(#[from] riverqueue::Error),
     /// The forwarder has no queue, because neither `forward_queue` nor `forward_all` was called.
     #[error(
-        "there is nothing for a forwarder: say `forward_queue` or `forward_all`; effects that are forwarded by `forward_effect` share their queue with others, and a `worker` forwards them"
+        "the forwarder has no queue: call `forward_queue` or `forward_all`; the effects of `forward_effect` share their queue with others, so a `worker` forwards them"
     )]
     NothingToForward,
 }

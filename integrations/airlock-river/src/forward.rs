@@ -99,7 +99,7 @@ impl<DB: RiverDatabase> River<DB> {
         }
         if intent.ordering_key().is_some() && intent.key().is_some() {
             // Rows with keys are stored in the order of the keys, to avoid deadlocks between transactions.
-            return Err("River forwards in the order in which rows are stored, and that of keys is another one: drop the key or `.in_order_of(..)`".into());
+            return Err("River stores intents with a key in the order of their keys, so it cannot forward them in the order of an ordering key: drop the key or `.in_order_of(..)`".into());
         }
         can.check(intent)
     }

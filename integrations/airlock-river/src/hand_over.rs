@@ -72,7 +72,7 @@ fn receipts<'a>(rows: impl Iterator<Item = &'a Row>, stored: Vec<StoredRow>) -> 
             Some(job) => Receipt::Duplicate {
                 reason: format!("job {job} with the same key waits or is performed"),
             },
-            None => Receipt::Rejected("the database did not say that it is stored".into()),
+            None => Receipt::Rejected("the database did not confirm that it is stored".into()),
         }
     };
     rows.map(receipt).collect()
@@ -127,7 +127,7 @@ impl<DB: RiverDatabase> River<DB> {
         let receipts = self.store(&rows, &mut *transaction).await?;
         if let Err(error) = transaction.commit().await {
             return Err(match DB::leaves_open(&error) {
-                true => format!("nobody knows whether it is stored, since the connection broke during the commit: {error}").into(),
+                true => format!("it is unknown whether it is stored, because the connection broke during the commit: {error}").into(),
                 false => error.into(),
             });
         }

@@ -77,7 +77,7 @@ pub(crate) async fn commit<DB: TransactionDatabase, S: Store<DB>>(
 
 /// Ends a scope whose commit has an unknown result. No intent is released.
 fn discard(mut recording: Recording) {
-    recording.fail("nobody knows whether the transaction was committed");
+    recording.fail("it is unknown whether the transaction was committed");
     drop(recording.discard()); // `on_report` has received the report.
 }
 
@@ -221,7 +221,7 @@ impl Drop for Undecided<'_> {
             tracing::error!(
                 target: "airlock",
                 intents = intents.join(", "),
-                "a commit was given up before its answer: nobody knows whether it happened",
+                "a commit was cancelled before its result arrived: it is unknown whether it happened",
             );
             discard(recording);
         }

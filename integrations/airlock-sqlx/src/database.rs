@@ -112,7 +112,7 @@ async fn to_its_end<T: Send + 'static>(
 
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 fn ended() -> sqlx::Error {
-    sqlx::Error::Protocol("the transaction was ended within its work".to_owned())
+    sqlx::Error::Protocol("the transaction was ended by its own work".to_owned())
 }
 
 /// Returns whether the error means that the connection broke.

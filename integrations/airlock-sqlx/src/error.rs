@@ -21,7 +21,7 @@ pub enum TransactionError {
     Commit(#[source] sqlx::Error),
     /// The connection broke during the commit: either both the data and the intents are stored, or neither is. Nothing
     /// else was released. Look for one of the ids, or for the data, before repeating the work.
-    #[error("nobody knows whether the transaction was committed{}", list(.intents))]
+    #[error("it is unknown whether the transaction was committed{}", list(.intents))]
     Unknown {
         /// The durable intents that are stored if the commit happened.
         intents: Vec<Recorded>,

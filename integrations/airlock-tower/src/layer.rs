@@ -63,7 +63,7 @@ pub struct ScopeLayer<M = BeforeResponse> {
 }
 
 /// The remedy that errors suggest when no scope is open in a service with this layer.
-pub(crate) const REMEDY: &str = "`ScopeLayer` covers the routes and the fallback that were added before it, so say `.layer(ScopeLayer::new())` last";
+pub(crate) const REMEDY: &str = "`ScopeLayer` covers the routes and the fallback that were added before it, so call `.layer(ScopeLayer::new())` last";
 
 impl ScopeLayer {
     /// Creates a layer that flushes before the response, in the installed airlock.
@@ -174,7 +174,7 @@ impl<R> ScopeLayer<BeforeResponse<R>> {
 #[diagnostic::on_unimplemented(
     message = "`after_response` needs the feature `tokio` of airlock",
     label = "flushes after the response run on tokio",
-    note = "add `features = [\"tokio\"]`, or say where they run: `.after_response_with(|flush| ..)`"
+    note = "add `features = [\"tokio\"]`, or choose where they run: `.after_response_with(|flush| ..)`"
 )]
 pub trait RunsOnTokio {
     fn after(self) -> ScopeLayer<AfterResponse>;

@@ -91,8 +91,8 @@ pub fn problem<R: FromProblem>(error: FlushError) -> R {
 
 /// A return type that can report a failed flush; see [`problem`](fn@problem).
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot say that a flush has failed",
-    label = "neither a response or a status, nor a `Result` with such an error",
+    message = "`{Self}` cannot report a failed flush",
+    label = "not a response, a status, or a `Result` with such an error",
     note = "return a response, a `StatusCode`, or a `Result<_, E>` where `E` is one of them or implements `From<airlock::tower::Problem>`; or give `on_flush_error` a closure with the value to return"
 )]
 pub trait FromProblem {
@@ -173,7 +173,7 @@ fn answer<B: From<&'static str>>() -> Response<B> {
 /// closure from the error to a response.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot answer a failed flush with a body of type `{B}`",
-    note = "say what the client is told: `ScopeLayer::new().on_flush_error(|error: airlock::FlushError| ..)` with a response whose body is the service's own type; `Problem` needs a body that is `From<&'static str>`"
+    note = "set the response: `ScopeLayer::new().on_flush_error(|error: airlock::FlushError| ..)` with a response whose body is the service's own type; `Problem` needs a body that is `From<&'static str>`"
 )]
 pub trait FlushErrorResponse<B> {
     /// Creates the response. Intents that are not [taken](FlushError::into_intents) from the error are

@@ -46,7 +46,7 @@ mod extractor {
     impl fmt::Display for NoRequestScope {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str(
-                "no scope encloses this request: add `ScopeLayer` to the router, and `share_scope` to it if a layer within moves requests to other tasks",
+                "no scope encloses this request: add `ScopeLayer` to the router, and call its `share_scope` if an inner layer moves requests to other tasks",
             )
         }
     }

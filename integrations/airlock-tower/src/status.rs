@@ -91,7 +91,7 @@ impl First for Response<()> {
 
 macro_rules! led_by_a_status {
     ($(($($rest:ident)+))+) => {$(
-        #[allow(private_bounds, reason = "a status, or what axum takes for one")]
+        #[allow(private_bounds, reason = "a status, or a type that axum treats as one")]
         impl<F: First, $($rest),+> HasStatus for (F, $($rest),+) {
             fn status(&self) -> StatusCode {
                 self.0.status()

@@ -83,7 +83,10 @@ pub trait FlushTiming<B>: Clone + sealed::Sealed {
 }
 
 mod sealed {
-    #[allow(unnameable_types, reason = "there are two moments, and they are ours")]
+    #[allow(
+        unnameable_types,
+        reason = "sealed: the only two timings are defined here"
+    )]
     pub trait Sealed {}
     impl<R> Sealed for super::BeforeResponse<R> {}
     impl Sealed for super::AfterResponse {}

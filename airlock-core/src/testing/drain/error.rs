@@ -128,7 +128,7 @@ impl DrainError {
 
     /// Writes the first effect that failed, and its reason.
     fn fmt_failed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("effects failed that were drained")?;
+        f.write_str("drained effects failed")?;
         let mut failed = self.drained().failed();
         if let Some(first) = failed.next() {
             let (id, at) = (first.entry().effect().id(), first.entry().location());

@@ -32,7 +32,7 @@ pub use self::performed::{Drained, Performed};
 pub use self::progress::Progress;
 
 /// The default of [`Captured::performance_limit`].
-const SETTLE_LIMIT: usize = 10_000;
+const PERFORMANCE_LIMIT: usize = 10_000;
 
 /// The configuration of a drain.
 pub(super) struct Plan {
@@ -44,7 +44,7 @@ impl Default for Plan {
     fn default() -> Self {
         Self {
             stubs: HashMap::new(),
-            performance_limit: SETTLE_LIMIT,
+            performance_limit: PERFORMANCE_LIMIT,
         }
     }
 }

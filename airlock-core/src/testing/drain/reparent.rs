@@ -11,7 +11,7 @@ use crate::intent::Intent;
 use crate::lifecycle::FlushOnSuccess;
 use crate::policy::Layer;
 use crate::report::FlushError;
-use crate::scope::{OpenScope, scope};
+use crate::scope::{OpenScope, ScopeBuilder};
 use crate::settings::Settings;
 use crate::testing::drain::clock::Clock;
 use crate::testing::drain::performed::Performed;
@@ -51,7 +51,7 @@ pub(super) fn reparent(
     {
         around = around.with(PlaceKind::Policy(layer));
     }
-    let open = scope()
+    let open = ScopeBuilder::new()
         .name("drain")
         .executor(Collect(queue.clone()))
         .failure_mode(FailureMode::CarryOn)

@@ -63,7 +63,7 @@ impl Exploration {
                 probe,
             },
             Err(error) => panic!(
-                "no scenario can be tried: {}",
+                "could not build the airlock of a run: {}",
                 crate::intent::in_full(&error)
             ),
         }
@@ -76,7 +76,7 @@ impl Exploration {
         let (place, target, reached) = (self.place, self.target, run.probe.reached());
         assert!(
             reached <= LIMIT,
-            "the scenario at {place} has more than {LIMIT} points: it waits for something again and again, or is too long; try a part of it"
+            "the scenario at {place} has more than {LIMIT} points: it polls in a loop, or is too long; test a part of it"
         );
         self.hit = run.probe.hit();
         if let (None, Err(panic)) = (&self.hit, ended) {
@@ -88,7 +88,7 @@ impl Exploration {
         let points = self.points;
         let differs = match self.hit {
             None if target > 0 && target <= points => {
-                format!("only {reached} in that which was to be interrupted at point {target}")
+                format!("only {reached} in the run that should be interrupted at point {target}")
             }
             Some(_) if target > points => "more in a later one".to_owned(),
             _ => return,

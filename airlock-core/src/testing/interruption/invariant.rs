@@ -7,8 +7,8 @@ use crate::unwind::panic_message;
 
 /// The return types of an invariant: `()` for one that panics if it does not hold, `bool`, or `Result`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say whether an invariant holds",
-    note = "give a `bool` or a `Result<(), impl Display>`, or assert and give nothing"
+    message = "`{Self}` cannot be returned by an invariant",
+    note = "return a `bool` or a `Result<(), impl Display>`, or assert and return nothing"
 )]
 pub trait Holds {
     /// Converts the value into the result of the invariant.
@@ -29,7 +29,7 @@ impl Holds for bool {
     fn holds(self) -> Result<(), String> {
         match self {
             true => Ok(()),
-            false => Err("it gave `false`".to_owned()),
+            false => Err("it returned `false`".to_owned()),
         }
     }
 }

@@ -23,7 +23,7 @@ fn an_argument_is_added() {
         &expect![[r#"
             compatible: effect mail
               + argument copies: u8, default
-                  a new argument, with a default for stored messages; workers of the version before do not look at it
+                  a new argument, with a default for stored messages; workers of the previous version ignore it
         "#]],
     );
 }
@@ -37,7 +37,7 @@ fn an_argument_is_removed() {
         &expect![[r#"
         breaking: effect mail
           - argument copies: u8
-              workers of the version before cannot read messages without `copies`
+              workers of the previous version cannot read messages without `copies`
               write instead: keep it with `#[serde(default)]` for one deployment, lock that, and remove it in the next
     "#]],
     );
@@ -47,7 +47,7 @@ fn an_argument_is_removed() {
         &expect![[r#"
         compatible: effect mail
           - argument copies: u8, default
-              removed; workers of the version before have a default for it
+              removed; workers of the previous version have a default for it
     "#]],
     );
 }
@@ -110,7 +110,7 @@ fn an_argument_is_renamed() {
         &expect![[r#"
         breaking: effect mail
           - argument to: String
-              workers of the version before cannot read messages without `to`
+              workers of the previous version cannot read messages without `to`
               write instead: `#[serde(rename = "to")] whom: String`, if `whom` is its new name
           + argument whom: String
               stored messages lack `whom`
@@ -125,7 +125,7 @@ fn an_argument_is_renamed() {
             breaking: effect mail
               - argument to: String
               + argument whom: String, formerly to
-                  workers of the version before look for `to` in new messages, and cannot read the message
+                  workers of the previous version look for `to` in new messages, and cannot read the message
                   write instead: `#[serde(rename = "to")]` on `whom`; or first `#[serde(alias = "whom")]` on `to`, lock and deploy that, and rename it in the next version
         "#]],
     );
@@ -190,7 +190,7 @@ fn an_argument_is_left_out_of_some_messages() {
         breaking: effect mail
           - argument to: String
           + argument to: String, default, left out
-              workers of the version before cannot read messages without `to`
+              workers of the previous version cannot read messages without `to`
               write instead: `#[serde(default)]` on `to` without `skip_serializing_if`; lock and deploy that, and add `skip_serializing_if` in the next version
     "#]],
     );
@@ -201,7 +201,7 @@ fn an_argument_is_left_out_of_some_messages() {
         compatible: effect mail
           - argument to: String, default
           + argument to: String, default, left out
-              some messages are written without it; the version before has a default for it
+              some messages are written without it; the previous version has a default for it
     "#]],
     );
     check(
@@ -242,11 +242,11 @@ fn two_arguments_become_one_or_one_becomes_two() {
                   messages that hold it as `whom` cannot be decoded
                   write instead: `#[serde(alias = "whom")]` on `to`, until no such message is left
               + argument whom: String, default
-                  workers of the version before take `whom` for `to`
+                  workers of the previous version take `whom` for `to`
                   write instead: another name than `whom`, or `#[serde(rename = "..")]`
             compatible: effect mail
               + argument whom: String, default
-                  a new argument, with a default for stored messages; workers of the version before do not look at it
+                  a new argument, with a default for stored messages; workers of the previous version ignore it
         "#]],
     );
 }
@@ -264,7 +264,7 @@ fn an_argument_changes_in_several_ways() {
                   write instead: keep `to` as it was, and add the new form under another name with `#[serde(default)]`, or as an `Option`
               - argument to: String, default
               + argument whom: Address, formerly to
-                  workers of the version before look for `to` in new messages, and take its default
+                  workers of the previous version look for `to` in new messages, and take its default
                   write instead: `#[serde(rename = "to")]` on `whom`; or first `#[serde(alias = "whom")]` on `to`, lock and deploy that, and rename it in the next version
               - argument to: String, default
               + argument whom: Address, formerly to

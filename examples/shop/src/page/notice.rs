@@ -41,7 +41,7 @@ pub(super) fn show(
     }) = notice
         && reports.is_empty()
     {
-        page.write_str("<p>No report: nothing was wished.</p>")?;
+        page.write_str("<p>No report: nothing was enqueued.</p>")?;
     }
     page.write_str("</section>\n")?;
     Ok(reports.iter().map(|report| report.number).collect())

@@ -14,7 +14,7 @@ pub(super) fn list<'r>(
 ) -> fmt::Result {
     page.write_str(r#"<section id="reports"><h2>The last flush reports</h2>"#)?;
     match reports.next() {
-        None => page.write_str("<p>Nothing has been wished yet.</p>")?,
+        None => page.write_str("<p>Nothing was enqueued yet.</p>")?,
         Some(newest) => self::report(page, newest)?,
     }
     if reports.len() > 0 {

@@ -143,8 +143,7 @@ async fn a_panic_of_flush_when_leaves_the_response_and_the_status_decides() {
         assert_eq!(response.status(), StatusCode::CONFLICT);
         assert_eq!(world.reports(), ["failure: mail discarded"]);
     });
-    let expected =
-        r#" message=code of the program panicked what="flush_when" message="no rule for that""#;
+    let expected = r#" message=user code panicked what="flush_when" message="no rule for that""#;
     assert_eq!(told.await, [expected, expected]);
 }
 
@@ -161,8 +160,7 @@ async fn a_panic_of_on_flush_error_is_answered_with_a_problem() {
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert!(!response.headers().contains_key("x-secret"));
     });
-    let expected =
-        r#" message=code of the program panicked what="on_flush_error" message="no words""#;
+    let expected = r#" message=user code panicked what="on_flush_error" message="no words""#;
     let told = told.await;
     assert!(told.iter().any(|line| line == expected), "{told:#?}");
     let expected = "success: mail dispatched, fail failed, ship not reached";

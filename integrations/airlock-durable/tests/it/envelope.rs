@@ -91,7 +91,7 @@ fn an_engine_says_what_it_cannot_do() {
     let ordered = cause(1).in_order_of("one");
     assert!(refusal(&engine, &ordered).contains("keeps no order"));
     let keyed = cause(1).with_key("one");
-    assert!(refusal(&engine, &keyed).contains("recognises no keys"));
+    assert!(refusal(&engine, &keyed).contains("does not recognise keys"));
     engine.dedupe = Dedupe::WhileUnfinished;
     assert_eq!(refusal(&engine, &keyed), "");
     engine.max_bytes = Some(5);

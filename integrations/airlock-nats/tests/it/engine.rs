@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use airlock::executor::BoxFuture;
-use airlock::executor::Executor;
+use airlock::executor::{BoxFuture, Executor};
 use airlock::nats::async_nats::jetstream::{self, Context, stream};
 use airlock::nats::{Nats, Running};
 use airlock::{Airlock, BoxError};

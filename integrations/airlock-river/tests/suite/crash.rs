@@ -6,8 +6,7 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use airlock::executor::{Batch, Executor, Identity};
-use airlock::executor::{BoxFuture, Receipt};
+use airlock::executor::{Batch, BoxFuture, Executor, Identity, Receipt};
 use airlock::river::{River, TransactionError};
 use airlock::sqlx::{Store, Transactions};
 use airlock::{Airlock, BoxError, Intent};

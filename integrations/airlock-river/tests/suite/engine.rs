@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use airlock::executor::BoxFuture;
-use airlock::executor::Executor;
+use airlock::executor::{BoxFuture, Executor};
 use airlock::river::{River, Running, TransactionError};
 use airlock::{Airlock, BoxError};
 use airlock_durable::suite::{Dead, Subject, Worker};

@@ -328,7 +328,8 @@ async fn a_panic_of_what_spawns_the_flush_reports_it_and_leaves_the_response() {
         assert_eq!(text(response.into_body()).await, "done");
     });
     let told = told.await;
-    let expected = r#" message=code of the program panicked what="after_response_with" message="no thread left""#;
+    let expected =
+        r#" message=user code panicked what="after_response_with" message="no thread left""#;
     assert!(told.iter().any(|line| line == expected), "{told:#?}");
     assert_eq!(world.ended_by_now(), ["request success: ship not reached"]);
     assert_eq!(world.unhandled.lines(), ["ship"]);

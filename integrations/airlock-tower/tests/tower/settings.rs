@@ -94,8 +94,7 @@ async fn a_panic_of_flush_when_leaves_the_response_and_the_status_decides() {
         assert_eq!(status(app(conflicts).layer(layer)).await, 409);
         assert_eq!(world.ended_by_now(), ["request failure: mail discarded"]);
     });
-    let expected =
-        r#" message=code of the program panicked what="flush_when" message="no rule for that""#;
+    let expected = r#" message=user code panicked what="flush_when" message="no rule for that""#;
     assert_eq!(told.await, [expected, expected]);
 }
 
@@ -112,7 +111,7 @@ async fn a_panic_of_route_leaves_the_request_and_the_method_alone_names_it() {
         let response = call(app(handler).layer(layer)).await;
         assert_eq!(text(response.into_body()).await, "GET");
     });
-    let expected = r#" message=code of the program panicked what="route" message="no route""#;
+    let expected = r#" message=user code panicked what="route" message="no route""#;
     assert_eq!(told.await, [expected]);
 }
 

@@ -56,7 +56,7 @@ pub(in crate::testing::suite) fn a_flush_that_is_dropped_loses_nothing_in_silenc
             let times = |all: &[u32]| all.iter().filter(|it| **it == n).count();
             let (performed, returned) = (times(&ended), times(&returned));
             let what = format!(
-                "the flush was dropped; {n} was performed {performed} times and handed back {returned} times, one of both it has to be"
+                "the flush was dropped; {n} was performed {performed} times and handed back {returned} times, expected exactly one of the two"
             );
             world.claim(performed + returned == 1, &what);
         }

@@ -16,10 +16,10 @@ pub(in crate::testing::suite) fn a_failure_is_told_once_and_handed_back(make: Ma
     for way in WAYS {
         let world = World::new(make);
         let told = world.flush_in(carrying_on(world.scope()), way, one_that_fails());
-        let what = format!("2 was to fail, once; told was of {:?}", told.failed);
+        let what = format!("2 should fail once; reported as failed: {:?}", told.failed);
         world.claim(told.failed == [2], &what);
         let what = format!(
-            "2 was to be handed back, once; handed back was {:?}",
+            "2 should be handed back once; handed back: {:?}",
             told.returned
         );
         world.claim(told.returned == [2], &what);

@@ -76,7 +76,7 @@ pub(in crate::testing::suite) fn a_sync_flush_loses_no_async_effect(make: Make<'
     let told = world.flush(Way::Sync, vec![awaited(1, What::Succeed)]);
     let (performed, returned) = (world.log.ended().len(), told.returned.len());
     let what = format!(
-        "an async effect in a sync flush was performed {performed} times and handed back {returned} times; one of both it has to be"
+        "an async effect in a sync flush was performed {performed} times and handed back {returned} times; expected exactly one of the two"
     );
     world.claim(
         performed + returned == 1 && told.failed.len() == returned,
