@@ -204,10 +204,13 @@ mod guide {
     }
     chapters! {
         problem "problem.md"
+        compared "compared.md"
         core_model "core-model.md"
         nesting "nesting.md"
         policies "policies.md"
+        run_time_policies "run-time-policies.md"
         executors "executors.md"
+        your_own "your-own.md"
         cascades "cascades.md"
         endless_work "endless-work.md"
         testing "testing.md"
@@ -222,6 +225,7 @@ mod guide {
         databases "databases.md"
         logs "logs.md"
         guarantees "guarantees.md"
+        adopting "adopting.md"
         coming_from_airlock_py "coming-from-airlock-py.md"
     }
 }

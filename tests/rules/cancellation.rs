@@ -41,7 +41,7 @@ fn a_scope_cancelled_at_any_await_says_what_was_dispatched_and_hands_back_the_re
         let airlock = builder(&log)
             .on_report(move |report| seen.lock().expect("no panic").push(fates(report)))
             .on_unhandled_error(move |error| {
-                *kept.lock().expect("no panic") += error.into_intents().len()
+                *kept.lock().expect("no panic") += error.into_intents().len();
             })
             .build()
             .expect("it builds");

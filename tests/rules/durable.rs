@@ -221,8 +221,7 @@ fn r16_an_executor_of_durable_effects_counts_for_those_alone() {
         };
         outer
             .run(|_| inner.run_infallible(|_| enqueue()))
-            .expect("a flush")
-            .value;
+            .expect("a flush");
         let kept = |recorder: &Recorder| -> Vec<_> {
             let kept = recorder.take();
             kept.iter().map(|it| it.effect().name()).collect()

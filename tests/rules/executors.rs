@@ -271,7 +271,7 @@ mod spawn {
         let (kept, seen) = (unhandled.clone(), reports.clone());
         let airlock = builder(&log)
             .on_unhandled_error(move |error| {
-                kept.lock().expect("no panic").extend(error.into_intents())
+                kept.lock().expect("no panic").extend(error.into_intents());
             })
             .on_report(move |_| _ = seen.fetch_add(1, Ordering::Relaxed))
             .build()

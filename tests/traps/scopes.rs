@@ -22,13 +22,13 @@ fn one_at_a_time() -> MutexGuard<'static, ()> {
     LOCK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-#[airlock::boundary(discard_if = |found| found.is_none(), on_flush_error = log)]
+#[airlock::boundary(discard_if = Option::is_none, on_flush_error = log)]
 fn find(order: u64) -> Option<u64> {
     airlock::enqueue(ship(order));
     (order == 1).then_some(order)
 }
 
-#[airlock::boundary(discard_if = |found| found.is_none(), on_flush_error = log)]
+#[airlock::boundary(discard_if = Option::is_none, on_flush_error = log)]
 async fn find_async(order: u64) -> Option<u64> {
     airlock::enqueue(ship(order));
     (order == 1).then_some(order)

@@ -133,8 +133,10 @@ pub trait OnceArgument: Send + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + 'static> OnceArgument for T {}
 
-/// Checks the type of an argument at compile time.
-pub const fn assert_argument<T: Argument>() {}
+/// Checks an argument's type, and returns how its values are cloned.
+pub const fn assert_argument<T: Argument>() -> fn(&T) -> T {
+    T::clone
+}
 
 /// Checks the type of an argument at compile time.
 pub const fn assert_once_argument<T: OnceArgument>() {}

@@ -295,17 +295,17 @@ impl Failure {
             }
             root.to_string()
         });
-        text.unwrap_or_else(cannot_be_shown)
+        text.unwrap_or_else(|panicked| cannot_be_shown(&panicked))
     }
 
     /// Returns the message with those of its sources. Returns a placeholder if a `Display` panics: errors of effects
     /// are user code.
     pub(crate) fn in_full(&self) -> String {
-        catch(|| in_full(self)).unwrap_or_else(cannot_be_shown)
+        catch(|| in_full(self)).unwrap_or_else(|panicked| cannot_be_shown(&panicked))
     }
 }
 
-fn cannot_be_shown(panicked: Panicked) -> String {
+fn cannot_be_shown(panicked: &Panicked) -> String {
     format!(
         "its error cannot be shown: `Display` panicked: {}",
         panicked.message

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::effect::{Coalesce, EffectDescriptor, Key};
 use crate::intent::Intent;
@@ -37,17 +38,18 @@ pub fn dedupe() -> Dedupe {
 pub fn dedupe_by(key: impl Fn(&Intent) -> Option<Key> + Send + Sync + 'static) -> Dedupe {
     Dedupe {
         coalesce: Coalesce::Last,
-        key: Some(Box::new(key)),
+        key: Some(Arc::new(key)),
     }
 }
 
 /// A policy that drops duplicates within one flush; made by [`dedupe`] and [`dedupe_by`].
+#[derive(Clone)]
 pub struct Dedupe {
     coalesce: Coalesce,
     key: Option<KeyOf>,
 }
 
-type KeyOf = Box<dyn Fn(&Intent) -> Option<Key> + Send + Sync>;
+type KeyOf = Arc<dyn Fn(&Intent) -> Option<Key> + Send + Sync>;
 
 impl Dedupe {
     /// Keeps the first intent instead of the last.

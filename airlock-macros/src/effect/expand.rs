@@ -64,14 +64,6 @@ fn constructor(effect: &Effect) -> TokenStream {
         lints,
         ..
     } = attributes;
-    let must_use = if constructor
-        .iter()
-        .any(|attr| attr.path().is_ident("must_use"))
-    {
-        None
-    } else {
-        Some(quote!(#[must_use = "an intent does nothing until it is enqueued"]))
-    };
     let parameters = effect.arguments().map(|argument| {
         let Parameter { cfgs, ident, .. } = argument;
         let ty = effect.field_type(argument);
@@ -80,7 +72,6 @@ fn constructor(effect: &Effect) -> TokenStream {
     let fields = names(effect.arguments());
     quote! {
         #(#docs)* #(#cfgs)* #(#constructor)* #(#lints)*
-        #must_use
         #vis fn #ident(#(#parameters),*) -> #intent {
             #intent { #fields }
         }
@@ -427,8 +418,12 @@ fn perform(effect: &Effect, private: &TokenStream) -> TokenStream {
 fn markers(effect: &Effect, private: &TokenStream) -> TokenStream {
     let Effect { intent, .. } = effect;
     let clone = (!effect.once).then(|| {
-        let fields = effect.arguments().map(|Parameter { cfgs, ident, .. }| {
-            quote!(#(#cfgs)* #ident: ::core::clone::Clone::clone(&self.#ident))
+        let fields = effect.arguments().map(|argument| {
+            let (cfgs, ident) = (&argument.cfgs, &argument.ident);
+            let ty = effect.field_type(argument);
+            // The same tokens at the same span as in `checks`, so that the compiler shows one error for both.
+            let clone = quote_spanned!(ty.span()=> #private::assert_argument::<#ty>());
+            quote!(#(#cfgs)* #ident: #clone(&self.#ident))
         });
         quote! {
             #[automatically_derived]

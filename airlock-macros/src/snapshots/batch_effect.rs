@@ -1,4 +1,3 @@
-#[must_use = "an intent does nothing until it is enqueued"]
 fn index(orders: OrderId) -> Index {
     Index { orders }
 }
@@ -75,7 +74,7 @@ const _: () = {
     impl ::core::clone::Clone for Index {
         fn clone(&self) -> Self {
             Self {
-                orders: ::core::clone::Clone::clone(&self.orders),
+                orders: ::airlock::__private::assert_argument::<OrderId>()(&self.orders),
             }
         }
     }

@@ -1,6 +1,5 @@
 /// Sends a mail.
 #[cfg(unix)]
-#[must_use = "an intent does nothing until it is enqueued"]
 pub(crate) fn send(order: OrderId, #[cfg(unix)] to: String) -> SendMail {
     SendMail { order, #[cfg(unix)] to }
 }
@@ -105,9 +104,9 @@ const _: () = {
     impl ::core::clone::Clone for SendMail {
         fn clone(&self) -> Self {
             Self {
-                order: ::core::clone::Clone::clone(&self.order),
+                order: ::airlock::__private::assert_argument::<OrderId>()(&self.order),
                 #[cfg(unix)]
-                to: ::core::clone::Clone::clone(&self.to),
+                to: ::airlock::__private::assert_argument::<String>()(&self.to),
             }
         }
     }

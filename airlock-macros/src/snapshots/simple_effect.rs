@@ -1,5 +1,4 @@
 /// Sends a mail.
-#[must_use = "an intent does nothing until it is enqueued"]
 fn send_mail(to: String) -> SendMail {
     SendMail { to }
 }
@@ -59,7 +58,7 @@ const _: () = {
     impl ::core::clone::Clone for SendMail {
         fn clone(&self) -> Self {
             Self {
-                to: ::core::clone::Clone::clone(&self.to),
+                to: ::airlock::__private::assert_argument::<String>()(&self.to),
             }
         }
     }

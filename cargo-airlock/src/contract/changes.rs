@@ -273,7 +273,7 @@ fn boundaries(before: &Contracts, after: &Contracts, found: &mut Vec<Change>) {
         match (old, after.boundaries.get(name)) {
             (_, None) => note(name, Some(format!("boundary {name}")), None, "it is gone"),
             (None, Some(Some(_))) => {
-                note(name, line("*"), None, "it now declares what it may emit")
+                note(name, line("*"), None, "it now declares what it may emit");
             }
             (Some(_), Some(None)) => note(name, None, line("*"), "it may emit anything"),
             (None, Some(None)) => {}

@@ -1,0 +1,3 @@
+fn main() {
+    let _ = airlock::scope().run_infallible(|_| Err::<(), _>("would be lost"));
+}
