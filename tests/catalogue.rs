@@ -230,5 +230,5 @@ fn it_has_a_serde_form() {
 fn registering_by_hand_after_the_catalogue_was_made_is_an_error() {
     let _ = airlock::effects();
     let error = register::<SendParcel>().expect_err("too late");
-    assert!(error.to_string().contains("first thing in `main`"));
+    assert!(error.to_string().contains("at the start of `main`"));
 }

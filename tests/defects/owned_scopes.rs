@@ -186,7 +186,7 @@ fn an_owned_scope_is_not_ended_by_code_that_is_in_it() {
             });
             let error = error.expect_err("the code is in the scope");
             let told = error.first().expect("a failed intent").fate().to_string();
-            assert!(told.contains("leave it first"), "{told}");
+            assert!(told.contains("leave the scope first"), "{told}");
             assert_eq!(error.into_intents().len(), 1);
             assert!(!handle.is_open());
         }

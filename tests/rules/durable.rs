@@ -274,5 +274,5 @@ fn r7_a_scope_cannot_be_recorded_by_code_that_is_in_it() {
         .enter(|| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(scope.record()))));
     let panic = recorded.expect_err("it is refused");
     let message = panic.downcast_ref::<&str>().copied().unwrap_or_default();
-    assert!(message.contains("leave it first"), "{message}");
+    assert!(message.contains("leave the scope first"), "{message}");
 }

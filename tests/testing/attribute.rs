@@ -228,13 +228,13 @@ fn what_the_test_leaves_is_discarded_and_local_policies_hold() {
 use airlock::prelude::*;
 
 #[airlock::test]
-#[should_panic(expected = "within another airlock that the test has entered there is none")]
+#[should_panic(expected = "if the test enters another airlock, call this before it does")]
 fn in_another_airlock_there_is_no_test_scope_either() {
     quiet().run(TestScope::current);
 }
 
 #[test]
-#[should_panic(expected = "put `#[airlock::test]` on the function that is the test")]
+#[should_panic(expected = "put `#[airlock::test]` on the test function")]
 fn outside_of_such_a_test_there_is_no_test_scope() {
     TestScope::current();
 }

@@ -81,7 +81,12 @@ impl HeldGuard {
             if !CRATES.contains(&krate.as_str()) {
                 return None;
             }
-            match (self.entered, is_call, path.as_slice()) {
+            // The facade has the guards in `scope`, core at its root.
+            let path = match path.as_slice() {
+                ["scope", name] => &[*name],
+                path => path,
+            };
+            match (self.entered, is_call, path) {
                 (true, true, ["scope"])
                 | (true, false, ["ScopeBuilder"])
                 | (false, false, ["ScopeGuard"]) => Some(Kind::Scope),
