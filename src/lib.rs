@@ -24,7 +24,8 @@ pub mod intent {
     };
 }
 
-/// Scope details: guards, futures, and the scopes that integrations open and end themselves.
+/// Scope details: guards, futures, the scopes that integrations open and end themselves, and trackers
+/// of background work.
 pub mod scope {
     pub use airlock_core::{
         Completed, Drained, LocalPolicy, LocalScope, OpenScope, OwnedScope, PolicyGuard, Recording,

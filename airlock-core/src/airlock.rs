@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::catalogue::{self, Catalogue, CatalogueError};
 use crate::context::{self, Around, Context, Entered, Place, ScopedFuture};
 use crate::effect::{Effect, EffectDescriptor, MissingResource, ResourceNeed, Resources};
-use crate::executor::{Executor, FailureMode, Inline, Timer};
+use crate::executor::{Executor, FailureMode, Inline, Named, Timer};
 use crate::intent::{Intent, IntentId, next_id};
 use crate::lifecycle::Lifecycle;
 use crate::observer::Observer;
@@ -196,8 +196,8 @@ pub struct AirlockBuilder {
 impl AirlockBuilder {
     /// Supplies a resource to the effects that declare `#[resource] name: &T`.
     ///
-    /// Pass a `T`, an `Arc<T>` or a `Box<T>`. For a trait object pass an `Arc<dyn Mailer>` or a `Box<dyn Mailer>`;
-    /// effects then declare `#[resource] mailer: &dyn Mailer`.
+    /// Pass a `T`, an `Arc<T>` or a `Box<T>`. For a trait object, pass an `Arc<dyn Mailer>` or a
+    /// `Box<dyn Mailer>`. Effects then declare `#[resource] mailer: &dyn Mailer`.
     ///
     /// ```rust,standalone_crate
     /// use airlock::Airlock;
@@ -231,7 +231,7 @@ impl AirlockBuilder {
 
     /// Sets the executor of scopes that set none. The default is [`Inline`].
     pub fn executor(mut self, executor: impl Executor) -> Self {
-        self.settings.executor = Some(Arc::new(executor));
+        self.settings.executor = Some(Named::new(executor));
         self
     }
 

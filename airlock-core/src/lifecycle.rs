@@ -15,7 +15,7 @@ use crate::intent::Intent;
 )]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The work returned, but not an `Err`.
+    /// The work returned a value other than an `Err`.
     Success,
     /// The work returned an `Err`, or its scope was discarded by hand.
     Failure,
@@ -55,11 +55,11 @@ impl fmt::Display for Outcome {
     serde(rename_all = "snake_case")
 )]
 pub enum Ending {
-    /// It flushes. Intents marked *on failure* leave only if the work failed.
+    /// The scope flushes. Intents marked *on failure* leave only if the work failed.
     Flush,
-    /// It flushes the intents marked *on failure* or *always*, and discards the rest.
+    /// The scope flushes the intents marked *on failure* or *always*, and discards the rest.
     FlushOnFailure,
-    /// It discards every intent.
+    /// The scope discards every intent.
     Discard,
 }
 

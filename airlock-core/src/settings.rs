@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 
 use crate::effect::Resources;
-use crate::executor::{Executor, FailureMode, ThreadTimer, Timer};
+use crate::executor::{FailureMode, Named, ThreadTimer, Timer};
 use crate::lifecycle::Lifecycle;
 use crate::observer::Observer;
 use crate::policy::Layer;
@@ -14,7 +14,7 @@ use crate::report::{ReportHook, UnhandledErrorHook};
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) resources: Resources,
-    pub(crate) executor: Option<Arc<dyn Executor>>,
+    pub(crate) executor: Option<Named>,
     pub(crate) policies: Vec<Layer>,
     pub(crate) lifecycle: Option<Arc<dyn Lifecycle>>,
     pub(crate) failure_mode: FailureMode,

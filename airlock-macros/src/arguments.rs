@@ -74,13 +74,14 @@ pub(crate) fn read_each(
 fn split_at_commas(tokens: proc_macro2::TokenStream) -> Vec<proc_macro2::TokenStream> {
     let mut arguments = vec![proc_macro2::TokenStream::new()];
     let mut in_parameters = false;
-    // A `|` behind an operand is the operator; anywhere else it opens the parameters of a closure.
+    // A `|` after an operand is the operator; anywhere else it opens the parameters of a closure.
     let mut behind_operand = false;
     for token in tokens {
         let mut is_operand = true;
         match &token {
             TokenTree::Punct(punct) => {
-                is_operand = matches!(punct.as_char(), '?');
+                // Behind the operator `|` too, so that the second bar of `a || b` opens nothing.
+                is_operand = matches!(punct.as_char(), '?' | '|') && behind_operand;
                 match punct.as_char() {
                     '|' => in_parameters = !in_parameters && !behind_operand,
                     ',' if !in_parameters => {

@@ -1,30 +1,15 @@
 //! Effects that write into a log, the airlock that holds the log, and futures that are polled by hand.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use airlock::executor::{BoxFuture, Timer};
 use airlock::policy::{Policy, ScopeView, Veto};
 use airlock::{Airlock, FlushReport, Intent};
-
-/// The lines that the effects of one test wrote, in order.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    pub(crate) fn add(&self, line: impl Into<String>) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.push(line.into());
-    }
-
-    pub(crate) fn lines(&self) -> Vec<String> {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.clone()
-    }
-}
+pub(crate) use airlock_test_support::Log;
 
 #[airlock::effect]
 pub(crate) fn mail(#[resource] log: &Log, n: u32) {

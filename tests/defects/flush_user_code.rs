@@ -10,7 +10,7 @@ use airlock::{FlushError, Intent, IntoIntent};
 
 use crate::child::in_child;
 use crate::fixture::{Bomb, Log, Mail, builder, caught, fates, logged, mail, ready};
-use crate::logged::{listen, problems_of};
+use airlock_test_support::{listen, problems_of};
 
 /// An error whose `Display` panics.
 #[derive(Debug)]

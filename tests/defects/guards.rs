@@ -7,7 +7,7 @@ use airlock::policy::{allow_all, assert_no_effects, block, drop_all};
 use airlock::scope::PolicyGuard;
 
 use crate::fixture::{Log, Mail, builder, logged, mail, pause, poll_once};
-use crate::logged::problems_of;
+use airlock_test_support::problems_of;
 
 #[test]
 fn a_reassigned_guard_does_not_leave_its_first_policy_in_force() {

@@ -10,8 +10,6 @@ mod flush_batches;
 mod flush_results;
 mod flush_user_code;
 mod guards;
-#[path = "../logged/mod.rs"]
-mod logged;
 mod owned_scopes;
 mod promises;
 mod user_code_in_a_flush;

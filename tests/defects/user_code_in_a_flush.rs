@@ -182,3 +182,144 @@ fn an_intent_whose_key_panicked_is_not_retried() {
         ["broken dispatched", "broken failed", "broken dispatched"]
     );
 }
+
+/// Fails until its third call.
+#[airlock::effect]
+fn fail_twice(#[resource] log: &Log, n: u32) -> Result<(), String> {
+    let line = format!("fail_twice {n}");
+    log.add(line.clone());
+    let calls = log.lines().iter().filter(|it| **it == line).count();
+    if calls < 3 {
+        Err("not yet".to_owned())
+    } else {
+        Ok(())
+    }
+}
+
+/// Enqueues an effect that fails twice.
+#[airlock::effect]
+fn cause(n: u32) {
+    airlock::enqueue(fail_twice(n));
+}
+
+/// An executor that performs its batch, and performs again what failed.
+struct Stubborn;
+
+impl Executor for Stubborn {
+    fn dispatch(&self, batch: &mut Batch<'_>) {
+        batch.perform_all();
+        while batch.retry_failed(|_, _| true) > 0 {
+            batch.perform_all();
+        }
+    }
+}
+
+#[test]
+fn a_cascade_that_is_tried_again_stays_ahead_of_later_intents() {
+    let log = logged(|_| {
+        let scope = airlock::scope().executor(Stubborn);
+        let ended = scope.run_infallible(|_| {
+            airlock::enqueue(cause(1));
+            airlock::enqueue(mail(2));
+        });
+        ended.expect("it succeeds in the end");
+    });
+    assert_eq!(
+        log,
+        ["fail_twice 1", "fail_twice 1", "fail_twice 1", "mail 2"]
+    );
+}
+
+/// An executor that asks for the current scope when it is asked what it takes.
+struct AsksForTheScope;
+
+impl Executor for AsksForTheScope {
+    fn dispatch(&self, batch: &mut Batch<'_>) {
+        batch.perform_all();
+    }
+
+    fn only_durable(&self) -> bool {
+        airlock::try_enqueue(mail(1)).is_err()
+    }
+}
+
+#[test]
+fn an_executor_may_enqueue_where_it_is_asked_what_it_takes() {
+    let log = logged(|_| {
+        let ended = airlock::scope().run_infallible(|_| {
+            let inner = airlock::scope().executor(AsksForTheScope);
+            inner
+                .run_infallible(|_| airlock::enqueue(mail(2)))
+                .expect("it is captured");
+        });
+        ended.expect("nothing fails");
+    });
+    assert_eq!(log, ["mail 1", "mail 2"]);
+}
+
+/// Arguments whose destructor panics.
+#[derive(Clone)]
+struct PanicsOnDrop;
+
+impl Drop for PanicsOnDrop {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}
+
+#[airlock::effect(once)]
+fn explosive(value: PanicsOnDrop) {
+    std::mem::forget(value);
+}
+
+/// Enqueues in a destructor, where no scope is open.
+struct EnqueuesOnDrop;
+
+impl Drop for EnqueuesOnDrop {
+    fn drop(&mut self) {
+        airlock::enqueue(explosive(PanicsOnDrop));
+    }
+}
+
+#[test]
+fn an_intent_that_is_refused_while_the_thread_unwinds_does_not_abort() {
+    crate::child::in_child(
+        module_path!(),
+        "an_intent_that_is_refused_while_the_thread_unwinds_does_not_abort",
+        || {
+            let unwound = std::panic::catch_unwind(|| {
+                let _enqueues = EnqueuesOnDrop;
+                panic!("first");
+            });
+            assert!(unwound.is_err());
+        },
+    );
+}
+
+thread_local! {
+    static HELD: std::cell::RefCell<Option<airlock::scope::PolicyGuard>> = const { std::cell::RefCell::new(None) };
+}
+
+/// A policy that drops the guard of another one.
+struct DropsTheGuard;
+
+impl Policy for DropsTheGuard {
+    fn at_enqueue(&self, _: &Intent, _: &ScopeView<'_>) -> Result<(), Veto> {
+        drop(HELD.take());
+        Ok(())
+    }
+}
+
+#[test]
+fn a_guard_that_a_policy_drops_at_an_enqueue_no_longer_judges_the_next_intent() {
+    logged(|_| {
+        let scope = airlock::scope().policy(DropsTheGuard);
+        let ended = scope.run_infallible(|_| {
+            HELD.set(Some(airlock::policy(airlock::policy::drop_all()).enter()));
+            airlock::enqueue(mail(1));
+            airlock::enqueue(mail(2));
+        });
+        let report = ended.expect("nothing fails").report;
+        assert_eq!(fates(&report), ["mail dropped", "mail dispatched"]);
+    });
+}

@@ -89,7 +89,7 @@ fn r13_a_cascade_uses_the_executor_of_its_cause() {
             delivery.perform().expect("it succeeds");
         }
     });
-    assert_eq!(recorder.recorded::<Mail>(), [mail(1)]);
+    assert_eq!(recorder.enqueued::<Mail>(), [mail(1)]);
 }
 
 impl PartialEq for Mail {

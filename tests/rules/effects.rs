@@ -46,14 +46,14 @@ fn start_up_fails_if_an_effect_misses_its_resource_and_names_all_of_it() {
     };
     let logs: Vec<_> = missing
         .iter()
-        .filter(|it| it.type_name.ends_with("fixture::Log"))
+        .filter(|it| it.type_name.ends_with("::Log"))
         .collect();
     assert_eq!(logs.len(), 1, "one entry for all effects that need it");
     assert!(logs[0].effects.iter().any(|effect| effect.name() == "mail"));
     let text = error.to_string();
     let line = text
         .lines()
-        .find(|line| line.contains("fixture::Log`, needed by `"));
+        .find(|line| line.contains("::Log`, needed by `"));
     let line = line.expect("a line for the log");
     assert!(
         line.contains(".mail` at ") && line.contains("fixture.rs:"),

@@ -1,29 +1,8 @@
 //! Effects that write into a log, and the airlock that holds the log.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use airlock::executor::Inline;
 use airlock::{Airlock, FlushReport};
-
-/// The lines that the effects of one test wrote, in order.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    pub(crate) fn add(&self, line: impl Into<String>) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(line.into());
-    }
-
-    pub(crate) fn lines(&self) -> Vec<String> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-}
+pub(crate) use airlock_test_support::Log;
 
 #[airlock::effect]
 pub(crate) fn mail(#[resource] log: &Log, n: u32) {

@@ -267,7 +267,7 @@ proptest! {
         }
         for (recorder, expected) in recorders.iter().zip(expected) {
             let Some(recorder) = recorder else { continue };
-            let recorded: Vec<_> = recorder.recorded::<Mail>().iter().map(|it| it.n).collect();
+            let recorded: Vec<_> = recorder.enqueued::<Mail>().iter().map(|it| it.n).collect();
             prop_assert_eq!(recorded, expected);
             recorder.clear();
         }

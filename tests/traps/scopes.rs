@@ -105,3 +105,28 @@ fn work_that_leaves_the_scope_of_a_test_is_found() {
     assert!(message.contains("tests/traps/scopes.rs:"), "{message}");
     find(1); // The guard is dropped, so root scopes are allowed again.
 }
+
+fn is_odd(n: &u64) -> bool {
+    n % 2 == 1
+}
+
+#[airlock::boundary(discard_if = |n| is_odd(n) || *n > 10, name = "counting", on_flush_error = log)]
+fn count(n: u64) -> u64 {
+    airlock::enqueue(ship(n));
+    n
+}
+
+#[test]
+fn an_expression_of_an_attribute_may_have_bars() {
+    let _lock = one_at_a_time();
+    let captured = capture(|| [1, 2, 12].map(count));
+    captured.assert_count::<Ship>(1);
+}
+
+#[test]
+fn a_layer_may_be_made_where_root_scopes_are_forbidden() {
+    let _lock = one_at_a_time();
+    let _guard = forbid_root_scopes();
+    drop(airlock::tower::ScopeLayer::new());
+    drop(airlock::actix::ScopeMiddleware::new());
+}

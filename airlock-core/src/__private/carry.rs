@@ -1,8 +1,8 @@
 //! Returns a failed flush as the value of a boundary.
 //!
-//! Method look-up tries several ways in turn, as for outcomes. The ways of integrations come first:
-//! error types of a framework cannot implement `From<FlushError>`. `From<FlushError>` is the
-//! fallback.
+//! Method look-up tries several traits in turn, as for outcomes. The traits of integrations come
+//! first, since error types of a framework cannot implement `From<FlushError>`. The trait for
+//! `From<FlushError>` is the fallback.
 
 use std::fmt;
 
@@ -34,7 +34,7 @@ impl<T, E: From<crate::report::FlushError>> CarriesFlushError for Result<T, E> {
     }
 }
 
-/// The ways to carry a failed flush, as methods named `return_flush_error`.
+/// The traits that return a failed flush as a value, each with a method `return_flush_error`.
 pub mod carriers {
     use super::{Carrier, CarriesFlushError};
     use crate::report::FlushError;

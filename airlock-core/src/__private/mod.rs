@@ -37,8 +37,8 @@ pub fn has_origin() -> bool {
     crate::context::has_origin()
 }
 
-/// Makes the error of an enqueue outside of a scope name this remedy first, in the whole process.
-/// Only the first call has an effect.
+/// Sets the remedy that the error of an enqueue outside of a scope names first, in the whole
+/// process. Only the first call has an effect.
 pub fn suggest_where_no_scope_is(remedy: &'static str) {
     crate::enqueue::suggest(remedy);
 }
@@ -69,8 +69,8 @@ pub fn boundary(boundary: &'static BoundaryDescriptor) -> ScopeBuilder {
     ScopeBuilder::for_boundary(boundary)
 }
 
-/// Calls a closure. A closure that is passed on, and not called in place, may move out what it
-/// captures.
+/// Calls a closure. Generated code does not call the closure in place: one that is passed to a
+/// function may move its captures out.
 pub fn once<T>(body: impl FnOnce() -> T) -> T {
     body()
 }
@@ -92,12 +92,19 @@ pub fn result(output: impl EffectOutput) -> Result<(), BoxError> {
     output.into_result()
 }
 
-/// Returns the outcome of a boundary: a failure if its `discard_if` says so, otherwise the outcome of its value.
+/// Returns the outcome of a boundary: a failure if its `discard_if` returns `true`, otherwise the
+/// outcome of its value.
 pub fn discard_if<R>(outcome: Outcome, value: &R, discards: impl FnOnce(&R) -> bool) -> Outcome {
     match outcome {
         Outcome::Success if discards(value) => Outcome::Failure,
         outcome => outcome,
     }
+}
+
+/// Returns a builder of scopes for settings that integrations make long before they open a scope. Not refused by
+/// [`forbid_root_scopes`](crate::testing::forbid_root_scopes).
+pub fn scope_settings() -> ScopeBuilder {
+    ScopeBuilder::new()
 }
 
 /// Returns a time limit written in milliseconds.

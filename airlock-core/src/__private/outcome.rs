@@ -1,10 +1,10 @@
 //! Tells from the value of a boundary's body whether the body succeeded.
 //!
-//! Method look-up on a reference to a reference to a reference tries the ways in turn. The ways of
-//! integrations come first, since they know the types of their framework. Then comes that of
-//! `Result`, then the one for any value. The facade's `outcomes` hold the ways of all crates; its
-//! `conversions` and `responders` hold those of one framework each. Generated code brings them into
-//! scope.
+//! Each trait in `outcomes` covers some types. Method look-up on a reference to a reference to a
+//! reference tries the traits in turn (autoref specialization). The traits of integrations come
+//! first, since they know the types of their framework. Then comes the one for `Result`, then the
+//! one for any value. The facade's `outcomes` re-exports the traits of all crates; its `conversions`
+//! and `responders` re-export those of one framework each. Generated code brings them into scope.
 
 use std::cell::Cell;
 use std::fmt;
@@ -19,7 +19,7 @@ impl<T> fmt::Debug for OutcomeProbe<'_, T> {
     }
 }
 
-/// The ways to tell an outcome, as methods named `outcome`.
+/// The traits that tell an outcome, each with a method `outcome`.
 pub mod outcomes {
     use super::OutcomeProbe;
     use crate::lifecycle::Outcome;
@@ -75,7 +75,7 @@ impl<T> fmt::Debug for Convertible<T> {
     }
 }
 
-/// The ways to convert, as methods named `convert`.
+/// The traits that convert a value into its response, each with a method `convert`.
 pub mod conversions {
     use super::Convertible;
 
@@ -92,7 +92,7 @@ pub mod conversions {
     }
 }
 
-/// Tells whether a body succeeded, from its value and the ways at this path.
+/// Tells whether a body succeeded, from its value and the traits in `outcomes` at this path.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __airlock_outcome {
@@ -103,7 +103,7 @@ macro_rules! __airlock_outcome {
     }};
 }
 
-/// Converts a body's value into its response if one of these ways applies, and otherwise returns
+/// Converts a body's value into its response if a trait at this path applies, and otherwise returns
 /// the value.
 #[doc(hidden)]
 #[macro_export]

@@ -20,7 +20,7 @@ pub(crate) struct Stage {
     pub(crate) cause: Option<Arc<Cause>>,
     pub(crate) origin: Option<Origin>,
     pub(crate) mode: FailureMode,
-    /// Policies of scopes judge what the effects enqueue from this depth on.
+    /// The smallest depth at which policies of scopes judge what the effects enqueue.
     pub(crate) judges_from: u32,
     /// The other intents of a batch, and their causes.
     pub(crate) others: Vec<(IntentId, Option<Arc<Cause>>)>,
@@ -28,7 +28,7 @@ pub(crate) struct Stage {
     pub(crate) span: Option<Arc<tracing::Span>>,
     /// The number of attempts before this one.
     pub(crate) attempts_before: u32,
-    /// The stored data of the intent, if a worker performs it.
+    /// The stored data of the intent, if a worker performs it. Otherwise its headers in the same form, if it has any.
     pub(crate) stored: Option<Arc<Stored>>,
 }
 

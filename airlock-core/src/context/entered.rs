@@ -16,7 +16,7 @@ use crate::policy::Layer;
 pub(crate) enum Context {
     /// A scope, entered by a handle, and the places around the code in it.
     Scope(Arc<Shared>, Around),
-    /// No scope: an entered airlock, or nothing.
+    /// No scope. The places around the code may still hold an airlock or local policies.
     Nobody(Around),
 }
 
@@ -189,7 +189,8 @@ fn push_segment(frames: &mut Frames) {
             innermost_first.push(frame);
         }
         while let Some(frame) = innermost_first.pop() {
-            // Its guard was dropped while the future was suspended. Counted, so that `tidy` looks for it.
+            // Its guard was dropped while the future was suspended, or out of order in the last poll. Counted, so
+            // that `tidy` looks for it.
             if frame.has_left() {
                 local.left.set(local.left.get() + 1);
             }

@@ -18,7 +18,7 @@ use crate::intent::{Intent, Origin, ScopeId, Special, next_id};
 /// scope is in its frame, without a lock or a reference count, until a handle is needed ([`Frame::publish`]).
 pub(crate) struct Frame {
     pub(super) outer: Option<Box<Frame>>,
-    /// Identifies the frame. For a scope of its own, the id of the scope.
+    /// Identifies the frame. The id of the scope, if the frame was made for one.
     pub(super) key: u64,
     /// Fast path: the scope of this frame is open, and there is no policy, executor, `emits` or cause to consult.
     pub(super) plain: bool,
@@ -222,7 +222,8 @@ impl Frame {
         }
     }
 
-    /// Lets scopes within this one dispatch when they end, from now on, unless a lifecycle decides otherwise.
+    /// Lets scopes within this one dispatch when they end, from now on. If this scope has a lifecycle, the lifecycle
+    /// decides instead.
     pub(crate) fn release_within(&mut self) {
         match &self.holds {
             // A closure on this thread inspects it and holds the lock.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::context::place::{Around, PlaceKind};
 use crate::effect::{BoundaryDescriptor, EffectDescriptor};
-use crate::executor::{Executor, FailureMode};
+use crate::executor::{FailureMode, Named};
 use crate::intent::{IntentData, Origin, ScopeId, next_id};
 use crate::lifecycle::Lifecycle;
 use crate::observer::Observer;
@@ -17,7 +17,7 @@ use crate::report::ReportHook;
 #[derive(Clone, Default)]
 pub(crate) struct Config {
     pub(crate) policies: Vec<Layer>,
-    pub(crate) executor: Option<Arc<dyn Executor>>,
+    pub(crate) executor: Option<Named>,
     pub(crate) lifecycle: Option<Arc<dyn Lifecycle>>,
     pub(crate) emits: Option<&'static [&'static EffectDescriptor]>,
     pub(crate) failure_mode: Option<FailureMode>,

@@ -185,8 +185,10 @@ impl Drop for Here {
             let mut place = Some(place);
             Local::with(|local| {
                 let mut stack = local.top.borrow_mut();
+                // Not if a policy has dropped a guard meanwhile: then the place around the code is another one.
                 if let Some(top) = stack.0.as_deref_mut()
                     && top.key == self.top
+                    && top.around().place().map(Arc::as_ptr) == place.as_ref().map(Arc::as_ptr)
                 {
                     std::mem::swap(&mut top.lent, &mut place);
                 }

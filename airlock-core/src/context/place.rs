@@ -16,7 +16,6 @@ use crate::executor::Executor;
 use crate::intent::{Cause, IntentData, OpaquePlace, ScopeId};
 use crate::policy::Layer;
 use crate::settings::{Settings, SettingsRef};
-use crate::unwind::guarded;
 
 /// One enclosing policy, scope with settings, airlock or effect.
 pub(crate) struct Place {
@@ -79,8 +78,8 @@ impl Place {
                 inherited(),
                 around.and_then(|outer| outer.for_durable.clone()),
             ),
-            Some(named) if is_only_durable(&named) => (inherited(), Some(named)),
-            Some(named) => (Some(named.clone()), Some(named)),
+            Some(named) if named.only_durable => (inherited(), Some(named.executor)),
+            Some(named) => (Some(named.executor.clone()), Some(named.executor)),
         };
         Arc::new(Self {
             depth: around.map_or(0, |outer| outer.depth) + 1,
@@ -164,10 +163,6 @@ impl Place {
     pub(crate) fn of_ref(data: &IntentData) -> Option<&Place> {
         data.place()?.downcast_ref::<Place>()
     }
-}
-
-fn is_only_durable(executor: &Arc<dyn Executor>) -> bool {
-    guarded("Executor::only_durable", || executor.only_durable()) == Some(true)
 }
 
 /// Frees a list in a loop: it may be a hundred thousand places long, and recursion would overflow the stack.

@@ -22,7 +22,8 @@ pub(crate) struct Shared {
 /// The buffer of a scope, and whether it accepts more.
 pub(crate) struct State {
     pub(crate) phase: Phase,
-    /// `true` if scopes within this one dispatch when they end, unless a lifecycle decides otherwise.
+    /// `true` if scopes within this one dispatch when they end. If this scope has a lifecycle, the lifecycle decides
+    /// instead.
     pub(crate) releases: bool,
     /// `true` if it may wait for the body of its response.
     pub(crate) may_wait: bool,

@@ -536,7 +536,7 @@ pub(crate) fn around() -> Around {
     around.flatten().unwrap_or_else(Around::root)
 }
 
-/// Publishes the scope with this key, or the innermost one without a key: its buffer, and those of the scopes
+/// Publishes the scope with this key, or the innermost one if `key` is `None`: its buffer, and those of the scopes
 /// that may capture it, move behind locks. Returns its shared part and the places around the code in it.
 fn publish(key: Option<u64>) -> Option<(Arc<Shared>, Around)> {
     Local::with(|local| {

@@ -381,7 +381,7 @@ impl Argument {
 pub struct ResourceNeed {
     pub(crate) name: &'static str,
     pub(crate) type_name: &'static str,
-    /// The path of the type. `type_name` is not `const` on stable Rust.
+    /// Returns the path of the type. A function, since `std::any::type_name` is not `const` on stable Rust.
     pub(crate) type_path: fn() -> &'static str,
     pub(crate) type_id: fn() -> TypeId,
     /// The types that can be supplied for it: `T`, `Arc<T>` and `Box<T>`.

@@ -184,7 +184,7 @@ const fn keeps<E: Effect>() -> bool {
 /// Compiled for each effect, so hundreds of times in a large program.
 ///
 /// For that reason `if const` leaves out what an effect does not need, and code that does not depend on the type is
-/// outside.
+/// in functions outside of it.
 impl<E: Effect + Send> Erased for Slot<E> {
     fn get(&self) -> Option<&dyn Any> {
         self.0.as_ref().map(|intent| intent as &dyn Any)

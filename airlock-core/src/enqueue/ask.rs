@@ -114,8 +114,8 @@ fn accepts_in_place(intent: &Intent) -> Result<(), EnqueueErrorKind> {
     })
 }
 
-/// Checks the `emits` of the enclosing boundaries, up to the nearest effect: a boundary declares what its code
-/// wishes, not what effects enqueue.
+/// Checks the `emits` of the enclosing boundaries, up to the nearest effect: a boundary declares what its own code
+/// enqueues, not what effects enqueue while they are performed.
 fn ask_emits(place: &Arc<Place>, intent: &Intent) -> Result<(), EnqueueErrorKind> {
     for place in place.outwards() {
         match &place.kind {

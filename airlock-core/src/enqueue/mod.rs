@@ -64,7 +64,8 @@ pub fn try_enqueue<I: IntoIntent>(intent: I) -> Result<IntentId, EnqueueError> {
 #[track_caller]
 #[inline(always)]
 fn build<I: IntoIntent>(intent: I) -> (Building, IntentId) {
-    // An untyped `Intent` may have options, and dropping where it was before may run user code.
+    // Only a typed intent is sure to be plain. An `Intent` may have options, and drops the place of an earlier enqueue:
+    // its policies have destructors, which are user code.
     let mut building = Building::begin(I::__EFFECT.is_some());
     let (id, scope) = (IntentId(next_id()), building.scope());
     let intent = intent.__at(Location::caller(), id, Some(scope));
@@ -106,7 +107,11 @@ fn ask_while_unwinding(mut building: Building) -> IntentId {
     let id = waiting_in(building.buffer()).id();
     // A second panic would abort the process, so that of a policy is caught.
     if let Some(Err(error)) = guarded("a policy or an executor", || ask(building)) {
-        tracing::error!(target: "airlock", error = %error, "dropped while the thread unwinds");
+        // The subscriber and the destructors of the arguments are user code, too.
+        guarded("dropping a refused intent", || {
+            tracing::error!(target: "airlock", error = %error, "dropped while the thread unwinds");
+            drop(error);
+        });
     }
     id
 }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use crate::effect::BoxFuture;
 use crate::intent::Intent;
+use crate::unwind::guarded;
 
 pub use self::batch::{Batch, Receipt};
 pub(crate) use self::batch::{FlushInProgress, Part, Positions};
@@ -64,8 +65,8 @@ pub enum FailureMode {
 ///   [`dispatch`](Self::dispatch) does not await: an async effect is handed over, or fails and is
 ///   handed back.
 /// - **Failing.** A failure is reported once, by the flush or by whatever performs in its place.
-///   The intent is handed back unless its arguments are gone. After a failure, work in place stops
-///   or carries on, as the scope is configured. An effect that panics has failed, and the executor
+///   The intent is handed back unless its arguments are gone. After a failure, an executor that
+///   performs in place stops or carries on, as the scope is configured. An effect that panics has failed, and the executor
 ///   keeps working. It retries nothing unless that is its purpose, and never an effect declared
 ///   `once`. Its errors show no arguments that an effect redacts.
 /// - **Causing.** Intents that an effect enqueues go the same way if the effect succeeds, and are
@@ -162,5 +163,23 @@ impl<X: Executor + ?Sized> Executor for Arc<X> {
 
     fn name(&self) -> Cow<'static, str> {
         (**self).name()
+    }
+}
+
+/// An executor that a scope or an airlock names, with the answers that are needed while the stack is borrowed, when no
+/// user code may run.
+#[derive(Clone)]
+pub(crate) struct Named {
+    pub(crate) executor: Arc<dyn Executor>,
+    pub(crate) only_durable: bool,
+}
+
+impl Named {
+    pub(crate) fn new(executor: impl Executor) -> Self {
+        let only_durable = guarded("Executor::only_durable", || executor.only_durable());
+        Self {
+            executor: Arc::new(executor),
+            only_durable: only_durable == Some(true),
+        }
     }
 }

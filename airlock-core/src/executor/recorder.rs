@@ -68,7 +68,7 @@ impl Recorder {
 
     /// Returns the recorded intents of one effect, in order.
     #[track_caller]
-    pub fn recorded<E: Effect + Clone>(&self) -> Vec<E> {
+    pub fn enqueued<E: Effect + Clone>(&self) -> Vec<E> {
         self.look(|intents| {
             let of_type = intents.filter_map(|intent| intent.downcast_ref::<E>().cloned());
             of_type.collect()

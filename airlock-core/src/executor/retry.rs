@@ -9,9 +9,9 @@ use crate::intent::{Failure, Intent};
 /// An executor that retries what another one failed at, with growing delays between attempts.
 ///
 /// It does not retry effects that declare `retry`, since executors that perform apply that rule
-/// themselves. Nor does it retry effects declared `once`, whose arguments are gone, or async
-/// effects in a sync flush, which would fail again. The flush of a dropped future makes one attempt
-/// only.
+/// themselves. Nor does it retry effects declared `once` that have been performed, since their
+/// arguments are gone, or async effects in a sync flush, which would fail again. The flush of a
+/// dropped future makes one attempt only.
 ///
 /// Later intents wait for a failed one, so the order is kept. A sync flush blocks its thread for
 /// the delay.

@@ -1,7 +1,7 @@
 //! Attempts to perform a unit, each in its own scope, and the cascades that they cause (R13).
 //!
 //! A unit that is awaited is noted as under way before it begins. Its fate is written once, by the code that knows
-//! how the attempt ended. If the attempt was cut short, whoever notices writes it ([`Flush::cut_short`]).
+//! how the attempt ended. If the attempt was cut short, the code that notices this writes it ([`Flush::cut_short`]).
 
 use std::future::poll_fn;
 use std::ops::Range;
@@ -302,8 +302,8 @@ impl Flush {
         }
     }
 
-    /// Returns the wait before the next attempt, or `None` if there is none: the rule is exhausted, arguments are gone,
-    /// nobody may wait, or an engine counts the attempts.
+    /// Returns the wait before the next attempt, or `None` if there is none: the effect has no retry rule, the rule is
+    /// exhausted, arguments are gone, the flush may not wait, or an engine counts the attempts.
     fn delay_after(&mut self, unit: &Unit, attempt: u32, failure: &Failure) -> Option<Duration> {
         let intent = &self.intents[unit.first];
         let rule = intent.effect().retry()?;

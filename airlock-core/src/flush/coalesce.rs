@@ -109,8 +109,8 @@ impl Kept {
     ) -> bool {
         let mut panicked = false;
         let mut asked: Option<&mut Intent> = None;
-        // One `catch` around the loop, since key expressions rarely panic. After a panic the loop goes on behind
-        // the intent that caused it.
+        // One `catch` around the loop, since key expressions rarely panic. After a panic the loop continues with the
+        // next intent.
         while let Err(Panicked { message }) = catch(|| {
             for intent in intents.by_ref() {
                 if !has_key(intent) {

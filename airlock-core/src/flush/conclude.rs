@@ -142,7 +142,8 @@ pub(super) fn drop_guarded(intents: &mut [Intent]) {
 }
 
 impl Drop for Flush {
-    /// Concludes a flush whose future was cancelled or never polled. The error goes to the hook for it.
+    /// Concludes a flush whose future was cancelled or never polled. The error goes to `on_dropped` of its delivery, or
+    /// to `on_unhandled_error`.
     fn drop(&mut self) {
         if self.concluded {
             return;

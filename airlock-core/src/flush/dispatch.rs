@@ -177,7 +177,7 @@ impl Flush {
                 let holds = |position: &usize| {
                     is_pending(position) && self.routes.of(*position) == part.route
                 };
-                (part.cursor..range.end).find(holds)
+                (part.cursor.max(range.start)..range.end).find(holds)
             }
             Positions::Listed(listed) => {
                 let from = listed.partition_point(|position| (*position as usize) < part.cursor);
@@ -268,8 +268,8 @@ impl Flush {
         }
     }
 
-    /// Checks what an executor left undone. Fails the unit under way, and the pending intents of the part if the flush
-    /// goes on.
+    /// Checks what an executor left undone. Fails the unit under way, and the pending intents of the part unless the
+    /// flush has stopped.
     fn close(&mut self, part: &Part, executor: &Arc<dyn Executor>, panicked: Option<Panicked>) {
         let message = match panicked {
             Some(Panicked { message }) => format!("it panicked: {message}"),

@@ -17,7 +17,7 @@ pub(super) struct Leaving<'a> {
     pub(super) intents: &'a mut [Intent],
     /// The places of intents that remember none.
     pub(super) around: &'a Around,
-    /// The depth from which on policies of scopes judge. Scopes further out have released the intents.
+    /// The smallest depth at which policies of scopes judge. Scopes further out have released the intents.
     pub(super) judges_from: u32,
     pub(super) mode: FailureMode,
     /// The features of the intents that the stages must look for.
@@ -30,7 +30,7 @@ pub(super) struct Leaving<'a> {
 pub(super) struct Judged<'a>(pub(super) Leaving<'a>);
 
 /// Lets each policy judge all intents that pass it at once: every policy sees a flush as one batch in the order of
-/// the buffer, so that `dedupe` needs no state between intents.
+/// the buffer, so that `dedupe` needs no state outside of one call.
 pub(super) fn judge(mut leaving: Leaving<'_>) -> Judged<'_> {
     let elsewhere = |intent: &Intent| Place::of_ref(&intent.data).is_some_and(|it| it.judges);
     let asked = leaving.around.judges()

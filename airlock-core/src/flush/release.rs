@@ -20,7 +20,7 @@ pub(super) struct Released {
     pub(super) captors: Vec<(ScopeId, Cow<'static, str>)>,
     /// `true` if an intent failed because its ancestor had ended.
     pub(super) failed: bool,
-    /// The depth from which on policies of scopes judge the intents.
+    /// The smallest depth at which policies of scopes judge the intents.
     pub(super) judges_from: u32,
 }
 
@@ -70,7 +70,7 @@ impl Released {
         });
         match asked {
             Beneath::Nobody | Beneath::Own(true) => {}
-            // It has a lifecycle, or releases. User code cannot run while the stack is borrowed, so publish it.
+            // It has a lifecycle, or releases. Published first: user code must not run while the stack is borrowed.
             Beneath::Own(false) => {
                 if let Some((nearest, _)) = context::current() {
                     self.ask_ancestors(&nearest);
@@ -103,7 +103,7 @@ impl Released {
             let may_release =
                 !self.scope.releases && context::inspected(ancestor.head.id).is_none();
             if may_release && ancestor.releases_all() {
-                // It releases without looking at single intents, so its policies judge them nevertheless.
+                // It releases without looking at single intents, so its policies still judge them.
                 self.judges_from = self.judges_from.min(ancestor.head.judges_from);
                 continue;
             }
@@ -176,7 +176,7 @@ impl Moves<'_> {
             self.around.remember(data);
         }
         if self.failed && data.fire_on() == FireOn::Failure {
-            // The failure that it waited for has happened, so it leaves under each outcome of the ancestor.
+            // The failure that it waited for has happened, so it leaves whatever the outcome of the ancestor is.
             data.set_due();
         }
     }
@@ -195,7 +195,7 @@ fn capture_all(
         (Some(one), Some(other)) => one.is(other),
         _ => false,
     };
-    // With the same places and origin, captured intents need no change: the whole buffer moves at once.
+    // With the same places and origin, captured intents need only the mark: the whole buffer moves at once.
     let stays_put = !scope.special.is_marked() && same_origin && scope.around().is(&head.around);
     let all_pending = scope.intents.iter().all(|intent| intent.data.is_pending());
     if stays_put && all_pending {

@@ -56,7 +56,7 @@ fn take_recorded(head: &Head, buffer: &mut Vec<Intent>) -> Vec<Intent> {
         .config
         .as_ref()
         .and_then(|config| config.executor.as_ref());
-    let Some(own) = named.map(identity_of) else {
+    let Some(own) = named.map(|named| identity_of(&named.executor)) else {
         return Vec::new();
     };
     let takes = |executor: Option<&Arc<dyn Executor>>| executor.map(identity_of) == Some(own);
@@ -92,9 +92,10 @@ pub(crate) async fn perform_stored(
         first: 0,
         rest: Vec::new(),
     };
-    let caused = match flush.is_ready(&unit) {
-        true => flush.perform_unit(&unit, &mut None),
-        false => flush.perform_unit_async(&unit).await,
+    let caused = match (flush.has_failed(), flush.is_ready(&unit)) {
+        (true, _) => None, // Its key panicked, say.
+        (false, true) => flush.perform_unit(&unit, &mut None),
+        (false, false) => flush.perform_unit_async(&unit).await,
     };
     if flush.has_failed() {
         return Err(match flush.conclude() {
@@ -103,7 +104,7 @@ pub(crate) async fn perform_stored(
         });
     }
     flush.unfinished.extend(caused);
-    // From here on it is a flush like others: the cascade is not stored, and its failures are logged.
+    // From here on it is a flush like others: the retry rules of the cascade apply, and its failures are logged.
     flush.is_stored = false;
     Ok(flush)
 }

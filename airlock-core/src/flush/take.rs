@@ -15,7 +15,7 @@ pub(crate) struct Taken {
     /// The features of the intents that the later stages must look for.
     pub(super) special: Special,
     pub(super) captor: Captor,
-    /// `true` if it let scopes within it dispatch. It is captured itself nevertheless.
+    /// `true` if it let scopes within it dispatch. It is still captured itself.
     pub(super) releases: bool,
     pub(super) outcome: Outcome,
     pub(super) ending: Ending,

@@ -29,7 +29,7 @@ pub struct Cause {
     depth: u32,
     /// The number of the attempt, from 1.
     attempt: u32,
-    /// The stored data of the intent, if a worker performs it.
+    /// The stored data of the intent, if a worker performs it. Otherwise its headers in the same form, if it has any.
     stored: Option<Arc<Stored>>,
 }
 
@@ -111,7 +111,7 @@ impl Cause {
         std::iter::once(self.intent).chain(self.others.iter().copied())
     }
 
-    /// Returns the id of that intent for use outside of this process.
+    /// Returns the id of the performed intent for use outside of this process.
     pub fn uuid(&self) -> Uuid {
         match &self.stored {
             Some(stored) => stored.id,
@@ -119,7 +119,8 @@ impl Cause {
         }
     }
 
-    /// Returns the stored data of that intent, if a worker has decoded it.
+    /// Returns the stored data of the performed intent, if a worker has decoded it. For an intent that was not stored
+    /// but has headers, the data contains only its id and these.
     pub fn stored(&self) -> Option<&Stored> {
         self.stored.as_deref()
     }
@@ -129,12 +130,12 @@ impl Cause {
         self.attempt
     }
 
-    /// Returns the location at which that intent was enqueued.
+    /// Returns the location at which the performed intent was enqueued.
     pub fn location(&self) -> &'static Location<'static> {
         self.location
     }
 
-    /// Returns the cause of that intent, or `None` if domain code enqueued it.
+    /// Returns the cause of the performed intent, or `None` if domain code enqueued it.
     pub fn parent(&self) -> Option<&Cause> {
         self.parent.as_deref()
     }

@@ -20,7 +20,8 @@ pub(crate) struct IntentData {
     extra: Option<Box<Extra>>,
 }
 
-/// The place in which an intent was enqueued. Opaque, since `intent` comes before `context`, which defines places.
+/// The place in which an intent was enqueued. Opaque, since `context` defines places and `intent` must not depend on
+/// it.
 pub(crate) type OpaquePlace = Arc<dyn Any + Send + Sync>;
 
 /// The data that few intents have.
@@ -236,7 +237,8 @@ impl IntentData {
         self.extra.as_ref()?.cause.as_ref()
     }
 
-    /// Sets its cause. An intent that starts a new chain keeps only the cause alone.
+    /// Sets its cause. An intent that starts a new chain keeps only a copy of it without its own causes, for
+    /// `detached_from`.
     pub(crate) fn set_cause(&mut self, cause: Option<Arc<Cause>>) {
         if self.extra.is_none() && cause.is_none() {
             return;

@@ -268,7 +268,7 @@ pub enum Failure {
         /// The panic's message.
         message: String,
     },
-    /// The flush was cancelled while it was performed. It may have happened, in full or in part.
+    /// The flush was cancelled while the effect was under way. The effect may have happened, in full or in part.
     #[error("the flush was cancelled while this effect was under way")]
     Interrupted,
 }

@@ -100,7 +100,7 @@ impl Origin {
 
 /// Checks for `00-<trace>-<parent>-<flags>` in lowercase hexadecimal digits. Later versions may append fields.
 fn is_trace_parent(value: &str) -> Option<()> {
-    const LONGEST: usize = 256; // The standard sets no limit, but a client must not be able to fill memory.
+    const LONGEST: usize = 256; // Later versions have no limit, but a client must not be able to fill memory.
     let mut fields = value.split('-');
     let mut field = |length: usize| {
         let field = fields.next().filter(|field| field.len() == length)?;

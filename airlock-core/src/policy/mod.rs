@@ -1,4 +1,4 @@
-//! Policies, which decide the intents that escape from a scope.
+//! Policies, which decide which intents may leave a scope.
 //!
 //! A policy judges an intent twice: it may veto it at enqueue, and drop it at dispatch. It cannot
 //! enqueue, reorder or change intents. Attach a policy to a scope

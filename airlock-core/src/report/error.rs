@@ -80,8 +80,8 @@ impl FlushError {
     /// Each can be enqueued again as it is: `airlock::enqueue(intent)`.
     ///
     /// Intents whose arguments are gone are missing, but the report still names them. These are
-    /// intents of `once` effects, and of effects that panicked although they are sync and cannot
-    /// return an error, if their arguments have a destructor.
+    /// intents of `once` effects that have been performed. They also include intents of sync effects
+    /// that panicked, if the effect cannot return an error and its arguments have a destructor.
     pub fn into_intents(mut self) -> Vec<Intent> {
         self.inner.reports_on_drop = false;
         let returned = self.inner.returned.get_mut();
@@ -95,7 +95,8 @@ impl FlushError {
     /// carry intents, such as a status.
     ///
     /// Without a hook, the intents are lost. Each failure was logged when the flush ended. The loss
-    /// of intents that were not reached is logged now.
+    /// of intents that were not reached is logged now. If the process has no `tracing` subscriber,
+    /// the error and its report are printed to standard error instead.
     pub fn report_unhandled(mut self) {
         self.inner.reports_on_drop = false;
         if let Some(take) = self.inner.on_unhandled_error.clone() {

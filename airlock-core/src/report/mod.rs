@@ -184,8 +184,9 @@ impl FlushReport {
         ReportSummary::new(self)
     }
 
-    /// Returns the positions of the entries that `Display` shows. These are all entries, or the
-    /// first ones and failed ones if there are more than [`SHOWN`].
+    /// Returns the positions of the entries that `Display` shows. These are all entries, unless there
+    /// are more than [`SHOWN`]. Then they are the first failed ones, up to half of [`SHOWN`], and
+    /// the first of the others.
     fn shown(&self) -> Vec<usize> {
         let entries = self.entries();
         if entries.len() <= SHOWN {
@@ -196,6 +197,8 @@ impl FlushReport {
         let mut shown: Vec<_> = failed.collect();
         let others = (0..entries.len()).filter(|position| !is_failed(position));
         shown.extend(others.take(SHOWN - shown.len()));
+        let more_failed = (0..entries.len()).filter(is_failed).skip(SHOWN / 2);
+        shown.extend(more_failed.take(SHOWN - shown.len()));
         shown.sort_unstable();
         shown
     }
@@ -252,8 +255,8 @@ impl FlushReport {
 }
 
 /// Prints a line for the scope, then a row for each intent: effect, id, fate and why, where it was
-/// enqueued, and what caused it. Of more than 50 intents, it prints the first and the failed ones,
-/// and the number of the others.
+/// enqueued, and what caused it. Of more than 50 intents, it prints at most 50: the first 25 failed
+/// ones, and the first of the others. Then it prints the number of the rest.
 impl fmt::Display for FlushReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.name(), self.page.scope) {

@@ -1,4 +1,4 @@
-//! Counts of what became of a report's intents.
+//! Counts of a report's intents, by effect, fate and policy.
 
 use std::fmt;
 
@@ -37,7 +37,7 @@ impl ReportSummary {
                 Fate::Dropped(dropped) => Some(dropped.policy.as_str()),
                 _ => None,
             };
-            // A report has few kinds of lines, so a map would only cost the order.
+            // A linear search is cheap, since a report has few kinds of lines. A map would lose their order.
             let same = lines.iter_mut().find(|line| {
                 line.effect == entry.effect()
                     && line.fate == fate.word()

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::context::{self, Around, Config, Spec};
 use crate::effect::{BoundaryDescriptor, EffectSet};
-use crate::executor::{Executor, FailureMode};
+use crate::executor::{Executor, FailureMode, Named};
 use crate::intent::Origin;
 use crate::lifecycle::Lifecycle;
 use crate::observer::Observer;
@@ -93,7 +93,7 @@ impl ScopeBuilder {
     /// Sets the executor that performs the intents enqueued here, or hands them over. A scope
     /// nearer to the enqueue can set another one.
     pub fn executor(mut self, executor: impl Executor) -> Self {
-        self.config_mut().executor = Some(Arc::new(executor));
+        self.config_mut().executor = Some(Named::new(executor));
         self
     }
 
@@ -180,7 +180,7 @@ impl ScopeBuilder {
         self
     }
 
-    /// Sets an observer of the scope, which can also find it again.
+    /// Sets an observer of the scope. The testing kit also recognises a test's scope by it.
     pub(crate) fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.config_mut().observer = Some(observer);
         self

@@ -9,7 +9,8 @@ use crate::report::{FlushError, FlushReport};
 /// Intents that a finished scope has released: judged, but not dispatched yet. Made by
 /// [`OwnedScope::release`](crate::OwnedScope::release).
 ///
-/// End it with [`dispatch`](Self::dispatch) or [`discard`](Self::discard). If it is dropped, it dispatches nothing. The report says so, and the intents go to
+/// End it with [`dispatch`](Self::dispatch) or [`discard`](Self::discard). If it is dropped, nothing
+/// more is dispatched. The report shows the intents as not reached, and they go to
 /// [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error).
 #[must_use = "released intents are lost unless they are dispatched"]
 pub struct Released {
@@ -37,8 +38,9 @@ impl Released {
         self.flush.batch_for(executor)
     }
 
-    /// Discards what is not dispatched yet: the transaction that the intents belong to was rolled back, say. Nothing is
-    /// logged as an error, and the report shows the intents as discarded.
+    /// Discards the intents that are not dispatched yet, for example because the transaction that
+    /// they belong to was rolled back. Nothing is logged as an error, and the report shows the
+    /// intents as discarded.
     ///
     /// # Errors
     ///

@@ -7,7 +7,7 @@ use std::thread;
 
 use crate::context;
 
-/// The number of guards that live. Read at each opening of a scope, so it is not behind the lock.
+/// The number of live guards. Not behind the lock, since each opening of a scope reads it.
 static GUARDS: AtomicUsize = AtomicUsize::new(0);
 
 /// The lines that tried to open a root scope.
@@ -17,7 +17,7 @@ fn refused() -> MutexGuard<'static, Vec<&'static Location<'static>>> {
     REFUSED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Panics if a guard lives and no scope encloses the code.
+/// Panics if there is a live guard and no scope encloses the calling code.
 #[inline]
 #[track_caller]
 pub(super) fn check() {
@@ -40,13 +40,17 @@ fn check_now(location: &'static Location<'static>) {
 /// Refuses root scopes, in the whole process, until the guard is dropped: a boundary or
 /// [`scope()`](crate::scope()) that no other scope encloses panics.
 ///
-/// A spawned task or thread does not inherit the scope of its spawner. A boundary in it opens a root scope, which a
-/// capture, a test or `drop_all` around the spawner does not reach: its effects are performed for real. Hold this guard in
-/// a test to find such work. The task that opens a root scope panics, and the guard's drop panics with the line, so that
-/// the test fails even if nobody awaits the task.
+/// A spawned task or thread does not inherit the scope of its spawner. A boundary in it opens a root
+/// scope. A capture, a test or `drop_all` around the spawner does not apply to that scope, so its
+/// effects are performed. Hold this guard in a test to find such work. The task that opens a root
+/// scope panics. The drop of the last guard panics, too, and names the lines, so that the test fails
+/// even if no code awaits the task.
 ///
-/// The guard refuses the scopes of other tests in the process, too: run such a test in its own process (as cargo-nextest
-/// does), or in a test file of its own. Web layers open the scopes of requests in their own way and are not refused.
+/// The guard also refuses the root scopes of other tests in the process. Run such a test in its own
+/// process (as cargo-nextest does), or in a separate test file.
+///
+/// The scopes that web layers open for requests are not refused. Create such a layer within a scope or
+/// before the guard, since its constructor calls [`scope()`](crate::scope()).
 ///
 /// ```
 /// use airlock::testing::{capture, forbid_root_scopes};

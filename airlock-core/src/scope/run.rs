@@ -75,8 +75,8 @@ impl ScopeBuilder {
     /// Runs a closure in the scope, like [`run`](Self::run), and returns its result with the report
     /// of the scope, on `Err` too.
     ///
-    /// The value is the closure's error, or a failed flush converted into `E`. If both fail, the
-    /// value is the closure's error, and the flush error is passed to
+    /// If the closure succeeds and the flush fails, the value is the flush error converted into `E`.
+    /// If both fail, the value is the closure's error, and the flush error is passed to
     /// [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error). The report
     /// is complete in each case.
     ///

@@ -16,8 +16,8 @@ impl Waits {
     /// Marks that the scope may wait for a body. Returns `None` if the scope must not.
     ///
     /// An enclosing scope captures what this one holds, so this one must end first. An enclosing
-    /// scope that may wait for a body itself leaves time for that. It is unknown when any other one
-    /// ends.
+    /// scope that may wait for a body itself leaves time for that. When any other one ends is
+    /// unknown, hence `None`.
     #[inline]
     pub(super) fn may(frame: &mut Frame) -> Option<Self> {
         let around = match frame.captor() {

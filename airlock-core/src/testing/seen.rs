@@ -153,11 +153,11 @@ impl<'a> Seen<'a> {
         self.data.key(self.arguments)
     }
 
-    /// Returns the text of its key, redacted if the effect requires it.
     pub(crate) fn data(&self) -> &'a IntentData {
         self.data
     }
 
+    /// Returns the text of its key, redacted if the effect requires it.
     pub(crate) fn shown_key(&self) -> Option<String> {
         let key = self.key()?;
         let hidden = self.data.effect.spec.key_redacted && !self.data.has_own_key();

@@ -74,7 +74,7 @@ fn check_error(ty: &Type, problems: &mut Problems) {
     }
 }
 
-/// A visitor that collects the `dyn` of each `Box<dyn Error>` that is not `Send + Sync`.
+/// A visitor that collects the `dyn` of each `dyn Error` that is not `Send + Sync`.
 struct BoxedErrors(Vec<syn::Token![dyn]>);
 
 impl<'ast> Visit<'ast> for BoxedErrors {

@@ -20,7 +20,7 @@ pub(crate) fn show(orders: &[Order]) -> Result<(), Box<dyn std::error::Error>> {
             assert_eq!(scope.count::<SendConfirmation>(), 1);
         })?;
     assert_eq!(
-        recorder.recorded::<SendConfirmation>()[0].address,
+        recorder.enqueued::<SendConfirmation>()[0].address,
         order.email
     );
     println!(

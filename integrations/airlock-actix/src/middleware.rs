@@ -56,7 +56,7 @@ use crate::shutdown::Shutdown;
 /// for path in ["/orders/0", "/orders/7"] {
 ///     test::call_service(&app, test::TestRequest::post().uri(path).to_request()).await;
 /// }
-/// let sent = recorder.recorded::<SendConfirmation>();
+/// let sent = recorder.enqueued::<SendConfirmation>();
 /// assert_eq!((sent.len(), sent[0].order), (1, 7));
 /// # }
 /// ```

@@ -53,7 +53,7 @@ pub(crate) struct Opened {
 impl Settings {
     pub(crate) fn new() -> Self {
         Self {
-            scope: airlock_core::scope().name("request"),
+            scope: airlock_core::__private::scope_settings().name("request"),
             has_airlock: false,
             ends: Ends::BeforeResponse,
             runtime: None,

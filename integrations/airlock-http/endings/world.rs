@@ -1,27 +1,12 @@
 //! Effects that write to a log, and an airlock that records how each scope ended.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+
 use std::time::Duration;
 
 use airlock::{Airlock, FlushReport};
+pub(crate) use airlock_test_support::Log;
 use tokio::sync::mpsc;
-
-/// A log of events, in order.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    fn add(&self, line: impl Into<String>) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.push(line.into());
-    }
-
-    pub(super) fn lines(&self) -> Vec<String> {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.clone()
-    }
-}
 
 #[airlock::effect(intent = EndingMail)]
 pub(super) fn mail(#[resource] log: &Log, n: u32) {

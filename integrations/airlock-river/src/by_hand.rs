@@ -67,6 +67,7 @@ impl ByHand {
 
     /// Returns a builder of the scope for the work of a transaction. Open it with
     /// [`open_owned`](airlock_core::ScopeBuilder::open_owned).
+    #[track_caller]
     pub fn scope(&self) -> ScopeBuilder {
         airlock_core::scope()
             .name("transaction")

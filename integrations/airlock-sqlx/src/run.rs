@@ -48,7 +48,7 @@ impl<DB: TransactionDatabase> Transactions<DB> {
     pub fn new(pool: Pool<DB>) -> Self {
         Self {
             pool,
-            scope: airlock_core::scope().name("transaction"),
+            scope: airlock_core::__private::scope_settings().name("transaction"),
             store: None,
         }
     }

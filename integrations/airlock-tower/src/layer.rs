@@ -50,7 +50,7 @@ use crate::timing::{AfterResponse, BeforeResponse, Runs};
 /// let app = axum::Router::new().route("/orders", post(checkout)).layer(layer);
 /// # let request = axum::http::Request::post("/orders").body(axum::body::Body::empty()).unwrap();
 /// # app.oneshot(request).await.unwrap();
-/// # assert_eq!(recorder.recorded::<NotifyWarehouse>().len(), 1);
+/// # assert_eq!(recorder.enqueued::<NotifyWarehouse>().len(), 1);
 /// # }
 /// ```
 ///

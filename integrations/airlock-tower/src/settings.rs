@@ -58,7 +58,7 @@ impl Settings {
     pub(crate) fn new() -> Self {
         let tasks = TaskTracker::default();
         Self {
-            scope: airlock_core::scope().name("request"),
+            scope: airlock_core::__private::scope_settings().name("request"),
             has_airlock: false,
             policy_for: None,
             flush_when: None,

@@ -12,21 +12,8 @@ use actix_web::test::TestRequest;
 use actix_web::{Error, HttpResponse, error};
 use airlock::{Airlock, Intent};
 use airlock_actix::ScopeMiddleware;
+pub(crate) use airlock_test_support::Log;
 use tokio::sync::mpsc;
-
-/// The lines that effects logged, in order.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    pub(crate) fn add(&self, line: impl Into<String>) {
-        self.0.lock().expect("no panic").push(line.into());
-    }
-
-    pub(crate) fn lines(&self) -> Vec<String> {
-        self.0.lock().expect("no panic").clone()
-    }
-}
 
 #[airlock::effect]
 pub(crate) fn mail(#[resource] log: &Log, n: u32) {

@@ -7,8 +7,6 @@ mod endings;
 mod endings_table;
 mod fixture;
 mod handlers;
-#[path = "../../../../tests/logged/mod.rs"]
-mod logged;
 mod nesting;
 mod options;
 mod origins;

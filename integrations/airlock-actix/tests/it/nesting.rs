@@ -95,7 +95,7 @@ async fn policies_and_executors_of_inner_ones_survive_capture() {
         world.reports()[1],
         "success: mail dispatched, ship dispatched"
     );
-    assert_eq!(recorder.recorded::<Mail>().len(), 1);
+    assert_eq!(recorder.enqueued::<Mail>().len(), 1);
     assert!(world.log.lines().is_empty());
 }
 

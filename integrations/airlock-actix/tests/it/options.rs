@@ -14,7 +14,7 @@ use airlock::prelude::*;
 use airlock_actix::{RequestScope, ScopeMiddleware};
 
 use crate::fixture::{Mail, World, fail, get, mail, panic_of, refuses, ship};
-use crate::logged::errors_of;
+use airlock_test_support::errors_of;
 
 async fn succeed() -> &'static str {
     airlock::enqueue(mail(1));
@@ -51,7 +51,7 @@ async fn policy_executor_and_lifecycle_can_be_given() {
         assert_eq!(world.reports(), [report]);
         assert!(world.log.lines().is_empty());
     }
-    assert_eq!(recorder.recorded::<Mail>().len(), 1);
+    assert_eq!(recorder.enqueued::<Mail>().len(), 1);
 }
 
 #[actix_web::test]

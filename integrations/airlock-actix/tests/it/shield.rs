@@ -15,7 +15,7 @@ use airlock_actix::{ScopeMiddleware, ShieldMiddleware};
 use tokio::sync::Semaphore;
 
 use crate::fixture::{World, fail, get, mail, panic_of, pause, poll, ship};
-use crate::logged::errors_of;
+use airlock_test_support::errors_of;
 
 type Gate = Rc<Semaphore>;
 

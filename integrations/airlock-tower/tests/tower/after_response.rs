@@ -17,7 +17,7 @@ use tower::{Layer, ServiceExt};
 use crate::fixture::{
     Log, World, app, call, charge, gated, gated_world, hang_guard, mail, ship, text,
 };
-use crate::logged::{errors_of, problems_of_async};
+use airlock_test_support::{errors_of, problems_of_async};
 
 pub(crate) fn after(world: &World) -> ScopeLayer<AfterResponse> {
     ScopeLayer::new().airlock(&world.airlock).after_response()

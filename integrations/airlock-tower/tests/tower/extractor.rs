@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use tower::ServiceExt;
 
 use crate::fixture::{World, app, call, get, mail, status};
-use crate::logged::errors_of;
+use airlock_test_support::errors_of;
 
 #[tokio::test]
 async fn a_handler_extracts_the_scope_of_its_request() {

@@ -1,9 +1,10 @@
 //! Effects that write to a log, an airlock that records how each scope ended, and calls of apps.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use airlock::{Airlock, AirlockBuilder, FlushReport};
+pub(crate) use airlock_test_support::Log;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
@@ -11,24 +12,6 @@ use axum::routing::{MethodRouter, any};
 use http_body_util::BodyExt;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tower::ServiceExt;
-
-/// The lines that effects logged, in order.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    pub(crate) fn add(&self, line: impl Into<String>) {
-        self.lock().push(line.into());
-    }
-
-    pub(crate) fn lines(&self) -> Vec<String> {
-        self.lock().clone()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 #[airlock::effect]
 pub(crate) fn mail(#[resource] log: &Log, n: u32) {

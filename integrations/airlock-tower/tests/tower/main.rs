@@ -9,8 +9,6 @@ mod endings_table;
 mod extractor;
 mod fixture;
 mod handlers;
-#[path = "../../../../tests/logged/mod.rs"]
-mod logged;
 mod nested_streams;
 mod nesting;
 mod origins;

@@ -11,7 +11,7 @@ use axum::response::IntoResponse;
 use tower::ServiceExt;
 
 use crate::fixture::{Log, Mail, World, app, call, charge, get, mail, status, text};
-use crate::logged::errors_of;
+use airlock_test_support::errors_of;
 
 async fn mails() -> StatusCode {
     airlock::enqueue(mail(1));
@@ -180,7 +180,7 @@ async fn name_policy_and_executor_are_those_of_the_layer() {
         assert_eq!(status(app(mails).layer(layer.clone())).await, 200);
     }
     assert_eq!(
-        recorder.recorded::<Mail>().len(),
+        recorder.enqueued::<Mail>().len(),
         1,
         "requests share the policy"
     );

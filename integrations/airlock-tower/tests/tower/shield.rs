@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use crate::fixture::{World, app, charge, get, hang_guard, mail, ship, status};
-use crate::logged::errors_of;
+use airlock_test_support::errors_of;
 
 /// Returns an app whose handler waits for the semaphore half-way.
 fn gated(gate: &Arc<Semaphore>) -> axum::Router {

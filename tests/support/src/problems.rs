@@ -1,10 +1,5 @@
 //! A subscriber that records the warnings and errors of each thread.
 
-#![allow(
-    dead_code,
-    reason = "each test that includes this module uses only a part of it"
-)]
-
 use std::cell::RefCell;
 use std::fmt::{Debug, Write};
 use std::sync::Once;
@@ -52,7 +47,11 @@ impl Subscriber for Problems {
 }
 
 /// Installs the subscriber, if necessary, and clears the lines of this thread.
-pub(crate) fn listen() {
+///
+/// # Panics
+///
+/// If the process has another subscriber.
+pub fn listen() {
     static SUBSCRIBED: Once = Once::new();
     SUBSCRIBED.call_once(|| {
         tracing::subscriber::set_global_default(Problems).expect("nobody else has");
@@ -61,21 +60,21 @@ pub(crate) fn listen() {
 }
 
 /// Returns the warnings and errors that a closure logs on this thread.
-pub(crate) fn problems_of(work: impl FnOnce()) -> Vec<String> {
+pub fn problems_of(work: impl FnOnce()) -> Vec<String> {
     listen();
     work();
     LINES.take()
 }
 
 /// Returns the warnings and errors that a future logs on this thread.
-pub(crate) async fn problems_of_async(work: impl Future) -> Vec<String> {
+pub async fn problems_of_async(work: impl Future) -> Vec<String> {
     listen();
     work.await;
     LINES.take()
 }
 
 /// Returns only the errors, without their level.
-pub(crate) async fn errors_of(work: impl Future) -> Vec<String> {
+pub async fn errors_of(work: impl Future) -> Vec<String> {
     let lines = problems_of_async(work).await;
     let error = |line: &String| line.strip_prefix("ERROR").map(str::to_owned);
     lines.iter().filter_map(error).collect()
