@@ -1,10 +1,8 @@
 //! User code that looks at scopes while one is judged, stored or flushed.
 
-use std::sync::OnceLock;
-
-use airlock::executor::{Batch, Executor, Identity, Retry};
+use airlock::executor::{Batch, Executor, Retry};
 use airlock::policy::{Policy, ScopeView, Verdict, Veto};
-use airlock::{FailureMode, Intent, Scope};
+use airlock::{FailureMode, Intent};
 
 use crate::fixture::{Log, Mail, fates, logged, mail};
 
@@ -117,43 +115,6 @@ fn policies_of_one_scope_judge_the_cascade_of_a_batch_in_their_order() {
     let alone = dropped_by(&|| with_policies(1));
     let together = dropped_by(&|| (1..=2).for_each(with_policies));
     assert_eq!(together, alone);
-}
-
-#[airlock::effect(durable, name = "defects.stored")]
-fn stored(n: u32) {
-    let _ = n;
-}
-
-/// An executor whose identity reads the length of a scope.
-struct ReadsItsScope(&'static OnceLock<Scope>);
-
-impl Executor for ReadsItsScope {
-    fn dispatch(&self, batch: &mut Batch<'_>) {
-        batch.perform_all();
-    }
-
-    fn identity(&self) -> Option<Identity> {
-        self.0.get().map(Scope::len);
-        None
-    }
-}
-
-#[test]
-fn an_executor_may_read_the_scope_that_is_recorded() {
-    crate::child::in_child(
-        module_path!(),
-        "an_executor_may_read_the_scope_that_is_recorded",
-        || {
-            static SCOPE: OnceLock<Scope> = OnceLock::new();
-            let mut scope = airlock::scope()
-                .executor(ReadsItsScope(&SCOPE))
-                .open_owned();
-            let handle = scope.handle();
-            handle.enter(|| airlock::enqueue(stored(1)));
-            assert!(SCOPE.set(handle).is_ok());
-            drop(scope.record());
-        },
-    );
 }
 
 #[airlock::effect(key = broken_key(n))]
@@ -322,4 +283,50 @@ fn a_guard_that_a_policy_drops_at_an_enqueue_no_longer_judges_the_next_intent() 
         let report = ended.expect("nothing fails").report;
         assert_eq!(fates(&report), ["mail dropped", "mail dispatched"]);
     });
+}
+
+/// A transaction's scope, whose durable intents are recorded.
+#[cfg(feature = "serde")]
+mod recorded {
+    use std::sync::OnceLock;
+
+    use airlock::Scope;
+    use airlock::executor::{Batch, Executor, Identity};
+
+    #[airlock::effect(durable, name = "defects.stored")]
+    fn stored(n: u32) {
+        let _ = n;
+    }
+
+    /// An executor whose identity reads the length of a scope.
+    struct ReadsItsScope(&'static OnceLock<Scope>);
+
+    impl Executor for ReadsItsScope {
+        fn dispatch(&self, batch: &mut Batch<'_>) {
+            batch.perform_all();
+        }
+
+        fn identity(&self) -> Option<Identity> {
+            self.0.get().map(Scope::len);
+            None
+        }
+    }
+
+    #[test]
+    fn an_executor_may_read_the_scope_that_is_recorded() {
+        crate::child::in_child(
+            module_path!(),
+            "an_executor_may_read_the_scope_that_is_recorded",
+            || {
+                static SCOPE: OnceLock<Scope> = OnceLock::new();
+                let mut scope = airlock::scope()
+                    .executor(ReadsItsScope(&SCOPE))
+                    .open_owned();
+                let handle = scope.handle();
+                handle.enter(|| airlock::enqueue(stored(1)));
+                assert!(SCOPE.set(handle).is_ok());
+                drop(scope.record());
+            },
+        );
+    }
 }

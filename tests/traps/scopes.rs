@@ -123,6 +123,7 @@ fn an_expression_of_an_attribute_may_have_bars() {
     captured.assert_count::<Ship>(1);
 }
 
+#[cfg(all(feature = "actix", feature = "tower"))]
 #[test]
 fn a_layer_may_be_made_where_root_scopes_are_forbidden() {
     let _lock = one_at_a_time();
