@@ -163,14 +163,18 @@ fn cause(n: u32) {
     airlock::enqueue(fail_twice(n));
 }
 
-/// An executor that performs its batch, and performs again what failed.
+/// An executor that performs its batch unit by unit, and performs again what failed.
 struct Stubborn;
 
 impl Executor for Stubborn {
     fn dispatch(&self, batch: &mut Batch<'_>) {
-        batch.perform_all();
-        while batch.retry_failed(|_, _| true) > 0 {
-            batch.perform_all();
+        loop {
+            while let Some(mut unit) = batch.next_alone() {
+                unit.perform_all();
+            }
+            if batch.retry_failed(|_, _| true) == 0 {
+                return;
+            }
         }
     }
 }
