@@ -1,27 +1,32 @@
 //! Effects: descriptors, arguments, keys, resources, and starting a body.
 
+mod argument;
+mod boundary;
 mod codec;
 mod descriptor;
 mod key;
 mod payload;
 mod resources;
+mod retry;
+mod spec;
 
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+pub(crate) use self::argument::Encoding;
+pub use self::argument::{Argument, ResourceNeed};
+pub use self::boundary::BoundaryDescriptor;
 pub use self::codec::Codec;
-pub(crate) use self::descriptor::Encoding;
-pub use self::descriptor::{
-    Argument, BoundaryDescriptor, BoundarySpec, Coalesce, EffectDescriptor, EffectSpec, Place,
-    ResourceNeed, RetryRule,
-};
+pub use self::descriptor::{Coalesce, EffectDescriptor};
 pub(crate) use self::key::Keyed;
 pub use self::key::{IntoKey, Key};
 pub(crate) use self::payload::{Payload, Stub};
 pub(crate) use self::resources::forms;
 pub use self::resources::{MissingResource, Resources};
+pub use self::retry::RetryRule;
+pub use self::spec::{BoundarySpec, EffectSpec, Place};
 
 /// A boxed error, as effects, policies and executors report it.
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;

@@ -18,9 +18,10 @@ pub struct Capabilities {
     pub delay: bool,
     /// The priorities that the engine supports; a higher one runs sooner. `None` if it has no priorities.
     pub priorities: Option<RangeInclusive<i16>>,
-    /// How long the engine recognises a second intent with the same key.
+    /// The time within which the engine recognises a second intent with the same key.
     pub dedupe: Dedupe,
-    /// How long the engine recognises an intent that is handed over again, by its id. `None` if it always does.
+    /// The time within which the engine recognises an intent that is handed over again, by its id. `None` if it always
+    /// does.
     pub recognises_for: Option<Duration>,
     /// `true` if the engine performs intents with the same ordering key one after the other.
     pub ordering: bool,
@@ -34,7 +35,7 @@ pub struct Capabilities {
     pub plain_queues: bool,
 }
 
-/// How long an engine recognises a second intent with the same key.
+/// The time within which an engine recognises a second intent with the same key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Dedupe {

@@ -55,7 +55,7 @@ struct Asked {
     requests: VecDeque<(Instant, usize)>,
     /// Permits for the messages of these requests, and of the next one.
     permits: Option<OwnedSemaphorePermit>,
-    /// How many times the client had connected when the subscription began.
+    /// The number of connections that the client had made when the subscription began.
     connects: u64,
 }
 

@@ -14,7 +14,7 @@ const SCHEDULES: (i64, i64, i64) = (2, 12, 0);
 pub(crate) struct Server {
     client: Client,
     statistics: Arc<Statistics>,
-    /// How many times the client had connected when the features were read.
+    /// The number of connections that the client had made when the features were read.
     seen: AtomicU64,
     has_schedules: AtomicBool,
     /// `true` if the stream was seen to reject schedules.

@@ -64,7 +64,7 @@ struct Running {
     phase: watch::Sender<Phase>,
 }
 
-/// What the tasks of an executor may still do.
+/// The work that the tasks of an executor may still do.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Phase {
     Open,
