@@ -25,8 +25,9 @@ pub struct Capabilities {
     pub recognises_for: Option<Duration>,
     /// `true` if the engine performs intents with the same ordering key one after the other.
     pub ordering: bool,
-    /// The maximum size of an envelope, in bytes. `None` if only memory limits it.
-    pub max_bytes: Option<usize>,
+    /// The maximum size of the encoded arguments of an intent, in bytes. `None` if only memory limits it. An engine with a
+    /// limit for messages leaves room for the rest of the envelope.
+    pub max_argument_bytes: Option<usize>,
     /// The maximum length of an effect's id, in bytes.
     pub max_id_bytes: usize,
     /// The maximum length of a queue's name, in bytes.
@@ -57,7 +58,7 @@ impl Capabilities {
             dedupe: Dedupe::Never,
             recognises_for: None,
             ordering: false,
-            max_bytes: None,
+            max_argument_bytes: None,
             max_id_bytes: usize::MAX,
             max_queue_bytes: usize::MAX,
             plain_queues: false,
@@ -65,8 +66,6 @@ impl Capabilities {
     }
 
     /// Checks that the engine can take an intent.
-    ///
-    /// The size limit is compared with the encoded arguments alone, without the rest of the envelope.
     ///
     /// # Errors
     ///
@@ -110,11 +109,11 @@ impl Capabilities {
         if let Some(queue) = intent.queue() {
             queue_fits(self, queue).map_err(Cow::Owned)?;
         }
-        if let Some(limit) = self.max_bytes {
+        if let Some(limit) = self.max_argument_bytes {
             let size = intent.encode().map_or(0, |text| text.len());
             if size > limit {
                 return refuse(format!(
-                    "{engine} takes envelopes of at most {limit} bytes, and the arguments have {size}: store the data and pass its id"
+                    "{engine} takes arguments of at most {limit} bytes, and these have {size}: store the data and pass its id"
                 ));
             }
         }

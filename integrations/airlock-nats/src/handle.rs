@@ -104,7 +104,7 @@ impl Nats {
         nats.dedupe = Dedupe::WhileUnfinished;
         nats.recognises_for = Some(self.inner.settings.recognise_for);
         nats.ordering = true;
-        nats.max_bytes = Some(server.max_payload().saturating_sub(ABOUT) / 4 * 3);
+        nats.max_argument_bytes = Some(server.max_payload().saturating_sub(ABOUT) / 4 * 3);
         nats.max_id_bytes = 127;
         nats.max_queue_bytes = 64;
         nats.plain_queues = true;

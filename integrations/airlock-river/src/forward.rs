@@ -84,13 +84,13 @@ impl<DB: RiverDatabase> River<DB> {
             return can.check(intent);
         };
         let Capabilities {
-            max_bytes,
+            max_argument_bytes,
             ordering,
             plain_queues,
             max_queue_bytes,
             ..
         } = engine.capabilities();
-        can.max_bytes = max_bytes;
+        can.max_argument_bytes = max_argument_bytes;
         can.ordering = ordering;
         can.plain_queues = plain_queues;
         can.max_queue_bytes = can.max_queue_bytes.min(max_queue_bytes);

@@ -272,7 +272,7 @@ impl Suite<'_> {
     }
 
     async fn a_size_that_is_too_large_is_refused(&self) -> Tested {
-        let Some(limit) = self.subject.capabilities().max_bytes else {
+        let Some(limit) = self.subject.capabilities().max_argument_bytes else {
             return Ok(());
         };
         let large = (self.effects.secret)(1, "x".repeat(limit + 1));

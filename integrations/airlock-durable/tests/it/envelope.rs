@@ -94,9 +94,9 @@ fn an_engine_says_what_it_cannot_do() {
     assert!(refusal(&engine, &keyed).contains("does not recognise keys"));
     engine.dedupe = Dedupe::WhileUnfinished;
     assert_eq!(refusal(&engine, &keyed), "");
-    engine.max_bytes = Some(5);
+    engine.max_argument_bytes = Some(5);
     assert!(refusal(&engine, &plain).contains("store the data and pass its id"));
-    engine.max_bytes = None;
+    engine.max_argument_bytes = None;
     engine.max_id_bytes = 5;
     assert!(refusal(&engine, &plain).contains("a shorter `name`"));
 }
