@@ -9,7 +9,7 @@ use crate::catalogue::{self, Catalogue, CatalogueError};
 use crate::context::{self, Around, Context, Entered, Place, ScopedFuture};
 use crate::effect::{Effect, EffectDescriptor, MissingResource, ResourceNeed, Resources};
 use crate::executor::{Executor, FailureMode, Inline, Named, Timer};
-use crate::intent::{Intent, IntentId, next_id};
+use crate::intent::{Intent, IntentId, in_full, next_id};
 use crate::lifecycle::Lifecycle;
 use crate::observer::Observer;
 use crate::policy::{Layer, Policy};
@@ -384,7 +384,7 @@ impl fmt::Debug for AirlockBuilder {
 }
 
 /// Why an airlock could not be built.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
     /// Effects need resources that were not supplied.
@@ -423,8 +423,22 @@ fn quoted(names: &[&'static str]) -> String {
 }
 
 /// The error of an airlock that was installed after another one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "an airlock is already installed: install one per process, and enter others with `Airlock::run` or `Airlock::bind`"
 )]
 pub struct InstallError;
+
+/// The text of `Display`: `unwrap`, and a `main` that returns the error, print this form.
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&in_full(self))
+    }
+}
+
+/// The text of `Display`, for the reason given at [`BuildError`].
+impl fmt::Debug for InstallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -91,6 +91,7 @@ impl ScopeBuilder {
     /// assert_eq!(completed.value.unwrap_err().to_string(), "no such order");
     /// println!("{}", completed.report); // each intent was discarded
     /// ```
+    #[must_use = "the result of the body is in `value`"]
     pub fn run_with_report<T, E>(
         self,
         body: impl FnOnce(&LocalScope<'_>) -> Result<T, E>,

@@ -34,7 +34,7 @@ const MEANT: &[(&str, &str)] = &[
     ),
     (
         "delay",
-        "the delay where the intent is enqueued: `airlock::enqueue(intent.after(..))`",
+        "`retry(attempts = 3, delay = \"1s\")` for the delay between attempts; delay an intent where it is enqueued: `airlock::enqueue(intent.after(..))`",
     ),
     ("tag", "`tags(\"..\")`"),
     ("aliases", "`alias(\"..\")`"),

@@ -294,6 +294,8 @@ impl<'ast> Visit<'ast> for Borrowed<'_> {
         let instead = match unwrapped(&reference.elem) {
             Type::Slice(slice) => format!("take `Vec<{}>`", slice.elem.to_token_stream()),
             Type::Path(path) if path.path.is_ident("str") => "take `String`".to_owned(),
+            // A trait object has no owned form: it is a resource.
+            Type::TraitObject(_) => "take a type that you name".to_owned(),
             ty => format!("take `{}`", crate::function::type_text(ty)),
         };
         self.problems.at(
