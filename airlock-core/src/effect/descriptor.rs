@@ -100,7 +100,7 @@ impl EffectDescriptor {
         self.spec.arguments
     }
 
-    /// Returns the [`Resources`](crate::Resources) that its body needs.
+    /// Returns the resources that its body needs.
     #[inline]
     pub fn resources(&self) -> &'static [ResourceNeed] {
         self.spec.resources
