@@ -82,7 +82,7 @@ static BY_HAND: Mutex<Option<Vec<&'static EffectDescriptor>>> = Mutex::new(Some(
 /// fn send_confirmation(order: u64) {}
 ///
 /// airlock::catalogue::register::<(NotifyWarehouse, SendConfirmation)>()?;
-/// assert!(airlock::Catalogue::global()?.find_type::<NotifyWarehouse>().is_some());
+/// assert!(airlock::catalogue::Catalogue::global()?.find_type::<NotifyWarehouse>().is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

@@ -90,7 +90,7 @@ impl Subject {
     ///
     /// # struct Runtime;
     /// # impl Runtime {
-    /// #     fn block_on(&self, future: airlock::BoxFuture<'_, ()>) {
+    /// #     fn block_on(&self, future: airlock::executor::BoxFuture<'_, ()>) {
     /// #         airlock::__private::block_on(future)
     /// #     }
     /// # }

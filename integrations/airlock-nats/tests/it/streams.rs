@@ -45,7 +45,7 @@ async fn what_a_stream_promises_less_is_said() -> Tested {
     config.duplicate_window = Duration::from_secs(60);
     context.update_stream(config).await?;
     let said = nats.shortfalls().await?.join("\n");
-    for part in ["one replica", "within 3600s", "for 60s instead of 600s"] {
+    for part in ["one replica", "within 3600s", "within 60s instead of 600s"] {
         assert!(said.contains(part), "{part}: {said}");
     }
     Ok(())
