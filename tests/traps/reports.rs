@@ -124,28 +124,22 @@ fn an_intent_and_a_snapshot_show_options_and_origin() {
     );
 }
 
-/// Runs a test of this file in a child process, where no subscriber listens, and returns its standard error.
-fn stderr_of(test: &str) -> String {
-    let executable = std::env::current_exe().expect("the test has a file");
-    let output = Command::new(executable)
-        .args([test, "--exact", "--nocapture", "--ignored"])
-        .output()
-        .expect("the child runs");
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-#[test]
-#[ignore = "run by the test below, in a process without a subscriber"]
-fn child_with_an_unhandled_error() {
-    airlock::scope()
-        .run_infallible(|_| airlock::enqueue(charge(3)))
-        .expect_err("it fails")
-        .report_unhandled();
-}
-
 #[test]
 fn an_error_that_nobody_handles_is_printed_where_nobody_listens() {
-    let stderr = stderr_of("reports::child_with_an_unhandled_error");
+    const CHILD: &str = "AIRLOCK_TRAPS_CHILD";
+    if std::env::var_os(CHILD).is_some() {
+        // In the child process, where no subscriber listens.
+        let error = airlock::scope().run_infallible(|_| airlock::enqueue(charge(3)));
+        return error.expect_err("it fails").report_unhandled();
+    }
+    let executable = std::env::current_exe().expect("the test has a file");
+    let test = "reports::an_error_that_nobody_handles_is_printed_where_nobody_listens";
+    let output = Command::new(executable)
+        .args([test, "--exact", "--nocapture"])
+        .env(CHILD, "1")
+        .output()
+        .expect("the child runs");
+    let stderr = String::from_utf8_lossy(&output.stderr);
     let start = "airlock: a flush failed and nobody handles its error: could not dispatch `traps.reports.charge`";
     assert!(
         stderr.contains(start) && stderr.contains("): card of 3 declined"),

@@ -276,9 +276,7 @@ impl Drop for Lent<'_> {
         });
         // The closure asked for a handle of the scope, which moved the frame's buffer behind a lock.
         if let Some(shared) = published.flatten() {
-            let mut state = shared.state();
-            buffer.append(&mut state.buffer);
-            state.buffer = buffer;
+            shared.put_back(buffer);
         }
     }
 }

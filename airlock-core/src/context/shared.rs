@@ -91,6 +91,13 @@ impl Shared {
         waiting.is_empty()
     }
 
+    /// Puts back intents that were taken out of the buffer, ahead of those that were enqueued meanwhile.
+    pub(crate) fn put_back(&self, mut intents: Vec<Intent>) {
+        let mut state = self.state();
+        intents.append(&mut state.buffer);
+        state.buffer = intents;
+    }
+
     /// Returns whether scopes within it may dispatch without consulting a lifecycle about each intent.
     pub(crate) fn releases_all(&self) -> bool {
         if self.head.has_lifecycle() {

@@ -1,4 +1,4 @@
-//! What macros write down about a declaration, in a `const`.
+//! Specs: declarations of effects and boundaries in the form that macros generate.
 
 use std::any::TypeId;
 use std::time::Duration;

@@ -17,7 +17,7 @@ pub use self::error::{EnqueueError, EnqueueErrorKind};
 /// Hands an intent to the current scope. Nothing runs now.
 ///
 /// Reports show the line of the call. Pass a closure to iterators, `.for_each(|intent| _ = airlock::enqueue(intent))`:
-/// if you pass the function itself, the call is in the standard library, and so is the line.
+/// if you pass the function itself, reports show a line of the standard library.
 ///
 /// While the thread unwinds from a panic, an intent that is not accepted is logged and dropped, so that a
 /// destructor cannot turn a panic into an abort.

@@ -22,10 +22,7 @@ pub(crate) fn record(frame: &mut Frame) -> Box<Flush> {
             // Not under the lock: `Executor::identity` is user code, which may look at the scope.
             let mut buffer = std::mem::take(&mut shared.state().buffer);
             let intents = take_recorded(&shared.head, &mut buffer);
-            let mut state = shared.state();
-            buffer.append(&mut state.buffer);
-            state.buffer = buffer;
-            drop(state);
+            shared.put_back(buffer);
             (intents, &shared.head)
         }
         None => {

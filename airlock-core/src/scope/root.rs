@@ -27,7 +27,6 @@ pub(super) fn check() {
 }
 
 #[cold]
-#[track_caller]
 fn check_now(location: &'static Location<'static>) {
     if !context::is_in_scope() {
         refused().push(location);

@@ -262,7 +262,7 @@ impl Task {
     async fn perform(&mut self) {
         let _permit = match &self.limit {
             // Never closed, so it always gives a permit.
-            Some(limit) => limit.clone().acquire_owned().await.ok(),
+            Some(limit) => limit.acquire().await.ok(),
             None => None,
         };
         let Some(delivery) = self.delivery.take() else {
