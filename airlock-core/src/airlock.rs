@@ -14,7 +14,7 @@ use crate::lifecycle::Lifecycle;
 use crate::observer::Observer;
 use crate::policy::{Layer, Policy};
 use crate::report::{FlushError, FlushReport};
-use crate::scope::{OpenScope, ScopeBuilder, scope};
+use crate::scope::{OpenScope, ScopeBuilder, SyncValue, scope};
 use crate::settings::Settings;
 
 /// The resources with which effects are performed, and the defaults of scopes.
@@ -61,8 +61,8 @@ impl Airlock {
     }
 
     /// Runs a closure in this airlock. Scopes and policies around the call do not apply to the
-    /// closure.
-    pub fn run<T>(&self, work: impl FnOnce() -> T) -> T {
+    /// closure. For a future, use [`bind`](Self::bind).
+    pub fn run<T: SyncValue<NotAFuture>, NotAFuture>(&self, work: impl FnOnce() -> T) -> T {
         let _entered = Entered::context(Context::Nobody(self.around()));
         work()
     }

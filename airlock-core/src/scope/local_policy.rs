@@ -6,6 +6,7 @@ use std::panic::Location;
 
 use crate::context::{Context, Entered, GuardEntry, ScopedFuture};
 use crate::policy::{Layer, Policy};
+use crate::scope::SyncValue;
 
 /// Attaches a policy to a block of code.
 ///
@@ -39,8 +40,8 @@ pub struct LocalPolicy {
 }
 
 impl LocalPolicy {
-    /// Runs a closure under the policy.
-    pub fn run<T>(self, work: impl FnOnce() -> T) -> T {
+    /// Runs a closure under the policy. For a future, use [`bind`](Self::bind).
+    pub fn run<T: SyncValue<NotAFuture>, NotAFuture>(self, work: impl FnOnce() -> T) -> T {
         let _entered = Entered::policy(self.layer);
         work()
     }

@@ -22,6 +22,7 @@ mod released;
 mod root;
 mod run;
 mod unattended;
+mod value;
 mod waits;
 mod work;
 
@@ -34,6 +35,7 @@ pub use self::owned::OwnedScope;
 pub use self::recording::Recording;
 pub use self::released::Released;
 pub use self::root::{ForbidRootScopes, forbid_root_scopes};
-pub use self::run::{Completed, NotAResult};
+pub use self::run::Completed;
+pub use self::value::{PlainValue, SyncValue};
 pub use self::waits::Waits;
 pub use self::work::Work;

@@ -10,7 +10,7 @@ use crate::lifecycle::Outcome;
 use crate::report::{FlushError, FlushReport};
 use crate::scope::boundary::Boundary;
 use crate::scope::unattended::report_unhandled;
-use crate::scope::{LocalScope, OwnedScope, Scope, ScopeBuilder, Work};
+use crate::scope::{LocalScope, OwnedScope, PlainValue, Scope, ScopeBuilder, Work};
 
 /// The value of a body and the report of its scope.
 ///
@@ -23,24 +23,6 @@ pub struct Completed<T> {
     /// The report, with the fate of each intent.
     pub report: FlushReport,
 }
-
-/// A value that is not a `Result`. [`ScopeBuilder::run_infallible`] flushes without looking at the
-/// value, so an `Err` would be lost.
-///
-/// One implementation covers every type, and a second one `Result` alone. The compiler can infer
-/// `Kind` for all types but `Result`, so a `Result` does not compile.
-pub trait NotAResult<Kind> {}
-
-/// The [`NotAResult`] kind of all types.
-#[derive(Debug)]
-pub enum Infallible {}
-
-/// The second [`NotAResult`] kind of `Result`. Its name shows in the compiler's message.
-#[derive(Debug)]
-pub enum UseRunOrRunWithReportForAResult {}
-
-impl<T> NotAResult<Infallible> for T {}
-impl<T, E> NotAResult<UseRunOrRunWithReportForAResult> for Result<T, E> {}
 
 impl ScopeBuilder {
     /// Runs a closure in the scope, which flushes on `Ok` and discards on `Err` and panic, unless
@@ -113,6 +95,8 @@ impl ScopeBuilder {
     ///
     /// A closure that returns a `Result` does not compile: its `Err` would flush. Use
     /// [`run`](Self::run), which discards on `Err`, or [`run_with_report`](Self::run_with_report).
+    /// Nor does an async closure, which would run after the scope; use
+    /// [`run_infallible_async`](Self::run_infallible_async).
     ///
     /// ```compile_fail
     /// # use airlock_core as airlock;
@@ -126,7 +110,7 @@ impl ScopeBuilder {
     /// # Panics
     ///
     /// If the closure panics. The panic resumes after the scope has ended.
-    pub fn run_infallible<T: NotAResult<K>, K>(
+    pub fn run_infallible<T: PlainValue<NeitherResultNorFuture>, NeitherResultNorFuture>(
         self,
         body: impl FnOnce(&LocalScope<'_>) -> T,
     ) -> Result<Completed<T>, FlushError> {
@@ -207,7 +191,7 @@ impl ScopeBuilder {
     /// # Panics
     ///
     /// If the body panics. The panic resumes after the scope has ended.
-    pub async fn run_infallible_async<T: NotAResult<K>, K>(
+    pub async fn run_infallible_async<T: PlainValue<NeitherResultNorFuture>, NeitherResultNorFuture>(
         self,
         body: impl AsyncFnOnce(Scope) -> T,
     ) -> Result<Completed<T>, FlushError> {

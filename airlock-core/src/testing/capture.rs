@@ -10,7 +10,7 @@ use crate::context::{Around, Shared};
 use crate::executor::Recorder;
 use crate::intent::{Intent, IntentId};
 use crate::lifecycle::NeverFlush;
-use crate::scope::{OpenScope, Scope, ScopeBuilder};
+use crate::scope::{OpenScope, Scope, ScopeBuilder, SyncValue};
 use crate::testing::drain::Plan;
 use crate::testing::message::rows;
 use crate::testing::source::{KeepsArguments, Source};
@@ -18,6 +18,8 @@ use crate::testing::{AssertionLog, Seen};
 
 /// Runs a block and captures the intents that it enqueues. Intents that were enqueued before, or that
 /// the surrounding scope holds, are not included.
+///
+/// An async block does not compile; [`capture_async`] awaits it.
 ///
 /// The block runs in a scope that nothing leaves. The capture contains, in order, the intents that the
 /// block enqueues itself and those that its inner boundaries and scopes would dispatch. Intents that
@@ -48,7 +50,7 @@ use crate::testing::{AssertionLog, Seen};
 /// captured.assert_count::<Ship>(1);
 /// captured.assert_enqueued::<Ship>(|ship| ship.order == 7);
 /// ```
-pub fn capture<T>(block: impl FnOnce() -> T) -> Captured<T> {
+pub fn capture<T: SyncValue<NotAFuture>, NotAFuture>(block: impl FnOnce() -> T) -> Captured<T> {
     let open = collecting(ScopeBuilder::new().name("capture")).open();
     let value = open.enter(block);
     Captured::new(open, value)
@@ -140,15 +142,6 @@ impl<T> Source for Captured<T> {
     fn look(&self, look: &mut dyn FnMut(&[Seen<'_>])) {
         let seen: Vec<_> = self.buffer.intents.iter().map(Seen::intent).collect();
         look(&seen);
-    }
-
-    fn hint(&self) -> &'static str {
-        // Only a hint, since the output of `type_name` is not guaranteed.
-        let value = std::any::type_name::<T>();
-        match value.ends_with("{{closure}}") || value.contains("::Future<") {
-            true => "; the block returned a future that was not awaited: `capture_async` awaits it",
-            false => "",
-        }
     }
 
     fn looked_at(&self, intents: &[IntentId]) {
