@@ -20,7 +20,7 @@ pub mod executor {
 /// Intent details: ids, attempts, causes, schedules and stored forms.
 pub mod intent {
     pub use airlock_core::{
-        Attempt, Cause, EncodeError, FireOn, IntentId, Schedule, Stored, StoredCause,
+        Attempt, Cause, EncodeError, FireOn, IntentId, IntentInfo, Schedule, Stored, StoredCause,
     };
 }
 
@@ -35,9 +35,7 @@ pub mod scope {
 
 /// Report details: entries, summaries, and snapshots of open scopes.
 pub mod report {
-    pub use airlock_core::{
-        Dropped, ReportEntry, ReportSummary, Snapshot, SnapshotLine, SummaryLine,
-    };
+    pub use airlock_core::{Dropped, IntentRecord, ReportSummary, Snapshot, SummaryLine};
 }
 
 /// Policies: decide which intents may leave a scope.

@@ -10,6 +10,9 @@
 // Catches panics of user code.
 pub(crate) mod unwind;
 
+// Stores small trait objects without an allocation.
+mod inline_box;
+
 // Effects: descriptors, arguments, keys and resources.
 mod effect;
 
@@ -77,11 +80,11 @@ pub use self::effect::{
 pub use self::enqueue::{EnqueueError, EnqueueErrorKind, enqueue, try_enqueue};
 pub use self::executor::{Batch, Delivery, FailureMode, Receipt};
 pub use self::intent::{
-    Cause, Dropped, EncodeError, Failure, Fate, FireOn, Intent, IntentId, IntoIntent, Origin,
-    Schedule, ScopeId, Stored, StoredCause,
+    Cause, Dropped, EncodeError, Failure, Fate, FireOn, Intent, IntentId, IntentInfo, IntoIntent,
+    Origin, Schedule, ScopeId, Stored, StoredCause,
 };
 pub use self::report::{
-    FlushError, FlushReport, ReportEntry, ReportSummary, Snapshot, SnapshotLine, SummaryLine,
+    FlushError, FlushReport, IntentRecord, ReportSummary, Snapshot, SummaryLine,
 };
 pub use self::scope::{
     Completed, InScope, LocalPolicy, LocalScope, OpenScope, OwnedScope, PolicyGuard, Recording,

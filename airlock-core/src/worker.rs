@@ -89,8 +89,8 @@ impl Intent {
     /// Sets what was stored with a decoded intent: its id, the effects that led to it, and its
     /// origin.
     pub fn restored(mut self, stored: Stored, origin: Option<Origin>) -> Self {
-        self.data.set_stored(Arc::new(stored));
-        self.data.set_origin(origin);
+        self.info.set_stored(Arc::new(stored));
+        self.info.set_origin(origin);
         self
     }
 }

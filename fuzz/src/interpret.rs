@@ -240,7 +240,7 @@ pub(crate) fn outcome(end: End) -> Outcome {
 fn end(open: OpenScope, end: End) -> Result<(), Stop> {
     match end {
         End::Ok => _ = open.flush()?,
-        End::Err => _ = open.finish(Outcome::Failure)?,
+        End::Err => _ = open.end(Outcome::Failure)?,
         End::Drop => drop(open),
     }
     Ok(())

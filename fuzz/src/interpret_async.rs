@@ -100,7 +100,7 @@ async fn run_scope(world: &World, scope: &Scope) -> Result<(), Stop> {
             open.bind(body()).await;
             match scope.end {
                 End::Ok => _ = open.flush_async().await?,
-                End::Err => _ = open.finish_async(Outcome::Failure).await?,
+                End::Err => _ = open.end_async(Outcome::Failure).await?,
                 End::Drop => drop(open),
             }
             Ok(())

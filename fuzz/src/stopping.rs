@@ -1,13 +1,13 @@
 //! Checks that a flush in the failure mode `Stop` stops at the first failure.
 
-use airlock::report::ReportEntry;
+use airlock::intent::IntentInfo;
 use airlock::{Fate, FlushReport};
 
 /// Returns an intent that was dispatched after another had failed. The report lists intents in
 /// dispatch order. Batch effects are skipped, because a batch has the place of its first intent.
-pub(crate) fn dispatched_after_a_failure(report: &FlushReport) -> Option<&ReportEntry> {
-    let failed = |entry: &&ReportEntry| matches!(entry.fate(), Fate::Failed(_));
-    let dispatched = |entry: &&ReportEntry| {
+pub(crate) fn dispatched_after_a_failure(report: &FlushReport) -> Option<&IntentInfo> {
+    let failed = |entry: &&IntentInfo| matches!(entry.fate(), Fate::Failed(_));
+    let dispatched = |entry: &&IntentInfo| {
         matches!(entry.fate(), Fate::Dispatched) && !entry.effect().is_batch()
     };
     let mut entries = report.buffered().iter();

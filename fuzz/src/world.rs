@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use airlock::executor::Delivery;
 use airlock::intent::IntentId;
-use airlock::report::ReportEntry;
+use airlock::intent::IntentInfo;
 use airlock::scope::ScopeId;
 use airlock::{Failure, FailureMode, Fate, FlushError, FlushReport, Intent, Scope};
 
@@ -152,7 +152,7 @@ impl World {
     /// Records a flush error, and returns the intents it hands back. If no scope has reported the
     /// failure, the error comes from a delivery.
     pub(crate) fn error(&self, error: FlushError, given: ErrorSource) -> Vec<Intent> {
-        let interrupted = |entry: &&ReportEntry| matches!(entry.fate(), Fate::Failed(failure) if matches!(failure, Failure::Interrupted));
+        let interrupted = |entry: &&IntentInfo| matches!(entry.fate(), Fate::Failed(failure) if matches!(failure, Failure::Interrupted));
         let interrupted = error.report().buffered().iter().find(interrupted);
         if let (ErrorSource::Returned, Some(entry)) = (given, interrupted) {
             self.fault(
@@ -241,7 +241,7 @@ fn ids(report: &FlushReport) -> Vec<IntentId> {
     report
         .entries()
         .iter()
-        .map(airlock::report::ReportEntry::id)
+        .map(airlock::intent::IntentInfo::id)
         .collect()
 }
 

@@ -144,7 +144,7 @@ impl World {
                 json!({
                     "intents": list(intents, &|_| true),
                     "own": list(intents, &|intent| !intent.is_captured()),
-                    "captured": list(intents, &Intent::is_captured),
+                    "captured": list(intents, &|intent| intent.is_captured()),
                 })
             })
         });

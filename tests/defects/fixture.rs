@@ -90,7 +90,7 @@ pub(crate) async fn pause() {
 
 /// Returns the effect and fate of each entry of a report, in order.
 pub(crate) fn fates(report: &FlushReport) -> Vec<String> {
-    let fate = |entry: &airlock::report::ReportEntry| {
+    let fate = |entry: &airlock::intent::IntentInfo| {
         let name = entry.effect().name();
         format!("{name} {}", entry.fate().word())
     };

@@ -76,7 +76,7 @@ struct NoTallies;
 
 impl Executor for NoTallies {
     fn dispatch(&self, batch: &mut Batch<'_>) {
-        if batch.intents().any(Intent::is::<Tally>) {
+        if batch.intents().any(|intent| intent.is::<Tally>()) {
             batch.fail_rest("it cannot count");
         }
         batch.perform_all();

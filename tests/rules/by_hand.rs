@@ -23,11 +23,11 @@ fn r06_finish_ends_a_scope_as_its_lifecycle_says() {
                 airlock::enqueue(mail(n));
                 airlock::enqueue(mail(10 * n).on_failure());
             });
-            scope.finish(outcome).expect("it succeeds");
+            scope.end(outcome).expect("it succeeds");
         }
         let scope = airlock::scope().lifecycle(AlwaysFlush).open();
         scope.enter(|| airlock::enqueue(mail(4)));
-        scope.finish(Outcome::Failure).expect("it succeeds");
+        scope.end(Outcome::Failure).expect("it succeeds");
     });
     assert_eq!(log, ["mail 1", "mail 20", "mail 30", "mail 4"]);
 }
@@ -37,7 +37,7 @@ fn r06_finish_async_awaits() {
     let log = logged_async(async |_| {
         let scope = airlock::scope().open();
         scope.enter(|| airlock::enqueue(ship(1)));
-        let report = scope.finish_async(Outcome::Success).await;
+        let report = scope.end_async(Outcome::Success).await;
         assert_eq!(report.expect("it succeeds").dispatched().count(), 1);
     });
     assert_eq!(log, ["ship 1"]);
@@ -154,9 +154,9 @@ fn r14_an_unhandled_error_reaches_its_airlock_with_its_intents() {
     let scope = airlock.scope().open();
 
     scope.enter(|| airlock::enqueue(fail(1)));
-    let error = scope.finish(Outcome::Success).expect_err("it fails");
+    let error = scope.end(Outcome::Success).expect_err("it fails");
     assert!(matches!(
-        error.first().map(airlock::report::ReportEntry::fate),
+        error.first().map(airlock::intent::IntentInfo::fate),
         Some(Fate::Failed(_))
     ));
     error.report_unhandled();

@@ -299,7 +299,7 @@ fn r13_the_serde_form_of_a_report_says_where_a_new_chain_started() {
         let ids: Vec<_> = report
             .buffered()
             .iter()
-            .map(airlock::report::ReportEntry::id)
+            .map(airlock::intent::IntentInfo::id)
             .collect();
         let (ticked, mailed) = (&json["cascades"][0], &json["cascades"][1]);
         let from = format!("{} {}", id("cascades.tick"), ids[0]);
@@ -404,7 +404,7 @@ fn r13_what_a_batch_detaches_names_all_of_its_intents() {
         let batch: Vec<_> = report
             .buffered()
             .iter()
-            .map(airlock::report::ReportEntry::id)
+            .map(airlock::intent::IntentInfo::id)
             .collect();
         for mailed in report.cascades() {
             let from = mailed.detached_from().expect("an effect started it");

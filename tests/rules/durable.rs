@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 
+use airlock::FlushReport;
 use airlock::executor::{Batch, Executor, Identity, Receipt, Recorder};
 use airlock::lifecycle::{Outcome, ReleaseAll};
 use airlock::policy::drop_all;
 use airlock::prelude::*;
-use airlock::{FlushReport, Intent};
 
 thread_local! {
     static SEEN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
@@ -81,7 +81,7 @@ fn r4_an_intents_uuid_is_of_version_7_unique_and_in_order() {
                 ids.push(airlock::enqueue(stored(number)).uuid());
             }
             scope.inspect(|intents| {
-                let uuids = intents.iter().map(Intent::uuid);
+                let uuids = intents.iter().map(|intent| intent.uuid());
                 assert!(uuids.eq(ids.iter().copied()));
             });
         })

@@ -36,7 +36,7 @@ fn r14_a_failure_hands_back_the_failed_and_the_unreached() {
         let returned = error.into_intents();
         assert_eq!(returned.len(), 2);
         // They can be enqueued again unchanged, and keep their ids.
-        let ids: Vec<_> = returned.iter().map(airlock::Intent::id).collect();
+        let ids: Vec<_> = returned.iter().map(|intent| intent.id()).collect();
         let again = airlock::scope()
             .failure_mode(FailureMode::CarryOn)
             .run_infallible(|_| {
@@ -51,7 +51,7 @@ fn r14_a_failure_hands_back_the_failed_and_the_unreached() {
                 .report()
                 .entries()
                 .iter()
-                .map(airlock::report::ReportEntry::id)
+                .map(airlock::intent::IntentInfo::id)
                 .collect::<Vec<_>>(),
             ids
         );

@@ -178,7 +178,7 @@ proptest! {
                 Ok(_) => assert_eq!(asynchronous, 0),
                 Err(error) => {
                     let returned = error.into_intents();
-                    assert!(returned.iter().all(airlock::Intent::is::<Ship>));
+                    assert!(returned.iter().all(|intent| intent.is::<Ship>()));
                     assert_eq!(returned.len(), asynchronous);
                 }
             }

@@ -199,7 +199,7 @@ fn built_in_policies_do_what_they_say() {
         ["mail 1", "mail 3"]
     );
     assert_eq!(
-        passing(allow_if(airlock::Intent::is::<Charge>)),
+        passing(allow_if(|intent| intent.is::<Charge>())),
         ["charge 2", "charge 4"]
     );
     assert_eq!(

@@ -24,21 +24,24 @@ fn options_causes_and_origins_are_looked_at_as_fields_are() {
         airlock::enqueue(mail("eve").on_failure());
         Ok(())
     });
-    captured
-        .assert_enqueued::<SendMail>(|it| it.queue() == Some("slow") && it.priority() == Some(-3));
+    captured.assert_enqueued::<SendMail>(|it| {
+        it.info().queue() == Some("slow") && it.info().priority() == Some(-3)
+    });
     captured.assert_enqueued::<SendMail>(|it| {
         it.to == "bob"
             && it.key() == Some(Key::Tuple(vec![Key::Text("order".into()), Key::Number(7)]))
-            && it.schedule() == Schedule::After(Duration::from_secs(5))
+            && it.info().schedule() == Schedule::After(Duration::from_secs(5))
     });
-    captured.assert_enqueued::<SendMail>(|it| it.fire_on() == FireOn::Failure && it.to == "eve");
+    captured
+        .assert_enqueued::<SendMail>(|it| it.info().fire_on() == FireOn::Failure && it.to == "eve");
     captured.assert_enqueued::<Charge>(|it| {
-        it.is_captured()
+        it.info().is_captured()
             && it
+                .info()
                 .origin()
                 .is_some_and(|origin| origin.to_string().starts_with("POST"))
     });
-    captured.assert_not_enqueued::<SendMail>(|it| it.cause().is_some());
+    captured.assert_not_enqueued::<SendMail>(|it| it.info().cause().is_some());
     captured.assert_any(|seen| seen.queue() == Some("slow") && seen.is::<SendMail>());
 }
 
@@ -89,7 +92,7 @@ fn a_scope_a_guard_a_recorder_and_a_report_take_the_same_assertions() {
     assert_eq!(recorder.enqueued::<Charge>().len(), 1);
     report.assert_exactly(all_in_order![Charge, SendMail]);
     report.assert_count::<KeepCard>(0);
-    report.assert_any(|seen| seen.fate().is_some_and(|fate| fate.word() == "dispatched"));
+    report.assert_any(|seen| seen.fate().word() == "dispatched");
 }
 
 #[test]

@@ -148,6 +148,7 @@ async fn it_is_performed_with_its_cascades_in_virtual_time_until_it_finishes() {
     ]);
     drained.assert_enqueued::<Note>(|it| {
         let chain = it
+            .info()
             .cause()
             .map(|cause| cause.chain().map(|it| it.effect().name()).collect());
         it.n == 7 && chain == Some(vec!["ship", "pay"])
@@ -155,7 +156,7 @@ async fn it_is_performed_with_its_cascades_in_virtual_time_until_it_finishes() {
     let times: Vec<_> = drained
         .entries()
         .iter()
-        .map(airlock::testing::Performed::at)
+        .map(airlock::testing::DrainEntry::at)
         .collect();
     assert_eq!(
         times[..4],
@@ -286,7 +287,7 @@ fn a_stub_stands_in_for_a_body_and_needs_nothing_of_what_the_body_needs() {
         drained
             .entries()
             .iter()
-            .all(airlock::testing::Performed::is_stubbed)
+            .all(airlock::testing::DrainEntry::is_stubbed)
     );
     assert_eq!(*stubbed.lock().expect("it is free"), [7]);
 }
@@ -498,8 +499,8 @@ fn intents_of_a_batch_effect_are_performed_by_one_call_and_once_effects_once() {
     assert_eq!(log.lines(), ["index [1, 2]", "till TillKey"]);
     drained.assert_count::<Index>(2);
     let till = &drained.entries()[2];
-    assert_eq!(till.seen().arguments(), "OpenTill { key: TillKey }");
-    assert!(till.seen().get::<OpenTill>().is_none());
+    assert_eq!(till.arguments(), "OpenTill { key: TillKey }");
+    assert!(till.get::<OpenTill>().is_none());
 }
 
 #[airlock::test(strict)]

@@ -7,9 +7,9 @@ use std::time::Duration;
 use airlock::intent::Cause;
 use airlock::prelude::*;
 use airlock::testing::{
-    Assertions, Captured, DrainError, Drained, Due, Performed, all_in_order, capture,
+    Assertions, Captured, DrainEntry, DrainError, Drained, all_in_order, capture,
 };
-use airlock::{Airlock, AirlockBuilder, Failure};
+use airlock::{Airlock, AirlockBuilder, Failure, Fate};
 
 use crate::fixture::panic_of;
 
@@ -85,7 +85,12 @@ fn polling() -> Captured<()> {
 }
 
 fn due(drained: &Drained) -> Vec<Duration> {
-    drained.left().entries().iter().map(Due::at).collect()
+    drained
+        .left()
+        .entries()
+        .iter()
+        .map(DrainEntry::at)
+        .collect()
 }
 
 #[test]
@@ -171,7 +176,7 @@ fn what_waits_to_be_tried_again_is_left_and_has_not_failed() {
     assert_eq!(due(&drained), [40 * MINUTE, 41 * MINUTE]);
     let left = drained.left().entries();
     assert!(left[0].waits_for_retry() && !left[1].waits_for_retry());
-    assert!(left[0].seen().fate().is_none());
+    assert!(matches!(left[0].fate(), Fate::Pending));
     let table = drained.to_string();
     assert!(table.contains("to be tried again at 2400s"), "{table}");
     assert!(table.contains("due at 2460s"), "{table}");
@@ -223,7 +228,7 @@ fn a_predicate_sees_the_last_performance_the_time_and_all_before() {
             let last = so_far.last();
             assert_eq!(last.len(), 1);
             assert_eq!(last[0].fate().word(), "dispatched");
-            let found = last[0].seen().get::<Poll>();
+            let found = last[0].get::<Poll>();
             found.is_some_and(|poll| poll.n == 2)
         })
         .expect("it comes");
@@ -405,17 +410,17 @@ fn a_detached_intent_says_where_it_came_from() {
     let drained = polling()
         .drain_for(&airlock(), MINUTE)
         .expect("endless work is not an error");
-    let second = drained.entries()[2].seen();
+    let second = &drained.entries()[2];
     assert!(second.cause().is_none());
     let from = second.detached_from().expect("the first started it");
-    assert_eq!(from.intent(), drained.entries()[0].seen().id());
+    assert_eq!(from.intent(), drained.entries()[0].id());
     assert_eq!(from.depth(), 1);
-    drained.assert_enqueued::<Poll>(|it| it.n == 1 && it.detached_from().is_some());
+    drained.assert_enqueued::<Poll>(|it| it.n == 1 && it.info().detached_from().is_some());
     // Its own cascade starts from it, at depth 1.
-    let imported = drained.entries()[3].seen();
+    let imported = &drained.entries()[3];
     assert_eq!(imported.cause().map(Cause::depth), Some(1));
 
-    let id = drained.entries()[0].seen().id();
+    let id = drained.entries()[0].id();
     let table = drained.to_string();
     let detached = format!("detached from testing.endless.poll {id}");
     assert_eq!(table.matches(&detached).count(), 1, "{table}");
@@ -477,7 +482,7 @@ fn very_many_polls_are_drained() {
         .performance_limit(100_000)
         .drain_until(&airlock(), |so_far| so_far.count::<Poll>() == 50_000)
         .expect("the last comes");
-    let times = drained.entries().iter().map(Performed::at);
+    let times = drained.entries().iter().map(DrainEntry::at);
     assert_eq!(times.max(), Some(49_999 * MINUTE));
 }
 

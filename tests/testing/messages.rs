@@ -1,7 +1,6 @@
 //! The messages of failed assertions.
 
 use std::panic::Location;
-use std::pin::Pin;
 
 use airlock::Key;
 use airlock::prelude::*;
@@ -130,20 +129,6 @@ fn an_effect_that_was_never_enqueued_is_answered_with_one_of_a_near_id() {
         text,
         "expected 2 of `testing.fixture.send_mail`, found 0\ncaptured: nothing\n"
     );
-}
-
-#[test]
-fn where_nothing_is_there_it_says_what_may_be_the_reason() {
-    async fn awaited() {
-        checkout(7).expect("it succeeds");
-    }
-    let captured = capture(awaited); // Should be `capture_async(awaited())`.
-    let text = message(|| captured.assert_count::<Charge>(1));
-    let future = "captured: nothing; the block returned a future that was not awaited: `capture_async` awaits it\n";
-    assert!(text.ends_with(future), "{text}");
-    let boxed = capture(|| -> Pin<Box<dyn Future<Output = ()>>> { Box::pin(awaited()) });
-    let text = message(|| boxed.assert_count::<Charge>(1));
-    assert!(text.ends_with(future), "{text}");
 }
 
 #[airlock::test]

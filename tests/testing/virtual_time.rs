@@ -65,7 +65,7 @@ fn both_ways(enqueue: impl Fn()) -> [(Vec<String>, Vec<Duration>); 2] {
         let log = Log::default();
         let drained = drain(capture(&enqueue), &log.airlock());
         let entries = drained.entries().iter();
-        let times = entries.map(airlock::testing::Performed::at).collect();
+        let times = entries.map(airlock::testing::DrainEntry::at).collect();
         (log.lines(), times)
     };
     [

@@ -10,7 +10,7 @@ use crate::context::place::Around;
 use crate::context::stack::{Frames, Local, Mode};
 use crate::effect::EffectDescriptor;
 use crate::executor::FailureMode;
-use crate::intent::{Cause, IntentData, IntentId, Origin, ScopeId, Stored, next_id};
+use crate::intent::{Cause, IntentId, IntentInfo, Origin, ScopeId, Stored, next_id};
 
 /// The settings that the scopes of effects have in common.
 #[derive(Clone, Default)]
@@ -58,7 +58,7 @@ impl Stage {
     }
 
     /// Makes the frame of the scope of an async effect.
-    pub(crate) fn frame(&self, data: &IntentData) -> Box<Frame> {
+    pub(crate) fn frame(&self, data: &IntentInfo) -> Box<Frame> {
         let frame = Local::with(Local::spare_frame);
         let mut frame = frame.unwrap_or_else(Frame::idle);
         self.set_up(&mut frame.head, data.effect, data.id, data.location);

@@ -252,7 +252,7 @@ impl Frame {
 
     /// Enters the scope's origin into the intents in the buffer; see [`Head::share_origin`].
     pub(crate) fn share_origin(&mut self) {
-        let data = self.buffer.iter_mut().map(|intent| &mut intent.data);
+        let data = self.buffer.iter_mut().map(|intent| &mut intent.info);
         self.head.share_origin(data);
     }
 
@@ -307,8 +307,8 @@ impl Frame {
             self.head.judges_from = outer.depth() + 1;
             // The intents enqueued until now have passed the old places, and must be judged by those.
             for intent in &mut self.buffer {
-                if intent.data.place().is_none() && !before.is(&self.head.around) {
-                    before.remember(&mut intent.data);
+                if intent.info.place().is_none() && !before.is(&self.head.around) {
+                    before.remember(&mut intent.info);
                     self.special.add(Special::MARKED);
                 }
             }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::context::place::{Around, PlaceKind};
 use crate::effect::{BoundaryDescriptor, EffectDescriptor};
 use crate::executor::{FailureMode, Named};
-use crate::intent::{IntentData, Origin, ScopeId, next_id};
+use crate::intent::{IntentInfo, Origin, ScopeId, next_id};
 use crate::lifecycle::Lifecycle;
 use crate::observer::Observer;
 use crate::policy::Layer;
@@ -167,7 +167,7 @@ impl Head {
     /// Intents in the buffer of a frame do without it: it would cost a box for each, and most are performed before
     /// anyone looks. Called before the intents are shown or leave the scope.
     #[inline]
-    pub(crate) fn share_origin<'i>(&self, intents: impl IntoIterator<Item = &'i mut IntentData>) {
+    pub(crate) fn share_origin<'i>(&self, intents: impl IntoIterator<Item = &'i mut IntentInfo>) {
         if let Some(origin) = &self.origin {
             for data in intents {
                 data.share_origin(origin);

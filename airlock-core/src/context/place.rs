@@ -13,7 +13,7 @@ use once_cell::sync::OnceCell;
 use crate::context::head::Config;
 use crate::effect::EffectDescriptor;
 use crate::executor::Executor;
-use crate::intent::{Cause, IntentData, OpaquePlace, ScopeId};
+use crate::intent::{Cause, IntentInfo, OpaquePlace, ScopeId};
 use crate::policy::Layer;
 use crate::settings::{Settings, SettingsRef};
 
@@ -154,13 +154,13 @@ impl Place {
     }
 
     /// Returns the place in which an intent was enqueued, if it remembers one.
-    pub(crate) fn from_intent(data: &IntentData) -> Option<Arc<Place>> {
+    pub(crate) fn from_intent(data: &IntentInfo) -> Option<Arc<Place>> {
         let place = data.place()?.clone();
         place.downcast::<Place>().ok()
     }
 
     /// Like [`from_intent`](Self::from_intent), without counting a reference.
-    pub(crate) fn of_ref(data: &IntentData) -> Option<&Place> {
+    pub(crate) fn of_ref(data: &IntentInfo) -> Option<&Place> {
         data.place()?.downcast_ref::<Place>()
     }
 }
@@ -307,7 +307,7 @@ impl Around {
     }
 
     /// Makes an intent remember that it was enqueued here.
-    pub(crate) fn remember(&self, data: &mut IntentData) {
+    pub(crate) fn remember(&self, data: &mut IntentInfo) {
         let place = self.place().cloned().map(|place| place as OpaquePlace);
         data.set_place(place);
     }

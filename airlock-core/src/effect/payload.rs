@@ -4,19 +4,14 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use stack_dst::Value;
-use stack_dst::buffers::ConstArrayBuf;
-
 use crate::effect::{BoxError, Effect, Keyed, Performing, Resources};
+use crate::inline_box::{InlineBox, fits};
 use crate::unwind::guarded;
-
-/// The largest size of a [`Slot`] that is stored inline. The eighth word of the buffer is the vtable.
-const IN_PLACE: usize = 7 * size_of::<usize>();
 
 /// The type-erased arguments of an intent, or nothing after they have been used.
 ///
 /// Up to 48 bytes, and the tag of the `Option`, are stored inline. Larger arguments are boxed.
-pub(crate) struct Payload(Value<dyn Erased, ConstArrayBuf<usize, 8>>);
+pub(crate) struct Payload(InlineBox<dyn Erased>);
 
 impl Payload {
     /// Erases the type of the arguments.
@@ -24,9 +19,8 @@ impl Payload {
     pub(crate) fn new<E: Effect + Send>(intent: E) -> Self {
         let slot = Slot(Some(intent));
         // Decided at compile time, so that only one of the branches is compiled for each effect.
-        if const { size_of::<Slot<E>>() <= IN_PLACE && align_of::<Slot<E>>() <= align_of::<usize>() }
-        {
-            match Value::new_stable(slot, |slot| slot as &dyn Erased) {
+        if const { fits::<Slot<E>>() } {
+            match InlineBox::new_stable(slot, |slot| slot as &dyn Erased) {
                 Ok(small) => Self(small),
                 Err(_) => unreachable!("its size was compared"),
             }
@@ -41,7 +35,7 @@ impl Payload {
     }
 
     fn in_place<T: Erased + 'static>(small: T) -> Self {
-        match Value::new_stable(small, |small| small as &dyn Erased) {
+        match InlineBox::new_stable(small, |small| small as &dyn Erased) {
             Ok(value) => Self(value),
             Err(_) => unreachable!("it is a pointer or less"),
         }

@@ -31,7 +31,7 @@ pub(super) fn admit(waiting: &mut Vec<Intent>) -> Result<ScopeId, EnqueueErrorKi
     if asks && !here.is_open() {
         return Err(ended(&here));
     }
-    let has_own_origin = intent.data.origin().is_some();
+    let has_own_origin = intent.info.origin().is_some();
     // Before the policies, too: they see the intent with its scope, cause and origin.
     enter(&here, intent);
     if let Err(refusal) = ask(&here, intent) {
@@ -50,7 +50,7 @@ pub(super) fn admit(waiting: &mut Vec<Intent>) -> Result<ScopeId, EnqueueErrorKi
 /// Enters the scope, place, cause and origin into the intent. An intent that was handed back and is enqueued again
 /// keeps its origin.
 fn enter(here: &Here, intent: &mut Intent) {
-    let data = &mut intent.data;
+    let data = &mut intent.info;
     data.scope = Some(here.scope());
     if let Some(place) = here.place() {
         if !here.is_direct {
@@ -70,9 +70,9 @@ fn enter(here: &Here, intent: &mut Intent) {
 /// Restores a refused intent, which is handed back, to what it was before.
 #[cold]
 fn leave(intent: &mut Intent, has_own_origin: bool) {
-    intent.data.renew();
+    intent.info.renew();
     if !has_own_origin {
-        intent.data.set_origin(None);
+        intent.info.set_origin(None);
     }
 }
 

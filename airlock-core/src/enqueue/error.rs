@@ -90,7 +90,7 @@ fn remedies() -> impl fmt::Display {
 impl EnqueueError {
     #[cold]
     pub(super) fn new(kind: EnqueueErrorKind, intent: Intent) -> Self {
-        let (effect, location) = (intent.data.effect, intent.data.location);
+        let (effect, location) = (intent.info.effect, intent.info.location);
         let intent = std::sync::Mutex::new(intent);
         Self {
             inner: Box::new(Inner {

@@ -125,7 +125,7 @@ fn ask_while_unwinding(mut building: Building) -> IntentId {
 #[inline(never)]
 fn ask(mut building: Building) -> Result<IntentId, EnqueueError> {
     let waiting = building.buffer();
-    let data = &mut waiting_in(waiting).data;
+    let data = &mut waiting_in(waiting).info;
     data.scope = None;
     let (id, effect, location) = (data.id, data.effect, data.location);
     let asked = match ask::admit(waiting) {

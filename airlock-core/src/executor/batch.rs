@@ -101,7 +101,7 @@ impl<'a> Batch<'a> {
         let from = position.max(self.part.cursor);
         let positions = self.flush.positions(&self.part, from);
         let intents = positions.map(|position| (position, self.flush.intent(position)));
-        intents.filter(|(_, intent)| intent.data.is_pending())
+        intents.filter(|(_, intent)| intent.info.is_pending())
     }
 
     /// Returns the number of pending intents.
@@ -119,7 +119,7 @@ impl<'a> Batch<'a> {
         let positions = self.flush.positions(&self.part, 0);
         positions.filter_map(|position| {
             let intent = self.flush.intent(position);
-            match intent.data.fate() {
+            match intent.info.fate() {
                 crate::intent::Fate::Failed(failure) => Some((intent, failure)),
                 _ => None,
             }
@@ -215,7 +215,7 @@ impl<'a> Batch<'a> {
         let positions = self.flush.positions(&self.part, self.part.cursor);
         let accepted = |position: &usize| {
             let intent = self.flush.intent(*position);
-            intent.data.is_pending() && accepts(intent)
+            intent.info.is_pending() && accepts(intent)
         };
         let accepted: Vec<_> = positions
             .filter(accepted)

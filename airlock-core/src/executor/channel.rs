@@ -11,7 +11,7 @@ use crate::executor::{Batch, Delivery, Executor, Identity};
 ///
 /// It never blocks: if the channel is full or its receiver is gone, the intent fails and is handed
 /// back. It accepts delayed intents, and the receiver must honour the delay; see
-/// [`Intent::schedule`](crate::Intent::schedule). Clones send to the same receiver, and count as
+/// [`Intent::schedule`](crate::IntentInfo::schedule). Clones send to the same receiver, and count as
 /// one executor.
 ///
 /// ```

@@ -16,6 +16,8 @@ use std::sync::Arc;
 
 use crate::effect::BoxFuture;
 use crate::intent::Intent;
+
+use crate::policy::short_type_name;
 use crate::unwind::guarded;
 
 pub use self::batch::{Batch, Receipt};
@@ -133,9 +135,7 @@ pub trait Executor: Send + Sync + 'static {
 
     /// Returns the name that reports and logs show: the type's name unless overridden.
     fn name(&self) -> Cow<'static, str> {
-        let full = std::any::type_name::<Self>();
-        let plain = full.split('<').next().unwrap_or(full);
-        Cow::Borrowed(plain.rsplit("::").next().unwrap_or(plain))
+        Cow::Borrowed(short_type_name::<Self>())
     }
 }
 

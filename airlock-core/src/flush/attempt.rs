@@ -44,7 +44,7 @@ impl Flush {
         let mut stage = None;
         for position in range.clone() {
             let intent = &mut self.intents[position];
-            if !intent.data.is_pending() {
+            if !intent.info.is_pending() {
                 continue;
             }
             part.cursor = position;
@@ -55,14 +55,14 @@ impl Flush {
                 Some(stage) => stage,
                 None => stage.insert(OnStage::enter(Some(self.terms.plain_stage()))),
             };
-            let known = (intent.data.effect, intent.data.id, intent.data.location);
+            let known = (intent.info.effect, intent.info.id, intent.info.location);
             let payload = &mut intent.payload;
             // The raw `catch_unwind`: turning a panic into a message is left to the cold path.
             let (ended, scope) = stage.perform(known, || {
                 catch_unwind(AssertUnwindSafe(|| payload.perform(&settings.resources)))
             });
             if let (Ok(Performing::Ready(Ok(()))), None) = (&ended, &scope) {
-                intent.data.set_dispatched();
+                intent.info.set_dispatched();
                 continue;
             }
             return self.finish_plain(position, ended.map_err(Panicked::new), scope);
@@ -181,7 +181,7 @@ impl Flush {
     ) -> (Result<(), Failure>, Option<Box<Frame>>) {
         let intent = &self.intents[unit.first];
         // A stage is reused for plain intents only: others have their own place, cause or span.
-        let plain = attempt == 1 && unit.rest.is_empty() && intent.data.is_plain() && !is_traced();
+        let plain = attempt == 1 && unit.rest.is_empty() && intent.info.is_plain() && !is_traced();
         if !plain {
             *stage = None;
         }
@@ -195,7 +195,7 @@ impl Flush {
             }
         };
         let _span = span.as_ref().map(|span| span.enter());
-        let data = &self.intents[unit.first].data;
+        let data = &self.intents[unit.first].info;
         let known = (data.effect, data.id, data.location);
         let (intents, settings) = (&mut self.intents, &self.terms.settings);
         let (ended, scope) = on_stage.perform(known, || catch(|| start(intents, unit, settings)));
@@ -214,7 +214,7 @@ impl Flush {
     ) -> (Result<(), Failure>, Option<Box<Frame>>) {
         let frame = self
             .stage(unit, attempt)
-            .frame(&self.intents[unit.first].data);
+            .frame(&self.intents[unit.first].info);
         let mut scope = Carried::traced(frame);
         // Starting runs user code: the clone of the arguments, and the whole body of a sync effect.
         let body = scope.run(|| catch(|| start(&mut self.intents, unit, settings)));
@@ -245,8 +245,8 @@ impl Flush {
         let intent = &self.intents[unit.first];
         let mut stage = Stage {
             around: around_of(intent, &self.terms.around),
-            cause: intent.data.cause().cloned(),
-            origin: intent.data.origin().or(self.terms.origin.as_ref()).cloned(),
+            cause: intent.info.shared_cause().cloned(),
+            origin: intent.info.origin().or(self.terms.origin.as_ref()).cloned(),
             mode: self.terms.mode,
             judges_from: self.terms.judges_from,
             others: Vec::new(),
@@ -273,7 +273,7 @@ impl Flush {
         let mut last: Option<*const Place> = stage.around.place().map(Arc::as_ptr);
         for intent in rest() {
             let around =
-                Place::from_intent(&intent.data).or_else(|| self.terms.around.place().cloned());
+                Place::from_intent(&intent.info).or_else(|| self.terms.around.place().cloned());
             if let Some(place) = around
                 && last != Some(Arc::as_ptr(&place))
             {
@@ -282,10 +282,10 @@ impl Flush {
             }
             stage
                 .others
-                .push((intent.id(), intent.data.cause().cloned()));
+                .push((intent.id(), intent.info.shared_cause().cloned()));
         }
         stage.around = stage.around.joined_with(places.iter());
-        let shared = |intent: &Intent| match (&stage.origin, intent.data.origin()) {
+        let shared = |intent: &Intent| match (&stage.origin, intent.info.origin()) {
             (Some(one), Some(other)) => one.is(other),
             (one, other) => one.is_none() && other.is_none(),
         };
@@ -298,7 +298,7 @@ impl Flush {
     pub(super) fn succeed(&mut self, unit: &Unit) {
         log_dispatched(&self.intents[unit.first]);
         for position in unit.positions() {
-            self.intents[position].data.set_dispatched();
+            self.intents[position].info.set_dispatched();
         }
     }
 
@@ -341,7 +341,7 @@ impl Flush {
         let Some(mut scope) = scope else { return };
         if let Some((start, _)) = self.take_cascade(&mut scope) {
             for intent in &mut self.intents[start..] {
-                intent.data.decide(Decision::Discarded);
+                intent.info.decide(Decision::Discarded);
             }
         }
         recycle(scope);
@@ -360,8 +360,8 @@ impl Flush {
             return None;
         }
         for intent in &mut caused {
-            if intent.data.place().is_none() {
-                around.remember(&mut intent.data);
+            if intent.info.place().is_none() {
+                around.remember(&mut intent.info);
             }
         }
         let start = self.intents.len();
@@ -492,11 +492,11 @@ fn span_of(intent: &Intent) -> tracing::Span {
 /// Returns the stored data of an intent. For one that was not stored but has headers, makes such data, so that its
 /// body can read them in the same way.
 fn stored_of(intent: &Intent) -> Option<Arc<Stored>> {
-    let stored = intent.data.stored();
+    let stored = intent.info.shared_stored();
     stored.cloned().or_else(|| {
-        let headers = &intent.data.options()?.headers;
+        let headers = &intent.info.options()?.headers;
         (!headers.is_empty()).then(|| {
-            let mut stored = Stored::new(intent.data.id.uuid());
+            let mut stored = Stored::new(intent.info.id.uuid());
             stored.headers.clone_from(headers);
             Arc::new(stored)
         })
@@ -505,7 +505,7 @@ fn stored_of(intent: &Intent) -> Option<Arc<Stored>> {
 
 /// Returns the places around the scope of an intent's effect.
 fn around_of(intent: &Intent, dispatched_in: &Around) -> Around {
-    match Place::from_intent(&intent.data) {
+    match Place::from_intent(&intent.info) {
         Some(place) => Around::Within(place),
         None => dispatched_in.clone(),
     }

@@ -72,7 +72,7 @@ pub(super) fn coalesce(Judged(mut leaving): Judged<'_>) -> Coalesced<'_> {
 
 /// Returns whether an intent may leave and has a key.
 fn has_key(intent: &Intent) -> bool {
-    let data = &intent.data;
+    let data = &intent.info;
     (data.effect.spec.key.is_some() || data.has_own_key()) && data.is_pending()
 }
 
@@ -126,7 +126,7 @@ impl Kept {
             panicked = true;
             if let Some(intent) = asked.take() {
                 let failure = Failure::KeyPanicked { message };
-                intent.data.decide(Decision::Failed(Arc::new(failure)));
+                intent.info.decide(Decision::Failed(Arc::new(failure)));
             }
         }
         panicked
@@ -135,9 +135,9 @@ impl Kept {
     /// Keeps an intent, or coalesces it into the kept one.
     #[inline]
     fn keep(&mut self, intent: &mut Intent) {
-        let key = intent.data.keyed(Some(&intent.payload));
+        let key = intent.info.keyed(Some(&intent.payload));
         if let Some(kept) = self.of(intent.effect()).keep(key, intent.id()) {
-            intent.data.set_coalesced(kept);
+            intent.info.set_coalesced(kept);
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::effect::Payload;
 use crate::flush::{Flush, Scope};
 use crate::intent::{Decision, Failure, Fate, Intent};
 use crate::lifecycle::{Ending, Outcome};
-use crate::report::{FlushError, FlushReport, Page, ReportEntry};
+use crate::report::{FlushError, FlushReport, Page};
 use crate::unwind::guarded;
 
 impl Flush {
@@ -30,18 +30,16 @@ impl Flush {
         // One pass reports and frees the intents. Only those whose arguments have a destructor stay in the buffer:
         // destructors are user code, and have to run guarded.
         intents.retain_mut(|intent| {
-            if intent.data.is_pending() {
-                intent.data.decide(Decision::NotReached);
+            if intent.info.is_pending() {
+                intent.info.decide(Decision::NotReached);
             }
-            if intent.data.comes_back() {
+            if intent.info.comes_back() {
                 // Also set if none has failed: a cancelled flush hands back the intents that it did not reach.
                 failed = true;
                 returned.extend(self.hand_back(intent));
             }
-            entries.push(ReportEntry {
-                data: intent.data.take(),
-            });
-            intent.data.effect.spec.needs_drop && intent.payload.is_present()
+            entries.push(intent.info.take());
+            intent.info.effect.spec.needs_drop && intent.payload.is_present()
         });
         if !intents.is_empty() {
             self.drop_in_ended_scope(&mut intents);
@@ -73,7 +71,7 @@ impl Flush {
     #[cold]
     fn hand_back(&self, intent: &mut Intent) -> Option<Intent> {
         if !self.is_stored
-            && let Fate::Failed(failure) = intent.data.fate()
+            && let Fate::Failed(failure) = intent.info.fate()
         {
             log_failure(intent, failure);
         }
@@ -82,10 +80,10 @@ impl Flush {
         }
         let mut back = Intent {
             payload: std::mem::replace(&mut intent.payload, Payload::gone()),
-            data: intent.data.for_report(),
+            info: intent.info.for_report(),
         };
-        if back.data.origin().is_none() {
-            back.data.set_origin(self.terms.origin.clone());
+        if back.info.origin().is_none() {
+            back.info.set_origin(self.terms.origin.clone());
         }
         Some(back)
     }

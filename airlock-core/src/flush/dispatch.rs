@@ -129,7 +129,7 @@ impl Flush {
         if self.stopped {
             return None;
         }
-        let is_pending = |position: &usize| self.intents[*position].data.is_pending();
+        let is_pending = |position: &usize| self.intents[*position].info.is_pending();
         let start = (*cursor..end).find(is_pending)?;
         let route = self.routes.of(start);
         let other = |position: &usize| is_pending(position) && self.routes.of(*position) != route;
@@ -171,7 +171,7 @@ impl Flush {
         if self.stopped {
             return None;
         }
-        let is_pending = |position: &usize| self.intents[*position].data.is_pending();
+        let is_pending = |position: &usize| self.intents[*position].info.is_pending();
         let first = match &part.positions {
             Positions::Range(range) => {
                 let holds = |position: &usize| {
@@ -223,7 +223,7 @@ impl Flush {
         let failure = Arc::new(failure);
         for position in positions {
             let failed = Decision::Failed(failure.clone());
-            self.intents[position].data.decide(failed);
+            self.intents[position].info.decide(failed);
         }
         self.stopped |= self.terms.mode == FailureMode::Stop;
     }
@@ -232,7 +232,7 @@ impl Flush {
     fn pending(&self, part: &Part) -> Vec<usize> {
         let positions = FlushInProgress::positions(self, part, 0);
         positions
-            .filter(|position| self.intents[*position].data.is_pending())
+            .filter(|position| self.intents[*position].info.is_pending())
             .collect()
     }
 
@@ -261,7 +261,7 @@ impl Flush {
         for intent in returned.into_iter().flatten() {
             // By id: a delivery has no positions, and only those of the unit under way can be in it.
             let here = positions.iter().map(|position| *position as usize);
-            let mut here = here.filter(|it| self.intents[*it].data.id == intent.data.id);
+            let mut here = here.filter(|it| self.intents[*it].info.id == intent.info.id);
             if let Some(position) = here.next() {
                 self.intents[position].payload = intent.payload;
             }
@@ -349,8 +349,8 @@ impl FlushInProgress for Flush {
             let mut intent = self.intents[position].move_out();
             // The intent moves out, and with it its place. An intent directly in the scope has none yet, and needs one
             // outside of the scope.
-            if intent.data.place().is_none() {
-                self.terms.around.remember(&mut intent.data);
+            if intent.info.place().is_none() {
+                self.terms.around.remember(&mut intent.info);
             }
             intents.push(intent);
         }
@@ -374,7 +374,7 @@ impl FlushInProgress for Flush {
                 );
             }
             for position in positions {
-                self.intents[position as usize].data.set_dispatched();
+                self.intents[position as usize].info.set_dispatched();
             }
             // The delivery has only a weak reference to this. Dropped from now on, it returns nothing: the taker has
             // accepted it.
@@ -394,12 +394,12 @@ impl FlushInProgress for Flush {
         for position in self.pending(part) {
             match receipt(&self.intents[position]) {
                 None => {}
-                Some(Receipt::Accepted) => self.intents[position].data.set_dispatched(),
+                Some(Receipt::Accepted) => self.intents[position].info.set_dispatched(),
                 Some(Receipt::Duplicate { reason }) => {
                     let policy = self.executor_name(part.route);
                     let reason = Some(reason);
                     let dropped = Decision::Dropped(Arc::new(Dropped { policy, reason }));
-                    self.intents[position].data.decide(dropped);
+                    self.intents[position].info.decide(dropped);
                 }
                 Some(Receipt::Rejected(source)) => rejected.push((position, source)),
             }
@@ -423,7 +423,7 @@ impl FlushInProgress for Flush {
         let (mut reset, mut stays_failed) = (Vec::new(), false);
         for position in FlushInProgress::positions(self, part, 0) {
             let intent = &self.intents[position];
-            let Fate::Failed(failure) = intent.data.fate() else {
+            let Fate::Failed(failure) = intent.info.fate() else {
                 continue;
             };
             if failure.came_from_dispatch()
@@ -439,7 +439,7 @@ impl FlushInProgress for Flush {
             return 0;
         }
         for position in &reset {
-            self.intents[*position].data.set_pending();
+            self.intents[*position].info.set_pending();
         }
         self.stopped = false;
         part.cursor = 0;

@@ -32,7 +32,7 @@ pub(super) struct Judged<'a>(pub(super) Leaving<'a>);
 /// Lets each policy judge all intents that pass it at once: every policy sees a flush as one batch in the order of
 /// the buffer, so that `dedupe` needs no state outside of one call.
 pub(super) fn judge(mut leaving: Leaving<'_>) -> Judged<'_> {
-    let elsewhere = |intent: &Intent| Place::of_ref(&intent.data).is_some_and(|it| it.judges);
+    let elsewhere = |intent: &Intent| Place::of_ref(&intent.info).is_some_and(|it| it.judges);
     let asked = leaving.around.judges()
         || (leaving.special.is_marked() && leaving.intents.iter().any(elsewhere));
     if asked && !leaving.stopped {
@@ -134,7 +134,7 @@ impl Leaving<'_> {
         let mut at: Option<&Place> = None;
         let mut flush = |run: &mut Vec<u32>| {
             let Some(first) = run.first() else { return };
-            let data = &self.intents[*first as usize].data;
+            let data = &self.intents[*first as usize].info;
             let place = Place::from_intent(data).or_else(|| self.around.place().cloned());
             if let Some(place) = place.filter(|place| place.judges) {
                 groups.join(&place, run);
@@ -142,10 +142,10 @@ impl Leaving<'_> {
             run.clear();
         };
         for (position, intent) in self.intents.iter().enumerate() {
-            if !intent.data.is_pending() {
+            if !intent.info.is_pending() {
                 continue;
             }
-            let place = Place::of_ref(&intent.data);
+            let place = Place::of_ref(&intent.info);
             if !same(place, at) {
                 flush(&mut run);
                 at = place;
@@ -210,7 +210,7 @@ impl Leaving<'_> {
                 reason = reason.as_deref(),
                 "dropped",
             );
-            intent.data.decide(Decision::Dropped(match reason {
+            intent.info.decide(Decision::Dropped(match reason {
                 None => plain.clone(),
                 Some(reason) => Arc::new(Dropped {
                     policy: name.clone(),
@@ -230,7 +230,7 @@ impl Leaving<'_> {
                 true => Decision::Failed(failure.clone()),
                 false => Decision::NotReached,
             };
-            self.intents[position as usize].data.decide(decision);
+            self.intents[position as usize].info.decide(decision);
         }
         self.stopped |= self.mode == FailureMode::Stop;
     }

@@ -14,7 +14,7 @@ pub(super) struct Limited<'a>(pub(super) Leaving<'a>);
 pub(super) fn limit_depth(Coalesced(mut leaving): Coalesced<'_>, limit: u32) -> Limited<'_> {
     if leaving.special.is_marked() {
         for intent in leaving.intents.iter_mut() {
-            let data = &mut intent.data;
+            let data = &mut intent.info;
             let Some(cause) = data.cause().filter(|cause| cause.depth() > limit) else {
                 continue;
             };

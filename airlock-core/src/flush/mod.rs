@@ -143,7 +143,7 @@ pub(crate) fn refused(scope: &Arc<Shared>) -> Box<Flush> {
     flush.is_refused = true;
     let failure = Arc::new(Failure::StillEntered);
     for intent in &mut flush.intents {
-        intent.data.decide(Decision::Failed(failure.clone()));
+        intent.info.decide(Decision::Failed(failure.clone()));
     }
     Box::new(flush)
 }
@@ -289,7 +289,7 @@ impl Flush {
         mut intents: Vec<Intent>,
     ) -> Self {
         for intent in &mut intents {
-            intent.data.set_pending();
+            intent.info.set_pending();
         }
         let mut flush = Self::new(terms, intents);
         flush.routes = Routes::only(executor);
@@ -321,14 +321,14 @@ impl Flush {
 
     /// Returns whether nothing is left to dispatch.
     pub(crate) fn is_finished(&self) -> bool {
-        self.stopped || !self.intents.iter().any(|intent| intent.data.is_pending())
+        self.stopped || !self.intents.iter().any(|intent| intent.info.is_pending())
     }
 
     /// Discards what is not dispatched yet.
     pub(crate) fn discard(&mut self) {
         for intent in &mut self.intents {
-            if intent.data.is_pending() {
-                intent.data.decide(Decision::Discarded);
+            if intent.info.is_pending() {
+                intent.info.decide(Decision::Discarded);
             }
         }
     }

@@ -13,9 +13,9 @@ use crate::flush::Flush;
 use crate::flush::conclude::{announce, drop_guarded};
 use crate::flush::dispatch::Unit;
 use crate::flush::take::Taken;
-use crate::intent::{Failure, Intent};
+use crate::intent::{Failure, Intent, IntentInfo};
 use crate::lifecycle::Outcome;
-use crate::report::{FlushReport, Page, ReportEntry};
+use crate::report::{FlushReport, Page};
 use crate::unwind::Panicked;
 
 /// Returns whether a scope is plain: no scope captures its intents, no policy judges them, and they have no other
@@ -142,9 +142,8 @@ struct Done {
 #[cold]
 fn page_of(performed: impl Iterator<Item = Intent>) -> Page {
     let mut page = Page::new();
-    page.entries.extend(performed.map(|mut intent| ReportEntry {
-        data: intent.data.take(),
-    }));
+    page.entries
+        .extend(performed.map(|mut intent| intent.info.take()));
     page
 }
 
@@ -153,13 +152,13 @@ fn page_of(performed: impl Iterator<Item = Intent>) -> Page {
 fn perform(
     standing: &Standing,
     intents: &mut [Intent],
-    mut entries: Option<&mut Vec<ReportEntry>>,
+    mut entries: Option<&mut Vec<IntentInfo>>,
     resources: &Resources,
     done: &mut Done,
 ) -> Option<Unusual> {
     let stage = standing.stage();
     for intent in intents {
-        let data = &intent.data;
+        let data = &intent.info;
         if !data.effect.simple {
             return Some(Unusual::NotSimple);
         }
@@ -169,13 +168,11 @@ fn perform(
             catch_unwind(AssertUnwindSafe(|| payload.perform(resources)))
         });
         if let (Ok(Performing::Ready(Ok(()))), None) = (&ended, &scope) {
-            intent.data.set_dispatched();
+            intent.info.set_dispatched();
             done.left |= known.0.spec.needs_drop;
             done.number += 1;
             if let Some(entries) = &mut entries {
-                entries.push(ReportEntry {
-                    data: intent.data.take(),
-                });
+                entries.push(intent.info.take());
             }
             continue;
         }

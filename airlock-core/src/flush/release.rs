@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::context::{self, Around, Beneath, Head, Phase, Shared};
 use crate::flush::select::{Selected, retire_those_not_due};
 use crate::flush::take::{Captor, Taken};
-use crate::intent::{Decision, Failure, FireOn, Intent, ScopeId, Special};
+use crate::intent::{Decision, Failure, FireOn, Intent, IntentInfo, ScopeId, Special};
 use crate::lifecycle::{Lifecycle, Outcome, Release};
-use crate::report::{Page, ReportEntry};
+use crate::report::Page;
 use crate::unwind::catch;
 
 /// A scope whose ancestors have captured the intents that they hold. Those still pending may leave.
@@ -79,7 +79,7 @@ impl Released {
             Beneath::Shared(nearest) => self.ask_ancestors(&nearest),
             Beneath::Ended(scope) => {
                 let pending = self.scope.intents.iter().enumerate();
-                let pending = pending.filter(|(_, intent)| intent.data.is_pending());
+                let pending = pending.filter(|(_, intent)| intent.info.is_pending());
                 let pending: Vec<_> = pending.map(|(position, _)| position).collect();
                 self.fail_in_ended(scope, &pending);
             }
@@ -91,7 +91,7 @@ impl Released {
         let failure = Arc::new(Failure::AncestorEnded { scope });
         for &position in positions {
             let failed = Decision::Failed(failure.clone());
-            self.scope.intents[position].data.decide(failed);
+            self.scope.intents[position].info.decide(failed);
         }
         self.failed = true;
     }
@@ -116,7 +116,7 @@ impl Released {
                 .scope
                 .intents
                 .iter()
-                .any(|intent| intent.data.is_pending())
+                .any(|intent| intent.info.is_pending())
             {
                 return;
             }
@@ -130,7 +130,7 @@ impl Released {
             // A closure that inspects the ancestor panicked, and this scope is dropped by the unwinding. The lock
             // is still held, so the ancestor cannot capture.
             for &position in holds {
-                intents[position].data.decide(Decision::Discarded);
+                intents[position].info.decide(Decision::Discarded);
             }
             return;
         }
@@ -152,7 +152,7 @@ impl Released {
         for &position in holds {
             let intent = &mut self.scope.intents[position];
             let mut captured = intent.move_out();
-            intent.data.decide(Decision::Captured(ancestor.head.id));
+            intent.info.decide(Decision::Captured(ancestor.head.id));
             moves.apply(&mut captured);
             state.accept(captured);
         }
@@ -169,7 +169,7 @@ struct Moves<'a> {
 impl Moves<'_> {
     /// Changes one intent.
     fn apply(&self, intent: &mut Intent) {
-        let data = &mut intent.data;
+        let data = &mut intent.info;
         data.set_captured();
         data.keep_origin();
         if data.place().is_none() && !self.around.is(self.into) {
@@ -185,7 +185,7 @@ impl Moves<'_> {
 /// Moves all pending intents into the buffer of the scope around.
 fn capture_all(
     scope: &mut Taken,
-    captured: &mut Vec<ReportEntry>,
+    captured: &mut Vec<IntentInfo>,
     head: &Head,
     buffer: &mut Vec<Intent>,
     special: &mut Special,
@@ -197,15 +197,13 @@ fn capture_all(
     };
     // With the same places and origin, captured intents need only the mark: the whole buffer moves at once.
     let stays_put = !scope.special.is_marked() && same_origin && scope.around().is(&head.around);
-    let all_pending = scope.intents.iter().all(|intent| intent.data.is_pending());
+    let all_pending = scope.intents.iter().all(|intent| intent.info.is_pending());
     if stays_put && all_pending {
         special.add(scope.special);
         captured.reserve_exact(scope.intents.len());
         for intent in &mut scope.intents {
-            captured.push(ReportEntry {
-                data: intent.data.for_report().into_captured(head.id),
-            });
-            intent.data.set_captured();
+            captured.push(intent.info.for_report().into_captured(head.id));
+            intent.info.set_captured();
         }
         if buffer.is_empty() {
             std::mem::swap(buffer, &mut scope.intents);
@@ -221,11 +219,11 @@ fn capture_all(
         failed: scope.outcome != Outcome::Success,
     };
     for intent in &mut scope.intents {
-        if !intent.data.is_pending() {
+        if !intent.info.is_pending() {
             continue;
         }
         let mut moved = intent.move_out();
-        intent.data.decide(Decision::Captured(head.id));
+        intent.info.decide(Decision::Captured(head.id));
         moves.apply(&mut moved);
         special.add(Special::from_intent(&moved));
         buffer.push(moved);
@@ -237,7 +235,7 @@ fn held_by(head: &Head, intents: &[Intent]) -> Vec<usize> {
     let pending = intents
         .iter()
         .enumerate()
-        .filter(|(_, intent)| intent.data.is_pending());
+        .filter(|(_, intent)| intent.info.is_pending());
     let Some(lifecycle) = head.lifecycle() else {
         return pending.map(|(position, _)| position).collect();
     };

@@ -66,10 +66,10 @@ impl Routes {
         // Neighbours mostly have the same place, so one comparison skips most lookups.
         let mut last: Option<((Option<*const Place>, bool), u32)> = None;
         for (index, intent) in intents.iter().enumerate() {
-            if !intent.data.is_pending() {
+            if !intent.info.is_pending() {
                 continue;
             }
-            let place = Place::of_ref(&intent.data);
+            let place = Place::of_ref(&intent.info);
             let durable = intent.effect().is_durable();
             let at = (place.map(std::ptr::from_ref), durable);
             let route = match last {

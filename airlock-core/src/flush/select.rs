@@ -14,7 +14,7 @@ pub(super) fn select(mut taken: Taken) -> Selected {
         let failed = taken.outcome != Outcome::Success;
         for intent in &mut taken.intents {
             if !leaves(intent, taken.ending, failed) {
-                intent.data.decide(Decision::Discarded);
+                intent.info.decide(Decision::Discarded);
             }
         }
     }
@@ -25,7 +25,7 @@ pub(super) fn select(mut taken: Taken) -> Selected {
 fn leaves(intent: &Intent, ending: Ending, failed: bool) -> bool {
     match (ending, intent.fire_on()) {
         (Ending::Flush, _) | (Ending::FlushOnFailure, FireOn::Always) => true,
-        (Ending::FlushOnFailure, FireOn::Failure) => failed || intent.data.is_due(),
+        (Ending::FlushOnFailure, FireOn::Failure) => failed || intent.info.is_due(),
         (Ending::Discard, _) | (Ending::FlushOnFailure, FireOn::Success) => false,
     }
 }
@@ -38,7 +38,7 @@ pub(super) fn retire_those_not_due(intents: &mut [Intent], outcome: Outcome) {
         return;
     }
     for intent in intents {
-        let data = &mut intent.data;
+        let data = &mut intent.info;
         if data.is_pending() && data.fire_on() == FireOn::Failure && !data.is_due() {
             data.decide(Decision::NotDue);
         }

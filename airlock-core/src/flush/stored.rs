@@ -62,7 +62,7 @@ fn take_recorded(head: &Head, buffer: &mut Vec<Intent>) -> Vec<Intent> {
     let is_recorded = |intent: &mut Intent| {
         intent.effect().is_durable()
             && leaves_on_success(intent)
-            && match Place::of_ref(&intent.data) {
+            && match Place::of_ref(&intent.info) {
                 None => direct,
                 Some(place) => takes(place.executor(true)),
             }
@@ -72,7 +72,7 @@ fn take_recorded(head: &Head, buffer: &mut Vec<Intent>) -> Vec<Intent> {
 
 /// Returns whether an intent leaves if its scope succeeds.
 fn leaves_on_success(intent: &Intent) -> bool {
-    intent.fire_on() != crate::intent::FireOn::Failure || intent.data.is_due()
+    intent.fire_on() != crate::intent::FireOn::Failure || intent.info.is_due()
 }
 
 /// Performs the only intent of a scope, once. Its cascade is judged and not dispatched.
@@ -121,7 +121,7 @@ impl Flush {
     /// Returns the pending intents of a route, as one batch.
     fn batch_of(&mut self, route: u32) -> Option<Batch<'_>> {
         let is_taken = |(position, intent): (usize, &Intent)| {
-            let taken = intent.data.is_pending() && self.routes.of(position) == route;
+            let taken = intent.info.is_pending() && self.routes.of(position) == route;
             taken.then_some(position as u32)
         };
         let all = self.intents.iter().enumerate();
@@ -138,7 +138,7 @@ impl Flush {
 
     /// Returns whether an intent failed or was not reached.
     pub(crate) fn has_failed(&self) -> bool {
-        self.intents.iter().any(|intent| intent.data.comes_back())
+        self.intents.iter().any(|intent| intent.info.comes_back())
     }
 
     /// Ends the scope whose intents were recorded, and adds those to its report.
@@ -154,7 +154,7 @@ impl Flush {
         let mut taken = scope.take(outcome);
         if outcome != Outcome::Success && !failed {
             // They were not stored. Some of them leave on failure, too, so the scope decides (R6).
-            let pending = |intent: &mut Intent| intent.data.is_pending();
+            let pending = |intent: &mut Intent| intent.info.is_pending();
             for intent in recorded.intents.extract_if(.., pending) {
                 taken.put_back(intent);
             }
@@ -165,8 +165,8 @@ impl Flush {
         };
         let mut flush = Box::new(Self::prepare(taken));
         for mut intent in std::mem::take(&mut recorded.intents) {
-            if intent.data.is_pending() {
-                intent.data.decide(match failed {
+            if intent.info.is_pending() {
+                intent.info.decide(match failed {
                     true => Decision::NotReached,
                     false => Decision::Discarded,
                 });

@@ -86,7 +86,7 @@ impl fmt::Display for Fate<'_> {
     }
 }
 
-/// The owned form of a fate, for [`IntentData::decide`](crate::intent::IntentData::decide).
+/// The owned form of a fate, for [`IntentInfo::decide`](crate::intent::IntentInfo::decide).
 #[derive(Clone, Debug)]
 pub(crate) enum Decision {
     Dispatched,

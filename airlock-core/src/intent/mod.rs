@@ -1,9 +1,9 @@
 //! Intents: the wishes of domain code to perform effects, with their options, cause, origin and fate.
 
 mod cause;
-mod data;
 mod fate;
 mod ids;
+mod info;
 mod options;
 mod origin;
 mod special;
@@ -11,20 +11,19 @@ mod stored;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
 use std::panic::Location;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-
-use uuid::Uuid;
 
 use crate::effect::{Argument, BoxError, Effect, EffectDescriptor, IntoKey, Key, Payload};
 
 pub use self::cause::Cause;
-pub(crate) use self::data::{IntentData, OpaquePlace};
 pub(crate) use self::fate::{Decision, name_of};
 pub use self::fate::{Dropped, Failure, Fate, in_full};
 pub(crate) use self::ids::next_id;
 pub use self::ids::{IntentId, ScopeId};
+pub use self::info::IntentInfo;
+pub(crate) use self::info::OpaquePlace;
 pub(crate) use self::options::Options;
 pub use self::options::{FireOn, Schedule};
 pub use self::origin::Origin;
@@ -33,11 +32,12 @@ pub use self::stored::{Stored, StoredCause};
 
 /// A wish to perform an effect, with its type erased. Buffers hold intents, and policies judge them.
 ///
-/// Its arguments are owned and cannot be changed. [`downcast_ref`](Self::downcast_ref) returns them in their own
-/// type. `Debug` shows them without those that the effect redacts.
+/// It dereferences to [`IntentInfo`], its facts. Its arguments are owned and cannot be changed;
+/// [`downcast_ref`](Self::downcast_ref) returns them in their own type. `Debug` shows them without those that the effect
+/// redacts.
 pub struct Intent {
     pub(crate) payload: Payload,
-    pub(crate) data: IntentData,
+    pub(crate) info: IntentInfo,
 }
 
 impl Intent {
@@ -58,7 +58,7 @@ impl Intent {
     ) -> Self {
         Self {
             payload: Payload::new(intent),
-            data: IntentData::new(id, E::DESCRIPTOR, location, scope),
+            info: IntentInfo::new(id, E::DESCRIPTOR, location, scope),
         }
     }
 
@@ -67,74 +67,8 @@ impl Intent {
     pub(crate) fn decoded(effect: &'static EffectDescriptor, payload: Payload) -> Self {
         Self {
             payload,
-            data: IntentData::new(IntentId(next_id()), effect, Location::caller(), None),
+            info: IntentInfo::new(IntentId(next_id()), effect, Location::caller(), None),
         }
-    }
-
-    /// Returns its effect.
-    #[inline]
-    pub fn effect(&self) -> &'static EffectDescriptor {
-        self.data.effect
-    }
-
-    /// Returns its id, which is unique in this process.
-    #[inline]
-    pub fn id(&self) -> IntentId {
-        self.data.id
-    }
-
-    /// Returns its id for use outside of this process. For a durable intent it is the same wherever the intent is
-    /// stored, sent or performed.
-    pub fn uuid(&self) -> Uuid {
-        match self.data.stored() {
-            Some(stored) => stored.id,
-            None => self.data.id.uuid(),
-        }
-    }
-
-    /// Returns its stored data, if a worker has decoded it.
-    pub fn stored(&self) -> Option<&Stored> {
-        self.data.stored().map(Arc::as_ref)
-    }
-
-    /// Returns the file, line and column of its enqueue. For an intent that a worker has decoded, see
-    /// [`Stored::location`].
-    pub fn location(&self) -> &'static Location<'static> {
-        self.data.location
-    }
-
-    /// Returns the scope in which it was enqueued, or `None` before that.
-    pub fn scope(&self) -> Option<ScopeId> {
-        self.data.scope
-    }
-
-    /// Returns whether its scope captured it from a nested one.
-    pub fn is_captured(&self) -> bool {
-        self.data.was_captured()
-    }
-
-    /// Returns the chain of effects that led to it, or `None` if domain code enqueued it, or if it started a new chain
-    /// with [`detached`](IntoIntent::detached).
-    pub fn cause(&self) -> Option<&Cause> {
-        self.data.cause().map(Arc::as_ref)
-    }
-
-    /// Returns the effect whose body enqueued it as the start of a new chain, without the causes of that effect; see
-    /// [`detached`](IntoIntent::detached).
-    pub fn detached_from(&self) -> Option<&Cause> {
-        self.data.detached_from()
-    }
-
-    /// Returns the origin of the work that enqueued it, such as a request: the
-    /// [origin](crate::ScopeBuilder::origin) of the scope around it. The intent keeps it when it is captured, and when
-    /// it is handed back and enqueued again.
-    pub fn origin(&self) -> Option<&Origin> {
-        self.data.origin()
-    }
-
-    /// Returns whether it is an intent of this type.
-    pub fn is<E: Effect>(&self) -> bool {
-        self.data.effect == E::DESCRIPTOR
     }
 
     /// Returns its arguments, if it is of this type and they are still there.
@@ -159,42 +93,9 @@ impl Intent {
         &self.payload
     }
 
-    /// Returns the earliest time at which it may be performed.
-    pub fn schedule(&self) -> Schedule {
-        self.data.schedule()
-    }
-
-    /// Returns its own queue, or the effect's.
-    pub fn queue(&self) -> Option<&str> {
-        self.data.queue()
-    }
-
-    /// Returns its own priority, or the effect's.
-    pub fn priority(&self) -> Option<i16> {
-        self.data.priority()
-    }
-
     /// Returns its own key, or the value of the effect's `key = ..`.
     pub fn key(&self) -> Option<Key> {
-        self.data.key(Some(&self.payload))
-    }
-
-    /// Returns its ordering key. Engines that support it perform intents with the same one in order, one at a time.
-    pub fn ordering_key(&self) -> Option<&str> {
-        let options = self.data.options()?;
-        options.ordering_key.as_deref()
-    }
-
-    /// Returns its headers, as names and values.
-    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        let options = self.data.options().into_iter();
-        let headers = options.flat_map(|options| &options.headers);
-        headers.map(|(name, value)| (name.as_str(), value.as_str()))
-    }
-
-    /// Returns the outcome of its scope under which it leaves.
-    pub fn fire_on(&self) -> FireOn {
-        self.data.fire_on()
+        self.info.key(Some(&self.payload))
     }
 
     /// Encodes its arguments as JSON, for a durable effect.
@@ -204,7 +105,7 @@ impl Intent {
     /// Returns [`EncodeError`] if the effect is not declared `durable`, if the arguments were used up, or if
     /// `Serialize` failed.
     pub fn encode(&self) -> Result<String, EncodeError> {
-        let effect = self.data.effect;
+        let effect = self.info.effect;
         let codec = effect.spec.codec.ok_or(EncodeError::NotDurable {
             effect: effect.spec.id,
         })?;
@@ -225,27 +126,36 @@ impl Intent {
     /// key, and not of a batch effect.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.data.is_plain() && !self.data.effect.is_grouped()
+        self.info.is_plain() && !self.info.effect.is_grouped()
     }
 
     /// Returns whether its body is a future.
     pub(crate) fn needs_await(&self) -> bool {
-        self.data.effect.is_async() && !self.payload.is_stubbed()
+        self.info.effect.is_async() && !self.payload.is_stubbed()
     }
 
     /// Moves it out, and leaves the data that a report needs.
     pub(crate) fn move_out(&mut self) -> Intent {
-        let report = self.data.for_report();
+        let report = self.info.for_report();
         Intent {
             payload: std::mem::replace(&mut self.payload, Payload::gone()),
-            data: std::mem::replace(&mut self.data, report),
+            info: std::mem::replace(&mut self.info, report),
         }
     }
 
     /// Makes it ready to be enqueued again. It keeps its id, arguments, options and origin.
     pub(crate) fn renew(mut self) -> Self {
-        self.data.renew();
+        self.info.renew();
         self
+    }
+}
+
+impl Deref for Intent {
+    type Target = IntentInfo;
+
+    #[inline]
+    fn deref(&self) -> &IntentInfo {
+        &self.info
     }
 }
 
@@ -254,10 +164,10 @@ impl fmt::Debug for Intent {
         write!(
             f,
             "{:?} {} at {}",
-            self.payload, self.data.id, self.data.location
+            self.payload, self.info.id, self.info.location
         )?;
         let options = [
-            self.data.placement_in_words(self.schedule().in_words()),
+            self.info.placement_in_words(self.schedule().in_words()),
             self.fire_on().in_words().to_owned(),
         ];
         for option in options.iter().filter(|option| !option.is_empty()) {
@@ -404,21 +314,21 @@ pub trait IntoIntent: Sized {
 
     /// Starts a new chain of causes. For work that continues forever on purpose, such as a poller that enqueues itself.
     ///
-    /// If it is enqueued in the body of an effect, the intent has no [`cause`](Intent::cause). Its chain counts from
+    /// If it is enqueued in the body of an effect, the intent has no [`cause`](IntentInfo::cause). Its chain counts from
     /// zero, so the depth limit and [`no_reentry`](crate::policy::no_reentry) do not apply, and nothing of the old
-    /// chain is kept alive. [`Intent::detached_from`] returns the effect that enqueued it. The policies and the
+    /// chain is kept alive. [`detached_from`](IntentInfo::detached_from) returns the effect that enqueued it. The policies and the
     /// executor around that effect still apply.
     #[track_caller]
     fn detached(self) -> Intent {
         let mut intent = self.into_intent();
-        intent.data.detach();
+        intent.info.detach();
         intent
     }
 }
 
 /// Sets an option.
 fn with(mut intent: Intent, set: impl FnOnce(&mut Options)) -> Intent {
-    set(intent.data.options_mut());
+    set(intent.info.options_mut());
     intent
 }
 
@@ -444,8 +354,8 @@ impl IntoIntent for Intent {
         scope: Option<ScopeId>,
     ) -> Intent {
         let mut intent = self.renew();
-        intent.data.location = location;
-        intent.data.scope = scope;
+        intent.info.location = location;
+        intent.info.scope = scope;
         intent
     }
 

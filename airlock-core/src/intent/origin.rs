@@ -4,13 +4,12 @@ use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
-use stack_dst::Value;
-use stack_dst::buffers::ConstArrayBuf;
+use crate::inline_box::{InlineBox, fits};
 
 /// The origin of the work in a scope: the request that it answers, or the job that it does.
 ///
 /// Set it with [`ScopeBuilder::origin`](crate::ScopeBuilder::origin). Intents carry it
-/// ([`Intent::origin`](crate::Intent::origin)): those enqueued in the scope, in scopes within it, and by the effects
+/// ([`Intent::origin`](crate::IntentInfo::origin)): those enqueued in the scope, in scopes within it, and by the effects
 /// that it causes. Reports and logs show it, so do not put secrets into it. Clones share one value.
 ///
 /// ```
@@ -39,7 +38,7 @@ thread_local! {
 enum Shown {
     /// Empty: the allocation is kept for the next origin.
     Nothing,
-    Small(Value<dyn Text, ConstArrayBuf<usize, 8>>),
+    Small(InlineBox<dyn Text>),
     Large(Box<dyn Text>),
 }
 
@@ -118,11 +117,10 @@ fn is_trace_parent(value: &str) -> Option<()> {
 
 impl Shown {
     fn new<T: fmt::Display + Send + Sync + 'static>(shown: T) -> Self {
-        // `stack_dst` buffers are aligned to a word.
-        if align_of::<T>() > align_of::<usize>() {
+        if !fits::<T>() {
             return Self::Large(Box::new(shown));
         }
-        match Value::new_stable(shown, |shown| shown as &dyn Text) {
+        match InlineBox::new_stable(shown, |shown| shown as &dyn Text) {
             Ok(small) => Self::Small(small),
             Err(shown) => Self::Large(Box::new(shown)),
         }

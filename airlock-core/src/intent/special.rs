@@ -17,11 +17,11 @@ impl Special {
     /// Returns the special features of one intent.
     #[inline]
     pub(crate) fn from_intent(intent: &Intent) -> Self {
-        let grouped = match intent.data.effect.is_grouped() {
+        let grouped = match intent.info.effect.is_grouped() {
             true => Self::GROUPED,
             false => Self::NOTHING,
         };
-        match intent.data.is_plain() {
+        match intent.info.is_plain() {
             true => grouped,
             false => Self(grouped.0 | Self::MARKED.0),
         }

@@ -25,7 +25,7 @@ pub fn dedupe() -> Dedupe {
 /// Returns a policy that keeps the last intent of each key that a closure returns, and drops the
 /// others.
 ///
-/// Keys are compared across effects: include the id of [`Intent::effect`] in the key to compare
+/// Keys are compared across effects: include the id of [`Intent::effect`](crate::IntentInfo::effect) in the key to compare
 /// within one effect. Intents for which the closure returns `None` pass.
 ///
 /// ```

@@ -124,7 +124,7 @@ pub trait Policy: Send + Sync + 'static {
 }
 
 /// Shortens `crate::a::Name<..>` to `Name`.
-fn short_type_name<T: ?Sized>() -> &'static str {
+pub(crate) fn short_type_name<T: ?Sized>() -> &'static str {
     let full = std::any::type_name::<T>();
     let plain = full.split('<').next().unwrap_or(full);
     plain.rsplit("::").next().unwrap_or(plain)

@@ -4,8 +4,9 @@ use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::intent::IntentInfo;
 use crate::intent::{Failure, Fate, Intent};
-use crate::report::{FlushReport, ReportEntry};
+use crate::report::FlushReport;
 use crate::unwind::guarded;
 
 /// A hook that takes the flush errors which no caller can receive.
@@ -132,7 +133,7 @@ impl FlushError {
 
     /// Returns the intent that failed first. `None` if no intent failed, as in a flush that was
     /// cancelled between two intents.
-    pub fn first(&self) -> Option<&ReportEntry> {
+    pub fn first(&self) -> Option<&IntentInfo> {
         self.inner.report.failed().next()
     }
 

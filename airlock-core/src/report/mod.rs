@@ -9,87 +9,20 @@ mod summary;
 mod table;
 
 use std::fmt;
-use std::panic::Location;
 use std::sync::Arc;
 
-use crate::effect::{Effect, EffectDescriptor};
-use crate::intent::{Cause, Fate, IntentData, IntentId, Origin, ScopeId};
+use crate::intent::{Fate, IntentInfo, Origin, ScopeId};
 use crate::lifecycle::{Ending, Outcome};
 
 pub use self::error::FlushError;
 pub(crate) use self::error::UnhandledErrorHook;
 pub(crate) use self::page::Page;
-pub use self::snapshot::{Snapshot, SnapshotLine};
+pub use self::snapshot::{IntentRecord, Snapshot};
 pub use self::summary::{ReportSummary, SummaryLine};
 pub(crate) use self::table::Table;
 
 /// The maximum number of entries that `Display` shows.
 const SHOWN: usize = 50;
-
-/// One intent in a report, without its arguments.
-#[derive(Clone)]
-pub struct ReportEntry {
-    pub(crate) data: IntentData,
-}
-
-impl ReportEntry {
-    /// Returns the effect.
-    pub fn effect(&self) -> &'static EffectDescriptor {
-        self.data.effect
-    }
-
-    /// Returns `true` if this is an intent of the effect `E`.
-    pub fn is<E: Effect>(&self) -> bool {
-        self.data.effect == E::DESCRIPTOR
-    }
-
-    /// Returns the intent's id.
-    pub fn id(&self) -> IntentId {
-        self.data.id
-    }
-
-    /// Returns the line that enqueued the intent.
-    pub fn location(&self) -> &'static Location<'static> {
-        self.data.location
-    }
-
-    /// Returns the scope that the intent was enqueued in.
-    pub fn scope(&self) -> Option<ScopeId> {
-        self.data.scope
-    }
-
-    /// Returns the chain of effects that led to the intent.
-    pub fn cause(&self) -> Option<&Cause> {
-        self.data.cause().map(Arc::as_ref)
-    }
-
-    /// Returns where the work that enqueued the intent came from; see
-    /// [`Intent::origin`](crate::Intent::origin).
-    pub fn origin(&self) -> Option<&Origin> {
-        self.data.origin()
-    }
-
-    /// Returns `true` if the scope that ended had captured the intent from a nested scope.
-    pub fn is_captured(&self) -> bool {
-        self.data.was_captured()
-    }
-
-    /// Returns the effect whose body enqueued the intent as the start of a new chain.
-    pub fn detached_from(&self) -> Option<&Cause> {
-        self.data.detached_from()
-    }
-
-    /// Returns the fate of the intent.
-    pub fn fate(&self) -> Fate<'_> {
-        self.data.fate()
-    }
-}
-
-impl fmt::Debug for ReportEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.effect().id(), self.id(), self.fate())
-    }
-}
 
 /// The fate of each intent of a scope that has ended, and of the intents that they caused.
 ///
@@ -138,17 +71,17 @@ impl FlushReport {
 
     /// Returns every intent: those of the buffer in order, then those that effects enqueued while
     /// they were performed.
-    pub fn entries(&self) -> &[ReportEntry] {
+    pub fn entries(&self) -> &[IntentInfo] {
         &self.page.entries
     }
 
     /// Returns the intents of the scope's buffer, both its own and captured ones.
-    pub fn buffered(&self) -> &[ReportEntry] {
+    pub fn buffered(&self) -> &[IntentInfo] {
         &self.page.entries[..self.page.own]
     }
 
     /// Returns the intents that effects enqueued while they were performed, in that order.
-    pub fn cascades(&self) -> &[ReportEntry] {
+    pub fn cascades(&self) -> &[IntentInfo] {
         &self.page.entries[self.page.own..]
     }
 
@@ -211,7 +144,7 @@ impl FlushReport {
     }
 
     /// Explains the fate of an entry, with names instead of ids.
-    fn why(&self, entry: &ReportEntry) -> String {
+    fn why(&self, entry: &IntentInfo) -> String {
         match entry.fate() {
             Fate::Captured(by) => match self.captor_name(by) {
                 Some(name) => format!("by scope {name}"),
@@ -222,7 +155,7 @@ impl FlushReport {
     }
 
     /// Returns the intents that were dispatched, in order.
-    pub fn dispatched(&self) -> impl Iterator<Item = &ReportEntry> {
+    pub fn dispatched(&self) -> impl Iterator<Item = &IntentInfo> {
         self.page
             .entries
             .iter()
@@ -230,7 +163,7 @@ impl FlushReport {
     }
 
     /// Returns the intents that a policy dropped, in order.
-    pub fn dropped(&self) -> impl Iterator<Item = &ReportEntry> {
+    pub fn dropped(&self) -> impl Iterator<Item = &IntentInfo> {
         self.page
             .entries
             .iter()
@@ -238,7 +171,7 @@ impl FlushReport {
     }
 
     /// Returns the intents that failed, in order.
-    pub fn failed(&self) -> impl Iterator<Item = &ReportEntry> {
+    pub fn failed(&self) -> impl Iterator<Item = &IntentInfo> {
         self.page
             .entries
             .iter()
@@ -246,7 +179,7 @@ impl FlushReport {
     }
 
     /// Returns the intents that the flush did not reach, in order.
-    pub fn not_reached(&self) -> impl Iterator<Item = &ReportEntry> {
+    pub fn not_reached(&self) -> impl Iterator<Item = &IntentInfo> {
         self.page
             .entries
             .iter()
@@ -285,7 +218,7 @@ impl fmt::Display for FlushReport {
                 entry.fate().word().to_owned(),
                 self.why(entry),
                 format!("{}:{}", entry.location().file(), entry.location().line()),
-                caused_by(&entry.data),
+                caused_by(entry),
             ]);
         }
         if self.is_empty() {
@@ -300,8 +233,8 @@ impl fmt::Display for FlushReport {
 }
 
 /// Formats the cause of an intent: its chain, or the effect that it was detached from.
-pub(crate) fn caused_by(data: &IntentData) -> String {
-    match (data.cause(), data.detached_from()) {
+pub(crate) fn caused_by(info: &IntentInfo) -> String {
+    match (info.cause(), info.detached_from()) {
         (Some(cause), _) => cause.to_string(),
         (None, Some(from)) => format!("detached from {from}"),
         (None, None) => String::new(),

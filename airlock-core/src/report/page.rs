@@ -4,9 +4,8 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 
-use crate::intent::{Origin, ScopeId};
+use crate::intent::{IntentInfo, Origin, ScopeId};
 use crate::lifecycle::{Ending, Outcome};
-use crate::report::ReportEntry;
 
 /// The largest capacity of entries that a recycled page keeps.
 const KEPT: usize = 64;
@@ -30,7 +29,7 @@ pub(crate) struct Contents {
     pub(crate) ending: Ending,
     /// The number of entries that are the scope's own. The rest are cascades.
     pub(crate) own: usize,
-    pub(crate) entries: Vec<ReportEntry>,
+    pub(crate) entries: Vec<IntentInfo>,
     /// The names of the scopes that captured intents, if they have names.
     pub(crate) captors: Vec<(ScopeId, Cow<'static, str>)>,
 }
@@ -63,7 +62,7 @@ impl Contents {
     pub(crate) fn share_origin(&mut self, origin: Option<&Origin>) {
         let Some(origin) = origin else { return };
         for entry in &mut self.entries {
-            entry.data.share_origin(origin);
+            entry.share_origin(origin);
         }
     }
 

@@ -3,7 +3,8 @@
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::report::{FlushReport, ReportEntry};
+use crate::intent::IntentInfo;
+use crate::report::FlushReport;
 
 impl Serialize for FlushReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -18,11 +19,11 @@ impl Serialize for FlushReport {
     }
 }
 
-impl Serialize for ReportEntry {
+impl Serialize for IntentInfo {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let why = self.fate().why();
         let location = self.location();
-        let mut entry = serializer.serialize_struct("ReportEntry", 9)?;
+        let mut entry = serializer.serialize_struct("IntentInfo", 9)?;
         entry.serialize_field("effect", self.effect().id())?;
         entry.serialize_field("intent", &self.id())?;
         entry.serialize_field("fate", self.fate().word())?;

@@ -1,10 +1,9 @@
 //! Snapshots of the intents that a scope holds.
 
 use std::fmt;
-use std::panic::Location;
+use std::ops::Deref;
 
-use crate::effect::{Effect, EffectDescriptor};
-use crate::intent::{FireOn, Intent, IntentId, Origin, ScopeId};
+use crate::intent::{FireOn, Intent, IntentInfo};
 use crate::report::Table;
 
 /// A copy of what a scope held at one time; see [`Scope::snapshot`](crate::Scope::snapshot).
@@ -12,89 +11,67 @@ use crate::report::Table;
 /// `Display` prints it as a table of the intents, with arguments and `file:line`.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    lines: Vec<SnapshotLine>,
+    lines: Vec<IntentRecord>,
 }
 
-/// One intent in a [`Snapshot`].
-#[derive(Clone, Debug)]
-pub struct SnapshotLine {
-    effect: &'static EffectDescriptor,
-    id: IntentId,
+/// An intent as it was at one time: its facts, to which it dereferences, and the text of its arguments.
+#[derive(Clone)]
+pub struct IntentRecord {
+    pub(crate) info: IntentInfo,
     arguments: String,
-    location: &'static Location<'static>,
-    scope: Option<ScopeId>,
-    captured: bool,
-    fire_on: FireOn,
-    options: String,
-    origin: Option<Origin>,
 }
 
-impl SnapshotLine {
-    /// Returns the effect.
-    pub fn effect(&self) -> &'static EffectDescriptor {
-        self.effect
+impl IntentRecord {
+    /// Records an intent.
+    pub(crate) fn new(intent: &Intent) -> Self {
+        Self {
+            info: intent.info.for_report(),
+            arguments: format!("{:?}", intent.arguments()),
+        }
     }
 
-    /// Returns `true` if this is an intent of the effect `E`.
-    pub fn is<E: Effect>(&self) -> bool {
-        self.effect == E::DESCRIPTOR
-    }
-
-    /// Returns the intent's id.
-    pub fn id(&self) -> IntentId {
-        self.id
+    /// Records an entry of a report, which has no arguments.
+    pub(crate) fn without_arguments(info: &IntentInfo) -> Self {
+        Self {
+            info: info.clone(),
+            arguments: format!("{} {{ .. }}", info.effect().intent()),
+        }
     }
 
     /// Returns the intent formatted with `Debug`, which leaves out what the effect redacts.
     pub fn arguments(&self) -> &str {
         &self.arguments
     }
+}
 
-    /// Returns the line that enqueued the intent.
-    pub fn location(&self) -> &'static Location<'static> {
-        self.location
+impl Deref for IntentRecord {
+    type Target = IntentInfo;
+
+    fn deref(&self) -> &IntentInfo {
+        &self.info
     }
+}
 
-    /// Returns the scope that the intent was enqueued in.
-    pub fn scope(&self) -> Option<ScopeId> {
-        self.scope
-    }
-
-    /// Returns `true` if the scope captured the intent from a nested scope.
-    pub fn is_captured(&self) -> bool {
-        self.captured
-    }
-
-    /// Returns the outcome under which the intent leaves its scope.
-    pub fn fire_on(&self) -> FireOn {
-        self.fire_on
-    }
-
-    /// Returns the delay, queue and priority in words, such as `after 5s, queue slow`. Empty if none is set.
-    pub fn options(&self) -> &str {
-        &self.options
-    }
-
-    /// Returns where the work that enqueued the intent came from; see [`Intent::origin`].
-    pub fn origin(&self) -> Option<&Origin> {
-        self.origin.as_ref()
+impl fmt::Debug for IntentRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.arguments, self.info.id, self.fate())
     }
 }
 
 impl Snapshot {
     /// Returns every intent, in order.
-    pub fn lines(&self) -> &[SnapshotLine] {
+    pub fn lines(&self) -> &[IntentRecord] {
         &self.lines
     }
 
     /// Returns the intents that were enqueued in the scope itself.
-    pub fn own(&self) -> impl Iterator<Item = &SnapshotLine> {
-        self.lines.iter().filter(|line| !line.captured)
+    pub fn own(&self) -> impl Iterator<Item = &IntentRecord> {
+        self.lines.iter().filter(|line| !line.is_captured())
     }
 
     /// Returns the intents that the scope captured from nested scopes.
-    pub fn captured(&self) -> impl Iterator<Item = &SnapshotLine> {
-        self.lines.iter().filter(|line| line.captured)
+    pub fn captured(&self) -> impl Iterator<Item = &IntentRecord> {
+        self.lines.iter().filter(|line| line.is_captured())
     }
 
     /// Returns the number of intents.
@@ -110,19 +87,8 @@ impl Snapshot {
 
 impl<'a> FromIterator<&'a Intent> for Snapshot {
     fn from_iter<I: IntoIterator<Item = &'a Intent>>(intents: I) -> Self {
-        let lines = intents.into_iter().map(|intent| SnapshotLine {
-            effect: intent.effect(),
-            id: intent.id(),
-            arguments: format!("{:?}", intent.arguments()),
-            location: intent.location(),
-            scope: intent.scope(),
-            captured: intent.is_captured(),
-            fire_on: intent.fire_on(),
-            options: intent.data.placement_in_words(intent.schedule().in_words()),
-            origin: intent.origin().cloned(),
-        });
         Self {
-            lines: lines.collect(),
+            lines: intents.into_iter().map(IntentRecord::new).collect(),
         }
     }
 }
@@ -142,27 +108,24 @@ impl fmt::Display for Snapshot {
             "origin",
         ]);
         for line in &self.lines {
-            let leaves = match line.fire_on {
+            let leaves = match line.fire_on() {
                 FireOn::Success => "on success",
                 FireOn::Failure => "on failure",
                 FireOn::Always => "always",
             };
             table.row([
-                line.effect.id().to_owned(),
+                line.effect().id().to_owned(),
                 line.arguments.clone(),
-                line.options.clone(),
+                line.placement_in_words(line.schedule().in_words()),
                 leaves.to_owned(),
-                if line.captured {
+                if line.is_captured() {
                     "nested scope"
                 } else {
                     "this scope"
                 }
                 .to_owned(),
-                format!("{}:{}", line.location.file(), line.location.line()),
-                line.origin
-                    .as_ref()
-                    .map(ToString::to_string)
-                    .unwrap_or_default(),
+                format!("{}:{}", line.location().file(), line.location().line()),
+                line.origin().map(ToString::to_string).unwrap_or_default(),
             ]);
         }
         write!(f, "{table}")

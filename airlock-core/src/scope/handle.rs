@@ -142,8 +142,8 @@ impl Scope {
     pub(crate) fn take_intents(&self) -> Vec<Intent> {
         let mut intents = std::mem::take(&mut self.shared.state().buffer);
         for intent in &mut intents {
-            if intent.data.place().is_none() {
-                self.shared.head.around.remember(&mut intent.data);
+            if intent.info.place().is_none() {
+                self.shared.head.around.remember(&mut intent.info);
             }
         }
         intents

@@ -15,8 +15,8 @@ use crate::scope::{Scope, unattended};
 
 /// A scope that is open but not entered; made by [`ScopeBuilder::open`](crate::ScopeBuilder::open).
 ///
-/// It ends once: [`flush`](Self::flush) and [`discard`](Self::discard) consume it, and they cannot
-/// be called while [`enter`](Scope::enter) borrows it. If it is dropped, it ends with
+/// It ends once: [`end`](Self::end), [`flush`](Self::flush) and [`discard`](Self::discard) consume
+/// it, and cannot be called while [`enter`](Scope::enter) borrows it. If it is dropped, it ends with
 /// [`Outcome::Cancelled`], or with [`Outcome::Panic`] during unwinding. By default this discards
 /// its intents, except those marked *on failure* or *always*.
 ///
@@ -70,7 +70,8 @@ impl OpenScope {
         &self.scope.shared().head.around
     }
 
-    /// Flushes the scope; sync effects only.
+    /// Ends the scope as its lifecycle decides for this outcome; sync effects only.
+    /// [`flush`](Self::flush) and [`discard`](Self::discard) decide it themselves.
     ///
     /// Enclosing scopes capture what they hold, the policies judge the rest, and what they allow is
     /// dispatched.
@@ -78,7 +79,41 @@ impl OpenScope {
     /// # Errors
     ///
     /// [`FlushError`] if an intent failed, or if the calling code is in the scope, through a clone
-    /// of its handle. It hands back the failed and the unreached intents.
+    /// of its handle. It hands back the failed and the unreached intents. If no caller can receive
+    /// the error, pass it to [`FlushError::report_unhandled`].
+    ///
+    /// # Panics
+    ///
+    /// If it is called in the closure of [`Scope::inspect`].
+    pub fn end(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
+        self.begin_end()?;
+        flush::finish(self.ends(), outcome)
+    }
+
+    /// Like [`end`](Self::end), but awaits async effects.
+    ///
+    /// If the returned future is dropped, the flush stops. What was dispatched stays dispatched,
+    /// the intent in progress fails, and the rest is not reached. The report goes to
+    /// [`AirlockBuilder::on_report`](crate::AirlockBuilder::on_report), and the intents go to
+    /// [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error).
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] as for [`end`](Self::end).
+    ///
+    /// # Panics
+    ///
+    /// If it is polled in the closure of [`Scope::inspect`].
+    pub async fn end_async(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
+        self.begin_end()?;
+        flush::finish_async(self.ends(), outcome).await
+    }
+
+    /// Flushes the scope, whatever its lifecycle; sync effects only.
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] as for [`end`](Self::end).
     ///
     /// # Panics
     ///
@@ -88,16 +123,11 @@ impl OpenScope {
         flush::finish_as(self.ends(), Outcome::Success, Ending::Flush)
     }
 
-    /// Like [`flush`](Self::flush), but awaits async effects.
-    ///
-    /// If the returned future is dropped, the flush stops. What was dispatched stays dispatched,
-    /// the intent in progress fails, and the rest is not reached. The report goes to
-    /// [`AirlockBuilder::on_report`](crate::AirlockBuilder::on_report), and the intents go to
-    /// [`AirlockBuilder::on_unhandled_error`](crate::AirlockBuilder::on_unhandled_error).
+    /// Like [`flush`](Self::flush), but awaits async effects, as [`end_async`](Self::end_async) does.
     ///
     /// # Errors
     ///
-    /// [`FlushError`] as for [`flush`](Self::flush).
+    /// [`FlushError`] as for [`end`](Self::end).
     ///
     /// # Panics
     ///
@@ -125,37 +155,6 @@ impl OpenScope {
             Ok(report) => report,
             Err(error) => error.into_report(),
         }
-    }
-
-    /// Ends the scope as its lifecycle decides for this outcome; sync effects only.
-    ///
-    /// For integrations that drive the work themselves.
-    /// [`ScopeBuilder::run`](crate::ScopeBuilder::run) does all of it. Enclosing scopes capture
-    /// what they hold (R8).
-    ///
-    /// # Errors
-    ///
-    /// [`FlushError`] if an intent failed, or if the calling code is in the scope, through a clone
-    /// of its handle. It hands back the failed and the unreached intents. If no caller can receive
-    /// the error, pass it to [`FlushError::report_unhandled`].
-    ///
-    /// # Panics
-    ///
-    /// If it is called in the closure of [`Scope::inspect`].
-    pub fn finish(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
-        self.begin_end()?;
-        flush::finish(self.ends(), outcome)
-    }
-
-    /// Like [`finish`](Self::finish), but awaits async effects. If the returned future is dropped,
-    /// the flush stops, as in [`flush_async`](Self::flush_async).
-    ///
-    /// # Errors
-    ///
-    /// [`FlushError`] as for [`finish`](Self::finish).
-    pub async fn finish_async(mut self, outcome: Outcome) -> Result<FlushReport, FlushError> {
-        self.begin_end()?;
-        flush::finish_async(self.ends(), outcome).await
     }
 
     /// Ends the scope and returns what it holds. Nothing is dispatched, captured or reported.

@@ -191,7 +191,10 @@ impl ScopeBuilder {
     /// # Panics
     ///
     /// If the body panics. The panic resumes after the scope has ended.
-    pub async fn run_infallible_async<T: PlainValue<NeitherResultNorFuture>, NeitherResultNorFuture>(
+    pub async fn run_infallible_async<
+        T: PlainValue<NeitherResultNorFuture>,
+        NeitherResultNorFuture,
+    >(
         self,
         body: impl AsyncFnOnce(Scope) -> T,
     ) -> Result<Completed<T>, FlushError> {

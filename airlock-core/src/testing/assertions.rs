@@ -37,7 +37,7 @@ pub trait Assertions: Source {
         let mut found = Vec::new();
         self.look(&mut |seen| {
             let of_type = seen.iter().filter(|seen| seen.is::<E>());
-            self.looked_at(&of_type.clone().map(Seen::id).collect::<Vec<_>>());
+            self.looked_at(&of_type.clone().map(|seen| seen.id()).collect::<Vec<_>>());
             found = of_type
                 .filter_map(|seen| seen.get::<E>().cloned())
                 .collect();
@@ -61,7 +61,7 @@ pub trait Assertions: Source {
         let mut plain = Plain::new(&[]);
         self.look(&mut |seen| {
             plain = Plain::new(seen);
-            self.looked_at(&seen.iter().map(Seen::id).collect::<Vec<_>>());
+            self.looked_at(&seen.iter().map(|seen| seen.id()).collect::<Vec<_>>());
         });
         plain
     }

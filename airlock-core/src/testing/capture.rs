@@ -121,7 +121,8 @@ impl<T> Captured<T> {
     /// Returns the intents, in order.
     pub fn intents(&self) -> &[Intent] {
         let intents = &self.buffer.intents;
-        self.buffer.looked_at(intents.iter().map(Intent::id));
+        self.buffer
+            .looked_at(intents.iter().map(|intent| intent.id()));
         intents
     }
 

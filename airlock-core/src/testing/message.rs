@@ -45,7 +45,9 @@ fn row(seen: &Seen<'_>) -> Row {
         seen.effect().id().to_owned(),
         seen.arguments(),
         options(seen, scheduled),
-        seen.fate().map(|fate| fate.to_string()).unwrap_or_default(),
+        seen.decided()
+            .map(|fate| fate.to_string())
+            .unwrap_or_default(),
         format!("{}:{}", at.file(), at.line()),
         seen.caused_by(),
         seen.origin().map(ToString::to_string).unwrap_or_default(),
@@ -57,7 +59,7 @@ fn row(seen: &Seen<'_>) -> Row {
 pub(super) fn options(seen: &Seen<'_>, delay: String) -> String {
     let key = seen.shown_key().map(|key| format!("key {key}"));
     let words = [
-        seen.data().placement_in_words(delay),
+        seen.placement_in_words(delay),
         key.unwrap_or_default(),
         seen.fire_on().in_words().to_owned(),
     ];

@@ -26,7 +26,7 @@ pub use crate::__airlock_executor_suite as executor_suite;
 
 pub use self::assertions::Assertions;
 pub use self::capture::{Captured, capture, capture_async};
-pub use self::drain::{DrainError, Drained, Due, Left, Performed, Progress};
+pub use self::drain::{DrainEntry, DrainError, Drained, Left, Progress};
 pub use self::in_order::{InOrder, Step};
 pub use self::interruption::{
     EveryInterruption, EveryInterruptionAsync, Holds, every_interruption, every_interruption_async,

@@ -21,17 +21,17 @@ pub(super) struct Numbers {
 
 impl Numbers {
     pub(super) fn new(seen: &[Seen<'_>]) -> Self {
-        let causes = seen.iter().filter_map(Seen::cause);
-        let causes = causes.chain(seen.iter().filter_map(Seen::detached_from));
+        let causes = seen.iter().filter_map(|seen| seen.cause());
+        let causes = causes.chain(seen.iter().filter_map(|seen| seen.detached_from()));
         let causes = causes.flat_map(|cause| cause.chain().map(Cause::intent));
-        let intents = seen.iter().map(Seen::id).chain(causes);
-        let captors = seen.iter().filter_map(|seen| match seen.fate()? {
+        let intents = seen.iter().map(|seen| seen.id()).chain(causes);
+        let captors = seen.iter().filter_map(|seen| match seen.decided()? {
             Fate::Captured(by) => Some(by),
             _ => None,
         });
-        let scopes = seen.iter().filter_map(Seen::scope).chain(captors);
+        let scopes = seen.iter().filter_map(|seen| seen.scope()).chain(captors);
         Self {
-            intents: seen.iter().map(Seen::id).zip(1..).collect(),
+            intents: seen.iter().map(|seen| seen.id()).zip(1..).collect(),
             scopes: HashMap::new(),
             known_intents: intents.map(|id| (id.to_string(), id)).collect(),
             known_scopes: scopes.map(|id| (id.to_string(), id)).collect(),

@@ -116,7 +116,7 @@ impl PlainLine {
             caused_by,
             detached_from: detached,
             fate: seen
-                .fate()
+                .decided()
                 .map(|fate| numbers.fate(fate))
                 .unwrap_or_default(),
         }

@@ -61,7 +61,7 @@ impl TestScope {
     /// Marks everything that was enqueued so far as checked, for `strict`.
     pub fn ignore_rest(&self) {
         self.look(&mut |seen| {
-            let seen: Vec<_> = seen.iter().map(Seen::id).collect();
+            let seen: Vec<_> = seen.iter().map(|seen| seen.id()).collect();
             self.log.look(&seen);
         });
         self.log.take_left();

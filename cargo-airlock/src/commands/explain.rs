@@ -7,8 +7,9 @@ use clap::Args;
 use crate::build::Selection;
 use crate::catalogue::Catalogue;
 use crate::commands::list::{declares, duration};
-use crate::commands::lock::{FileError, LockFile, diff, read};
-use crate::contract::{Contracts, changes_of};
+use crate::commands::lock::diff;
+use crate::commands::lock_file::LockFile;
+use crate::contract::{self, Contracts, FileError, changes_of};
 use crate::near::near;
 use crate::record::{Argument, Effect};
 use crate::report::{BOLD, BoxError, GREEN, Report};
@@ -68,7 +69,7 @@ impl Explain {
         if effects.is_empty() {
             let known = catalogue.effects.iter().flat_map(Effect::names);
             let near = near(&self.id, known).into_iter().take(3).map(str::to_owned);
-            let locked = read(&self.file.path(&self.selection)?);
+            let locked = contract::read_file(&self.file.path(&self.selection)?);
             let locked = locked.is_ok_and(|locked| locked.effects.contains_key(&self.id));
             let mut boundaries = catalogue.boundaries.iter();
             let boundary = boundaries.find(|boundary| boundary.name == self.id);
@@ -114,7 +115,7 @@ impl Explain {
 
     fn contract(&self, effect: &Effect, catalogue: &Catalogue) -> Result<String, BoxError> {
         let path = self.file.path(&self.selection)?;
-        let before = match read(&path) {
+        let before = match contract::read_file(&path) {
             Ok(before) => before,
             Err(FileError::Missing(_)) => {
                 return Ok(line("contract", "not locked: there is no lock file"));

@@ -1,15 +1,15 @@
 //! The commands `cargo airlock lock` and `cargo airlock check`.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
 
 use anstyle::Style;
 use clap::Args;
 
-use crate::build::{Selection, Workspace};
+use crate::build::Selection;
 use crate::catalogue::Catalogue;
 use crate::commands::list::Format;
-use crate::contract::{self, Change, Contracts, LockError, Severity};
+use crate::commands::lock_file::LockFile;
+use crate::contract::{self, Change, Contracts, FileError, Severity};
 use crate::report::{BOLD, BoxError, GREEN, RED, Report, YELLOW};
 use crate::table::Table;
 
@@ -40,65 +40,6 @@ pub(crate) struct Check {
     format: Format,
 }
 
-/// The location of the lock file.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct LockFile {
-    /// The lock file [default: effects.lock in the root of the workspace]
-    #[arg(long, value_name = "PATH")]
-    lock_file: Option<PathBuf>,
-}
-
-/// An error that makes a lock file unusable.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum FileError {
-    #[error("there is no lock file {}: write it by `cargo airlock lock`, and commit it", .0.display())]
-    Missing(PathBuf),
-    #[error("cannot read or write {}", .0.display())]
-    Io(PathBuf, #[source] std::io::Error),
-    #[error("cannot read {}", .0.display())]
-    Wrong(PathBuf, #[source] LockError),
-}
-
-impl LockFile {
-    /// Returns the path of the lock file. For files that are already built, it is in the current
-    /// directory, because there may be no workspace.
-    pub(crate) fn path(&self, selection: &Selection) -> Result<PathBuf, BoxError> {
-        match &self.lock_file {
-            Some(path) => Ok(path.clone()),
-            None if !selection.files.is_empty() => Ok(contract::NAME.into()),
-            None => {
-                let workspace = Workspace::load(selection.options.manifest_path.as_deref())?;
-                Ok(workspace.root.join(contract::NAME))
-            }
-        }
-    }
-
-    /// Returns the selection to build. The lock file of a workspace holds what cargo builds in its
-    /// root. Therefore, unless a lock file, a package or a target is named, the build runs in the
-    /// root.
-    fn built(&self, selection: &Selection) -> Result<Selection, BoxError> {
-        let mut built = selection.clone();
-        let named = [&built.bin, &built.test, &built.example, &built.package];
-        let selects =
-            built.lib || !built.files.is_empty() || named.iter().any(|names| !names.is_empty());
-        if self.lock_file.is_none() && !selects {
-            let manifest = &mut built.options.manifest_path;
-            let root = Workspace::load(manifest.as_deref())?.root;
-            *manifest = Some(root.join("Cargo.toml"));
-        }
-        Ok(built)
-    }
-}
-
-/// Reads a lock file.
-pub(crate) fn read(path: &Path) -> Result<Contracts, FileError> {
-    let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => FileError::Missing(path.to_owned()),
-        _ => FileError::Io(path.to_owned(), error),
-    })?;
-    contract::parse(&text).map_err(|error| FileError::Wrong(path.to_owned(), error))
-}
-
 impl Lock {
     /// Writes the lock file.
     ///
@@ -107,7 +48,7 @@ impl Lock {
     /// If a build or a read fails, or the file cannot be written.
     pub(crate) fn run(&self) -> Result<Report, BoxError> {
         let path = self.file.path(&self.selection)?;
-        let before = match read(&path) {
+        let before = match contract::read_file(&path) {
             Ok(before) => before,
             Err(FileError::Missing(_)) => Contracts::default(),
             Err(error) => return Err(error.into()),
@@ -131,8 +72,7 @@ impl Lock {
             ));
         }
         if report.findings.is_empty() {
-            let io = |error| FileError::Io(path.clone(), error);
-            std::fs::write(&path, contract::text(&after)?).map_err(io)?;
+            contract::write_file(&path, &after)?;
             report.text = format!(
                 "{GREEN}locked{GREEN:#} {} and {} in {}; commit it\n",
                 counted(after.effects.len(), "effect", "effects"),
@@ -151,7 +91,7 @@ impl Check {
     ///
     /// If a build or a read fails.
     pub(crate) fn run(&self) -> Result<Report, BoxError> {
-        let before = read(&self.file.path(&self.selection)?)?;
+        let before = contract::read_file(&self.file.path(&self.selection)?)?;
         let catalogue = Catalogue::load(&self.file.built(&self.selection)?)?;
         if !catalogue.problems.is_empty() {
             let mut report = no_program(catalogue);
@@ -285,31 +225,4 @@ fn verdict(changes: &[Change], after: &Contracts) -> String {
 
 fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::LockFile;
-    use crate::build::Selection;
-
-    #[test]
-    fn a_members_directory_is_not_taken_for_the_whole_workspace() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture");
-        let mut selection = Selection::default();
-        selection.options.manifest_path = Some(root.join("shop/Cargo.toml"));
-        let built = |lock_file, selection: &Selection| {
-            let file = LockFile { lock_file };
-            let built = file.built(selection).expect("it is a workspace");
-            built.options.manifest_path
-        };
-        assert_eq!(built(None, &selection), Some(root.join("Cargo.toml")));
-
-        let own = Some("shop.lock".into());
-        assert_eq!(built(own, &selection), selection.options.manifest_path);
-
-        selection.package.push("shop".to_owned());
-        assert_eq!(built(None, &selection), selection.options.manifest_path);
-    }
 }

@@ -5,3 +5,4 @@ pub(crate) mod graph;
 pub(crate) mod lint;
 pub(crate) mod list;
 pub(crate) mod lock;
+mod lock_file;

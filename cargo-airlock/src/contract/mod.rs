@@ -4,6 +4,7 @@ mod arguments;
 mod changes;
 #[cfg(test)]
 mod deployments;
+mod file;
 mod lock_file;
 #[cfg(test)]
 mod tests;
@@ -14,7 +15,8 @@ use crate::catalogue::Catalogue;
 use crate::record::Effect;
 
 pub(crate) use self::changes::{Change, Severity, changes_of};
-pub(crate) use self::lock_file::{LockError, NAME, parse, text};
+pub(crate) use self::file::{FileError, read_file, write_file};
+pub(crate) use self::lock_file::NAME;
 
 /// The contracts of a program, or of all programs of a workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

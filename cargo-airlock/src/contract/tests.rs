@@ -7,7 +7,7 @@ use expect_test::{Expect, expect};
 
 use crate::commands::lock::diff;
 use crate::contract::changes::changes;
-use crate::contract::parse;
+use crate::contract::lock_file::parse;
 
 #[track_caller]
 fn check(before: &str, after: &str, expected: &Expect) {

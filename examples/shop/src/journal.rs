@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use airlock::report::ReportEntry;
+use airlock::intent::IntentInfo;
 use airlock::scope::ScopeId;
 use airlock::{FlushReport, Scope};
 use serde::Serialize;
@@ -134,7 +134,7 @@ fn read(number: u64, report: &FlushReport) -> JournalReport {
     }
 }
 
-fn entry(entry: &ReportEntry) -> JournalEntry {
+fn entry(entry: &IntentInfo) -> JournalEntry {
     let fate = entry.fate().word();
     let in_full = entry.fate().to_string();
     JournalEntry {

@@ -69,7 +69,7 @@ impl World {
 
 fn told(report: &FlushReport) -> String {
     let entries = report.entries().iter();
-    let fate = |entry: &airlock::report::ReportEntry| {
+    let fate = |entry: &airlock::intent::IntentInfo| {
         format!("{} {}", entry.effect().name(), entry.fate().word())
     };
     let fates: Vec<_> = entries.map(fate).collect();

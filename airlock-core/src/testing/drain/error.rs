@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::executor::Delivery;
 use crate::intent::{Failure, Fate};
-use crate::testing::drain::performed::{Drained, Performed};
+use crate::testing::drain::drained::Drained;
+use crate::testing::drain::entry::DrainEntry;
 use crate::testing::drain::stop::Stop;
 
 /// The error of [`Captured::drain`](crate::testing::Captured::drain). `Display` names the first effect that
@@ -69,7 +70,7 @@ impl Endless {
     }
 
     /// Returns the message for an entry that failed because its chain was too deep.
-    pub(super) fn too_deep(entry: &Performed) -> Option<Self> {
+    pub(super) fn too_deep(entry: &DrainEntry) -> Option<Self> {
         match entry.fate() {
             Fate::Failed(failure) => match failure {
                 Failure::TooDeep { .. } => Some(Self(format!(
@@ -131,7 +132,7 @@ impl DrainError {
         f.write_str("drained effects failed")?;
         let mut failed = self.drained().failed();
         if let Some(first) = failed.next() {
-            let (id, at) = (first.entry().effect().id(), first.entry().location());
+            let (id, at) = (first.effect().id(), first.location());
             write!(f, ": `{id}` (enqueued at {at})")?;
         }
         match failed.count() {

@@ -1,11 +1,11 @@
 //! Drains: performing captured intents and their cascades in virtual time.
 
 mod clock;
+mod drained;
 mod endless;
+mod entry;
 mod error;
-mod kept;
 mod left;
-mod performed;
 mod progress;
 mod queue;
 mod reparent;
@@ -26,9 +26,10 @@ use crate::testing::drain::queue::Queue;
 use crate::testing::drain::runner::{Effects, Runner};
 use crate::testing::drain::stop::{Idle, Stop};
 
+pub use self::drained::Drained;
+pub use self::entry::DrainEntry;
 pub use self::error::DrainError;
-pub use self::left::{Due, Left};
-pub use self::performed::{Drained, Performed};
+pub use self::left::Left;
 pub use self::progress::Progress;
 
 /// The default of [`Captured::performance_limit`].

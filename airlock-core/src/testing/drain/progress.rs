@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::effect::{Effect, EffectDescriptor};
 use crate::testing::Seen;
-use crate::testing::drain::performed::Performed;
+use crate::testing::drain::entry::DrainEntry;
 use crate::testing::source::{KeepsArguments, Source};
 
 /// The progress of a drain: the argument of the predicate of
@@ -17,7 +17,7 @@ use crate::testing::source::{KeepsArguments, Source};
 /// [`Assertions`](crate::testing::Assertions) scan everything that was performed so far on each call.
 #[derive(Clone)]
 pub struct Progress<'a> {
-    entries: &'a [Performed],
+    entries: &'a [DrainEntry],
     last: Range<usize>,
     tally: &'a Tally,
     now: Duration,
@@ -39,7 +39,7 @@ impl Tally {
 
 impl<'a> Progress<'a> {
     pub(super) fn new(
-        entries: &'a [Performed],
+        entries: &'a [DrainEntry],
         last: Range<usize>,
         tally: &'a Tally,
         now: Duration,
@@ -54,7 +54,7 @@ impl<'a> Progress<'a> {
 
     /// Returns the intent that was performed last, whether it succeeded or failed. For a batch effect,
     /// returns all intents of the call.
-    pub fn last(&self) -> &'a [Performed] {
+    pub fn last(&self) -> &'a [DrainEntry] {
         &self.entries[self.last.clone()]
     }
 
@@ -75,7 +75,7 @@ impl<'a> Progress<'a> {
 
     /// Returns every intent that has begun or was dropped or discarded, like
     /// [`Drained::entries`](crate::testing::Drained::entries) of a drain that stops here.
-    pub fn entries(&self) -> &'a [Performed] {
+    pub fn entries(&self) -> &'a [DrainEntry] {
         self.entries
     }
 }
@@ -85,7 +85,7 @@ impl Source for Progress<'_> {
 
     fn look(&self, look: &mut dyn FnMut(&[Seen<'_>])) {
         let performed = self.entries.iter().filter(|it| it.is_dispatched());
-        look(&performed.map(Performed::seen).collect::<Vec<_>>());
+        look(&performed.map(DrainEntry::seen).collect::<Vec<_>>());
     }
 }
 

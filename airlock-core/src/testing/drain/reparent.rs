@@ -14,19 +14,19 @@ use crate::report::FlushError;
 use crate::scope::{OpenScope, ScopeBuilder};
 use crate::settings::Settings;
 use crate::testing::drain::clock::Clock;
-use crate::testing::drain::performed::Performed;
+use crate::testing::drain::entry::DrainEntry;
 use crate::testing::drain::queue::{Collect, Queue};
 
 /// A scope that holds the captured intents, ready to be flushed.
 pub(super) struct Reparented {
     open: OpenScope,
-    entries: Vec<Performed>,
+    entries: Vec<DrainEntry>,
 }
 
 impl Reparented {
     /// Flushes the scope, so that the policies judge the intents. Intents that pass go to the queue.
     /// Returns the entries of the others.
-    pub(super) fn flush(self) -> Vec<Performed> {
+    pub(super) fn flush(self) -> Vec<DrainEntry> {
         let Self { open, mut entries } = self;
         let report = open.flush().unwrap_or_else(FlushError::into_report);
         for (entry, reported) in entries.iter_mut().zip(report.buffered()) {
@@ -65,10 +65,10 @@ pub(super) fn reparent(
     };
     let mut entries = Vec::with_capacity(intents.len());
     for mut intent in intents {
-        entries.push(Performed::new(&intent, queue.now()));
-        match Place::from_intent(&intent.data) {
-            Some(place) => places.rebuilt(&place).remember(&mut intent.data),
-            None => intent.data.set_place(None),
+        entries.push(DrainEntry::performed(&intent, queue.now()));
+        match Place::from_intent(&intent.info) {
+            Some(place) => places.rebuilt(&place).remember(&mut intent.info),
+            None => intent.info.set_place(None),
         }
         open.hold(intent);
     }

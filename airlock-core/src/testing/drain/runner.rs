@@ -10,9 +10,10 @@ use crate::effect::{BoxFuture, Payload};
 use crate::executor::Delivery;
 use crate::report::{FlushError, FlushReport};
 use crate::testing::drain::Plan;
+use crate::testing::drain::drained::Drained;
+use crate::testing::drain::entry::DrainEntry;
 use crate::testing::drain::error::{DrainError, Endless};
-use crate::testing::drain::left::{Due, Left};
-use crate::testing::drain::performed::{Drained, Performed};
+use crate::testing::drain::left::Left;
 use crate::testing::drain::progress::{Progress, Tally};
 use crate::testing::drain::queue::Queue;
 use crate::testing::drain::stop::Stop;
@@ -36,7 +37,7 @@ pub(super) struct Runner<S> {
     plan: Plan,
     effects: Effects,
     stop: S,
-    entries: Vec<Performed>,
+    entries: Vec<DrainEntry>,
     tally: Tally,
     /// The number of intents that have begun, for the performance limit.
     begun: usize,
@@ -55,7 +56,7 @@ impl<S: Stop> Runner<S> {
         queue: Arc<Queue>,
         plan: Plan,
         (effects, stop): (Effects, S),
-        entries: Vec<Performed>,
+        entries: Vec<DrainEntry>,
     ) -> Self {
         Self {
             queue,
@@ -131,7 +132,7 @@ impl<S: Stop> Runner<S> {
         let begins = self.entries.len();
         for intent in delivery.intents_mut() {
             self.begun += 1;
-            let mut entry = Performed::new(intent, now);
+            let mut entry = DrainEntry::performed(intent, now);
             if let Some(stub) = self.plan.stubs.get(intent.effect()) {
                 let arguments = std::mem::replace(&mut intent.payload, Payload::gone());
                 intent.payload = arguments.stubbed(stub.clone());
@@ -159,16 +160,16 @@ impl<S: Stop> Runner<S> {
         {
             entry.set_fate_of(reported);
             if entry.is_dispatched() {
-                self.tally.add(entry.entry().effect());
+                self.tally.add(entry.effect());
             }
         }
         // Dispatched intents are in the queue, or have been performed and entered.
         let cascades = report.cascades().iter();
-        let ended = cascades.filter(|entry| !entry.data.is_dispatched());
+        let ended = cascades.filter(|entry| !entry.is_dispatched());
         let now = self.queue.now();
         let behind = self.entries.len();
         self.entries
-            .extend(ended.map(|entry| Performed::without_arguments(entry, now)));
+            .extend(ended.map(|entry| DrainEntry::reported(entry, now)));
         if self.endless.is_none() {
             let (these, caused) = (&self.entries[places.clone()], &self.entries[behind..]);
             self.endless = these.iter().chain(caused).find_map(Endless::too_deep);
@@ -192,16 +193,16 @@ impl<S: Stop> Runner<S> {
         let mut left = self.take_asleep();
         for ((at, _), delivery) in due {
             let intents = delivery.into_intents().into_iter();
-            left.extend(intents.map(|intent| Due::new(intent, at)));
+            left.extend(intents.map(|intent| DrainEntry::due(intent, at)));
         }
-        left.sort_by_key(Due::at);
+        left.sort_by_key(DrainEntry::at);
         let never_held = self.stop.must_hold().filter(|_| !self.reached);
         let drained = Drained::new(self.entries, Left::new(left));
         DrainError::new(self.endless, never_held, drained)
     }
 
     /// Removes the intents that wait for a retry from the report, since their fate is open.
-    fn take_asleep(&mut self) -> Vec<Due> {
+    fn take_asleep(&mut self) -> Vec<DrainEntry> {
         let mut places = HashMap::new();
         for ((wakes, _), one) in std::mem::take(&mut self.asleep) {
             places.extend(one.places.clone().map(|place| (place, wakes)));

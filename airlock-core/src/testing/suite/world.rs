@@ -12,8 +12,8 @@ use crate::effect::BoxFuture;
 use crate::enqueue::try_enqueue;
 use crate::executor::FailureMode;
 use crate::executor::Timer;
-use crate::intent::{Intent, IntentId};
-use crate::report::{FlushError, FlushReport, ReportEntry};
+use crate::intent::{Intent, IntentId, IntentInfo};
+use crate::report::{FlushError, FlushReport};
 use crate::scope::{OpenScope, ScopeBuilder};
 use crate::testing::suite::effects::Log;
 use crate::testing::suite::subject::Subject;
@@ -216,7 +216,7 @@ impl Told {
             let _ = write!(self.text, "{cause}{cause:?}");
             source = cause.source();
         }
-        let failed = error.report().failed().map(ReportEntry::id);
+        let failed = error.report().failed().map(IntentInfo::id);
         self.failed
             .extend(failed.filter_map(|id| self.numbers.get(&id)));
         for intent in error.into_intents() {

@@ -4,7 +4,8 @@ use proptest::collection::{btree_map, btree_set};
 use proptest::prelude::*;
 
 use crate::contract::changes::changes;
-use crate::contract::{ArgumentContract, Contracts, EffectContract, parse, text};
+use crate::contract::lock_file::{parse, text};
+use crate::contract::{ArgumentContract, Contracts, EffectContract};
 
 fn argument() -> impl Strategy<Value = ArgumentContract> {
     let form = prop::option::of(Just("flatten".to_owned()));

@@ -1,13 +1,11 @@
 //! The result of a drain.
 
 use std::fmt;
-use std::time::Duration;
 
-use crate::intent::Intent;
-use crate::intent::{Decision, Fate};
-use crate::report::{ReportEntry, Table};
-use crate::testing::drain::kept::Kept;
-use crate::testing::drain::left::{Due, Left};
+use crate::intent::Fate;
+use crate::report::Table;
+use crate::testing::drain::entry::DrainEntry;
+use crate::testing::drain::left::Left;
 use crate::testing::source::{KeepsArguments, Source};
 use crate::testing::{Plain, Seen};
 
@@ -17,24 +15,17 @@ use crate::testing::{Plain, Seen};
 /// [`Assertions`](crate::testing::Assertions) on it cover the performed intents. `Display` prints all
 /// intents as a table, those that are [left](Self::left) last.
 pub struct Drained {
-    entries: Vec<Performed>,
+    entries: Vec<DrainEntry>,
     left: Left,
 }
 
-/// One intent of a [`Drained`].
-pub struct Performed {
-    kept: Kept,
-    at: Duration,
-    stubbed: bool,
-}
-
 impl Drained {
-    pub(super) fn new(entries: Vec<Performed>, left: Left) -> Self {
+    pub(super) fn new(entries: Vec<DrainEntry>, left: Left) -> Self {
         Self { entries, left }
     }
 
     /// Returns every intent, whatever its fate, except those that are [left](Self::left).
-    pub fn entries(&self) -> &[Performed] {
+    pub fn entries(&self) -> &[DrainEntry] {
         &self.entries
     }
 
@@ -49,8 +40,7 @@ impl Drained {
     /// # use airlock::prelude::*;
     /// use airlock::testing::{Assertions, capture};
     /// use airlock::Airlock;
-    /// use std::time::Duration;
-    ///
+    ///     ///
     /// const HOUR: Duration = Duration::from_secs(3600);
     ///
     /// #[airlock::effect]
@@ -71,14 +61,14 @@ impl Drained {
     /// Returns all intents, including those that were dropped, discarded or left, in a form that is the
     /// same in each run.
     pub fn plain_in_full(&self) -> Plain {
-        let entries = self.entries.iter().map(Performed::seen);
-        let left = self.left.entries().iter().map(Due::seen);
+        let entries = self.entries.iter().map(DrainEntry::seen);
+        let left = self.left.entries().iter().map(DrainEntry::seen);
         Plain::new(&entries.chain(left).collect::<Vec<_>>()).with_left(self.left.len())
     }
 
     /// Returns the intents that failed or were not reached.
-    pub fn failed(&self) -> impl Iterator<Item = &Performed> {
-        let failed = |it: &&Performed| matches!(it.fate(), Fate::Failed(_) | Fate::NotReached);
+    pub fn failed(&self) -> impl Iterator<Item = &DrainEntry> {
+        let failed = |it: &&DrainEntry| matches!(it.fate(), Fate::Failed(_) | Fate::NotReached);
         self.entries.iter().filter(failed)
     }
 }
@@ -88,85 +78,11 @@ impl Source for Drained {
 
     fn look(&self, look: &mut dyn FnMut(&[Seen<'_>])) {
         let performed = self.entries.iter().filter(|it| it.is_dispatched());
-        look(&performed.map(Performed::seen).collect::<Vec<_>>());
+        look(&performed.map(DrainEntry::seen).collect::<Vec<_>>());
     }
 }
 
 impl KeepsArguments for Drained {}
-
-impl Performed {
-    /// Creates the entry of an intent that is about to be performed.
-    pub(super) fn new(intent: &Intent, at: Duration) -> Self {
-        let mut kept = Kept::copy(intent);
-        kept.entry.data.decide(Decision::NotReached);
-        Self {
-            kept,
-            at,
-            stubbed: false,
-        }
-    }
-
-    /// Creates an entry from a report, without arguments.
-    pub(super) fn without_arguments(entry: &ReportEntry, at: Duration) -> Self {
-        Self {
-            kept: Kept::reported(entry),
-            at,
-            stubbed: false,
-        }
-    }
-
-    /// Converts the entry of an intent that waits for a retry.
-    pub(super) fn into_due(self, at: Duration) -> Due {
-        Due::retry(self.kept, at)
-    }
-
-    pub(super) fn set_fate_of(&mut self, entry: &ReportEntry) {
-        if let Some(decision) = entry.data.decision() {
-            self.kept.entry.data.decide(decision);
-        }
-    }
-
-    pub(super) fn set_stubbed(&mut self) {
-        self.stubbed = true;
-    }
-
-    pub(super) fn is_dispatched(&self) -> bool {
-        self.kept.entry.data.is_dispatched()
-    }
-
-    pub(super) fn entry(&self) -> &ReportEntry {
-        &self.kept.entry
-    }
-
-    /// Returns the intent: effect, arguments, options, cause, and the location that enqueued it. The
-    /// arguments of an effect declared `once` are available as text only.
-    pub fn seen(&self) -> Seen<'_> {
-        self.kept.seen()
-    }
-
-    /// Returns its fate.
-    pub fn fate(&self) -> Fate<'_> {
-        self.kept.entry.fate()
-    }
-
-    /// Returns the virtual time at which it began, since the start of the drain.
-    pub fn at(&self) -> Duration {
-        self.at
-    }
-
-    /// Returns `true` if a stub replaced its body.
-    pub fn is_stubbed(&self) -> bool {
-        self.stubbed
-    }
-
-    fn row(&self) -> [String; 6] {
-        let after = match self.at {
-            Duration::ZERO => String::new(),
-            at => format!("{at:?}"),
-        };
-        self.kept.row(self.fate().to_string(), after)
-    }
-}
 
 impl fmt::Display for Drained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -181,8 +97,8 @@ impl fmt::Display for Drained {
             "enqueued at",
             "caused by",
         ]);
-        let performed = self.entries.iter().map(Performed::row);
-        for row in performed.chain(self.left.entries().iter().map(Due::row)) {
+        let performed = self.entries.iter().map(DrainEntry::row);
+        for row in performed.chain(self.left.entries().iter().map(DrainEntry::row)) {
             table.row(row);
         }
         table.fmt(f)
@@ -194,11 +110,5 @@ impl fmt::Debug for Drained {
         let mut list = f.debug_list();
         list.entries(&self.entries);
         list.entries(self.left.entries()).finish()
-    }
-}
-
-impl fmt::Debug for Performed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.kept.shown(), self.fate())
     }
 }
