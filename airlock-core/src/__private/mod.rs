@@ -3,6 +3,8 @@
 mod block_on;
 mod carry;
 mod declare;
+#[cfg(feature = "serde")]
+mod fields;
 mod outcome;
 mod probe;
 
@@ -51,7 +53,9 @@ pub use crate::{
 
 use std::future::Future;
 
-use crate::effect::{BoxError, IntoKey};
+use crate::effect::IntoKey;
+
+pub use crate::effect::BoxError;
 use crate::report::FlushError;
 use crate::scope::ScopeBuilder;
 
@@ -153,6 +157,9 @@ mod durable {
     use serde::Serialize;
     use serde::de::DeserializeOwned;
 
+    use super::fields::ArgumentCodec;
+    use crate::effect::BoxError;
+
     /// The requirements for an argument of a durable effect.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` cannot be an argument of a durable effect",
@@ -164,16 +171,39 @@ mod durable {
     #[diagnostic::do_not_recommend]
     impl<T: Serialize + DeserializeOwned + Send + 'static> DurableArgument for T {}
 
-    /// Checks the type of an argument at compile time.
-    pub const fn assert_durable_argument<T: DurableArgument>() {}
+    /// Checks the type of an argument at compile time, and returns its codec. Called with the same tokens
+    /// for the check, to encode and to decode, so that the compiler reports one error for all three.
+    pub const fn assert_durable_argument<T: DurableArgument>() -> ArgumentCodec<T> {
+        ArgumentCodec::new()
+    }
 
     /// Returns the codec that encodes and decodes intents of `E`.
     pub const fn codec<E: crate::effect::DurableEffect + Send>() -> crate::effect::Codec {
         crate::effect::Codec::new::<E>()
     }
+
+    /// Encodes an intent by its `Serialize`.
+    ///
+    /// # Errors
+    ///
+    /// If `Serialize` failed.
+    pub fn to_json<E: Serialize>(intent: &E) -> Result<String, BoxError> {
+        Ok(serde_json::to_string(intent)?)
+    }
+
+    /// Decodes an intent by its `Deserialize`.
+    ///
+    /// # Errors
+    ///
+    /// If `Deserialize` failed.
+    pub fn from_json<E: DeserializeOwned>(text: &str) -> Result<E, BoxError> {
+        Ok(serde_json::from_str(text)?)
+    }
 }
 #[cfg(feature = "serde")]
-pub use self::durable::{DurableArgument, assert_durable_argument, codec};
+pub use self::durable::{DurableArgument, assert_durable_argument, codec, from_json, to_json};
+#[cfg(feature = "serde")]
+pub use self::fields::{ArgumentCodec, FieldReader, FieldWriter};
 
 /// Reports a failed flush as unhandled, and returns the body's value.
 pub fn log_flush_error<R>(error: FlushError, value: R) -> R {

@@ -1,4 +1,4 @@
-//! Encoding and decoding of durable intents.
+//! Encoding and decoding of durable intents: a JSON object with a field for each argument.
 
 use std::any::Any;
 use std::fmt;
@@ -20,16 +20,16 @@ impl fmt::Debug for Codec {
 
 #[cfg(feature = "serde")]
 impl Codec {
-    /// Returns the codec of `E`: a JSON object with a field for each argument.
+    /// Returns the codec of `E`.
     pub const fn new<E: crate::effect::DurableEffect + Send>() -> Self {
         Self {
             encode: |intent| {
                 let intent = intent
                     .downcast_ref::<E>()
                     .ok_or("an intent of another effect")?;
-                Ok(serde_json::to_string(intent)?)
+                intent.__encode()
             },
-            decode: |text| Ok(Payload::new(serde_json::from_str::<E>(text)?)),
+            decode: |text| Ok(Payload::new(E::__decode(text)?)),
         }
     }
 }

@@ -75,9 +75,18 @@ pub trait Effect: fmt::Debug + Sized + 'static {
     }
 }
 
-/// A durable effect, whose intents can be encoded and decoded.
+/// A durable effect, whose intents can be encoded and decoded; see [`Intent::encode`](crate::Intent::encode) and
+/// [`Catalogue::decode`](crate::Catalogue::decode). Implemented by `#[airlock::effect(durable)]`.
 #[cfg(feature = "serde")]
-pub trait DurableEffect: Effect + serde::Serialize + serde::de::DeserializeOwned {}
+pub trait DurableEffect: Effect {
+    /// Encodes the intent as a JSON object.
+    #[doc(hidden)]
+    fn __encode(&self) -> Result<String, BoxError>;
+
+    /// Decodes an intent.
+    #[doc(hidden)]
+    fn __decode(text: &str) -> Result<Self, BoxError>;
+}
 
 /// A body that has started: finished already (sync effects), or a future to await.
 #[must_use = "an effect that is not polled to completion may not have run"]

@@ -6,7 +6,6 @@ use syn::ReturnType;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use crate::effect::encoding::Encoding;
 use crate::effect::model::{Effect, Retry};
 use crate::effect::signature::{Parameter, ParameterKind};
 use crate::function::{place, plain_name, respan, type_text};
@@ -86,7 +85,6 @@ fn intent(effect: &Effect, private: &TokenStream) -> TokenStream {
         intent,
         attributes,
         derives,
-        durable,
         ..
     } = effect;
     let crate::effect::model::Attributes {
@@ -95,7 +93,8 @@ fn intent(effect: &Effect, private: &TokenStream) -> TokenStream {
     let summary = format!(" The intent to perform [`{}`].", plain_name(ident));
     let separator = (!docs.is_empty()).then(|| quote!(#[doc = ""]));
     let derives = (!derives.is_empty()).then(|| quote!(#[derive(#(#derives),*)]));
-    let serde = durable.then(|| {
+    let derives_serde = effect.derives_serde();
+    let serde = derives_serde.then(|| {
         let path = format!("{}::__private::serde", krate.to_string().replace(' ', ""));
         quote! {
             #[derive(#private::serde::Serialize, #private::serde::Deserialize)]
@@ -111,7 +110,7 @@ fn intent(effect: &Effect, private: &TokenStream) -> TokenStream {
             ..
         } = argument;
         let ty = effect.field_type(argument);
-        let serde = if *durable { serde.as_slice() } else { &[] };
+        let serde = if derives_serde { serde.as_slice() } else { &[] };
         let summary = docs.is_empty().then(|| {
             let summary = format!(" The argument `{}`.", plain_name(ident));
             quote!(#[doc = #summary])
@@ -266,9 +265,7 @@ fn descriptor(effect: &Effect, private: &TokenStream) -> TokenStream {
         .map(|argument| {
             let (cfgs, name) = (&argument.cfgs, plain_name(&argument.ident));
             let ty = effect.field_type(argument);
-            let encoding = effect
-                .durable
-                .then(|| Encoding::read(&argument.serde, ty).calls());
+            let encoding = effect.durable.then(|| effect.encoding(argument).calls());
             let ty = type_text(ty);
             let redacted = is_redacted(effect, argument).then(|| quote!(.redacted()));
             quote!(#(#cfgs)* #private::argument(#name, #ty)#redacted #encoding)
@@ -434,14 +431,57 @@ fn markers(effect: &Effect, private: &TokenStream) -> TokenStream {
             }
         }
     });
-    let durable = effect.durable.then(|| {
-        quote! {
-            #[automatically_derived]
-            impl #private::DurableEffect for #intent {}
-            #private::register_durable! { #intent }
-        }
-    });
+    let durable = effect.durable.then(|| durable(effect, private));
     quote!(#clone #durable)
+}
+
+/// Generates the encoding of a durable effect, argument by argument. With serde attributes that only the derive
+/// macros of serde know, `intent` has derived `Serialize` and `Deserialize`.
+fn durable(effect: &Effect, private: &TokenStream) -> TokenStream {
+    let Effect { intent, .. } = effect;
+    let (encode, decode) = if effect.derives_serde() {
+        (
+            quote!(#private::to_json(self)),
+            quote!(#private::from_json(text)),
+        )
+    } else {
+        let (puts, takes): (Vec<_>, Vec<_>) = effect
+            .arguments()
+            .map(|argument| {
+                let Parameter { cfgs, ident, .. } = argument;
+                let encoding = effect.encoding(argument);
+                let ty = effect.field_type(argument);
+                // The same tokens at the same span as in `checks`, so that the compiler shows one error for all.
+                let codec = quote_spanned!(ty.span()=> #private::assert_durable_argument::<#ty>());
+                let (put, take) = (encoding.put(ident, &codec), encoding.take(ident, &codec));
+                (quote!(#(#cfgs)* #put), quote!(#(#cfgs)* #ident: #take))
+            })
+            .unzip();
+        let encode = quote! {
+            #[allow(unused_mut, reason = "there may be no argument")]
+            let mut fields = #private::FieldWriter::new();
+            #(#puts)*
+            fields.finish()
+        };
+        let decode = quote! {
+            #[allow(unused_variables, reason = "there may be no argument")]
+            let fields = #private::FieldReader::new(text)?;
+            ::core::result::Result::Ok(Self { #(#takes),* })
+        };
+        (encode, decode)
+    };
+    quote! {
+        #[automatically_derived]
+        impl #private::DurableEffect for #intent {
+            fn __encode(&self) -> ::core::result::Result<::std::string::String, #private::BoxError> {
+                #encode
+            }
+            fn __decode(text: &str) -> ::core::result::Result<Self, #private::BoxError> {
+                #decode
+            }
+        }
+        #private::register_durable! { #intent }
+    }
 }
 
 /// Generates an assertion of the required traits for each argument's type, at the span of the type.

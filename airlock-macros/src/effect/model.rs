@@ -10,6 +10,7 @@ use syn::{
 };
 
 use crate::effect::args::Args;
+use crate::effect::encoding::Encoding;
 use crate::effect::signature::{Checked, Parameter, ParameterKind};
 use crate::function::{Function, docs, is_one_of, plain_name, unwrapped};
 use crate::problems::Problems;
@@ -82,6 +83,19 @@ impl Effect {
     /// Returns the type of the intent's field for an argument.
     pub(crate) fn field_type<'a>(&'a self, argument: &'a Parameter) -> &'a Type {
         self.batch.as_ref().unwrap_or(&argument.ty)
+    }
+
+    /// Returns the encoding of an argument of a durable effect.
+    pub(crate) fn encoding(&self, argument: &Parameter) -> Encoding {
+        Encoding::read(&argument.serde, self.field_type(argument))
+    }
+
+    /// Returns `true` if the intent needs the derive macros of serde.
+    pub(crate) fn derives_serde(&self) -> bool {
+        self.durable
+            && self
+                .arguments()
+                .any(|argument| self.encoding(argument).needs_derive)
     }
 
     /// Returns `true` if the `key` expression uses the argument.

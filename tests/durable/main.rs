@@ -1,6 +1,8 @@
 //! Durable effects: encoding, and decoding through the catalogue.
 #![cfg(feature = "serde")]
 
+mod encoding;
+
 use airlock::Intent;
 use airlock::catalogue::{Catalogue, DecodeError};
 use airlock::intent::EncodeError;
