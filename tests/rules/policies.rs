@@ -8,7 +8,7 @@ use airlock::policy::{
     assert_no_effects, block, cap, dedupe, dedupe_by, drop_all, limit,
 };
 use airlock::prelude::*;
-use airlock::{EnqueueErrorKind, Intent, IntoKey, try_enqueue};
+use airlock::{EnqueueErrorKind, Fate, Intent, IntoKey, try_enqueue};
 
 use crate::fixture::{Charge, Mail, charge, fates, logged, mail};
 
@@ -304,4 +304,39 @@ fn a_policy_that_is_chosen_at_run_time_is_asked_as_itself() {
         refusal.expect("it is vetoed").kind(),
         EnqueueErrorKind::Vetoed { policy, .. } if policy == "assert_no_effects"
     ));
+}
+
+/// A report that names `(a and b)` leaves open which of them to look at.
+#[test]
+fn r11_of_several_policies_the_one_that_dropped_or_vetoed_is_named() {
+    let dropped = |policy: Box<dyn Policy>| {
+        let scope = airlock::scope().policy(policy);
+        let ended = scope.run_infallible(|_| airlock::enqueue(mail(1)));
+        let report = ended.expect("it succeeds").report;
+        match report.entries()[0].fate() {
+            Fate::Dropped(dropped) => dropped.policy.clone(),
+            fate => panic!("{fate}"),
+        }
+    };
+    let none = || block::<Mail>();
+    assert_eq!(dropped(Box::new(allow_all().and(drop_all()))), "drop_all");
+    assert_eq!(
+        dropped(Box::new((allow_all(), (drop_all(), none())))),
+        "drop_all"
+    );
+    assert_eq!(dropped(Box::new(vec![drop_all(), drop_all()])), "drop_all");
+    // Both had to refuse it.
+    let either = drop_all().and(allow_all()).or(drop_all());
+    assert_eq!(
+        dropped(Box::new(either)),
+        "((drop_all and allow_all) or drop_all)"
+    );
+
+    let scope = airlock::scope().policy((allow_all(), assert_no_effects()));
+    let ended = scope.run_infallible(|_| try_enqueue(mail(1)).expect_err("it is vetoed"));
+    let vetoed = ended.expect("it succeeds").value;
+    match vetoed.kind() {
+        EnqueueErrorKind::Vetoed { policy, .. } => assert_eq!(policy, "assert_no_effects"),
+        kind => panic!("{kind}"),
+    }
 }

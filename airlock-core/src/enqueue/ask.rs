@@ -147,7 +147,10 @@ fn ask_policies(here: &Here, place: &Arc<Place>, intent: &Intent) -> Result<(), 
             policy
                 .at_enqueue(intent, &view)
                 .map_err(|veto| EnqueueErrorKind::Vetoed {
-                    policy: policy.shown_name(),
+                    policy: match veto.policy() {
+                        Some(within) => within.to_owned(),
+                        None => policy.shown_name(),
+                    },
                     veto,
                 })?;
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::context::{self, Around, Place, PlaceKind};
 use crate::executor::FailureMode;
 use crate::intent::{Decision, Dropped, Failure, Intent, Special};
-use crate::policy::{Judgement, Layer, Policy};
+use crate::policy::{self, Judgement, Layer, Policy};
 use crate::unwind::catch;
 
 /// Intents that want to leave, with the settings of the scope that dispatches them.
@@ -189,7 +189,7 @@ impl Leaving<'_> {
     }
 
     /// Decides the fate of the intents that a policy dropped.
-    fn drop_all(&mut self, policy: &Layer, dropped: Vec<(u32, Option<Cow<'static, str>>)>) {
+    fn drop_all(&mut self, policy: &Layer, dropped: Vec<policy::Drop>) {
         if dropped.is_empty() {
             return;
         }
@@ -199,22 +199,29 @@ impl Leaving<'_> {
             policy: name.clone(),
             reason: None,
         });
-        for (position, reason) in dropped {
+        for policy::Drop {
+            position,
+            reason,
+            policy,
+        } in dropped
+        {
+            let policy = policy.as_deref().unwrap_or(&name);
             let intent = &mut self.intents[position as usize];
             tracing::debug!(
                 target: "airlock",
                 effect = intent.effect().id(),
                 intent = intent.id().get(),
                 at = %intent.location(),
-                policy = %name,
+                policy,
                 reason = reason.as_deref(),
                 "dropped",
             );
-            intent.info.decide(Decision::Dropped(match reason {
-                None => plain.clone(),
-                Some(reason) => Arc::new(Dropped {
-                    policy: name.clone(),
-                    reason: Some(reason.into_owned()),
+            let shared = reason.is_none() && policy == name;
+            intent.info.decide(Decision::Dropped(match shared {
+                true => plain.clone(),
+                false => Arc::new(Dropped {
+                    policy: policy.to_owned(),
+                    reason: reason.map(Cow::into_owned),
                 }),
             }));
         }

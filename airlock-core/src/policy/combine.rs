@@ -11,8 +11,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::intent::Intent;
-use crate::policy::judgement::Judged;
+use crate::policy::judgement::{Drop, Judged};
 use crate::policy::{Judgement, Policy, ScopeView, Verdict, Veto};
+
+/// Asks one of several policies at enqueue, and names it in its veto.
+fn ask(policy: &impl Policy, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
+    let answer = policy.at_enqueue(intent, scope);
+    answer.map_err(|veto| veto.by(policy))
+}
 
 /// A policy that allows what both inner policies allow; see [`Policy::and`].
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +26,8 @@ pub struct And<A, B>(pub(super) A, pub(super) B);
 
 impl<A: Policy, B: Policy> Policy for And<A, B> {
     fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
-        self.0.at_enqueue(intent, scope)?;
-        self.1.at_enqueue(intent, scope)
+        ask(&self.0, intent, scope)?;
+        ask(&self.1, intent, scope)
     }
 
     fn at_flush(&self, intent: &Intent) -> Verdict {
@@ -32,8 +38,8 @@ impl<A: Policy, B: Policy> Policy for And<A, B> {
     }
 
     fn judge(&self, batch: &mut Judgement<'_>) {
-        self.0.judge(batch);
-        self.1.judge(batch);
+        batch.ask(&self.0);
+        batch.ask(&self.1);
     }
 
     fn name(&self) -> Cow<'static, str> {
@@ -49,7 +55,11 @@ impl<A: Policy, B: Policy> Policy for Or<A, B> {
     fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
         match self.0.at_enqueue(intent, scope) {
             Ok(()) => Ok(()),
-            Err(_) => self.1.at_enqueue(intent, scope),
+            // Both policies vetoed, so neither is named.
+            Err(_) => self.1.at_enqueue(intent, scope).map_err(|veto| Veto {
+                policy: None,
+                ..veto
+            }),
         }
     }
 
@@ -66,7 +76,7 @@ impl<A: Policy, B: Policy> Policy for Or<A, B> {
         let refused = first
             .dropped
             .into_iter()
-            .map(|(position, _)| position)
+            .map(|drop| drop.position)
             .collect();
         let second = batch.trial(refused, |batch| self.1.judge(batch));
         let mut kept = first.kept;
@@ -74,7 +84,8 @@ impl<A: Policy, B: Policy> Policy for Or<A, B> {
         kept.sort_unstable();
         batch.apply(Judged {
             kept,
-            dropped: second.dropped,
+            // Both policies dropped them, so neither is named.
+            dropped: second.dropped.into_iter().map(Drop::anonymous).collect(),
         });
     }
 
@@ -101,12 +112,16 @@ impl<P: Policy> Policy for Not<P> {
             kept: judged
                 .dropped
                 .into_iter()
-                .map(|(position, _)| position)
+                .map(|drop| drop.position)
                 .collect(),
             dropped: judged
                 .kept
                 .into_iter()
-                .map(|position| (position, None))
+                .map(|position| Drop {
+                    position,
+                    reason: None,
+                    policy: None,
+                })
                 .collect(),
         });
     }
@@ -175,7 +190,7 @@ impl<P: Policy> Policy for Option<P> {
 impl<P: Policy> Policy for Vec<P> {
     fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
         self.iter()
-            .try_for_each(|policy| policy.at_enqueue(intent, scope))
+            .try_for_each(|policy| ask(policy, intent, scope))
     }
 
     fn at_flush(&self, intent: &Intent) -> Verdict {
@@ -188,7 +203,7 @@ impl<P: Policy> Policy for Vec<P> {
 
     fn judge(&self, batch: &mut Judgement<'_>) {
         for policy in self {
-            policy.judge(batch);
+            batch.ask(policy);
         }
     }
 
@@ -204,7 +219,7 @@ macro_rules! policy_for_tuples {
         /// earlier one refused.
         impl<$($name: Policy),+> Policy for ($($name,)+) {
             fn at_enqueue(&self, intent: &Intent, scope: &ScopeView<'_>) -> Result<(), Veto> {
-                $(self.$index.at_enqueue(intent, scope)?;)+
+                $(ask(&self.$index, intent, scope)?;)+
                 Ok(())
             }
 
@@ -217,7 +232,7 @@ macro_rules! policy_for_tuples {
             }
 
             fn judge(&self, batch: &mut Judgement<'_>) {
-                $(self.$index.judge(batch);)+
+                $(batch.ask(&self.$index);)+
             }
 
             fn name(&self) -> Cow<'static, str> {

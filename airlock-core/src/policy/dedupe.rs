@@ -25,8 +25,8 @@ pub fn dedupe() -> Dedupe {
 /// Returns a policy that keeps the last intent of each key that a closure returns, and drops the
 /// others.
 ///
-/// Keys are compared across effects: include the id of [`Intent::effect`](crate::IntentInfo::effect) in the key to compare
-/// within one effect. Intents for which the closure returns `None` pass.
+/// Keys are compared across effects: include the id of [`Intent::effect`](crate::IntentInfo::effect)
+/// in the key to compare within one effect. Intents for which the closure returns `None` pass.
 ///
 /// ```
 /// use airlock_core::policy::dedupe_by;
@@ -83,9 +83,11 @@ impl Policy for Dedupe {
     }
 
     fn name(&self) -> Cow<'static, str> {
-        match self.coalesce {
-            Coalesce::First => "dedupe(first)".into(),
-            Coalesce::Last => "dedupe(last)".into(),
+        match (&self.key, self.coalesce) {
+            (None, Coalesce::Last) => "dedupe".into(),
+            (None, Coalesce::First) => "dedupe.keep_first".into(),
+            (Some(_), Coalesce::Last) => "dedupe_by".into(),
+            (Some(_), Coalesce::First) => "dedupe_by.keep_first".into(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use crate::intent::Intent;
-use crate::policy::Verdict;
+use crate::policy::{Policy, Verdict, shown_name};
 
 /// The intents that one policy judges in one flush, in the order of the buffer.
 ///
@@ -14,7 +14,7 @@ pub struct Judgement<'a> {
     intents: &'a [Intent],
     /// The positions in `intents` that have not been dropped.
     left: Vec<u32>,
-    dropped: Vec<(u32, Option<Cow<'static, str>>)>,
+    dropped: Vec<Drop>,
     /// The position being judged, so that a panic fails the right intent.
     asking: &'a Cell<Option<u32>>,
 }
@@ -46,7 +46,11 @@ impl<'a> Judgement<'a> {
             match verdict(&intents[position as usize]) {
                 Verdict::Allow => true,
                 Verdict::Drop(reason) => {
-                    dropped.push((position, reason));
+                    dropped.push(Drop {
+                        position,
+                        reason,
+                        policy: None,
+                    });
                     false
                 }
             }
@@ -78,6 +82,15 @@ impl<'a> Judgement<'a> {
         self.left.is_empty()
     }
 
+    /// Lets one of several policies judge, and names it in what it drops.
+    pub(crate) fn ask(&mut self, policy: &(impl Policy + ?Sized)) {
+        let before = self.dropped.len();
+        policy.judge(self);
+        for drop in &mut self.dropped[before..] {
+            drop.policy.get_or_insert_with(|| shown_name(policy));
+        }
+    }
+
     /// Runs `judge` on a copy with these positions, and returns what it kept and dropped.
     pub(crate) fn trial(&self, left: Vec<u32>, judge: impl FnOnce(&mut Judgement<'a>)) -> Judged {
         let mut trial = Judgement::new(self.intents, left, self.asking);
@@ -97,7 +110,7 @@ impl<'a> Judgement<'a> {
 
     pub(crate) fn finish(mut self) -> Judged {
         // `each_from_last` adds its drops in reverse order.
-        self.dropped.sort_unstable_by_key(|(position, _)| *position);
+        self.dropped.sort_unstable_by_key(|drop| drop.position);
         Judged {
             kept: self.left,
             dropped: self.dropped,
@@ -111,9 +124,27 @@ impl std::fmt::Debug for Judgement<'_> {
     }
 }
 
+impl Drop {
+    /// Removes the name of the policy.
+    pub(crate) fn anonymous(self) -> Self {
+        Self {
+            policy: None,
+            ..self
+        }
+    }
+}
+
 /// The decision of one policy, as positions in order.
 #[derive(Default)]
 pub(crate) struct Judged {
     pub(crate) kept: Vec<u32>,
-    pub(crate) dropped: Vec<(u32, Option<Cow<'static, str>>)>,
+    pub(crate) dropped: Vec<Drop>,
+}
+
+/// An intent that a policy dropped.
+pub(crate) struct Drop {
+    pub(crate) position: u32,
+    pub(crate) reason: Option<Cow<'static, str>>,
+    /// The policy within a combination of policies that dropped it.
+    pub(crate) policy: Option<String>,
 }

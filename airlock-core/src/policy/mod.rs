@@ -22,6 +22,7 @@ use crate::intent::{Intent, name_of};
 pub use self::block::{EffectFilter, SelectorError, allow_only, block};
 pub use self::combine::{And, Not, Or};
 pub use self::dedupe::{Dedupe, dedupe, dedupe_by};
+pub(crate) use self::judgement::Drop;
 pub use self::judgement::Judgement;
 pub use self::simple::{
     NoReentry, allow_all, allow_if, assert_no_effects, cap, drop_all, limit, log_on_flush,
@@ -160,6 +161,8 @@ impl From<bool> for Verdict {
 #[error("{reason}")]
 pub struct Veto {
     reason: Cow<'static, str>,
+    /// The policy within a combination of policies that vetoed.
+    policy: Option<String>,
 }
 
 impl Veto {
@@ -167,13 +170,30 @@ impl Veto {
     pub fn because(reason: impl Into<Cow<'static, str>>) -> Self {
         Self {
             reason: reason.into(),
+            policy: None,
         }
+    }
+
+    /// Names the policy, unless a policy within it is named already.
+    pub(crate) fn by(mut self, policy: &(impl Policy + ?Sized)) -> Self {
+        self.policy.get_or_insert_with(|| shown_name(policy));
+        self
+    }
+
+    /// Returns the name of the policy within a combination of policies that vetoed.
+    pub(crate) fn policy(&self) -> Option<&str> {
+        self.policy.as_deref()
     }
 
     /// Returns the reason.
     pub fn reason(&self) -> &str {
         &self.reason
     }
+}
+
+/// Returns a policy's name, or a placeholder if `Policy::name` panics.
+fn shown_name(policy: &(impl Policy + ?Sized)) -> String {
+    name_of("Policy::name", || policy.name())
 }
 
 /// A policy in the stack, with its type erased.
@@ -187,7 +207,7 @@ impl Layer {
 
     /// Returns the policy's name, or a placeholder if `Policy::name` panics.
     pub(crate) fn shown_name(&self) -> String {
-        name_of("Policy::name", || self.0.name())
+        shown_name(&*self.0)
     }
 }
 
