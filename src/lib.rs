@@ -5,7 +5,9 @@
 /// combinators of policies.
 pub mod prelude {
     pub use airlock_core::policy::Policy as _;
-    pub use airlock_core::{Effect as _, InScope as _, IntoIntent as _, PerformNow as _};
+    pub use airlock_core::{
+        Effect as _, InScope as _, IntoIntent as _, IntoKey as _, PerformNow as _,
+    };
 }
 
 /// Executors: perform or hand over the intents that a flush releases.

@@ -412,8 +412,10 @@ fn lines(missing: &[MissingResource]) -> impl fmt::Display {
         for resource in missing {
             f.write_str("\n  ")?;
             resource.write_need(f)?;
+            f.write_str("; ")?;
+            resource.write_call(f)?;
         }
-        f.write_str("\nsupply each with `.resource(..)`, by value, in an `Arc` or in a `Box` (a trait object: in an `Arc` or a `Box`), or in a test call `.skip_resource_check()`")
+        f.write_str("\nin a test that performs none of these effects, call `.skip_resource_check()` instead")
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use airlock::executor::{BoxFuture, Timer};
-use airlock::{Airlock, BuildError, Effect, Failure, MissingResource, PerformNow};
+use airlock::{Airlock, BuildError, Effect, Failure, PerformNow};
 
 use crate::fixture::{Log, builder, fates, logged, logged_async, mail};
 
@@ -66,12 +66,9 @@ fn an_effect_without_its_resource_fails_and_says_which() {
     let error = airlock::scope()
         .run_infallible(|_| airlock::enqueue(mail(1)))
         .expect_err("no log");
-    let Some(Failure::Effect(source)) = error.failure() else {
+    let Some(Failure::MissingResource(missing)) = error.failure() else {
         panic!("{error:?}")
     };
-    let missing = source
-        .downcast_ref::<MissingResource>()
-        .expect("a missing resource");
     assert!(missing.type_name.ends_with("Log"));
 }
 

@@ -75,7 +75,7 @@ fn a_missing_resource_has_one_line_with_its_path_and_the_effects_that_need_it() 
             && line.contains(" and `traps.resources.remind` at "),
         "{line}"
     );
-    assert!(text.contains("supply each with `.resource(..)`"), "{text}");
+    assert!(text.contains("supply it with `.resource(..)`"), "{text}");
 }
 
 #[test]

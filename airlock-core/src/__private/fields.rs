@@ -54,7 +54,7 @@ impl FieldWriter {
     pub fn put<T>(
         &mut self,
         name: &str,
-        codec: ArgumentCodec<T>,
+        codec: &ArgumentCodec<T>,
         value: &T,
     ) -> Result<(), BoxError> {
         if self.0.len() > 1 {
@@ -100,7 +100,7 @@ impl<'a> FieldReader<'a> {
         &self,
         names: &[&'static str],
         default: Option<fn() -> T>,
-        codec: ArgumentCodec<T>,
+        codec: &ArgumentCodec<T>,
     ) -> Result<T, BoxError> {
         let name = names.first().copied().unwrap_or_default();
         let mut found = self

@@ -145,22 +145,33 @@ impl MissingResource {
     }
 }
 
+impl MissingResource {
+    /// Writes the call that supplies it.
+    pub(crate) fn write_call(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let type_name = self.type_name;
+        match type_name.starts_with("dyn ") {
+            true => write!(
+                f,
+                "supply it with `.resource(Arc::new(..) as Arc<{type_name}>)`"
+            ),
+            false => {
+                f.write_str("supply it with `.resource(..)`, by value, in an `Arc` or in a `Box`")
+            }
+        }
+    }
+}
+
 impl fmt::Display for MissingResource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the resource ")?;
         self.write_need(f)?;
         f.write_str(" is missing: ")?;
-        f.write_str(match (self.without_airlock, self.type_name.starts_with("dyn ")) {
-            (true, _) => {
-                "no airlock is installed here: call `.install()` on the one that your program builds, before the first scope opens, or run this code in it with `Airlock::run`"
-            }
-            (false, true) => {
-                "supply it with `Airlock::builder().resource(..)`, as an `Arc` or a `Box` of that trait object"
-            }
-            (false, false) => {
-                "supply it with `Airlock::builder().resource(..)`, by value, in an `Arc` or in a `Box`"
-            }
-        })
+        match self.without_airlock {
+            true => f.write_str(
+                "no airlock is installed here: call `.install()` on the one that your program builds, before the first scope opens, or run this code in it with `Airlock::run`",
+            ),
+            false => self.write_call(f),
+        }
     }
 }
 

@@ -220,7 +220,7 @@ impl Flush {
         let body = scope.run(|| catch(|| start(&mut self.intents, unit, settings)));
         let body = match body {
             Ok(Performing::Ready(result)) => {
-                return (result.map_err(Failure::Effect), scope.take());
+                return (result.map_err(Failure::from_effect), scope.take());
             }
             Err(Panicked { message }) => return (Err(Failure::Panicked { message }), scope.take()),
             Ok(Performing::Pending(body)) => body,
@@ -403,7 +403,9 @@ impl Awaited<'_, '_> {
         poll_fn(|cx| {
             // The body first: one that finishes together with the alarm has succeeded.
             match catch(|| self.poll_body(cx)) {
-                Ok(Poll::Ready(result)) => return Poll::Ready(result.map_err(Failure::Effect)),
+                Ok(Poll::Ready(result)) => {
+                    return Poll::Ready(result.map_err(Failure::from_effect));
+                }
                 Ok(Poll::Pending) => {}
                 Err(message) => return Poll::Ready(Err(panicked(message))),
             }
@@ -455,7 +457,7 @@ impl Drop for Awaited<'_, '_> {
 /// Returns the result of a body that must not be awaited.
 fn result_of(ended: Result<Performing<'_>, Panicked>) -> Result<(), Failure> {
     match ended {
-        Ok(Performing::Ready(result)) => result.map_err(Failure::Effect),
+        Ok(Performing::Ready(result)) => result.map_err(Failure::from_effect),
         Ok(Performing::Pending(_)) => Err(Failure::NeedsAwait),
         Err(panic) => Err(panicked(panic)),
     }

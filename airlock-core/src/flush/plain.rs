@@ -185,7 +185,7 @@ fn perform(
 #[cold]
 fn unusual(ended: thread::Result<Performing<'_>>, scope: Option<Box<Frame>>) -> Unusual {
     let result = match ended {
-        Ok(Performing::Ready(result)) => result.map_err(Failure::Effect),
+        Ok(Performing::Ready(result)) => result.map_err(Failure::from_effect),
         Ok(Performing::Pending(_)) => Err(Failure::NeedsAwait),
         Err(panic) => Err(Failure::Panicked {
             message: Panicked::new(panic).message,

@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::effect::BoxError;
+use crate::effect::{BoxError, MissingResource};
 use crate::intent::{IntentId, ScopeId};
 use crate::unwind::{Panicked, catch, guarded};
 
@@ -196,6 +196,9 @@ pub enum Failure {
     /// The effect's body returned an error.
     #[error("the effect returned an error")]
     Effect(#[source] BoxError),
+    /// The effect's body did not run, because a resource is missing.
+    #[error(transparent)]
+    MissingResource(MissingResource),
     /// The effect's body panicked. The panic was caught; its message is kept.
     #[error("the effect panicked: {message}")]
     Panicked {
@@ -274,6 +277,14 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Converts the error of an effect's `perform`.
+    pub(crate) fn from_effect(error: BoxError) -> Self {
+        match error.downcast::<MissingResource>() {
+            Ok(missing) => Self::MissingResource(*missing),
+            Err(error) => Self::Effect(error),
+        }
+    }
+
     /// Returns whether the intent failed in its dispatch. `false` if a policy, its key, an ended ancestor or the depth
     /// limit failed it before.
     pub(crate) fn came_from_dispatch(&self) -> bool {

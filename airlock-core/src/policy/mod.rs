@@ -58,7 +58,8 @@ pub use self::view::ScopeView;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a policy",
-    note = "implement `airlock::policy::Policy`, or use a closure `|intent: &airlock::Intent| -> bool`"
+    note = "implement `airlock::policy::Policy`, or use a closure `|intent: &airlock::Intent| -> bool`",
+    note = "the policies of `airlock::policy` are made by functions: write `drop_all()`, with parentheses"
 )]
 pub trait Policy: Send + Sync + 'static {
     /// Judges an intent that is being enqueued into `scope`. A vetoed intent is not buffered.

@@ -201,7 +201,16 @@ impl fmt::Display for FlushReport {
             write!(f, " ({origin})")?;
         }
         let intents = if self.len() == 1 { "intent" } else { "intents" };
-        writeln!(f, ", {}: {} {intents}", self.page.outcome, self.len())?;
+        write!(f, ", {}: {} {intents}", self.page.outcome, self.len())?;
+        for (count, words) in [
+            (self.failed().count(), "failed"),
+            (self.not_reached().count(), "not reached"),
+        ] {
+            if count > 0 {
+                write!(f, ", {count} {words}")?;
+            }
+        }
+        writeln!(f)?;
         let mut table = Table::new([
             "effect",
             "intent",

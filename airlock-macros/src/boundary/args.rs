@@ -75,6 +75,10 @@ impl Args {
                         let message = "a failed flush is never ignored: write `log`, `panic`, or `|error| ..` with the value to return";
                         return Err(syn::Error::new_spanned(path, message));
                     }
+                    Expr::Path(path) if path.path.is_ident("None") => {
+                        let message = "a closure returns the value: write `|_| None`";
+                        return Err(syn::Error::new_spanned(path, message));
+                    }
                     _ => OnFlushError::Value(Box::new(value)),
                 };
                 set_once(&mut self.on_flush_error, key, choice)?;

@@ -105,7 +105,7 @@ impl Encoding {
     /// Returns the statement that encodes the argument into `fields`.
     pub(crate) fn put(&self, ident: &Ident, codec: &TokenStream) -> TokenStream {
         let name = self.encoded_name(ident);
-        let put = quote!(fields.put(#name, #codec, &self.#ident)?;);
+        let put = quote!(fields.put(#name, &#codec, &self.#ident)?;);
         match &self.skipped_if {
             Some(is_skipped) => quote!(if !#is_skipped(&self.#ident) { #put }),
             None => put,
@@ -119,7 +119,7 @@ impl Encoding {
             Some(value) => quote!(::core::option::Option::Some(#value)),
             None => quote!(::core::option::Option::None),
         };
-        quote!(fields.take(&[#name #(, #aliases)*], #default, #codec)?)
+        quote!(fields.take(&[#name #(, #aliases)*], #default, &#codec)?)
     }
 
     fn encoded_name(&self, ident: &Ident) -> String {
