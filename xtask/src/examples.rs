@@ -1,7 +1,7 @@
 //! Runs the examples, and compares their output.
 //!
-//! Each `examples/NAME/` has an `expected.txt`, or one `expected/CASE.txt` for each set of
-//! arguments. A first line `$ ARGUMENT..` holds the arguments. The rest is the output on stdout,
+//! Each package below `examples/` has an `expected.txt`, or one `expected/CASE.txt` for each set
+//! of arguments. A first line `$ ARGUMENT..` holds the arguments. The rest is the output on stdout,
 //! see [`diff`].
 //!
 //! An example that does not terminate, or cannot be run, declares that in its manifest. Only its
