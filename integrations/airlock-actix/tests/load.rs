@@ -11,17 +11,11 @@
 //! After the response, no flush is cut short. With a shield, all effects of a request that has reached its
 //! handler run, however the client disconnects.
 
-#![allow(clippy::print_stdout, reason = "prints the seed and the counts")]
-
-#[path = "../../../tests/traffic/mod.rs"]
-mod traffic;
-
 use actix_web::http::StatusCode;
 use actix_web::middleware::Condition;
 use actix_web::{App, HttpResponse, HttpServer, Result, web};
 use airlock::actix::ScopeMiddleware;
-
-use self::traffic::{OnClose, Refused, Told, Traffic, stopped};
+use airlock_test_traffic::{OnClose, Refused, Told, Traffic, stopped};
 
 async fn handle(traffic: web::Data<Traffic>, request: web::Path<u32>) -> Result<HttpResponse> {
     let answer = |status| {

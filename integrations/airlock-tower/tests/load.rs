@@ -10,22 +10,16 @@
 //! After the response, no flush is cut short. With a shield, all effects of a request that has reached its
 //! handler run, however the client disconnects.
 
-#![allow(clippy::print_stdout, reason = "prints the seed and the counts")]
-
-#[path = "../../../tests/traffic/mod.rs"]
-mod traffic;
-
 use std::sync::Arc;
 
 use airlock::tower::ScopeLayer;
+use airlock_test_traffic::{OnClose, Refused, Told, Traffic, stopped};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
-
-use self::traffic::{OnClose, Refused, Told, Traffic, stopped};
 
 type Answer = (StatusCode, String);
 

@@ -7,9 +7,8 @@ use actix_web::test::{TestRequest, init_service};
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpResponse, error};
 use airlock_actix::ScopeMiddleware;
+use airlock_test_endings::{self as endings, Answer, Ending, Ends, When, World};
 use futures_util::stream::{self, StreamExt};
-
-use crate::endings::{self, Answer, Ending, Ends, When, World};
 
 async fn respond(ending: &'static Ending) -> HttpResponse {
     let status = endings::work(ending).await;

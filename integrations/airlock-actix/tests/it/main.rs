@@ -2,8 +2,6 @@
 
 mod after_response;
 mod check;
-#[path = "../../../airlock-http/endings/mod.rs"]
-mod endings;
 mod endings_table;
 mod fixture;
 mod handlers;

@@ -1,12 +1,11 @@
 //! All the ways in which a request can end, through tower.
 
 use airlock::tower::ScopeLayer;
+use airlock_test_endings::{self as endings, Answer, Ending, Ends, When, World};
 use axum::body::Body;
 use axum::http::{Request, Response};
 use futures_util::StreamExt;
 use tower::{Layer, ServiceExt, service_fn};
-
-use crate::endings::{self, Answer, Ending, Ends, When, World};
 
 async fn respond(ending: &'static Ending) -> Result<Response<Body>, &'static str> {
     let status = endings::work(ending).await;

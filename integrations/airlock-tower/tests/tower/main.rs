@@ -3,8 +3,6 @@
 mod after_response;
 mod auto_traits;
 mod check;
-#[path = "../../../airlock-http/endings/mod.rs"]
-mod endings;
 mod endings_table;
 mod extractor;
 mod fixture;

@@ -1,11 +1,10 @@
 //! Effects that write to a log, and an airlock that records how each scope ended.
 
 use std::future::Future;
-
 use std::time::Duration;
 
 use airlock::{Airlock, FlushReport};
-pub(crate) use airlock_test_support::Log;
+use airlock_test_support::Log;
 use tokio::sync::mpsc;
 
 #[airlock::effect(intent = EndingMail)]
@@ -25,8 +24,10 @@ pub(super) fn charge(n: u32) -> Result<(), String> {
 }
 
 /// An airlock, with a record of its reports and unhandled errors.
-pub(crate) struct World {
-    pub(crate) airlock: Airlock,
+#[derive(Debug)]
+pub struct World {
+    /// The airlock for the middleware.
+    pub airlock: Airlock,
     pub(super) log: Log,
     unhandled: Log,
     reports: mpsc::UnboundedReceiver<String>,

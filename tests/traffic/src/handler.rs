@@ -14,10 +14,11 @@ use super::plan::{Around, Ending, Plan, Step};
 
 /// The error of a handler. Servers answer it with [`Refused::STATUS`].
 #[derive(Debug)]
-pub(crate) struct Refused;
+pub struct Refused;
 
 impl Refused {
-    pub(crate) const STATUS: u16 = 418;
+    /// The status of the answer.
+    pub const STATUS: u16 = 418;
 }
 
 impl std::fmt::Display for Refused {

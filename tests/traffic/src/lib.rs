@@ -1,6 +1,10 @@
 //! Traffic for a server: concurrent requests that succeed, fail, panic or lose their client, and the
-//! expected result of their effects. The load tests of the integrations include this module by `#[path]`
-//! and bring the server.
+//! expected result of their effects. The load tests of the web integrations bring the server.
+//!
+//! This is a package of its own because a program's catalogue has the effects of all packages that it links: only
+//! the load tests link these.
+
+#![allow(clippy::print_stdout, reason = "prints the seed and the counts")]
 
 mod client;
 mod draw;
@@ -19,7 +23,7 @@ use airlock::Airlock;
 use airlock::lifecycle::Outcome;
 use tokio::sync::{Notify, Semaphore};
 
-pub(crate) use self::handler::Refused;
+pub use self::handler::Refused;
 use self::ledger::Ledger;
 use self::plan::{Fate, Plan};
 use self::random::Random;
@@ -29,8 +33,7 @@ const REQUESTS: usize = 20_000;
 
 /// The reaction of a server to a client that closes the connection in an orderly way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "each server has its own manners")]
-pub(crate) enum OnClose {
+pub enum OnClose {
     /// Drops the handler.
     Stops,
     /// Keeps the handler running, because the client may only have closed its half.
@@ -39,9 +42,12 @@ pub(crate) enum OnClose {
 
 /// The setting of a middleware that decides when the scope of a request ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
+pub enum Told {
+    /// The scope ends before the response.
     BeforeResponse,
+    /// The scope ends after the response.
     AfterResponse,
+    /// The scope ends before the response, and the handler runs on when its client leaves.
     Shield,
 }
 
@@ -53,8 +59,10 @@ struct Manners {
 }
 
 /// All requests of a test: their plans, and their results.
-pub(crate) struct Traffic {
-    pub(crate) airlock: Airlock,
+#[derive(Debug)]
+pub struct Traffic {
+    /// The airlock for the middleware.
+    pub airlock: Airlock,
     seed: u64,
     plans: Vec<Plan>,
     /// For each request, notified when its handler is midway through its work.
@@ -68,7 +76,12 @@ pub(crate) struct Traffic {
 
 impl Traffic {
     /// Draws random plans from `AIRLOCK_LOAD_SEED`, or from a new seed. Prints the seed.
-    pub(crate) fn new(on_close: OnClose, told: Told) -> Arc<Self> {
+    ///
+    /// # Panics
+    ///
+    /// If the variable is not a number.
+    #[must_use]
+    pub fn new(on_close: OnClose, told: Told) -> Arc<Self> {
         let seed = std::env::var("AIRLOCK_LOAD_SEED").ok();
         let seed = seed.map_or_else(random::new_seed, |seed| seed.parse().expect("a number"));
         println!("AIRLOCK_LOAD_SEED={seed} ({told:?})");
@@ -99,7 +112,15 @@ impl Traffic {
     }
 
     /// Handles a request, and returns the status to answer with.
-    pub(crate) async fn handle(&self, request: u32) -> Result<u16, Refused> {
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the handler, if the plan has one.
+    ///
+    /// # Panics
+    ///
+    /// If the plan says so, or has no such request.
+    pub async fn handle(&self, request: u32) -> Result<u16, Refused> {
         let index = request as usize;
         if self.plans[index].fate() == Fate::All {
             self.begun.add_permits(1);
@@ -109,7 +130,11 @@ impl Traffic {
 
     /// Sends all requests over 64 connections, and waits until those that must succeed have reached their
     /// handler. The server must answer each with its number.
-    pub(crate) async fn drive(&self, server: SocketAddr) {
+    ///
+    /// # Panics
+    ///
+    /// If an answer is wrong, or all of them take longer than five minutes.
+    pub async fn drive(&self, server: SocketAddr) {
         let due = self.plans.iter().filter(|plan| plan.fate() == Fate::All);
         let due = u32::try_from(due.count()).expect("there are not that many");
         let begun = async {
@@ -122,7 +147,11 @@ impl Traffic {
     }
 
     /// Compares the effects that ran with the expected ones. Called after the server has stopped.
-    pub(crate) fn verify(&self) {
+    ///
+    /// # Panics
+    ///
+    /// If they differ, or if the requests do not cover every case.
+    pub fn verify(&self) {
         let verdict = Verdict::new(&self.ledger, &self.plans);
         let ended = |outcome| {
             let outcomes = lock(&self.outcomes);
@@ -155,7 +184,11 @@ impl Traffic {
 }
 
 /// Waits for a server that stops after it has served its last connection.
-pub(crate) async fn stopped<F: Future>(server: F) -> F::Output {
+///
+/// # Panics
+///
+/// If it takes longer than a minute.
+pub async fn stopped<F: Future>(server: F) -> F::Output {
     let stopped = tokio::time::timeout(Duration::from_secs(60), server).await;
     stopped.expect("every connection has ended")
 }

@@ -8,6 +8,7 @@ use super::client::trace_parent;
 use super::lock;
 
 /// The numbers of the effects that ran, and of those that were handed back, by request.
+#[derive(Debug)]
 pub(crate) struct Ledger {
     done: Mutex<Vec<Vec<u32>>>,
     unhandled: Mutex<Vec<Vec<u32>>>,

@@ -1,9 +1,13 @@
 //! A table of all the ways in which a request can end, and the effect on its intents. The tests of both
 //! adapters run it. The guide's chapters on axum and actix-web describe the same table.
+//!
+//! This is a package of its own because a program's catalogue has the effects of all packages that it links: only
+//! the tests that run the table link these.
 
 mod rows;
 mod world;
 
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +17,7 @@ use std::task::{Context, Poll, Waker};
 use airlock::prelude::*;
 use futures_util::stream::{self, Stream};
 
-pub(crate) use self::world::World;
+pub use self::world::World;
 use self::world::{charge, hang_guard, mail, ship};
 
 /// The response body of a failed flush.
@@ -21,13 +25,15 @@ const PROBLEM: &str = r#"{"type":"about:blank","title":"Internal Server Error","
 
 /// A row: one way in which a request can end.
 #[derive(Clone, Debug)]
-pub(crate) struct Ending {
+pub struct Ending {
     /// The description of the row.
-    pub(crate) name: &'static str,
-    pub(crate) when: When,
+    pub name: &'static str,
+    /// The time at which the scope ends.
+    pub when: When,
     /// The intents that the handler enqueues.
     steps: &'static [Step],
-    pub(crate) ends: Ends,
+    /// The end of the handler.
+    pub ends: Ends,
     body: Body,
     client: Client,
     /// The expected result at the client.
@@ -42,8 +48,10 @@ pub(crate) struct Ending {
 
 /// The time at which the scope ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum When {
+pub enum When {
+    /// When the response is known, before its body is sent.
     BeforeResponse,
+    /// With the body of the response.
     AfterResponse,
 }
 
@@ -63,11 +71,14 @@ enum Step {
 
 /// The end of a handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ends {
+pub enum Ends {
+    /// A response with this status.
     Status(u16),
+    /// A panic.
     Panic,
     /// The service around the handler returns an error.
     Error,
+    /// None: the handler waits forever.
     Never,
 }
 
@@ -109,14 +120,27 @@ enum Told {
 }
 
 /// A response, independent of the framework.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: Pin<Box<dyn Stream<Item = Result<Vec<u8>, ()>>>>,
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The chunks of the body.
+    pub body: Pin<Box<dyn Stream<Item = Result<Vec<u8>, ()>>>>,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut answer = f.debug_struct("Answer");
+        answer.field("status", &self.status).finish_non_exhaustive()
+    }
 }
 
 /// Runs each row of the table. `call` creates a service that does [`work`] in a scope of the world's airlock,
 /// and calls it.
-pub(crate) async fn check<F: Future<Output = Option<Answer>>>(
+///
+/// # Panics
+///
+/// If a request ends differently from its row.
+pub async fn check<F: Future<Output = Option<Answer>>>(
     call: impl Fn(&'static Ending, &World) -> F,
 ) {
     for ending in rows::all() {
@@ -133,7 +157,11 @@ pub(crate) async fn check<F: Future<Output = Option<Answer>>>(
 }
 
 /// Does the work of the handler. Returns the status of its response, if there is one.
-pub(crate) async fn work(ending: &Ending) -> u16 {
+///
+/// # Panics
+///
+/// If the row says so.
+pub async fn work(ending: &Ending) -> u16 {
     for step in ending.steps {
         match *step {
             Step::Mail(n) => airlock::enqueue(mail(n)),
@@ -155,7 +183,11 @@ pub(crate) async fn work(ending: &Ending) -> u16 {
 }
 
 /// Returns the body of the handler's response.
-pub(crate) fn body(ending: &Ending) -> impl Stream<Item = io::Result<Vec<u8>>> + use<> {
+///
+/// # Panics
+///
+/// The body panics if the row says so.
+pub fn body(ending: &Ending) -> impl Stream<Item = io::Result<Vec<u8>>> + use<> {
     let body = ending.body;
     stream::unfold(1, move |n| async move {
         let chunk = match (body, n) {
