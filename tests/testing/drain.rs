@@ -8,33 +8,12 @@ use airlock::executor::{Channel, Inline};
 use airlock::policy::{allow_if, block, dedupe, no_reentry};
 use airlock::prelude::*;
 use airlock::testing::{Assertions, DrainError, TestScope, all_in_order, capture};
-use airlock::{Airlock, AirlockBuilder, Failure, Fate};
+use airlock::{Airlock, Failure, Fate};
+use airlock_test_support::Log;
+
+use crate::fixture::{airlock, builder};
 
 const HOUR: Duration = Duration::from_secs(3600);
-
-/// The lines that the effects of one test wrote, in order.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    fn add(&self, line: impl Into<String>) {
-        self.0.lock().expect("it is free").push(line.into());
-    }
-
-    fn lines(&self) -> Vec<String> {
-        self.0.lock().expect("it is free").clone()
-    }
-
-    fn builder(&self) -> AirlockBuilder {
-        Airlock::builder()
-            .resource(self.clone())
-            .skip_resource_check()
-    }
-
-    fn airlock(&self) -> Airlock {
-        self.builder().build().expect("it builds")
-    }
-}
 
 #[airlock::effect(derive(PartialEq))]
 fn note(#[resource] log: &Log, n: u32) {
@@ -132,7 +111,7 @@ async fn it_is_performed_with_its_cascades_in_virtual_time_until_it_finishes() {
         airlock::enqueue(pay(7));
     });
     let drained = captured
-        .drain_async(&log.airlock())
+        .drain_async(&airlock(&log))
         .await
         .expect("it finishes");
     assert_eq!(
@@ -173,15 +152,14 @@ fn what_is_due_earlier_is_performed_earlier() {
             airlock::enqueue(note(n).after(hours * HOUR));
         }
     });
-    captured.drain(&log.airlock()).expect("it finishes");
+    captured.drain(&airlock(&log)).expect("it finishes");
     assert_eq!(log.lines(), ["note 3", "note 2", "note 4", "note 1"]);
 }
 
 #[test]
 fn an_effect_that_waits_to_be_tried_again_lets_others_pass() {
     let log = Log::default();
-    let airlock = log
-        .builder()
+    let airlock = builder(&log)
         .resource(AtomicU32::new(0))
         .build()
         .expect("it builds");
@@ -214,8 +192,7 @@ fn an_effect_that_waits_to_be_tried_again_lets_others_pass() {
 #[tokio::test]
 async fn an_async_effect_that_waits_to_be_tried_again_lets_others_pass() {
     let log = Log::default();
-    let airlock = log
-        .builder()
+    let airlock = builder(&log)
         .resource(AtomicU32::new(0))
         .build()
         .expect("it builds");
@@ -244,8 +221,7 @@ async fn an_async_effect_that_waits_to_be_tried_again_lets_others_pass() {
 #[test]
 fn very_many_that_wait_to_be_tried_again_do_not_exhaust_the_stack() {
     let log = Log::default();
-    let airlock = log
-        .builder()
+    let airlock = builder(&log)
         .resource(AtomicU32::new(0))
         .build()
         .expect("it builds");
@@ -323,7 +299,7 @@ fn a_stub_of_a_batch_effect_is_asked_about_each_intent_behind_one_that_fails_too
                 _ => Ok(()),
             }
         })
-        .drain(&log.airlock())
+        .drain(&airlock(&log))
         .expect_err("two fail");
     assert_eq!(log.lines(), ["index 1", "index 2", "index 3", "index 4"]);
     assert!(error.to_string().contains("no place for 2"), "{error}");
@@ -349,7 +325,7 @@ fn a_failure_is_an_error_and_does_not_stop_the_others() {
         airlock::enqueue(refuse(1));
         airlock::enqueue(note(2));
     });
-    let error = captured.drain(&log.airlock()).expect_err("one fails");
+    let error = captured.drain(&airlock(&log)).expect_err("one fails");
     assert_eq!(log.lines(), ["refuse 1", "note 2"]);
     assert!(
         matches!(error.failure(), Some(Failure::Effect(source)) if source.to_string() == "no luck with 1")
@@ -376,7 +352,7 @@ fn a_failure_is_an_error_and_does_not_stop_the_others() {
 fn an_async_effect_in_a_sync_drain_says_what_to_call() {
     let log = Log::default();
     let error = capture(|| airlock::enqueue(ship(1)))
-        .drain(&log.airlock())
+        .drain(&airlock(&log))
         .expect_err("it is async");
     assert!(
         error
@@ -434,7 +410,7 @@ fn policies_that_the_intents_have_passed_judge_first_and_hold_for_the_cascade() 
         airlock::enqueue(note(ship.order));
         Ok(())
     });
-    let drained = captured.drain(&log.airlock()).expect("it finishes");
+    let drained = captured.drain(&airlock(&log)).expect("it finishes");
     assert_eq!(log.lines(), ["pay 1", "note 5"]);
     let dropped = drained
         .entries()
@@ -449,12 +425,11 @@ fn a_policy_breaks_a_loop_in_a_drain_as_it_would_elsewhere() {
     let log = Log::default();
     let captured = airlock::policy(no_reentry()).run(|| capture(|| airlock::enqueue(again(1))));
     captured
-        .drain(&log.airlock())
+        .drain(&airlock(&log))
         .expect("it finishes")
         .assert_exactly(all_in_order![Again, OnceMore]);
     // The policy of the draining airlock applies, too. It is called once if the capture ran in that airlock.
-    let careful = log
-        .builder()
+    let careful = builder(&log)
         .policy(no_reentry())
         .build()
         .expect("it builds");
@@ -481,7 +456,7 @@ fn executors_that_are_named_do_not_take_anything() {
     });
     let captured = captured.stub::<Ship>(|_| Ok(()));
     captured
-        .drain(&log.airlock())
+        .drain(&airlock(&log))
         .expect("it finishes")
         .assert_count::<Remind>(1);
     assert!(deliveries.try_recv().is_err());
@@ -495,7 +470,7 @@ fn intents_of_a_batch_effect_are_performed_by_one_call_and_once_effects_once() {
         airlock::enqueue(open_till(TillKey));
         airlock::enqueue(index(2));
     });
-    let drained = captured.drain(&log.airlock()).expect("it finishes");
+    let drained = captured.drain(&airlock(&log)).expect("it finishes");
     assert_eq!(log.lines(), ["index [1, 2]", "till TillKey"]);
     drained.assert_count::<Index>(2);
     let till = &drained.entries()[2];
@@ -507,7 +482,7 @@ fn intents_of_a_batch_effect_are_performed_by_one_call_and_once_effects_once() {
 fn a_test_can_drain_what_it_has_enqueued(scope: &TestScope) {
     let log = Log::default();
     airlock::enqueue(note(1));
-    let drained = scope.take().drain(&log.airlock()).expect("it finishes");
+    let drained = scope.take().drain(&airlock(&log)).expect("it finishes");
     drained.assert_exactly(all_in_order![Note { n: 1 }]);
     scope.assert_nothing_enqueued();
     airlock::enqueue(note(2));

@@ -1,11 +1,12 @@
-//! The effects of a small shop, and helpers for panics.
+//! The effects of a small shop, airlocks with a log, and helpers for panics.
 
 #![allow(unused_variables, reason = "the effects of this shop do nothing")]
 
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use airlock::FlushError;
+use airlock::{Airlock, AirlockBuilder, FlushError};
+use airlock_test_support::Log;
 
 #[airlock::effect(derive(PartialEq))]
 pub(crate) fn charge(order: u64, cents: u32) -> Result<(), String> {
@@ -38,6 +39,18 @@ pub(crate) fn checkout(order: u64) -> Result<(), FlushError> {
     airlock::enqueue(charge(order, 100));
     airlock::enqueue(mail("ada"));
     Ok(())
+}
+
+/// Returns an airlock that supplies this log.
+pub(crate) fn airlock(log: &Log) -> Airlock {
+    builder(log).build().expect("it builds")
+}
+
+/// Returns a builder without a resource check: effects of other tests need resources not supplied here.
+pub(crate) fn builder(log: &Log) -> AirlockBuilder {
+    Airlock::builder()
+        .resource(log.clone())
+        .skip_resource_check()
 }
 
 /// Calls `work`, which must panic, and returns the panic's message.

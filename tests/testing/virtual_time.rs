@@ -1,43 +1,20 @@
 //! The order and the times at which a drain performs effects.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use airlock::Airlock;
 use airlock::prelude::*;
 use airlock::testing::{Captured, capture};
+use airlock_test_support::Log;
 
-use crate::fixture::block_on;
+use crate::fixture::{airlock, block_on};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The attempts of one test, in order.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    /// Adds a line, and returns how often it has occurred so far.
-    fn add(&self, line: &str) -> usize {
-        let mut lines = self.0.lock().expect("it is free");
-        lines.push(line.to_owned());
-        lines.iter().filter(|it| *it == line).count()
-    }
-
-    fn lines(&self) -> Vec<String> {
-        self.0.lock().expect("it is free").clone()
-    }
-
-    fn airlock(&self) -> Airlock {
-        let builder = Airlock::builder()
-            .resource(self.clone())
-            .skip_resource_check();
-        builder.build().expect("it builds")
-    }
-}
-
 /// Succeeds on the third attempt, and then enqueues a line to jot.
 fn third_time(log: &Log, name: &str) -> Result<(), String> {
-    if log.add(name) < 3 {
+    log.add(name);
+    if log.count(name) < 3 {
         return Err("not yet".to_owned());
     }
     airlock::enqueue(jot(format!("caused by {name}")));
@@ -46,7 +23,7 @@ fn third_time(log: &Log, name: &str) -> Result<(), String> {
 
 #[airlock::effect]
 fn jot(#[resource] log: &Log, line: String) {
-    log.add(&line);
+    log.add(line);
 }
 
 #[airlock::effect(retry(attempts = 3, delay = "40m", factor = 1, max_delay = "1h"))]
@@ -63,7 +40,7 @@ fn hasty(#[resource] log: &Log, name: String) -> Result<(), String> {
 fn both_ways(enqueue: impl Fn()) -> [(Vec<String>, Vec<Duration>); 2] {
     let drained = |drain: &dyn Fn(Captured<()>, &Airlock) -> airlock::testing::Drained| {
         let log = Log::default();
-        let drained = drain(capture(&enqueue), &log.airlock());
+        let drained = drain(capture(&enqueue), &airlock(&log));
         let entries = drained.entries().iter();
         let times = entries.map(airlock::testing::DrainEntry::at).collect();
         (log.lines(), times)

@@ -17,6 +17,11 @@ impl Log {
         self.lock().clone()
     }
 
+    /// Returns how often a line has been added.
+    pub fn count(&self, line: &str) -> usize {
+        self.lock().iter().filter(|it| *it == line).count()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
