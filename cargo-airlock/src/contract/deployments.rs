@@ -3,6 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use airlock::intent::EncodeError;
+use airlock::{BoxError, DurableEffect, Intent};
+
 use crate::contract::changes::{Severity, changes};
 use crate::contract::{Contracts, EffectContract};
 use crate::record::{Record, read_file};
@@ -39,6 +42,15 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
+fn encode(intent: impl DurableEffect + Send) -> Result<String, EncodeError> {
+    Intent::new(intent).encode()
+}
+
+fn decode<E: DurableEffect>(message: &str) -> Result<E, BoxError> {
+    // Not through the catalogue, where both versions have one id.
+    E::__decode(message)
+}
+
 macro_rules! deployments {
     ($(
         $case:ident:
@@ -59,10 +71,10 @@ macro_rules! deployments {
             #[test]
             fn the_verdict_is_that_of_serde() {
                 let encoded = "both are maps of texts and numbers";
-                let stored = serde_json::to_string(&old::mail($($old_value),*)).expect(encoded);
-                let fresh = serde_json::to_string(&new::mail($($new_value),*)).expect(encoded);
-                let by_new = serde_json::from_str::<new::Mail>(&stored).map(drop);
-                let by_old = serde_json::from_str::<old::Mail>(&fresh).map(drop);
+                let stored = super::encode(old::mail($($old_value),*)).expect(encoded);
+                let fresh = super::encode(new::mail($($new_value),*)).expect(encoded);
+                let by_new = super::decode::<new::Mail>(&stored).map(drop);
+                let by_old = super::decode::<old::Mail>(&fresh).map(drop);
                 let is_breaking = super::verdict(module_path!()) == super::Severity::Breaking;
                 assert_eq!(
                     is_breaking,
@@ -146,8 +158,8 @@ mod option_renamed {
     /// No error reveals it: the message is read, but its value is lost.
     #[test]
     fn what_would_be_lost_in_silence_is_breaking() {
-        let fresh = serde_json::to_string(&new::mail(Some("me".into()))).expect("it is a map");
-        let read: old::Mail = serde_json::from_str(&fresh).expect("an option may be missing");
+        let fresh = super::encode(new::mail(Some("me".into()))).expect("it is a map");
+        let read = super::decode::<old::Mail>(&fresh).expect("an option may be missing");
         assert_eq!(read.to, None);
         assert_eq!(super::verdict(module_path!()), super::Severity::Breaking);
     }
