@@ -6,7 +6,6 @@
 
 mod arguments;
 mod boundary;
-mod debug;
 mod effect;
 mod function;
 mod problems;
@@ -19,17 +18,17 @@ use proc_macro::TokenStream;
 /// Turns a function into an effect. Documented at `airlock::effect`.
 #[proc_macro_attribute]
 pub fn effect(args: TokenStream, item: TokenStream) -> TokenStream {
-    debug::shown(effect::effect(args.into(), &item.into())).into()
+    effect::effect(args.into(), &item.into()).into()
 }
 
 /// Puts a scope around a function's body. Documented at `airlock::boundary`.
 #[proc_macro_attribute]
 pub fn boundary(args: TokenStream, item: TokenStream) -> TokenStream {
-    debug::shown(boundary::boundary(args.into(), &item.into())).into()
+    boundary::boundary(args.into(), &item.into()).into()
 }
 
 /// Runs a test in a scope that nothing leaves. Documented at `airlock::test`.
 #[proc_macro_attribute]
 pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
-    debug::shown(test::test(args.into(), &item.into())).into()
+    test::test(args.into(), &item.into()).into()
 }

@@ -9,7 +9,7 @@ use airlock::{AirlockBuilder, FlushError};
 use crate::fixture::{block_on, panic_of, panics_during};
 
 /// A shop that counts the orders placed, paid and shipped, and the intents parked.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 struct Shop(Arc<Mutex<Books>>);
 
 #[derive(Clone, Default, Debug)]
@@ -150,6 +150,8 @@ fn the_point_that_breaks_the_invariant_is_named() {
         &[
             "does not hold after a panic at an enqueue: `testing.interruptions.take_money`, enqueued at tests/testing/interruptions.rs:",
             "(point 1; it held at the 0 before): it returned `false`",
+            "state: Shop(",
+            "placed: 1,",
             HERE,
         ],
     );

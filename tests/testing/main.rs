@@ -16,4 +16,5 @@ mod messages;
 mod once;
 mod parallel;
 mod snapshots;
+mod verdicts;
 mod virtual_time;

@@ -29,7 +29,7 @@ pub use crate::effect::{
 };
 pub use crate::intent::in_full;
 pub use crate::lifecycle::Outcome;
-pub use crate::scope::{PlainValue, SyncValue, Waits};
+pub use crate::scope::{FromFlushError, PlainValue, SyncValue, Waits};
 pub use crate::unwind::guarded;
 
 /// Returns whether a scope around the calling code has an origin, which a scope opened here would

@@ -12,6 +12,9 @@ use crate::intent::{IntentId, Stored};
 /// The number of intents of a batch that `Display` names. The rest are counted.
 const SHOWN: usize = 8;
 
+/// The number of causes that `Display` shows at each end of a long chain. The rest are counted.
+const SHOWN_AT_EACH_END: usize = 4;
+
 /// The effect that enqueued an intent while it was performed, and the cause of that effect in turn.
 ///
 /// A batch effect is performed for several intents at once. All of them are the cause then.
@@ -186,11 +189,19 @@ impl Drop for Cause {
     }
 }
 
-/// Shows the chain in chronological order: `shop.pay #1 -> shop.notify #4`.
+/// Shows the chain in chronological order: `shop.pay #1 -> shop.notify #4`. The middle of a long chain is counted.
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut chain: Vec<_> = self.chain().collect();
+        let all = chain.len();
+        // One cause takes no more room than its count.
+        let elided = all.saturating_sub(2 * SHOWN_AT_EACH_END);
         while let Some(cause) = chain.pop() {
+            if elided > 1 && chain.len() + SHOWN_AT_EACH_END + 1 == all {
+                chain.truncate(SHOWN_AT_EACH_END);
+                write!(f, "\u{2026} {elided} more \u{2026} -> ")?;
+                continue;
+            }
             write!(f, "{} {}", cause.effect.id(), cause.intent)?;
             for other in cause.others.iter().take(SHOWN - 1) {
                 write!(f, ", {other}")?;

@@ -9,8 +9,8 @@ use crate::context::{
 };
 use crate::effect::Effect;
 use crate::intent::{Intent, Origin, ScopeId};
-use crate::report::{FlushError, Snapshot};
-use crate::scope::ScopeBuilder;
+use crate::report::Snapshot;
+use crate::scope::{FromFlushError, ScopeBuilder};
 
 /// A handle to a scope, with the local policies under which it was taken.
 ///
@@ -182,7 +182,7 @@ pub trait InScope: Future + Sized {
     fn in_scope<T, E>(self, scope: ScopeBuilder) -> impl Future<Output = Result<T, E>>
     where
         Self: Future<Output = Result<T, E>>,
-        E: From<FlushError>,
+        E: FromFlushError,
     {
         scope.run_async(|_| self)
     }

@@ -36,6 +36,6 @@ pub use self::recording::Recording;
 pub use self::released::Released;
 pub use self::root::{ForbidRootScopes, forbid_root_scopes};
 pub use self::run::Completed;
-pub use self::value::{PlainValue, SyncValue};
+pub use self::value::{FromFlushError, PlainValue, SyncValue};
 pub use self::waits::Waits;
 pub use self::work::Work;

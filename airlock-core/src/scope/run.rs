@@ -10,7 +10,7 @@ use crate::lifecycle::Outcome;
 use crate::report::{FlushError, FlushReport};
 use crate::scope::boundary::Boundary;
 use crate::scope::unattended::report_unhandled;
-use crate::scope::{LocalScope, OwnedScope, PlainValue, Scope, ScopeBuilder, Work};
+use crate::scope::{FromFlushError, LocalScope, OwnedScope, PlainValue, Scope, ScopeBuilder, Work};
 
 /// The value of a body and the report of its scope.
 ///
@@ -43,7 +43,7 @@ impl ScopeBuilder {
     /// If the closure panics. The panic resumes after the scope has ended.
     pub fn run<T, E>(self, body: impl FnOnce(&LocalScope<'_>) -> Result<T, E>) -> Result<T, E>
     where
-        E: From<FlushError>,
+        E: FromFlushError,
     {
         self.run_to_end(
             |scope| {
@@ -79,7 +79,7 @@ impl ScopeBuilder {
         body: impl FnOnce(&LocalScope<'_>) -> Result<T, E>,
     ) -> Completed<Result<T, E>>
     where
-        E: From<FlushError>,
+        E: FromFlushError,
     {
         let (ended, frame) = self.enclose(body);
         match ended {
@@ -140,7 +140,7 @@ impl ScopeBuilder {
         body: impl AsyncFnOnce(Scope) -> Result<T, E>,
     ) -> Result<T, E>
     where
-        E: From<FlushError>,
+        E: FromFlushError,
     {
         let (ended, scope) = self.enclose_async(body).await;
         match ended {
@@ -168,7 +168,7 @@ impl ScopeBuilder {
         body: impl AsyncFnOnce(Scope) -> Result<T, E>,
     ) -> Completed<Result<T, E>>
     where
-        E: From<FlushError>,
+        E: FromFlushError,
     {
         let (ended, scope) = self.enclose_async(body).await;
         match ended {

@@ -1,7 +1,7 @@
 //! Assertions on intents in captures, scopes, recorders, drains and reports.
 
 use crate::effect::Effect;
-use crate::intent::IntentId;
+use crate::intent::{Fate, IntentId};
 use crate::testing::in_order::Missing;
 use crate::testing::message::shortened;
 use crate::testing::source::{KeepsArguments, Source};
@@ -193,6 +193,50 @@ pub trait Assertions: Source {
         });
     }
 
+    /// Asserts that a policy whose name contains this text dropped an intent of the effect. Use it on a
+    /// report or on the result of a drain, after the policies have judged.
+    ///
+    /// ```
+    /// use airlock::policy::block;
+    /// use airlock::testing::Assertions;
+    ///
+    /// #[airlock::effect]
+    /// fn track(page: String) {}
+    ///
+    /// let scope = airlock::scope().policy(block::<Track>());
+    /// let completed = scope.run_infallible(|_| airlock::enqueue(track("/".into())))?;
+    /// completed.report.assert_dropped::<Track>("block");
+    /// # Ok::<(), airlock::FlushError>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there is none. The message shows the fates.
+    #[track_caller]
+    fn assert_dropped<E: Effect>(&self, policy: &str) {
+        let is_dropped = |seen: &Seen<'_>| {
+            seen.is::<E>()
+                && matches!(seen.fate(), Fate::Dropped(dropped) if dropped.policy.contains(policy))
+        };
+        check_all(self, |seen| {
+            let dropped: Vec<_> = (0..seen.len())
+                .filter(|&it| is_dropped(&seen[it]))
+                .collect();
+            if !dropped.is_empty() {
+                return Ok(dropped);
+            }
+            let (id, near) = (E::DESCRIPTOR.id(), nearest::of_type::<E>(seen));
+            let similar = match near.is_empty() {
+                true => nearest::similar_to::<E>(seen),
+                false => String::new(),
+            };
+            let wrong = format!(
+                "no intent of `{id}` was dropped by a policy whose name contains `{policy}`{similar}"
+            );
+            Err((wrong, near))
+        });
+    }
+
     /// Asserts that there are no intents.
     ///
     /// # Panics
@@ -273,15 +317,36 @@ type Checked = Result<Vec<usize>, (String, Vec<usize>)>;
 #[track_caller]
 fn check<S: Source + ?Sized>(source: &S, check: impl Fn(&[Seen<'_>]) -> Checked) {
     let mut failure = None;
-    source.look(&mut |seen| match check(seen) {
-        Ok(places) => source.looked_at(&ids(seen, &places)),
-        Err((wrong, near)) => {
-            let hint = source.hint();
-            failure = Some(message::failure(&wrong, S::HOLDS, seen, &near, hint));
-        }
-    });
+    source.look(&mut |seen| failure = failure_of(source, seen, &check));
     if let Some(failure) = failure {
         panic!("{failure}");
+    }
+}
+
+/// Works like [`check`], with the intents that were dropped or discarded.
+#[track_caller]
+fn check_all<S: Source + ?Sized>(source: &S, check: impl Fn(&[Seen<'_>]) -> Checked) {
+    let mut failure = None;
+    source.look_at_all(&mut |seen| failure = failure_of(source, seen, &check));
+    if let Some(failure) = failure {
+        panic!("{failure}");
+    }
+}
+
+fn failure_of<S: Source + ?Sized>(
+    source: &S,
+    seen: &[Seen<'_>],
+    check: &impl Fn(&[Seen<'_>]) -> Checked,
+) -> Option<String> {
+    match check(seen) {
+        Ok(places) => {
+            source.looked_at(&ids(seen, &places));
+            None
+        }
+        Err((wrong, near)) => {
+            let hint = source.hint();
+            Some(message::failure(&wrong, S::HOLDS, seen, &near, hint))
+        }
     }
 }
 

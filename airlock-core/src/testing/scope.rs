@@ -109,7 +109,27 @@ pub struct Test<'a> {
     pub airlock: Option<&'a Airlock>,
 }
 
-impl Test<'_> {
+/// An async test whose body has ended.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct EndedTest<'a, T> {
+    test: Test<'a>,
+    open: OpenScope,
+    scope: TestScope,
+    outcome: Outcome,
+    value: T,
+}
+
+impl<T> EndedTest<'_, T> {
+    /// Ends the test, and returns the value of its body.
+    #[track_caller]
+    pub fn end(self) -> T {
+        self.test.end(self.open, &self.scope, self.outcome);
+        self.value
+    }
+}
+
+impl<'a> Test<'a> {
     fn scope(&self) -> (ScopeBuilder, Arc<AssertionLog>) {
         let log = Arc::new(AssertionLog::new(self.strictness));
         let mut builder = ScopeBuilder::new().name("test").observer(log.clone());
@@ -133,8 +153,11 @@ impl Test<'_> {
         value
     }
 
-    /// Runs an async test.
-    pub async fn run_async<T>(self, body: impl AsyncFnOnce(&TestScope) -> (Outcome, T)) -> T {
+    /// Runs an async test. The caller ends it, since a panic in this future would not show the caller's line.
+    pub async fn run_async<T>(
+        self,
+        body: impl AsyncFnOnce(&TestScope) -> (Outcome, T),
+    ) -> EndedTest<'a, T> {
         let (builder, log) = self.scope();
         let mut owned = builder.open_owned();
         let scope = TestScope {
@@ -143,10 +166,13 @@ impl Test<'_> {
         };
         let (ended, owned) = owned.work(|| async { body(&scope).await }).await;
         match ended {
-            Ok((outcome, value)) => {
-                self.end(owned.into_open(), &scope, outcome);
-                value
-            }
+            Ok((outcome, value)) => EndedTest {
+                test: self,
+                open: owned.into_open(),
+                scope,
+                outcome,
+                value,
+            },
             Err(panic) => resume_unwind(panic),
         }
     }

@@ -14,6 +14,11 @@ pub trait Source {
     /// Calls the closure with the intents, in order.
     fn look(&self, look: &mut dyn FnMut(&[Seen<'_>]));
 
+    /// Calls the closure with the intents, in order, including those that were dropped or discarded.
+    fn look_at_all(&self, look: &mut dyn FnMut(&[Seen<'_>])) {
+        self.look(look);
+    }
+
     /// Returns a hint for the message of an assertion that found no intents at all.
     fn hint(&self) -> &'static str {
         ""

@@ -7,19 +7,19 @@ mod expand;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::function::{Function, plain_name};
+use crate::function::Function;
 use crate::problems::Problems;
 use args::Args;
 
-/// Returns the function's name, if it could be parsed, and the expansion.
-pub(crate) fn boundary(args: TokenStream, item: &TokenStream) -> (Option<String>, TokenStream) {
+/// Returns the expansion.
+pub(crate) fn boundary(args: TokenStream, item: &TokenStream) -> TokenStream {
     let function: Function = match syn::parse2(item.clone()) {
         Ok(function) => function,
         Err(_) => {
             let message = "a boundary is a function with a body: put `#[airlock::boundary]` on `fn` or `async fn`, in an impl too";
             let error = syn::Error::new(proc_macro2::Span::call_site(), message);
             let error = error.into_compile_error();
-            return (None, quote!(#item #error));
+            return quote!(#item #error);
         }
     };
     let mut problems = Problems::default();
@@ -37,8 +37,5 @@ pub(crate) fn boundary(args: TokenStream, item: &TokenStream) -> (Option<String>
         _ => quote!(#function),
     };
     let errors = problems.into_compile_errors();
-    (
-        Some(plain_name(&function.sig.ident)),
-        quote!(#expansion #errors),
-    )
+    quote!(#expansion #errors)
 }

@@ -10,17 +10,16 @@ mod stub;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::function::{Function, plain_name};
+use crate::function::Function;
 use crate::problems::Problems;
 use args::Args;
 
-/// Returns the function's name, if it could be parsed, and the expansion.
-pub(crate) fn effect(args: TokenStream, item: &TokenStream) -> (Option<String>, TokenStream) {
+/// Returns the expansion.
+pub(crate) fn effect(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut function: Function = match syn::parse2(item.clone()) {
         Ok(function) => function,
-        Err(_) => return (None, not_a_function(item)),
+        Err(_) => return not_a_function(item),
     };
-    let name = plain_name(&function.sig.ident);
     let mut problems = Problems::default();
     let args = Args::parse(args, &mut problems);
     function.attrs.retain(|attr| {
@@ -40,7 +39,7 @@ pub(crate) fn effect(args: TokenStream, item: &TokenStream) -> (Option<String>, 
         None => stub::stub(&args, &function),
     };
     let errors = problems.into_compile_errors();
-    (Some(name), quote!(#expansion #errors))
+    quote!(#expansion #errors)
 }
 
 fn not_a_function(item: &TokenStream) -> TokenStream {

@@ -18,6 +18,7 @@ fn buys() {
                     (::airlock::__private::outcome!(value, ::airlock::__private), value)
                 })
                 .await
+                .end()
         };
         {
             return Builder::new_current_thread().build().block_on(body);

@@ -21,6 +21,7 @@ use crate::test::model::{Runner, ScopeArgument};
 ///         let value = async move { BODY }.await;
 ///         (outcome!(value), value)
 ///     }))
+///     .end()
 /// }
 /// ```
 pub(crate) fn expand(
@@ -53,19 +54,19 @@ pub(crate) fn expand(
         }
         Form::Async if runner == Runner::Runtime => {
             let future = test.future(&output, &body.stream());
-            quote!(#future.await)
+            quote!(#future.await.end())
         }
         Form::Async => {
             brings = (runner == Runner::Ours).then(|| quote!(#[::core::prelude::v1::test]));
             function.sig.asyncness = None;
             let (future, private) = (test.future(&output, &body.stream()), &test.private);
-            quote!(#private::block_on(#future))
+            quote!(#private::block_on(#future).end())
         }
         // A runtime's attribute above ours has turned it into a test already.
         Form::Disguised(disguised) => {
             let statements = &disguised.block.stmts;
             let future = test.future(&disguised.output, &quote!(#(#statements)*));
-            disguised.around(quote!(async move { #future.await }))
+            disguised.around(quote!(async move { #future.await.end() }))
         }
     };
     let Function {

@@ -8,12 +8,12 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::boundary::disguise::{self, Form};
-use crate::function::{Function, plain_name};
+use crate::function::Function;
 use crate::problems::Problems;
 use args::Args;
 
-/// Returns the function's name, if it could be parsed, and the expansion.
-pub(crate) fn test(args: TokenStream, item: &TokenStream) -> (Option<String>, TokenStream) {
+/// Returns the expansion.
+pub(crate) fn test(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut function: Function = match syn::parse2(item.clone()) {
         Ok(function) => function,
         Err(_) => {
@@ -21,14 +21,13 @@ pub(crate) fn test(args: TokenStream, item: &TokenStream) -> (Option<String>, To
                 "a test is a function with a body: put `#[airlock::test]` on `fn` or `async fn`";
             let error = syn::Error::new(proc_macro2::Span::call_site(), message);
             let error = error.into_compile_error();
-            return (None, quote!(#item #error));
+            return quote!(#item #error);
         }
     };
     let mut problems = Problems::default();
     let args = Args::parse(args, &mut problems);
     let runner = model::runner(&function.attrs);
     let scope = model::take_scope(&mut function, runner, &mut problems);
-    let name = plain_name(&function.sig.ident);
     let form = disguise::form(&function, &mut problems);
     if !matches!(form, Some(Form::Disguised(_))) {
         model::check_output(&function.sig.output, &mut problems);
@@ -41,5 +40,5 @@ pub(crate) fn test(args: TokenStream, item: &TokenStream) -> (Option<String>, To
         _ => quote!(#[allow(dead_code)] #item),
     };
     let errors = problems.into_compile_errors();
-    (Some(name), quote!(#expansion #errors))
+    quote!(#expansion #errors)
 }

@@ -1,7 +1,9 @@
 //! The result of a drain.
 
 use std::fmt;
+use std::time::Duration;
 
+use crate::effect::Effect;
 use crate::intent::Fate;
 use crate::report::Table;
 use crate::testing::drain::entry::DrainEntry;
@@ -40,7 +42,8 @@ impl Drained {
     /// # use airlock::prelude::*;
     /// use airlock::testing::{Assertions, capture};
     /// use airlock::Airlock;
-    ///     ///
+    /// use std::time::Duration;
+    ///
     /// const HOUR: Duration = Duration::from_secs(3600);
     ///
     /// #[airlock::effect]
@@ -66,6 +69,46 @@ impl Drained {
         Plain::new(&entries.chain(left).collect::<Vec<_>>()).with_left(self.left.len())
     }
 
+    /// Asserts that an intent of the effect began at this virtual time since the start of the drain, whether
+    /// it succeeded or failed.
+    ///
+    /// ```rust,standalone_crate
+    /// # use airlock::prelude::*;
+    /// use airlock::testing::capture;
+    /// use airlock::Airlock;
+    /// use std::time::Duration;
+    ///
+    /// const HOUR: Duration = Duration::from_secs(3600);
+    ///
+    /// #[airlock::effect]
+    /// fn remind(order: u64) {}
+    ///
+    /// let airlock = Airlock::builder().skip_resource_check().build()?;
+    /// let drained = capture(|| airlock::enqueue(remind(7).after(HOUR))).drain(&airlock)?;
+    /// drained.assert_performed_at::<Remind>(HOUR);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there is none. The message names the times at which intents of the effect began.
+    #[track_caller]
+    pub fn assert_performed_at<E: Effect>(&self, at: Duration) {
+        let id = E::DESCRIPTOR.id();
+        let performed = self.entries.iter().filter(|entry| {
+            entry.is::<E>() && matches!(entry.fate(), Fate::Dispatched | Fate::Failed(_))
+        });
+        let times: Vec<_> = performed.map(DrainEntry::at).collect();
+        assert!(
+            times.contains(&at),
+            "no intent of `{id}` was performed at {at:?}{}\n{self}",
+            match times.is_empty() {
+                true => "; none was performed at all".to_owned(),
+                false => format!(", only at {times:?}"),
+            }
+        );
+    }
+
     /// Returns the intents that failed or were not reached.
     pub fn failed(&self) -> impl Iterator<Item = &DrainEntry> {
         let failed = |it: &&DrainEntry| matches!(it.fate(), Fate::Failed(_) | Fate::NotReached);
@@ -79,6 +122,16 @@ impl Source for Drained {
     fn look(&self, look: &mut dyn FnMut(&[Seen<'_>])) {
         let performed = self.entries.iter().filter(|it| it.is_dispatched());
         look(&performed.map(DrainEntry::seen).collect::<Vec<_>>());
+    }
+
+    fn look_at_all(&self, look: &mut dyn FnMut(&[Seen<'_>])) {
+        look(
+            &self
+                .entries
+                .iter()
+                .map(DrainEntry::seen)
+                .collect::<Vec<_>>(),
+        );
     }
 }
 

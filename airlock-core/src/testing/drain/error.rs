@@ -5,8 +5,10 @@ use std::fmt;
 use std::panic::Location;
 use std::time::Duration;
 
+use crate::effect::EffectDescriptor;
 use crate::executor::Delivery;
 use crate::intent::{Failure, Fate};
+use crate::testing::drain::UnusedStub;
 use crate::testing::drain::drained::Drained;
 use crate::testing::drain::entry::DrainEntry;
 use crate::testing::drain::stop::Stop;
@@ -26,6 +28,15 @@ pub enum DrainError {
         /// The limit that was reached, and the effects of the chain, starting with the first cause.
         chain: String,
         /// The result up to the limit.
+        drained: Box<Drained>,
+    },
+    /// A stub replaced no body, although everything was performed.
+    UnusedStub {
+        /// The effect that the stub is for.
+        effect: &'static EffectDescriptor,
+        /// The location that set the stub.
+        location: &'static Location<'static>,
+        /// The result of the drain.
         drained: Box<Drained>,
     },
     /// Nothing is due any more, and the predicate of
@@ -84,10 +95,12 @@ impl Endless {
 }
 
 impl DrainError {
-    /// Returns the result of a drain, given the location of a predicate that never held, if there is one.
+    /// Returns the result of a drain, given the location of a predicate that never held and a stub that was
+    /// not used, if there are any.
     pub(super) fn new(
         endless: Option<Endless>,
         never_held: Option<&'static Location<'static>>,
+        unused: Option<UnusedStub>,
         drained: Drained,
     ) -> Result<Drained, Self> {
         if let Some(Endless(chain)) = endless {
@@ -107,6 +120,13 @@ impl DrainError {
                 drained: Box::new(drained),
             });
         }
+        if let Some((effect, location)) = unused {
+            return Err(Self::UnusedStub {
+                effect,
+                location,
+                drained: Box::new(drained),
+            });
+        }
         Ok(drained)
     }
 
@@ -115,6 +135,7 @@ impl DrainError {
         match self {
             Self::Failed { drained }
             | Self::Endless { drained, .. }
+            | Self::UnusedStub { drained, .. }
             | Self::NeverHeld { drained, .. } => drained,
         }
     }
@@ -158,6 +179,13 @@ impl fmt::Display for DrainError {
         match self {
             Self::Endless { chain, .. } => write!(f, "the drain does not finish: {chain}"),
             Self::Failed { .. } => self.fmt_failed(f),
+            Self::UnusedStub {
+                effect, location, ..
+            } => write!(
+                f,
+                "the stub of `{}` at {location} was not used, since no intent of it was due: remove it, or check what the block enqueues",
+                effect.id()
+            ),
             Self::NeverHeld { location, drained } => {
                 write!(
                     f,

@@ -12,9 +12,10 @@ mod reparent;
 mod runner;
 mod stop;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::future::poll_fn;
+use std::panic::Location;
 use std::sync::Arc;
 
 use crate::__private::block_on;
@@ -37,8 +38,15 @@ const PERFORMANCE_LIMIT: usize = 10_000;
 
 /// The configuration of a drain.
 pub(super) struct Plan {
-    stubs: HashMap<&'static EffectDescriptor, Stub>,
+    stubs: HashMap<&'static EffectDescriptor, PlannedStub>,
     performance_limit: usize,
+}
+
+/// A stub of one effect, and the location that set it.
+#[derive(Clone)]
+pub(super) struct PlannedStub {
+    body: Stub,
+    location: &'static Location<'static>,
 }
 
 impl Default for Plan {
@@ -75,13 +83,19 @@ impl<T> Captured<T> {
     /// drained.assert_count::<ChargeCard>(1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    ///
+    /// A drain that performs everything fails with [`DrainError::UnusedStub`] if the effect was not due.
     #[must_use = "the stub stands in when this is drained"]
+    #[track_caller]
     pub fn stub<E: Effect>(
         mut self,
         body: impl Fn(&E) -> Result<(), BoxError> + Send + Sync + 'static,
     ) -> Self {
-        let body: Stub = Arc::new(move |intent| intent.downcast_ref().map_or(Ok(()), &body));
-        self.plan.stubs.insert(E::DESCRIPTOR, body);
+        let stub = PlannedStub {
+            body: Arc::new(move |intent| intent.downcast_ref().map_or(Ok(()), &body)),
+            location: Location::caller(),
+        };
+        self.plan.stubs.insert(E::DESCRIPTOR, stub);
         self
     }
 
@@ -110,6 +124,7 @@ impl<T> Captured<T> {
     ///   [`AirlockBuilder::depth_limit`](crate::AirlockBuilder::depth_limit), or exceeds
     ///   [`performance_limit`](Self::performance_limit). The message shows the chain. Drain work that is
     ///   endless on purpose with [`drain_for`](Self::drain_for) or [`drain_until`](Self::drain_until).
+    /// - [`DrainError::UnusedStub`] if a [`stub`](Self::stub) never replaced a body.
     ///
     /// # Examples
     ///
@@ -173,6 +188,24 @@ impl<T> Captured<T> {
         (queue, plan, reparented)
     }
 }
+
+impl Plan {
+    /// Returns the first stub that replaced no body, by the location that set it.
+    fn unused_stub(&self, drained: &Drained) -> Option<UnusedStub> {
+        let stubbed = drained.entries().iter().filter(|entry| entry.is_stubbed());
+        let used: HashSet<_> = stubbed.map(|entry| entry.effect()).collect();
+        let unused = self
+            .stubs
+            .iter()
+            .filter(|(effect, _)| !used.contains(*effect));
+        let first =
+            unused.min_by_key(|(_, stub)| (stub.location.line(), stub.location.column()))?;
+        Some((*first.0, first.1.location))
+    }
+}
+
+/// The effect of a stub that replaced no body, and the location that set the stub.
+type UnusedStub = (&'static EffectDescriptor, &'static Location<'static>);
 
 impl fmt::Debug for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -135,7 +135,7 @@ impl<S: Stop> Runner<S> {
             let mut entry = DrainEntry::performed(intent, now);
             if let Some(stub) = self.plan.stubs.get(intent.effect()) {
                 let arguments = std::mem::replace(&mut intent.payload, Payload::gone());
-                intent.payload = arguments.stubbed(stub.clone());
+                intent.payload = arguments.stubbed(stub.body.clone());
                 entry.set_stubbed();
             }
             self.entries.push(entry);
@@ -198,7 +198,13 @@ impl<S: Stop> Runner<S> {
         left.sort_by_key(DrainEntry::at);
         let never_held = self.stop.must_hold().filter(|_| !self.reached);
         let drained = Drained::new(self.entries, Left::new(left));
-        DrainError::new(self.endless, never_held, drained)
+        // A drain that stops early may not have come to the stubbed effect.
+        let stopped_early = self.stop.horizon().is_some() || self.reached;
+        let unused = match stopped_early {
+            true => None,
+            false => self.plan.unused_stub(&drained),
+        };
+        DrainError::new(self.endless, never_held, unused, drained)
     }
 
     /// Removes the intents that wait for a retry from the report, since their fate is open.

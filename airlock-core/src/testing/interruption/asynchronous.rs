@@ -59,13 +59,14 @@ use crate::unwind::panic_message;
 /// # });
 /// ```
 #[track_caller]
-pub fn every_interruption_async<'a, S: 'a>(
+pub fn every_interruption_async<'a, S: fmt::Debug + 'a>(
     setup: impl AsyncFn() -> S + 'a,
 ) -> EveryInterruptionAsync<'a, S> {
     EveryInterruptionAsync {
         setup: Box::new(setup),
         describe: Box::new(|_, builder| builder),
         invariants: Vec::new(),
+        show: |state| format!("{state:#?}"),
         place: Location::caller(),
     }
 }
@@ -76,6 +77,8 @@ pub struct EveryInterruptionAsync<'a, S> {
     setup: Box<dyn Setup<S> + 'a>,
     describe: Box<Describe<'a, S>>,
     invariants: Vec<(Box<dyn Check<S> + 'a>, &'static Location<'static>)>,
+    /// Formats a state for the message of a broken invariant.
+    show: fn(&S) -> String,
     place: &'static Location<'static>,
 }
 
@@ -137,7 +140,7 @@ impl<'a, S> EveryInterruptionAsync<'a, S> {
                     Ok(Err(wrong)) => wrong,
                     Err(panic) => panic_message(&*panic),
                 };
-                exploration.break_off(&Broken { wrong, place });
+                exploration.break_off(&Broken { wrong, place }, &(self.show)(&run.state));
             }
             if let Some(points) = exploration.next() {
                 return points;

@@ -106,7 +106,7 @@ impl Exploration {
 
     /// Panics because an invariant does not hold after this run.
     #[track_caller]
-    pub(super) fn break_off(&self, broken: &Broken) -> ! {
+    pub(super) fn break_off(&self, broken: &Broken, state: &str) -> ! {
         let (invariant, scenario, wrong) = (broken.place, self.place, &broken.wrong);
         let after = match &self.hit {
             None => "without any interruption".to_owned(),
@@ -116,7 +116,7 @@ impl Exploration {
             }
         };
         panic!(
-            "the invariant at {invariant} of the scenario at {scenario} does not hold {after}: {wrong}"
+            "the invariant at {invariant} of the scenario at {scenario} does not hold {after}: {wrong}\nstate: {state}"
         )
     }
 }

@@ -27,7 +27,7 @@ pub use self::invariant::Holds;
 /// - in async scenarios, cancellation at each pending await, in the scenario itself and during a flush.
 ///
 /// Each run has a new state, created by `setup`, and a new airlock, so that runs do not affect each
-/// other. Only one point is interrupted per run; combinations of faults are not tested.
+/// other. If an invariant is broken, the message shows the state by its `Debug`. Only one point is interrupted per run; combinations of faults are not tested.
 ///
 /// Work in another airlock is not interrupted. Work on other threads and in spawned tasks is covered only
 /// if the scenario waits for it. Otherwise the number of points differs from run to run, which panics.
@@ -38,7 +38,7 @@ pub use self::invariant::Holds;
 /// use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 /// use std::sync::Arc;
 ///
-/// #[derive(Clone, Default)]
+/// #[derive(Clone, Debug, Default)]
 /// struct Shop {
 ///     paid: Arc<AtomicU32>,
 ///     shipped: Arc<AtomicU32>,
@@ -63,11 +63,14 @@ pub use self::invariant::Holds;
 /// assert_eq!(points, 4);
 /// ```
 #[track_caller]
-pub fn every_interruption<'a, S>(setup: impl Fn() -> S + 'a) -> EveryInterruption<'a, S> {
+pub fn every_interruption<'a, S: fmt::Debug>(
+    setup: impl Fn() -> S + 'a,
+) -> EveryInterruption<'a, S> {
     EveryInterruption {
         setup: Box::new(setup),
         describe: Box::new(|_, builder| builder),
         invariants: Vec::new(),
+        show: |state| format!("{state:#?}"),
         place: Location::caller(),
     }
 }
@@ -78,6 +81,8 @@ pub struct EveryInterruption<'a, S> {
     setup: Box<dyn Fn() -> S + 'a>,
     describe: Box<Describe<'a, S>>,
     invariants: Vec<Invariant<'a, S>>,
+    /// Formats a state for the message of a broken invariant.
+    show: fn(&S) -> String,
     place: &'static Location<'static>,
 }
 
@@ -107,8 +112,8 @@ impl<'a, S> EveryInterruption<'a, S> {
     ///
     /// # Panics
     ///
-    /// - If an invariant does not hold; the message names the point, the effect and the location that
-    ///   enqueued its intent.
+    /// - If an invariant does not hold; the message names the point, the effect, the location that
+    ///   enqueued its intent, and the state.
     /// - If the scenario panics without an interruption; its panic is resumed.
     /// - If there are more than 10,000 points.
     /// - If the number of points differs from run to run, so that some cannot be tried.
@@ -173,7 +178,7 @@ impl<'a, S> EveryInterruption<'a, S> {
     fn check(&self, exploration: &Exploration, run: &Run<S>) {
         for invariant in &self.invariants {
             if let Err(broken) = invariant.ask(&run.state) {
-                exploration.break_off(&broken);
+                exploration.break_off(&broken, &(self.show)(&run.state));
             }
         }
     }

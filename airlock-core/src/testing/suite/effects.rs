@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 use crate::effect::Resources;
 use crate::effect::{BoxError, Effect, Performing};
@@ -12,6 +13,9 @@ use crate::enqueue::try_enqueue;
 use crate::intent::Intent;
 use crate::scope::current;
 use crate::testing::suite::world::Numbered;
+
+/// The timeout of an effect. The suite's timer lets it elapse at once.
+pub(super) const HURRY: Duration = Duration::from_millis(1);
 
 /// A resource of the effects: a log of what they did, and a gate that some of them await.
 #[derive(Default)]
@@ -157,6 +161,7 @@ macro_rules! numbered {
 
 numbered!(Act { what: What } = "act" {});
 numbered!(ActAsync { what: What } = "act_async" { is_async: true });
+numbered!(Hurried { what: What } = "hurried" { is_async: true, timeout: Some(HURRY) });
 numbered!(Patient { what: What } = "patient" { retry: Some(RetryRule::attempts(3)) });
 numbered!(Bulk {} = "bulk" { batch: true });
 numbered!(Once { what: What } = "once" { once: true });
@@ -186,32 +191,37 @@ macro_rules! acts {
 }
 acts!(Act Patient Once);
 
-impl Effect for ActAsync {
-    const DESCRIPTOR: &'static EffectDescriptor = Self::EFFECT;
+macro_rules! acts_async {
+    ($($intent:ident)+) => {$(
+        impl Effect for $intent {
+            const DESCRIPTOR: &'static EffectDescriptor = Self::EFFECT;
 
-    fn perform(self, resources: &Resources) -> Performing<'_> {
-        Performing::Pending(Box::pin(async move {
-            let log = resources.get::<Log>()?;
-            if self.what == What::Wait {
-                log.state().began.push(self.n);
-                log.opened().await;
-                log.state().ended.push(self.n);
-                return Ok(());
+            fn perform(self, resources: &Resources) -> Performing<'_> {
+                Performing::Pending(Box::pin(async move {
+                    let log = resources.get::<Log>()?;
+                    if self.what == What::Wait {
+                        log.state().began.push(self.n);
+                        log.opened().await;
+                        log.state().ended.push(self.n);
+                        return Ok(());
+                    }
+                    self.what.act(self.n, log)
+                }))
             }
-            self.what.act(self.n, log)
-        }))
-    }
 
-    fn duplicate(&self) -> Option<Self> {
-        Some(self.clone())
-    }
-}
+            fn duplicate(&self) -> Option<Self> {
+                Some(self.clone())
+            }
+        }
 
-impl fmt::Debug for ActAsync {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ActAsync {} {:?}", self.n, self.what)
-    }
+        impl fmt::Debug for $intent {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{} {} {:?}", stringify!($intent), self.n, self.what)
+            }
+        }
+    )+};
 }
+acts_async!(ActAsync Hurried);
 
 impl Effect for Bulk {
     const DESCRIPTOR: &'static EffectDescriptor = Self::EFFECT;
@@ -276,6 +286,11 @@ pub(super) fn sync(n: u32, what: What) -> Numbered {
 
 pub(super) fn awaited(n: u32, what: What) -> Numbered {
     numbered(n, ActAsync { n, what })
+}
+
+/// Creates an intent of an effect that declares a timeout.
+pub(super) fn hurried(n: u32, what: What) -> Numbered {
+    numbered(n, Hurried { n, what })
 }
 
 /// Creates an intent of an effect that declares three attempts.

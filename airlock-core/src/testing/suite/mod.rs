@@ -75,6 +75,7 @@ macro_rules! __airlock_executor_promises {
             a_panic_of_an_effect_is_contained
             it_serves_again_after_a_failure
             an_effects_own_retries_are_kept_to
+            an_effects_own_timeout_is_kept_to
             a_once_effect_is_never_repeated
             a_redacted_argument_stays_out_of_errors
             cascades_are_performed_with_their_cause

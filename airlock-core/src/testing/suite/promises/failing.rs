@@ -1,6 +1,6 @@
 //! Promises about intents that fail, and about those after them.
 
-use crate::testing::suite::effects::{What, awaited, once, patient, secret, sync};
+use crate::testing::suite::effects::{What, awaited, hurried, once, patient, secret, sync};
 use crate::testing::suite::promises::Make;
 use crate::testing::suite::world::{Numbered, WAYS, Way, World, carrying_on};
 
@@ -113,6 +113,21 @@ pub(in crate::testing::suite) fn an_effects_own_retries_are_kept_to(make: Make<'
             &what,
         );
     }
+}
+
+pub(in crate::testing::suite) fn an_effects_own_timeout_is_kept_to(make: Make<'_>) {
+    let world = World::new(make);
+    let told = world.flush(Way::Async, vec![hurried(1, What::Wait)]);
+    let what = "1 takes longer than the timeout that it declares, and was to be told as a failure";
+    world.claim(told.failed == [1], what);
+    world.claim(
+        told.text.contains("took longer than"),
+        "the failure of 1 was to be its timeout",
+    );
+    world.log.open();
+    world.finish_deliveries();
+    let what = "1 was to be dropped at its timeout, and ran on";
+    world.claim(world.log.ended().is_empty(), what);
 }
 
 pub(in crate::testing::suite) fn a_once_effect_is_never_repeated(make: Make<'_>) {
