@@ -340,3 +340,29 @@ fn r11_of_several_policies_the_one_that_dropped_or_vetoed_is_named() {
         kind => panic!("{kind}"),
     }
 }
+
+#[test]
+fn r10_a_policy_judges_intents_of_several_places_in_the_order_of_the_buffer() {
+    let judged = Arc::new(Mutex::new(Vec::new()));
+    let seen = judged.clone();
+    let watch = move |intent: &Intent| {
+        let n = intent.downcast_ref::<Mail>().map(|mail| mail.n);
+        seen.lock().expect("no panic").extend(n);
+        true
+    };
+    let place = || airlock::policy(allow_if(|_| true));
+    logged(|_| {
+        let ended = airlock::scope().policy(watch).run_infallible(|_| {
+            place().run(|| {
+                airlock::enqueue(mail(1));
+                place().run(|| _ = airlock::enqueue(mail(2)));
+                airlock::enqueue(mail(3));
+            });
+            airlock::enqueue(mail(4));
+            place().run(|| _ = airlock::enqueue(mail(5)));
+            airlock::enqueue(mail(6));
+        });
+        ended.expect("it succeeds");
+    });
+    assert_eq!(*judged.lock().expect("no panic"), [1, 2, 3, 4, 5, 6]);
+}
