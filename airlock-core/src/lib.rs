@@ -58,6 +58,9 @@ mod airlock;
 // Performing what engines have stored.
 mod worker;
 
+// Dry runs: collecting what would leave.
+mod dry_run;
+
 // Counts work that still runs after a response, for graceful shutdown.
 mod task_tracker;
 
@@ -71,6 +74,7 @@ pub mod testing;
 pub use self::airlock::{Airlock, AirlockBuilder, BuildError, InstallError, PerformNow};
 pub use self::catalogue::{Catalogue, CatalogueError, DecodeError, boundaries, effects};
 pub use self::context::ScopedFuture;
+pub use self::dry_run::{DryRun, dry_run, dry_run_async};
 #[cfg(feature = "serde")]
 pub use self::effect::DurableEffect;
 pub use self::effect::{

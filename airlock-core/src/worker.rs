@@ -9,10 +9,10 @@ use uuid::Uuid;
 use crate::airlock::Airlock;
 use crate::context;
 use crate::effect::EffectDescriptor;
-use crate::executor::Executor;
+use crate::executor::{Executor, FailureMode};
 use crate::flush;
 use crate::intent::{Cause, Intent, IntentId, Origin, Stored};
-use crate::report::FlushError;
+use crate::report::{FlushError, FlushReport};
 use crate::scope::Released;
 
 /// The settings with which a worker performs a stored intent.
@@ -82,6 +82,25 @@ impl Airlock {
         open.hold(intent);
         let flush = flush::perform_stored(open.into_shared(), terms.timeout).await?;
         Ok(Released::new(flush))
+    }
+}
+
+impl Airlock {
+    /// Dispatches intents that were decoded from a file or a store, in order, as a flush that carries on after a
+    /// failure. This airlock's executor takes them, or they are performed here.
+    ///
+    /// No policy judges them; those of the scope that enqueued them already have.
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] if an intent failed.
+    pub async fn dispatch_stored(&self, intents: Vec<Intent>) -> Result<FlushReport, FlushError> {
+        let scope = self.scope().name("stored").exempt();
+        let open = scope.failure_mode(FailureMode::CarryOn).open();
+        for intent in intents {
+            open.hold(intent);
+        }
+        open.flush_async().await
     }
 }
 

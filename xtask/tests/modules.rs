@@ -54,7 +54,7 @@ fn the_modules_of_core_are_in_the_order_of_an_intents_path() {
     let root = sources.iter().find(|source| source.path == "lib.rs");
     let order = declared(&root.expect("core has a lib.rs").text);
     let expected = "unwind inline_box effect intent lifecycle report catalogue policy executor observer settings \
-                    context enqueue flush scope airlock worker task_tracker __private testing";
+                    context enqueue flush scope airlock worker dry_run task_tracker __private testing";
     assert_eq!(order.expect("lib.rs is Rust").join(" "), expected);
 }
 

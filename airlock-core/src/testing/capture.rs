@@ -7,9 +7,8 @@ use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::context::{Around, Shared};
-use crate::executor::Recorder;
+use crate::dry_run::collecting;
 use crate::intent::{Intent, IntentId};
-use crate::lifecycle::NeverFlush;
 use crate::scope::{OpenScope, Scope, ScopeBuilder, SyncValue};
 use crate::testing::drain::Plan;
 use crate::testing::message::rows;
@@ -76,13 +75,6 @@ pub async fn capture_async<F: Future>(block: F) -> Captured<F::Output> {
         Ok(value) => Captured::new(scope.into_open(), value),
         Err(panic) => resume_unwind(panic),
     }
-}
-
-/// Configures a scope that nothing leaves.
-pub(super) fn collecting(scope: ScopeBuilder) -> ScopeBuilder {
-    scope
-        .lifecycle(NeverFlush)
-        .executor_if_none(Recorder::new())
 }
 
 /// The intents that a block enqueued, and the block's value; see [`capture`].

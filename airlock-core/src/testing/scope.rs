@@ -5,10 +5,11 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use crate::airlock::Airlock;
+use crate::dry_run::collecting;
 use crate::intent::IntentId;
 use crate::lifecycle::Outcome;
 use crate::scope::{OpenScope, Scope, ScopeBuilder, current};
-use crate::testing::capture::{Buffer, collecting};
+use crate::testing::capture::Buffer;
 use crate::testing::message::{first_of, rows};
 use crate::testing::source::{KeepsArguments, Source};
 use crate::testing::{AssertionLog, Captured, Seen};

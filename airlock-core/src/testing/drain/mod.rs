@@ -8,7 +8,6 @@ mod error;
 mod left;
 mod progress;
 mod queue;
-mod reparent;
 mod runner;
 mod stop;
 
@@ -20,10 +19,16 @@ use std::sync::Arc;
 
 use crate::__private::block_on;
 use crate::airlock::Airlock;
+use crate::context::{Around, Place};
+use crate::dry_run::reparent;
 use crate::effect::{BoxError, Effect, EffectDescriptor, Stub};
 use crate::intent::Intent;
+use crate::report::FlushError;
+use crate::scope::OpenScope;
+use crate::settings::Settings;
 use crate::testing::Captured;
-use crate::testing::drain::queue::Queue;
+use crate::testing::drain::clock::Clock;
+use crate::testing::drain::queue::{Collect, Queue};
 use crate::testing::drain::runner::{Effects, Runner};
 use crate::testing::drain::stop::{Idle, Stop};
 
@@ -170,23 +175,60 @@ impl<T> Captured<T> {
         effects: Effects,
         stop: impl Stop,
     ) -> Result<Drained, DrainError> {
-        let (queue, plan, reparented) = self.queue(airlock);
+        let (queue, plan, (open, entries)) = self.queue(airlock);
         let _emptied = queue::Emptied(&queue);
-        let entries = reparented.flush();
+        let entries = judged(open, entries);
         let mut runner = Runner::new(queue.clone(), plan, (effects, stop), entries);
         poll_fn(|cx| runner.poll(cx)).await;
         runner.conclude()
     }
 
-    fn queue(self, airlock: &Airlock) -> (Arc<Queue>, Plan, reparent::Reparented) {
+    fn queue(self, airlock: &Airlock) -> (Arc<Queue>, Plan, (OpenScope, Vec<DrainEntry>)) {
         let Self {
             mut buffer, plan, ..
         } = self;
         let queue = Queue::new(airlock);
         let intents: Vec<Intent> = std::mem::take(&mut buffer.intents);
-        let reparented = reparent::reparent(intents, &buffer.around, airlock, &queue);
-        (queue, plan, reparented)
+        let performed = |intent| DrainEntry::performed(intent, queue.now());
+        let entries = intents.iter().map(performed).collect();
+        let root = (airlock.place(), root(airlock, &queue));
+        let executor = Collect(queue.clone());
+        let open = reparent(intents, &buffer.around, root, "drain", executor);
+        (queue, plan, (open, entries))
     }
+}
+
+/// Flushes the scope of a drain, so that the policies judge the intents. Intents that pass go to the queue.
+/// Returns the entries of the others.
+fn judged(open: OpenScope, mut entries: Vec<DrainEntry>) -> Vec<DrainEntry> {
+    let report = open.flush().unwrap_or_else(FlushError::into_report);
+    for (entry, reported) in entries.iter_mut().zip(report.buffered()) {
+        entry.set_fate_of(reported);
+    }
+    entries.retain(|entry| !entry.is_dispatched());
+    entries
+}
+
+/// Returns the given airlock with the clock of the drain, and without executor, lifecycle and `on_report`.
+fn root(airlock: &Airlock, queue: &Arc<Queue>) -> Around {
+    let unhandled = airlock.settings().on_unhandled_error.clone().map(|take| {
+        let queue = queue.clone();
+        let take = move |error| {
+            // An intent that waits for a retry when the drain stops is left, not unhandled.
+            if !queue.has_stopped() {
+                take(error);
+            }
+        };
+        Arc::new(take) as _
+    });
+    Around::Within(Place::airlock(Settings {
+        timer: Arc::new(Clock(queue.clone())),
+        executor: None,
+        lifecycle: None,
+        on_report: None,
+        on_unhandled_error: unhandled,
+        ..airlock.settings().clone()
+    }))
 }
 
 impl Plan {
