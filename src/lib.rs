@@ -129,6 +129,16 @@ pub mod river {
     };
 }
 
+/// Plans: what a program would dispatch, written to a file to review, and applied later.
+#[cfg(feature = "plan")]
+#[cfg_attr(docsrs, doc(cfg(feature = "plan")))]
+pub mod plan {
+    pub use airlock_plan::{
+        Applied, Apply, ApplyError, DroppedByPolicy, FailedIntent, Keys, Plan, PlanError, Planned,
+        PlannedEffect, Progress, Summary,
+    };
+}
+
 #[doc = include_str!("docs/effect.md")]
 pub use airlock_macros::effect;
 
@@ -193,6 +203,7 @@ pub mod __private {
     feature = "axum",
     feature = "actix",
     feature = "nats",
+    feature = "plan",
     feature = "river-postgres",
     feature = "river-sqlite"
 ))]
@@ -222,6 +233,7 @@ mod guide {
         durability "durability.md"
         many_machines "many-machines.md"
         jetstream "jetstream.md"
+        plans "plans.md"
         deploying "deploying.md"
         databases "databases.md"
         logs "logs.md"

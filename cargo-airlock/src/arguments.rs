@@ -7,6 +7,7 @@ use crate::commands::graph::Draw;
 use crate::commands::lint::Lint;
 use crate::commands::list::List;
 use crate::commands::lock::{Check, Lock};
+use crate::commands::plan::Plan;
 use crate::report::{BoxError, Report};
 
 /// The arguments as cargo passes them: `cargo-airlock airlock ..`.
@@ -43,6 +44,9 @@ pub(crate) enum Command {
     /// Explain one effect in full
     #[command(after_help = EXPLAIN)]
     Explain(Explain),
+    /// Look through the file of a plan before it is applied
+    #[command(after_help = PLAN)]
+    Plan(Plan),
 }
 
 const LIST: &str = "\
@@ -118,6 +122,13 @@ Examples:
 Exit codes: 0 explained; 1 explained, but the program is invalid: two effects have the same id, or two
 versions of airlock are linked; 2 there is no such effect, or it could not be built or read.";
 
+const PLAN: &str = "\
+Examples:
+  cargo airlock plan show backfill.plan
+  cargo airlock plan show backfill.plan --effect mail.send --limit 1000
+
+Exit codes: 0 shown; 1 shown, but the file is incomplete; 2 it could not be read, or is no plan.";
+
 impl Command {
     /// Runs the subcommand.
     ///
@@ -132,6 +143,7 @@ impl Command {
             Self::Graph(draw) => draw.run(),
             Self::Lint(lint) => lint.run(),
             Self::Explain(explain) => explain.run(),
+            Self::Plan(plan) => plan.run(),
         }
     }
 }
@@ -140,7 +152,7 @@ impl Command {
 mod tests {
     use clap::Parser;
 
-    use super::{CHECK, CommandLine, EXPLAIN, GRAPH, LINT, LIST, LOCK};
+    use super::{CHECK, CommandLine, EXPLAIN, GRAPH, LINT, LIST, LOCK, PLAN};
 
     /// Returns the command in a line of an example, if it contains one.
     fn command(line: &str) -> Option<Vec<String>> {
@@ -164,7 +176,10 @@ mod tests {
     #[test]
     fn every_command_in_help_and_docs_is_one() {
         let documents = [
-            ("help", [LIST, LOCK, CHECK, GRAPH, LINT, EXPLAIN].join("\n")),
+            (
+                "help",
+                [LIST, LOCK, CHECK, GRAPH, LINT, EXPLAIN, PLAN].join("\n"),
+            ),
             ("README", include_str!("../README.md").to_owned()),
             (
                 "catalogue",

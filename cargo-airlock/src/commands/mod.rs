@@ -6,3 +6,4 @@ pub(crate) mod lint;
 pub(crate) mod list;
 pub(crate) mod lock;
 mod lock_file;
+pub(crate) mod plan;

@@ -10,3 +10,4 @@ mod guards;
 mod lints;
 #[allow(clippy::print_stderr, reason = "it says which tools it left out")]
 mod matrix;
+mod plans;

@@ -142,7 +142,12 @@ impl Performer {
         }
     }
 
-    fn decode(&self, envelope: &Envelope, attempt: u32) -> Result<Intent, Box<Verdict>> {
+    /// Finds the effect of an envelope, opens and decodes its arguments, and restores what was stored with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Verdict::Unknown`] if another program may be able to, and [`Verdict::Dead`] if none can.
+    pub fn decode(&self, envelope: &Envelope, attempt: u32) -> Result<Intent, Box<Verdict>> {
         // Decoding runs user code, which may panic.
         match catch_unwind(AssertUnwindSafe(|| self.try_decode(envelope, attempt))) {
             Ok(decoded) => decoded,

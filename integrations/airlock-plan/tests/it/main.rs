@@ -1,0 +1,5 @@
+//! Plans, from the code to their application.
+
+mod applying;
+mod effects;
+mod planning;
