@@ -146,7 +146,10 @@ fn code_that_fails_leaves_no_file() {
 fn what_cannot_be_written_down_is_an_error_that_says_so() {
     let world = World::new();
     let plan = |code: fn()| {
-        let planned = Plan::new(&world.path).write(|| Ok::<_, BoxError>(code()));
+        let planned = Plan::new(&world.path).write(|| {
+            code();
+            Ok::<_, BoxError>(())
+        });
         planned.expect_err("it cannot be written down").to_string()
     };
     let text = plan(|| _ = airlock::enqueue(fleeting(1)));
