@@ -114,7 +114,7 @@ fn the_middle_of_a_long_chain_is_counted() {
 #[allow(unnameable_test_items)]
 fn a_strict_async_test_fails_at_its_own_line() {
     // Within a function, so that the harness does not run it: it fails.
-    const LINE: u32 = line!() + 2;
+    const LINE: u32 = line!() + 1;
     #[airlock::test(strict)]
     async fn leaves_an_intent(scope: &TestScope) {
         let _ = scope;

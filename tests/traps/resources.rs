@@ -115,7 +115,7 @@ fn an_airlock_that_is_not_installed_is_what_the_failure_says() {
         .run_infallible(|_| airlock::enqueue(remind(1)));
     let text = error.expect_err("it has no resources").to_string();
     assert!(
-        text.contains("as an `Arc` or a `Box` of that trait object"),
+        text.contains(".resource(Arc::new(..) as Arc<dyn traps::resources::Mailer>)"),
         "{text}"
     );
 }

@@ -212,7 +212,7 @@ impl Leaving<'_> {
                 effect = intent.effect().id(),
                 intent = intent.id().get(),
                 at = %intent.location(),
-                policy,
+                policy = %policy,
                 reason = reason.as_deref(),
                 "dropped",
             );
