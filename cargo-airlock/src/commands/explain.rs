@@ -9,7 +9,7 @@ use crate::catalogue::Catalogue;
 use crate::commands::list::{declares, duration};
 use crate::commands::lock::diff;
 use crate::commands::lock_file::LockFile;
-use crate::contract::{self, Contracts, FileError, changes_of};
+use crate::contract::{self, Aliases, ArgumentContract, Contracts, FileError, changes_of};
 use crate::near::near;
 use crate::record::{Argument, Effect};
 use crate::report::{BOLD, BoxError, GREEN, Report};
@@ -81,14 +81,15 @@ impl Explain {
             }
             .into());
         }
+        let aliases = Aliases::find(&catalogue, &self.selection);
         let mut text = String::new();
         for effect in effects {
             if !text.is_empty() {
                 text.push('\n');
             }
-            text.push_str(&declaration(effect));
+            text.push_str(&declaration(effect, &aliases));
             text.push_str(&emitters(effect, &catalogue));
-            text.push_str(&self.contract(effect, &catalogue)?);
+            text.push_str(&self.contract(effect, &catalogue, &aliases)?);
         }
         Ok(Report {
             text,
@@ -113,7 +114,12 @@ impl Explain {
         }
     }
 
-    fn contract(&self, effect: &Effect, catalogue: &Catalogue) -> Result<String, BoxError> {
+    fn contract(
+        &self,
+        effect: &Effect,
+        catalogue: &Catalogue,
+        aliases: &Aliases,
+    ) -> Result<String, BoxError> {
         let path = self.file.path(&self.selection)?;
         let before = match contract::read_file(&path) {
             Ok(before) => before,
@@ -127,7 +133,7 @@ impl Explain {
             effects: vec![effect.clone()],
             ..Catalogue::default()
         };
-        let after = Contracts::from_catalogue(&own)?;
+        let after = Contracts::from_catalogue(&own, aliases)?;
         let locked = |id: &String| effect.names().any(|name| name == id);
         let before = Contracts {
             effects: before
@@ -158,7 +164,7 @@ fn line(word: &str, text: &str) -> String {
     format!("  {word:<10} {text}\n")
 }
 
-fn declaration(effect: &Effect) -> String {
+fn declaration(effect: &Effect, aliases: &Aliases) -> String {
     let mut text = format!("{BOLD}{}{BOLD:#}\n", effect.id);
     for docs in effect.docs.lines() {
         let _ = writeln!(text, "{}", format!("  {docs}").trim_end());
@@ -183,7 +189,7 @@ fn declaration(effect: &Effect) -> String {
     );
     text += &line("intent", &effect.intent);
     for argument in &effect.arguments {
-        text += &line("argument", &told(argument));
+        text += &line("argument", &told(effect, argument, aliases));
     }
     for resource in &effect.resources {
         text += &line(
@@ -213,23 +219,29 @@ fn declaration(effect: &Effect) -> String {
     text + &line("airlock", &effect.airlock)
 }
 
-fn told(argument: &Argument) -> String {
+/// Describes an argument, with the facts that the lock file has of it.
+fn told(effect: &Effect, argument: &Argument, aliases: &Aliases) -> String {
+    let contract = ArgumentContract::from_argument(effect, argument, aliases);
     let mut text = format!("{}: {}", argument.name, argument.type_name);
+    let is_same_type = contract.type_name == argument.type_name;
     let facts = [
+        (!is_same_type).then(|| format!("locked as {}", contract.type_name)),
         argument.redacted.then(|| "redacted".to_owned()),
-        argument
+        contract
             .default
             .then(|| "may be missing in a stored message".to_owned()),
-        argument
+        contract
             .left_out
             .then(|| "left out of some messages".to_owned()),
         argument
             .encoded_as
             .as_ref()
             .map(|name| format!("stored as `{name}`")),
-        (!argument.formerly.is_empty())
-            .then(|| format!("read as `{}`, too", argument.formerly.join("`, `"))),
-        argument
+        (!contract.formerly.is_empty()).then(|| {
+            let names: Vec<_> = contract.formerly.iter().map(String::as_str).collect();
+            format!("read as `{}`, too", names.join("`, `"))
+        }),
+        contract
             .encoded_by
             .as_ref()
             .map(|form| format!("encoded by {form}")),

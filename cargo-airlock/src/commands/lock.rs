@@ -9,7 +9,7 @@ use crate::build::Selection;
 use crate::catalogue::Catalogue;
 use crate::commands::list::Format;
 use crate::commands::lock_file::LockFile;
-use crate::contract::{self, Change, Contracts, FileError, Severity};
+use crate::contract::{self, Aliases, Change, Contracts, FileError, Severity};
 use crate::report::{BOLD, BoxError, GREEN, RED, Report, YELLOW};
 use crate::table::Table;
 
@@ -57,14 +57,23 @@ impl Lock {
         if !catalogue.problems.is_empty() {
             return Ok(no_program(catalogue));
         }
-        let after = Contracts::from_catalogue(&catalogue)?;
+        let aliases = Aliases::find(&catalogue, &self.selection);
+        let after = Contracts::from_catalogue(&catalogue, &aliases)?;
         let mut report = Report {
             notes: catalogue.notes.clone(),
             ..Report::default()
         };
         let changes = contract::changes_of(&before, &after, &catalogue);
-        let breaking = changes.iter().any(|it| it.severity == Severity::Breaking);
-        if breaking && !self.accept_breaking {
+        let breaking: Vec<_> = changes
+            .iter()
+            .filter(|it| it.severity == Severity::Breaking)
+            .cloned()
+            .collect();
+        if !breaking.is_empty() && self.accept_breaking {
+            let accepted = counted(breaking.len(), "change that breaks", "changes that break");
+            report.text = diff(&breaking);
+            report.text += &format!("{YELLOW}accepted{YELLOW:#} {accepted} messages in flight\n");
+        } else if !breaking.is_empty() {
             report.text = diff(&changes);
             report.findings.push(format!(
                 "{} was not changed, because messages in flight would be lost: apply the suggestions above, or pass --accept-breaking",
@@ -73,7 +82,7 @@ impl Lock {
         }
         if report.findings.is_empty() {
             contract::write_file(&path, &after)?;
-            report.text = format!(
+            report.text += &format!(
                 "{GREEN}locked{GREEN:#} {} and {} in {}; commit it\n",
                 counted(after.effects.len(), "effect", "effects"),
                 counted(after.boundaries.len(), "boundary", "boundaries"),
@@ -100,23 +109,26 @@ impl Check {
             }
             return Ok(report);
         }
-        let after = Contracts::from_catalogue(&catalogue)?;
+        let aliases = Aliases::find(&catalogue, &self.selection);
+        let after = Contracts::from_catalogue(&catalogue, &aliases)?;
         let changes = contract::changes_of(&before, &after, &catalogue);
         let breaking = changes.iter().any(|it| it.severity == Severity::Breaking);
+        let mut notes = catalogue.notes;
+        notes.extend(by_name_only(&after));
         let text = match self.format {
             Format::Table => diff(&changes) + &verdict(&changes, &after),
             Format::Json => serde_json::to_string_pretty(&changes)? + "\n",
             Format::Markdown => markdown(&changes) + &verdict(&changes, &after),
         };
         let mut findings = Vec::new();
-        if self.exact && !breaking && before != after {
+        if self.exact && !breaking && !changes.is_empty() {
             findings.push(
                 "the lock file is out of date: run `cargo airlock lock`, and commit it".to_owned(),
             );
         }
         Ok(Report {
             text,
-            notes: catalogue.notes,
+            notes,
             findings,
             failed: breaking,
         })
@@ -221,6 +233,18 @@ fn verdict(changes: &[Change], after: &Contracts) -> String {
     format!(
         "{style}{word}{style:#}: {locked}, {changes}; this version reads every stored message, and {old_workers}; `cargo airlock lock` records it\n"
     )
+}
+
+/// Returns a note that names the types whose fields are not compared.
+fn by_name_only(contracts: &Contracts) -> Option<String> {
+    let names = contracts.opaque_types();
+    let shown: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "compared by name only: {}; a change inside these types is not seen here: test them with `airlock::testing::golden!`",
+            shown.join(", ")
+        )
+    })
 }
 
 fn counted(number: usize, one: &str, many: &str) -> String {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::contract::changes::{Comparison, Lines};
+use crate::contract::types::{self, TypeChange};
 use crate::contract::{ArgumentContract, EffectContract};
 
 /// An argument, with its name in messages.
@@ -35,26 +36,24 @@ impl Comparison<'_> {
     /// change in several ways.
     fn argument(&mut self, (name, before): Named<'_>, (found, after): Named<'_>) {
         let lines = || lines(Some((name, before)), Some((found, after)));
-        if before.type_name != after.type_name || before.encoded_by != after.encoded_by {
-            self.breaks(
-                lines(),
-                format!("stored messages hold `{name}` in its former form"),
-                format!(
-                    "keep `{name}` as it was, and add the new form under another name with `#[serde(default)]`, or as an `Option`"
-                ),
-            );
-        }
+        let change = match before.encoded_by == after.encoded_by {
+            true => types::compare(&before.type_name, &after.type_name),
+            false => TypeChange::Other,
+        };
+        self.changed_type(change, (name, before), (found, after));
         if found != name {
             self.renamed_argument((name, before), (found, after));
         }
-        if before.default && !after.default {
+        if before.default && !after.default && change != TypeChange::Required {
             self.breaks(
                 lines(),
                 format!("messages that were stored before `{name}` was added lack it"),
                 format!("`#[serde(default)]` on `{found}`, until no such message is left"),
             );
         }
-        if after.left_out && !before.left_out && !before.default {
+        if change == TypeChange::Optional {
+            // What may be missing is part of that change.
+        } else if after.left_out && !before.left_out && !before.default {
             self.breaks_old_workers(
                 lines(),
                 format!("workers of the previous version cannot read messages without `{name}`"),
@@ -90,6 +89,56 @@ impl Comparison<'_> {
                     format!("`{former}` is read as `{found}`, too"),
                 );
             }
+        }
+    }
+
+    fn changed_type(
+        &mut self,
+        change: TypeChange,
+        (name, before): Named<'_>,
+        (found, after): Named<'_>,
+    ) {
+        let lines = lines(Some((name, before)), Some((found, after)));
+        let (former, ty) = (&before.type_name, &after.type_name);
+        match change {
+            TypeChange::Same => {}
+            TypeChange::Optional if after.left_out && before.default => self.fits(
+                lines,
+                "some messages are written without it; the previous version has a default for it",
+            ),
+            TypeChange::Optional => self.breaks_old_workers(
+                lines,
+                format!(
+                    "stored messages are still read; workers of the previous version cannot read messages {}",
+                    match after.left_out {
+                        true => format!("without `{found}`"),
+                        false => format!("in which `{found}` is null"),
+                    }
+                ),
+                format!(
+                    "`#[serde(default)]` on `{name}: {former}`; lock and deploy that, and write `#[serde(default, skip_serializing_if = \"Option::is_none\")] {found}: {ty}` in the next version"
+                ),
+            ),
+            TypeChange::Required => self.breaks(
+                lines,
+                match after.default {
+                    true => format!("stored messages in which `{name}` is null cannot be read"),
+                    false => format!("stored messages in which `{name}` is null or missing cannot be read"),
+                },
+                format!("keep `{found}: {former}` until no such message is left"),
+            ),
+            TypeChange::Wider => self.breaks_old_workers(
+                lines,
+                format!("stored messages are still read; workers of the previous version cannot read a `{found}` that is no `{former}`"),
+                format!("keep `{found}: {former}`, and add the larger number under another name with `#[serde(default)]`, or as an `Option`"),
+            ),
+            TypeChange::Other => self.breaks(
+                lines,
+                format!("stored messages hold `{name}` in its former form"),
+                format!(
+                    "keep `{name}` as it was, and add the new form under another name with `#[serde(default)]`, or as an `Option`"
+                ),
+            ),
         }
     }
 
@@ -168,7 +217,8 @@ impl Comparison<'_> {
         }
         let mut added = new.arguments.iter();
         let renamed = added.find(|(added, argument)| {
-            !old.arguments.contains_key(*added) && argument.type_name == before.type_name
+            let change = types::compare(&before.type_name, &argument.type_name);
+            !old.arguments.contains_key(*added) && change == TypeChange::Same
         });
         let instead = match renamed {
             Some((added, _)) => format!(

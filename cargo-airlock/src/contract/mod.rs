@@ -1,5 +1,6 @@
 //! Contracts: the properties that stored messages and other programs rely on.
 
+mod aliases;
 mod arguments;
 mod changes;
 #[cfg(test)]
@@ -8,12 +9,15 @@ mod file;
 mod lock_file;
 #[cfg(test)]
 mod tests;
+mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::types::{is_option, opaque_names};
 use crate::catalogue::Catalogue;
-use crate::record::Effect;
+use crate::record::{Argument, Effect};
 
+pub(crate) use self::aliases::Aliases;
 pub(crate) use self::changes::{Change, Severity, changes_of};
 pub(crate) use self::file::{FileError, read_file, write_file};
 pub(crate) use self::lock_file::NAME;
@@ -42,7 +46,7 @@ pub(crate) struct EffectContract {
 /// The contract of one argument in an encoded intent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ArgumentContract {
-    /// The type, as written.
+    /// The type, as written, with aliases resolved.
     pub(crate) type_name: String,
     /// `true` if it may be missing.
     pub(crate) default: bool,
@@ -61,7 +65,7 @@ impl Contracts {
     ///
     /// A description of the problem, if two programs have different effects with one id, or some
     /// records were not understood.
-    pub(crate) fn from_catalogue(catalogue: &Catalogue) -> Result<Self, String> {
+    pub(crate) fn from_catalogue(catalogue: &Catalogue, aliases: &Aliases) -> Result<Self, String> {
         if catalogue.incomplete {
             return Err(format!(
                 "an incomplete list cannot be locked or checked: {}",
@@ -71,7 +75,7 @@ impl Contracts {
         let mut contracts = Self::default();
         let mut places: BTreeMap<&str, &str> = BTreeMap::new();
         for effect in &catalogue.effects {
-            let contract = EffectContract::from_effect(effect);
+            let contract = EffectContract::from_effect(effect, aliases);
             let before = contracts.effects.insert(effect.id.clone(), contract);
             if before.is_some_and(|before| before != contracts.effects[&effect.id]) {
                 return Err(format!(
@@ -100,27 +104,47 @@ impl Contracts {
         }
         Ok(contracts)
     }
+
+    /// Returns the names of the types of durable arguments that do not tell how they are encoded.
+    pub(crate) fn opaque_types(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        let durable = self.effects.values().filter(|effect| effect.durable);
+        for argument in durable.flat_map(|effect| effect.arguments.values()) {
+            opaque_names(&argument.type_name, &mut names);
+        }
+        names
+    }
 }
 
 impl EffectContract {
     /// Returns the contract of this effect.
-    pub(crate) fn from_effect(effect: &Effect) -> Self {
+    pub(crate) fn from_effect(effect: &Effect, aliases: &Aliases) -> Self {
         let arguments = effect.arguments.iter().map(|argument| {
-            let name = argument.encoded_name();
-            let formerly = argument.formerly.iter().filter(|former| *former != name);
-            let contract = ArgumentContract {
-                type_name: argument.type_name.clone(),
-                default: argument.default,
-                formerly: formerly.cloned().collect(),
-                encoded_by: argument.encoded_by.clone(),
-                left_out: argument.left_out,
-            };
-            (name.to_owned(), contract)
+            let contract = ArgumentContract::from_argument(effect, argument, aliases);
+            (argument.encoded_name().to_owned(), contract)
         });
         Self {
             durable: effect.durable,
             aliases: effect.aliases.iter().cloned().collect(),
             arguments: arguments.collect(),
+        }
+    }
+}
+
+impl ArgumentContract {
+    /// Returns the contract of an argument of this effect.
+    pub(crate) fn from_argument(effect: &Effect, argument: &Argument, aliases: &Aliases) -> Self {
+        let name = argument.encoded_name();
+        let formerly = argument.formerly.iter().filter(|former| *former != name);
+        let type_name = aliases.type_of(effect, argument);
+        // The record knows an `Option` by its name, and not by an alias.
+        let by_alias = effect.durable && argument.encoded_by.is_none() && is_option(&type_name);
+        Self {
+            default: argument.default || by_alias,
+            formerly: formerly.cloned().collect(),
+            encoded_by: argument.encoded_by.clone(),
+            left_out: argument.left_out,
+            type_name,
         }
     }
 }

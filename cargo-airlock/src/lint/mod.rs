@@ -17,12 +17,16 @@ mod todo;
 use serde::Serialize;
 
 pub(crate) use self::config::{Config, ConfigError};
+pub(crate) use self::functions::Used;
+pub(crate) use self::names::{Imports, Names};
+#[cfg(test)]
+pub(crate) use self::source::Module;
 pub(crate) use self::source::Sources;
 pub(crate) use self::todo::{Todo, TodoError};
 
 use self::functions::{Function, Role, functions};
 use self::guards::held_across_await;
-use self::names::{Names, Path};
+use self::names::Path;
 use self::reach::{Call, Reached, reach};
 use crate::near::nearest;
 

@@ -201,7 +201,16 @@ fn locking_over_a_breaking_change_has_to_be_meant() {
     "#]].assert_eq(&transcript(&output).replace(&*path, "{lock file}"));
     assert_eq!(fs::read_to_string(&file).expect("it is there"), other);
     let output = airlock(&["lock", &shop(), "--lock-file", &path, "--accept-breaking"]);
-    assert!(output.status.success());
+    expect![[r#"
+        breaking: effect mail.send at mail/src/lib.rs:27
+          - argument to: Address
+          + argument to: String
+              stored messages hold `to` in its former form
+              write instead: keep `to` as it was, and add the new form under another name with `#[serde(default)]`, or as an `Option`
+        accepted 1 change that breaks messages in flight
+        locked 3 effects and 3 boundaries in {lock file}; commit it
+        -- exit code 0 --
+    "#]].assert_eq(&transcript(&output).replace(&*path, "{lock file}"));
     assert_eq!(fs::read_to_string(&file).expect("it is there"), good);
 }
 

@@ -11,3 +11,4 @@ mod lints;
 #[allow(clippy::print_stderr, reason = "it says which tools it left out")]
 mod matrix;
 mod plans;
+mod types;

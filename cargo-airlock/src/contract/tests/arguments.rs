@@ -102,6 +102,97 @@ fn an_argument_changes_its_type_form_or_default() {
 }
 
 #[test]
+fn an_argument_becomes_optional_or_required() {
+    let optional = MAIL.replace("to: String", "to: Option<String>\n    default");
+    check(
+        MAIL,
+        &optional,
+        &expect![[r#"
+        breaking: effect mail
+          - argument to: String
+          + argument to: Option<String>, default
+              stored messages are still read; workers of the previous version cannot read messages in which `to` is null
+              write instead: `#[serde(default)]` on `to: String`; lock and deploy that, and write `#[serde(default, skip_serializing_if = "Option::is_none")] to: Option<String>` in the next version
+    "#]],
+    );
+    check(
+        &optional,
+        MAIL,
+        &expect![[r#"
+        breaking: effect mail
+          - argument to: Option<String>, default
+          + argument to: String
+              stored messages in which `to` is null or missing cannot be read
+              write instead: keep `to: Option<String>` until no such message is left
+    "#]],
+    );
+    let default = format!("{MAIL}    default\n");
+    check(
+        &optional,
+        &default,
+        &expect![[r#"
+        breaking: effect mail
+          - argument to: Option<String>, default
+          + argument to: String, default
+              stored messages in which `to` is null cannot be read
+              write instead: keep `to: Option<String>` until no such message is left
+    "#]],
+    );
+    let left_out = format!("{optional}    left out\n");
+    check(
+        MAIL,
+        &left_out,
+        &expect![[r#"
+            breaking: effect mail
+              - argument to: String
+              + argument to: Option<String>, default, left out
+                  stored messages are still read; workers of the previous version cannot read messages without `to`
+                  write instead: `#[serde(default)]` on `to: String`; lock and deploy that, and write `#[serde(default, skip_serializing_if = "Option::is_none")] to: Option<String>` in the next version
+        "#]],
+    );
+    check(
+        &default,
+        &left_out,
+        &expect![[r#"
+            compatible: effect mail
+              - argument to: String, default
+              + argument to: Option<String>, default, left out
+                  some messages are written without it; the previous version has a default for it
+        "#]],
+    );
+}
+
+#[test]
+fn an_argument_gets_a_wider_type() {
+    check(
+        &MAIL.replace("to: String", "to: u32"),
+        &MAIL.replace("to: String", "to: u64"),
+        &expect![[r#"
+            breaking: effect mail
+              - argument to: u32
+              + argument to: u64
+                  stored messages are still read; workers of the previous version cannot read a `to` that is no `u32`
+                  write instead: keep `to: u32`, and add the larger number under another name with `#[serde(default)]`, or as an `Option`
+        "#]],
+    );
+}
+
+#[test]
+fn a_type_is_written_in_another_way() {
+    for same in [
+        "std::string::String",
+        "alloc::string::String",
+        "Box<String>",
+    ] {
+        check(
+            MAIL,
+            &MAIL.replace("to: String", &format!("to: {same}")),
+            &expect![""],
+        );
+    }
+}
+
+#[test]
 fn an_argument_is_renamed() {
     let renamed = MAIL.replace("to: String", "whom: String");
     check(
