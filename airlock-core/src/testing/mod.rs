@@ -8,6 +8,8 @@ mod assertion_log;
 mod assertions;
 mod capture;
 mod drain;
+#[cfg(feature = "serde")]
+mod golden;
 mod in_order;
 mod interruption;
 mod message;
@@ -23,10 +25,16 @@ mod suite;
 pub use crate::__airlock_all_in_order as all_in_order;
 #[doc(inline)]
 pub use crate::__airlock_executor_suite as executor_suite;
+#[cfg(feature = "serde")]
+#[doc(inline)]
+pub use crate::__airlock_golden as golden;
 
 pub use self::assertions::Assertions;
 pub use self::capture::{Captured, capture, capture_async};
 pub use self::drain::{DrainEntry, DrainError, Drained, Left, Progress};
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+pub use self::golden::{__golden, __sample};
 pub use self::in_order::{InOrder, Step};
 pub use self::interruption::{
     EveryInterruption, EveryInterruptionAsync, Holds, every_interruption, every_interruption_async,
