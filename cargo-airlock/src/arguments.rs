@@ -70,6 +70,7 @@ Exit codes: 0 written; 1 not written, since a contract would break; 2 could not 
 
 const CHECK: &str = "\
 Select the same targets as for `cargo airlock lock`: an effect that is not selected counts as removed.
+Types are compared by name: `airlock::testing::golden!` tests what is inside of them.
 
 Examples:
   cargo airlock check                    in CI, before the deployment

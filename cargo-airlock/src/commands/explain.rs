@@ -223,9 +223,9 @@ fn declaration(effect: &Effect, aliases: &Aliases) -> String {
 fn told(effect: &Effect, argument: &Argument, aliases: &Aliases) -> String {
     let contract = ArgumentContract::from_argument(effect, argument, aliases);
     let mut text = format!("{}: {}", argument.name, argument.type_name);
-    let is_same_type = contract.type_name == argument.type_name;
+    let is_alias = contract.resolves_alias(argument);
     let facts = [
-        (!is_same_type).then(|| format!("locked as {}", contract.type_name)),
+        is_alias.then(|| format!("an alias of {}", contract.type_name)),
         argument.redacted.then(|| "redacted".to_owned()),
         contract
             .default

@@ -20,7 +20,7 @@ pub(crate) struct Lock {
     selection: Selection,
     #[command(flatten)]
     file: LockFile,
-    /// Write it even if messages in flight break, because there are none left, or they may be lost
+    /// Write it even if messages in flight break, because there are none left, or they may be lost; prints the changes
     #[arg(long)]
     accept_breaking: bool,
 }

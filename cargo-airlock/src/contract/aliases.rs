@@ -9,7 +9,8 @@ use syn::{GenericArgument, GenericParam, Ident, Item, ItemType, PathArguments, T
 
 use crate::build::{Selection, Workspace};
 use crate::catalogue::Catalogue;
-use crate::contract::types::{opaque_names, segments, written};
+use crate::contract::opaque::opaque_names;
+use crate::contract::types::{segments, written};
 use crate::lint::{Imports, Names, Sources, Used};
 use crate::record::{Argument, Effect};
 
@@ -127,26 +128,31 @@ impl<'a> Resolver<'a> {
     }
 
     /// Returns the type that a path stands for, if it is an alias or a renaming import.
-    fn target(&self, written: &TypePath, module: &[String], depth: usize) -> Option<Type> {
+    fn target(&self, named: &TypePath, module: &[String], depth: usize) -> Option<Type> {
         let meanings = self.names.meanings(&Used {
-            path: segments(&written.path),
+            path: segments(&named.path),
             module: module.to_vec(),
             imports: Imports::default(),
             at: (1, 1),
         });
-        let mut found = meanings.iter().filter_map(|path| self.aliases.get(path));
-        if let Some(aliases) = found.next() {
-            // Which one of several holds is not known.
-            let &[(module, alias)] = aliases.as_slice() else {
-                return None;
-            };
-            let mut ty = (*alias.ty).clone();
-            self.resolve(&mut ty, module, depth - 1);
-            Substitute::new(alias, written).visit_type_mut(&mut ty);
-            return found.next().is_none().then_some(ty);
+        let found = meanings.iter().filter_map(|path| self.aliases.get(path));
+        let targets: Vec<_> = found
+            .flatten()
+            .map(|&(module, alias)| {
+                let mut ty = (*alias.ty).clone();
+                self.resolve(&mut ty, module, depth - 1);
+                Substitute::new(alias, named).visit_type_mut(&mut ty);
+                ty
+            })
+            .collect();
+        let texts: BTreeSet<_> = targets.iter().cloned().map(written).collect();
+        match texts.len() {
+            0 => {}
+            1 => return targets.into_iter().next(),
+            _ => return None, // `cfg` selects one of them.
         }
         let names: BTreeSet<_> = meanings.iter().filter_map(|path| path.last()).collect();
-        let own = written.path.segments.last()?;
+        let own = named.path.segments.last()?;
         let (Some(name), 1) = (names.first(), names.len()) else {
             return None;
         };
@@ -157,7 +163,7 @@ impl<'a> Resolver<'a> {
         renamed.ident = syn::parse_str::<Ident>(name).ok()?;
         Some(Type::Path(TypePath {
             path: syn::Path::from(renamed),
-            ..written.clone()
+            ..named.clone()
         }))
     }
 }
@@ -236,8 +242,8 @@ mod tests {
 
     #[test]
     fn an_alias_may_be_generic() {
-        let own = "type Pairs<T, U = u8> = Vec<(T, U)>; type T = String;";
-        resolves(&[("shop", own)], "Pairs<T, u16>", "Vec<(String, u16)>");
+        let own = "type Pairs<T, U> = Vec<(T, U)>; type Email = String;";
+        resolves(&[("shop", own)], "Pairs<Email, u16>", "Vec<(String, u16)>");
     }
 
     #[test]
@@ -251,6 +257,8 @@ mod tests {
         resolves(&[("shop", "")], "Vec<a::Email>", "Vec<a::Email>");
         let two = "#[cfg(unix)] type Id = u32; #[cfg(not(unix))] type Id = u64;";
         resolves(&[("shop", two)], "Id", "Id");
+        let same = "type Id = u32;"; // In the library and in the binary of a package.
+        resolves(&[("shop", same), ("shop", same)], "Id", "u32");
     }
 
     #[test]

@@ -7,13 +7,15 @@ mod changes;
 mod deployments;
 mod file;
 mod lock_file;
+mod opaque;
 #[cfg(test)]
 mod tests;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::types::{is_option, opaque_names};
+use self::opaque::opaque_names;
+use self::types::{TypeChange, compare, is_option};
 use crate::catalogue::Catalogue;
 use crate::record::{Argument, Effect};
 
@@ -146,5 +148,10 @@ impl ArgumentContract {
             left_out: argument.left_out,
             type_name,
         }
+    }
+
+    /// Returns whether the type that the source names is an alias of the type in the contract.
+    pub(crate) fn resolves_alias(&self, argument: &Argument) -> bool {
+        compare(&argument.type_name, &self.type_name) != TypeChange::Same
     }
 }

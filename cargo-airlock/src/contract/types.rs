@@ -1,12 +1,9 @@
 //! The types of arguments: their text in the lock file, and the comparison of two types as written.
 
-use std::collections::BTreeSet;
-
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
-use syn::visit::Visit;
 use syn::visit_mut::{self, VisitMut};
 use syn::{AngleBracketedGenericArguments, GenericArgument, Path, PathArguments, Type, TypeTuple};
 
@@ -219,78 +216,10 @@ fn write(text: &mut String, tokens: TokenStream) {
     }
 }
 
-/// Adds the names in a type that do not tell how it is encoded: all but those of the standard library.
-pub(super) fn opaque_names(type_name: &str, found: &mut BTreeSet<String>) {
-    struct Opaque<'a>(&'a mut BTreeSet<String>);
-
-    impl<'a> Visit<'a> for Opaque<'_> {
-        fn visit_path(&mut self, path: &'a Path) {
-            let name = segments(path).pop().unwrap_or_default();
-            let is_primitive = !name.starts_with(char::is_uppercase);
-            if !is_primitive && !name.starts_with("NonZero") && !STANDARD.contains(&&*name) {
-                self.0.insert(name);
-            }
-            syn::visit::visit_path(self, path);
-        }
-    }
-
-    match syn::parse_str::<Type>(type_name) {
-        Ok(ty) => Opaque(found).visit_type(&ty),
-        Err(_) => {
-            found.insert(type_name.to_owned());
-        }
-    }
-}
-
-/// The types of the standard library that serde encodes.
-const STANDARD: &[&str] = &[
-    "Arc",
-    "BTreeMap",
-    "BTreeSet",
-    "BinaryHeap",
-    "Bound",
-    "Box",
-    "CString",
-    "Cell",
-    "Cow",
-    "Duration",
-    "HashMap",
-    "HashSet",
-    "IpAddr",
-    "Ipv4Addr",
-    "Ipv6Addr",
-    "LinkedList",
-    "Mutex",
-    "Option",
-    "OsString",
-    "PathBuf",
-    "PhantomData",
-    "Range",
-    "RangeFrom",
-    "RangeInclusive",
-    "RangeTo",
-    "Rc",
-    "RefCell",
-    "Result",
-    "Reverse",
-    "RwLock",
-    "Saturating",
-    "SocketAddr",
-    "SocketAddrV4",
-    "SocketAddrV6",
-    "String",
-    "SystemTime",
-    "Vec",
-    "VecDeque",
-    "Wrapping",
-];
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::TypeChange::{Optional, Other, Required, Same, Wider};
-    use super::{compare, opaque_names, written};
+    use super::{compare, written};
 
     #[test]
     fn a_type_is_the_same_however_it_is_written() {
@@ -348,20 +277,5 @@ mod tests {
         ] {
             assert_eq!(written(syn::parse_str(source).expect("a type")), text);
         }
-    }
-
-    #[test]
-    fn names_of_the_standard_library_tell_how_a_type_is_encoded() {
-        let mut names = BTreeSet::new();
-        for ty in [
-            "Vec<Option<(String, [u8; 4])>>",
-            "std::time::Duration",
-            "NonZeroU8",
-            "HashMap<String, shop::Address>",
-            "Uuid",
-        ] {
-            opaque_names(ty, &mut names);
-        }
-        assert_eq!(Vec::from_iter(&names), ["Address", "Uuid"]);
     }
 }

@@ -1,5 +1,6 @@
 //! Runs the real program on a workspace like those of users.
 
+mod argument_types;
 mod catalogue;
 mod contracts;
 mod damage;
@@ -11,4 +12,3 @@ mod lints;
 #[allow(clippy::print_stderr, reason = "it says which tools it left out")]
 mod matrix;
 mod plans;
-mod types;

@@ -19,6 +19,7 @@ use crate::intent::{Intent, in_full};
 /// The environment variable that overwrites the files of changed samples.
 const OVERWRITE: &str = "AIRLOCK_UPDATE_GOLDEN";
 
+/// The advice for a file that is not read, or written differently; an instruction follows.
 const KEEP: &str = "messages in flight may have this form. Keep it: `#[serde(default)]` on a new field, `#[serde(rename = \"..\")]` on a \
     renamed one. Only if no such message is left";
 

@@ -70,13 +70,13 @@ fn a_type_that_is_only_written_in_another_way_has_not_changed() {
     let arguments: String = explained
         .lines()
         .filter(|line| line.contains("  argument") || line.contains("  contract"))
-        .map(|line| format!("{line}\n"))
+        .map(|line| format!("{}\n", line.trim_start()))
         .collect();
     expect![[r#"
           argument   to: std::string::String
           argument   place: crate::types::Address
-          argument   lines: Vec<(String, u8, )> (locked as Vec<(String, u8)>)
-          argument   cc: Maybe<Email> (locked as Option<String>, may be missing in a stored message)
+          argument   lines: Vec<(String, u8, )>
+          argument   cc: Maybe<Email> (an alias of Option<String>, may be missing in a stored message)
           contract   as locked in {folder}/effects.lock
     "#]]
     .assert_eq(&arguments);
