@@ -21,7 +21,7 @@ use crate::unwind::panic_message;
 /// use std::sync::{Arc, Mutex};
 ///
 /// // A fake database.
-/// #[derive(Clone, Default)]
+/// #[derive(Clone, Debug, Default)]
 /// struct Db {
 ///     placed: Arc<Mutex<u32>>,
 ///     shipped: Arc<Mutex<u32>>,
