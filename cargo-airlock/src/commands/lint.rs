@@ -71,13 +71,14 @@ impl Lint {
             [] => None,
             files => Some(FileError::Unread(files.join("\n  "))),
         };
-        let mut findings = lint::findings(&sources, &config).map_err(|error| {
+        let found = lint::findings(&sources, &config).map_err(|error| {
             // A module that could not be read looks like a missing one.
             match unread() {
                 None => BoxError::from(error),
                 Some(unread) => unread.into(),
             }
         })?;
+        let mut findings = found.list;
         // Keep only findings in the selected packages.
         let mut elsewhere = sources.files();
         for file in Sources::read(&workspace.root, &packages).files() {
@@ -93,6 +94,7 @@ impl Lint {
         report
             .notes
             .extend(files.map(|file| format!("not checked, because it cannot be read: {file}")));
+        report.notes.extend(found.notes);
         if config.domains.is_empty() {
             report.notes.push(
                 "no domain is configured, so only `perform_now` and guards held across an await were checked; write `domain = [\"crate::orders\"]` under \

@@ -74,6 +74,11 @@ impl Config {
         Ok(config)
     }
 
+    /// Returns whether a path is in the domain.
+    pub(crate) fn is_domain(&self, path: &[String]) -> bool {
+        self.domains.iter().any(|domain| path.starts_with(domain))
+    }
+
     /// Returns a note for each denied path whose crate name looks like a mistake. A crate that is
     /// not a dependency yet may be denied too.
     pub(crate) fn unknown_crates(&self, sources: &Sources, workspace: &Workspace) -> Vec<String> {

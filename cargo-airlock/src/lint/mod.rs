@@ -1,18 +1,27 @@
 //! Finds effects that bypass airlock, and guards held across an await, by reading source code.
 //!
-//! It resolves names through the `use` declarations, modules and re-exports of the workspace. It
-//! knows no types, expands no macros and evaluates no `cfg` except `test`.
+//! It resolves names through the `use` declarations, modules and re-exports of the workspace, and
+//! the types of values through declarations. It infers no other types, expands no macros and
+//! evaluates no `cfg` except `test`.
 
+mod acts;
 mod config;
+mod declared;
 mod functions;
 mod guards;
 mod liveness;
+mod locals;
 mod macros;
 mod meanings;
 mod names;
 mod reach;
+mod seen;
 mod source;
 mod todo;
+mod tokens;
+mod types;
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -20,63 +29,12 @@ pub(crate) use self::config::{Config, ConfigError};
 pub(crate) use self::source::Sources;
 pub(crate) use self::todo::{Todo, TodoError};
 
+use self::acts::acts;
 use self::functions::{Function, Role, functions};
 use self::guards::held_across_await;
-use self::names::{Names, Path};
-use self::reach::{Call, Reached, reach};
+use self::names::Names;
+use self::reach::Index;
 use crate::near::nearest;
-
-/// Calls that start work outside every scope.
-const SPAWNS: &[&str] = &[
-    "actix::Arbiter",
-    "actix::spawn",
-    "actix_rt::Arbiter",
-    "actix_rt::Runtime",
-    "actix_rt::spawn",
-    "actix_rt::System",
-    "actix_rt::task::spawn_blocking",
-    "actix_web::rt::Runtime",
-    "actix_web::rt::spawn",
-    "actix_web::rt::System",
-    "actix_web::rt::task::spawn_blocking",
-    "actix_web::web::block",
-    "async_std::process::Command",
-    "async_std::task::Builder",
-    "async_std::task::spawn",
-    "async_std::task::spawn_blocking",
-    "async_std::task::spawn_local",
-    "futures::executor::ThreadPool",
-    "rayon::in_place_scope",
-    "rayon::join",
-    "rayon::scope",
-    "rayon::spawn",
-    "rayon::spawn_fifo",
-    "rayon::ThreadPool",
-    "rayon::ThreadPoolBuilder",
-    "smol::Executor",
-    "smol::LocalExecutor",
-    "smol::process::Command",
-    "smol::spawn",
-    "smol::unblock",
-    "std::process::Command",
-    "std::thread::Builder",
-    "std::thread::scope",
-    "std::thread::spawn",
-    "tokio::process::Command",
-    "tokio::runtime::Builder",
-    "tokio::runtime::Handle",
-    "tokio::runtime::Runtime",
-    "tokio::spawn",
-    "tokio::task::Builder",
-    "tokio::task::JoinSet",
-    "tokio::task::LocalSet",
-    "tokio::task::spawn",
-    "tokio::task::spawn_blocking",
-    "tokio::task::spawn_local",
-    "tokio_util::task::JoinMap",
-    "tokio_util::task::LocalPoolHandle",
-    "tokio_util::task::TaskTracker",
-];
 
 /// Calls that perform an effect outside every scope.
 const PERFORM_NOW: &[&str] = &["perform_now", "perform_now_async"];
@@ -98,12 +56,21 @@ pub(crate) struct Finding {
     pub(crate) message: String,
 }
 
-/// Returns all findings, sorted by place.
+/// The result of the lint.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    /// The findings, sorted by place.
+    pub(crate) list: Vec<Finding>,
+    /// Descriptions of code that was not checked completely.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Returns all findings.
 ///
 /// # Errors
 ///
 /// [`ConfigError`] if a domain names no module.
-pub(crate) fn findings(sources: &Sources, config: &Config) -> Result<Vec<Finding>, ConfigError> {
+pub(crate) fn findings(sources: &Sources, config: &Config) -> Result<Findings, ConfigError> {
     let names = Names::new(sources);
     let functions = functions(sources, &names);
     check_domains(&names, config)?;
@@ -111,50 +78,40 @@ pub(crate) fn findings(sources: &Sources, config: &Config) -> Result<Vec<Finding
     for function in functions.iter().filter(|it| it.role != Role::Test) {
         findings.extend(held_across_await(function, &names));
     }
-    let in_domain = |function: &Function| {
-        let mut domains = config.domains.iter();
-        domains.any(|domain| function.path.starts_with(domain))
-    };
-    let spawns: Vec<Path> = SPAWNS.iter().map(|path| names::path(path)).collect();
-    for reached in reach(&functions, &names, in_domain) {
-        let function = reached.function();
-        for used in &function.uses {
-            let meanings = names.meanings(used);
-            let is_meant = |path: &&Path| meanings.iter().any(|meaning| meaning.starts_with(path));
-            let found = |listed: &[Path]| {
-                let path = listed.iter().find(is_meant);
-                path.map(|path| path.join("::"))
-            };
-            let (rule, what, message) = if let Some(what) = found(&config.deny_paths) {
-                let message = format!(
-                    "`{what}` acts on the world{}; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead",
-                    by_whom(&reached)
-                );
-                ("deny-path", what, message)
-            } else if let Some(what) = found(&spawns) {
-                let message = format!(
-                    "`{what}` starts work that no scope sees{}; write an `#[airlock::effect]` and enqueue its intent instead",
-                    by_whom(&reached)
-                );
-                ("spawn", what, message)
-            } else {
-                continue;
-            };
-            findings.push(Finding {
-                file: function.file.clone(),
-                line: used.at.0,
-                column: used.at.1,
-                rule,
-                what,
-                message,
-            });
+    let index = Index::new(&functions, &names);
+    let mut scanned = BTreeMap::<_, usize>::new();
+    for reached in index.reach(|function| config.is_domain(&function.path)) {
+        findings.extend(acts(&reached, &index, config));
+        for name in &reached.function().scanned {
+            *scanned.entry(name.as_str()).or_default() += 1;
         }
     }
     findings.sort();
     findings.dedup_by(|a, b| {
         (&a.file, a.line, a.column, a.rule) == (&b.file, b.line, b.column, b.rule)
     });
-    Ok(findings)
+    Ok(Findings {
+        list: findings,
+        notes: scanned_note(&scanned).into_iter().collect(),
+    })
+}
+
+/// Returns a note on macro calls whose arguments are not Rust code, by the names of the macros.
+fn scanned_note(scanned: &BTreeMap<&str, usize>) -> Option<String> {
+    let calls = match scanned.values().sum() {
+        0 => return None,
+        1 => "1 macro call are".to_owned(),
+        calls => format!("{calls} macro calls are"),
+    };
+    let names = scanned.iter().map(|(name, calls)| match calls {
+        1 => format!("`{name}!`"),
+        calls => format!("`{name}!` ({calls})"),
+    });
+    let names: Vec<_> = names.collect();
+    Some(format!(
+        "the arguments of {calls} not Rust code, so only the paths and the methods named in them were checked: {}",
+        names.join(", ")
+    ))
 }
 
 fn performs_now(function: &Function) -> Vec<Finding> {
@@ -165,7 +122,7 @@ fn performs_now(function: &Function) -> Vec<Finding> {
         let name = used.path.last()?;
         (used.path.len() > 1).then_some((name, used.at))
     });
-    let methods = function.methods.iter().map(|(name, at)| (name, *at));
+    let methods = function.methods.iter().map(|call| (&call.name, call.at));
     let calls = last.chain(methods);
     calls
         .filter(|(name, _)| PERFORM_NOW.contains(&name.as_str()))
@@ -181,19 +138,6 @@ fn performs_now(function: &Function) -> Vec<Finding> {
             ),
         })
         .collect()
-}
-
-/// Formats the call chain: ", in `shop::http::post`, which `shop::orders::process` calls".
-fn by_whom(reached: &Reached<'_>) -> String {
-    let mut text = format!(", in `{}`", reached.function().path.join("::"));
-    for (call, caller) in reached.callers() {
-        let calls = match call {
-            Call::ByPath => "calls",
-            Call::ByName => "may call",
-        };
-        text.push_str(&format!(", which `{}` {calls}", caller.path.join("::")));
-    }
-    text
 }
 
 fn check_domains(names: &Names<'_>, config: &Config) -> Result<(), ConfigError> {

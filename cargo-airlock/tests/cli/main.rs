@@ -2,7 +2,9 @@
 
 mod catalogue;
 mod contracts;
+mod corpus;
 mod damage;
+mod denials;
 mod explanations;
 mod fixture;
 mod graphs;

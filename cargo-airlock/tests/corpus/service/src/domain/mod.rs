@@ -1,0 +1,6 @@
+//! The domain.
+
+mod billing;
+mod events;
+
+pub use billing::Billing;

@@ -1,0 +1,11 @@
+//! A shop that has grown for years, without async code.
+
+mod checkout;
+mod clients;
+mod legacy;
+#[macro_use]
+mod macros;
+mod orders;
+mod ports;
+mod raw;
+mod state;
