@@ -84,7 +84,10 @@ impl Lint {
         for file in Sources::read(&workspace.root, &packages).files() {
             elsewhere.remove(file);
         }
-        findings.retain(|finding| !elsewhere.contains(&*finding.file));
+        let is_selected = |file: &str| !elsewhere.contains(file);
+        findings.retain(|finding| is_selected(&finding.file));
+        let mut allowed = found.allowed;
+        allowed.retain(|finding| is_selected(&finding.file));
         let path = self
             .todo
             .clone()
@@ -95,6 +98,11 @@ impl Lint {
             .notes
             .extend(files.map(|file| format!("not checked, because it cannot be read: {file}")));
         report.notes.extend(found.notes);
+        let comments = sources.comments.iter();
+        let comments = comments.filter(|comment| is_selected(&comment.file));
+        let problems = comments
+            .filter_map(|comment| comment.problem(&allowed, |rule| config.is_checked(rule)));
+        report.notes.extend(problems);
         if config.domains.is_empty() {
             report.notes.push(
                 "no domain is configured, so only `perform_now` and guards held across an await were checked; write `domain = [\"crate::orders\"]` under \
@@ -135,9 +143,9 @@ impl Lint {
         }
         report.failed = !unknown.is_empty();
         report.text = match self.format {
-            Format::Table => lines(&unknown) + &verdict(&unknown, &todo),
+            Format::Table => lines(&unknown) + &verdict(&unknown, &todo, &allowed),
             Format::Json => serde_json::to_string_pretty(&unknown)? + "\n",
-            Format::Markdown => table(&unknown) + &verdict(&unknown, &todo),
+            Format::Markdown => table(&unknown) + &verdict(&unknown, &todo, &allowed),
         };
         Ok(report)
     }
@@ -203,15 +211,19 @@ fn table(findings: &[Finding]) -> String {
     }
 }
 
-fn verdict(unknown: &[Finding], todo: &Todo) -> String {
+fn verdict(unknown: &[Finding], todo: &Todo, allowed: &[Finding]) -> String {
     let known = match todo.total() {
         0 => String::new(),
         known => format!("; {known} known"),
     };
+    let allowed = match allowed.len() {
+        0 => String::new(),
+        allowed => format!("; {allowed} allowed by comments"),
+    };
     if unknown.is_empty() {
-        format!("{GREEN}no findings{GREEN:#}{known}\n")
+        format!("{GREEN}no findings{GREEN:#}{known}{allowed}\n")
     } else {
-        format!("{}{known}\n", counted(unknown.len()))
+        format!("{}{known}{allowed}\n", counted(unknown.len()))
     }
 }
 

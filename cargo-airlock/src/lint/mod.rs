@@ -5,6 +5,7 @@
 //! evaluates no `cfg` except `test`.
 
 mod acts;
+mod allowed;
 mod config;
 mod declared;
 mod functions;
@@ -39,6 +40,9 @@ use crate::near::nearest;
 /// Calls that perform an effect outside every scope.
 const PERFORM_NOW: &[&str] = &["perform_now", "perform_now_async"];
 
+/// The names of all rules.
+const RULES: [&str; 4] = ["perform-now", "await-holding-guard", "spawn", "deny-path"];
+
 /// A place where code bypasses airlock.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Finding {
@@ -48,7 +52,7 @@ pub(crate) struct Finding {
     pub(crate) line: usize,
     /// The column, from 1.
     pub(crate) column: usize,
-    /// The rule: `perform-now`, `await-holding-guard`, `spawn` or `deny-path`.
+    /// The rule, one of [`RULES`].
     pub(crate) rule: &'static str,
     /// The path that is not allowed.
     pub(crate) what: String,
@@ -61,6 +65,8 @@ pub(crate) struct Finding {
 pub(crate) struct Findings {
     /// The findings, sorted by place.
     pub(crate) list: Vec<Finding>,
+    /// The findings that comments allow.
+    pub(crate) allowed: Vec<Finding>,
     /// Descriptions of code that was not checked completely.
     pub(crate) notes: Vec<String>,
 }
@@ -90,8 +96,16 @@ pub(crate) fn findings(sources: &Sources, config: &Config) -> Result<Findings, C
     findings.dedup_by(|a, b| {
         (&a.file, a.line, a.column, a.rule) == (&b.file, b.line, b.column, b.rule)
     });
+    let is_allowed = |finding: &Finding| {
+        sources
+            .comments
+            .iter()
+            .any(|comment| comment.allows(finding))
+    };
+    let (allowed, list) = findings.into_iter().partition(is_allowed);
     Ok(Findings {
-        list: findings,
+        list,
+        allowed,
         notes: scanned_note(&scanned).into_iter().collect(),
     })
 }

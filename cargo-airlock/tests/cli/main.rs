@@ -1,5 +1,6 @@
 //! Runs the real program on a workspace like those of users.
 
+mod allowed;
 mod catalogue;
 mod contracts;
 mod corpus;
