@@ -1,5 +1,6 @@
 //! The command `cargo airlock lint`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -97,7 +98,11 @@ impl Lint {
         report
             .notes
             .extend(files.map(|file| format!("not checked, because it cannot be read: {file}")));
-        report.notes.extend(found.notes);
+        let scanned = found.scanned.iter();
+        let scanned = scanned.filter(|(file, _)| is_selected(file));
+        report
+            .notes
+            .extend(scanned_note(scanned.map(|(_, name)| &**name)));
         let comments = sources.comments.iter();
         let comments = comments.filter(|comment| is_selected(&comment.file));
         let problems = comments
@@ -169,6 +174,28 @@ impl Lint {
         };
         self.package.iter().map(find).collect()
     }
+}
+
+/// Returns a note on macro calls whose arguments are not Rust code.
+fn scanned_note<'a>(macros: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut counts = BTreeMap::<_, usize>::new();
+    for name in macros {
+        *counts.entry(name).or_default() += 1;
+    }
+    let calls = match counts.values().sum() {
+        0 => return None,
+        1 => "1 macro call are".to_owned(),
+        calls => format!("{calls} macro calls are"),
+    };
+    let names = counts.iter().map(|(name, calls)| match calls {
+        1 => format!("`{name}!`"),
+        calls => format!("`{name}!` ({calls})"),
+    });
+    let names: Vec<_> = names.collect();
+    Some(format!(
+        "the arguments of {calls} not Rust code, so only the paths and the methods named in them were checked: {}",
+        names.join(", ")
+    ))
 }
 
 fn read_todo(path: &PathBuf) -> Result<Todo, FileError> {

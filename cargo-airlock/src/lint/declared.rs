@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use syn::ext::IdentExt;
-use syn::{Fields, ImplItem, Item, ItemImpl, ItemTrait, ReturnType, Signature, TraitItem, Type};
+use syn::{
+    Attribute, Field, Fields, ImplItem, Item, ItemImpl, ItemStruct, ItemTrait, ReturnType,
+    Signature, TraitItem, Type,
+};
 
 use crate::lint::macros::statics;
 use crate::lint::names::{Imports, Names, Path};
@@ -95,8 +98,12 @@ impl Declared {
         let path = |ident: &syn::Ident| [place.module.as_slice(), &[name(ident)]].concat();
         match item {
             Item::Struct(item) => {
+                let path = path(&item.ident);
                 let parameters = place.generics(&item.generics);
-                self.shape(path(&item.ident), &item.fields, parameters, None, place);
+                if let Some(target) = derived_target(item) {
+                    self.targets.insert(path.clone(), place.ty(target));
+                }
+                self.shape(path, &item.fields, parameters, None, place);
             }
             Item::Enum(item) => {
                 let parent = path(&item.ident);
@@ -430,6 +437,30 @@ impl Declared {
             }
         }
     }
+}
+
+/// Returns the field that a struct with `#[derive(Deref)]` dereferences to: the one with `#[deref]`, or
+/// the first one.
+fn derived_target(item: &ItemStruct) -> Option<&Type> {
+    let is_deref = |attr: &Attribute| {
+        let mut is_listed = false;
+        if attr.path().is_ident("derive") {
+            // An argument that cannot be parsed ends the list, and the names before it remain.
+            let _ = attr.parse_nested_meta(|derived| {
+                let last = derived.path.segments.last();
+                is_listed |= last.is_some_and(|last| last.ident == "Deref");
+                Ok(())
+            });
+        }
+        is_listed
+    };
+    if !item.attrs.iter().any(is_deref) {
+        return None;
+    }
+    let is_marked = |field: &&Field| field.attrs.iter().any(|it| it.path().is_ident("deref"));
+    let mut fields = item.fields.iter();
+    let marked = fields.clone().find(is_marked);
+    marked.or_else(|| fields.next()).map(|field| &field.ty)
 }
 
 /// Returns parameters that stand for themselves.

@@ -77,14 +77,17 @@ pub(crate) struct MethodCall {
 }
 
 /// Returns all functions of the workspace.
-pub(crate) fn functions(sources: &Sources, names: &Names<'_>) -> Vec<Function> {
-    let declared = Declared::new(sources, names);
+pub(crate) fn functions(
+    sources: &Sources,
+    names: &Names<'_>,
+    declared: &Declared,
+) -> Vec<Function> {
     let mut found = Vec::new();
     for module in &sources.modules {
         let mut collect = Collect {
             module,
             names,
-            declared: &declared,
+            declared,
             found: &mut found,
         };
         for item in &module.items {

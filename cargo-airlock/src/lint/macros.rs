@@ -7,7 +7,7 @@ use syn::{Attribute, Block, Expr, Ident, Lit, Macro, Pat, Stmt, Token, Type, Vis
 
 /// The arguments of a macro, in the first form that parses.
 pub(super) enum Body {
-    /// `join!(a, b)`, `assert!(..)`, `info!(id = %order.id, "paid")`.
+    /// `join!(a, b)`, `matches!(..)`, `info!(id = %order.id, "paid")`.
     Expressions(Punctuated<Expr, Token![,]>),
     /// `block!{ let x = 1; f(x) }`.
     Statements(Vec<Stmt>),
@@ -31,6 +31,8 @@ impl Body {
             Self::Expressions(expressions)
         } else if let Ok(statements) = item.parse_body_with(Block::parse_within) {
             Self::Statements(statements)
+        } else if let Ok(expressions) = item.parse_body_with(matches) {
+            Self::Expressions(expressions)
         } else if let Ok(branches) = item.parse_body_with(branches) {
             Self::Branches(branches)
         } else if let Ok(fields) = item.parse_body_with(fields) {
@@ -51,6 +53,19 @@ fn branches(input: ParseStream<'_>) -> syn::Result<Vec<Branch>> {
         branches.push(input.parse()?);
     }
     Ok(branches)
+}
+
+/// Parses `value, pattern if condition`, the arguments of `matches!`, without the pattern.
+fn matches(input: ParseStream<'_>) -> syn::Result<Punctuated<Expr, Token![,]>> {
+    let mut expressions = Punctuated::new();
+    expressions.push(input.parse()?);
+    input.parse::<Token![,]>()?;
+    Pat::parse_multi_with_leading_vert(input)?;
+    if input.parse::<Option<Token![if]>>()?.is_some() {
+        expressions.push(input.parse()?);
+    }
+    input.parse::<Option<Token![,]>>()?;
+    Ok(expressions)
 }
 
 /// Parses arguments with names and the sigils of `tracing`: `target: "orders", id = %order.id, ?order`.

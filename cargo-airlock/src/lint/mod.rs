@@ -22,8 +22,6 @@ mod todo;
 mod tokens;
 mod types;
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 pub(crate) use self::config::{Config, ConfigError};
@@ -31,6 +29,7 @@ pub(crate) use self::source::Sources;
 pub(crate) use self::todo::{Todo, TodoError};
 
 use self::acts::acts;
+use self::declared::Declared;
 use self::functions::{Function, Role, functions};
 use self::guards::held_across_await;
 use self::names::Names;
@@ -67,8 +66,8 @@ pub(crate) struct Findings {
     pub(crate) list: Vec<Finding>,
     /// The findings that comments allow.
     pub(crate) allowed: Vec<Finding>,
-    /// Descriptions of code that was not checked completely.
-    pub(crate) notes: Vec<String>,
+    /// The files and names of macros whose arguments are not Rust code, one for each call.
+    pub(crate) scanned: Vec<(String, String)>,
 }
 
 /// Returns all findings.
@@ -78,19 +77,20 @@ pub(crate) struct Findings {
 /// [`ConfigError`] if a domain names no module.
 pub(crate) fn findings(sources: &Sources, config: &Config) -> Result<Findings, ConfigError> {
     let names = Names::new(sources);
-    let functions = functions(sources, &names);
+    let declared = Declared::new(sources, &names);
+    let functions = functions(sources, &names, &declared);
     check_domains(&names, config)?;
     let mut findings: Vec<_> = functions.iter().flat_map(performs_now).collect();
     for function in functions.iter().filter(|it| it.role != Role::Test) {
-        findings.extend(held_across_await(function, &names));
+        findings.extend(held_across_await(function, &names, &declared));
     }
     let index = Index::new(&functions, &names);
-    let mut scanned = BTreeMap::<_, usize>::new();
+    let mut scanned = Vec::new();
     for reached in index.reach(|function| config.is_domain(&function.path)) {
         findings.extend(acts(&reached, &index, config));
-        for name in &reached.function().scanned {
-            *scanned.entry(name.as_str()).or_default() += 1;
-        }
+        let function = reached.function();
+        let names = function.scanned.iter();
+        scanned.extend(names.map(|name| (function.file.clone(), name.clone())));
     }
     findings.sort();
     findings.dedup_by(|a, b| {
@@ -106,26 +106,8 @@ pub(crate) fn findings(sources: &Sources, config: &Config) -> Result<Findings, C
     Ok(Findings {
         list,
         allowed,
-        notes: scanned_note(&scanned).into_iter().collect(),
+        scanned,
     })
-}
-
-/// Returns a note on macro calls whose arguments are not Rust code, by the names of the macros.
-fn scanned_note(scanned: &BTreeMap<&str, usize>) -> Option<String> {
-    let calls = match scanned.values().sum() {
-        0 => return None,
-        1 => "1 macro call are".to_owned(),
-        calls => format!("{calls} macro calls are"),
-    };
-    let names = scanned.iter().map(|(name, calls)| match calls {
-        1 => format!("`{name}!`"),
-        calls => format!("`{name}!` ({calls})"),
-    });
-    let names: Vec<_> = names.collect();
-    Some(format!(
-        "the arguments of {calls} not Rust code, so only the paths and the methods named in them were checked: {}",
-        names.join(", ")
-    ))
 }
 
 fn performs_now(function: &Function) -> Vec<Finding> {

@@ -305,7 +305,14 @@ impl<'ast> Visit<'ast> for Seen<'_> {
         }
     }
 
+    fn visit_type_macro(&mut self, _: &'ast syn::TypeMacro) {
+        // `Token![,]` calls nothing.
+    }
+
     fn visit_macro(&mut self, item: &'ast Macro) {
+        if item.path.is_ident("macro_rules") {
+            return self.rules(item);
+        }
         let mut used = self.locals.place.used(&item.path);
         used.is_macro = true;
         self.found.uses.push(used);

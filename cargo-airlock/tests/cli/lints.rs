@@ -448,8 +448,6 @@ fn the_domain_of_the_example_shop_acts_on_nothing() {
     };
     expect![[r#"
         no findings
-        -- stderr --
-        note: the arguments of 3 macro calls are not Rust code, so only the paths and the methods named in them were checked: `Token!`, `macro_rules!`, `number!`
         -- exit code 0 --
     "#]]
     .assert_eq(&transcript(&lint(&[])));

@@ -64,3 +64,7 @@ impl Repository {
     pub async fn publish(&self, _order: u64) {}
     pub async fn request(&self, _order: u64) {}
 }
+
+/// A state that dereferences by a derive.
+#[derive(Clone, Deref)]
+pub struct SharedState(pub Arc<AppState>);

@@ -62,6 +62,12 @@ impl<F: Fn(&AppState)> Handler<F> {
     }
 }
 
+pub async fn derived(state: infra::SharedState) -> bool {
+    state.mailer.deliver(3).await;
+    state.http.get("derived").send().await; //~ deny-path
+    matches!(state.http.get("matches").send().await, Ok(answer) if answer.status().is_success()) //~ deny-path
+}
+
 #[cfg(test)]
 mod tests {
     async fn tests_may_act(state: &super::AppState) {
