@@ -62,6 +62,9 @@ const SPAWNS: &[&str] = &[
 /// Methods of the types in [`SPAWNS`] that start work. Others wait for it, or configure it.
 const STARTS: &[&str] = &["in_place_scope", "install", "output", "scope", "status"];
 
+/// Methods of any type that compare or show a value.
+const INERT: &[&str] = &["cmp", "eq", "fmt", "hash", "ne", "partial_cmp", "to_string"];
+
 /// Returns the findings in a function that the domain reaches.
 pub(super) fn acts(reached: &Reached<'_>, index: &Index<'_>, config: &Config) -> Vec<Finding> {
     let function = reached.function();
@@ -103,7 +106,7 @@ pub(super) fn acts(reached: &Reached<'_>, index: &Index<'_>, config: &Config) ->
         add(used.at, &index.names().meanings(used), true);
     }
     for call in &function.methods {
-        if keeps_value(&call.name) {
+        if keeps_value(&call.name) || INERT.contains(&call.name.as_str()) {
             continue;
         }
         let mut meanings = index.method_paths(call);

@@ -4,12 +4,11 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, ImplItem, Item, ItemMacro, TraitItem};
 
-use crate::lint::declared::{Declared, Owner};
 use crate::lint::guards::HeldGuard;
 use crate::lint::names::{Imports, Names, Path};
 use crate::lint::seen::Seen;
 use crate::lint::source::{Module, Sources, is_for_tests};
-use crate::lint::types::{Parameters, Place, Ty};
+use crate::lint::types::{Declared, Owner, Parameters, Place, Ty};
 
 /// A function, a method, or another item that uses names, such as a type with fields.
 #[derive(Debug)]

@@ -1,10 +1,9 @@
 //! Guards that are held across an await, and the check that they belong to airlock.
 
 use crate::lint::Finding;
-use crate::lint::declared::Declared;
 use crate::lint::functions::{Function, Used};
 use crate::lint::names::Names;
-use crate::lint::types::Ty;
+use crate::lint::types::{Declared, Ty};
 
 /// The crates that export the names of airlock.
 const CRATES: [&str; 3] = ["airlock", "airlock_core", "airlock_effects"];

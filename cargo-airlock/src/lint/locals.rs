@@ -1,12 +1,11 @@
 //! The types of local variables and expressions, as far as declarations tell them.
 
 use syn::ext::IdentExt;
-use syn::{Block, Expr, ExprCall, ExprMethodCall, FnArg, Member, Pat, Signature, Stmt};
+use syn::{Block, Expr, ExprCall, ExprClosure, ExprMethodCall, FnArg, Member, Signature, Stmt};
 
-use crate::lint::declared::Declared;
 use crate::lint::functions::segments;
 use crate::lint::names::Path;
-use crate::lint::types::{Place, Ty};
+use crate::lint::types::{Declared, Place, Ty};
 
 /// Methods that return the value of a container.
 const TAKE_OUT: &str = "unwrap expect unwrap_or unwrap_or_else unwrap_or_default lock read write \
@@ -16,13 +15,24 @@ const TAKE_OUT: &str = "unwrap expect unwrap_or unwrap_or_else unwrap_or_default
 const SAME: &str = "as_ref as_mut as_deref as_deref_mut borrow borrow_mut by_ref clone cloned copied \
     deref deref_mut expect into into_inner lock to_owned unwrap unwrap_or_default upgrade";
 
+/// Methods of containers and iterators that return a container of the same values.
+const CONTAINERS: &str = "as_deref as_deref_mut as_mut as_ref by_ref chain clone cloned collect \
+    copied cycle drain entry enumerate filter find first first_mut get get_mut get_or_try_init \
+    inspect insert into_iter into_values iter iter_mut last last_mut max_by_key min_by_key next nth ok \
+    ok_or ok_or_else or or_default or_else or_insert or_insert_with peek peekable pop pop_back \
+    pop_front reduce remove replace rev skip skip_while step_by swap_remove take take_while try_lock \
+    try_read try_write upgrade values values_mut";
+
+/// Methods of containers and iterators that return a container of what a closure returns.
+const MAPS: &str = "and_then filter_map flat_map map then";
+
 /// The variables in scope.
 #[derive(Clone)]
 pub(super) struct Locals<'a> {
     pub(super) place: Place<'a>,
     pub(super) declared: &'a Declared,
     /// The innermost variable is the last one.
-    variables: Vec<(String, Ty)>,
+    pub(super) variables: Vec<(String, Ty)>,
 }
 
 /// Returns whether a method returns the value that it is called on, in another form.
@@ -63,87 +73,6 @@ impl<'a> Locals<'a> {
         }
     }
 
-    /// Adds the variables of a pattern that matches a value of this type.
-    pub(super) fn bind(&mut self, pattern: &Pat, ty: Ty) {
-        match pattern {
-            Pat::Ident(pattern) => {
-                self.variables.push((pattern.ident.unraw().to_string(), ty));
-            }
-            Pat::Type(pattern) => self.bind(&pattern.pat, self.place.ty(&pattern.ty)),
-            Pat::Reference(pattern) => self.bind(&pattern.pat, ty),
-            Pat::Paren(pattern) => self.bind(&pattern.pat, ty),
-            Pat::Guard(pattern) => self.bind(&pattern.pat, ty),
-            Pat::Or(pattern) => pattern
-                .cases
-                .iter()
-                .for_each(|it| self.bind(it, ty.clone())),
-            Pat::Tuple(pattern) => {
-                for (index, pattern) in pattern.elems.iter().enumerate() {
-                    let ty = self.declared.field(&ty, &index.to_string());
-                    self.bind(pattern, ty);
-                }
-            }
-            Pat::Slice(pattern) => {
-                let element = self.declared.element(&ty).unwrap_or_default();
-                for pattern in &pattern.elems {
-                    self.bind(pattern, element.clone());
-                }
-            }
-            Pat::TupleStruct(pattern) => {
-                let fields = self.shape(&pattern.path, &ty);
-                let wrapped = self.wrapped(&pattern.path, &ty);
-                for (index, pattern) in pattern.elems.iter().enumerate() {
-                    let field = fields.as_ref().map_or_else(
-                        || wrapped.clone(),
-                        |fields| self.declared.field(fields, &index.to_string()),
-                    );
-                    self.bind(pattern, field);
-                }
-            }
-            Pat::Struct(pattern) => {
-                let fields = self.shape(&pattern.path, &ty).unwrap_or_default();
-                for field in &pattern.fields {
-                    let ty = self.declared.field(&fields, &member(&field.member));
-                    self.bind(&field.pat, ty);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Returns the struct or variant of the workspace whose fields a pattern lists.
-    fn shape(&self, path: &syn::Path, ty: &Ty) -> Option<Ty> {
-        let meanings = self.place.meanings(self.place.used(path).path);
-        self.declared.constructed(&meanings, Vec::new())?;
-        let arguments = match self.declared.peel(ty.clone()) {
-            Ty::Named(_, arguments) => arguments,
-            _ => Vec::new(),
-        };
-        Some(Ty::Named(meanings, arguments))
-    }
-
-    /// Returns the type in `Some(..)`, `Ok(..)` and the patterns of extractors, such as `State(..)`.
-    fn wrapped(&self, path: &syn::Path, ty: &Ty) -> Ty {
-        let name = path
-            .segments
-            .last()
-            .map(|last| last.ident.unraw().to_string());
-        match (name.as_deref(), ty) {
-            (Some(name @ ("Some" | "Ok")), ty) => {
-                self.declared.taken_out(ty, name).unwrap_or_default()
-            }
-            (Some(name), Ty::Named(paths, arguments))
-                if paths
-                    .iter()
-                    .any(|path| path.last().is_some_and(|last| last == name))
-                    && self.declared.is_wrapper(paths) =>
-            {
-                arguments.first().cloned().unwrap_or_default()
-            }
-            _ => Ty::Unknown,
-        }
-    }
-
     /// Returns the type of an expression.
     pub(super) fn ty(&self, expression: &Expr) -> Ty {
         match expression {
@@ -161,6 +90,7 @@ impl<'a> Locals<'a> {
                 let base = self.ty(&it.base);
                 self.declared.field(&base, &member(&it.member))
             }
+            Expr::Index(it) if matches!(&*it.index, Expr::Range(_)) => self.ty(&it.expr),
             Expr::Index(it) => {
                 let ty = self.ty(&it.expr);
                 self.declared.element(&ty).unwrap_or_default()
@@ -240,9 +170,18 @@ impl<'a> Locals<'a> {
             return value;
         }
         let receiver = self.declared.peel(receiver);
-        if self.declared.element(&receiver).is_some() {
-            // A container stays one: `.iter()`, `.as_ref()`, `.filter(..)`, `.get(..)`.
-            return receiver;
+        if let Some(element) = self.declared.element(&receiver) {
+            if is_in(CONTAINERS, &name) {
+                return receiver;
+            }
+            return match call.args.first() {
+                Some(Expr::Closure(closure)) if is_in(MAPS, &name) => {
+                    let value = self.returned(closure, &element);
+                    let inner = self.declared.element(&value).filter(|_| name != "map");
+                    inner.unwrap_or(value).list()
+                }
+                _ => Ty::Unknown,
+            };
         }
         match self.declared.method_result(&receiver, &name) {
             Ty::Unknown if keeps_value(&name) => receiver,
@@ -250,6 +189,15 @@ impl<'a> Locals<'a> {
             Ty::Unknown if name == "build" => self.built(&call.receiver).unwrap_or_default(),
             ty => ty,
         }
+    }
+
+    /// Returns the type that a closure returns for parameters of this type.
+    fn returned(&self, closure: &ExprClosure, parameter: &Ty) -> Ty {
+        let mut inner = self.clone();
+        for input in &closure.inputs {
+            inner.bind(input, parameter.clone());
+        }
+        inner.ty(&closure.body)
     }
 
     fn built(&self, expression: &Expr) -> Option<Ty> {
@@ -324,7 +272,7 @@ pub(super) fn root(expression: &Expr) -> &Expr {
     }
 }
 
-fn member(member: &Member) -> String {
+pub(super) fn member(member: &Member) -> String {
     match member {
         Member::Named(name) => name.unraw().to_string(),
         Member::Unnamed(index) => index.index.to_string(),

@@ -7,7 +7,6 @@
 mod acts;
 mod allowed;
 mod config;
-mod declared;
 mod functions;
 mod guards;
 mod liveness;
@@ -15,6 +14,7 @@ mod locals;
 mod macros;
 mod meanings;
 mod names;
+mod patterns;
 mod reach;
 mod seen;
 mod source;
@@ -29,11 +29,11 @@ pub(crate) use self::source::Sources;
 pub(crate) use self::todo::{Todo, TodoError};
 
 use self::acts::acts;
-use self::declared::Declared;
 use self::functions::{Function, Role, functions};
 use self::guards::held_across_await;
 use self::names::Names;
 use self::reach::Index;
+use self::types::Declared;
 use crate::near::nearest;
 
 /// Calls that perform an effect outside every scope.

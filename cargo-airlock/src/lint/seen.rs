@@ -4,7 +4,6 @@ use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, Item, Macro, Pat, Signature};
 
-use crate::lint::declared::Declared;
 use crate::lint::functions::{MethodCall, Role, Used, at, role};
 use crate::lint::guards::HeldGuard;
 use crate::lint::liveness::held;
@@ -12,7 +11,7 @@ use crate::lint::locals::{Locals, root};
 use crate::lint::macros::Body;
 use crate::lint::names::Imports;
 use crate::lint::tokens::{self, Code};
-use crate::lint::types::{Parameters, Place, Ty};
+use crate::lint::types::{Declared, Parameters, Place, Ty};
 
 /// The uses that were found in a function.
 #[derive(Default)]
@@ -27,8 +26,8 @@ pub(super) struct Found {
 pub(super) struct Seen<'a> {
     pub(super) found: Found,
     locals: Locals<'a>,
-    /// The type that the parameters of the next closure have, unless they declare another.
-    hint: Ty,
+    /// The types of the parameters of the next closure, unless it declares others.
+    hint: Vec<Ty>,
 }
 
 impl<'a> Seen<'a> {
@@ -36,7 +35,7 @@ impl<'a> Seen<'a> {
         Self {
             found: Found::default(),
             locals: Locals::new(place, declared),
-            hint: Ty::Unknown,
+            hint: Vec::new(),
         }
     }
 
@@ -165,6 +164,20 @@ impl<'a> Seen<'a> {
         }
     }
 
+    /// Walks an argument of a call. The parameters of a closure have the types that the called
+    /// function declares, or that of the values in a container whose method is called.
+    fn argument(&mut self, argument: &Expr, input: Option<&Ty>, element: Option<&Ty>) {
+        if let Expr::Closure(closure) = argument {
+            let input = input.map(|input| self.locals.declared.peel(input.clone()));
+            self.hint = match (input, element) {
+                (Some(Ty::Function(types)), _) => types,
+                (_, Some(element)) => vec![element.clone(); closure.inputs.len()],
+                _ => Vec::new(),
+            };
+        }
+        self.visit_expr(argument);
+    }
+
     /// Walks a body with the variables of a pattern.
     fn with(&mut self, pattern: &Pat, ty: Ty, walk: impl FnOnce(&mut Self)) {
         let outer = self.locals.len();
@@ -261,8 +274,9 @@ impl<'ast> Visit<'ast> for Seen<'_> {
         let hint = std::mem::take(&mut self.hint);
         let outer = self.locals.len();
         closure.inputs.iter().for_each(|it| self.visit_pat(it));
-        for input in &closure.inputs {
-            self.locals.bind(input, hint.clone());
+        for (index, input) in closure.inputs.iter().enumerate() {
+            let ty = hint.get(index).cloned();
+            self.locals.bind(input, ty.unwrap_or_default());
         }
         self.visit_return_type(&closure.output);
         self.visit_expr(&closure.body);
@@ -297,11 +311,24 @@ impl<'ast> Visit<'ast> for Seen<'_> {
         if let Some(turbofish) = &call.turbofish {
             self.visit_angle_bracketed_generic_arguments(turbofish);
         }
-        for argument in &call.args {
-            if let (Expr::Closure(_), Some(element)) = (argument, &element) {
-                self.hint = element.clone();
+        let inputs = declared.method_inputs(&receiver, &call.method.unraw().to_string());
+        for (index, argument) in call.args.iter().enumerate() {
+            self.argument(argument, inputs.get(index), element.as_ref());
+        }
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        self.visit_expr(&call.func);
+        let inputs = match &*call.func {
+            Expr::Path(function) => {
+                let place = self.locals.place;
+                let meanings = place.meanings(place.used(&function.path).path);
+                self.locals.declared.inputs(&meanings)
             }
-            self.visit_expr(argument);
+            _ => Vec::new(),
+        };
+        for (index, argument) in call.args.iter().enumerate() {
+            self.argument(argument, inputs.get(index), None);
         }
     }
 

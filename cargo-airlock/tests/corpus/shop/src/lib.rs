@@ -6,6 +6,7 @@ mod legacy;
 #[macro_use]
 mod macros;
 mod orders;
+mod pool;
 mod ports;
 mod raw;
 mod state;

@@ -1,5 +1,6 @@
 //! Orders, with clients in their fields.
 
+mod returns;
 mod shipping;
 
 use std::rc::Rc;

@@ -1,5 +1,8 @@
 //! Types as they are declared, and their conversion from syntax.
 
+mod collect;
+mod declared;
+
 use std::collections::HashMap;
 
 use syn::ext::IdentExt;
@@ -11,6 +14,8 @@ use syn::{
 
 use crate::lint::functions::{Used, at, segments};
 use crate::lint::names::{Imports, Names, Path};
+
+pub(crate) use self::declared::{Declared, Owner};
 
 /// A declared type, without references and lifetimes.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +30,8 @@ pub(crate) enum Ty {
     Tuple(Vec<Ty>),
     /// A type that is known by its traits: `dyn A + B`, `impl A`, or a type parameter.
     Bounds(Vec<Ty>),
+    /// A closure or a function pointer, with its parameters.
+    Function(Vec<Ty>),
 }
 
 /// The type parameters in scope, by name.
@@ -61,6 +68,7 @@ impl Ty {
             Self::Parameter(name) => arguments.get(name).cloned().unwrap_or_default(),
             Self::Tuple(types) => Self::Tuple(all(types)),
             Self::Bounds(types) => Self::Bounds(all(types)),
+            Self::Function(types) => Self::Function(all(types)),
         }
     }
 }
@@ -89,6 +97,10 @@ impl Place<'_> {
             Type::Tuple(ty) => Ty::Tuple(ty.elems.iter().map(|ty| self.ty(ty)).collect()),
             Type::ImplTrait(ty) => self.bounds(&ty.bounds),
             Type::TraitObject(ty) => self.bounds(&ty.bounds),
+            Type::FnPtr(ty) => {
+                let inputs = ty.inputs.iter().map(|input| self.ty(&input.ty));
+                Ty::Function(inputs.collect())
+            }
             _ => Ty::Unknown,
         }
     }
@@ -119,7 +131,7 @@ impl Place<'_> {
         Ty::Named(self.meanings(written), types.collect())
     }
 
-    /// Converts bounds. A future is converted to its output, an iterator to a list.
+    /// Converts bounds. `Fn(T)` is converted to a function, a future to its output, an iterator to a list.
     pub(crate) fn bounds(&self, bounds: &Punctuated<TypeParamBound, Token![+]>) -> Ty {
         let mut types = Vec::new();
         for bound in bounds {
@@ -127,6 +139,10 @@ impl Place<'_> {
                 continue;
             };
             let last = bound.path.segments.last().map(|last| &last.arguments);
+            if let Some(PathArguments::Parenthesized(function)) = last {
+                let inputs = function.inputs.iter().map(|input| self.ty(&input.ty));
+                return Ty::Function(inputs.collect());
+            }
             if let Some(PathArguments::AngleBracketed(list)) = last {
                 for argument in &list.args {
                     match argument {
