@@ -1,5 +1,6 @@
 //! The domain.
 
+mod alerts;
 mod billing;
 mod events;
 

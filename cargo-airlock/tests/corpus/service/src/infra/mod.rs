@@ -1,5 +1,7 @@
 //! Clients and state, outside the domain.
 
+pub mod alerting;
+
 use std::sync::Arc;
 
 pub use async_nats::Client as Bus;
