@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::lint::functions::{Function, MethodCall, Role, Used};
 use crate::lint::names::{Names, Path};
+use crate::lint::types::UNNAMED;
 
 /// Methods that so many types of the standard library have that their name identifies nothing.
 const COMMON: &str = "\
@@ -18,6 +19,11 @@ const COMMON: &str = "\
 
 fn is_common(method: &str) -> bool {
     COMMON.split(' ').any(|common| common == method)
+}
+
+/// Returns whether a method belongs to an `impl` of a type without a name.
+fn is_blanket(method: &[String]) -> bool {
+    matches!(method, [.., owner, _] if owner == UNNAMED)
 }
 
 /// A reachable function, with its callers.
@@ -180,6 +186,12 @@ impl<'a> Index<'a> {
             };
             let path = [owner.path.as_slice(), std::slice::from_ref(&call.name)].concat();
             called.extend(self.at(&path).map(|callee| (certainty, callee)));
+        }
+        if called.is_empty() && !is_common(&call.name) {
+            // `impl<T> Alert for T` provides the method to any type.
+            let methods = self.methods.get(call.name.as_str()).into_iter().flatten();
+            let blanket = methods.filter(|index| is_blanket(&self.functions[**index].path));
+            called.extend(blanket.map(|callee| (Call::Possible, *callee)));
         }
         if called.is_empty()
             && !call.is_known

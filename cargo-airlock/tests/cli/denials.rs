@@ -52,3 +52,15 @@ fn macros_that_cannot_be_read_are_scanned_and_counted() {
     "#]]
     .assert_eq(&workspace("scanned", CLIENT, source));
 }
+
+#[test]
+fn a_method_that_a_trait_provides_to_any_type_is_followed() {
+    let manifest = CLIENT.replace("[\"crate\"]", "[\"crate::orders\"]");
+    let source = "pub trait Alert { fn alert(&self); }\nimpl<T> Alert for T {\n    fn alert(&self) { reqwest::Client::new(); }\n}\npub struct Pager;\nmod orders { fn page(pager: &crate::Pager) { pager.alert(); } }\n";
+    expect![[r#"
+        src/lib.rs:3:23: deny-path: `reqwest::Client` acts on the world, in `small::_::alert`, which `small::orders::page` may call; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead
+        1 finding
+        -- exit code 1 --
+    "#]]
+    .assert_eq(&workspace("blanket", &manifest, source));
+}

@@ -15,6 +15,9 @@ const DEPTH: usize = 16;
 const POINTERS: &str = "LockResult Arc Rc Box Pin Cow MutexGuard OwnedMutexGuard RwLockReadGuard \
     RwLockWriteGuard Ref RefMut LazyLock LazyCell Lazy State Data Extension Json Path Query Form";
 
+/// The name of types that have none in the paths of methods, such as `T` in `impl<T> Alert for T`.
+pub(crate) const UNNAMED: &str = "_";
+
 /// The name of the type that `lock`, `read` and `write` return.
 const LOCK_RESULT: &str = "LockResult";
 
@@ -79,7 +82,7 @@ pub(crate) struct Owner {
 impl Declared {
     /// Returns the path of the type of an `impl`, which may be defined in another module.
     pub(crate) fn owner(&self, ty: &Type, place: Place<'_>) -> Path {
-        let unnamed = || [place.module.as_slice(), &["_".to_owned()]].concat();
+        let unnamed = || [place.module.as_slice(), &[UNNAMED.to_owned()]].concat();
         match self.self_type(ty, place) {
             Ty::Named(paths, _) => paths.into_iter().next().unwrap_or_else(unnamed),
             _ => unnamed(),

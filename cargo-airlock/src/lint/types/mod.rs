@@ -15,7 +15,7 @@ use syn::{
 use crate::lint::functions::{Used, at, segments};
 use crate::lint::names::{Imports, Names, Path};
 
-pub(crate) use self::declared::{Declared, Owner};
+pub(crate) use self::declared::{Declared, Owner, UNNAMED};
 
 /// A declared type, without references and lifetimes.
 #[derive(Clone, Debug, Default)]
