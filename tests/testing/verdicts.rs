@@ -120,6 +120,6 @@ fn a_strict_async_test_fails_at_its_own_line() {
         let _ = scope;
         airlock::enqueue(remind(1));
     }
-    let places = panics_during(|| drop(panic_of(|| leaves_an_intent())));
+    let places = panics_during(|| drop(panic_of(leaves_an_intent)));
     assert_eq!(places, [(file!().to_owned(), LINE)]);
 }

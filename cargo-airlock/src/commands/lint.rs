@@ -1,5 +1,6 @@
 //! The command `cargo airlock lint`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -71,19 +72,23 @@ impl Lint {
             [] => None,
             files => Some(FileError::Unread(files.join("\n  "))),
         };
-        let mut findings = lint::findings(&sources, &config).map_err(|error| {
+        let found = lint::findings(&sources, &config).map_err(|error| {
             // A module that could not be read looks like a missing one.
             match unread() {
                 None => BoxError::from(error),
                 Some(unread) => unread.into(),
             }
         })?;
+        let mut findings = found.list;
         // Keep only findings in the selected packages.
         let mut elsewhere = sources.files();
         for file in Sources::read(&workspace.root, &packages).files() {
             elsewhere.remove(file);
         }
-        findings.retain(|finding| !elsewhere.contains(&*finding.file));
+        let is_selected = |file: &str| !elsewhere.contains(file);
+        findings.retain(|finding| is_selected(&finding.file));
+        let mut allowed = found.allowed;
+        allowed.retain(|finding| is_selected(&finding.file));
         let path = self
             .todo
             .clone()
@@ -93,6 +98,16 @@ impl Lint {
         report
             .notes
             .extend(files.map(|file| format!("not checked, because it cannot be read: {file}")));
+        let scanned = found.scanned.iter();
+        let scanned = scanned.filter(|(file, _)| is_selected(file));
+        report
+            .notes
+            .extend(scanned_note(scanned.map(|(_, name)| &**name)));
+        let comments = sources.comments.iter();
+        let comments = comments.filter(|comment| is_selected(&comment.file));
+        let problems = comments
+            .filter_map(|comment| comment.problem(&allowed, |rule| config.is_checked(rule)));
+        report.notes.extend(problems);
         if config.domains.is_empty() {
             report.notes.push(
                 "no domain is configured, so only `perform_now` and guards held across an await were checked; write `domain = [\"crate::orders\"]` under \
@@ -133,9 +148,9 @@ impl Lint {
         }
         report.failed = !unknown.is_empty();
         report.text = match self.format {
-            Format::Table => lines(&unknown) + &verdict(&unknown, &todo),
+            Format::Table => lines(&unknown) + &verdict(&unknown, &todo, &allowed),
             Format::Json => serde_json::to_string_pretty(&unknown)? + "\n",
-            Format::Markdown => table(&unknown) + &verdict(&unknown, &todo),
+            Format::Markdown => table(&unknown) + &verdict(&unknown, &todo, &allowed),
         };
         Ok(report)
     }
@@ -159,6 +174,28 @@ impl Lint {
         };
         self.package.iter().map(find).collect()
     }
+}
+
+/// Returns a note on macro calls whose arguments are not Rust code.
+fn scanned_note<'a>(macros: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut counts = BTreeMap::<_, usize>::new();
+    for name in macros {
+        *counts.entry(name).or_default() += 1;
+    }
+    let calls = match counts.values().sum() {
+        0 => return None,
+        1 => "1 macro call are".to_owned(),
+        calls => format!("{calls} macro calls are"),
+    };
+    let names = counts.iter().map(|(name, calls)| match calls {
+        1 => format!("`{name}!`"),
+        calls => format!("`{name}!` ({calls})"),
+    });
+    let names: Vec<_> = names.collect();
+    Some(format!(
+        "the arguments of {calls} not Rust code, so only the paths and the methods named in them were checked: {}",
+        names.join(", ")
+    ))
 }
 
 fn read_todo(path: &PathBuf) -> Result<Todo, FileError> {
@@ -201,15 +238,19 @@ fn table(findings: &[Finding]) -> String {
     }
 }
 
-fn verdict(unknown: &[Finding], todo: &Todo) -> String {
+fn verdict(unknown: &[Finding], todo: &Todo, allowed: &[Finding]) -> String {
     let known = match todo.total() {
         0 => String::new(),
         known => format!("; {known} known"),
     };
+    let allowed = match allowed.len() {
+        0 => String::new(),
+        allowed => format!("; {allowed} allowed by comments"),
+    };
     if unknown.is_empty() {
-        format!("{GREEN}no findings{GREEN:#}{known}\n")
+        format!("{GREEN}no findings{GREEN:#}{known}{allowed}\n")
     } else {
-        format!("{}{known}\n", counted(unknown.len()))
+        format!("{}{known}{allowed}\n", counted(unknown.len()))
     }
 }
 

@@ -134,6 +134,7 @@ impl<'a> Resolver<'a> {
             module: module.to_vec(),
             imports: Imports::default(),
             at: (1, 1),
+            is_macro: false,
         });
         let found = meanings.iter().filter_map(|path| self.aliases.get(path));
         let targets: Vec<_> = found

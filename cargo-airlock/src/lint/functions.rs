@@ -2,14 +2,13 @@
 
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::visit::Visit;
-use syn::{Attribute, Block, ImplItem, Item, Signature, TraitItem, Type};
+use syn::{Attribute, ImplItem, Item, ItemMacro, TraitItem};
 
 use crate::lint::guards::HeldGuard;
-use crate::lint::liveness::held;
-use crate::lint::macros::Body;
 use crate::lint::names::{Imports, Names, Path};
+use crate::lint::seen::Seen;
 use crate::lint::source::{Module, Sources, is_for_tests};
+use crate::lint::types::{Declared, Owner, Parameters, Place, Ty};
 
 /// A function, a method, or another item that uses names, such as a type with fields.
 #[derive(Debug)]
@@ -22,8 +21,10 @@ pub(crate) struct Function {
     pub(crate) role: Role,
     /// The paths that it names.
     pub(crate) uses: Vec<Used>,
-    /// The methods that it calls, with their positions.
-    pub(crate) methods: Vec<(String, (usize, usize))>,
+    /// The methods that it calls.
+    pub(crate) methods: Vec<MethodCall>,
+    /// The macros whose arguments could only be scanned for paths.
+    pub(crate) scanned: Vec<String>,
     /// Possible guards of airlock that it holds across an await.
     pub(crate) held: Vec<HeldGuard>,
 }
@@ -33,6 +34,8 @@ pub(crate) struct Function {
 pub(crate) enum Role {
     /// An ordinary function.
     Function,
+    /// A `macro_rules!`.
+    Macro,
     /// A method, which may also be called by its name alone.
     Method,
     /// A type, constant or static.
@@ -54,15 +57,36 @@ pub(crate) struct Used {
     pub(crate) imports: Imports,
     /// The line and column, from 1.
     pub(crate) at: (usize, usize),
+    /// `true` for the path of a macro.
+    pub(crate) is_macro: bool,
+}
+
+/// A method call.
+#[derive(Clone, Debug)]
+pub(crate) struct MethodCall {
+    pub(crate) name: String,
+    /// The line and column, from 1.
+    pub(crate) at: (usize, usize),
+    /// The types and traits that may provide the method.
+    pub(crate) owners: Vec<Owner>,
+    /// `true` if no other type can provide it, because the type of the receiver is declared.
+    pub(crate) is_known: bool,
+    /// The function at the start of a chain of calls: `Client::new` of `Client::new().post(..)`.
+    pub(crate) root: Option<Used>,
 }
 
 /// Returns all functions of the workspace.
-pub(crate) fn functions(sources: &Sources, names: &Names<'_>) -> Vec<Function> {
+pub(crate) fn functions(
+    sources: &Sources,
+    names: &Names<'_>,
+    declared: &Declared,
+) -> Vec<Function> {
     let mut found = Vec::new();
     for module in &sources.modules {
         let mut collect = Collect {
             module,
             names,
+            declared,
             found: &mut found,
         };
         for item in &module.items {
@@ -75,39 +99,51 @@ pub(crate) fn functions(sources: &Sources, names: &Names<'_>) -> Vec<Function> {
 struct Collect<'a> {
     module: &'a Module,
     names: &'a Names<'a>,
+    declared: &'a Declared,
     found: &'a mut Vec<Function>,
 }
 
 impl Collect<'_> {
     fn item(&mut self, item: &Item) {
+        let none = Parameters::new();
         match item {
             Item::Fn(item) => {
                 let role = role(&item.attrs, Role::Function);
-                let path = self.path(&[item.sig.ident.unraw().to_string()]);
-                self.add(path, role, None, |seen| seen.visit_item_fn(item));
+                let path = self.path(&item.sig.ident);
+                self.add(path, role, None, &none, |seen| {
+                    seen.function(&item.sig, &item.block);
+                });
             }
             Item::Impl(item) if !is_for_tests(&item.attrs) => {
-                let owner = self.owner(&item.self_ty);
+                let imports = Imports::default();
+                let place = self.place(&imports, &none);
+                let parameters = place.generics(&item.generics).into_iter().collect();
+                let place = Place {
+                    parameters: &parameters,
+                    ..place
+                };
+                let ty = self.declared.self_type(&item.self_ty, place);
+                let owner = self.declared.owner(&item.self_ty, place);
                 for method in &item.items {
                     if let ImplItem::Fn(method) = method {
-                        let name = method.sig.ident.unraw().to_string();
-                        let path = owner.iter().cloned().chain([name]).collect();
+                        let path = joined(&owner, &method.sig.ident);
                         let role = role(&method.attrs, Role::Method);
-                        self.add(path, role, Some(&owner), |seen| {
-                            seen.visit_impl_item_fn(method);
+                        self.add(path, role, Some(&ty), &parameters, |seen| {
+                            seen.function(&method.sig, &method.block);
                         });
                     }
                 }
             }
             Item::Trait(item) if !is_for_tests(&item.attrs) => {
-                let owner = self.path(&[item.ident.unraw().to_string()]);
+                let owner = self.path(&item.ident);
+                let ty = Ty::Named(vec![owner.clone()], Vec::new());
                 for method in &item.items {
                     if let TraitItem::Fn(method) = method {
-                        let name = method.sig.ident.unraw().to_string();
-                        let path = owner.iter().cloned().chain([name]).collect();
+                        let path = joined(&owner, &method.sig.ident);
                         let role = role(&method.attrs, Role::Method);
-                        self.add(path, role, Some(&owner), |seen| {
-                            seen.visit_trait_item_fn(method);
+                        self.add(path, role, Some(&ty), &none, |seen| match &method.default {
+                            Some(block) => seen.function(&method.sig, block),
+                            None => seen.signature(&method.sig),
                         });
                     }
                 }
@@ -117,70 +153,84 @@ impl Collect<'_> {
             Item::Const(it) => self.other(&it.ident, &it.attrs, item),
             Item::Static(it) => self.other(&it.ident, &it.attrs, item),
             Item::Type(it) => self.other(&it.ident, &it.attrs, item),
+            Item::Macro(item) => self.mac(item),
             _ => {}
         }
     }
 
     fn other(&mut self, ident: &syn::Ident, attrs: &[Attribute], item: &Item) {
-        let path = self.path(&[ident.unraw().to_string()]);
-        self.add(path, role(attrs, Role::Item), None, |seen| {
-            seen.visit_item(item);
+        let path = self.path(ident);
+        let none = Parameters::new();
+        self.add(path, role(attrs, Role::Item), None, &none, |seen| {
+            seen.item(item);
         });
     }
 
-    fn path(&self, names: &[String]) -> Path {
-        [self.module.path.as_slice(), names].concat()
+    /// Adds the definition of a macro, or the items and paths in the arguments of one.
+    fn mac(&mut self, item: &ItemMacro) {
+        let none = Parameters::new();
+        if let Some(ident) = &item.ident {
+            let path = self.path(ident);
+            let role = role(&item.attrs, Role::Macro);
+            return self.add(path, role, None, &none, |seen| seen.rules(&item.mac));
+        }
+        if let Ok(file) = item.mac.parse_body::<syn::File>() {
+            return file.items.iter().for_each(|item| self.item(item));
+        }
+        if let Some(last) = item.mac.path.segments.last() {
+            let path = self.path(&last.ident);
+            let role = role(&item.attrs, Role::Item);
+            self.add(path, role, None, &none, |seen| seen.macro_call(&item.mac));
+        }
     }
 
-    /// Returns the path of the type of an `impl`, which may be defined in another module.
-    fn owner(&self, ty: &Type) -> Path {
-        let Type::Path(ty) = ty else {
-            return self.path(&["_".to_owned()]);
-        };
-        let used = Used {
-            path: segments(&ty.path),
-            module: self.module.path.clone(),
-            imports: Imports::default(),
-            at: (0, 0),
-        };
-        let mut meanings = self.names.meanings(&used).into_iter();
-        meanings.next().unwrap_or_else(|| self.path(&used.path))
+    fn path(&self, ident: &syn::Ident) -> Path {
+        joined(&self.module.path, ident)
+    }
+
+    fn place<'a>(&'a self, imports: &'a Imports, parameters: &'a Parameters) -> Place<'a> {
+        Place {
+            names: self.names,
+            module: &self.module.path,
+            imports,
+            owner: None,
+            parameters,
+        }
     }
 
     fn add(
         &mut self,
         path: Path,
         role: Role,
-        owner: Option<&Path>,
+        owner: Option<&Ty>,
+        parameters: &Parameters,
         visit: impl FnOnce(&mut Seen<'_>),
     ) {
-        let mut seen = Seen {
-            module: &self.module.path,
+        let imports = Imports::default();
+        let place = Place {
             owner,
-            imports: Imports::default(),
-            uses: Vec::new(),
-            methods: Vec::new(),
-            held: Vec::new(),
-            depth: 0,
+            ..self.place(&imports, parameters)
         };
+        let mut seen = Seen::new(place, self.declared);
         visit(&mut seen);
-        let imports = seen.imports;
-        let sources = seen.held.iter_mut().filter_map(HeldGuard::used);
-        for used in seen.uses.iter_mut().chain(sources) {
-            used.imports = imports.clone();
-        }
+        let found = seen.found;
         self.found.push(Function {
             path,
             file: self.module.file.clone(),
             role,
-            uses: seen.uses,
-            methods: seen.methods,
-            held: seen.held,
+            uses: found.uses,
+            methods: found.methods,
+            scanned: found.scanned,
+            held: found.held,
         });
     }
 }
 
-fn role(attrs: &[Attribute], otherwise: Role) -> Role {
+fn joined(owner: &[String], ident: &syn::Ident) -> Path {
+    [owner, &[ident.unraw().to_string()]].concat()
+}
+
+pub(super) fn role(attrs: &[Attribute], otherwise: Role) -> Role {
     let is_effect = |attr: &Attribute| {
         let last = attr.path().segments.last();
         last.is_some_and(|last| last.ident == "effect")
@@ -191,128 +241,6 @@ fn role(attrs: &[Attribute], otherwise: Role) -> Role {
         Role::Effect
     } else {
         otherwise
-    }
-}
-
-/// The names used within one function.
-struct Seen<'a> {
-    module: &'a Path,
-    /// The path that `Self` refers to.
-    owner: Option<&'a Path>,
-    imports: Imports,
-    uses: Vec<Used>,
-    methods: Vec<(String, (usize, usize))>,
-    held: Vec<HeldGuard>,
-    /// The nesting depth. Functions within functions belong to the outer one.
-    depth: usize,
-}
-
-impl<'ast> Visit<'ast> for Seen<'_> {
-    fn visit_attribute(&mut self, _: &'ast Attribute) {
-        // Names in attributes are not called here.
-    }
-
-    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        if self.depth == 0 || role(&item.attrs, Role::Function) == Role::Function {
-            self.depth += 1;
-            self.holds(&item.sig, &item.block);
-            syn::visit::visit_item_fn(self, item);
-            self.depth -= 1;
-        }
-    }
-
-    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
-        self.holds(&item.sig, &item.block);
-        syn::visit::visit_impl_item_fn(self, item);
-    }
-
-    fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
-        if let Some(block) = &item.default {
-            self.holds(&item.sig, block);
-        }
-        syn::visit::visit_trait_item_fn(self, item);
-    }
-
-    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
-        self.imports.add(&mut Vec::new(), &item.tree);
-    }
-
-    fn visit_path(&mut self, path: &'ast syn::Path) {
-        let mut written = segments(path);
-        if let (Some("Self"), Some(owner)) = (written.first().map(String::as_str), self.owner) {
-            written.splice(
-                ..1,
-                ["crate".to_owned()]
-                    .into_iter()
-                    .chain(owner.iter().skip(1).cloned()),
-            );
-        }
-        self.uses.push(Used {
-            path: written,
-            module: self.module.clone(),
-            imports: Imports::default(),
-            at: at(path),
-        });
-        syn::visit::visit_path(self, path);
-    }
-
-    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-        self.methods
-            .push((call.method.unraw().to_string(), at(&call.method)));
-        syn::visit::visit_expr_method_call(self, call);
-    }
-
-    /// Visits the arguments of a macro. Most macros in functions take expressions or statements.
-    fn visit_macro(&mut self, item: &'ast syn::Macro) {
-        self.visit_path(&item.path);
-        // The parsed arguments do not outlive this call, so they need a separate visitor.
-        let mut inner = self.within();
-        match Body::from_macro(item) {
-            Body::Expressions(expressions) => {
-                expressions.iter().for_each(|it| inner.visit_expr(it));
-            }
-            Body::Statements(statements) => {
-                statements.iter().for_each(|it| inner.visit_stmt(it));
-            }
-            Body::Branches(branches) => {
-                for branch in &branches {
-                    if let Some((pattern, future)) = &branch.future {
-                        inner.visit_pat(pattern);
-                        inner.visit_expr(future);
-                    }
-                    branch.condition.iter().for_each(|it| inner.visit_expr(it));
-                    inner.visit_expr(&branch.handler);
-                }
-            }
-            Body::Unknown => {}
-        }
-        let Seen {
-            uses,
-            methods,
-            held,
-            ..
-        } = inner;
-        self.uses.extend(uses);
-        self.methods.extend(methods);
-        self.held.extend(held);
-    }
-}
-
-impl Seen<'_> {
-    fn within(&self) -> Seen<'_> {
-        Seen {
-            module: self.module,
-            owner: self.owner,
-            imports: Imports::default(),
-            uses: Vec::new(),
-            methods: Vec::new(),
-            held: Vec::new(),
-            depth: self.depth,
-        }
-    }
-
-    fn holds(&mut self, signature: &Signature, block: &Block) {
-        self.held.extend(held(self.module, signature, block));
     }
 }
 

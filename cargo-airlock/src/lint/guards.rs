@@ -3,6 +3,7 @@
 use crate::lint::Finding;
 use crate::lint::functions::{Function, Used};
 use crate::lint::names::Names;
+use crate::lint::types::{Declared, Ty};
 
 /// The crates that export the names of airlock.
 const CRATES: [&str; 3] = ["airlock", "airlock_core", "airlock_effects"];
@@ -37,9 +38,13 @@ enum Kind {
 }
 
 /// Returns a finding for each guard that a function holds across an await.
-pub(super) fn held_across_await(function: &Function, names: &Names<'_>) -> Vec<Finding> {
+pub(super) fn held_across_await(
+    function: &Function,
+    names: &Names<'_>,
+    declared: &Declared,
+) -> Vec<Finding> {
     let held = function.held.iter().filter_map(|held| {
-        let (what, advice) = match held.kind(names)? {
+        let (what, advice) = match held.kind(names, declared)? {
             Kind::Scope => ("airlock::scope::ScopeGuard", "`.run_async(..)`"),
             Kind::Policy => ("airlock::scope::PolicyGuard", "`.bind(..)`"),
         };
@@ -68,34 +73,51 @@ impl HeldGuard {
         }
     }
 
-    fn kind(&self, names: &Names<'_>) -> Option<Kind> {
+    fn kind(&self, names: &Names<'_>, declared: &Declared) -> Option<Kind> {
         let (used, methods, is_call) = match &self.source {
             Source::Airlock => return Some(Kind::Scope),
             Source::Call(used, methods) => (used, methods, true),
             Source::Type(used, methods) => (used, methods, false),
         };
         let opens_scope = methods.iter().any(|method| method == "scope");
-        names.meanings(used).iter().find_map(|meaning| {
-            let (krate, path) = meaning.split_first()?;
-            let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            if !CRATES.contains(&krate.as_str()) {
-                return None;
-            }
-            // The facade has the guards in `scope`, core at its root.
-            let path = match path.as_slice() {
-                ["scope", name] => &[*name],
-                path => path,
+        let meanings = names.meanings(used);
+        if is_call && !self.entered {
+            let returned = declared.result(&meanings)?;
+            let returned = declared.element(&returned).unwrap_or(returned);
+            return match declared.peel(returned) {
+                Ty::Named(paths, _) => paths.iter().find_map(|path| guard(path)),
+                _ => None,
             };
-            match (self.entered, is_call, path) {
-                (true, true, ["scope"])
-                | (true, false, ["ScopeBuilder"])
-                | (false, false, ["ScopeGuard"]) => Some(Kind::Scope),
-                (true, true, ["policy"])
-                | (true, false, ["LocalPolicy"])
-                | (false, false, ["PolicyGuard"]) => Some(Kind::Policy),
+        }
+        meanings.iter().find_map(|meaning| {
+            match (self.entered, is_call, in_airlock(meaning)?.as_slice()) {
+                (true, true, ["scope"]) | (true, false, ["ScopeBuilder"]) => Some(Kind::Scope),
+                (true, true, ["policy"]) | (true, false, ["LocalPolicy"]) => Some(Kind::Policy),
                 (true, _, ["Airlock", ..]) if opens_scope => Some(Kind::Scope),
+                (false, ..) => guard(meaning),
                 _ => None,
             }
         })
     }
+}
+
+/// Returns the kind of guard that a path names, if it names one.
+fn guard(path: &[String]) -> Option<Kind> {
+    match in_airlock(path)?.as_slice() {
+        ["ScopeGuard"] => Some(Kind::Scope),
+        ["PolicyGuard"] => Some(Kind::Policy),
+        _ => None,
+    }
+}
+
+/// Returns a path of airlock without its crate. The facade has the guards in `scope`, core at its
+/// root.
+fn in_airlock(path: &[String]) -> Option<Vec<&str>> {
+    let (krate, path) = path.split_first()?;
+    let path = match path {
+        [scope, name] if scope == "scope" => std::slice::from_ref(name),
+        path => path,
+    };
+    let is_airlock = CRATES.contains(&krate.as_str());
+    is_airlock.then(|| path.iter().map(String::as_str).collect())
 }

@@ -238,6 +238,7 @@ mod tests {
             module: path(module),
             imports: Imports::default(),
             at: (1, 1),
+            is_macro: false,
         }
     }
 

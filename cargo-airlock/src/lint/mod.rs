@@ -1,18 +1,26 @@
 //! Finds effects that bypass airlock, and guards held across an await, by reading source code.
 //!
-//! It resolves names through the `use` declarations, modules and re-exports of the workspace. It
-//! knows no types, expands no macros and evaluates no `cfg` except `test`.
+//! It resolves names through the `use` declarations, modules and re-exports of the workspace, and
+//! the types of values through declarations. It infers no other types, expands no macros and
+//! evaluates no `cfg` except `test`.
 
+mod acts;
+mod allowed;
 mod config;
 mod functions;
 mod guards;
 mod liveness;
+mod locals;
 mod macros;
 mod meanings;
 mod names;
+mod patterns;
 mod reach;
+mod seen;
 mod source;
 mod todo;
+mod tokens;
+mod types;
 
 use serde::Serialize;
 
@@ -24,66 +32,18 @@ pub(crate) use self::source::Module;
 pub(crate) use self::source::Sources;
 pub(crate) use self::todo::{Todo, TodoError};
 
+use self::acts::acts;
 use self::functions::{Function, Role, functions};
 use self::guards::held_across_await;
-use self::names::Path;
-use self::reach::{Call, Reached, reach};
+use self::reach::Index;
+use self::types::Declared;
 use crate::near::nearest;
-
-/// Calls that start work outside every scope.
-const SPAWNS: &[&str] = &[
-    "actix::Arbiter",
-    "actix::spawn",
-    "actix_rt::Arbiter",
-    "actix_rt::Runtime",
-    "actix_rt::spawn",
-    "actix_rt::System",
-    "actix_rt::task::spawn_blocking",
-    "actix_web::rt::Runtime",
-    "actix_web::rt::spawn",
-    "actix_web::rt::System",
-    "actix_web::rt::task::spawn_blocking",
-    "actix_web::web::block",
-    "async_std::process::Command",
-    "async_std::task::Builder",
-    "async_std::task::spawn",
-    "async_std::task::spawn_blocking",
-    "async_std::task::spawn_local",
-    "futures::executor::ThreadPool",
-    "rayon::in_place_scope",
-    "rayon::join",
-    "rayon::scope",
-    "rayon::spawn",
-    "rayon::spawn_fifo",
-    "rayon::ThreadPool",
-    "rayon::ThreadPoolBuilder",
-    "smol::Executor",
-    "smol::LocalExecutor",
-    "smol::process::Command",
-    "smol::spawn",
-    "smol::unblock",
-    "std::process::Command",
-    "std::thread::Builder",
-    "std::thread::scope",
-    "std::thread::spawn",
-    "tokio::process::Command",
-    "tokio::runtime::Builder",
-    "tokio::runtime::Handle",
-    "tokio::runtime::Runtime",
-    "tokio::spawn",
-    "tokio::task::Builder",
-    "tokio::task::JoinSet",
-    "tokio::task::LocalSet",
-    "tokio::task::spawn",
-    "tokio::task::spawn_blocking",
-    "tokio::task::spawn_local",
-    "tokio_util::task::JoinMap",
-    "tokio_util::task::LocalPoolHandle",
-    "tokio_util::task::TaskTracker",
-];
 
 /// Calls that perform an effect outside every scope.
 const PERFORM_NOW: &[&str] = &["perform_now", "perform_now_async"];
+
+/// The names of all rules.
+const RULES: [&str; 4] = ["perform-now", "await-holding-guard", "spawn", "deny-path"];
 
 /// A place where code bypasses airlock.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -94,7 +54,7 @@ pub(crate) struct Finding {
     pub(crate) line: usize,
     /// The column, from 1.
     pub(crate) column: usize,
-    /// The rule: `perform-now`, `await-holding-guard`, `spawn` or `deny-path`.
+    /// The rule, one of [`RULES`].
     pub(crate) rule: &'static str,
     /// The path that is not allowed.
     pub(crate) what: String,
@@ -102,63 +62,55 @@ pub(crate) struct Finding {
     pub(crate) message: String,
 }
 
-/// Returns all findings, sorted by place.
+/// The result of the lint.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    /// The findings, sorted by place.
+    pub(crate) list: Vec<Finding>,
+    /// The findings that comments allow.
+    pub(crate) allowed: Vec<Finding>,
+    /// The files and names of macros whose arguments are not Rust code, one for each call.
+    pub(crate) scanned: Vec<(String, String)>,
+}
+
+/// Returns all findings.
 ///
 /// # Errors
 ///
 /// [`ConfigError`] if a domain names no module.
-pub(crate) fn findings(sources: &Sources, config: &Config) -> Result<Vec<Finding>, ConfigError> {
+pub(crate) fn findings(sources: &Sources, config: &Config) -> Result<Findings, ConfigError> {
     let names = Names::new(sources);
-    let functions = functions(sources, &names);
+    let declared = Declared::new(sources, &names);
+    let functions = functions(sources, &names, &declared);
     check_domains(&names, config)?;
     let mut findings: Vec<_> = functions.iter().flat_map(performs_now).collect();
     for function in functions.iter().filter(|it| it.role != Role::Test) {
-        findings.extend(held_across_await(function, &names));
+        findings.extend(held_across_await(function, &names, &declared));
     }
-    let in_domain = |function: &Function| {
-        let mut domains = config.domains.iter();
-        domains.any(|domain| function.path.starts_with(domain))
-    };
-    let spawns: Vec<Path> = SPAWNS.iter().map(|path| names::path(path)).collect();
-    for reached in reach(&functions, &names, in_domain) {
+    let index = Index::new(&functions, &names);
+    let mut scanned = Vec::new();
+    for reached in index.reach(|function| config.is_domain(&function.path)) {
+        findings.extend(acts(&reached, &index, config));
         let function = reached.function();
-        for used in &function.uses {
-            let meanings = names.meanings(used);
-            let is_meant = |path: &&Path| meanings.iter().any(|meaning| meaning.starts_with(path));
-            let found = |listed: &[Path]| {
-                let path = listed.iter().find(is_meant);
-                path.map(|path| path.join("::"))
-            };
-            let (rule, what, message) = if let Some(what) = found(&config.deny_paths) {
-                let message = format!(
-                    "`{what}` acts on the world{}; write an `#[airlock::effect]` that takes it as a `#[resource]`, and enqueue its intent instead",
-                    by_whom(&reached)
-                );
-                ("deny-path", what, message)
-            } else if let Some(what) = found(&spawns) {
-                let message = format!(
-                    "`{what}` starts work that no scope sees{}; write an `#[airlock::effect]` and enqueue its intent instead",
-                    by_whom(&reached)
-                );
-                ("spawn", what, message)
-            } else {
-                continue;
-            };
-            findings.push(Finding {
-                file: function.file.clone(),
-                line: used.at.0,
-                column: used.at.1,
-                rule,
-                what,
-                message,
-            });
-        }
+        let names = function.scanned.iter();
+        scanned.extend(names.map(|name| (function.file.clone(), name.clone())));
     }
     findings.sort();
     findings.dedup_by(|a, b| {
         (&a.file, a.line, a.column, a.rule) == (&b.file, b.line, b.column, b.rule)
     });
-    Ok(findings)
+    let is_allowed = |finding: &Finding| {
+        sources
+            .comments
+            .iter()
+            .any(|comment| comment.allows(finding))
+    };
+    let (allowed, list) = findings.into_iter().partition(is_allowed);
+    Ok(Findings {
+        list,
+        allowed,
+        scanned,
+    })
 }
 
 fn performs_now(function: &Function) -> Vec<Finding> {
@@ -169,7 +121,7 @@ fn performs_now(function: &Function) -> Vec<Finding> {
         let name = used.path.last()?;
         (used.path.len() > 1).then_some((name, used.at))
     });
-    let methods = function.methods.iter().map(|(name, at)| (name, *at));
+    let methods = function.methods.iter().map(|call| (&call.name, call.at));
     let calls = last.chain(methods);
     calls
         .filter(|(name, _)| PERFORM_NOW.contains(&name.as_str()))
@@ -185,19 +137,6 @@ fn performs_now(function: &Function) -> Vec<Finding> {
             ),
         })
         .collect()
-}
-
-/// Formats the call chain: ", in `shop::http::post`, which `shop::orders::process` calls".
-fn by_whom(reached: &Reached<'_>) -> String {
-    let mut text = format!(", in `{}`", reached.function().path.join("::"));
-    for (call, caller) in reached.callers() {
-        let calls = match call {
-            Call::ByPath => "calls",
-            Call::ByName => "may call",
-        };
-        text.push_str(&format!(", which `{}` {calls}", caller.path.join("::")));
-    }
-    text
 }
 
 fn check_domains(names: &Names<'_>, config: &Config) -> Result<(), ConfigError> {

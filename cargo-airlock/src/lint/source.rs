@@ -7,6 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Item, ItemMod, Lit, Meta, MetaList, Token};
 
 use crate::build::{Package, Target};
+use crate::lint::allowed::{Comment, comments};
 use crate::lint::names;
 
 /// All source code that was read.
@@ -16,6 +17,8 @@ pub(crate) struct Sources {
     pub(crate) modules: Vec<Module>,
     /// The files that could not be read, whose contents are unknown.
     pub(crate) unread: Vec<String>,
+    /// The comments that allow findings.
+    pub(crate) comments: Vec<Comment>,
     /// The renamed dependencies of each crate, with the real names of their crates.
     pub(crate) renames: HashMap<String, HashMap<String, String>>,
     root: PathBuf,
@@ -68,6 +71,12 @@ impl Sources {
             Ok(text) => text,
             Err(error) => return self.unread.push(format!("{shown}: {error}")),
         };
+        for comment in comments(&shown, &text) {
+            // The library and the binary of one package may contain the same file.
+            if !self.comments.contains(&comment) {
+                self.comments.push(comment);
+            }
+        }
         match syn::parse_file(&text) {
             Ok(parsed) => self.module(path, &shown, file, folder, parsed.items),
             Err(error) => {

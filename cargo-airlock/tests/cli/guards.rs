@@ -454,3 +454,41 @@ async fn not_guards() {
 ",
     );
 }
+
+#[test]
+fn a_guard_that_a_function_of_the_workspace_returns_is_found() {
+    check(
+        "guards-returned",
+        "\
+use airlock::scope::{PolicyGuard, ScopeGuard as Guard};
+type Quiet = PolicyGuard;
+fn quietly() -> Quiet { airlock::policy(p()).enter() }
+fn scoped() -> Result<Guard, Error> { Ok(airlock::scope().enter()) }
+fn named() -> String { String::new() }
+struct Orders;
+impl Orders {
+    fn quietly() -> Option<PolicyGuard> { None }
+}
+async fn held() -> Result<(), Error> {
+    let _quiet = quietly(); // held
+    let _scope = scoped()?; // held
+    let _other = Orders::quietly(); // held
+    let _name = named();
+    work().await; // awaits
+    Ok(())
+}
+async fn not_held() -> Result<(), Error> {
+    let quiet = quietly();
+    let scope = scoped()?;
+    let Some(other) = Orders::quietly() else { return Ok(()) };
+    quietly();
+    drop(quiet);
+    scope.flush()?;
+    drop(other);
+    let _name = named();
+    work().await;
+    Ok(())
+}
+",
+    );
+}

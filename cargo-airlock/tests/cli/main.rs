@@ -1,9 +1,12 @@
 //! Runs the real program on a workspace like those of users.
 
+mod allowed;
 mod argument_types;
 mod catalogue;
 mod contracts;
+mod corpus;
 mod damage;
+mod denials;
 mod explanations;
 mod fixture;
 mod graphs;

@@ -225,6 +225,7 @@ impl Walk<'_> {
             module: self.module.clone(),
             imports: Imports::default(),
             at: at(path),
+            is_macro: false,
         }
     }
 }

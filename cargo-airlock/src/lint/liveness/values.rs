@@ -172,9 +172,12 @@ impl Walk<'_> {
         if function.path.is_ident("Some") {
             return given;
         }
+        let source = Source::Call(self.used(&function.path), Vec::new());
+        // The function may return a guard; its declaration tells.
+        let guard = self.candidate(source.clone(), false, at(&function.path));
         Value {
-            source: Some(Source::Call(self.used(&function.path), Vec::new())),
-            ..Value::default()
+            source: Some(source),
+            guards: [guard].into(),
         }
     }
 

@@ -1,0 +1,7 @@
+//! The domain.
+
+mod alerts;
+mod billing;
+mod events;
+
+pub use billing::Billing;

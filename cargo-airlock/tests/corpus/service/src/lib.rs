@@ -1,0 +1,4 @@
+//! An async service.
+
+mod domain;
+mod infra;
