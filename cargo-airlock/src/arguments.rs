@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::diff::Diff;
 use crate::commands::explain::Explain;
 use crate::commands::graph::Draw;
 use crate::commands::lint::Lint;
@@ -34,6 +35,9 @@ pub(crate) enum Command {
     /// Fail if a durable contract in effects.lock is broken
     #[command(after_help = CHECK)]
     Check(Check),
+    /// Compare two versions: what boundaries may emit, contracts, keys and other properties
+    #[command(after_help = DIFF)]
+    Diff(Diff),
     /// Draw boundaries, the effects that they emit, and the resources that effects need
     #[command(after_help = GRAPH)]
     Graph(Draw),
@@ -73,6 +77,19 @@ Examples:
   cargo airlock check --format markdown  for a comment on the pull request
 
 Exit codes: 0 compatible; 1 a durable contract is broken; 2 could not be built or read.";
+
+const DIFF: &str = "\
+A revision is checked out into a temporary worktree and built there, with dependencies in target/airlock-diff.
+Submodules are not checked out. To decide whether messages in flight break, use `cargo airlock check`.
+
+Examples:
+  cargo airlock diff v1.2.0 HEAD --bin shop
+  cargo airlock diff main                          main, and the working tree as it is
+  cargo airlock diff old/shop target/release/shop  two files that are built already
+  cargo airlock diff origin/main HEAD --format markdown > comment.md
+
+Exit codes: 0 compared; 1 compared, but one of the programs is invalid: two effects have the same id, or
+two versions of airlock are linked; 2 there is no such revision, or it could not be built or read.";
 
 const GRAPH: &str = "\
 Examples:
@@ -129,6 +146,7 @@ impl Command {
             Self::List(list) => list.run(),
             Self::Lock(lock) => lock.run(),
             Self::Check(check) => check.run(),
+            Self::Diff(diff) => diff.run(),
             Self::Graph(draw) => draw.run(),
             Self::Lint(lint) => lint.run(),
             Self::Explain(explain) => explain.run(),
@@ -140,7 +158,7 @@ impl Command {
 mod tests {
     use clap::Parser;
 
-    use super::{CHECK, CommandLine, EXPLAIN, GRAPH, LINT, LIST, LOCK};
+    use super::{CHECK, CommandLine, DIFF, EXPLAIN, GRAPH, LINT, LIST, LOCK};
 
     /// Returns the command in a line of an example, if it contains one.
     fn command(line: &str) -> Option<Vec<String>> {
@@ -164,7 +182,10 @@ mod tests {
     #[test]
     fn every_command_in_help_and_docs_is_one() {
         let documents = [
-            ("help", [LIST, LOCK, CHECK, GRAPH, LINT, EXPLAIN].join("\n")),
+            (
+                "help",
+                [LIST, LOCK, CHECK, DIFF, GRAPH, LINT, EXPLAIN].join("\n"),
+            ),
             ("README", include_str!("../README.md").to_owned()),
             (
                 "catalogue",

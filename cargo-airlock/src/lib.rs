@@ -4,6 +4,7 @@ mod arguments;
 mod build;
 mod catalogue;
 mod commands;
+mod compare;
 mod contract;
 mod filter;
 mod graph;

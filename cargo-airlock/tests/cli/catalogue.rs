@@ -4,7 +4,7 @@ use std::process::Command;
 
 use expect_test::expect;
 
-use crate::fixture::{airlock, build, check, scratch, shop, transcript};
+use crate::fixture::{airlock, airlock_in, build, check, root, scratch, shop, transcript};
 
 #[test]
 fn it_is_the_list_that_the_program_gives_itself() {
@@ -141,6 +141,22 @@ fn tests_examples_and_libraries_have_effects_of_their_own() {
 }
 
 #[test]
+fn in_the_directory_of_a_library_its_own_effects_are_listed() {
+    let expected = expect![[r#"
+        1 effect
+          effect        arguments    needs   declares           declared at           summary
+          orders.index  orders: u64  Search  batch, key orders  orders/src/lib.rs:10  Writes orders into the search index.
+        0 boundaries
+        -- stderr --
+        note: a library holds its own effects; those of its dependencies show in the programs that link them
+        -- exit code 0 --
+    "#]];
+    check(&["list", "-p", "orders"], &expected);
+    let orders = airlock_in(&root().join("orders"), &["list"]);
+    expected.assert_eq(&transcript(&orders));
+}
+
+#[test]
 fn filters_must_all_be_met() {
     let shop = shop();
     check(
@@ -192,14 +208,6 @@ fn what_is_not_there_is_named_with_what_is() {
             error: no test is named `chekout`; there are: `checkout`; did you mean `checkout`?
             -- exit code 2 --
         "#]],
-    );
-    check(
-        &["list", "-p", "orders"],
-        &expect![[r#"
-        -- stderr --
-        error: `cargo build` makes no program here: select a target with --lib, --test, --example or --bin, or all with --workspace; there are: bin `clash`, bin `plain`, bin `shop`, bin `tiny`, example `demo`, lib `orders`, lib `tiny_core`, test `checkout`
-        -- exit code 2 --
-    "#]],
     );
     check(
         &["list", "-p", "odrers"],

@@ -3,6 +3,7 @@
 mod catalogue;
 mod contracts;
 mod damage;
+mod diffs;
 mod explanations;
 mod fixture;
 mod graphs;

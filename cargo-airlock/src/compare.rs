@@ -1,0 +1,280 @@
+//! The differences between the catalogues of two versions of a program.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::catalogue::Catalogue;
+use crate::commands::list::duration;
+use crate::contract::{Change, Contracts, Severity, changes_of};
+use crate::record::Effect;
+
+/// The differences between two versions of a program.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Comparison {
+    /// The boundaries that may emit something else than before.
+    pub(crate) boundaries: Vec<BoundaryChange>,
+    /// The changes of durable contracts, the worst first.
+    pub(crate) contracts: Vec<Change>,
+    /// The other changes of effects, by id.
+    pub(crate) effects: Vec<EffectChange>,
+}
+
+/// A boundary that may emit something else than before.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct BoundaryChange {
+    /// The module and name.
+    pub(crate) boundary: String,
+    /// Whether it exists in both versions.
+    pub(crate) state: State,
+    /// The effects that it could not emit before; `*` means that it may emit anything.
+    pub(crate) now_emits: Vec<String>,
+    /// The effects that it can no longer emit.
+    pub(crate) no_longer_emits: Vec<String>,
+    /// The place of its declaration.
+    pub(crate) place: String,
+}
+
+/// Whether something exists in both versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum State {
+    /// It exists only in the new version.
+    New,
+    /// It exists only in the old version.
+    Gone,
+    /// It exists in both.
+    Changed,
+}
+
+/// One property of an effect that changed.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct EffectChange {
+    /// The id in the new version, if it exists there.
+    pub(crate) effect: String,
+    /// The name of the property.
+    pub(crate) what: &'static str,
+    /// The old value, if there is one.
+    pub(crate) before: Option<String>,
+    /// The new value, if there is one.
+    pub(crate) after: Option<String>,
+    /// The consequence, unless it is obvious.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(crate) means: &'static str,
+    /// The place of its declaration.
+    pub(crate) place: String,
+}
+
+impl Comparison {
+    /// Compares two versions of a program.
+    ///
+    /// # Errors
+    ///
+    /// A description of the problem, if a version has two effects with one id, or unreadable
+    /// records.
+    pub(crate) fn new(old: &Catalogue, new: &Catalogue) -> Result<Self, String> {
+        let (before, after) = (
+            Contracts::from_catalogue(old)?,
+            Contracts::from_catalogue(new)?,
+        );
+        let contracts = changes_of(&before, &after, new).into_iter();
+        let contracts = contracts
+            .filter(|change| change.severity != Severity::Note && change.of.starts_with("effect "));
+        Ok(Self {
+            boundaries: boundaries(old, new),
+            contracts: contracts.collect(),
+            effects: effects(old, new),
+        })
+    }
+
+    /// Returns whether the versions have the same effects and boundaries.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.boundaries.is_empty() && self.contracts.is_empty() && self.effects.is_empty()
+    }
+}
+
+/// The ids that boundaries of the same module and name may emit, and the place of one of them.
+type Emitted<'a> = BTreeMap<String, (BTreeSet<&'a str>, &'a str)>;
+
+/// Returns the emitted ids of each boundary. Ids that were renamed have their new name.
+fn emitted<'a>(catalogue: &'a Catalogue, renamed: &BTreeMap<&str, &'a str>) -> Emitted<'a> {
+    let mut emitted = Emitted::new();
+    for boundary in &catalogue.boundaries {
+        let name = format!("{}::{}", boundary.module, boundary.name);
+        // Methods of several types may have the same name.
+        let (ids, _) = emitted
+            .entry(name)
+            .or_insert_with(|| (BTreeSet::new(), &boundary.place));
+        match &boundary.emits {
+            None => {
+                ids.insert("*");
+            }
+            Some(own) => ids.extend(own.iter().map(|id| {
+                let new = renamed.get(id.as_str());
+                new.copied().unwrap_or(id)
+            })),
+        }
+    }
+    emitted
+}
+
+fn boundaries(old: &Catalogue, new: &Catalogue) -> Vec<BoundaryChange> {
+    let mut renamed = BTreeMap::new();
+    for effect in &old.effects {
+        if let Some(now) = successor(effect, new) {
+            renamed.insert(effect.id.as_str(), now.id.as_str());
+        }
+    }
+    let before = emitted(old, &renamed);
+    let after = emitted(new, &BTreeMap::new());
+    let names: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    let none = BTreeSet::new();
+    let mut changes = Vec::new();
+    for name in names {
+        let (was, is) = (before.get(name), after.get(name));
+        let (state, place) = match (was, is) {
+            (_, None) => (State::Gone, was.map(|it| it.1)),
+            (None, _) => (State::New, is.map(|it| it.1)),
+            _ => (State::Changed, is.map(|it| it.1)),
+        };
+        let ids = |side: Option<&(BTreeSet<&str>, _)>, other: Option<&(BTreeSet<&str>, _)>| {
+            let side = side.map_or(&none, |it| &it.0);
+            let other = other.map_or(&none, |it| &it.0);
+            let ids = side.difference(other).map(|id| (*id).to_owned());
+            ids.collect::<Vec<_>>()
+        };
+        let (now_emits, no_longer_emits) = (ids(is, was), ids(was, is));
+        if state != State::Changed || !now_emits.is_empty() || !no_longer_emits.is_empty() {
+            changes.push(BoundaryChange {
+                boundary: name.clone(),
+                state,
+                now_emits,
+                no_longer_emits,
+                place: place.unwrap_or_default().to_owned(),
+            });
+        }
+    }
+    changes
+}
+
+/// Returns the effect of the new version that handles the messages of this one.
+fn successor<'a>(effect: &Effect, new: &'a Catalogue) -> Option<&'a Effect> {
+    let by_old_alias = || {
+        let mut aliases = effect.aliases.iter();
+        aliases.find_map(|alias| new.effects.iter().find(|it| it.id == *alias))
+    };
+    new.find(&effect.id).or_else(by_old_alias)
+}
+
+fn effects(old: &Catalogue, new: &Catalogue) -> Vec<EffectChange> {
+    let mut changes = Vec::new();
+    let mut known = BTreeSet::new();
+    for was in &old.effects {
+        let Some(is) = successor(was, new) else {
+            changes.push(EffectChange {
+                effect: was.id.clone(),
+                what: "effect",
+                before: Some(was.intent.clone()),
+                after: None,
+                means: "it is gone",
+                place: was.place.clone(),
+            });
+            continue;
+        };
+        known.insert(&is.id);
+        let ids = ("id", Some(was.id.clone()), Some(is.id.clone()));
+        let facts = facts(was).into_iter().zip(facts(is));
+        let facts = facts.map(|((what, before), (_, after))| (what, before, after));
+        for (what, before, after) in std::iter::once(ids).chain(facts) {
+            let told = match what {
+                // The contract says it better.
+                "arguments" => was.durable && is.durable,
+                "kept of a key" => before.is_none() || after.is_none(),
+                _ => false,
+            };
+            if before != after && !told {
+                changes.push(EffectChange {
+                    effect: is.id.clone(),
+                    what,
+                    means: means(what, before.is_some(), after.is_some()),
+                    before,
+                    after,
+                    place: is.place.clone(),
+                });
+            }
+        }
+    }
+    for is in new.effects.iter().filter(|is| !known.contains(&is.id)) {
+        changes.push(EffectChange {
+            effect: is.id.clone(),
+            what: "effect",
+            before: None,
+            after: Some(is.intent.clone()),
+            means: "it is new",
+            place: is.place.clone(),
+        });
+    }
+    changes.sort_by(|a, b| a.effect.cmp(&b.effect));
+    changes.dedup();
+    changes
+}
+
+/// Returns the properties of an effect, in a fixed order.
+fn facts(effect: &Effect) -> Vec<(&'static str, Option<String>)> {
+    let listed = |words: Vec<String>| (!words.is_empty()).then(|| words.join(", "));
+    let flag = |holds: bool| holds.then(|| "yes".to_owned());
+    let arguments = effect.arguments.iter();
+    let redacted = arguments.clone().filter(|argument| argument.redacted);
+    let arguments = arguments.map(|it| format!("{}: {}", it.name, it.type_name));
+    let resources = effect.resources.iter();
+    let keeps = effect.key.as_ref().map(|_| effect.keeps.to_owned());
+    let waits = effect.waits.map(|waits| {
+        format!(
+            "{}, times {}, at most {}",
+            duration(waits.first_ms),
+            waits.factor,
+            duration(waits.longest_ms)
+        )
+    });
+    vec![
+        ("key", effect.key.clone()),
+        ("kept of a key", keeps),
+        ("durable", flag(effect.durable)),
+        ("arguments", listed(arguments.collect())),
+        (
+            "redacted",
+            listed(redacted.map(|it| it.name.clone()).collect()),
+        ),
+        (
+            "needs",
+            listed(resources.map(|it| it.type_name.clone()).collect()),
+        ),
+        ("once", flag(effect.once)),
+        ("batch", flag(effect.batch)),
+        ("attempts", effect.attempts.map(|number| number.to_string())),
+        ("waits", waits),
+        ("timeout", effect.timeout_ms.map(duration)),
+        ("queue", effect.queue.clone()),
+        ("priority", effect.priority.map(|number| number.to_string())),
+        ("tags", listed(effect.tags.clone())),
+    ]
+}
+
+/// Returns the consequence of a change that removes protection.
+fn means(what: &str, was: bool, is: bool) -> &'static str {
+    match (what, was, is) {
+        ("key", true, false) => {
+            "it lost its key: equal intents are no longer coalesced, and repetitions no longer recognised"
+        }
+        ("key", true, true) => {
+            "other intents than before are taken for equal; stored messages have the old key"
+        }
+        ("redacted", true, _) => "compare the lists: what is no longer redacted shows in logs",
+        ("attempts", true, false) => "it is no longer retried",
+        ("timeout", true, false) => "an attempt may take any time",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests;
