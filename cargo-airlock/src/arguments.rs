@@ -44,7 +44,7 @@ pub(crate) enum Command {
     /// Find effects that bypass airlock, and guards held across an await
     #[command(after_help = LINT)]
     Lint(Lint),
-    /// Explain one effect in full
+    /// Explain one effect or boundary in full
     #[command(after_help = EXPLAIN)]
     Explain(Explain),
 }
@@ -130,10 +130,12 @@ Exit codes: 0 nothing new; 1 findings; 2 the source or the configuration could n
 const EXPLAIN: &str = "\
 Examples:
   cargo airlock explain mail.send
+  cargo airlock explain checkout --bin shop        a boundary: what it emits, and what that needs
+  cargo airlock explain mail.send --format markdown
   cargo airlock explain SendMail target/release/shop
 
 Exit codes: 0 explained; 1 explained, but the program is invalid: two effects have the same id, or two
-versions of airlock are linked; 2 there is no such effect, or it could not be built or read.";
+versions of airlock are linked; 2 nothing has this name, or it could not be built or read.";
 
 impl Command {
     /// Runs the subcommand.

@@ -100,7 +100,7 @@ type Emitted<'a> = BTreeMap<String, (BTreeSet<&'a str>, &'a str)>;
 fn emitted<'a>(catalogue: &'a Catalogue, renamed: &BTreeMap<&str, &'a str>) -> Emitted<'a> {
     let mut emitted = Emitted::new();
     for boundary in &catalogue.boundaries {
-        let name = format!("{}::{}", boundary.module, boundary.name);
+        let name = boundary.path();
         // Methods of several types may have the same name.
         let (ids, _) = emitted
             .entry(name)
@@ -228,6 +228,8 @@ fn facts(effect: &Effect) -> Vec<(&'static str, Option<String>)> {
     let arguments = arguments.map(|it| format!("{}: {}", it.name, it.type_name));
     let resources = effect.resources.iter();
     let keeps = effect.key.as_ref().map(|_| effect.keeps.to_owned());
+    let emits = effect.emits.clone();
+    let emits = emits.map(|ids| listed(ids).unwrap_or_else(|| "nothing".to_owned()));
     let waits = effect.waits.map(|waits| {
         format!(
             "{}, times {}, at most {}",
@@ -249,6 +251,7 @@ fn facts(effect: &Effect) -> Vec<(&'static str, Option<String>)> {
             "needs",
             listed(resources.map(|it| it.type_name.clone()).collect()),
         ),
+        ("emits", emits),
         ("once", flag(effect.once)),
         ("batch", flag(effect.batch)),
         ("attempts", effect.attempts.map(|number| number.to_string())),
@@ -271,6 +274,7 @@ fn means(what: &str, was: bool, is: bool) -> &'static str {
         }
         ("redacted", true, _) => "compare the lists: what is no longer redacted shows in logs",
         ("attempts", true, false) => "it is no longer retried",
+        ("emits", true, false) => "it may now emit anything",
         ("timeout", true, false) => "an attempt may take any time",
         _ => "",
     }

@@ -6,6 +6,7 @@ mod catalogue;
 mod commands;
 mod compare;
 mod contract;
+mod explanation;
 mod filter;
 mod graph;
 mod lint;

@@ -10,6 +10,7 @@ fn effect(id: &str) -> Effect {
         intent: "Intent".to_owned(),
         arguments: Vec::new(),
         resources: Vec::new(),
+        emits: None,
         is_async: false,
         fallible: false,
         durable: false,
