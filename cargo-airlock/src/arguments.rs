@@ -96,6 +96,7 @@ Examples:
   cargo airlock graph                                  Mermaid, for a README
   cargo airlock graph --bin shop --output effects.html a page to look at
   cargo airlock graph --output effects.svg --crate mail
+  cargo airlock graph --output effects.svg --group module
   cargo airlock graph --format dot | dot -Tpdf > effects.pdf
 
 Exit codes: 0 drawn; 1 drawn, but the program is invalid: two effects have the same id, or two
