@@ -29,7 +29,9 @@ pub(crate) struct BoundaryChange {
     pub(crate) state: State,
     /// The effects that it could not emit before; `*` means that it may emit anything.
     pub(crate) now_emits: Vec<String>,
-    /// The effects that it can no longer emit.
+    /// The effects that those which it emits emit in turn, and that could not run because of it before.
+    pub(crate) now_causes: Vec<String>,
+    /// The effects that it can no longer emit; `*` means that it could emit anything.
     pub(crate) no_longer_emits: Vec<String>,
     /// The place of its declaration.
     pub(crate) place: String,
@@ -80,10 +82,11 @@ impl Comparison {
         let contracts = changes_of(&before, &after, new).into_iter();
         let contracts = contracts
             .filter(|change| change.severity != Severity::Note && change.of.starts_with("effect "));
+        let renamed = renamed(old, new);
         Ok(Self {
-            boundaries: boundaries(old, new),
+            boundaries: boundaries(old, new, &renamed),
             contracts: contracts.collect(),
-            effects: effects(old, new),
+            effects: effects(old, new, &renamed),
         })
     }
 
@@ -93,65 +96,98 @@ impl Comparison {
     }
 }
 
-/// The ids that boundaries of the same module and name may emit, and the place of one of them.
-type Emitted<'a> = BTreeMap<String, (BTreeSet<&'a str>, &'a str)>;
-
-/// Returns the emitted ids of each boundary. Ids that were renamed have their new name.
-fn emitted<'a>(catalogue: &'a Catalogue, renamed: &BTreeMap<&str, &'a str>) -> Emitted<'a> {
-    let mut emitted = Emitted::new();
-    for boundary in &catalogue.boundaries {
-        let name = boundary.path();
-        // Methods of several types may have the same name.
-        let (ids, _) = emitted
-            .entry(name)
-            .or_insert_with(|| (BTreeSet::new(), &boundary.place));
-        match &boundary.emits {
-            None => {
-                ids.insert("*");
-            }
-            Some(own) => ids.extend(own.iter().map(|id| {
-                let new = renamed.get(id.as_str());
-                new.copied().unwrap_or(id)
-            })),
-        }
-    }
-    emitted
+/// What boundaries of the same module and name may emit.
+#[derive(Default)]
+struct Reach<'a> {
+    /// The ids that they declare; `*` for anything.
+    emits: BTreeSet<&'a str>,
+    /// The other ids that these effects emit in turn.
+    causes: BTreeSet<&'a str>,
+    /// The place of one of the boundaries.
+    place: &'a str,
 }
 
-fn boundaries(old: &Catalogue, new: &Catalogue) -> Vec<BoundaryChange> {
-    let mut renamed = BTreeMap::new();
+impl Reach<'_> {
+    fn has(&self, id: &str) -> bool {
+        self.emits.contains("*") || self.emits.contains(id) || self.causes.contains(id)
+    }
+}
+
+/// The new ids of effects that were renamed, by their old ones.
+type Renamed<'a> = BTreeMap<&'a str, &'a str>;
+
+fn renamed<'a>(old: &'a Catalogue, new: &'a Catalogue) -> Renamed<'a> {
+    let mut renamed = Renamed::new();
     for effect in &old.effects {
         if let Some(now) = successor(effect, new) {
-            renamed.insert(effect.id.as_str(), now.id.as_str());
+            renamed.insert(&effect.id, &now.id);
         }
     }
-    let before = emitted(old, &renamed);
-    let after = emitted(new, &BTreeMap::new());
+    renamed
+}
+
+/// Returns what each boundary may emit. Ids that were renamed have their new name.
+fn reaches<'a>(catalogue: &'a Catalogue, renamed: &Renamed<'a>) -> BTreeMap<String, Reach<'a>> {
+    let new_id = |id: &'a String| renamed.get(id.as_str()).copied().unwrap_or(id);
+    let mut reaches: BTreeMap<String, Reach<'a>> = BTreeMap::new();
+    for boundary in &catalogue.boundaries {
+        // Methods of several types may have the same name.
+        let reach = reaches.entry(boundary.path()).or_default();
+        reach.place = &boundary.place;
+        match &boundary.emits {
+            None => _ = reach.emits.insert("*"),
+            Some(ids) => reach.emits.extend(ids.iter().map(new_id)),
+        }
+    }
+    let mut emitted: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for effect in &catalogue.effects {
+        let ids = effect.emits.iter().flatten().map(new_id);
+        emitted.entry(new_id(&effect.id)).or_default().extend(ids);
+    }
+    for reach in reaches.values_mut() {
+        let mut open: Vec<_> = reach.emits.iter().copied().collect();
+        while let Some(id) = open.pop() {
+            for next in emitted.get(id).into_iter().flatten() {
+                if !reach.emits.contains(next) && reach.causes.insert(next) {
+                    open.push(next);
+                }
+            }
+        }
+    }
+    reaches
+}
+
+fn boundaries(old: &Catalogue, new: &Catalogue, renamed: &Renamed<'_>) -> Vec<BoundaryChange> {
+    let before = reaches(old, renamed);
+    let after = reaches(new, &Renamed::new());
     let names: BTreeSet<_> = before.keys().chain(after.keys()).collect();
-    let none = BTreeSet::new();
+    let none = Reach::default();
     let mut changes = Vec::new();
     for name in names {
-        let (was, is) = (before.get(name), after.get(name));
-        let (state, place) = match (was, is) {
-            (_, None) => (State::Gone, was.map(|it| it.1)),
-            (None, _) => (State::New, is.map(|it| it.1)),
-            _ => (State::Changed, is.map(|it| it.1)),
+        let (state, was, is) = match (before.get(name), after.get(name)) {
+            (was, None) => (State::Gone, was.unwrap_or(&none), &none),
+            (None, Some(is)) => (State::New, &none, is),
+            (Some(was), Some(is)) => (State::Changed, was, is),
         };
-        let ids = |side: Option<&(BTreeSet<&str>, _)>, other: Option<&(BTreeSet<&str>, _)>| {
-            let side = side.map_or(&none, |it| &it.0);
-            let other = other.map_or(&none, |it| &it.0);
-            let ids = side.difference(other).map(|id| (*id).to_owned());
-            ids.collect::<Vec<_>>()
+        let added = |ids: &BTreeSet<&str>, other: &Reach<'_>| {
+            let ids = ids.iter().filter(|id| !other.has(id));
+            ids.map(|id| (*id).to_owned()).collect::<Vec<_>>()
         };
-        let (now_emits, no_longer_emits) = (ids(is, was), ids(was, is));
-        if state != State::Changed || !now_emits.is_empty() || !no_longer_emits.is_empty() {
-            changes.push(BoundaryChange {
-                boundary: name.clone(),
-                state,
-                now_emits,
-                no_longer_emits,
-                place: place.unwrap_or_default().to_owned(),
-            });
+        let change = BoundaryChange {
+            boundary: name.clone(),
+            state,
+            now_emits: added(&is.emits, was),
+            now_causes: added(&is.causes, was),
+            no_longer_emits: added(&was.emits, is),
+            place: if state == State::Gone { was } else { is }.place.to_owned(),
+        };
+        let same = [
+            &change.now_emits,
+            &change.now_causes,
+            &change.no_longer_emits,
+        ];
+        if state != State::Changed || same.iter().any(|ids| !ids.is_empty()) {
+            changes.push(change);
         }
     }
     changes
@@ -166,7 +202,7 @@ fn successor<'a>(effect: &Effect, new: &'a Catalogue) -> Option<&'a Effect> {
     new.find(&effect.id).or_else(by_old_alias)
 }
 
-fn effects(old: &Catalogue, new: &Catalogue) -> Vec<EffectChange> {
+fn effects(old: &Catalogue, new: &Catalogue, renamed: &Renamed<'_>) -> Vec<EffectChange> {
     let mut changes = Vec::new();
     let mut known = BTreeSet::new();
     for was in &old.effects {
@@ -183,7 +219,9 @@ fn effects(old: &Catalogue, new: &Catalogue) -> Vec<EffectChange> {
         };
         known.insert(&is.id);
         let ids = ("id", Some(was.id.clone()), Some(is.id.clone()));
-        let facts = facts(was).into_iter().zip(facts(is));
+        let facts = facts(was, renamed)
+            .into_iter()
+            .zip(facts(is, &Renamed::new()));
         let facts = facts.map(|((what, before), (_, after))| (what, before, after));
         for (what, before, after) in std::iter::once(ids).chain(facts) {
             let told = match what {
@@ -219,8 +257,8 @@ fn effects(old: &Catalogue, new: &Catalogue) -> Vec<EffectChange> {
     changes
 }
 
-/// Returns the properties of an effect, in a fixed order.
-fn facts(effect: &Effect) -> Vec<(&'static str, Option<String>)> {
+/// Returns the properties of an effect, in a fixed order. Ids that were renamed have their new name.
+fn facts(effect: &Effect, renamed: &Renamed<'_>) -> Vec<(&'static str, Option<String>)> {
     let listed = |words: Vec<String>| (!words.is_empty()).then(|| words.join(", "));
     let flag = |holds: bool| holds.then(|| "yes".to_owned());
     let arguments = effect.arguments.iter();
@@ -228,8 +266,11 @@ fn facts(effect: &Effect) -> Vec<(&'static str, Option<String>)> {
     let arguments = arguments.map(|it| format!("{}: {}", it.name, it.type_name));
     let resources = effect.resources.iter();
     let keeps = effect.key.as_ref().map(|_| effect.keeps.to_owned());
-    let emits = effect.emits.clone();
-    let emits = emits.map(|ids| listed(ids).unwrap_or_else(|| "nothing".to_owned()));
+    let new_id = |id: &String| renamed.get(id.as_str()).map_or(&**id, |id| id).to_owned();
+    let emits = effect.emits.as_ref().map(|ids| {
+        let ids = listed(ids.iter().map(new_id).collect());
+        ids.unwrap_or_else(|| "nothing".to_owned())
+    });
     let waits = effect.waits.map(|waits| {
         format!(
             "{}, times {}, at most {}",

@@ -166,11 +166,12 @@ fn markdown(comparison: &Comparison, old: &str, new: &str) -> String {
     text
 }
 
-fn boundary_table(changes: &[BoundaryChange]) -> Table<5> {
+fn boundary_table(changes: &[BoundaryChange]) -> Table<6> {
     let mut table = Table::new([
         "boundary",
         "",
         "may now emit",
+        "may now cause",
         "may no longer emit",
         "declared at",
     ]);
@@ -183,17 +184,19 @@ fn boundary_table(changes: &[BoundaryChange]) -> Table<5> {
         table.row([
             change.boundary.clone(),
             state.to_owned(),
-            shown(&change.now_emits),
-            shown(&change.no_longer_emits),
+            shown(&change.now_emits, "anything"),
+            shown(&change.now_causes, "anything"),
+            shown(&change.no_longer_emits, "anything else"),
             change.place.clone(),
         ]);
     }
     table
 }
 
-fn shown(ids: &[String]) -> String {
+/// Lists ids, with these words for `*`.
+fn shown(ids: &[String], anything: &str) -> String {
     let ids = ids.iter().map(|id| match id.as_str() {
-        "*" => "anything",
+        "*" => anything,
         id => id,
     });
     ids.collect::<Vec<_>>().join(", ")

@@ -86,9 +86,10 @@ fn boundaries(old: &Catalogue, new: &Catalogue) -> Vec<String> {
                 .collect::<String>()
         };
         format!(
-            "{state}{}{}{}",
+            "{state}{}{}{}{}",
             change.boundary,
             signed("+", &change.now_emits),
+            signed("~", &change.now_causes),
             signed("-", &change.no_longer_emits)
         )
     };
@@ -132,12 +133,49 @@ fn a_boundary_tells_what_it_may_now_emit_and_what_no_longer() {
         boundaries(&old, &new),
         [
             "shop::changed +b -a",
-            "shop::closed +a -*",
+            "shop::closed -*",
             "gone shop::gone -a",
             "new shop::new",
-            "shop::opened +* -a",
+            "shop::opened +*",
         ]
     );
+}
+
+#[test]
+fn a_boundary_tells_what_its_effects_now_cause() {
+    let emitting = |id: &str, emits: &[&str]| Effect {
+        emits: Some(emits.iter().map(|id| (*id).to_owned()).collect()),
+        ..effect(id)
+    };
+    let both = || {
+        vec![
+            boundary("direct", Some(&["a", "c"])),
+            boundary("indirect", Some(&["a"])),
+            boundary("open", None),
+        ]
+    };
+    let old = catalogue(
+        vec![emitting("a", &[]), emitting("b", &["a", "c"]), effect("c")],
+        both(),
+    );
+    let new = catalogue(
+        vec![
+            emitting("a", &["b"]),
+            emitting("b", &["a", "c"]),
+            effect("c"),
+        ],
+        both(),
+    );
+    assert_eq!(
+        boundaries(&old, &new),
+        ["shop::direct ~b", "shop::indirect ~b ~c"]
+    );
+    let changes = Comparison::new(&old, &new).expect("ids are unique").effects;
+    let changes: Vec<_> = changes
+        .iter()
+        .map(|it| (it.what, it.after.as_deref()))
+        .collect();
+    assert_eq!(changes, [("emits", Some("b"))]);
 }
 
 #[test]
