@@ -88,8 +88,8 @@ Examples:
   cargo airlock diff old/shop target/release/shop  two files that are built already
   cargo airlock diff origin/main HEAD --format markdown > comment.md
 
-Exit codes: 0 compared; 1 compared, but one of the programs is invalid: two effects have the same id, or
-two versions of airlock are linked; 2 there is no such revision, or it could not be built or read.";
+Exit codes: 0 compared; 1 not compared, since one of the programs is invalid: two effects have the same id,
+or two versions of airlock are linked; 2 there is no such revision, or it could not be built or read.";
 
 const GRAPH: &str = "\
 Examples:

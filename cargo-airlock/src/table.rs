@@ -56,12 +56,19 @@ impl<const N: usize> Table<N> {
         for column in table.column_iter_mut() {
             column.set_padding((2, 0));
         }
-        // An id in one piece can be found and copied.
-        let names = table.column_max_content_widths().first().copied();
-        if let (Some(limit), Some(names), Some(column)) = (limit, names, table.column_mut(0))
-            && names <= limit / 2
-        {
-            column.set_constraint(ColumnConstraint::ContentWidth);
+        let widths = table.column_max_content_widths();
+        let mut left = limit.unwrap_or(0) / 3 * 2;
+        for (index, column) in (0..N).filter(|index| shown[*index]).enumerate() {
+            // An id or a place in one piece can be found and copied.
+            let is_one_piece = self.rows.iter().all(|row| !row[column].contains(' '));
+            let width = widths[index] + 2;
+            if let Some(column) = table.column_mut(index)
+                && is_one_piece
+                && width <= left
+            {
+                left -= width;
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
         }
         let mut text = String::new();
         for (line, row) in table.lines().enumerate() {

@@ -54,7 +54,11 @@ impl Diff {
         }
         let mut report = Report::default();
         for (name, catalogue) in &mut sides {
-            let told = |text: String| format!("{name}: {text}");
+            // Problems of a built file name it already.
+            let told = |text: String| match text.contains(&*name) {
+                true => text,
+                false => format!("{name}: {text}"),
+            };
             report
                 .notes
                 .extend(catalogue.notes.iter().cloned().map(told));
@@ -64,7 +68,11 @@ impl Diff {
         let [(old, before), (new, after)] = &sides[..] else {
             return Ok(report);
         };
-        let comparison = Comparison::new(before, after)?;
+        // A program that would not start has no contracts.
+        if !report.findings.is_empty() {
+            return Ok(report);
+        }
+        let comparison = Comparison::new(before, after).map_err(|error| Ambiguous(error.into()))?;
         report.text = match self.format {
             Format::Table => text(&comparison),
             Format::Markdown => markdown(&comparison, old, new),
@@ -101,6 +109,11 @@ impl Diff {
         Ok((name, catalogue))
     }
 }
+
+/// An error that reports programs whose effects cannot be told apart.
+#[derive(Debug, thiserror::Error)]
+#[error("the versions cannot be compared: select one program by --bin")]
+struct Ambiguous(#[source] BoxError);
 
 /// An error that names the revision that could not be built or read.
 #[derive(Debug, thiserror::Error)]

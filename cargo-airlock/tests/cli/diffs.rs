@@ -165,6 +165,17 @@ fn two_files_are_compared_without_a_build() {
         ["gone", "gone", "gone", "new"]
     );
     assert_eq!(names("contracts", "of"), ["effect mail.send"]);
+    let clash = build(&["-p", "shop", "--bin", "clash"], "debug").join("clash");
+    let clash = clash.to_string_lossy();
+    check(
+        &["diff", &shop(), &clash],
+        &expect![[r#"
+        -- stderr --
+        error: in {target}/debug/clash, `card.charge` names two effects: `clash::first` at shop/src/bin/clash.rs:6 and `clash::second` at shop/src/bin/clash.rs:14; give one of them another `name = ".."` or drop the alias
+        error: in {target}/debug/clash, `mail.post` names two effects: `clash::second` at shop/src/bin/clash.rs:14 and `mail` at mail/src/lib.rs:27; give one of them another `name = ".."` or drop the alias
+        -- exit code 1 --
+    "#]],
+    );
     check(
         &["diff", &shop(), &shop()],
         &expect![[r#"
