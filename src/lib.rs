@@ -152,10 +152,10 @@ pub use airlock_macros::test;
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 pub use airlock_core::DurableEffect;
 pub use airlock_core::{
-    Airlock, AirlockBuilder, BoxError, BuildError, Effect, EnqueueError, EnqueueErrorKind, Failure,
-    FailureMode, Fate, FlushError, FlushReport, InScope, InstallError, Intent, IntoIntent, IntoKey,
-    Key, MissingResource, Origin, PerformNow, Scope, ScopeBuilder, attempt, boundaries, current,
-    effects, enqueue, scope, try_enqueue,
+    Airlock, AirlockBuilder, BoxError, BuildError, Effect, Emitter, EnqueueError, EnqueueErrorKind,
+    Failure, FailureMode, Fate, FlushError, FlushReport, InScope, InstallError, Intent, IntoIntent,
+    IntoKey, Key, MissingResource, Origin, PerformNow, Scope, ScopeBuilder, attempt, boundaries,
+    current, effects, enqueue, scope, try_enqueue,
 };
 
 /// Support for generated code. It is not public API and has no stability guarantees.

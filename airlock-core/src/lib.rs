@@ -81,7 +81,7 @@ pub use self::effect::{
     BoundaryDescriptor, BoxError, BoxFuture, Effect, EffectDescriptor, EffectSet, IntoKey, Key,
     MissingResource,
 };
-pub use self::enqueue::{EnqueueError, EnqueueErrorKind, enqueue, try_enqueue};
+pub use self::enqueue::{Emitter, EnqueueError, EnqueueErrorKind, enqueue, try_enqueue};
 pub use self::executor::{Batch, Delivery, FailureMode, Receipt};
 pub use self::intent::{
     Cause, Dropped, EncodeError, Failure, Fate, FireOn, Intent, IntentId, IntentInfo, IntoIntent,

@@ -34,7 +34,8 @@ fn an_effect_that_says_all_there_is_to_say() {
     let args = quote! {
         name = "mail.send", alias("mail.post"), queue = "slow", priority = -2, timeout = "5s",
         retry(attempts = 5, delay = "100ms", factor = 2, max_delay = "1m"), tags("mail"), redact(to),
-        key = (order, to), coalesce = first, derive(Clone, PartialEq), intent = SendMail
+        key = (order, to), coalesce = first, emits(Audit, mail::Post), derive(Clone, PartialEq),
+        intent = SendMail
     };
     let item = quote! {
         /// Sends a mail.

@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::diff::Diff;
 use crate::commands::explain::Explain;
 use crate::commands::graph::Draw;
 use crate::commands::lint::Lint;
@@ -35,13 +36,16 @@ pub(crate) enum Command {
     /// Fail if a durable contract in effects.lock is broken
     #[command(after_help = CHECK)]
     Check(Check),
+    /// Compare two versions: what boundaries may emit, contracts, keys and other properties
+    #[command(after_help = DIFF)]
+    Diff(Diff),
     /// Draw boundaries, the effects that they emit, and the resources that effects need
     #[command(after_help = GRAPH)]
     Graph(Draw),
     /// Find effects that bypass airlock, and guards held across an await
     #[command(after_help = LINT)]
     Lint(Lint),
-    /// Explain one effect in full
+    /// Explain one effect or boundary in full
     #[command(after_help = EXPLAIN)]
     Explain(Explain),
     /// Look through the file of a plan before it is applied
@@ -79,11 +83,25 @@ Examples:
 
 Exit codes: 0 compatible; 1 a durable contract is broken; 2 could not be built or read.";
 
+const DIFF: &str = "\
+A revision is checked out into a temporary worktree and built there, with dependencies in target/airlock-diff.
+Submodules are not checked out. To decide whether messages in flight break, use `cargo airlock check`.
+
+Examples:
+  cargo airlock diff v1.2.0 HEAD --bin shop
+  cargo airlock diff main                          main, and the working tree as it is
+  cargo airlock diff old/shop target/release/shop  two files that are built already
+  cargo airlock diff origin/main HEAD --format markdown > comment.md
+
+Exit codes: 0 compared; 1 not compared, since one of the programs is invalid: two effects have the same id,
+or two versions of airlock are linked; 2 there is no such revision, or it could not be built or read.";
+
 const GRAPH: &str = "\
 Examples:
   cargo airlock graph                                  Mermaid, for a README
   cargo airlock graph --bin shop --output effects.html a page to look at
   cargo airlock graph --output effects.svg --crate mail
+  cargo airlock graph --output effects.svg --group module
   cargo airlock graph --format dot | dot -Tpdf > effects.pdf
 
 Exit codes: 0 drawn; 1 drawn, but the program is invalid: two effects have the same id, or two
@@ -118,10 +136,12 @@ Exit codes: 0 nothing new; 1 findings; 2 the source or the configuration could n
 const EXPLAIN: &str = "\
 Examples:
   cargo airlock explain mail.send
+  cargo airlock explain checkout --bin shop        a boundary: what it emits, and what that needs
+  cargo airlock explain mail.send --format markdown
   cargo airlock explain SendMail target/release/shop
 
 Exit codes: 0 explained; 1 explained, but the program is invalid: two effects have the same id, or two
-versions of airlock are linked; 2 there is no such effect, or it could not be built or read.";
+versions of airlock are linked; 2 nothing has this name, or it could not be built or read.";
 
 const PLAN: &str = "\
 Examples:
@@ -141,6 +161,7 @@ impl Command {
             Self::List(list) => list.run(),
             Self::Lock(lock) => lock.run(),
             Self::Check(check) => check.run(),
+            Self::Diff(diff) => diff.run(),
             Self::Graph(draw) => draw.run(),
             Self::Lint(lint) => lint.run(),
             Self::Explain(explain) => explain.run(),
@@ -153,7 +174,7 @@ impl Command {
 mod tests {
     use clap::Parser;
 
-    use super::{CHECK, CommandLine, EXPLAIN, GRAPH, LINT, LIST, LOCK, PLAN};
+    use super::{CHECK, CommandLine, DIFF, EXPLAIN, GRAPH, LINT, LIST, LOCK, PLAN};
 
     /// Returns the command in a line of an example, if it contains one.
     fn command(line: &str) -> Option<Vec<String>> {
@@ -179,7 +200,7 @@ mod tests {
         let documents = [
             (
                 "help",
-                [LIST, LOCK, CHECK, GRAPH, LINT, EXPLAIN, PLAN].join("\n"),
+                [LIST, LOCK, CHECK, DIFF, GRAPH, LINT, EXPLAIN, PLAN].join("\n"),
             ),
             ("README", include_str!("../README.md").to_owned()),
             (

@@ -36,6 +36,7 @@ impl Catalogue {
         let mut catalogue = Self::default();
         let artifacts = artifacts(selection)?;
         let alone = artifacts.len() == 1;
+        let unlinked = artifacts.iter().any(|artifact| artifact.unlinked);
         for artifact in artifacts {
             match read_file(&artifact.path) {
                 Ok(records) => catalogue.add(&artifact, records),
@@ -47,7 +48,7 @@ impl Catalogue {
                 Err(error) => return Err(error.into()),
             }
         }
-        if selection.lib {
+        if unlinked {
             catalogue.notes.push(
                 "a library holds its own effects; those of its dependencies show in the programs that link them".to_owned(),
             );

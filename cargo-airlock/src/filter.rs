@@ -9,7 +9,7 @@ use crate::near::nearest;
 use crate::record::Effect;
 
 /// A filter of the effects to show. An effect must match every option. Boundaries are shown if they
-/// emit one that matches.
+/// emit one that matches, or may emit anything.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Filter {
     /// Effects with this id or alias; `*` matches anything, `?` one character
@@ -35,10 +35,10 @@ impl Filter {
         let of_effects = !self.id.is_empty() || !self.tag.is_empty() || self.durable;
         let effects = &catalogue.effects;
         catalogue.boundaries.retain(|boundary| {
-            let emitted = boundary.emits.iter().flatten();
-            let emits_one = || {
-                let mut emitted = emitted;
-                emitted.any(|id| effects.iter().any(|effect| effect.id == *id))
+            let emits_one = || match &boundary.emits {
+                // It may emit each of them.
+                None => !effects.is_empty(),
+                Some(ids) => effects.iter().any(|effect| ids.contains(&effect.id)),
             };
             self.wants_package(&boundary.package) && (!of_effects || emits_one())
         });

@@ -6,6 +6,7 @@ mod cascades;
 #[cfg(feature = "serde")]
 mod durable;
 mod effects;
+mod emits;
 mod executors;
 pub(crate) mod fixture;
 mod flushing;

@@ -26,18 +26,22 @@ const EFFECT: u64 = 1;
 const BOUNDARY: u64 = 2;
 const HEADER: usize = 16;
 
-/// Returns the length of an effect's record, in bytes.
-pub const fn effect_length(effect: &EffectDescriptor) -> usize {
+/// Returns the length of an effect's record, in bytes. The emitted effects are a separate argument,
+/// because a constant cannot call the function in the descriptor.
+pub const fn effect_length(effect: &EffectDescriptor, emits: &[&EffectDescriptor]) -> usize {
     let mut length = Sink::counting();
-    length.effect(effect);
+    length.effect(effect, emits);
     HEADER + length.written
 }
 
 /// Returns the record of an effect.
-pub const fn effect_record<const N: usize>(effect: &EffectDescriptor) -> [u8; N] {
+pub const fn effect_record<const N: usize>(
+    effect: &EffectDescriptor,
+    emits: &[&EffectDescriptor],
+) -> [u8; N] {
     let mut bytes = [0; N];
     let mut sink = Sink::header(&mut bytes, EFFECT);
-    sink.effect(effect);
+    sink.effect(effect, emits);
     bytes
 }
 
@@ -114,7 +118,7 @@ impl<'a> Sink<'a> {
         sink
     }
 
-    const fn effect(&mut self, effect: &EffectDescriptor) {
+    const fn effect(&mut self, effect: &EffectDescriptor, emits: &[&EffectDescriptor]) {
         self.text(env!("CARGO_PKG_VERSION"));
         self.text(effect.spec.id);
         self.text(effect.spec.place.name);
@@ -145,6 +149,7 @@ impl<'a> Sink<'a> {
             effect.spec.key.is_some(),
             effect.spec.retry.is_some(),
             effect.spec.timeout.is_some(),
+            effect.spec.emits.is_some(),
         ];
         self.number(flags);
         if let Some(queue) = effect.spec.queue {
@@ -164,6 +169,9 @@ impl<'a> Sink<'a> {
         }
         if let Some(timeout) = effect.spec.timeout {
             self.millis(timeout);
+        }
+        if effect.spec.emits.is_some() {
+            list!(self, emits, |effect| self.text(effect.spec.id));
         }
     }
 
@@ -268,11 +276,14 @@ const LONG: usize = 16;
 #[macro_export]
 macro_rules! __airlock_submit_effect {
     ($intent:ident) => {
+        $crate::__airlock_submit_effect! { $intent, &[] }
+    };
+    ($intent:ident, $emits:expr) => {
         $crate::__private::inventory::submit! {
             $crate::__private::EffectRegistration::new::<$intent>()
         }
         $crate::__airlock_embed! {
-            <$intent as $crate::Effect>::DESCRIPTOR, effect_length, effect_record
+            (<$intent as $crate::Effect>::DESCRIPTOR, $emits), effect_length, effect_record
         }
     };
 }
@@ -285,7 +296,7 @@ macro_rules! __airlock_submit_boundary {
         $crate::__private::inventory::submit! {
             $crate::__private::BoundaryRegistration::new($boundary)
         }
-        $crate::__airlock_embed! { $boundary, boundary_length, boundary_record }
+        $crate::__airlock_embed! { ($boundary), boundary_length, boundary_record }
     };
 }
 
@@ -297,7 +308,7 @@ macro_rules! __airlock_submit_boundary {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __airlock_embed {
-    ($descriptor:expr, $length:ident, $record:ident) => {
+    (($($descriptor:expr),+), $length:ident, $record:ident) => {
         #[cfg(not(target_family = "wasm"))]
         #[used]
         #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__airlock"))]
@@ -306,7 +317,7 @@ macro_rules! __airlock_embed {
             not(any(target_vendor = "apple", windows)),
             unsafe(link_section = "airlock_catalogue")
         )]
-        static __AIRLOCK_RECORD: [u8; $crate::__private::$length($descriptor)] =
-            $crate::__private::$record($descriptor);
+        static __AIRLOCK_RECORD: [u8; $crate::__private::$length($($descriptor),+)] =
+            $crate::__private::$record($($descriptor),+);
     };
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::catalogue::{BoundaryDescriptor, Catalogue, EffectDescriptor};
+use crate::catalogue::{Catalogue, EffectDescriptor};
 use crate::report::Table;
 
 /// Prints two tables: effects with arguments, the resources they need and what they declare;
@@ -14,6 +14,7 @@ impl fmt::Display for Catalogue {
             "effect",
             "arguments",
             "needs",
+            "emits",
             "declares",
             "declared at",
             "summary",
@@ -32,6 +33,7 @@ impl fmt::Display for Catalogue {
                         .iter()
                         .map(|need| need.type_name.to_owned()),
                 ),
+                effect.emits().map(emits).unwrap_or_default(),
                 declares(effect),
                 effect.place(),
                 summary(effect.spec.docs),
@@ -53,7 +55,10 @@ impl fmt::Display for Catalogue {
                     "sync"
                 }
                 .to_owned(),
-                emits(boundary),
+                boundary
+                    .spec
+                    .emits
+                    .map_or_else(|| "anything".to_owned(), emits),
                 boundary.place(),
                 summary(boundary.spec.docs),
             ]);
@@ -66,10 +71,10 @@ fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-fn emits(boundary: &BoundaryDescriptor) -> String {
-    match boundary.spec.emits {
-        None => "anything".to_owned(),
-        Some(effects) => join(effects.iter().map(|effect| effect.spec.id.to_owned())),
+fn emits(effects: &[&EffectDescriptor]) -> String {
+    match effects {
+        [] => "nothing".to_owned(),
+        effects => join(effects.iter().map(|effect| effect.spec.id.to_owned())),
     }
 }
 

@@ -6,13 +6,14 @@ use crate::catalogue::{BoundaryDescriptor, Catalogue, Coalesce, EffectDescriptor
 
 impl Serialize for EffectDescriptor {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut row = serializer.serialize_struct("Effect", 22)?;
+        let mut row = serializer.serialize_struct("Effect", 23)?;
         row.serialize_field("id", self.spec.id)?;
         row.serialize_field("aliases", self.spec.aliases)?;
         row.serialize_field("name", self.spec.place.name)?;
         row.serialize_field("intent", self.spec.intent)?;
         row.serialize_field("arguments", self.spec.arguments)?;
         row.serialize_field("resources", self.spec.resources)?;
+        row.serialize_field("emits", &self.emits().map(ids))?;
         row.serialize_field("async", &self.spec.is_async)?;
         row.serialize_field("fallible", &self.spec.fallible)?;
         row.serialize_field("durable", &self.is_durable())?;
@@ -43,6 +44,10 @@ impl Serialize for EffectDescriptor {
     }
 }
 
+fn ids(effects: &[&EffectDescriptor]) -> Vec<&'static str> {
+    effects.iter().map(|effect| effect.spec.id).collect()
+}
+
 impl Serialize for ResourceNeed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut row = serializer.serialize_struct("Resource", 2)?;
@@ -54,15 +59,9 @@ impl Serialize for ResourceNeed {
 
 impl Serialize for BoundaryDescriptor {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let emits = |effects: &[&EffectDescriptor]| {
-            effects
-                .iter()
-                .map(|effect| effect.spec.id)
-                .collect::<Vec<_>>()
-        };
         let mut row = serializer.serialize_struct("Boundary", 7)?;
         row.serialize_field("name", self.spec.name)?;
-        row.serialize_field("emits", &self.spec.emits.map(emits))?;
+        row.serialize_field("emits", &self.spec.emits.map(ids))?;
         row.serialize_field("async", &self.spec.is_async)?;
         row.serialize_field("docs", self.spec.docs)?;
         row.serialize_field("package", self.spec.place.package)?;

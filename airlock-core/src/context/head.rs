@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use crate::context::place::{Around, PlaceKind};
-use crate::effect::{BoundaryDescriptor, EffectDescriptor};
+use crate::context::place::{Around, Declared, Emits, PlaceKind};
+use crate::effect::BoundaryDescriptor;
 use crate::executor::{FailureMode, Named};
 use crate::intent::{IntentInfo, Origin, ScopeId, next_id};
 use crate::lifecycle::Lifecycle;
@@ -19,7 +19,7 @@ pub(crate) struct Config {
     pub(crate) policies: Vec<Layer>,
     pub(crate) executor: Option<Named>,
     pub(crate) lifecycle: Option<Arc<dyn Lifecycle>>,
-    pub(crate) emits: Option<&'static [&'static EffectDescriptor]>,
+    pub(crate) emits: Option<Emits>,
     pub(crate) failure_mode: Option<FailureMode>,
     pub(crate) on_report: Option<ReportHook>,
     /// `true` if its intents leave without being judged by policies.
@@ -179,7 +179,13 @@ impl Head {
     fn add_place(&mut self) {
         let own = self.config.as_deref();
         let emits = own.and_then(|config| config.emits);
-        let emits = emits.or_else(|| self.boundary?.spec.emits);
+        let emits = emits.or_else(|| {
+            let boundary = self.boundary?;
+            Some(Emits {
+                effects: boundary.spec.emits?,
+                declared: Declared::Boundary(boundary),
+            })
+        });
         let judges_or_executes =
             |config: &Config| !config.policies.is_empty() || config.executor.is_some();
         if emits.is_none() && !own.is_some_and(judges_or_executes) {

@@ -26,7 +26,7 @@ pub(crate) use self::frame::{Frame, Parent};
 pub(crate) use self::head::{Config, Head, Spec};
 pub(crate) use self::here::{Beneath, Found, Here, beneath, has_origin, is_entered, is_in_scope};
 pub(crate) use self::mode::{AfterLooking, inspected, inspecting, judging, mode, put_off};
-pub(crate) use self::place::{Around, Place, PlaceKind, install};
+pub(crate) use self::place::{Around, Declared, Emits, Place, PlaceKind, install};
 pub(crate) use self::shared::{Phase, Shared};
 pub(crate) use self::stack::{
     Building, Mode, Opened, around, current, handle_to, open, open_alike, open_for_future, recycle,

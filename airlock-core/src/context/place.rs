@@ -6,12 +6,13 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
 
 use crate::context::head::Config;
-use crate::effect::EffectDescriptor;
+use crate::effect::{BoundaryDescriptor, EffectDescriptor};
 use crate::executor::Executor;
 use crate::intent::{Cause, IntentInfo, OpaquePlace, ScopeId};
 use crate::policy::Layer;
@@ -43,7 +44,7 @@ pub(crate) enum PlaceKind {
         id: ScopeId,
         name: Option<Cow<'static, str>>,
         config: Arc<Config>,
-        emits: Option<&'static [&'static EffectDescriptor]>,
+        emits: Option<Emits>,
     },
     /// A local policy.
     Policy(Layer),
@@ -51,6 +52,22 @@ pub(crate) enum PlaceKind {
     Airlock,
     /// An effect under way.
     Effect,
+}
+
+/// The effects that may be enqueued in a scope, and where that is declared.
+#[derive(Clone, Copy)]
+pub(crate) struct Emits {
+    pub(crate) effects: &'static [&'static EffectDescriptor],
+    pub(crate) declared: Declared,
+}
+
+/// The declaration of an `emits`.
+#[derive(Clone, Copy)]
+pub(crate) enum Declared {
+    /// The attribute of a boundary.
+    Boundary(&'static BoundaryDescriptor),
+    /// A call of `ScopeBuilder::emits`.
+    Call(&'static Location<'static>),
 }
 
 impl Place {

@@ -141,6 +141,11 @@ impl EffectDescriptor {
         self.spec.coalesce
     }
 
+    /// Returns the effects that its body may enqueue, or `None` if it does not restrict them.
+    pub fn emits(&self) -> Option<&'static [&'static EffectDescriptor]> {
+        self.spec.emits.map(|emits| emits())
+    }
+
     /// Returns the retry rule.
     #[inline]
     pub fn retry(&self) -> Option<RetryRule> {

@@ -1,6 +1,7 @@
 //! Specs: declarations of effects and boundaries in the form that macros generate.
 
 use std::any::TypeId;
+use std::fmt;
 use std::time::Duration;
 
 use crate::effect::{Argument, Coalesce, Codec, EffectDescriptor, ResourceNeed, RetryRule};
@@ -36,6 +37,9 @@ pub struct EffectSpec {
     pub key_redacted: bool,
     /// The intent that is kept of several with the same key.
     pub coalesce: Coalesce,
+    /// The effects that its body may enqueue, or `None` if it does not restrict them. A function returns them, because an
+    /// effect may emit itself, and a constant cannot refer to itself.
+    pub emits: Option<fn() -> &'static [&'static EffectDescriptor]>,
     /// The retry rule.
     pub retry: Option<RetryRule>,
     /// The time limit for one attempt.
@@ -71,6 +75,13 @@ pub struct Place {
     pub package: &'static str,
 }
 
+/// Formats as `file:line:column`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
 impl EffectSpec {
     /// Returns the spec of an effect whose attribute has no arguments, for the intent type `E`.
     pub const fn new<E: 'static>(place: Place, intent: &'static str, id: &'static str) -> Self {
@@ -89,6 +100,7 @@ impl EffectSpec {
             key: None,
             key_redacted: false,
             coalesce: Coalesce::Last,
+            emits: None,
             retry: None,
             timeout: None,
             codec: None,

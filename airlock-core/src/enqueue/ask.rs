@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::context::{self, Found, Here, Place, PlaceKind};
-use crate::enqueue::EnqueueErrorKind;
+use crate::context::{self, Declared, Found, Here, Place, PlaceKind};
+use crate::enqueue::{Emitter, EnqueueErrorKind};
 use crate::executor::cannot_delay;
 use crate::intent::{Intent, OpaquePlace, ScopeId, name_of};
 use crate::policy::{Policy, ScopeView};
@@ -114,22 +114,44 @@ fn accepts_in_place(intent: &Intent) -> Result<(), EnqueueErrorKind> {
     })
 }
 
-/// Checks the `emits` of the enclosing boundaries, up to the nearest effect: a boundary declares what its own code
-/// enqueues, not what effects enqueue while they are performed.
+/// Checks the `emits` of the enclosing scopes, up to the nearest effect, and of that effect: each declares what its
+/// own code enqueues, not what other effects enqueue while they are performed.
 fn ask_emits(place: &Arc<Place>, intent: &Intent) -> Result<(), EnqueueErrorKind> {
+    let effect = intent.effect();
     for place in place.outwards() {
         match &place.kind {
-            PlaceKind::Effect => return Ok(()),
+            PlaceKind::Effect => {
+                let under_way = place.cause().map(|cause| cause.effect());
+                return match under_way.and_then(|it| Some((it, it.emits()?))) {
+                    Some((it, emits)) if !emits.contains(&effect) => {
+                        Err(EnqueueErrorKind::NotDeclared {
+                            emitter: Emitter::Effect,
+                            name: it.id().to_owned(),
+                            place: it.spec.place.to_string(),
+                        })
+                    }
+                    _ => Ok(()),
+                };
+            }
             PlaceKind::Scope {
                 emits: Some(emits),
                 name,
                 id,
                 ..
-            } if !emits.contains(&intent.effect()) => {
-                let scope = name
-                    .as_ref()
-                    .map_or_else(|| id.to_string(), ToString::to_string);
-                return Err(EnqueueErrorKind::NotDeclared { scope });
+            } if !emits.effects.contains(&effect) => {
+                let name = name.as_ref();
+                let name = name.map_or_else(|| id.to_string(), ToString::to_string);
+                let (emitter, place) = match emits.declared {
+                    Declared::Boundary(boundary) => {
+                        (Emitter::Boundary, boundary.spec.place.to_string())
+                    }
+                    Declared::Call(location) => (Emitter::Scope, location.to_string()),
+                };
+                return Err(EnqueueErrorKind::NotDeclared {
+                    emitter,
+                    name,
+                    place,
+                });
             }
             _ => {}
         }

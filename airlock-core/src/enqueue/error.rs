@@ -42,11 +42,15 @@ pub enum EnqueueErrorKind {
         /// The policy's veto.
         veto: Veto,
     },
-    /// The scope declares the effects that it emits, and this is not one of them.
-    #[error("the scope `{scope}` does not declare it: add it to `emits`")]
+    /// A scope, boundary or effect around the code declares the effects that it emits, and this is not one of them.
+    #[error("the {emitter} `{name}` does not declare it: add it to the `emits` at {place}")]
     NotDeclared {
-        /// The name of the scope, or of its boundary.
-        scope: String,
+        /// The kind of what has the `emits`.
+        emitter: Emitter,
+        /// The name of the scope or boundary, or the id of the effect.
+        name: String,
+        /// The `file:line:column` of the `emits` of a scope, or else of the function that has it.
+        place: String,
     },
     /// The executor cannot take the intent.
     #[error("the executor `{executor}` cannot take it: {reason}")]
@@ -62,6 +66,28 @@ pub enum EnqueueErrorKind {
     /// The enqueue came from a closure given to `Scope::inspect`.
     #[error("a closure that inspects a scope cannot enqueue: enqueue after it returns")]
     WhileInspecting,
+}
+
+/// What can declare the effects that it emits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Emitter {
+    /// A scope, by [`ScopeBuilder::emits`](crate::ScopeBuilder::emits).
+    Scope,
+    /// A boundary, by `emits(..)` of its attribute.
+    Boundary,
+    /// An effect, by `emits(..)` of its attribute.
+    Effect,
+}
+
+impl fmt::Display for Emitter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Scope => "scope",
+            Self::Boundary => "boundary",
+            Self::Effect => "effect",
+        })
+    }
 }
 
 /// The most likely remedy, set by a web integration.

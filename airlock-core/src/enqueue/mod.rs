@@ -12,7 +12,7 @@ use crate::intent::{Intent, IntentId, IntoIntent, ScopeId, next_id};
 use crate::unwind::guarded;
 
 pub(crate) use self::error::suggest;
-pub use self::error::{EnqueueError, EnqueueErrorKind};
+pub use self::error::{Emitter, EnqueueError, EnqueueErrorKind};
 
 /// Hands an intent to the current scope. Nothing runs now.
 ///

@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::context::{self, Around, Config, Spec};
+use crate::context::{self, Around, Config, Declared, Emits, Spec};
 use crate::effect::{BoundaryDescriptor, EffectSet};
 use crate::executor::{Executor, FailureMode, Named};
 use crate::intent::Origin;
@@ -121,8 +121,12 @@ impl ScopeBuilder {
     /// })?;
     /// # Ok::<(), airlock::FlushError>(())
     /// ```
+    #[track_caller]
     pub fn emits<S: EffectSet>(mut self) -> Self {
-        self.config_mut().emits = Some(S::DESCRIPTORS);
+        self.config_mut().emits = Some(Emits {
+            effects: S::DESCRIPTORS,
+            declared: Declared::Call(Location::caller()),
+        });
         self
     }
 

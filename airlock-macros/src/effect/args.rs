@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use syn::parse::ParseStream;
-use syn::{Expr, Ident, LitInt, LitStr, Path, Token};
+use syn::{Expr, Ident, LitInt, LitStr, Path, Token, Type};
 
 use crate::arguments::{
     DurationText, Facade, equals, parentheses, read_each, set_flag, set_list, set_once, set_value,
@@ -11,7 +11,7 @@ use crate::problems::Problems;
 
 const KNOWN: &[&str] = &[
     "name", "alias", "durable", "queue", "priority", "retry", "timeout", "tags", "redact", "batch",
-    "key", "coalesce", "once", "derive", "intent", "crate",
+    "key", "coalesce", "once", "emits", "derive", "intent", "crate",
 ];
 
 /// Names that users try, and what to write instead.
@@ -36,6 +36,7 @@ const MEANT: &[(&str, &str)] = &[
         "delay",
         "`retry(attempts = 3, delay = \"1s\")` for the delay between attempts; delay an intent where it is enqueued: `airlock::enqueue(intent.after(..))`",
     ),
+    ("effects", "`emits(A, B)`"),
     ("tag", "`tags(\"..\")`"),
     ("aliases", "`alias(\"..\")`"),
 ];
@@ -55,6 +56,7 @@ pub(crate) struct Args {
     pub(crate) key: Option<Expr>,
     pub(crate) coalesce: Option<Ident>,
     pub(crate) once: Option<Span>,
+    pub(crate) emits: Option<Vec<Type>>,
     pub(crate) derive: Option<Vec<Path>>,
     pub(crate) intent: Option<Ident>,
     /// The path of the facade.
@@ -116,6 +118,7 @@ impl Args {
                 set_once(&mut self.coalesce, key, which)?;
             }
             "once" => set_flag(&mut self.once, key, input)?,
+            "emits" => set_list(&mut self.emits, key, input)?,
             "derive" => set_list(&mut self.derive, key, input)?,
             "intent" => set_value(&mut self.intent, key, input)?,
             "crate" => self.krate.set(key, input)?,

@@ -33,6 +33,8 @@ pub(crate) fn expand(effect: &Effect) -> TokenStream {
     let markers = markers(effect, &private);
     let checks = checks(effect, &private);
     let name = &effect.intent;
+    let emits = emits(effect, &private);
+    let emitted = emits.is_some().then(|| quote!(, __AIRLOCK_EMITS));
     quote! {
         #constructor
         #checks
@@ -41,11 +43,24 @@ pub(crate) fn expand(effect: &Effect) -> TokenStream {
         const _: () = {
             #body
             #debug
+            #emits
             #implementation
             #markers
-            #private::submit_effect! { #name }
+            #private::submit_effect! { #name #emitted }
         };
     }
+}
+
+/// Generates the list of the emitted effects. It is not part of the descriptor, which is a constant
+/// and could not refer to an effect that emits this one.
+fn emits(effect: &Effect, private: &TokenStream) -> Option<TokenStream> {
+    let effects =
+        effect.emits.as_ref()?.iter().map(
+            |effect| quote_spanned!(effect.span()=> <#effect as #private::Effect>::DESCRIPTOR),
+        );
+    Some(quote! {
+        const __AIRLOCK_EMITS: &[&#private::EffectDescriptor] = &[#(#effects),*];
+    })
 }
 
 fn constructor(effect: &Effect) -> TokenStream {
@@ -305,6 +320,10 @@ fn descriptor(effect: &Effect, private: &TokenStream) -> TokenStream {
         let intent = &effect.intent;
         quote!(codec: #some(#private::codec::<#intent>()),)
     });
+    let emits = effect
+        .emits
+        .as_ref()
+        .map(|_| quote!(emits: #some(|| __AIRLOCK_EMITS),));
     let flags = [
         (effect.is_async, quote!(is_async: true,)),
         (effect.is_fallible(), quote!(fallible: true,)),
@@ -319,7 +338,7 @@ fn descriptor(effect: &Effect, private: &TokenStream) -> TokenStream {
     quote! {
         &#private::EffectDescriptor::new(#private::EffectSpec {
             #docs #arguments #resources #aliases #tags #queue #priority #retry #timeout #key #coalesce
-            #durable #(#flags)*
+            #durable #emits #(#flags)*
             ..#private::EffectSpec::new::<Self>(#private::place!(#place), #intent, #id)
         })
     }

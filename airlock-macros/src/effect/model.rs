@@ -44,6 +44,8 @@ pub(crate) struct Effect {
     pub(crate) batch: Option<Type>,
     pub(crate) once: bool,
     pub(crate) durable: bool,
+    /// The intent types of the effects that the body may enqueue.
+    pub(crate) emits: Option<Vec<Type>>,
 }
 
 pub(crate) struct Retry {
@@ -184,6 +186,7 @@ pub(crate) fn build(
         batch,
         once: args.once.is_some(),
         durable: args.durable.is_some() && cfg!(feature = "serde"),
+        emits: args.emits,
     }
 }
 

@@ -47,6 +47,10 @@ const _: () = {
             shown.finish()
         }
     }
+    const __AIRLOCK_EMITS: &[&::airlock::__private::EffectDescriptor] = &[
+        <Audit as ::airlock::__private::Effect>::DESCRIPTOR,
+        <mail::Post as ::airlock::__private::Effect>::DESCRIPTOR,
+    ];
     #[automatically_derived]
     impl ::airlock::__private::Effect for SendMail {
         const DESCRIPTOR: &'static ::airlock::__private::EffectDescriptor = &::airlock::__private::EffectDescriptor::new(::airlock::__private::EffectSpec {
@@ -72,6 +76,7 @@ const _: () = {
             ),
             key: ::core::option::Option::Some("(order , to)"),
             coalesce: ::airlock::__private::Coalesce::First,
+            emits: ::core::option::Option::Some(|| __AIRLOCK_EMITS),
             is_async: true,
             fallible: true,
             key_redacted: true,
@@ -111,6 +116,6 @@ const _: () = {
         }
     }
     ::airlock::__private::submit_effect! {
-        SendMail
+        SendMail, __AIRLOCK_EMITS
     }
 };

@@ -16,6 +16,8 @@ pub(crate) struct Workspace {
     /// The directory of the root manifest.
     #[serde(rename = "workspace_root")]
     pub(crate) root: PathBuf,
+    /// The directory of all build output.
+    pub(super) target_directory: PathBuf,
     /// `[workspace.metadata]`.
     #[serde(default)]
     pub(crate) metadata: Value,

@@ -1,6 +1,7 @@
 //! Builds the selected targets, and finds the built files.
 
 mod metadata;
+mod revision;
 mod selection;
 
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::process::Stdio;
 use serde::Deserialize;
 
 pub(crate) use self::metadata::{Package, Target, Workspace};
+pub(crate) use self::revision::Checkout;
 pub(crate) use self::selection::Selection;
 use crate::near::nearest;
 
@@ -19,6 +21,8 @@ pub(crate) struct Artifact {
     pub(crate) name: String,
     /// The path of the file.
     pub(crate) path: PathBuf,
+    /// `true` if it is a library that was not linked, and so lacks its dependencies.
+    pub(crate) unlinked: bool,
 }
 
 /// An error that prevented the build.
@@ -54,9 +58,9 @@ pub(crate) enum BuildError {
         "there is no file `{0}`: give the path of a built file, or `--bin {0}` to build and read a binary"
     )]
     NoSuchFile(String),
-    /// The selection contains no linked program.
+    /// The selection contains no program and no library.
     #[error(
-        "`cargo build` makes no program here: select a target with --lib, --test, --example or --bin, or all with --workspace; there are: {}",
+        "`cargo build` makes no program and no library here: select a target with --test, --example or --bin, or all with --workspace; there are: {}",
         list(candidates)
     )]
     NoProgram {
@@ -99,17 +103,20 @@ pub(crate) fn artifacts(selection: &Selection) -> Result<Vec<Artifact>, BuildErr
     check_names(&workspace, selection)?;
     let messages = build(selection)?;
     let members: Vec<_> = workspace.members().collect();
-    let mut artifacts = Vec::new();
-    for line in messages.lines() {
-        let Ok(message) = serde_json::from_str::<Message>(line) else {
-            continue; // A message of another kind.
-        };
-        let own = members
-            .iter()
-            .find(|package| package.id == message.package_id);
-        if own.is_some_and(|package| is_selected(package, &members, selection)) {
-            artifacts.extend(message.artifact(selection));
-        }
+    // Other lines are messages of other kinds.
+    let messages = messages.lines();
+    let messages = messages.filter_map(|line| serde_json::from_str::<Message>(line).ok());
+    let own: Vec<_> = messages
+        .filter(|message| {
+            let mut members = members.iter();
+            let package = members.find(|package| package.id == message.package_id);
+            package.is_some_and(|package| is_selected(package, &workspace, selection))
+        })
+        .collect();
+    let artifact = |message: &Message| message.artifact(selection);
+    let mut artifacts: Vec<_> = own.iter().filter_map(artifact).collect();
+    if artifacts.is_empty() && !selection.names_targets() {
+        artifacts.extend(own.iter().filter_map(Message::library));
     }
     if artifacts.is_empty() {
         let candidates = candidates(&workspace, &["bin", "test", "example", "lib"]);
@@ -121,12 +128,12 @@ pub(crate) fn artifacts(selection: &Selection) -> Result<Vec<Artifact>, BuildErr
 
 /// Returns whether the user selected the package. Cargo also reports the dependencies that it
 /// builds. If a `-p` is a pattern such as `mail*`, every package is selected.
-fn is_selected(package: &Package, members: &[&Package], selection: &Selection) -> bool {
+fn is_selected(package: &Package, workspace: &Workspace, selection: &Selection) -> bool {
     let specs = selection.package.iter();
     let names: Vec<_> = specs
         .map(|spec| spec.split_once('@').map_or(&**spec, |(name, _)| name))
         .collect();
-    let is_name = |name: &&str| members.iter().any(|member| member.name == *name);
+    let is_name = |name: &&str| workspace.members().any(|member| member.name == *name);
     names.contains(&&*package.name) || !names.iter().all(is_name) || names.is_empty()
 }
 
@@ -139,6 +146,7 @@ fn given(path: &Path) -> Result<Artifact, BuildError> {
     Ok(Artifact {
         name,
         path: path.to_owned(),
+        unlinked: is_archive_of_rust(path),
     })
 }
 
@@ -217,44 +225,60 @@ struct MessageTarget {
 
 impl Message {
     /// Returns the file to read, if the user selected this target.
-    fn artifact(self, selection: &Selection) -> Option<Artifact> {
-        let MessageTarget { name, kind } = self.target;
-        let is = |wanted: &[&str]| kind.iter().any(|kind| wanted.contains(&kind.as_str()));
-        let word = if is(&["bin"]) {
+    fn artifact(&self, selection: &Selection) -> Option<Artifact> {
+        let name = &self.target.name;
+        let word = if self.is(&["bin"]) {
             "binary"
-        } else if is(&["test"]) {
+        } else if self.is(&["test"]) {
             "test"
-        } else if is(&["example"]) {
+        } else if self.is(&["example"]) {
             "example"
         } else {
             "library"
         };
-        let linked = is(&["cdylib", "dylib", "staticlib"]);
         let wanted = match word {
-            _ if !selection.names_targets() => word == "binary" || linked,
-            "library" => selection.lib && !is(&["custom-build"]),
+            _ if !selection.names_targets() => {
+                word == "binary" || self.is(&["cdylib", "dylib", "staticlib"])
+            }
+            "library" => selection.lib && !self.is(&["custom-build"]),
             // For a test, cargo also builds the binaries of its package.
-            "binary" => selection.bin.contains(&name),
-            "test" => selection.test.contains(&name),
-            _ => selection.example.contains(&name),
+            "binary" => selection.bin.contains(name),
+            "test" => selection.test.contains(name),
+            _ => selection.example.contains(name),
         };
-        let path = self.executable.or_else(|| {
-            let linked = |path: &PathBuf| {
-                path.extension()
-                    .is_none_or(|end| end != "rmeta" && end != "d")
-            };
-            self.filenames
-                .into_iter()
-                .filter(linked)
-                .min_by_key(|path| {
-                    // Prefer a linked library, which also contains the dependencies, to an rlib.
-                    path.extension().is_some_and(|end| end == "rlib")
-                })
-        });
-        let path = path.filter(|_| wanted)?;
+        wanted.then(|| self.file(word)).flatten()
+    }
+
+    /// Returns the file of a library that other packages depend on.
+    fn library(&self) -> Option<Artifact> {
+        let is_library = self.is(&["lib", "rlib"]);
+        is_library.then(|| self.file("library")).flatten()
+    }
+
+    fn is(&self, kinds: &[&str]) -> bool {
+        let mut own = self.target.kind.iter();
+        own.any(|kind| kinds.contains(&kind.as_str()))
+    }
+
+    fn file(&self, word: &str) -> Option<Artifact> {
+        let linked = |path: &&PathBuf| {
+            path.extension()
+                .is_none_or(|end| end != "rmeta" && end != "d")
+        };
+        let path = self.executable.as_ref().or_else(|| {
+            let files = self.filenames.iter().filter(linked);
+            // Prefer a linked library, which also contains the dependencies, to an rlib.
+            files.min_by_key(|path| is_archive_of_rust(path))
+        })?;
         Some(Artifact {
-            name: format!("{word} `{name}`"),
-            path,
+            name: format!("{word} `{}`", self.target.name),
+            path: path.clone(),
+            unlinked: is_archive_of_rust(path),
         })
     }
+}
+
+/// Returns whether it is an rlib, which does not contain its dependencies.
+fn is_archive_of_rust(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "rlib")
 }

@@ -95,22 +95,10 @@ impl Selection {
         for features in &options.features {
             arguments.extend(["--features".to_owned(), features.clone()]);
         }
-        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
-        let valued = [
-            ("--profile", options.profile.clone()),
-            ("--target", options.target.clone()),
-            ("--target-dir", options.target_dir.as_ref().map(path)),
-            ("--manifest-path", options.manifest_path.as_ref().map(path)),
-        ];
-        for (flag, value) in valued {
-            if let Some(value) = value {
-                arguments.extend([flag.to_owned(), value]);
-            }
-        }
+        arguments.extend(options.of_output());
         let flags = [
             ("--lib", self.lib),
             ("--workspace", self.workspace),
-            ("--release", options.release),
             ("--all-features", options.all_features),
             ("--no-default-features", options.no_default_features),
             ("--locked", options.locked),
@@ -118,6 +106,28 @@ impl Selection {
         ];
         let given = flags.into_iter().filter(|(_, given)| *given);
         arguments.extend(given.map(|(flag, _)| flag.to_owned()));
+        arguments
+    }
+}
+
+impl BuildOptions {
+    /// Returns the options that determine the directory of the output. `cargo clean` has them, too.
+    pub(super) fn of_output(&self) -> Vec<String> {
+        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+        let valued = [
+            ("--profile", self.profile.clone()),
+            ("--target", self.target.clone()),
+            ("--target-dir", self.target_dir.as_ref().map(path)),
+            ("--manifest-path", self.manifest_path.as_ref().map(path)),
+        ];
+        let given = valued.into_iter().filter_map(|(flag, value)| {
+            let value = value?;
+            Some([flag.to_owned(), value])
+        });
+        let mut arguments: Vec<_> = given.flatten().collect();
+        if self.release {
+            arguments.push("--release".to_owned());
+        }
         arguments
     }
 }

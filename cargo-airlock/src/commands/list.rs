@@ -62,7 +62,7 @@ impl List {
 
 fn tables(
     catalogue: &Catalogue,
-    effects: impl FnOnce(Table<6>) -> String,
+    effects: impl FnOnce(Table<7>) -> String,
     boundaries: impl FnOnce(Table<5>) -> String,
 ) -> String {
     let mut text = heading(catalogue.effects.len(), "effect", "effects");
@@ -85,11 +85,12 @@ fn heading(number: usize, one: &str, many: &str) -> String {
     format!("{BOLD}{number} {word}{BOLD:#}\n")
 }
 
-fn effect_table(effects: &[Effect]) -> Table<6> {
+fn effect_table(effects: &[Effect]) -> Table<7> {
     let mut table = Table::new([
         "effect",
         "arguments",
         "needs",
+        "emits",
         "declares",
         "declared at",
         "summary",
@@ -104,6 +105,7 @@ fn effect_table(effects: &[Effect]) -> Table<6> {
             effect.id.clone(),
             join(arguments),
             join(needs),
+            effect.emits.as_deref().map(emits).unwrap_or_default(),
             join(declares(effect).into_iter()),
             effect.place.clone(),
             summary(&effect.docs),
@@ -118,16 +120,22 @@ fn boundary_table(boundaries: &[Boundary]) -> Table<5> {
         table.row([
             boundary.name.clone(),
             if boundary.is_async { "async" } else { "sync" }.to_owned(),
-            match &boundary.emits {
-                None => "anything".to_owned(),
-                Some(ids) if ids.is_empty() => "nothing".to_owned(),
-                Some(ids) => ids.join(", "),
-            },
+            boundary
+                .emits
+                .as_deref()
+                .map_or_else(|| "anything".to_owned(), emits),
             boundary.place.clone(),
             summary(&boundary.docs),
         ]);
     }
     table
+}
+
+fn emits(ids: &[String]) -> String {
+    match ids {
+        [] => "nothing".to_owned(),
+        ids => ids.join(", "),
+    }
 }
 
 fn join(words: impl Iterator<Item = String>) -> String {

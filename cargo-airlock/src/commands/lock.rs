@@ -183,7 +183,8 @@ pub(crate) fn diff(changes: &[Change]) -> String {
     text
 }
 
-fn markdown(changes: &[Change]) -> String {
+/// Formats the changes as a Markdown table.
+pub(crate) fn markdown(changes: &[Change]) -> String {
     let mut table = Table::new(["", "of", "before", "after", "means", "write instead"]);
     for change in changes {
         let (word, _) = words(change.severity);

@@ -1,5 +1,6 @@
 //! The subcommands, one per file.
 
+pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod graph;
 pub(crate) mod lint;

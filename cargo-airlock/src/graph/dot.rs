@@ -9,9 +9,9 @@ pub(crate) fn dot(graph: &Graph) -> String {
         "digraph effects {\n  rankdir=LR;\n  node [fontname=\"sans-serif\", shape=box];\n"
             .to_owned();
     for kind in Kind::ALL {
-        for (package, nodes) in graph.packages(kind) {
-            if !package.is_empty() {
-                let title = format!("{package}: {}", kind.title());
+        for (group, nodes) in graph.groups(kind) {
+            if !group.is_empty() {
+                let title = format!("{group}: {}", kind.title());
                 let _ = writeln!(
                     text,
                     "  subgraph {} {{",
@@ -35,7 +35,7 @@ pub(crate) fn dot(graph: &Graph) -> String {
                     quoted(&node.label)
                 );
             }
-            if !package.is_empty() {
+            if !group.is_empty() {
                 text.push_str("  }\n");
             }
         }

@@ -1,5 +1,5 @@
 //! Computes the positions in the drawing: three columns, each with a frame around the nodes of one
-//! package. Text uses a monospaced font, so the size of each box is known and nothing overlaps.
+//! group. Text uses a monospaced font, so the size of each box is known and nothing overlaps.
 
 use crate::graph::{Graph, Kind};
 
@@ -7,6 +7,8 @@ use crate::graph::{Graph, Kind};
 const LETTER: f64 = 7.85;
 /// The width of a character of the second line, at 11 pixels.
 const SMALL_LETTER: f64 = 6.65;
+/// The width of a character of a frame's title, at 12 pixels.
+const TITLE_LETTER: f64 = 7.3;
 /// The maximum number of characters. Longer text is truncated.
 pub(super) const LONGEST: usize = 44;
 
@@ -35,7 +37,7 @@ pub(super) struct Area {
 pub(super) struct Layout {
     /// The box of each node.
     pub(super) nodes: Vec<Area>,
-    /// The frames, with the names of their packages.
+    /// The frames, with the names of their groups.
     pub(super) frames: Vec<(String, Area)>,
     /// The kinds of the columns, and their left edges.
     pub(super) columns: Vec<(Kind, f64)>,
@@ -70,7 +72,9 @@ impl Layout {
     /// Places a column, and returns its right edge.
     fn column(&mut self, graph: &Graph, column: &[Group], gap: f64, (x, mut y): (f64, f64)) -> f64 {
         let nodes = column.iter().flat_map(|group| &group.nodes);
-        let width = nodes.map(|node| width(graph, *node)).fold(120.0, f64::max);
+        let widths = nodes.map(|node| width(graph, *node));
+        let titles = column.iter().map(|group| title_width(&group.name));
+        let width = widths.chain(titles).fold(120.0, f64::max);
         for group in column {
             let top = y;
             let inset = group.inset();
@@ -85,14 +89,14 @@ impl Layout {
                 y += NODE_HEIGHT + gap;
             }
             y += inset - gap;
-            if !group.package.is_empty() {
+            if !group.name.is_empty() {
                 let area = Area {
                     x,
                     y: top,
                     width: width + 2.0 * FRAME_PADDING,
                     height: y - top,
                 };
-                self.frames.push((group.package.clone(), area));
+                self.frames.push((group.name.clone(), area));
             }
             y += FRAME_GAP;
         }
@@ -100,16 +104,16 @@ impl Layout {
     }
 }
 
-/// The nodes of one package in one column.
+/// The nodes of one group in one column.
 #[derive(Clone, Debug)]
 struct Group {
-    package: String,
+    name: String,
     nodes: Vec<usize>,
 }
 
 impl Group {
     fn title(&self) -> f64 {
-        if self.package.is_empty() {
+        if self.name.is_empty() {
             0.0
         } else {
             FRAME_TITLE
@@ -117,7 +121,7 @@ impl Group {
     }
 
     fn inset(&self) -> f64 {
-        if self.package.is_empty() {
+        if self.name.is_empty() {
             0.0
         } else {
             FRAME_PADDING
@@ -152,17 +156,23 @@ fn width(graph: &Graph, node: usize) -> f64 {
     (letters(&node.label) * LETTER).max(letters(&node.detail) * SMALL_LETTER) + 32.0
 }
 
-fn groups(graph: &Graph, kind: Kind) -> Vec<Group> {
-    let packages = graph.packages(kind).into_iter();
-    let group = |(package, nodes): (&str, Vec<usize>)| Group {
-        package: package.to_owned(),
-        nodes,
-    };
-    packages.map(group).collect()
+/// Returns the width of a frame's title, which is in the frame's padding, too.
+#[allow(clippy::cast_precision_loss, reason = "at most LONGEST letters")]
+fn title_width(name: &str) -> f64 {
+    name.chars().count().min(LONGEST) as f64 * TITLE_LETTER
 }
 
-/// Moves connected nodes to the same height, while keeping packages together. Each node, and each
-/// package, moves to the average position of its neighbours. Neighbours on the left count most,
+fn groups(graph: &Graph, kind: Kind) -> Vec<Group> {
+    let groups = graph.groups(kind).into_iter();
+    let group = |(name, nodes): (&str, Vec<usize>)| Group {
+        name: name.to_owned(),
+        nodes,
+    };
+    groups.map(group).collect()
+}
+
+/// Moves connected nodes to the same height, while keeping groups together. Each node, and each
+/// group, moves to the average position of its neighbours. Neighbours on the left count most,
 /// because the emitted effects of a boundary are read first. Eight rounds are enough.
 fn untangled(graph: &Graph, mut columns: [Vec<Group>; 3]) -> [Vec<Group>; 3] {
     let near = neighbours(graph);
@@ -228,7 +238,7 @@ mod tests {
     use super::{Area, Layout};
     use crate::graph::{Graph, Kind, Node};
 
-    /// Returns a graph with packages of different sizes, long names, and edges between all columns.
+    /// Returns a graph with groups of different sizes, long names, and edges between all columns.
     fn large() -> Graph {
         let mut graph = Graph::default();
         for (kind, number) in [
@@ -241,9 +251,9 @@ mod tests {
                     kind,
                     label: "name".repeat(index % 20),
                     detail: "ü".repeat(index % 60),
-                    package: match kind {
+                    group: match kind {
                         Kind::Resource => String::new(),
-                        _ => format!("package-{}", index % 7),
+                        _ => format!("group-{}", index % 7),
                     },
                     facts: Vec::new(),
                     marked: false,
@@ -283,9 +293,9 @@ mod tests {
             assert!(!frames[..index].iter().any(|other| overlap(frame, other)));
         }
         for (node, area) in graph.nodes.iter().zip(&layout.nodes) {
-            let mut packages = layout.frames.iter();
-            let framed = packages.any(|(name, frame)| *name == node.package && within(area, frame));
-            assert_eq!(framed, !node.package.is_empty());
+            let mut frames = layout.frames.iter();
+            let framed = frames.any(|(name, frame)| *name == node.group && within(area, frame));
+            assert_eq!(framed, !node.group.is_empty());
         }
         let page = Area {
             x: 0.0,
@@ -309,7 +319,7 @@ mod tests {
         graph.nodes.retain(|node| node.kind != Kind::Resource);
         graph.nodes.drain(120..);
         for node in &mut graph.nodes {
-            node.package.clear();
+            node.group.clear();
         }
         graph.edges = (0..60).map(|index| (index, 119 - index)).collect();
         let layout = Layout::new(&graph);

@@ -22,20 +22,20 @@ pub(crate) fn too_large(graph: &Graph, text: &str) -> Option<String> {
 pub(crate) fn mermaid(graph: &Graph) -> String {
     let mut text = "flowchart LR\n".to_owned();
     for (number, kind) in Kind::ALL.into_iter().enumerate() {
-        for (group, (package, nodes)) in graph.packages(kind).into_iter().enumerate() {
-            let indent = if package.is_empty() { "  " } else { "    " };
-            if !package.is_empty() {
-                let title = format!("{package}: {}", kind.title());
+        for (count, (group, nodes)) in graph.groups(kind).into_iter().enumerate() {
+            let indent = if group.is_empty() { "  " } else { "    " };
+            if !group.is_empty() {
+                let title = format!("{group}: {}", kind.title());
                 let _ = writeln!(
                     text,
-                    "  subgraph g{number}_{group} [\"{}\"]",
+                    "  subgraph g{number}_{count} [\"{}\"]",
                     escaped(&title)
                 );
             }
             for index in nodes {
                 let _ = writeln!(text, "{indent}n{index}{}", shape(&graph.nodes[index]));
             }
-            if !package.is_empty() {
+            if !group.is_empty() {
                 text.push_str("  end\n");
             }
         }
@@ -73,14 +73,14 @@ mod tests {
     use super::{mermaid, too_large};
     use crate::graph::{Graph, Kind, Node};
 
-    fn graph(packages: &[&str]) -> Graph {
+    fn graph(groups: &[&str]) -> Graph {
         let mut graph = Graph::default();
-        for package in packages {
+        for group in groups {
             graph.nodes.push(Node {
                 kind: Kind::Effect,
                 label: "effect".to_owned(),
                 detail: String::new(),
-                package: (*package).to_owned(),
+                group: (*group).to_owned(),
                 facts: Vec::new(),
                 marked: false,
             });
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn packages_of_similar_names_are_apart() {
+    fn groups_of_similar_names_are_apart() {
         let text = mermaid(&graph(&["my-pkg", "my_pkg"]));
         let ids: Vec<_> = text
             .lines()

@@ -1,7 +1,10 @@
-//! The graph of boundaries, the effects that they declare to emit, and the resources of those
-//! effects.
+//! The graph of boundaries, the effects that they declare to emit, the effects that those emit in
+//! turn, and the resources of effects.
 
 mod dot;
+#[cfg(test)]
+mod geometry;
+mod grouping;
 mod html;
 mod layout;
 mod mermaid;
@@ -14,6 +17,7 @@ use crate::commands::list::declares;
 use crate::record::summary;
 
 pub(crate) use self::dot::dot;
+pub(crate) use self::grouping::Grouping;
 pub(crate) use self::html::html;
 pub(crate) use self::mermaid::{mermaid, too_large};
 pub(crate) use self::svg::svg;
@@ -22,7 +26,7 @@ pub(crate) use self::svg::svg;
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
     /// The nodes: boundaries, then effects, then resources. Boundaries and effects are sorted by
-    /// package.
+    /// group.
     pub(crate) nodes: Vec<Node>,
     /// The edges, as pairs of source and target.
     pub(crate) edges: Vec<(usize, usize)>,
@@ -37,8 +41,8 @@ pub(crate) struct Node {
     pub(crate) label: String,
     /// The second line in its box.
     pub(crate) detail: String,
-    /// The package; empty for a resource.
-    pub(crate) package: String,
+    /// The group, which is drawn as a frame; empty for none.
+    pub(crate) group: String,
     /// Further facts, shown in a tooltip.
     pub(crate) facts: Vec<String>,
     /// `true` if a boundary may emit anything, or an effect is durable.
@@ -91,10 +95,10 @@ impl Kind {
 
 impl Graph {
     /// Builds the graph of a catalogue.
-    pub(crate) fn from_catalogue(catalogue: &Catalogue) -> Self {
+    pub(crate) fn new(catalogue: &Catalogue, grouping: Grouping) -> Self {
         let mut graph = Self::default();
         let mut boundaries: Vec<_> = catalogue.boundaries.iter().collect();
-        boundaries.sort_by_key(|boundary| &boundary.package);
+        boundaries.sort_by(|a, b| grouping.of_boundary(a).cmp(grouping.of_boundary(b)));
         for boundary in &boundaries {
             let anything = boundary.emits.is_none();
             graph.nodes.push(Node {
@@ -104,13 +108,13 @@ impl Graph {
                     true => "may emit anything".to_owned(),
                     false => boundary.module.clone(),
                 },
-                package: boundary.package.clone(),
+                group: grouping.of_boundary(boundary).to_owned(),
                 facts: facts([&summary(&boundary.docs), &boundary.place]),
                 marked: anything,
             });
         }
         let mut effects: Vec<_> = catalogue.effects.iter().collect();
-        effects.sort_by_key(|effect| &effect.package);
+        effects.sort_by(|a, b| grouping.of_effect(a).cmp(grouping.of_effect(b)));
         let mut by_id: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for effect in &effects {
             by_id.entry(&effect.id).or_default().push(graph.nodes.len());
@@ -122,7 +126,7 @@ impl Graph {
                 kind: Kind::Effect,
                 label: effect.id.clone(),
                 detail: format!("{}({})", effect.intent, names(effect)),
-                package: effect.package.clone(),
+                group: grouping.of_effect(effect).to_owned(),
                 facts: facts([
                     &summary(&effect.docs),
                     &arguments.join(", "),
@@ -135,6 +139,12 @@ impl Graph {
         for (from, boundary) in boundaries.iter().enumerate() {
             let ids = boundary.emits.iter().flatten();
             let to = ids.flat_map(|id| by_id.get(id.as_str()).into_iter().flatten());
+            graph.edges.extend(to.map(|to| (from, *to)));
+        }
+        for (index, effect) in effects.iter().enumerate() {
+            let ids = effect.emits.iter().flatten();
+            let to = ids.flat_map(|id| by_id.get(id.as_str()).into_iter().flatten());
+            let from = boundaries.len() + index;
             graph.edges.extend(to.map(|to| (from, *to)));
         }
         graph.resources(&effects, boundaries.len());
@@ -163,7 +173,7 @@ impl Graph {
                 kind: Kind::Resource,
                 label: name.to_owned(),
                 detail: format!("needed by {number} {effects}"),
-                package: String::new(),
+                group: String::new(),
                 facts: Vec::new(),
                 marked: false,
             });
@@ -172,15 +182,15 @@ impl Graph {
         }
     }
 
-    /// Returns the nodes of one kind, by package.
-    pub(crate) fn packages(&self, kind: Kind) -> BTreeMap<&str, Vec<usize>> {
-        let mut packages: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    /// Returns the nodes of one kind, by group.
+    pub(crate) fn groups(&self, kind: Kind) -> BTreeMap<&str, Vec<usize>> {
+        let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, node) in self.nodes.iter().enumerate() {
             if node.kind == kind {
-                packages.entry(&node.package).or_default().push(index);
+                groups.entry(&node.group).or_default().push(index);
             }
         }
-        packages
+        groups
     }
 }
 

@@ -12,16 +12,23 @@ pub(crate) fn svg(graph: &Graph) -> String {
     let style = format!("<style>\n{STYLE}</style>\n");
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}",
-        drawing(graph, &style)
+        drawing(graph, &Layout::new(graph), &style)
     )
 }
 
+/// The number of edges from which on they are drawn faintly, so that the boxes stay readable.
+const MANY: usize = 60;
+
 /// Returns the drawing without the XML header. An enclosing page supplies the style itself.
-pub(super) fn drawing(graph: &Graph, style: &str) -> String {
-    let layout = Layout::new(graph);
+pub(super) fn drawing(graph: &Graph, layout: &Layout, style: &str) -> String {
     let (width, height) = (layout.width, layout.height);
+    let many = if graph.edges.len() > MANY {
+        " many"
+    } else {
+        ""
+    };
     let mut text = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"airlock\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"Boundaries, effects and resources\">\n{style}\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"airlock{many}\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"Boundaries, effects and resources\">\n{style}\
          <rect class=\"ground\" width=\"{width}\" height=\"{height}\"/>\n"
     );
     for (kind, x) in &layout.columns {
@@ -33,7 +40,7 @@ pub(super) fn drawing(graph: &Graph, style: &str) -> String {
             kind.counted(number)
         );
     }
-    for (package, area) in &layout.frames {
+    for (group, area) in &layout.frames {
         let Area {
             x,
             y,
@@ -43,14 +50,14 @@ pub(super) fn drawing(graph: &Graph, style: &str) -> String {
         let _ = writeln!(
             text,
             "<rect class=\"frame\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"10\"/>\
-             <text class=\"package\" x=\"{}\" y=\"{}\">{}</text>",
+             <text class=\"group\" x=\"{}\" y=\"{}\">{}</text>",
             x + 12.0,
             y + 22.0,
-            escaped(package)
+            escaped(&shortened(group))
         );
     }
     for (from, to) in &graph.edges {
-        edge(&mut text, graph, &layout, (*from, *to));
+        edge(&mut text, graph, layout, (*from, *to));
     }
     for index in 0..graph.nodes.len() {
         node(&mut text, graph, index, layout.nodes[index]);
@@ -62,18 +69,50 @@ pub(super) fn drawing(graph: &Graph, style: &str) -> String {
 /// Draws an edge. Each source has its own colour, so that a line can be told from others.
 fn edge(text: &mut String, graph: &Graph, layout: &Layout, (from, to): (usize, usize)) {
     let (start, end) = (layout.nodes[from], layout.nodes[to]);
+    let path = if start.x < end.x {
+        across(start, end)
+    } else {
+        beside(start, end)
+    };
+    let kind = graph.nodes[from].kind.word();
+    let target = graph.nodes[to].kind.word();
+    let _ = writeln!(
+        text,
+        "<path class=\"edge from-{kind} to-{target} hue{}\" data-from=\"{from}\" data-to=\"{to}\" d=\"{path}\"/>",
+        from % 8,
+    );
+}
+
+/// Returns the path from a column to the next one. The page has the same formula.
+fn across(start: Area, end: Area) -> String {
     let (x1, y1) = (start.x + start.width, start.y + start.height / 2.0);
     let (x2, y2) = (end.x, end.y + end.height / 2.0);
     let bend = (x2 - x1) / 2.0;
-    let kind = graph.nodes[from].kind.word();
-    let _ = writeln!(
-        text,
-        "<path class=\"edge from-{kind} hue{}\" data-from=\"{from}\" data-to=\"{to}\" d=\"M{x1} {y1} C{} {y1} {} {y2} {x2} {y2}\"/>",
-        from % 8,
+    format!(
+        "M{x1} {y1} C{} {y1} {} {y2} {x2} {y2}",
         x1 + bend,
-        x2 - bend,
-    );
+        x2 - bend
+    )
 }
+
+/// Returns the path between two boxes of one column, on its right, with an arrowhead: lines between columns lead to
+/// the right, but this one leads up or down. The page has the same formula.
+fn beside(start: Area, end: Area) -> String {
+    let x = start.x + start.width;
+    // Apart from each other at a box that has both, or emits itself.
+    let (y1, y2) = (start.y + start.height * 0.68, end.y + end.height * 0.32);
+    let out = x + (24.0 + (y2 - y1).abs() / 8.0).min(FARTHEST);
+    format!(
+        "M{x} {y1} C{out} {y1} {out} {y2} {x} {y2} M{} {} L{x} {y2} L{} {}",
+        x + 7.0,
+        y2 - 4.0,
+        x + 7.0,
+        y2 + 4.0
+    )
+}
+
+/// How far a line beside a column may extend. The boxes of the next column are farther away.
+const FARTHEST: f64 = 120.0;
 
 fn node(text: &mut String, graph: &Graph, index: usize, area: Area) {
     let node = &graph.nodes[index];

@@ -122,6 +122,7 @@ impl<'a> Reader<'a> {
             has_key,
             has_retry,
             has_timeout,
+            says_what,
         ] = self.flags()?;
         let queue = self.option(has_queue, Self::text)?;
         let priority = self.option(has_priority, Self::number::<u16>)?;
@@ -155,6 +156,7 @@ impl<'a> Reader<'a> {
             attempts: retry.map(|(attempts, _)| attempts),
             waits: retry.map(|(_, waits)| waits),
             timeout_ms: self.option(has_timeout, Self::number)?,
+            emits: self.option(says_what, |reader| reader.list(Self::text))?,
             durable,
             is_async,
             fallible,

@@ -23,6 +23,8 @@ pub struct Effect {
     pub arguments: Vec<Argument>,
     /// The resources that the body borrows.
     pub resources: Vec<Resource>,
+    /// The ids of the effects that the body may enqueue; `None` if it does not declare them.
+    pub emits: Option<Vec<String>>,
     /// `true` if the body is async.
     #[serde(rename = "async")]
     pub is_async: bool,
@@ -147,6 +149,13 @@ impl Effect {
         std::iter::once(&self.id)
             .chain(&self.aliases)
             .map(String::as_str)
+    }
+}
+
+impl Boundary {
+    /// Returns the module and the name.
+    pub fn path(&self) -> String {
+        format!("{}::{}", self.module, self.name)
     }
 }
 

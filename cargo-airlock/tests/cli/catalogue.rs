@@ -4,7 +4,7 @@ use std::process::Command;
 
 use expect_test::expect;
 
-use crate::fixture::{airlock, build, check, scratch, shop, transcript};
+use crate::fixture::{airlock, airlock_in, build, check, root, scratch, shop, transcript};
 
 #[test]
 fn it_is_the_list_that_the_program_gives_itself() {
@@ -86,7 +86,9 @@ fn a_feature_brings_its_effects() {
             1 effect
               effect         arguments   declares  declared at           summary
               orders.reward  buyer: u64  once      orders/src/lib.rs:17  Gives the buyer points.
-            0 boundaries
+            1 boundary
+              boundary       kind   emits     declared at          summary
+              import-orders  async  anything  shop/src/main.rs:13  Reads a file of orders.
             -- exit code 0 --
         "#]],
     );
@@ -141,6 +143,43 @@ fn tests_examples_and_libraries_have_effects_of_their_own() {
 }
 
 #[test]
+fn in_the_directory_of_a_library_its_own_effects_are_listed() {
+    let expected = expect![[r#"
+        1 effect
+          effect        arguments    needs   declares           declared at           summary
+          orders.index  orders: u64  Search  batch, key orders  orders/src/lib.rs:10  Writes orders into the search index.
+        0 boundaries
+        -- stderr --
+        note: a library holds its own effects; those of its dependencies show in the programs that link them
+        -- exit code 0 --
+    "#]];
+    check(&["list", "-p", "orders"], &expected);
+    let orders = airlock_in(&root().join("orders"), &["list"]);
+    expected.assert_eq(&transcript(&orders));
+}
+
+#[test]
+fn effects_that_cause_effects_are_listed_with_what_they_emit() {
+    check(
+        &["list", "-p", "cascades"],
+        &expect![[r#"
+        3 effects
+          effect        arguments   needs  emits                      declared at             summary
+          cascade.pack  order: u64         cascade.ship               cascades/src/lib.rs:17  Packs an order, and has it shipped.
+          cascade.pay   order: u64  Bank   cascade.pack, cascade.pay  cascades/src/lib.rs:10  Takes the money, then has the order packed.
+          cascade.ship  order: u64         nothing                    cascades/src/lib.rs:23  Ships an order, and causes nothing.
+        2 boundaries
+          boundary  kind  emits        declared at             summary
+          import    sync  anything     cascades/src/lib.rs:35  Imports orders.
+          order     sync  cascade.pay  cascades/src/lib.rs:29  Orders something.
+        -- stderr --
+        note: a library holds its own effects; those of its dependencies show in the programs that link them
+        -- exit code 0 --
+    "#]],
+    );
+}
+
+#[test]
 fn filters_must_all_be_met() {
     let shop = shop();
     check(
@@ -157,9 +196,10 @@ fn filters_must_all_be_met() {
             1 effect
               effect     arguments                                                                  needs   declares                                                                                           declared at         summary
               mail.send  to: String, text: String (redacted), copies: u8, reply_to: Option<String>  Mailer  async, durable, retry 5, timeout 30s, queue slow, priority -2, tag mail, tag out, alias mail.post  mail/src/lib.rs:27  Mails a text to somebody.
-            1 boundary
-              boundary  kind  emits                    declared at         summary
-              checkout  sync  orders.index, mail.send  shop/src/main.rs:6  Checks out: the order is processed, and the buyer gets a mail.
+            2 boundaries
+              boundary       kind   emits                    declared at          summary
+              checkout       sync   orders.index, mail.send  shop/src/main.rs:6   Checks out: the order is processed, and the buyer gets a mail.
+              import-orders  async  anything                 shop/src/main.rs:13  Reads a file of orders.
             -- exit code 0 --
         "#]],
     );
@@ -192,14 +232,6 @@ fn what_is_not_there_is_named_with_what_is() {
             error: no test is named `chekout`; there are: `checkout`; did you mean `checkout`?
             -- exit code 2 --
         "#]],
-    );
-    check(
-        &["list", "-p", "orders"],
-        &expect![[r#"
-        -- stderr --
-        error: `cargo build` makes no program here: select a target with --lib, --test, --example or --bin, or all with --workspace; there are: bin `clash`, bin `plain`, bin `shop`, bin `tiny`, example `demo`, lib `orders`, lib `tiny_core`, test `checkout`
-        -- exit code 2 --
-    "#]],
     );
     check(
         &["list", "-p", "odrers"],

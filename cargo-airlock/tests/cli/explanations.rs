@@ -60,7 +60,7 @@ fn a_misspelt_id_is_answered_with_what_is_near() {
         &["explain", "mail.sned", &shop()],
         &expect![[r#"
             -- stderr --
-            error: no effect is named `mail.sned`; did you mean one of: `mail.send`, `mail.sweep`, `mail.post`?
+            error: no effect and no boundary is named `mail.sned`; did you mean one of: `mail.send`, `mail.sweep`, `mail.post`?
             -- exit code 2 --
         "#]],
     );
@@ -68,7 +68,7 @@ fn a_misspelt_id_is_answered_with_what_is_near() {
         &["explain", "something-else-entirely", &shop()],
         &expect![[r#"
             -- stderr --
-            error: no effect is named `something-else-entirely`; `cargo airlock list` shows all
+            error: no effect and no boundary is named `something-else-entirely`; `cargo airlock list` shows all
             -- exit code 2 --
         "#]],
     );
@@ -117,20 +117,88 @@ fn the_contract_is_compared_with_the_lock_file() {
         &["explain", "orders.other", &shop(), "--lock-file", &path],
         &expect![[r#"
             -- stderr --
-            error: no effect is named `orders.other` any more: the lock file has it, so it was removed since, or renamed without `alias(..)`; did you mean `orders.index`?
+            error: no effect and no boundary is named `orders.other` any more: the lock file has it, so it was removed since, or renamed without `alias(..)`; did you mean `orders.index`?
             -- exit code 2 --
         "#]],
     );
 }
 
 #[test]
-fn a_boundary_is_called_one() {
-    check(
-        &["explain", "checkout", &shop()],
-        &expect![[r#"
+fn a_boundary_is_explained_with_what_it_reaches() {
+    let said = ["order", "cascades::import"].map(|name| {
+        let output = airlock(&["explain", name, "-p", "cascades"]);
+        transcript(&output)
+    });
+    expect![[r#"
+        order
+          Orders something.
+
+          declared   sync boundary, at cascades/src/lib.rs:29
+          in         cascades (package cascades)
+          emits      cascade.pay, at cascades/src/lib.rs:10
+          reaches    cascade.pack through cascade.pay, at cascades/src/lib.rs:17
+          reaches    cascade.ship through cascade.pay, cascade.pack, at cascades/src/lib.rs:23
+          needs      &Bank, for cascade.pay
+          airlock    0.1.0
         -- stderr --
-        error: no effect is named `checkout`: it is a boundary, at shop/src/main.rs:6
-        -- exit code 2 --
-    "#]],
+        note: a library holds its own effects; those of its dependencies show in the programs that link them
+        -- exit code 0 --
+    "#]].assert_eq(&said[0]);
+    expect![[r#"
+        import
+          Imports orders.
+
+          declared   sync boundary, at cascades/src/lib.rs:35
+          in         cascades (package cascades)
+          emits      anything, since it declares no `emits(..)`
+          airlock    0.1.0
+        -- stderr --
+        note: a library holds its own effects; those of its dependencies show in the programs that link them
+        -- exit code 0 --
+    "#]].assert_eq(&said[1]);
+}
+
+#[test]
+fn an_effect_names_the_effects_that_emit_it() {
+    check(
+        &["explain", "Pack", "-p", "cascades", "--format", "markdown"],
+        &expect![[r#"
+            ### `cascade.pack`
+
+            Packs an order, and has it shipped.
+
+            |  | value |
+            |---|---|
+            | declared | fn pack, at cascades/src/lib.rs:17:8 |
+            | in | cascades (package cascades) |
+            | intent | Pack |
+            | argument | order: u64 |
+            | emits | cascade.ship |
+            | airlock | 0.1.0 |
+            | emitted by | cascade.pay, at cascades/src/lib.rs:10 |
+            |  | 1 boundary says nothing, and may emit it |
+            | contract | not locked: there is no lock file |
+            -- stderr --
+            note: a library holds its own effects; those of its dependencies show in the programs that link them
+            -- exit code 0 --
+        "#]],
     );
+}
+
+#[test]
+fn an_explanation_for_tools_is_json() {
+    let output = airlock(&["explain", "checkout", &shop(), "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert_eq!(json["effects"], serde_json::json!([]));
+    let boundary = &json["boundaries"][0];
+    assert_eq!(boundary["place"], "shop/src/main.rs:6");
+    assert_eq!(boundary["reaches"][1]["id"], "mail.send");
+
+    let output = airlock(&["explain", "mail.send", &shop(), "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    let effect = &json["effects"][0];
+    assert_eq!(effect["intent"], "SendMail");
+    assert_eq!(effect["emitted_by"][0]["name"], "shop::checkout");
+    assert_eq!(effect["open_boundaries"], 1);
+    assert_eq!(effect["contract"]["locked"], false);
 }

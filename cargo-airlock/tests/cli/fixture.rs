@@ -54,7 +54,13 @@ fn without_settings(mut command: Command) -> Command {
 
 /// Runs `cargo airlock ..` in the fixture.
 pub(crate) fn airlock(arguments: &[&str]) -> Output {
+    airlock_in(&root(), arguments)
+}
+
+/// Runs `cargo airlock ..` in another folder.
+pub(crate) fn airlock_in(folder: &Path, arguments: &[&str]) -> Output {
     without_settings(Command::new(env!("CARGO_BIN_EXE_cargo-airlock")))
+        .current_dir(folder)
         .arg("airlock")
         .args(arguments)
         .output()

@@ -34,6 +34,52 @@ fn a_flowchart_for_markdown() {
 }
 
 #[test]
+fn effects_that_effects_emit_are_edges() {
+    check(
+        &["graph", "-p", "cascades"],
+        &expect![[r#"
+        flowchart LR
+          subgraph g0_0 ["cascades: boundaries"]
+            n0(["import<br/>may emit anything"])
+            n1(["order"])
+          end
+          subgraph g1_0 ["cascades: effects"]
+            n2["cascade.pack"]
+            n3["cascade.pay"]
+            n4["cascade.ship"]
+          end
+          n5[("Bank")]
+          n1 --> n3
+          n2 --> n4
+          n3 --> n2
+          n3 --> n3
+          n3 -.-> n5
+        -- stderr --
+        note: a library holds its own effects; those of its dependencies show in the programs that link them
+        -- exit code 0 --
+    "#]],
+    );
+}
+
+#[test]
+fn an_extension_that_names_no_format_is_refused_before_the_build() {
+    check(
+        &[
+            "graph",
+            "--bin",
+            "no-such-binary",
+            "--output",
+            "effects.png",
+        ],
+        &expect![[r#"
+            -- stderr --
+            error: cannot draw effects.png: no format has this extension; write .svg, .html, .dot or .md (Mermaid), or name the format by --format; for a PNG or PDF, pass `--format dot` to Graphviz: `cargo airlock graph --format dot | dot -Tpng > effects.png`
+            -- exit code 2 --
+        "#]],
+    );
+}
+
+#[test]
 fn a_graph_for_graphviz() {
     check(
         &[
@@ -95,6 +141,48 @@ fn pictures_and_pages_load_nothing_and_hold_every_name() {
         }
         assert_eq!(text.matches("<g ").count(), text.matches("</g>").count());
         assert!(!text.contains("{drawing"), "{name} is filled in");
+    }
+}
+
+#[test]
+fn frames_are_drawn_around_packages_modules_or_prefixes() {
+    let frames = |group: &str| {
+        let output = airlock(&["graph", "-p", "cascades", "--group", group]);
+        let text = String::from_utf8(output.stdout).expect("it is text");
+        let frames = text.lines().filter_map(|line| line.split('"').nth(1));
+        let frames = frames.filter(|line| line.contains(": "));
+        frames.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let boundaries = "cascades: boundaries";
+    assert_eq!(frames("package"), [boundaries, "cascades: effects"]);
+    assert_eq!(frames("module"), [boundaries, "cascades: effects"]);
+    assert_eq!(frames("prefix"), [boundaries, "cascade: effects"]);
+}
+
+#[test]
+fn a_page_has_a_drawing_for_each_grouping_and_shows_one() {
+    let path = scratch("groupings").join("effects.html");
+    let shown = path.to_string_lossy().into_owned();
+    let output = airlock(&[
+        "graph", "-p", "cascades", "--group", "module", "--output", &shown,
+    ]);
+    assert!(output.status.success(), "{}", transcript(&output));
+    let page = std::fs::read_to_string(&path).expect("it was written");
+    let drawings = page
+        .lines()
+        .filter(|line| line.starts_with("<div class=\"drawing\""));
+    let drawings: Vec<_> = drawings.collect();
+    assert_eq!(
+        drawings,
+        [
+            "<div class=\"drawing\" data-group=\"package\" hidden>",
+            "<div class=\"drawing\" data-group=\"module\">",
+            "<div class=\"drawing\" data-group=\"prefix of the id\" hidden>",
+        ]
+    );
+    assert!(page.contains("<option selected>module</option>"));
+    for heading in ["2 boundaries", "3 effects", "1 resource"] {
+        assert!(page.contains(&format!("px\">{heading}</h2>")), "{heading}");
     }
 }
 

@@ -7,6 +7,7 @@ mod contracts;
 mod corpus;
 mod damage;
 mod denials;
+mod diffs;
 mod explanations;
 mod fixture;
 mod graphs;
