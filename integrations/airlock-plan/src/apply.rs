@@ -92,7 +92,7 @@ pub struct FailedIntent {
 }
 
 /// Why a plan was not applied, or only in part.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ApplyError {
     /// The plan, or the record beside it, cannot be read or written.
@@ -301,6 +301,13 @@ impl fmt::Display for Progress {
             0 => Ok(()),
             failed => write!(f, ", {failed} failed"),
         }
+    }
+}
+
+/// The text of `Display` and of its sources: a `main` that returns the error prints this form.
+impl fmt::Debug for ApplyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&in_full(self))
     }
 }
 

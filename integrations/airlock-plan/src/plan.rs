@@ -1,8 +1,10 @@
 //! Making a plan.
 
+use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
 
+use airlock_core::__private::in_full;
 use airlock_core::{BoxError, DryRun, FlushError, dry_run, dry_run_async};
 use airlock_durable::Keys;
 
@@ -127,7 +129,7 @@ impl Plan {
 }
 
 /// Why no plan was written.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
     /// The code returned an error.
@@ -145,4 +147,11 @@ pub enum PlanError {
         /// The error.
         source: std::io::Error,
     },
+}
+
+/// The text of `Display` and of its sources: a `main` that returns the error prints this form.
+impl fmt::Debug for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&in_full(self))
+    }
 }
