@@ -93,6 +93,26 @@ impl<T> DryRun<T> {
     }
 }
 
+impl<T, E> DryRun<Result<T, E>> {
+    /// Returns the run with the value of a block that succeeded.
+    ///
+    /// # Errors
+    ///
+    /// The block's error. The intents are dropped then.
+    pub fn succeeded(self) -> Result<DryRun<T>, E> {
+        let Self {
+            value,
+            around,
+            intents,
+        } = self;
+        value.map(|value| DryRun {
+            value,
+            around,
+            intents,
+        })
+    }
+}
+
 impl<T: fmt::Debug> fmt::Debug for DryRun<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DryRun")

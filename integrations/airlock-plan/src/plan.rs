@@ -108,15 +108,11 @@ impl Plan {
         self,
         run: DryRun<Result<T, E>>,
     ) -> Result<Planned<T>, PlanError> {
-        if run.value.is_err() {
-            return match run.value {
-                Err(error) => Err(PlanError::Code(error.into())),
-                Ok(_) => unreachable!("it was an error"),
-            };
-        }
+        let run = run
+            .succeeded()
+            .map_err(|error| PlanError::Code(error.into()))?;
         let collector = Collector::new(self.keys);
         let (value, report) = run.hand_over(collector.clone());
-        let value = value.map_err(|error| PlanError::Code(error.into()))?;
         let summary = Summary::new(&report?);
         let collected = collector.take();
         let header = Header::new(self.name, summary.clone(), collected.contracts);
