@@ -25,7 +25,7 @@ pub(crate) struct Comparison {
 pub(crate) struct BoundaryChange {
     /// The module and name.
     pub(crate) boundary: String,
-    /// Whether it exists in both versions.
+    /// The versions that have it.
     pub(crate) state: State,
     /// The effects that it could not emit before; `*` means that it may emit anything.
     pub(crate) now_emits: Vec<String>,
@@ -37,7 +37,7 @@ pub(crate) struct BoundaryChange {
     pub(crate) place: String,
 }
 
-/// Whether something exists in both versions.
+/// The versions that have something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum State {
@@ -98,7 +98,7 @@ impl Comparison {
     }
 }
 
-/// What boundaries of the same module and name may emit.
+/// The effects that boundaries of the same module and name may emit.
 #[derive(Default)]
 struct Reach<'a> {
     /// The ids that they declare; `*` for anything.

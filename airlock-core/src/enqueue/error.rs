@@ -68,7 +68,7 @@ pub enum EnqueueErrorKind {
     WhileInspecting,
 }
 
-/// What can declare the effects that it emits.
+/// The kinds of declarations that have an `emits`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Emitter {

@@ -20,7 +20,7 @@ const CHUNK: usize = 100;
 /// This airlock's executor takes them, or they are performed here, with their own ids: an effect sees the id from
 /// the plan as its [idempotency key](airlock_core::Attempt::idempotency_key). Policies are not asked again.
 ///
-/// What was dispatched is recorded beside the plan, in `FILE.done`. A plan that was stopped, or had failures, is
+/// The ids of dispatched intents are recorded beside the plan, in `FILE.done`. A plan that was stopped, or had failures, is
 /// applied again in the same way, and goes on with the rest. If the process is killed, up to 100 intents are
 /// dispatched a second time, with the same ids.
 ///

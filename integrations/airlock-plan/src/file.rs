@@ -28,7 +28,7 @@ pub(crate) struct Header {
     pub(crate) intents: usize,
     /// The contracts of the effects, by id.
     pub(crate) contracts: BTreeMap<String, Value>,
-    /// What the plan contains, and what policies dropped.
+    /// The intents of each effect, and those that policies dropped.
     pub(crate) summary: Summary,
 }
 

@@ -48,7 +48,7 @@ pub struct Plan {
 pub struct Planned<T> {
     /// The value that the code returned.
     pub value: T,
-    /// What the plan contains.
+    /// The contents of the plan.
     pub summary: Summary,
 }
 

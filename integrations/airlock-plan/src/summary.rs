@@ -1,4 +1,4 @@
-//! What a plan contains, for people.
+//! Summaries of plans, for people.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,13 +6,14 @@ use std::fmt;
 use airlock_core::{Fate, FlushReport};
 use serde::{Deserialize, Serialize};
 
-/// What a plan contains: the intents of each effect, and what policies dropped. `Display` prints tables.
+/// The contents of a plan: the number of intents of each effect, and of those that policies dropped. `Display`
+/// prints a line for each.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Summary {
     /// The effects, by id.
     pub effects: Vec<PlannedEffect>,
-    /// What policies dropped, which is not in the plan.
+    /// The intents that policies dropped. They are not in the plan.
     pub dropped: Vec<DroppedByPolicy>,
 }
 

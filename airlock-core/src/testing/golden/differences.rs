@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Whether objects may have additional fields.
+/// The choice whether objects may have additional fields.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fields {
     /// The second object may have more fields.
