@@ -50,7 +50,7 @@ const KEEP: &str = "messages in flight may have this form. Keep it: `#[serde(def
 /// ```rust,no_run
 /// use airlock::testing::golden;
 ///
-/// #[airlock::effect(durable, name = "order.ship")]
+/// #[airlock::effect(durable, name = "parcel.ship")]
 /// fn ship(order: u64, express: bool) {}
 ///
 /// golden!("tests/golden"; ship(7, true), ship(7, false));
