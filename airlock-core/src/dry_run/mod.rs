@@ -23,6 +23,26 @@ pub(crate) fn collecting(scope: ScopeBuilder) -> ScopeBuilder {
         .executor_if_none(Recorder::new())
 }
 
+/// Runs a block in a scope that nothing leaves, and returns the scope with what it holds.
+pub(crate) fn collect<T>(name: &'static str, block: impl FnOnce() -> T) -> (OpenScope, T) {
+    let open = collecting(ScopeBuilder::new().name(name)).open();
+    let value = open.enter(block);
+    (open, value)
+}
+
+/// Works like [`collect`], for async code.
+pub(crate) async fn collect_async<F: Future>(
+    name: &'static str,
+    block: F,
+) -> (OpenScope, F::Output) {
+    let scope = collecting(ScopeBuilder::new().name(name)).open_owned();
+    let (ended, scope) = scope.work(|| block).await;
+    match ended {
+        Ok(value) => (scope.into_open(), value),
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
 /// The intents that a block of code enqueued without any of them leaving, and the block's value; made by
 /// [`dry_run`].
 ///
@@ -43,19 +63,14 @@ pub struct DryRun<T> {
 ///
 /// For integrations. Tests use [`capture`](crate::testing::capture).
 pub fn dry_run<T>(block: impl FnOnce() -> T) -> DryRun<T> {
-    let open = collecting(ScopeBuilder::new().name("dry run")).open();
-    let value = open.enter(block);
+    let (open, value) = collect("dry run", block);
     DryRun::new(open, value)
 }
 
 /// Works like [`dry_run`], for async code.
 pub async fn dry_run_async<F: Future>(block: F) -> DryRun<F::Output> {
-    let scope = collecting(ScopeBuilder::new().name("dry run")).open_owned();
-    let (ended, scope) = scope.work(|| block).await;
-    match ended {
-        Ok(value) => DryRun::new(scope.into_open(), value),
-        Err(panic) => resume_unwind(panic),
-    }
+    let (open, value) = collect_async("dry run", block).await;
+    DryRun::new(open, value)
 }
 
 impl<T> DryRun<T> {

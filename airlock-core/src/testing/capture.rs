@@ -3,13 +3,12 @@
 use std::any::Any;
 use std::collections::HashSet;
 use std::fmt;
-use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::context::{Around, Shared};
-use crate::dry_run::collecting;
+use crate::dry_run::{collect, collect_async};
 use crate::intent::{Intent, IntentId};
-use crate::scope::{OpenScope, Scope, ScopeBuilder, SyncValue};
+use crate::scope::{OpenScope, Scope, SyncValue};
 use crate::testing::drain::Plan;
 use crate::testing::message::rows;
 use crate::testing::source::{KeepsArguments, Source};
@@ -50,8 +49,7 @@ use crate::testing::{AssertionLog, Seen};
 /// captured.assert_enqueued::<Ship>(|ship| ship.order == 7);
 /// ```
 pub fn capture<T: SyncValue<NotAFuture>, NotAFuture>(block: impl FnOnce() -> T) -> Captured<T> {
-    let open = collecting(ScopeBuilder::new().name("capture")).open();
-    let value = open.enter(block);
+    let (open, value) = collect("capture", block);
     Captured::new(open, value)
 }
 
@@ -69,12 +67,8 @@ pub fn capture<T: SyncValue<NotAFuture>, NotAFuture>(block: impl FnOnce() -> T) 
 /// # });
 /// ```
 pub async fn capture_async<F: Future>(block: F) -> Captured<F::Output> {
-    let scope = collecting(ScopeBuilder::new().name("capture")).open_owned();
-    let (ended, scope) = scope.work(|| block).await;
-    match ended {
-        Ok(value) => Captured::new(scope.into_open(), value),
-        Err(panic) => resume_unwind(panic),
-    }
+    let (open, value) = collect_async("capture", block).await;
+    Captured::new(open, value)
 }
 
 /// The intents that a block enqueued, and the block's value; see [`capture`].
