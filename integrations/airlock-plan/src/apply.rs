@@ -211,17 +211,20 @@ fn check_contracts(header: &Header) -> Result<(), ApplyError> {
         };
         let now = contract(effect);
         if now != *planned {
+            let (mut before, mut after) = (arguments(planned), arguments(&now));
+            if before == after {
+                // Only their encoding differs, such as a name or a default.
+                (before, after) = (planned.to_string(), now.to_string());
+            }
             return Err(ApplyError::Contract(format!(
-                "the arguments of `{id}` were {}, and are {}",
-                arguments(planned),
-                arguments(&now)
+                "the arguments of `{id}` were {before}, and are {after}"
             )));
         }
     }
     Ok(())
 }
 
-/// Formats the arguments of a contract: `(order: u64, to: String)`, or as JSON where their encoding matters.
+/// Formats the arguments of a contract: `(order: u64, to: String)`, or as JSON if they have another form.
 fn arguments(contract: &Value) -> String {
     let plain = contract.as_array().and_then(|arguments| {
         let texts = arguments.iter().map(|argument| {

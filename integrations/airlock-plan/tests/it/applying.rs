@@ -143,6 +143,8 @@ fn a_plan_that_does_not_fit_is_refused_as_a_whole() {
     let text = refused(|text| text.replace(r#""type":"u64""#, r#""type":"u32""#));
     let wrong = "the plan does not fit this program: the arguments of `plan.ship` were (order: u32), and are (order: u64); make the plan again";
     assert!(text.starts_with(wrong), "{text}");
+    let text = refused(|text| text.replace(r#""type":"u64""#, r#""type":"u64","default":true"#));
+    assert!(text.contains(r#""default":true"#), "{text}");
     let text = refused(|text| text.replace("plan.ship", "plan.sail"));
     assert!(text.contains("it has no effect `plan.sail`"), "{text}");
     let text = refused(|text| text.lines().take(2).collect::<Vec<_>>().join("\n"));
