@@ -208,18 +208,11 @@ impl VisitMut for Substitute {
 mod tests {
     use super::{DEPTH, Resolver, path};
     use crate::contract::types::written;
-    use crate::lint::{Module, Sources};
+    use crate::lint::Sources;
 
     #[track_caller]
     fn resolves(modules: &[(&str, &str)], ty: &str, expected: &str) {
-        let mut sources = Sources::default();
-        for (name, source) in modules {
-            sources.modules.push(Module {
-                path: path(name),
-                file: String::new(),
-                items: syn::parse_file(source).expect("it is Rust").items,
-            });
-        }
+        let sources = Sources::parsed(modules);
         let mut ty = syn::parse_str(ty).expect("it is a type");
         Resolver::new(&sources).resolve(&mut ty, &path(modules[0].0), DEPTH);
         assert_eq!(written(ty), expected);

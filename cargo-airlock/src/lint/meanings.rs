@@ -218,19 +218,7 @@ impl Search {
 mod tests {
     use crate::lint::functions::Used;
     use crate::lint::names::{Imports, Names, path};
-    use crate::lint::source::{Module, Sources};
-
-    fn sources(modules: &[(&str, &str)]) -> Sources {
-        let mut sources = Sources::default();
-        for (name, source) in modules {
-            sources.modules.push(Module {
-                path: path(name),
-                file: String::new(),
-                items: syn::parse_file(source).expect("it is Rust").items,
-            });
-        }
-        sources
-    }
+    use crate::lint::source::Sources;
 
     fn used(module: &str, written: &str) -> Used {
         Used {
@@ -253,7 +241,7 @@ mod tests {
         let globs: String = (0..10)
             .map(|n| format!("use ext{n}::prelude::*;"))
             .collect();
-        let sources = sources(&[("shop", &globs)]);
+        let sources = Sources::parsed(&[("shop", &globs)]);
         let used = used("shop", "Client::new");
         let search = Names::new(&sources).search(&used);
         assert!(search.seen.len() < 50, "{} steps", search.seen.len());
@@ -263,7 +251,7 @@ mod tests {
     #[test]
     fn modules_that_import_each_other_come_to_an_end() {
         let globs = "use super::*; pub use crate::a::*; pub use crate::b::*; pub use crate::c::*;";
-        let sources = sources(&[
+        let sources = Sources::parsed(&[
             ("shop", "pub use a::*; pub use b::*; pub use c::*;"),
             ("shop::a", globs),
             ("shop::b", globs),
@@ -277,7 +265,7 @@ mod tests {
 
     #[test]
     fn the_path_of_a_glob_may_come_by_a_glob_of_a_module() {
-        let sources = sources(&[
+        let sources = Sources::parsed(&[
             ("facade", "pub use facade_core::*;"),
             ("facade_core", ""),
             ("facade_core::prelude", "pub use reqwest::Client;"),
@@ -297,7 +285,7 @@ mod tests {
         let globs: String = (0..10)
             .map(|n| format!("use self::Kind{n}::*; use crate::Sort{n}::*;"))
             .collect();
-        let sources = sources(&[("shop", &globs)]);
+        let sources = Sources::parsed(&[("shop", &globs)]);
         let used = used("shop", "First");
         let search = Names::new(&sources).search(&used);
         assert!(search.seen.len() < 100, "{} steps", search.seen.len());
@@ -306,7 +294,7 @@ mod tests {
 
     #[test]
     fn names_that_stand_for_each_other_come_to_an_end() {
-        let sources = sources(&[("shop", "use a::b; use b::a; use c as d; use d as c;")]);
+        let sources = Sources::parsed(&[("shop", "use a::b; use b::a; use c as d; use d as c;")]);
         for name in ["a", "b", "c", "d"] {
             let search = Names::new(&sources).search(&used("shop", name));
             assert!(search.seen.len() < 100, "{} steps", search.seen.len());
@@ -315,14 +303,14 @@ mod tests {
 
     #[test]
     fn a_name_that_is_imported_twice_has_two_meanings() {
-        let sources = sources(&[("shop", "use a::send as go; use b::send as go;")]);
+        let sources = Sources::parsed(&[("shop", "use a::send as go; use b::send as go;")]);
         means(&sources, &used("shop", "go"), "a::send");
         means(&sources, &used("shop", "go"), "b::send");
     }
 
     #[test]
     fn above_what_is_above() {
-        let sources = sources(&[
+        let sources = Sources::parsed(&[
             ("shop", "use tokio as rt;"),
             ("shop::a", ""),
             ("shop::a::b", ""),

@@ -27,8 +27,6 @@ use serde::Serialize;
 pub(crate) use self::config::{Config, ConfigError};
 pub(crate) use self::functions::Used;
 pub(crate) use self::names::{Imports, Names};
-#[cfg(test)]
-pub(crate) use self::source::Module;
 pub(crate) use self::source::Sources;
 pub(crate) use self::todo::{Todo, TodoError};
 

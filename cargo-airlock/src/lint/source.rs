@@ -57,6 +57,20 @@ impl Sources {
         sources
     }
 
+    /// Returns modules with these paths and source code.
+    #[cfg(test)]
+    pub(crate) fn parsed(modules: &[(&str, &str)]) -> Self {
+        let modules = modules.iter().map(|(path, source)| Module {
+            path: names::path(path),
+            file: String::new(),
+            items: syn::parse_file(source).expect("it is Rust").items,
+        });
+        Self {
+            modules: modules.collect(),
+            ..Self::default()
+        }
+    }
+
     /// Returns the files that were read, relative to the root of the workspace.
     pub(crate) fn files(&self) -> BTreeSet<&str> {
         let files = self.modules.iter().map(|module| &*module.file);
